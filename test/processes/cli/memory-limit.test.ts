@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { limitMemory } from '@gradloom/runtime';
+import { dense, limitMemory } from '@gradloom/runtime';
 import { afterEach, expect, test } from 'vitest';
 import { readValue } from '../../../packages/cli/src/options/option.ts';
 import { memorySize } from '../../../packages/cli/src/options/run-options.ts';
@@ -70,7 +70,6 @@ test('a training that fits without the texts that its model writes has none, say
     writeFileSync(`${folder}/${name}`, contents);
     return `${folder}/${name}`;
   };
-  const dense = (out: number) => ({ kind: 'dense', out });
   const layers = [{ kind: 'embedding', vocabulary: 3, width: 2 }, dense(2190), dense(2190), dense(3)];
   const dataset = ['--dataset', path('text.txt', 'abc'.repeat(100)), '--context', '4', '--validation', '0'];
   const network = ['--spec', path('net.json', JSON.stringify({ layers })), '--optimizer', 'sgd', '--threads', '1'];

@@ -1,5 +1,5 @@
 import type { LayerSpec, NetworkSpec } from '@gradloom/core';
-import { sequential, type TrainOptions } from '@gradloom/runtime';
+import { dense, sequential, type TrainOptions, tanh } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { measureMemory } from '../../support/measure-memory.ts';
 import type { Sizes } from '../../support/memory-use.ts';
@@ -9,11 +9,8 @@ const MiB = 1024 ** 2;
 
 /** What a thread takes for the loader of sources; with the bundle it has none (`control-group.test.ts`). */
 const SOURCES_BYTES = 24 * MiB;
-
-const dense = (out: number): LayerSpec => ({ kind: 'dense', out });
-const tanh: LayerSpec = { kind: 'activation', fn: 'tanh' };
 const network = (input: number, layers: LayerSpec[]): NetworkSpec => ({ input, layers });
-const deep = network(4, [...Array.from({ length: 1000 }, () => [dense(4), tanh]).flat(), dense(3)]);
+const deep = network(4, [...Array.from({ length: 1000 }, () => [dense(4), tanh()]).flat(), dense(3)]);
 const coupled = network(2, Array.from({ length: 100 }, (): LayerSpec[] => [dense(2), { kind: 'batch-norm' }]).flat());
 /** Convolutions of one shape, and of 400. */
 const alike = sequential(
@@ -27,9 +24,9 @@ const unlike: NetworkSpec = {
     return { kind: 'conv2d', out: 1 + (k % 20), kernel, padding: 'same', init: { kind: 'glorot-uniform' } };
   }),
 };
-const wide = network(8, [dense(1000), tanh, dense(1000), tanh, dense(3)]);
+const wide = network(8, [dense(1000), tanh(), dense(1000), tanh(), dense(3)]);
 /** With more parameters than all that a plan rounds up. */
-const wider = network(8, [dense(4000), tanh, dense(4000), tanh, dense(3)]);
+const wider = network(8, [dense(4000), tanh(), dense(4000), tanh(), dense(3)]);
 
 const P = 1000 * 1000;
 

@@ -1,3 +1,4 @@
+import { dense, relu } from '@gradloom/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
 import { counted } from '../../support/count.ts';
@@ -11,8 +12,6 @@ const spec = (name: string, layers: readonly object[]): string[] => {
   const path = folder.write(`${name}.json`, JSON.stringify({ input: 2, layers }));
   return ['--spec', path];
 };
-const dense = (out: number) => ({ kind: 'dense', out });
-const relu = { kind: 'activation', fn: 'relu' };
 const softmax = dense(2);
 
 /** Rows of which the last batch of 17 is a single one. */
@@ -27,10 +26,10 @@ const runs: Record<string, readonly string[]> = {
     ...spec('mixed', [
       dense(96),
       { kind: 'layer-norm' },
-      relu,
+      relu(),
       { kind: 'dropout', rate: 0.3 },
       dense(96),
-      relu,
+      relu(),
       softmax,
     ]),
     ...['--clip-norm', '0.5', '--optimizer', 'adam'],
@@ -41,7 +40,7 @@ const runs: Record<string, readonly string[]> = {
   ],
   'many leaves, batch-norm': [
     ...['--dataset', 'moons:rows=500', '--validation', '0.2', '--batch', '200', '--epochs', '2', '--no-out'],
-    ...spec('batch-norm', [dense(70), { kind: 'batch-norm' }, relu, dense(70), relu, softmax]),
+    ...spec('batch-norm', [dense(70), { kind: 'batch-norm' }, relu(), dense(70), relu(), softmax]),
   ],
   'a moving average, limited columns': [...moons, '--hidden', '80,80', '--ema', '0.9', '--max-norm', '0.8'],
   [buckets]: [

@@ -1,10 +1,12 @@
-import type { NetworkSpec } from '@gradloom/core';
 import {
   type BackendChoice,
   createPool,
   type Dataset,
+  dense,
   fingerprint,
   type Pool,
+  relu,
+  sequential,
   TrainingError,
   train,
 } from '@gradloom/runtime';
@@ -111,8 +113,7 @@ describe.each<[BackendChoice, BackendChoice]>([
       inputs: { array: inputs, columns, divisor: 255 },
       targets: { array: targets, columns: 1, divisor: 1 },
     };
-    const relu = { kind: 'activation', fn: 'relu' } as const;
-    const spec: NetworkSpec = { input: columns, layers: [{ kind: 'dense', out: 40 }, relu, { kind: 'dense', out: 3 }] };
+    const spec = sequential(columns, dense(40), relu(), dense(3));
     const options = { batch: 56, steps: 30, seed: 1, loss: 'softmax-cross-entropy' } as const;
     const expected = oracle(spec, dataset, options, resolveBackend(oracleOn), options.steps);
     for (const threads of [1, 3]) {

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildNetwork, createPredictor, type Elements, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, createPredictor, dense, type Elements, type LayerSpec, type NetworkSpec } from '@gradloom/core';
 import {
   type BackendChoice,
   createPool,
@@ -217,7 +217,6 @@ describe('a thread that fails between barriers', () => {
 });
 
 describe.each<BackendChoice>(['reference', 'wasm', 'native', 'blas'])('a step that is not finite, on %s', (backend) => {
-  const dense = (out: number): LayerSpec => ({ kind: 'dense', out });
   const network: NetworkSpec = { input: 9, layers: [dense(40), { kind: 'batch-norm' }, { kind: 'relu' }, dense(4)] };
 
   test.each(backend === 'wasm' ? [1, 3] : [3, ...onlyInAll(1)])(

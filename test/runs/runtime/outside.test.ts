@@ -1,6 +1,16 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
-import { createPool, type Dataset, type Pool, type TrainOptions, train } from '@gradloom/runtime';
+import {
+  createPool,
+  type Dataset,
+  dense,
+  layerNorm,
+  type Pool,
+  relu,
+  sequential,
+  type TrainOptions,
+  train,
+} from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alone } from '../../../packages/runtime/src/cluster/lockstep.ts';
 import { runSteps } from '../../../packages/runtime/src/training/run/loop.ts';
@@ -12,13 +22,10 @@ import { onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
-const dense = (out: number) => ({ kind: 'dense' as const, out });
-const relu = { kind: 'activation' as const, fn: 'relu' as const };
-
 /** Two blocks of parameters; layers of many weights and of few, and gradients that layers add themselves. */
-const wide: NetworkSpec = { input: 20, layers: [dense(250), relu, { kind: 'layer-norm' }, dense(8), relu, dense(3)] };
+const wide = sequential(20, dense(250), relu(), layerNorm(), dense(8), relu(), dense(3));
 /** Steps of it lie on a tape of WebAssembly, where everything lies in its memory. */
-const narrow: NetworkSpec = { input: 20, layers: [dense(4), relu, dense(3)] };
+const narrow: NetworkSpec = { input: 20, layers: [dense(4), relu(), dense(3)] };
 
 const few = randomDataset({ rows: 200, inputs: 20, classes: 3 });
 /** A thread's part of a batch of all takes several passes, whose gradients are added between them. */

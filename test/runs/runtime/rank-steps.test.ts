@@ -1,5 +1,5 @@
 import type { LayerSpec } from '@gradloom/core';
-import { datasetFromRows } from '@gradloom/runtime';
+import { datasetFromRows, dense } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -57,8 +57,6 @@ describe.each(['reference', 'wasm', 'native'] as const)('on %s', (backend) => {
     fc.assert(check, { seed: propertySeed, numRuns: counted(backend === 'reference' ? 12 : 5, 60) });
   });
 });
-
-const dense = (out: number): LayerSpec => ({ kind: 'dense', out });
 const dataset = randomDataset({ rows: 300, inputs: 90, classes: 3 });
 const spec = { input: 90, layers: [dense(70), { kind: 'batch-norm' as const }, dense(65), dense(3)] };
 const options = { batch: 200, steps: 4, seed: 5, optimizer: 'adam' as const };

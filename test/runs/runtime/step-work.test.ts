@@ -1,4 +1,4 @@
-import { createPool } from '@gradloom/runtime';
+import { createPool, dense } from '@gradloom/runtime';
 import { measureExchange, planStepWork } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
@@ -8,7 +8,6 @@ import { exchangeOf } from '../../../packages/runtime/src/measurement/measure-ex
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const data = { train: randomDataset({ rows: 3000, inputs: 9, classes: 3 }) };
-const dense = (out: number) => ({ kind: 'dense' as const, out });
 const spec = { input: 9, layers: [dense(700), dense(3)] };
 
 test('the threads of a team share all rows and parameters of a step', () => {
