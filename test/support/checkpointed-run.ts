@@ -40,3 +40,10 @@ export async function checkpointedRun(
     rmSync(folder, { recursive: true });
   }
 }
+
+/** All of a result but times, threads and the path of its checkpoint. */
+export function reproducibleFields(result: TrainResult) {
+  const { elapsedMs: _, samplesPerSecond: __, threads: ___, gradientThreads: ____, ...others } = result;
+  const { checkpoint: _____, ...fields } = others;
+  return fields;
+}

@@ -14,6 +14,15 @@ export function rankProcesses(word: string): Map<number, number> {
   return found;
 }
 
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Empty if the process has ended. */
 function textOf(path: string): string {
   try {

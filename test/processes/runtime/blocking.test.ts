@@ -4,28 +4,23 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { buildNetwork, createRandom, initializeParameters, type NetworkSpec, shuffle } from '@gradloom/core';
 import {
-  createPool,
   type Dataset,
   datasetFromRows,
   dense,
   fingerprint,
-  type Pool,
   sequential,
   type TrainEvent,
   type TrainOptions,
   train,
 } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { lengthAtOnce, longestTurn } from '../../support/longest-turn.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const temporary = temporaryFolder();
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 2 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(2);
 
 interface Case {
   spec: NetworkSpec;

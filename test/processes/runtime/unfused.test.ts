@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import { createPool, type Pool, TrainingError, train } from '@gradloom/runtime';
+import { TrainingError, train } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { openBrowserRun } from '../../../packages/runtime/src/browser.ts';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
 import { counted } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { oracle } from '../../support/oracle.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { randomRun } from '../../support/random-run.ts';
 import { propertySeed } from '../../support/seed.ts';
@@ -18,13 +19,9 @@ vi.hoisted(() => {
   process.env.GRADLOOM_UNFUSED = '1';
 });
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 3 });
-});
-afterAll(async () => {
+const pool = await poolOfFile(3);
+afterAll(() => {
   delete process.env.GRADLOOM_UNFUSED;
-  await pool.destroy();
 });
 
 test(`any run has the bits of the unfused definitions on any threads (seed ${propertySeed})`, async () => {

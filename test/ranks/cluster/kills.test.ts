@@ -9,7 +9,7 @@ import { gradloom } from '../../support/command-line.ts';
 import { counted } from '../../support/count.ts';
 import { mpirunNames, startRanks } from '../../support/mpirun.ts';
 import { needs } from '../../support/needs.ts';
-import { rankProcesses } from '../../support/rank-processes.ts';
+import { isAlive, rankProcesses } from '../../support/rank-processes.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { endOf } from '../../support/start-program.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -77,13 +77,4 @@ async function finish(out: string): Promise<void> {
   const own = ['--cluster', 'mpi', '--threads', String(threads), '--json'];
   const { code, stderr } = await endOf(startRanks('Open MPI', ranks, trainCommand([...words, ...own]), folder.path));
   expect(code, stderr).toBe(0);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

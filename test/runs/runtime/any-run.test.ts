@@ -1,10 +1,8 @@
 import {
   type BackendChoice,
-  createPool,
   type Dataset,
   dense,
   fingerprint,
-  type Pool,
   relu,
   sequential,
   TrainingError,
@@ -12,20 +10,17 @@ import {
 } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sharedArrays } from '../../../packages/runtime/src/data/number-types.ts';
 import { counted } from '../../support/count.ts';
 import { fillHardValues, valueMixes } from '../../support/hard-values.ts';
 import { needs } from '../../support/needs.ts';
 import { oracle } from '../../support/oracle.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { MOST_THREADS, type RandomRun, randomRun } from '../../support/random-run.ts';
 import { propertySeed } from '../../support/seed.ts';
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: MOST_THREADS });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(MOST_THREADS);
 
 /** Where a run stops at a number that is not finite, it hands over the state before that step. */
 async function outcome({ spec, dataset, options, threads }: RandomRun, backend: BackendChoice) {

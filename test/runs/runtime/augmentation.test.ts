@@ -4,11 +4,9 @@ import {
   type AugmentOptions,
   type BackendChoice,
   conv2d,
-  createPool,
   evaluateModel,
   fingerprint,
   flatten,
-  type Pool,
   sequential,
   splitDataset,
   type TrainOptions,
@@ -17,12 +15,13 @@ import {
   train,
 } from '@gradloom/runtime';
 import { firstInputs, resolveBackend } from '@gradloom/runtime/internal';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { firstDifference } from '../../support/bits.ts';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { oracle } from '../../support/oracle.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { createRankGroup } from '../../support/rank-group.ts';
 
@@ -38,11 +37,7 @@ const whole = { augment: { flip: true, shift: 2, erase: 0.4 } };
 const turned = { augment: { flip: true, shift: 1, rotate: 20, zoom: 0.2, erase: 0.4 } };
 const stepsOf = (batch: number) => base.epochs * Math.ceil(data.train.rows / batch);
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 4 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(4);
 
 const printOf = async (network: NetworkSpec, options: TrainOptions): Promise<string> =>
   (await train(network, data, { ...base, ...options, pool })).fingerprint;

@@ -14,17 +14,17 @@ import {
   splitDataset,
   TrainingError,
   type TrainOptions,
-  type TrainResult,
   train,
 } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { firstDifference } from '../../support/bits.ts';
-import { checkpointedRun } from '../../support/checkpointed-run.ts';
+import { checkpointedRun, reproducibleFields } from '../../support/checkpointed-run.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import type { PlannedFault } from '../../support/fault.ts';
 import { needs } from '../../support/needs.ts';
 import { oracle } from '../../support/oracle.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { programUrl } from '../../support/program-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -53,11 +53,7 @@ const datasetOf = (rows: number): Dataset => randomDataset({ rows, inputs: 9, cl
 /** Threads of the largest team. */
 const MOST = counted(7, 16);
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: MOST });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(MOST);
 const temporary = temporaryFolder();
 
 interface Case {
@@ -115,19 +111,6 @@ function parted(network: NetworkSpec, weights: Elements): { running: Float64Arra
   return { running: views(false), trained: views(true) };
 }
 
-/** Everything a run gives back but times and threads. */
-function figures(result: TrainResult) {
-  const {
-    elapsedMs: _,
-    samplesPerSecond: __,
-    threads: ___,
-    gradientThreads: ____,
-    checkpoint: _____,
-    ...rest
-  } = result;
-  return rest;
-}
-
 describe('running statistics', () => {
   const data = splitDataset(datasetOf(182), { validation: 40 / 182, test: 0 });
   const base = { batch: 33, epochs: 3, seed: 3, backend: 'wasm' } satisfies TrainOptions;
@@ -157,11 +140,11 @@ describe('running statistics', () => {
     const calm = await train(spec, data, { ...base, threads: 1, pool });
     const every = counted(4, 1);
     const { result, checkpoints } = await checkpointedRun(spec, data, { ...base, threads: 2, pool }, every);
-    expect(figures(result)).toEqual(figures(calm));
+    expect(reproducibleFields(result)).toEqual(reproducibleFields(calm));
     for (const [at, resume] of checkpoints.entries()) {
       if (resume.progress.step % every !== 0) continue; // the best so far
       const resumed = await train(spec, data, { ...base, threads: 1 + (at % 5), pool, resume });
-      expect(figures(resumed), `from step ${resume.progress.step}`).toEqual(figures(calm));
+      expect(reproducibleFields(resumed), `from step ${resume.progress.step}`).toEqual(reproducibleFields(calm));
     }
   });
 
@@ -179,7 +162,7 @@ describe('running statistics', () => {
       const run = train(spec, data, { ...rising, threads, pool });
       const backs: unknown[] = [];
       for await (const event of run) if (event.type === 'rollback') backs.push(event);
-      return { backs, result: figures(await run) };
+      return { backs, result: reproducibleFields(await run) };
     });
     const [one, three] = await Promise.all(runs);
     expect(one.backs.length).toBeGreaterThan(0);

@@ -5,7 +5,6 @@ import {
   createTrainer,
   dense,
   dropout,
-  type Pool,
   sequential,
   type TrainEvent,
   type Trainer,
@@ -13,10 +12,11 @@ import {
   tanh,
   train,
 } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from '../../support/command-line.ts';
 import { onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const spec = sequential(30, dense(40), tanh(), dropout(0.2), dense(3));
@@ -28,11 +28,7 @@ const data = {
 /** 3 steps an epoch, the last of them short. */
 const options: TrainOptions = { batch: 64, epochs: 4, optimizer: { kind: 'adam', lr: 0.01 }, schedule: 'cosine' };
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 3 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(3);
 
 async function opened(more: TrainOptions = {}): Promise<Trainer> {
   const trainer = await createTrainer(spec, data, { pool, backend: 'wasm', threads: 2, ...options, ...more });

@@ -1,14 +1,12 @@
 import { join } from 'node:path';
 import {
   type Checkpoint,
-  createPool,
   dense,
   type EarlyProgress,
   type Evaluation,
   fingerprint,
   loadCheckpoint,
   type MonitorName,
-  type Pool,
   sequential,
   splitDataset,
   type TrainEvent,
@@ -17,11 +15,12 @@ import {
   tanh,
   train,
 } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { afterEvaluation } from '../../../packages/runtime/src/training/run/early-stopping.ts';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { diverging, reluNetwork, reluRows } from '../../support/diverging-run.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -36,11 +35,7 @@ const base = {
   optimizer: { kind: 'adam', lr: 0.02 },
 } satisfies TrainOptions;
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 4 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(4);
 const temporary = temporaryFolder();
 
 interface Expected {

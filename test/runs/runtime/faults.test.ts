@@ -13,9 +13,10 @@ import {
   type TrainResult,
   train,
 } from '@gradloom/runtime';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { counted, onlyInAll } from '../../support/count.ts';
 import type { PlannedFault } from '../../support/fault.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { programUrl } from '../../support/program-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -28,13 +29,8 @@ const execArgv = process.execArgv;
 const temporary = temporaryFolder();
 let folders = 0;
 
-let calmPool: Pool; // of runs that nothing disturbs
-let calm: TrainResult; // of `options`
-beforeAll(async () => {
-  calmPool = await createPool({ threads: 1 });
-  calm = await train(spec, { train: dataset }, { ...options, threads: 1, pool: calmPool });
-});
-afterAll(() => calmPool.destroy());
+const calmPool = await poolOfFile(1); // of runs that nothing disturbs
+const calm = await train(spec, { train: dataset }, { ...options, threads: 1, pool: calmPool });
 
 let pool: Pool | undefined;
 afterEach(async () => {

@@ -1,25 +1,14 @@
 import type { NetworkSpec } from '@gradloom/core';
-import {
-  createModel,
-  createPool,
-  createTrainer,
-  evaluateModel,
-  type Pool,
-  type TrainOptions,
-  train,
-} from '@gradloom/runtime';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createModel, createTrainer, evaluateModel, type TrainOptions, train } from '@gradloom/runtime';
+import { expect, test } from 'vitest';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const spec: NetworkSpec = { input: 3, layers: [{ kind: 'dense', out: 2 }] };
 const rows = randomDataset({ rows: 20, inputs: 3, classes: 2 });
 const floats = { precision: 'float32', backend: 'reference', steps: 2 } as const satisfies TrainOptions;
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 1 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(1);
 
 const run = (options: TrainOptions, network = spec, train_ = rows) =>
   train(network, { train: train_ }, { ...floats, threads: 1, pool, ...options });

@@ -1,25 +1,14 @@
 import { buildNetwork, type LayerKind, type LayerSpec, layers, type NetworkSpec } from '@gradloom/core';
-import {
-  type BackendChoice,
-  createModel,
-  createPool,
-  type Dataset,
-  fingerprint,
-  type Pool,
-  train,
-} from '@gradloom/runtime';
+import { type BackendChoice, createModel, type Dataset, fingerprint, train } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sharedArrays } from '../../../packages/runtime/src/data/number-types.ts';
 import { onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { oracle } from '../../support/oracle.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 3 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(3);
 
 const WIDTH = 32;
 const kinds: Record<LayerKind, LayerSpec> = {

@@ -1,23 +1,12 @@
 import type { ElementType, NetworkSpec, OptimizerSpec } from '@gradloom/core';
-import {
-  type Checkpoint,
-  createPool,
-  datasetFromRows,
-  loadCheckpoint,
-  type Pool,
-  type TrainOptions,
-  train,
-} from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Checkpoint, datasetFromRows, loadCheckpoint, type TrainOptions, train } from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
 import { needs } from '../../support/needs.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const temporary = temporaryFolder();
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 2 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(2);
 
 const spec: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 1 }] };
 

@@ -1,17 +1,7 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
-import {
-  createPool,
-  type Dataset,
-  dense,
-  layerNorm,
-  type Pool,
-  relu,
-  sequential,
-  type TrainOptions,
-  train,
-} from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Dataset, dense, layerNorm, relu, sequential, type TrainOptions, train } from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
 import { alone } from '../../../packages/runtime/src/cluster/lockstep.ts';
 import { runSteps } from '../../../packages/runtime/src/training/run/loop.ts';
 import { createReporter, joinRanks } from '../../../packages/runtime/src/training/run/open-run.ts';
@@ -20,6 +10,7 @@ import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.t
 import { createSteering } from '../../../packages/runtime/src/training/run/steering.ts';
 import { onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 /** Two blocks of parameters; layers of many weights and of few, and gradients that layers add themselves. */
@@ -47,7 +38,7 @@ const cases: [title: string, spec: NetworkSpec, rows: Dataset, options: TrainOpt
   ['floats by momentum', wide, few, { precision: 'float32', optimizer: { kind: 'sgd', momentum: 0.9 } }],
 ];
 
-let pool: Pool;
+const pool = await poolOfFile(3);
 /** Fingerprints of runs whose arrays all lie inside, by backend and title: of any number of threads. */
 const inside = new Map<string, string>();
 
@@ -61,11 +52,6 @@ async function fingerprintInside(
   inside.set(key, known);
   return known;
 }
-
-beforeAll(async () => {
-  pool = await createPool({ threads: 3 });
-});
-afterAll(() => pool.destroy());
 
 describe.each(['native', 'reference'] as const)('on %s', (backend) => {
   describe.each(backend === 'native' ? [1, 3, ...onlyInAll(2)] : [3, ...onlyInAll(1, 2)])(

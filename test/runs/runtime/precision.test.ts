@@ -4,7 +4,6 @@ import { complete, typeOf } from '@gradloom/core/internal';
 import {
   batchNorm,
   createModel,
-  createPool,
   createTrainer,
   datasetFromRows,
   dense,
@@ -15,7 +14,6 @@ import {
   layerNorm,
   loadModel,
   type OutputReader,
-  type Pool,
   residual,
   saveModel,
   sequential,
@@ -28,13 +26,14 @@ import {
   tanh,
   train,
 } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { createTextAnswerer } from '../../../packages/runtime/src/models/serving/answer-texts.ts';
 import { modelFrom, shareModel } from '../../../packages/runtime/src/models/serving/shared-model.ts';
 import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -42,11 +41,7 @@ const spec = sequential(16, dense(300), tanh(), dense(5));
 const data = splitDataset(randomDataset({ rows: 90, inputs: 16, classes: 5 }), { validation: 0.2, test: 0.2 });
 const base = { batch: 20, epochs: 3, seed: 4, backend: 'reference' } as const satisfies TrainOptions;
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: counted(3, 16) });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(counted(3, 16));
 const temporary = temporaryFolder();
 
 const isFloat = (value: number): boolean => Object.is(Math.fround(value), value);

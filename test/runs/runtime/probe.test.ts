@@ -7,10 +7,8 @@ import {
   type NetworkSpec,
 } from '@gradloom/core';
 import {
-  createPool,
   dense,
   layerNorm,
-  type Pool,
   residual,
   sequential,
   sigmoid,
@@ -19,8 +17,9 @@ import {
   tanh,
   train,
 } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { numericDerivative } from '../../support/numeric-gradient.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 70, inputs: 6, classes: 3 });
@@ -42,11 +41,7 @@ const nested = sequential(
 
 const math = mathOf('float64');
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 3 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(3);
 
 async function probedRun(options: TrainOptions, network = spec) {
   const run = train(network, { train: dataset }, { backend: 'reference', seed: 3, pool, ...options });

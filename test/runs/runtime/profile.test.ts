@@ -1,18 +1,15 @@
-import { createPool, dense, type Pool, relu, sequential, train } from '@gradloom/runtime';
+import { dense, relu, sequential, train } from '@gradloom/runtime';
 import { phases } from '@gradloom/runtime/internal';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { PHASE } from '../../../packages/runtime/src/engine/step/clock.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 90, inputs: 40, classes: 5 });
 const spec = sequential(40, dense(300), relu(), dense(5));
 const options = { batch: 40, steps: 60, seed: 2, backend: 'wasm' } as const;
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 3 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(3);
 
 const run = (more: object) => train(spec, { train: dataset }, { ...options, pool, ...more });
 

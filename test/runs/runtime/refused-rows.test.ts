@@ -1,13 +1,11 @@
 import {
   createModel,
-  createPool,
   datasetFromRows,
   dense,
   embedding,
   evaluateModel,
   flatten,
   identity,
-  type Pool,
   residual,
   sequential,
   type TrainEvent,
@@ -15,7 +13,8 @@ import {
   type TrainOptions,
   train,
 } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 
 /** Hands the numbers of a row on to an embedding of four words as they are. */
 const spec = sequential(2, identity(), residual(dense(2, { init: 'zeros' })), embedding(4, 3), flatten(), dense(2));
@@ -35,11 +34,7 @@ const sentence = (row: number) =>
 /** Never one that the embedding's gradient, which is 0, would move. */
 const options = { optimizer: { kind: 'sgd', lr: 0.1 }, batch: 10, backend: 'wasm' } as const;
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 6 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(6);
 
 async function failureOf(data: Parameters<typeof train>[1], more: TrainOptions) {
   const events: TrainEvent[] = [];

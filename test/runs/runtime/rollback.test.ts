@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import type { NetworkSpec } from '@gradloom/core';
-import { createPool, datasetFromRows, loadCheckpoint, type Pool, type TrainEvent, train } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { datasetFromRows, loadCheckpoint, type TrainEvent, train } from '@gradloom/runtime';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { saveCheckpoint } from '../../../packages/runtime/src/training/checkpoints/checkpoint-file.ts';
 import { type CheckpointedRun, checkpointedRun } from '../../support/checkpointed-run.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { diverging, reluNetwork, reluRows } from '../../support/diverging-run.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** Steps between the checkpoints that are gone on from. */
@@ -13,11 +14,7 @@ const EVERY = counted(13, 3);
 
 const stepsPerEpoch = 31;
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 3 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(3);
 const temporary = temporaryFolder();
 
 /** What a run has told of its steps, without times; looks are left out, since only some runs have them. */

@@ -1,23 +1,14 @@
 import { createRandom, type ElementType } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
-import {
-  type BackendChoice,
-  createPool,
-  dense,
-  type Pool,
-  relu,
-  sequential,
-  type TrainOptions,
-  tanh,
-  train,
-} from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BackendChoice, dense, relu, sequential, type TrainOptions, tanh, train } from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
 import { openTeam, runSpan } from '../../../packages/runtime/src/engine/threads/span.ts';
 import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { propertySeed } from '../../support/seed.ts';
 
@@ -33,11 +24,7 @@ const STEPS = counted(90, 900);
 /** Of a span at most. */
 const SPAN_STEPS = 3;
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: TEAM + 1 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(TEAM + 1);
 
 const optionsOf = (backend: BackendChoice, precision: ElementType, seed: number) =>
   ({

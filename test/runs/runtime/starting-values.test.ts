@@ -1,17 +1,14 @@
 import { buildNetwork, initializeParameters, type NetworkSpec } from '@gradloom/core';
-import { createPool, type Pool, train } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { train } from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 40, inputs: 3, classes: 2 });
 const spec: NetworkSpec = { input: 3, layers: [{ kind: 'dense', out: 2 }] };
 const P = 8;
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 2 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(2);
 
 const run = (options: object) => train(spec, { train: dataset }, { steps: 3, pool, ...options });
 

@@ -1,25 +1,20 @@
 import {
-  createPool,
   loadCheckpoint,
-  type Pool,
   type SteerEvent,
   type TrainEvent,
   type TrainingRun,
   type TrainOptions,
   train,
 } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createSteering } from '../../../packages/runtime/src/training/run/steering.ts';
 import { diverging, reluNetwork, reluRows } from '../../support/diverging-run.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const calm = { batch: 5, epochs: 6, schedule: 'cosine' } satisfies TrainOptions;
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 3 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(3);
 const temporary = temporaryFolder();
 
 interface Steered {

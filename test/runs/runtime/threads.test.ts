@@ -2,7 +2,6 @@ import type { ElementType, OptimizerSpec } from '@gradloom/core';
 import {
   type BackendChoice,
   conv2d,
-  createPool,
   datasetFromRows,
   dense,
   dropout,
@@ -10,19 +9,19 @@ import {
   flatten,
   gelu,
   layerNorm,
-  type Pool,
   relu,
   residual,
   sequential,
   swiglu,
   train,
 } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { resolveBackend } from '../../../packages/runtime/src/engine/backends/backend.ts';
 import { fingerprint } from '../../../packages/runtime/src/system/files/hash.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { oracle } from '../../support/oracle.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 /** Teams of a backend and a type: all sizes on one, three threads on the others. */
@@ -35,11 +34,7 @@ const dataset = randomDataset({ rows: 200, inputs: 64, classes: 10 });
 const many = randomDataset({ rows: 1101, inputs: 64, classes: 10 });
 const base = { batch: 66, steps: counted(9, 210), seed: 5, optimizer: 'adam' } as const;
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: counted(7, 64) });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(counted(7, 64));
 
 /** The wasm kernels equal the reference, so the reference is the oracle of both. */
 const oracleOf = (backend: BackendChoice): BackendChoice => (backend === 'wasm' ? 'reference' : backend);

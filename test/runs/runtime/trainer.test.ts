@@ -4,24 +4,20 @@ import {
   datasetFromRows,
   dense,
   heaviside,
-  type Pool,
   residual,
   sequential,
   type TrainEvent,
   tanh,
   train,
 } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 203, inputs: 8, classes: 3 });
 const spec = sequential(8, dense(16), tanh(), dense(3));
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 3 });
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(3);
 
 async function collect(run: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> {
   const events: TrainEvent[] = [];

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { NetworkSpec } from '@gradloom/core';
 import {
   type BackendChoice,
-  createPool,
   type DataMatrix,
   type DataSplits,
   datasetFromRows,
@@ -14,7 +13,6 @@ import {
   fingerprint,
   LAST_FILE,
   loadModel,
-  type Pool,
   sequential,
   splitDataset,
   type TrainEvent,
@@ -23,11 +21,12 @@ import {
   train,
 } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { oracle } from '../../support/oracle.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 // Two blocks of parameters; 4 batches an epoch, of two leaves, the last of 2 rows.
@@ -82,17 +81,13 @@ const cases: [string, Own, DataSplits, Own][] = [
 /** The backend of `base`: another may have bits of its own. */
 const wasm = { backend: base.backend };
 
-let pool: Pool;
-/** Fingerprint of a run without any of the options. */
-let plainPrint: string;
-beforeAll(async () => {
-  pool = await createPool({ threads: counted(3, 7) });
-  plainPrint = await printOf(spec, plain, {});
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(counted(3, 7));
 
 const printOf = async (network: NetworkSpec, data: DataSplits, options: TrainOptions): Promise<string> =>
   (await train(network, data, { ...base, ...options, pool })).fingerprint;
+
+/** Fingerprint of a run without any of the options. */
+const plainPrint = await printOf(spec, plain, {});
 
 describe.each(cases)('%s', (_name, runOptions, data, other) => {
   test('change the weights that come out', async () => {

@@ -7,6 +7,7 @@ import { firstDifference } from '../../../support/bits.ts';
 import { counted, onlyInAll } from '../../../support/count.ts';
 import { damageOf } from '../../../support/damage.ts';
 import { measureMemory } from '../../../support/measure-memory.ts';
+import { messageOf } from '../../../support/message-of.ts';
 import { needs } from '../../../support/needs.ts';
 import { propertySeed } from '../../../support/seed.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -139,12 +140,9 @@ describe('is refused with file, line and column', () => {
     ],
   ])('%s', async (sentence, text, options) => {
     const path = folder.write('bad.csv', text);
-    const error: Error = await loadCsv(path, options).then(
-      () => expect.unreachable(),
-      (reason) => reason,
-    );
-    expect(error.message).toContain(`${path}${sentence}`);
-    expect(error.message).toMatch(/^(loadCsv|readCsv): [^\n]*, expected [^\n]*$/);
+    const message = await messageOf(loadCsv(path, options));
+    expect(message).toContain(`${path}${sentence}`);
+    expect(message).toMatch(/^(loadCsv|readCsv): [^\n]*, expected [^\n]*$/);
   });
 
   test.each<[string, CsvOptions]>([

@@ -70,7 +70,7 @@ const HANGS_MS = 30_000;
 test(
   'a damaged file of data is read or refused in one sentence, and soon',
   async () => {
-    for (const [name, bytes] of Object.entries(files)) folder.write(`whole/${name}`, bytes);
+    folder.writeFolder('whole', files);
     const args = [programFile('read-damaged'), `${folder.path}/whole`, String(DAMAGES), String(propertySeed)];
     const child = spawn(process.execPath, ['--max-old-space-size=1024', ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -7,6 +7,7 @@ import type { PlannedFault } from '../../../support/fault.ts';
 import { type MpirunName, mpirunNames, mpiruns, startRanks } from '../../../support/mpirun.ts';
 import { needs } from '../../../support/needs.ts';
 import { programUrl } from '../../../support/program-file.ts';
+import { isAlive } from '../../../support/rank-processes.ts';
 import { trainCommand } from '../../../support/train-on-ranks.ts';
 
 const endless = [
@@ -35,15 +36,6 @@ function processOf(rank: number, out: string): number | undefined {
         return false; // it has ended, or is no process
       }
     });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Command lines, of any process, with this path in them: a launcher, a rank, the watch of a rank. */

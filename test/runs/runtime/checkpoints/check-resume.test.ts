@@ -1,21 +1,17 @@
 import { type Elements, type NetworkSpec, type ScheduleSpec, schedules } from '@gradloom/core';
-import { type Checkpoint, createPool, type DataSplits, type Pool, type TrainOptions, train } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type Checkpoint, createPool, type DataSplits, type TrainOptions, train } from '@gradloom/runtime';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { checkpointedRun } from '../../../support/checkpointed-run.ts';
 import { needs } from '../../../support/needs.ts';
+import { poolOfFile } from '../../../support/pool-of-file.ts';
 import { randomDataset } from '../../../support/random-dataset.ts';
 
 const spec: NetworkSpec = { input: 4, layers: [{ kind: 'dense', out: 3 }] };
 const data = { train: randomDataset({ rows: 20, inputs: 4, classes: 3 }) };
 const options = { batch: 8, epochs: 4, backend: 'wasm', optimizer: 'adam' } satisfies TrainOptions;
 
-let pool: Pool;
-let checkpoint: Checkpoint;
-beforeAll(async () => {
-  pool = await createPool({ threads: 2 });
-  checkpoint = (await checkpointedRun(spec, data, { ...options, pool }, 1)).checkpoints[4];
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(2);
+const checkpoint = (await checkpointedRun(spec, data, { ...options, pool }, 1)).checkpoints[4];
 
 const resume = (changes: TrainOptions, network = spec, sets: DataSplits = data) =>
   train(network, sets, { ...options, pool, resume: checkpoint, ...changes });

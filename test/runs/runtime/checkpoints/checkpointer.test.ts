@@ -8,7 +8,6 @@ import {
   dense,
   loadCheckpoint,
   loadModel,
-  type Pool,
   sequential,
   type TrainEvent,
   TrainingError,
@@ -17,7 +16,8 @@ import {
   train,
 } from '@gradloom/runtime';
 import { lockFolder, makeDirectory } from '@gradloom/runtime/internal';
-import { afterAll, assert, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { assert, beforeEach, describe, expect, test } from 'vitest';
+import { poolOfFile } from '../../../support/pool-of-file.ts';
 import { randomDataset } from '../../../support/random-dataset.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
@@ -29,13 +29,8 @@ const held = randomDataset({ rows: 40, inputs: 4, classes: 3, seed: 9 });
 const root = temporaryFolder();
 let folder = '';
 let number = 0;
-let pool: Pool;
-let calm = '';
-beforeAll(async () => {
-  pool = await createPool({ threads: 2 });
-  calm = (await train(spec, data, { ...options, pool })).fingerprint;
-});
-afterAll(() => pool.destroy());
+const pool = await poolOfFile(2);
+const calm = (await train(spec, data, { ...options, pool })).fingerprint;
 beforeEach(() => {
   folder = join(root.path, String(++number));
 });

@@ -1,20 +1,10 @@
 import { type OptimizerSpec, optimizers, type ScheduleSpec, schedules } from '@gradloom/core';
-import {
-  createPool,
-  dense,
-  dropout,
-  type Pool,
-  sequential,
-  splitDataset,
-  type TrainOptions,
-  type TrainResult,
-  tanh,
-  train,
-} from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkpointedRun } from '../../../support/checkpointed-run.ts';
+import { dense, dropout, sequential, splitDataset, type TrainOptions, tanh, train } from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
+import { checkpointedRun, reproducibleFields } from '../../../support/checkpointed-run.ts';
 import { counted } from '../../../support/count.ts';
 import { needs } from '../../../support/needs.ts';
+import { poolOfFile } from '../../../support/pool-of-file.ts';
 import { randomDataset } from '../../../support/random-dataset.ts';
 
 // Two blocks of parameters; 4 batches an epoch, of two leaves, the last of 2 rows.
@@ -26,24 +16,7 @@ const TOTAL = base.epochs * Math.ceil(data.train.rows / base.batch);
 /** Steps between checkpoints: within epochs, and at an end. */
 const EVERY = counted(6, 1);
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await createPool({ threads: 5 });
-});
-afterAll(() => pool.destroy());
-
-/** Everything a run gives back but times and threads. */
-function figures(result: TrainResult) {
-  const {
-    elapsedMs: _,
-    samplesPerSecond: __,
-    threads: ___,
-    gradientThreads: ____,
-    checkpoint: _____,
-    ...rest
-  } = result;
-  return rest;
-}
+const pool = await poolOfFile(5);
 
 const sgd = (options: object): OptimizerSpec => ({ kind: 'sgd', lr: 0.05, ...options });
 const optimizerCases: [string, OptimizerSpec][] = [
@@ -78,13 +51,13 @@ describe.each(cases)('%s', (_name, own) => {
   test('checkpoints change nothing, and a resume from them ends in the same bits', needs(options.backend), async () => {
     const calm = await train(spec, data, { ...options, threads: 1, pool });
     const { result, checkpoints } = await checkpointedRun(spec, data, { ...options, threads: 2, pool }, EVERY);
-    expect(figures(result)).toEqual(figures(calm));
+    expect(reproducibleFields(result)).toEqual(reproducibleFields(calm));
     const due = Array.from({ length: Math.floor(TOTAL / EVERY) }, (_, k) => EVERY * (k + 1));
     expect(checkpoints.map(({ progress }) => progress.step)).toEqual(expect.arrayContaining(due));
     for (const [at, resume] of checkpoints.entries()) {
       if (!due.includes(resume.progress.step)) continue; // the best so far
       const resumed = await train(spec, data, { ...options, threads: 1 + (at % 5), pool, resume });
-      expect(figures(resumed), `from step ${resume.progress.step}`).toEqual(figures(calm));
+      expect(reproducibleFields(resumed), `from step ${resume.progress.step}`).toEqual(reproducibleFields(calm));
     }
   });
 });
@@ -94,7 +67,7 @@ test('a run that is stopped again and again, and goes on each time on another nu
   const calm = await checkpointedRun(spec, data, { ...options, threads: 1, pool }, { epochs: 1 });
   const every = counted(3, 1);
   let resume = (await checkpointedRun(spec, data, { ...options, threads: 2, pool }, every)).checkpoints[0];
-  let last = figures(calm.result);
+  let last = reproducibleFields(calm.result);
   const epochs: unknown[] = [];
   while (resume.progress.step < TOTAL) {
     const threads = 1 + (resume.progress.step % 5);
@@ -107,9 +80,9 @@ test('a run that is stopped again and again, and goes on each time on another nu
     const { step } = checkpoints[0].progress;
     epochs.push(...events.filter((event) => event.type === 'epoch' && event.step <= step));
     [resume] = checkpoints;
-    last = figures(result);
+    last = reproducibleFields(result);
   }
-  expect(last).toEqual(figures(calm.result));
+  expect(last).toEqual(reproducibleFields(calm.result));
   const withoutTime = (list: readonly unknown[]) => list.map((event) => ({ ...(event as object), elapsedMs: 0 }));
   expect(withoutTime(epochs)).toEqual(withoutTime(calm.events.filter(({ type }) => type === 'epoch')));
 });

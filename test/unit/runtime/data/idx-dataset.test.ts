@@ -62,12 +62,6 @@ describe('a pair of files', () => {
   });
 });
 
-/** A folder of files under MNIST's names. */
-function layOut(name: string, files: Record<string, Uint8Array>): string {
-  for (const [file, bytes] of Object.entries(files)) folder.write(`${name}/${file}`, bytes);
-  return `${folder.path}/${name}`;
-}
-
 const test2 = {
   images: encodeIdx('unsigned byte', [1, 2, 2], [9, 9, 9, 9]),
   labels: encodeIdx('unsigned byte', [1], [1]),
@@ -97,7 +91,7 @@ describe("a folder laid out as MNIST's", () => {
     ],
   ])('%s, gives a training set and a test that agree on the classes', async (name, names, packed) => {
     const contents = [pixels, digits, test2.images, test2.labels].map((bytes) => (packed ? gzipSync(bytes) : bytes));
-    const path = layOut(name, Object.fromEntries(names.map((file, i) => [file, contents[i]])));
+    const path = folder.writeFolder(name, Object.fromEntries(names.map((file, i) => [file, contents[i]])));
     const { train, test: held, validation } = await loadIdxFolder(path);
     expect(train).toMatchObject({ name, rows: 3, classes: 3 });
     expect(held).toMatchObject({ name, rows: 1, classes: 3 });
@@ -106,23 +100,26 @@ describe("a folder laid out as MNIST's", () => {
   });
 
   test('needs no test, and labels may be packed where images are not', async () => {
-    const path = layOut('mixed', { 'train-images-idx3-ubyte': pixels, 'train-labels-idx1-ubyte.gz': gzipSync(digits) });
+    const path = folder.writeFolder('mixed', {
+      'train-images-idx3-ubyte': pixels,
+      'train-labels-idx1-ubyte.gz': gzipSync(digits),
+    });
     expect(Object.keys(await loadIdxFolder(path, { name: 'mine' }))).toEqual(['train']);
   });
 
   test('is refused where a file is missing or does not fit', async () => {
-    const empty = layOut('empty', { readme: Buffer.of(1) });
+    const empty = folder.writeFolder('empty', { readme: Buffer.of(1) });
     await expect(loadIdxFolder(empty)).rejects.toThrow(
       `loadIdxFolder: ${empty} has no training images, expected a folder with train-images-idx3-ubyte or train-images-idx3-ubyte.gz`,
     );
     await expect(loadIdxFolder(`${empty}/missing`)).rejects.toThrow(
       `${empty}/missing does not exist, expected a folder with train-images`,
     );
-    const lone = layOut('lone', { 'train-images-idx3-ubyte': pixels });
+    const lone = folder.writeFolder('lone', { 'train-images-idx3-ubyte': pixels });
     await expect(loadIdxFolder(lone)).rejects.toThrow(
       `loadIdx: ${lone}/train-images-idx3-ubyte has no labels beside it, expected ${lone}/train-labels-idx1-ubyte or`,
     );
-    const wide = layOut('wide', {
+    const wide = folder.writeFolder('wide', {
       'train-images-idx3-ubyte': pixels,
       'train-labels-idx1-ubyte': digits,
       't10k-images-idx2-ubyte': encodeIdx('unsigned byte', [1, 5], [1, 2, 3, 4, 5]),
@@ -134,11 +131,17 @@ describe("a folder laid out as MNIST's", () => {
       'train-labels-idx1-ubyte': digits,
       't10k-images-idx3-ubyte': test2.images,
     };
-    const beyond = layOut('beyond', { ...files, 't10k-labels-idx1-ubyte': encodeIdx('unsigned byte', [1], [3]) });
+    const beyond = folder.writeFolder('beyond', {
+      ...files,
+      't10k-labels-idx1-ubyte': encodeIdx('unsigned byte', [1], [3]),
+    });
     await expect(loadIdxFolder(beyond)).rejects.toThrow(
       `loadIdxFolder: ${beyond}/t10k-labels-idx1-ubyte: label of row 0 has 3, expected a whole number from 0 to 2 (the classes of ${beyond}/train-labels-idx1-ubyte)`,
     );
-    const floating = layOut('floating', { ...files, 't10k-labels-idx1-ubyte': encodeIdx('float', [1, 1], [0.5]) });
+    const floating = folder.writeFolder('floating', {
+      ...files,
+      't10k-labels-idx1-ubyte': encodeIdx('float', [1, 1], [0.5]),
+    });
     await expect(loadIdxFolder(floating)).rejects.toThrow(
       `${floating}/t10k-labels-idx1-ubyte has values, expected class indices (those of`,
     );
@@ -147,7 +150,7 @@ describe("a folder laid out as MNIST's", () => {
 
 describe('any path', () => {
   test('to a file of images finds the labels beside it', async () => {
-    const path = layOut('pair', {
+    const path = folder.writeFolder('pair', {
       'letters-images-idx3-ubyte': pixels,
       'letters-labels-idx1-ubyte.gz': gzipSync(digits),
     });
@@ -162,7 +165,7 @@ describe('any path', () => {
     await expect(loadDataset(`${images}-missing`)).rejects.toThrow(
       `${images}-missing does not exist, expected a file or folder with data`,
     );
-    const labelsAlone = `${layOut('pair2', { 'train-labels-idx1-ubyte': digits })}/train-labels-idx1-ubyte`;
+    const labelsAlone = `${folder.writeFolder('pair2', { 'train-labels-idx1-ubyte': digits })}/train-labels-idx1-ubyte`;
     await expect(loadDataset(labelsAlone)).rejects.toThrow("has a name without 'images'");
   });
 });

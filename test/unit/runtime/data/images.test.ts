@@ -10,6 +10,7 @@ import { withChannels } from '../../../../packages/runtime/src/data/images/image
 import { readImage } from '../../../../packages/runtime/src/data/images/image-file.ts';
 import { resizeImage } from '../../../../packages/runtime/src/data/images/resize-image.ts';
 import { damageOf } from '../../../support/damage.ts';
+import { messageOf } from '../../../support/message-of.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 interface Pixels {
@@ -36,16 +37,7 @@ const greyPng = (...pixels: number[]): Uint8Array =>
 const colourPng = (...pixels: number[]): Uint8Array =>
   encode({ width: pixels.length / 3, height: 1, channels: 3, data: Uint8Array.from(pixels) });
 
-function layOut(name: string, files: Record<string, Uint8Array>): string {
-  for (const [file, bytes] of Object.entries(files)) folder.write(`${name}/${file}`, bytes);
-  return `${folder.path}/${name}`;
-}
-
-const refusal = (path: string, options = {}): Promise<string> =>
-  loadDataset(path, options).then(
-    () => expect.unreachable(),
-    (error: Error) => error.message,
-  );
+const refusal = (path: string, options = {}): Promise<string> => messageOf(loadDataset(path, options));
 
 describe('an image', () => {
   test.each(oracle.files)(
@@ -85,7 +77,7 @@ describe('an image', () => {
 
 describe('a folder of images', () => {
   test('has a class for each folder, and bytes over 255', async () => {
-    const path = layOut('classes', {
+    const path = folder.writeFolder('classes', {
       'dogs/b.png': greyPng(7, 8, 9),
       'cats/2.png': greyPng(4, 5, 6),
       'cats/1.png': greyPng(1, 2, 3),
@@ -105,7 +97,7 @@ describe('a folder of images', () => {
 
   test('has three channels as soon as one of them has, wherever it stands; `channels` says otherwise', async () => {
     const files = { '0/a.png': greyPng(1, 2), '0/b.png': greyPng(3, 4), '1/c.png': colourPng(5, 6, 7, 8, 9, 10) };
-    const path = layOut('mixed', { ...files, '1/d.png': greyPng(11, 12) });
+    const path = folder.writeFolder('mixed', { ...files, '1/d.png': greyPng(11, 12) });
     const { train } = await loadImageFolder(path);
     expect([...train.inputs.array]).toEqual([
       ...[1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4],
@@ -115,12 +107,12 @@ describe('a folder of images', () => {
     expect(grey.train.inputs.columns).toBe(2);
     expect([...grey.train.inputs.array.slice(0, 4), ...grey.train.inputs.array.slice(6)]).toEqual([1, 2, 3, 4, 11, 12]);
     expect(
-      (await loadImageFolder(layOut('grey', { '0/a.png': greyPng(1, 2) }), { channels: 3 })).train.inputs,
+      (await loadImageFolder(folder.writeFolder('grey', { '0/a.png': greyPng(1, 2) }), { channels: 3 })).train.inputs,
     ).toMatchObject({ columns: 6 });
   });
 
   test('may have sets of its own, with the classes, size and channels of the training', async () => {
-    const path = layOut('sets', {
+    const path = folder.writeFolder('sets', {
       'train/a/1.png': greyPng(1, 2),
       'train/b/1.png': colourPng(1, 2, 3, 4, 5, 6),
       'val/b/1.png': greyPng(3, 4),
@@ -131,9 +123,9 @@ describe('a folder of images', () => {
     expect([...(sets.validation?.inputs.array ?? [])]).toEqual([3, 3, 3, 4, 4, 4]);
     expect([...(sets.validation?.targets.array ?? [])]).toEqual([1]);
     expect(sets.test).toMatchObject({ rows: 1, classes: 2, labels: ['a', 'b'] });
-    layOut('sets', { 'test/c/1.png': greyPng(1, 2) });
+    folder.writeFolder('sets', { 'test/c/1.png': greyPng(1, 2) });
     expect(await refusal(path)).toBe(`loadImageFolder: ${path}/test has the class "c", expected one of a, b`);
-    const turned = layOut('turned', {
+    const turned = folder.writeFolder('turned', {
       'train/a/1.png': greyPng(1, 2),
       'test/a/1.png': encode({ width: 1, height: 2, channels: 1, data: Uint8Array.of(1, 2) }),
     });
@@ -141,7 +133,7 @@ describe('a folder of images', () => {
   });
 
   test('of one class, and a file that is an image or a spreadsheet, is refused with what to name instead', async () => {
-    const path = layOut('shapes', {
+    const path = folder.writeFolder('shapes', {
       'circle/1.png': greyPng(1, 2),
       'square/1.png': greyPng(1, 3),
       'rows.xlsx': greyPng(1, 2),
@@ -160,7 +152,7 @@ describe('a folder of images', () => {
     const sized = (width: number, height: number) =>
       encode({ width, height, channels: 1, data: new Uint8Array(width * height) });
     const files = { 'a/1.png': sized(10, 8), 'a/2.png': sized(30, 8), 'b/1.png': sized(12, 20) };
-    const { train } = await loadDataset(layOut('several', files));
+    const { train } = await loadDataset(folder.writeFolder('several', files));
     expect(train.inputs.shape).toEqual([8, 12, 1]);
     expect(train.decisions).toEqual([
       'images of 10 x 8 to 12 x 20 pixels are resized to 12 x 8 (width x height), their median (several:size=32x32 chooses another)',
@@ -169,16 +161,16 @@ describe('a folder of images', () => {
     const many = Object.fromEntries(
       Array.from({ length: 130 }, (_, n) => [`a/${100 + n}.png`, sized(640, n === 129 ? 1 : 160)]),
     );
-    const large = (await loadDataset(layOut('large', many))).train;
+    const large = (await loadDataset(folder.writeFolder('large', many))).train;
     expect(large.inputs.shape).toEqual([16, 64, 1]);
     expect(large.decisions?.[0]).toContain(
       'are resized to 64 x 16 (width x height), their median, 640 x 160, at 64 pixels a side (large:',
     );
-    expect((await loadDataset(layOut('several', files), { size: 5 })).train.decisions).toBeUndefined();
+    expect((await loadDataset(folder.writeFolder('several', files), { size: 5 })).train.decisions).toBeUndefined();
   });
 
   test('is resized to the size that is asked for', async () => {
-    const path = layOut('sizes', { 'a/1.png': fileOf('colour.png'), 'b/1.jpg': fileOf('colour.jpg') });
+    const path = folder.writeFolder('sizes', { 'a/1.png': fileOf('colour.png'), 'b/1.jpg': fileOf('colour.jpg') });
     const { train } = await loadDataset(path, { size: '40x3' });
     expect(train.inputs.columns).toBe(40 * 3 * 3);
     const wanted = oracle.resized.find(({ of, width }) => of === 'colour.png' && width === 40);
@@ -202,7 +194,7 @@ describe('is refused in one sentence', () => {
     ['size has "0x3", expected a width and height of 1 to', { 'a/1.png': greyPng(1) }, { size: '0x3' }],
     ['channels has 2, expected 1 (grey) or 3', { 'a/1.png': greyPng(1) }, { channels: 2 }],
   ])('%s', async (sentence, files, options = {}) => {
-    const path = layOut(`refused-${sentence.replace(/\W+/g, '-')}`, files);
+    const path = folder.writeFolder(`refused-${sentence.replace(/\W+/g, '-')}`, files);
     const message = await refusal(path, options);
     expect(message).toContain(sentence);
     expect(message).toMatch(/^load\w+: [^\n]*, expected [^\n]*$/);
@@ -211,12 +203,12 @@ describe('is refused in one sentence', () => {
   test('with all images that cannot be read, the first five by name', async () => {
     const cut = greyPng(1, 2).slice(0, -1);
     const whole = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`a/${10 + n}.png`, greyPng(n, n)]));
-    const two = layOut('two-broken', { ...whole, 'a/12.png': cut, 'b/1.jpg': Buffer.alloc(0) });
+    const two = folder.writeFolder('two-broken', { ...whole, 'a/12.png': cut, 'b/1.jpg': Buffer.alloc(0) });
     expect(await refusal(two)).toBe(
       `loadImageFolder: 2 of 21 images cannot be read, expected whole PNG or JPEG images (mend these, or take them out of the folder): ${two}/a/12.png has damaged contents (it is cut off); ${two}/b/1.jpg has no bytes`,
     );
     const eight = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`a/${13 + n}.png`, cut]));
-    const message = await refusal(layOut('eight-broken', { ...whole, ...eight }));
+    const message = await refusal(folder.writeFolder('eight-broken', { ...whole, ...eight }));
     expect(message).toContain('loadImageFolder: 8 of 20 images cannot be read, ');
     expect(message.match(/it is cut off/g)).toHaveLength(5);
     expect(message).toMatch(/17\.png has damaged contents \(it is cut off\); 3 more$/);

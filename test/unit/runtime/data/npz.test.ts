@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeNpy } from '../../../support/encode-npy.ts';
 import { encodeZip } from '../../../support/encode-zip.ts';
+import { messageOf } from '../../../support/message-of.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -13,11 +14,7 @@ const packed = (members: Record<string, Uint8Array>): Buffer =>
   encodeZip(Object.entries(members).map(([name, bytes], n) => ({ name, bytes, isStored: n % 2 === 0 })));
 
 /** The sentence with which a file is refused. */
-const refusal = (path: string, options = {}): Promise<string> =>
-  loadDataset(path, options).then(
-    () => expect.unreachable(),
-    (error: Error) => error.message,
-  );
+const refusal = (path: string, options = {}): Promise<string> => messageOf(loadDataset(path, options));
 
 describe('an npz file', () => {
   // test/fixtures/arrays.py
@@ -36,7 +33,7 @@ describe('an npz file', () => {
 
   test('has the rows of a folder with the same arrays', async () => {
     const files = { 'x.npy': images, 'y.npy': labels, 'x_val.npy': images, 'y_val.npy': labels };
-    for (const [name, bytes] of Object.entries(files)) folder.write(`same/${name}`, bytes);
+    folder.writeFolder('same', files);
     const options = { name: 'same' };
     const path = folder.write('same.npz', packed(files));
     expect(await loadDataset(path, options)).toEqual(await loadDataset(`${folder.path}/same`, options));
@@ -52,7 +49,7 @@ describe('an npz file', () => {
       'lengths_val.npy': ofVal,
     };
     const named = { ...files, 'lengths.npy': encodeNpy('u1', [3], [2, 1, 2]) };
-    for (const [name, bytes] of Object.entries(named)) folder.write(`padded/${name}`, bytes);
+    folder.writeFolder('padded', named);
     const path = folder.write('padded.npz', packed(named));
     for (const sets of [await loadDataset(path), await loadDataset(`${folder.path}/padded`)]) {
       expect([...(sets.train.lengths?.array ?? [])]).toEqual([2, 1, 2]);

@@ -7,6 +7,7 @@ import { type BasicType, parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { counted } from '../../../support/count.ts';
 import { damageOf } from '../../../support/damage.ts';
+import { messageOf } from '../../../support/message-of.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -21,11 +22,7 @@ async function contentOf(
   return content;
 }
 
-const refusal = (path: string, options: TableOptions = {}): Promise<string> =>
-  readTable(path, options).then(
-    () => expect.unreachable(),
-    (error: Error) => error.message,
-  );
+const refusal = (path: string, options: TableOptions = {}): Promise<string> => messageOf(readTable(path, options));
 
 // test/fixtures/table.mjs
 const codecs = ['uncompressed', 'snappy', 'gzip', 'zstd', 'brotli', 'lz4_raw'];

@@ -1,5 +1,4 @@
-import { createPool, type Pool } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { meanSquareOf } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-data.ts';
 import { deepNetwork, probeAtStart } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-run.ts';
 import { meanField } from '../../../../../packages/cli/src/lab/experiments/vanishing/mean-field.ts';
@@ -11,6 +10,7 @@ import {
   widthEffect,
 } from '../../../../../packages/cli/src/lab/experiments/vanishing/start-factors.ts';
 import { counted, onlyInAll } from '../../../../support/count.ts';
+import { poolOfFile } from '../../../../support/pool-of-file.ts';
 import { randomDataset } from '../../../../support/random-dataset.ts';
 
 const layersOf = (depth: number, n: number, weightVariance: number) =>
@@ -58,13 +58,10 @@ test('the mean of S starts has an error of 1/sqrt(S)', () => {
   expect(factorRange([{ ...start, effect: null }])).toBeNull();
 });
 
+const pool = await poolOfFile(1);
+
 describe('of 30 random nets', () => {
   const dataset = randomDataset({ rows: 64, inputs: 100, classes: 10 });
-  let pool: Pool;
-  beforeAll(async () => {
-    pool = await createPool({ threads: 1 });
-  });
-  afterAll(() => pool.destroy());
 
   async function starts(
     kind: 'sigmoid' | 'relu' | 'tanh' | 'softplus' | 'gelu',

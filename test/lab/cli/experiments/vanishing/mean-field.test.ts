@@ -1,5 +1,4 @@
-import { createPool, type Pool } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { meanSquareOf, meanVarianceOf } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-data.ts';
 import { deepNetwork, probeAtStart } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-run.ts';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../../../../../packages/cli/src/lab/experiments/vanishing/mean-field.ts';
 import { startFactors } from '../../../../../packages/cli/src/lab/experiments/vanishing/start-factors.ts';
 import { counted } from '../../../../support/count.ts';
+import { poolOfFile } from '../../../../support/pool-of-file.ts';
 import { randomDataset } from '../../../../support/random-dataset.ts';
 
 describe('moments of a normal distribution', () => {
@@ -75,13 +75,10 @@ test('after batch-norm the factor is that of the function alone, whatever the we
   expect(sizes('relu')).toEqual([expect.closeTo(relu, 6), expect.closeTo(relu, 6), null]);
 });
 
+const pool = await poolOfFile(1);
+
 describe('before the first step a wide net is what theory says, within 4 %', () => {
   const dataset = randomDataset({ rows: 64, inputs: 100, classes: 10 });
-  let pool: Pool;
-  beforeAll(async () => {
-    pool = await createPool({ threads: 1 });
-  });
-  afterAll(() => pool.destroy());
 
   // The quick run's net has fewer layers and is narrower: wide enough for the same 4 %.
   const hidden = new Array<number>(counted(3, 5)).fill(counted(400, 600));

@@ -4,6 +4,7 @@ import { readTableAs } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { damageOf } from '../../../../support/damage.ts';
+import { messageOf } from '../../../../support/message-of.ts';
 import { propertySeed } from '../../../../support/seed.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
@@ -773,12 +774,9 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
 describe('is refused with file, line and column', () => {
   test.each(faults)('%s', async (sentence, text, options) => {
     const path = folder.write('bad.csv', text);
-    const error: Error = await readTable(path, options).then(
-      () => expect.unreachable(),
-      (reason) => reason,
-    );
-    expect(error.message).toContain(`${path}${sentence}`);
-    expect(error.message).toMatch(/^(readTable|readCsv): [^\n]*, expected [^\n]*$/);
+    const message = await messageOf(readTable(path, options));
+    expect(message).toContain(`${path}${sentence}`);
+    expect(message).toMatch(/^(readTable|readCsv): [^\n]*, expected [^\n]*$/);
   });
 
   test.each<[string, TableOptions]>([
