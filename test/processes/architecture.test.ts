@@ -47,7 +47,7 @@ const allowed: [folder: string, code: string][] = [
 
 let folder = '';
 /** Rules that refused something, by file. */
-const found = new Map<string, string[]>();
+const importsOf = new Map<string, string[]>();
 const pathOf = (list: 'allowed' | 'refused', index: number, name: string): string =>
   `packages/${name}/src/${list}/case-${index}.ts`;
 
@@ -64,7 +64,7 @@ beforeAll(() => {
   const { diagnostics }: { diagnostics: { category: string; location: { path: string } }[] } = JSON.parse(stdout);
   for (const { category, location } of diagnostics) {
     const path = location.path.replaceAll('\\', '/');
-    found.set(path, [...(found.get(path) ?? []), category.split('/').at(-1) ?? category]);
+    importsOf.set(path, [...(importsOf.get(path) ?? []), category.split('/').at(-1) ?? category]);
   }
 });
 
@@ -78,13 +78,13 @@ function write(path: string, code: string): void {
 
 describe('the linter refuses', () => {
   test.each(refused.map((row, index) => [...row, index] as const))('in %s: %s (%s)', (name, _code, rule, index) => {
-    expect(found.get(pathOf('refused', index, name)) ?? []).toContain(rule);
+    expect(importsOf.get(pathOf('refused', index, name)) ?? []).toContain(rule);
   });
 });
 
 describe('the linter lets pass', () => {
   test.each(allowed.map((row, index) => [...row, index] as const))('in %s: %s', (name, _code, index) => {
-    expect(found.get(pathOf('allowed', index, name)) ?? []).toEqual([]);
+    expect(importsOf.get(pathOf('allowed', index, name)) ?? []).toEqual([]);
   });
 });
 

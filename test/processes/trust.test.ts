@@ -118,11 +118,11 @@ test('each package that a user installs has its reason in docs/dependencies.md',
     const { dependencies, optionalDependencies } = JSON.parse(
       readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'),
     );
-    for (const [wanted, version] of Object.entries<string>({ ...dependencies, ...optionalDependencies })) {
+    for (const [dependency, version] of Object.entries<string>({ ...dependencies, ...optionalDependencies })) {
       if (version.startsWith('workspace:')) continue;
-      expect(version, `${wanted}: an exact version`).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(version, `${dependency}: an exact version`).toMatch(/^\d+\.\d+\.\d+$/);
       expect(reasons).toContain(
-        `| ${wanted} ${version.startsWith('0.') ? version.split('.', 2).join('.') : version.split('.')[0]}`,
+        `| ${dependency} ${version.startsWith('0.') ? version.split('.', 2).join('.') : version.split('.')[0]}`,
       );
     }
   }

@@ -55,16 +55,16 @@ rmSync(folder, { recursive: true });
 
 console.table(
   disturbances.map((disturbance) => {
-    const own = sittings.filter((sitting) => sitting.disturbance === disturbance);
-    const ends = (ended: Sitting['ended']) => own.filter((sitting) => sitting.ended === ended).length;
+    const disturbed = sittings.filter((sitting) => sitting.disturbance === disturbance);
+    const ends = (ended: Sitting['ended']) => disturbed.filter((sitting) => sitting.ended === ended).length;
     return {
       disturbance,
-      processes: own.length,
+      processes: disturbed.length,
       'to the end': ends('well'),
       stopped: ends('stopped'),
       killed: ends('killed'),
-      'threads replaced': own.reduce((sum, { recoveries }) => sum + recoveries, 0),
-      rollbacks: own.reduce((sum, { rollbacks }) => sum + rollbacks, 0),
+      'threads replaced': disturbed.reduce((sum, { recoveries }) => sum + recoveries, 0),
+      rollbacks: disturbed.reduce((sum, { rollbacks }) => sum + rollbacks, 0),
     };
   }),
 );

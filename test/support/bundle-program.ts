@@ -22,10 +22,10 @@ export interface BundleOptions {
 /** Bundles a program with the sources of our packages into `folder`, with packages installed; returns its path. */
 export async function bundleProgram(entry: string, folder: string, options: BundleOptions = {}): Promise<string> {
   const { external = [], worker = false, alone = false } = options;
-  for (const [name, place] of alone ? [] : Object.entries(installed)) {
+  for (const [name, path] of alone ? [] : Object.entries(installed)) {
     const link = join(folder, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(root, place), link);
+    symlinkSync(join(root, path), link);
   }
   const bundle = await rolldown({
     input: { program: entry },

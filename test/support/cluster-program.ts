@@ -21,7 +21,7 @@ const never = (): boolean => false;
 function writeNumbers(numbers: Float64Array, from: number, round: number): void {
   for (let k = 0; k < numbers.length; k++) numbers[k] = numberOf(from, round, k);
 }
-const numberOf = (from: number, round: number, place: number): number => from + 1000 * round + place / 1e6;
+const numberOf = (from: number, round: number, index: number): number => from + 1000 * round + index / 1e6;
 
 function wrongNumbers(numbers: Float64Array, from: number, round: number): number {
   return numbers.reduce((wrong, value, k) => wrong + (value === numberOf(from, round, k) ? 0 : 1), 0);
@@ -159,11 +159,11 @@ const scenarios: Record<string, Scenario> = {
     let failures = 0;
     const { transfers, fill, wrong: wrongOf } = traffic(rank, ranks, allocator(newMemory()));
     for (let time = 0; time < times; time++) {
-      const found = (await onThread(cluster, 'broken', time)) as BrokenOff;
-      wrong += found.wrong;
-      if (found.isFailing) cluster.fail('in a step');
+      const outcome = (await onThread(cluster, 'broken', time)) as BrokenOff;
+      wrong += outcome.wrong;
+      if (outcome.isFailing) cluster.fail('in a step');
       try {
-        if (found.hasGivenUp) throw cluster.trouble();
+        if (outcome.hasGivenUp) throw cluster.trouble();
         await cluster.fromAll(time);
       } catch (error) {
         if (!String(error).includes('in a step')) throw error;

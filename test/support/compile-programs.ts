@@ -72,24 +72,24 @@ export interface CompiledPrograms {
 export async function compilePrograms(): Promise<CompiledPrograms> {
   const cache = join(root, 'node_modules/.cache/gradloom');
   mkdirSync(cache, { recursive: true });
-  const place = mkdtempSync(join(cache, 'test-programs-'));
+  const workFolder = mkdtempSync(join(cache, 'test-programs-'));
   const names = packages.flatMap((folder) => dependenciesOf(folder).map((name) => [folder, name]));
   for (const [folder, name] of names) {
-    const link = join(place, 'node_modules', name);
+    const link = join(workFolder, 'node_modules', name);
     const target = join(folder, 'node_modules', name);
     if (existsSync(link) || !existsSync(target)) continue;
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(target, link, 'junction');
   }
   for (const name of libraries) {
-    const library = join(place, 'outside/node_modules/@gradloom', name);
+    const library = join(workFolder, 'outside/node_modules/@gradloom', name);
     mkdirSync(library, { recursive: true });
     writeFileSync(join(library, 'package.json'), JSON.stringify({ type: 'module', exports: './index.js' }));
     writeFileSync(join(library, 'index.js'), `export * from '../../../../dist/library-${name}.js';\n`);
   }
   // The program reads its own version from there.
-  copyFileSync(join(root, 'packages/cli/package.json'), join(place, 'package.json'));
-  const folder = join(place, 'dist');
+  copyFileSync(join(root, 'packages/cli/package.json'), join(workFolder, 'package.json'));
+  const folder = join(workFolder, 'dist');
   const bundle = await rolldown({
     input: entries,
     platform: 'node',
@@ -106,7 +106,7 @@ export async function compilePrograms(): Promise<CompiledPrograms> {
   await bundle.close();
   await bundleThread(folder);
   await bundlePage(folder);
-  return { folder, remove: () => rmSync(place, { recursive: true, force: true }) };
+  return { folder, remove: () => rmSync(workFolder, { recursive: true, force: true }) };
 }
 
 function dependenciesOf(folder: string): string[] {

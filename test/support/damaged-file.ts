@@ -56,15 +56,15 @@ export function damage(bytes: Buffer, isLines: boolean, choice: Choice): { bytes
 }
 
 function damageBytes(bytes: Buffer, at: number, how: number): { bytes: Buffer; what: string } {
-  const place = at % bytes.length;
-  if (how % 3 === 0) return { bytes: bytes.subarray(0, place), what: `cut at byte ${place}` };
+  const offset = at % bytes.length;
+  if (how % 3 === 0) return { bytes: bytes.subarray(0, offset), what: `cut at byte ${offset}` };
   const damaged = Buffer.from(bytes);
   if (how % 3 === 1) {
-    damaged[place] ^= 1 << (how % 8);
-    return { bytes: damaged, what: `bit ${how % 8} of byte ${place}` };
+    damaged[offset] ^= 1 << (how % 8);
+    return { bytes: damaged, what: `bit ${how % 8} of byte ${offset}` };
   }
-  damaged.fill(how % 256, place, Math.min(place + 8, bytes.length));
-  return { bytes: damaged, what: `bytes from ${place} are ${how % 256}` };
+  damaged.fill(how % 256, offset, Math.min(offset + 8, bytes.length));
+  return { bytes: damaged, what: `bytes from ${offset} are ${how % 256}` };
 }
 
 /** Every kind of place is equally likely, however many there are; for harmful text, only places with text. */
@@ -75,21 +75,21 @@ function damageValue(root: unknown, isHarm: boolean, at: number, how: number): {
   const [kind, places] = kinds[at % kinds.length];
   const path = places[Math.floor(at / kinds.length) % places.length];
   const old = valueAt(root, path);
-  const place = path.join('.') || 'the root';
+  const where = path.join('.') || 'the root';
   const ways = strangers.length + changes.length;
-  const own = kinds === texts ? strangers.indexOf(JSON.stringify(HARM)) : how % ways;
-  if (own < strangers.length) {
+  const harmIndex = kinds === texts ? strangers.indexOf(JSON.stringify(HARM)) : how % ways;
+  if (harmIndex < strangers.length) {
     // Some damaged values cannot be written by JSON.stringify.
     const text = JSON.stringify(withValue(root, path, PLACEHOLDER)).replace(
       JSON.stringify(PLACEHOLDER),
-      () => strangers[own],
+      () => strangers[harmIndex],
     );
-    return { text, what: `${kind}: ${place} is ${strangers[own].slice(0, 40)}` };
+    return { text, what: `${kind}: ${where} is ${strangers[harmIndex].slice(0, 40)}` };
   }
-  const changed = changes[own - strangers.length](old);
+  const changed = changes[harmIndex - strangers.length](old);
   return {
     text: JSON.stringify(withValue(root, path, changed)),
-    what: `${kind}: ${place} changed (${own - strangers.length})`,
+    what: `${kind}: ${where} changed (${harmIndex - strangers.length})`,
   };
 }
 

@@ -30,9 +30,9 @@ export function encodeZip(members: readonly ZipMember[]): Buffer {
     common.writeUInt32LE(claims.size ?? bytes.length, 18);
     common.writeUInt16LE(title.length, 22);
     const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, title, packed]);
-    const place = Buffer.alloc(14);
-    place.writeUInt32LE(offset, 10);
-    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), common, place, title]));
+    const endRecord = Buffer.alloc(14);
+    endRecord.writeUInt32LE(offset, 10);
+    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), common, endRecord, title]));
     contents.push(local);
     offset += local.length;
   }

@@ -8,8 +8,8 @@ function worst(a: ArrayLike<number>, b: ArrayLike<number>, scale: (b: number) =>
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   let error = 0;
   for (let i = 0; i < a.length; i++) {
-    const own = a[i] === b[i] ? 0 : Math.abs(a[i] - b[i]) / scale(b[i]);
-    error = Number.isNaN(own) ? Number.POSITIVE_INFINITY : Math.max(error, own);
+    const elementError = a[i] === b[i] ? 0 : Math.abs(a[i] - b[i]) / scale(b[i]);
+    error = Number.isNaN(elementError) ? Number.POSITIVE_INFINITY : Math.max(error, elementError);
   }
   return error;
 }

@@ -32,8 +32,8 @@ const products = fc
   .filter(([B, I, O]) => B * I * O < 600_000);
 const parameters = fc.integer({ min: 2048, max: 2088 });
 /** The dimensions of a case with other numbers at a place. */
-const withAt = ({ dims }: KernelCase, place: number, numbers: fc.Arbitrary<number>): fc.Arbitrary<readonly number[]> =>
-  fc.tuple(dims, numbers).map(([drawn, n]) => drawn.with(place, n));
+const withAt = ({ dims }: KernelCase, index: number, numbers: fc.Arbitrary<number>): fc.Arbitrary<readonly number[]> =>
+  fc.tuple(dims, numbers).map(([drawn, n]) => drawn.with(index, n));
 const { add, scale, averageRows, averageWeights, maxNorm } = vectorCases;
 const ofParameters = Object.entries({ ...updateCases, add, scale, averageWeights });
 const large: Readonly<Record<string, fc.Arbitrary<readonly number[]>>> = {
@@ -41,7 +41,7 @@ const large: Readonly<Record<string, fc.Arbitrary<readonly number[]>>> = {
   affineBackwardInput: products,
   affineBackwardWeights: fc
     .tuple(products, fc.constantFrom(1, 8, 16, 64), fc.nat(1))
-    .map(([shape, leaf, joins]) => [...shape, leaf, joins]),
+    .map(([shape, leaf, accumulate]) => [...shape, leaf, accumulate]),
   ...Object.fromEntries(ofParameters.map(([name, kernel]) => [name, withAt(kernel, 0, parameters)])),
   averageRows: fc
     .tuple(withAt(averageRows, 1, parameters), fc.integer({ min: 1, max: 9 }))

@@ -44,7 +44,7 @@ export function followGolden(
   const { x, values, classes, hidden, lr, momentum, params, ofClass } = goldenOptions;
   const [I, O] = [x.length / ROWS, ofClass.length];
   const network = buildNetwork(sequential(I, dense(hidden), tanh(), dense(O)));
-  const { weights, ...given } = options;
+  const { weights, ...stepOptions } = options;
   const trained = createTrainStep({
     network,
     loss: createLoss(loss),
@@ -53,7 +53,7 @@ export function followGolden(
     batch,
     seed: 1,
     weighs: weights !== undefined,
-    ...given,
+    ...stepOptions,
   });
   trained.parameters.set(params);
   const targets = createLoss(loss).targets === 'classes' ? classes : values;

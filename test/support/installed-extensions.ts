@@ -20,11 +20,11 @@ const names = (Object.keys(extensions) as ExtensionName[]).filter(
 export const everyExtension = names.flatMap((name) =>
   elementTypes.map((type) => {
     const { flags } = extensions[name];
-    const own = makeMachineCode({ type });
+    const machineCode = makeMachineCode({ type });
     // A processor with the widest extension has all of them.
-    const runs = own.code !== null && names.indexOf(name) >= names.indexOf(own.code.extension);
-    const { code, reason } = runs ? makeMachineCode({ flags: new Set(flags), type }) : own;
-    const lack = own.code === null ? ('native' as const) : ('extension' as const);
+    const runs = machineCode.code !== null && names.indexOf(name) >= names.indexOf(machineCode.code.extension);
+    const { code, reason } = runs ? makeMachineCode({ flags: new Set(flags), type }) : machineCode;
+    const lack = machineCode.code === null ? ('native' as const) : ('extension' as const);
     return { name, type, code: runs ? code : null, lack, reason: reason ?? `this processor has no ${name}` };
   }),
 );

@@ -60,10 +60,10 @@ export async function swapLetters({ rank, ranks, connection }: Cluster, byTag: b
 
 /** Index of a letter among those that are still expected. @throws Error unless it is the first. */
 function placeOf(letter: Message, left: readonly Sent[], byTag: boolean): number {
-  const place = left.findIndex(({ tag }) => !byTag || tag === letter.tag);
-  const expected = left[place];
+  const index = left.findIndex(({ tag }) => !byTag || tag === letter.tag);
+  const expected = left[index];
   const isIt = expected?.tag === letter.tag && Buffer.compare(expected.bytes, letter.bytes) === 0;
-  if (isIt) return place;
+  if (isIt) return index;
   const nameOf = ({ tag, bytes }: Sent): string => `${bytes[0]} of ${bytes.length} bytes with tag ${tag}`;
   const has = `rank ${letter.rank} has sent letter ${nameOf(letter)}`;
   throw new Error(`letters: ${has}, expected ${expected === undefined ? 'none' : nameOf(expected)}`);

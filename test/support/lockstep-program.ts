@@ -140,13 +140,13 @@ if (process.argv[1]?.endsWith('lockstep-program.js')) {
   const [, , stories, folder] = process.argv;
   try {
     const cluster = await openCluster();
-    const told: RankReport[] = [];
+    const reports: RankReport[] = [];
     for (const story of JSON.parse(readFileSync(stories, 'utf8')) as Story[]) {
-      told.push(await tell(story, cluster, story.folder));
+      reports.push(await tell(story, cluster, story.folder));
     }
     await endThread();
     await cluster.close();
-    writeFileSync(join(folder, `rank-${cluster.rank}.json`), JSON.stringify(told));
+    writeFileSync(join(folder, `rank-${cluster.rank}.json`), JSON.stringify(reports));
   } catch (error) {
     console.error(error instanceof Error ? error.stack : error);
     process.exitCode = 1;

@@ -74,8 +74,8 @@ export function storySpec({ refusedRow, otherSpec, couples = false }: Story, ran
 /** 300 training rows, and more than one chunk of an evaluation in each of the others. */
 export function storyData({ otherRows, refusedRow, spikes = {} }: Story, rank: number): DataSplits {
   if (refusedRow !== undefined) return { train: wordRows(refusedRow) };
-  const of = (rows: number, seed: number, own: Story['spikes'] = {}) =>
-    randomDataset({ rows, inputs: 8, classes: 3, seed, spikes: own });
+  const of = (rows: number, seed: number, rowSpikes: Story['spikes'] = {}) =>
+    randomDataset({ rows, inputs: 8, classes: 3, seed, spikes: rowSpikes });
   return { train: of(300, otherRows === rank ? 9 : 1, spikes), validation: of(700, 2), test: of(300, 3) };
 }
 

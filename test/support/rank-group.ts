@@ -47,10 +47,10 @@ export function createRankGroup(group: RankGroupOptions): RankGroup {
       path: '',
       ledger: new SharedArrayBuffer(0),
     };
-    const asked = complete(planRun(spec, { train: dataset }, { ...options, backend, threads }));
+    const planAlone = complete(planRun(spec, { train: dataset }, { ...options, backend, threads }));
     const shape = { connection, threadsOf, overlap: true, leastBucket };
     const run = complete(
-      prepareRun({ ...asked, threads, ranks: threadsOf.length === 1 ? null : shape }, { train: dataset }),
+      prepareRun({ ...planAlone, threads, ranks: threadsOf.length === 1 ? null : shape }, { train: dataset }),
     );
     const { arena, setup, plan } = run;
     for (const array of [arena.gSum, arena.rankGradients, arena.rankNotes, arena.squares, arena.lossSums])

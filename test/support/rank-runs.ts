@@ -15,9 +15,11 @@ let same = 0;
 for (const { spec, dataset, options, threads } of fc.sample(randomRun, { seed, numRuns: count })) {
   const backend = (['native', 'wasm', 'reference'] as const)[random.integer(3)];
   // Each rank has its own number; all draw the same random numbers.
-  const own = Array.from({ length: cluster.ranks }, () => 1 + random.integer(Math.min(4, threads)))[cluster.rank];
+  const rankThreads = Array.from({ length: cluster.ranks }, () => 1 + random.integer(Math.min(4, threads)))[
+    cluster.rank
+  ];
   const overlap = random.integer(2) === 0;
-  const run = train(spec, { train: dataset }, { ...options, backend, overlap, threads: own, cluster });
+  const run = train(spec, { train: dataset }, { ...options, backend, overlap, threads: rankThreads, cluster });
   const [together, alone] = [await outcomeOf(run), await outcomeAlone()];
   if (cluster.rank > 0) continue;
   if (together === alone) same++;
@@ -25,9 +27,9 @@ for (const { spec, dataset, options, threads } of fc.sample(randomRun, { seed, n
 
   async function outcomeAlone(): Promise<string | null> {
     const { rank } = cluster;
-    const found =
+    const result =
       rank > 0 ? null : await outcomeOf(train(spec, { train: dataset }, { ...options, backend, threads: 1 }));
-    return await cluster.fromFirst(found);
+    return await cluster.fromFirst(result);
   }
 }
 if (cluster.rank === 0) console.log(JSON.stringify({ same }));

@@ -45,16 +45,16 @@ const pick = <T>(random: () => number, values: readonly T[]): T => values[Math.f
 export function germanPrices(rows = 400): RawFile {
   const random = createRandom(1).uniform;
   const numbers = shuffled(rows, random);
-  const places = ['München', 'Köln', 'Görlitz', 'Jena'];
+  const cities = ['München', 'Köln', 'Görlitz', 'Jena'];
   const body = Array.from({ length: rows }, (_, n) => {
     const size = 25 + 200 * random() ** 2;
-    const place = pick(random, places);
+    const city = pick(random, cities);
     const year = 1900 + Math.floor(125 * random());
-    const price = size * (900 + 3000 * (3 - places.indexOf(place)) * random() ** 0.1) * (1 + (year - 1900) / 400);
+    const price = size * (900 + 3000 * (3 - cities.indexOf(city)) * random() ** 0.1) * (1 + (year - 1900) / 400);
     const day = `${two(1 + Math.floor(28 * random()))}.${two(1 + Math.floor(12 * random()))}.${2015 + (n % 10)}`;
     return [
       `A-${100_000 + numbers[n]}`,
-      place,
+      city,
       `${marked(size, 1, '.', ',')} m²`,
       marked(1 + Math.floor(size / 25) / 2, 1, '.', ','),
       n % 17 === 0 ? '-' : String(year),

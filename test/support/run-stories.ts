@@ -26,5 +26,5 @@ export async function runStories(
   const ofRanks = Array.from({ length: ranks }, (_, rank): RankReport[] => {
     return JSON.parse(readFileSync(join(folder, `rank-${rank}.json`), 'utf8'));
   });
-  return stories.map((_, k) => ofRanks.map((told) => told[k]));
+  return stories.map((_, k) => ofRanks.map((reports) => reports[k]));
 }

@@ -9,7 +9,7 @@ export function withStranger(value: unknown): fc.Arbitrary<unknown> {
   );
   if (typeof value !== 'object' || value === null) return stranger;
   const entries = Object.entries(value);
-  const places = entries.map(([key, old], at) =>
+  const variants = entries.map(([key, old], at) =>
     withStranger(old).map((other) =>
       Array.isArray(value) ? value.with(at, other) : Object.fromEntries([...entries, [key, other]]),
     ),
@@ -17,5 +17,5 @@ export function withStranger(value: unknown): fc.Arbitrary<unknown> {
   const added = fc
     .tuple(fc.oneof(fc.string(), fc.constantFrom('kind', 'out', 'in', 'alpha', '__proto__')), stranger)
     .map(([key, other]) => Object.fromEntries([...entries, [key, other]]));
-  return fc.oneof(stranger, ...places, ...(Array.isArray(value) ? [] : [added]));
+  return fc.oneof(stranger, ...variants, ...(Array.isArray(value) ? [] : [added]));
 }

@@ -17,8 +17,8 @@ export async function trainOnRanks(
   args: readonly string[],
   options: RankOptions = {},
 ): Promise<Record<string, unknown>> {
-  const own = ['--cluster', 'mpi', '--threads', String(threads), '--json'];
-  const child = startRanks(name, ranks, trainCommand([...args, ...own]), temporaryDirectory(), options);
+  const clusterFlags = ['--cluster', 'mpi', '--threads', String(threads), '--json'];
+  const child = startRanks(name, ranks, trainCommand([...args, ...clusterFlags]), temporaryDirectory(), options);
   const { code, stdout, stderr } = await endOf(child);
   // Removed because small batches have few leaves, and there are few cores.
   const said = stderr.replaceAll(/^gradloom train: warning: --threads has .*\n/gm, '');

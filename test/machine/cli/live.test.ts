@@ -183,10 +183,10 @@ test('numbers of many digits below a chart stand apart on a phone', async (conte
   await page.reload();
   await inPage(page, '#loss .values', 'step 273,000');
   const drawn = await page.evaluate(() => (window as unknown as { drawn: [string, number, number][] }).drawn);
-  const places = [...new Map(drawn.map(([text, x, width]) => [text, { x, width }])).values()].sort((a, b) => a.x - b.x);
-  expect(places.length).toBeGreaterThan(1);
-  for (const [k, { x, width }] of places.slice(1).entries()) {
-    expect(x - places[k].x).toBeGreaterThan((width + places[k].width) / 2 + 6);
+  const labels = [...new Map(drawn.map(([text, x, width]) => [text, { x, width }])).values()].sort((a, b) => a.x - b.x);
+  expect(labels.length).toBeGreaterThan(1);
+  for (const [k, { x, width }] of labels.slice(1).entries()) {
+    expect(x - labels[k].x).toBeGreaterThan((width + labels[k].width) / 2 + 6);
   }
 });
 
@@ -318,14 +318,14 @@ test('a training that is killed is said, by its own page and by one that watches
   const child = startProgram(words.split(' '), cwd);
   onTestFinished(() => void child.kill('SIGKILL'));
   const [line] = await once(createInterface({ input: child.stderr }), 'line');
-  const own = await openPage(browser, String(line).replace(/^.* at /, ''));
-  await inPage(own.page, '#runs td', 'running');
+  const runPage = await openPage(browser, String(line).replace(/^.* at /, ''));
+  await inPage(runPage.page, '#runs td', 'running');
   const { url } = await serveLive(join(cwd, 'run'));
   const other = await openPage(browser, url);
   await inPage(other.page, '#runs td', 'running');
-  await inPage(own.page, '#loss .values', 'training');
+  await inPage(runPage.page, '#loss .values', 'training');
   child.kill('SIGKILL');
-  await inPage(own.page, '#connection', 'The server does not answer: its process has ended or was killed.');
+  await inPage(runPage.page, '#connection', 'The server does not answer: its process has ended or was killed.');
   await inPage(other.page, '#runs td', 'killed: its process is gone');
   await inPage(other.page, '#connection', 'Connected');
 });
@@ -354,8 +354,8 @@ test('buttons pause a run, change its rate, write a checkpoint and stop it, and 
   expect(loadCheckpoint(join(cwd, 'run/last.gradloom')).progress.step).toBe(step);
   // The checkpoint answers, and tells which rows it has wrong.
   await page.locator('button[name=look]').press('Enter');
-  const asked = `after step ${step.toLocaleString('en')}: `;
-  await inPage(page, '#mistakes figcaption', new RegExp(`run, ${asked}\\d+ of \\d+ test rows are wrong`));
+  const prefix = `after step ${step.toLocaleString('en')}: `;
+  await inPage(page, '#mistakes figcaption', new RegExp(`run, ${prefix}\\d+ of \\d+ test rows are wrong`));
   await inPage(page, '#mistakes li', /\w → \w, [\d.]+ %/);
   expect(await focused()).toBe('look');
   await page.locator('input[name=rate]').pressSequentially('0.003');
@@ -384,9 +384,9 @@ test('buttons pause a run, change its rate, write a checkpoint and stop it, and 
 
 test('a report that somebody else wrote runs no script, and no link of it tells its address', async (context) => {
   const browser = await openBrowser(context);
-  const asked = new Map<string, IncomingHttpHeaders>();
+  const requests = new Map<string, IncomingHttpHeaders>();
   const elsewhere = createServer(({ url = '', headers }, response) => {
-    asked.set(url, headers);
+    requests.set(url, headers);
     response.end('elsewhere');
   }).listen(0, '127.0.0.1');
   await once(elsewhere, 'listening');
@@ -405,7 +405,7 @@ test('a report that somebody else wrote runs no script, and no link of it tells 
   await page.locator('#runs a', { hasText: 'report' }).click();
   await page.locator('a', { hasText: /^link$/ }).click();
   await inPage(page, 'body', 'elsewhere');
-  asked.delete('/favicon.ico');
-  expect([...asked.keys()]).toEqual(['/link']);
-  expect(asked.get('/link')).not.toHaveProperty('referer');
+  requests.delete('/favicon.ico');
+  expect([...requests.keys()]).toEqual(['/link']);
+  expect(requests.get('/link')).not.toHaveProperty('referer');
 });

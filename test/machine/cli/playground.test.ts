@@ -35,7 +35,7 @@ async function takeSteps(page: Page, steps: number): Promise<{ command: string; 
     await page.locator('#state', { hasText: new RegExp(`^Step ${step},`) }).waitFor();
   }
   const [command, fingerprint] = await Promise.all(
-    ['#command', '#fingerprint'].map((place) => page.locator(place).textContent()),
+    ['#command', '#fingerprint'].map((selector) => page.locator(selector).textContent()),
   );
   return { command: String(command), fingerprint: String(fingerprint) };
 }
@@ -63,7 +63,7 @@ test.for(networks)(
   async (network, context) => {
     const browser = await openBrowser(context);
     const url = await servePlayground();
-    const found: string[] = [];
+    const problems: string[] = [];
     for (const threads of [1, 2, 4]) {
       const { page, messages } = await openPage(browser, `${url}#${network}&threads=${threads}`);
       const { command, fingerprint } = await takeSteps(page, 15);
@@ -71,10 +71,10 @@ test.for(networks)(
       expect(await page.locator('#state').textContent()).toContain(threads === 1 ? 'one thread' : `${threads} threads`);
       expect(await inTerminal(command, '')).toBe(fingerprint);
       expect(messages).toEqual([]);
-      found.push(fingerprint);
+      problems.push(fingerprint);
       await page.close();
     }
-    expect(new Set(found).size).toBe(1);
+    expect(new Set(problems).size).toBe(1);
   },
 );
 
@@ -113,10 +113,10 @@ test('points that are drawn by keys alone are saved, and train to the same bits 
     .locator('input[name=file]')
     .setInputFiles({ name: 'own.csv', mimeType: 'text/csv', buffer: Buffer.from(table) });
   await page.locator('#state', { hasText: /^Step 0,/ }).waitFor();
-  const own = await takeSteps(page, 5);
+  const pageRun = await takeSteps(page, 5);
   const path = join(folder, 'own.csv');
   writeFileSync(path, table);
-  expect(await inTerminal(own.command, folder)).toBe(own.fingerprint);
+  expect(await inTerminal(pageRun.command, folder)).toBe(pageRun.fingerprint);
 
   // A file that is dropped anywhere on the page takes its place in turn.
   const drop = async (name: string, text: string) => {
@@ -136,7 +136,7 @@ test('points that are drawn by keys alone are saved, and train to the same bits 
   await page.locator('#state', { hasText: /^Step 0,/ }).waitFor();
   const other = await takeSteps(page, 5);
   expect(other.command).toContain('--dataset dropped.csv ');
-  expect(other.fingerprint).not.toBe(own.fingerprint);
+  expect(other.fingerprint).not.toBe(pageRun.fingerprint);
   writeFileSync(join(folder, 'dropped.csv'), dropped);
   expect(await inTerminal(other.command, folder)).toBe(other.fingerprint);
   await drop('words.csv', 'a,b\n1,2\n');
@@ -295,12 +295,12 @@ test('while the server trains the model of digits, a bar shows how much is done'
 test('a file that the server once failed to send is fetched again', async (context) => {
   const browser = await openBrowser(context);
   const folder = join(String(process.env.GRADLOOM_TEST_PROGRAMS), 'playground');
-  let asked = 0;
+  let requests = 0;
   const server = createServer(({ url = '' }, response) => {
     const name = url === '/' ? 'index.html' : url.slice(1);
     response.setHeader('content-type', FILES[name] ?? 'text/html');
     if (name !== 'digits.json') response.end(readFileSync(join(folder, name)));
-    else if (++asked === 1) response.writeHead(500).end();
+    else if (++requests === 1) response.writeHead(500).end();
     else response.end(JSON.stringify(anyDigits()));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -78,16 +78,16 @@ describe('in a control group', needs('bash'), () => {
     const model = join(folder.path, 'model.gradloom');
     const parameters = Float64Array.from({ length: 3 * classes }, (_, p) => p / classes);
     saveModel(model, { spec: { input: 2, layers }, parameters });
-    const found = new Set<string>();
+    const outcomes = new Set<string>();
     const ends: unknown[] = [];
     const options = ['--threads', '4', '--backend', 'wasm', '--json', '--top-k', '3'];
     for (const limit of [60, ...onlyInAll(120), 260, ...onlyInAll(800)]) {
       const { end, stdout, stderr } = await within(limit * MB, ['evaluate', model, '--dataset', csv, ...options]);
       ends.push(end);
-      if (end === 0) found.add(stdout);
+      if (end === 0) outcomes.add(stdout);
       else expect({ end, stderr }).toEqual({ end: 1, stderr: expect.stringMatching(refusal) });
     }
     expect([ends[0], ...ends.slice(-counted(1, 2))]).toEqual([1, 0, ...onlyInAll(0)]);
-    expect(found.size).toBe(1);
+    expect(outcomes.size).toBe(1);
   });
 });

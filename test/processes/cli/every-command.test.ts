@@ -70,9 +70,9 @@ test.each([
 
 test('generate does its work', async () => {
   const text = ['--dataset', folder.write('abc.txt', 'abc'.repeat(50)), '--network', 'gru:1x2', '--context', '8'];
-  const own = at('text');
-  await gradloom(['train', ...text, '--steps', '1', '--validation', '0', '--threads', '1', '--out', own]);
-  const { code, stdout } = await gradloom(['generate', own, '--prompt', 'a', '--tokens', '5']);
+  const runFolder = at('text');
+  await gradloom(['train', ...text, '--steps', '1', '--validation', '0', '--threads', '1', '--out', runFolder]);
+  const { code, stdout } = await gradloom(['generate', runFolder, '--prompt', 'a', '--tokens', '5']);
   expect(stdout).toMatch(/^a[abc]{5}\n$/);
   expect(code).toBe(0);
 });

@@ -78,10 +78,10 @@ function imagesBeside(labels: string): string {
 
 /** A place for a file of one test. */
 function placeFor(reader: string, kind: string): string {
-  const own = at(`${reader} ${kind}`);
-  mkdirSync(own, { recursive: true });
-  writeFileSync(join(own, 'train-labels-idx1-ubyte'), encodeIdx('unsigned byte', [2], [0, 1]));
-  return join(own, readers[reader].name);
+  const caseFolder = at(`${reader} ${kind}`);
+  mkdirSync(caseFolder, { recursive: true });
+  writeFileSync(join(caseFolder, 'train-labels-idx1-ubyte'), encodeIdx('unsigned byte', [2], [0, 1]));
+  return join(caseFolder, readers[reader].name);
 }
 
 const strange: Record<string, (path: string) => void> = {

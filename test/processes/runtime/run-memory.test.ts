@@ -92,12 +92,12 @@ describe('at its peak', needs('peaks'), () => {
     test.each(runs)(
       'a run of %s takes no more than its plan says',
       needs(backend),
-      async (_title, sizes, own, least) => {
-        const options = { backend, ...own };
+      async (_title, sizes, runOptions, minBytes) => {
+        const options = { backend, ...runOptions };
         const { bytes, plannedBytes } = await measureMemory({ kind: 'train', network: sizes, options });
 
         expect(bytes).toBeLessThanOrEqual(plannedBytes);
-        expect(bytes).toBeGreaterThan(0.9 * least);
+        expect(bytes).toBeGreaterThan(0.9 * minBytes);
       },
     );
   });

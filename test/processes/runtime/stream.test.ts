@@ -67,10 +67,10 @@ describe.each(Object.keys(npyEncodings) as NpyTypeName[])('rows of type %s in a 
     const [kept, streamed] = await both(npyFolder(type, order));
     expect(streamed.train.inputs.array).toHaveLength(0);
     expect(streamed.train.inputs.array.constructor).toBe(kept.train.inputs.array.constructor);
-    const place = Uint32Array.from({ length: ROWS }, (_, n) => (n * 77) % ROWS);
+    const permutation = Uint32Array.from({ length: ROWS }, (_, n) => (n * 77) % ROWS);
     for (const [first, count, order] of [
       [0, ROWS, null],
-      [7, 50, place],
+      [7, 50, permutation],
       [299, 1, null],
     ] as const) {
       for (const divisor of [1, 3, 1 + 2 ** -24]) {
@@ -97,11 +97,11 @@ describe.each<BackendChoice>(['reference', 'wasm', 'native'])('training from a f
     needs(backend),
     async (threads) => {
       const [kept, streamed] = await both(npyFolder('f4'));
-      const given = { ...options, backend };
-      const expected = await train(spec, split(kept), given);
-      const found = await train(spec, split(streamed), { ...given, threads });
-      expect(found.fingerprint).toBe(expected.fingerprint);
-      expect([found.validation, found.test]).toEqual([expected.validation, expected.test]);
+      const runOptions = { ...options, backend };
+      const expected = await train(spec, split(kept), runOptions);
+      const result = await train(spec, split(streamed), { ...runOptions, threads });
+      expect(result.fingerprint).toBe(expected.fingerprint);
+      expect([result.validation, result.test]).toEqual([expected.validation, expected.test]);
     },
   );
 

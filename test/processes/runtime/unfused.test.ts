@@ -71,8 +71,8 @@ test('an unfused checkpoint goes on unfused, and native refuses it', needs('nati
   const [resume] = checkpoints;
   expect(resume.record.backend).toEqual({ name: 'wasm', fused: false });
   for (const backend of ['reference', 'wasm', 'auto'] as const) {
-    const { fingerprint, backend: own } = await train(spec, data, { ...options, resume, backend });
-    expect([fingerprint, own.fused]).toEqual([result.fingerprint, false]);
+    const { fingerprint, backend: resumedBackend } = await train(spec, data, { ...options, resume, backend });
+    expect([fingerprint, resumedBackend.fused]).toEqual([result.fingerprint, false]);
   }
   await expect(train(spec, data, { ...options, resume, backend: 'native' })).rejects.toThrow(
     'train: backend has native, but products of the checkpoint are unfused, expected reference, wasm or auto',

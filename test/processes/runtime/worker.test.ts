@@ -31,8 +31,8 @@ function stepOfNewRun(live: readonly number[]) {
   const prepared = complete(prepareRun(complete(planRun(spec, data, { threads: 1, backend: 'wasm' })), data));
   const setup = { ...prepared.setup, maxHeldBytes };
   resetControl(setup.control);
-  const place = { setup, live: [...live, setup.run], thread: 0, threads: 1 };
-  const task: SpanTask = { kind: 'span', ...place, first: 0, limit: 1 };
+  const teamTask = { setup, live: [...live, setup.run], thread: 0, threads: 1 };
+  const task: SpanTask = { kind: 'span', ...teamTask, first: 0, limit: 1 };
   void work(toMessage(task));
   return { run: setup.run, memory: new WeakRef(setup.memory) };
 }
@@ -55,8 +55,8 @@ test('a thread that evaluates a model frees the memory of runs that have ended',
   resetControl(setup.control);
   const outputs = sharedArrays.float64(40 * model.outputs);
   const tallies = sharedArrays.float64(TALLIES);
-  const place = { setup, live: [setup.run], thread: 0, threads: 1 };
-  const task: EvaluationTask = { kind: 'evaluation', ...place, dataset: few, first: 0, rows: 40, outputs, tallies };
+  const teamTask = { setup, live: [setup.run], thread: 0, threads: 1 };
+  const task: EvaluationTask = { kind: 'evaluation', ...teamTask, dataset: few, first: 0, rows: 40, outputs, tallies };
   void work(toMessage(task));
   expect(ended.memory.deref()).toBeUndefined();
 });

@@ -107,9 +107,9 @@ describe.each(mpirunNames)('ranks of %s', (name) => {
     'whose data %s on one are refused by its name',
     here,
     async (title, change, sentence) => {
-      const own = join(folder.path, title.replaceAll(' ', '-'));
+      const caseFolder = join(folder.path, title.replaceAll(' ', '-'));
       const there = ofFile.map((word) => (word === rows ? 'rows.csv' : word));
-      const before = `mkdir -p ${own}-${name[0]}-$rank; cd ${own}-${name[0]}-$rank; cp ${rows} .; [ $rank = 0 ] || { ${change}; }`;
+      const before = `mkdir -p ${caseFolder}-${name[0]}-$rank; cd ${caseFolder}-${name[0]}-$rank; cp ${rows} .; [ $rank = 0 ] || { ${change}; }`;
       const { code, stdout, stderr } = await startTwo(name, there, there, before);
       expect(said(stderr)).toEqual([expect.stringMatching(new RegExp(`^gradloom train: ${sentence}$`))]);
       expect({ code: code === 1 || code === 2, isSilent: !stdout.includes('loss') }).toEqual({
@@ -119,8 +119,8 @@ describe.each(mpirunNames)('ranks of %s', (name) => {
     },
   );
 
-  const noLibrary = (place: string): RegExp =>
-    new RegExp(`^gradloom train: GRADLOOM_MPI has "${place}", expected an MPI library .*$`);
+  const noLibrary = (path: string): RegExp =>
+    new RegExp(`^gradloom train: GRADLOOM_MPI has "${path}", expected an MPI library .*$`);
 
   test('without a library of MPI say so once, also where one alone has none', here, async () => {
     const say = async (before: string): Promise<void> => {
@@ -132,9 +132,9 @@ describe.each(mpirunNames)('ranks of %s', (name) => {
   });
 
   test('end together where rank 0 cannot write the run', here, async () => {
-    const place = join(folder.path, 'file');
-    writeFileSync(place, '');
-    const args = [...train.filter((word) => word !== '--no-out'), '--out', join(place, 'run')];
+    const path = join(folder.path, 'file');
+    writeFileSync(path, '');
+    const args = [...train.filter((word) => word !== '--no-out'), '--out', join(path, 'run')];
     const { code, stderr } = await startTwo(name, args, args);
     expect(said(stderr)).toEqual([
       expect.stringMatching(/^gradloom train: --out has .*run, expected a new or empty directory .*$/),

@@ -38,9 +38,9 @@ describe('ranks by Open MPI', needs('Open MPI', 'koffi'), () => {
     expect(fingerprintOf(out)).toBe(alone);
     const checkpoint = join(out, 'step-000010.gradloom');
     for (const ranks of counted(0, 1) === 0 ? [3] : [1, 2, 3, 5]) {
-      const own = join(folder.path, `resumed-${ranks}`);
-      await trainOnRanks('Open MPI', [ranks, 1], ['--resume', checkpoint, '--out', own]);
-      expect(fingerprintOf(own), `${ranks} ranks`).toBe(alone);
+      const resumedRun = join(folder.path, `resumed-${ranks}`);
+      await trainOnRanks('Open MPI', [ranks, 1], ['--resume', checkpoint, '--out', resumedRun]);
+      expect(fingerprintOf(resumedRun), `${ranks} ranks`).toBe(alone);
     }
     // And a process without ranks.
     const single = join(folder.path, 'single');
@@ -58,8 +58,8 @@ describe('ranks by Open MPI', needs('Open MPI', 'koffi'), () => {
     const rows = Array.from({ length: 90 }, (_, n) => `${n === 50 ? '1e25' : '-1.5'},${(n * 37) % 90}.5`);
     writeFileSync(file, ['x,y', ...rows].join('\n'));
     const raw = ['--scale', 'none', '--loss', 'mae', '--precision', 'float32', '--optimizer', 'adam'];
-    const own = ['--dataset', file, '--hidden', '70,70', '--batch', '17', '--validation', '0', '--test', '0'];
-    await findAlike('state', [...own, ...raw, '--epochs', '3', '--activation', 'identity']);
+    const tableFlags = ['--dataset', file, '--hidden', '70,70', '--batch', '17', '--validation', '0', '--test', '0'];
+    await findAlike('state', [...tableFlags, ...raw, '--epochs', '3', '--activation', 'identity']);
   });
 
   /** Trains alone and on two ranks, and compares errors and checkpoints. */
@@ -81,8 +81,8 @@ describe('ranks by Open MPI', needs('Open MPI', 'koffi'), () => {
     mkdirSync(marks, { recursive: true });
     const fault: PlannedFault = { kind: 'throw', arrivals: 20, times: 1, marks };
     const out = join(folder.path, 'faulty');
-    const own = ['--cluster', 'mpi', '--threads', '2', '--json', '--out', out];
-    const words = trainCommand([...args, ...own], ['--import', programUrl('fault')]);
+    const clusterFlags = ['--cluster', 'mpi', '--threads', '2', '--json', '--out', out];
+    const words = trainCommand([...args, ...clusterFlags], ['--import', programUrl('fault')]);
     const env = { GRADLOOM_TEST_FAULT: JSON.stringify(fault) };
     const { code, stderr } = await endOf(startRanks('Open MPI', 2, words, folder.path, { env }));
     expect(code, stderr).toBe(0);

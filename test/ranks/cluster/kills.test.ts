@@ -41,8 +41,8 @@ test('SIGKILL of a rank ends all of them, and a resume on other ranks ends in th
     const out = join(folder.path, String(n));
     const mpi = mpirunNames[random.integer(mpirunNames.length)];
     const [ranks, threads] = [2 + random.integer(3), 1 + random.integer(2)];
-    const own = ['--cluster', 'mpi', '--threads', String(threads), '--json', '--out', out];
-    const child = startRanks(mpi, ranks, trainCommand([...args, ...own]), folder.path);
+    const clusterFlags = ['--cluster', 'mpi', '--threads', String(threads), '--json', '--out', out];
+    const child = startRanks(mpi, ranks, trainCommand([...args, ...clusterFlags]), folder.path);
     const victim = random.integer(ranks);
     let lines = 1 + random.integer(24); // an epoch has two or three
     const pids = new Map<number, number>();
@@ -74,7 +74,9 @@ async function finish(out: string): Promise<void> {
   const isThere = existsSync(join(out, 'config.json'));
   if (!isThere) rmSync(out, { recursive: true, force: true });
   const words = isThere ? ['--resume', out] : [...args, '--out', out];
-  const own = ['--cluster', 'mpi', '--threads', String(threads), '--json'];
-  const { code, stderr } = await endOf(startRanks('Open MPI', ranks, trainCommand([...words, ...own]), folder.path));
+  const clusterFlags = ['--cluster', 'mpi', '--threads', String(threads), '--json'];
+  const { code, stderr } = await endOf(
+    startRanks('Open MPI', ranks, trainCommand([...words, ...clusterFlags]), folder.path),
+  );
   expect(code, stderr).toBe(0);
 }

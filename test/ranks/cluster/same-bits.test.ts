@@ -89,9 +89,9 @@ const known = new Map<string, Promise<unknown>>();
 /** Of one process on one thread. */
 function alone(name: RunName, backend: string): Promise<unknown> {
   const key = `${name} ${backend}`;
-  const own = known.get(key) ?? trainAlone([...runs[name], '--backend', backend]);
-  known.set(key, own);
-  return own;
+  const outcome = known.get(key) ?? trainAlone([...runs[name], '--backend', backend]);
+  known.set(key, outcome);
+  return outcome;
 }
 
 async function trainAlone(args: readonly string[]): Promise<unknown> {

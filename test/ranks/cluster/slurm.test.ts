@@ -91,10 +91,10 @@ test(
     expect(changed).toContain(`(${endless} --out "$run")`);
     const file = folder.write('train.slurm', changed);
     const env = { PATH: `${bin}${delimiter}${process.env.PATH}`, RUN: out };
-    const own = ['--nodes=1', '--ntasks-per-node=2', '--cpus-per-task=1', '--parsable', `--output=${out}.log`];
+    const batchFlags = ['--nodes=1', '--ntasks-per-node=2', '--cpus-per-task=1', '--parsable', `--output=${out}.log`];
     const log = () => (existsSync(`${out}.log`) ? readFileSync(`${out}.log`, 'utf8') : 'no log');
     const begin = async (steps: number): Promise<string> => {
-      const job = start(context, 'Open MPI', ['sbatch', ...own, file], { ...env, STEPS: `${steps}` });
+      const job = start(context, 'Open MPI', ['sbatch', ...batchFlags, file], { ...env, STEPS: `${steps}` });
       return (await endOf(job)).stdout.trim();
     };
     const codeOf = (job: string) =>

@@ -30,10 +30,10 @@ test('the host file of the docs trains on both, to the same bits', {
   const { first, flags } = await twoMachines(context, { delayMs: 1, loss: 0.01, seed: 2 });
   const hostfile = fileURLToPath(new URL('../../../docs/examples/cluster/hostfile', import.meta.url));
   const args = ['--dataset', 'moons:rows=200', '--hidden', '70,70', '--batch', '64', '--epochs', '3', '--no-out'];
-  const own = [...args, '--backend', 'wasm', '--clip-norm', '1'];
+  const trainFlags = [...args, '--backend', 'wasm', '--clip-norm', '1'];
   const options = { through: first, flags: [...flags['Open MPI'], '--hostfile', hostfile] };
-  const done = await trainOnRanks('Open MPI', [2, 1], own, options);
+  const done = await trainOnRanks('Open MPI', [2, 1], trainFlags, options);
   expect(done).toMatchObject({ cluster: { hosts: ['node1', 'node2'] } });
-  const { stdout } = await gradloom(['train', ...own, '--threads', '1', '--json']);
+  const { stdout } = await gradloom(['train', ...trainFlags, '--threads', '1', '--json']);
   expect(done.fingerprint).toBe((jsonLines(stdout).at(-1) as { fingerprint: string }).fingerprint);
 });

@@ -6,10 +6,10 @@ const names = Object.keys(commands);
 
 describe('help', () => {
   test('names every command, and is shown without a command', async () => {
-    const asked = await gradloom(['--help']);
-    for (const name of names) expect(asked.stdout).toContain(`gradloom ${name}`);
-    expect(asked).toMatchObject({ code: 0, stderr: '' });
-    expect(await gradloom([])).toEqual(asked);
+    const help = await gradloom(['--help']);
+    for (const name of names) expect(help.stdout).toContain(`gradloom ${name}`);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(await gradloom([])).toEqual(help);
   });
 
   test.each(names)('of %s lists each of its flags and examples that can be copied', async (name) => {
@@ -23,21 +23,21 @@ describe('help', () => {
   test.each([
     ['batch', 'batch-size', 'size'],
     ['lr', 'learning-rate', '-1'],
-  ])('lists --%s with its alias --%s, which works wherever it does', async (own, other, bad) => {
+  ])('lists --%s with its alias --%s, which works wherever it does', async (flag, alias, bad) => {
     for (const [name, command] of Object.entries(commands)) {
       const { stdout } = await gradloom([name, '--help']);
-      const has = own in (await command.options());
-      expect(stdout.includes(`--${own}, --${other} `), name).toBe(has);
+      const has = flag in (await command.options());
+      expect(stdout.includes(`--${flag}, --${alias} `), name).toBe(has);
       if (!has) continue;
-      const { stderr, code } = await gradloom([name, `--${other}`, bad]);
-      expect({ stderr, code }).toMatchObject({ stderr: expect.stringContaining(`: --${other} has `), code: 2 });
+      const { stderr, code } = await gradloom([name, `--${alias}`, bad]);
+      expect({ stderr, code }).toMatchObject({ stderr: expect.stringContaining(`: --${alias} has `), code: 2 });
     }
   });
 
   test('is asked for by -h, beside other letters too', async () => {
-    const asked = await gradloom(['train', '--help']);
-    expect(await gradloom(['train', '-h'])).toEqual(asked);
-    expect(await gradloom(['train', '-vh'])).toEqual(asked);
+    const help = await gradloom(['train', '--help']);
+    expect(await gradloom(['train', '-h'])).toEqual(help);
+    expect(await gradloom(['train', '-vh'])).toEqual(help);
   });
 
   test.each(names)('of %s keeps to the width of the terminal', async (name) => {
@@ -51,9 +51,9 @@ describe('help', () => {
       return [...line.matchAll(/--([\w-]+)/g)].map(([, flag]) => flag).filter((flag) => !known.has(flag));
     };
     for (const [line] of commands[name].examples) {
-      const [own, other = ''] = line.split(' -- '); // which is another command with its own flags
-      expect(await unknownIn(name, own)).toEqual([]);
-      if (other !== '') expect(await unknownIn(other.split(' ')[0], other)).toEqual([]);
+      const [commandLine, nestedLine = ''] = line.split(' -- '); // which is another command with its own flags
+      expect(await unknownIn(name, commandLine)).toEqual([]);
+      if (nestedLine !== '') expect(await unknownIn(nestedLine.split(' ')[0], nestedLine)).toEqual([]);
     }
   });
 });
@@ -105,10 +105,10 @@ describe('completion', () => {
     ['zsh', '#compdef gradloom', 'gradloom completion zsh >> ~/.zshrc'],
     ['fish', 'complete -f -c gradloom', 'gradloom completion fish > ~/.config/fish/completions/gradloom.fish'],
   ])('prints a script for %s that asks the program itself', async (shell, start, installation) => {
-    const asked = await gradloom(['completion', shell]);
-    expect(asked).toMatchObject({ code: 0, stderr: '' });
-    for (const part of [start, installation, 'gradloom --get-yargs-completions']) expect(asked.stdout).toContain(part);
-    expect(await gradloom(['completion'], { env: { SHELL: `/usr/bin/${shell}` } })).toEqual(asked);
+    const script = await gradloom(['completion', shell]);
+    expect(script).toMatchObject({ code: 0, stderr: '' });
+    for (const part of [start, installation, 'gradloom --get-yargs-completions']) expect(script.stdout).toContain(part);
+    expect(await gradloom(['completion'], { env: { SHELL: `/usr/bin/${shell}` } })).toEqual(script);
   });
 
   test('is for bash if SHELL is none of these, and does not change the environment', async () => {

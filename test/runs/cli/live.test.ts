@@ -251,7 +251,7 @@ describe('train --live', () => {
   test('is steered by its page, to the bits of a run from its configuration, and of a resume', async () => {
     const out = temporaryDirectory();
     const args = ['train', '--dataset', 'moons', '--epochs', '12', '--schedule', 'constant', '--json', '--out'];
-    const told: unknown[] = [];
+    const answers: unknown[] = [];
     let orderAgain = async () => ({});
     let steering: Promise<void> | undefined;
     const steered = await gradloom([...args, join(out, 'steered'), '--live'], {
@@ -273,18 +273,18 @@ describe('train --live', () => {
         while (answer.status === 400 && order.action === 'pause') {
           answer = await fetch(`${origin}/control`, { method: 'POST', headers, body });
         }
-        told.push(await answer.json());
+        answers.push(await answer.json());
         if (order.action !== 'pause' && order.action !== 'checkpoint') continue;
-        told.push(await (await fetch(`${origin}/wrong${token}&run=0`)).json());
+        answers.push(await (await fetch(`${origin}/wrong${token}&run=0`)).json());
       }
       // A server that watches the files passes orders on to the process of the run.
       const { url: other } = await serveLive(join(out, 'steered'));
       const { origin: elsewhere, search } = new URL(other);
       const body = JSON.stringify({ run: 0, action: 'continue' });
       const key = { ...headers, 'x-gradloom-token': search.replace('?token=', '') };
-      told.push(await (await fetch(`${elsewhere}/wrong${search}&run=0`)).json());
+      answers.push(await (await fetch(`${elsewhere}/wrong${search}&run=0`)).json());
       expect(statSync(join(out, 'steered/live.json')).mode & 0o777).toBe(0o600);
-      told.push(await (await fetch(`${elsewhere}/control`, { method: 'POST', headers: key, body })).json());
+      answers.push(await (await fetch(`${elsewhere}/control`, { method: 'POST', headers: key, body })).json());
       orderAgain = async () =>
         (await (await fetch(`${elsewhere}/control`, { method: 'POST', headers: key, body })).json()) as object;
     }
@@ -299,18 +299,18 @@ describe('train --live', () => {
       JSON.stringify({ url: `http://127.0.0.1:1/?token=${'x'.repeat(22)}` }),
     );
     expect(await orderAgain()).toMatchObject({ error: expect.stringMatching(/^the run takes no orders/) });
-    const { step } = told[0] as { step: number };
-    expect(told).toEqual([
+    const { step } = answers[0] as { step: number };
+    expect(answers).toEqual([
       { action: 'pause', step, rate: null },
       { error: 'the run has no checkpoint yet, expected one ("Write a checkpoint", or --checkpoint-every 1e)' },
       { action: 'rate', step, rate: 0.003 },
       { error: 'rate has -1, expected a number of at least 0' },
       { error: 'action has "halt", expected one of pause, continue, rate, checkpoint, stop' },
       { action: 'checkpoint', step, rate: null },
-      ...[told.at(-3), told.at(-3)],
+      ...[answers.at(-3), answers.at(-3)],
       { action: 'continue', step, rate: null },
     ]);
-    expect(told.at(-3)).toMatchObject({ step, rows: expect.any(Number), wrong: { split: 'test', sheet: null } });
+    expect(answers.at(-3)).toMatchObject({ step, rows: expect.any(Number), wrong: { split: 'test', sheet: null } });
     const lines = jsonLines(steered.stdout);
     expect(lines.filter(({ event }) => event === 'steer')).toHaveLength(4);
     const config = join(out, 'steered/config.json');
@@ -401,9 +401,9 @@ test('a checkpoint whose dataset is gone, or that is damaged, is refused, and an
   const path = join(folder, 'last.gradloom');
   const whole = readFileSync(path);
   writeFileSync(path, whole.subarray(0, 100));
-  const asked = Array.from({ length: 3 }, () => run.wrong());
-  for (const refused of asked) await expect(refused).rejects.toThrow(/last\.gradloom has a header of \d+ bytes/);
-  expect(new Set(asked).size).toBe(1);
+  const attempts = Array.from({ length: 3 }, () => run.wrong());
+  for (const refused of attempts) await expect(refused).rejects.toThrow(/last\.gradloom has a header of \d+ bytes/);
+  expect(new Set(attempts).size).toBe(1);
   writeFileSync(path, whole);
   expect(await run.wrong()).toEqual(answer);
 });

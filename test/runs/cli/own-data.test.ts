@@ -134,8 +134,8 @@ describe('a folder with a validation set of its own', () => {
     const [start, epoch] = jsonLines(stdout);
     expect(start).toMatchObject({ trainRows: 12, validationRows: 3, testRows: 2 });
     expect(epoch.validationLoss).toEqual(expect.any(Number));
-    const found = jsonLines((await gradloom(['evaluate', out, '--split', 'validation', '--json'])).stdout)[0];
-    expect(found).toMatchObject({ split: 'validation', rows: 3, loss: epoch.validationLoss });
+    const evaluation = jsonLines((await gradloom(['evaluate', out, '--split', 'validation', '--json'])).stdout)[0];
+    expect(evaluation).toMatchObject({ split: 'validation', rows: 3, loss: epoch.validationLoss });
   });
 
   const OF_FEW = /^no early stopping: 3 validation rows are too few .* \(--patience 20 stops early\)$/;
@@ -207,8 +207,8 @@ describe('a model of named classes', () => {
     expect(await gradloom(['train', '--dataset', one, '--out', model, ...quick])).toMatchObject({ code: 0 });
     const { stdout } = await gradloom(['predict', model, '--dataset', one]);
     expect(stdout).toBe('0\tfern\t100 %\ttarget fern\n1\tfern\t100 %\ttarget fern\n');
-    const [found] = jsonLines((await gradloom(['evaluate', model, '--json'])).stdout);
-    expect(found).toMatchObject({ accuracy: 1, classes: [{ label: 'fern', rows: 2, answers: [2] }] });
+    const [evaluation] = jsonLines((await gradloom(['evaluate', model, '--json'])).stdout);
+    expect(evaluation).toMatchObject({ accuracy: 1, classes: [{ label: 'fern', rows: 2, answers: [2] }] });
     expect(readFileSync(join(model, 'report.html'), 'utf8')).not.toContain('Decision regions');
   });
 
@@ -228,8 +228,8 @@ describe('a model of named classes', () => {
     expect(await first('--dataset', other)).toBe(`${other}: 1 row`);
     expect(await first()).toBe(`${file}: 3 test rows`);
     expect(await first('--split', 'train')).toBe(`${file}: 9 training rows`);
-    const [found] = jsonLines((await gradloom(['evaluate', run, '--dataset', other, '--json'])).stdout);
-    expect(found).toMatchObject({ split: 'all', rows: 1 });
+    const [evaluation] = jsonLines((await gradloom(['evaluate', run, '--dataset', other, '--json'])).stdout);
+    expect(evaluation).toMatchObject({ split: 'all', rows: 1 });
   });
 });
 

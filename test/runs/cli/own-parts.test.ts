@@ -57,13 +57,13 @@ test('a run with a module trains by its parts, and is evaluated, continued, insp
 test('the module of gradloom live is used where its page asks a checkpoint', async () => {
   const { out, module, train } = trained();
   await train();
-  const asked = async (...flags: string[]) => {
+  const trainWith = async (...flags: string[]) => {
     const { stderr } = await gradloom(['live', `${out}-missing`, ...flags]);
     expect(stderr).toMatch(/^gradloom live: no run found in "\S+run-missing", expected/);
     return watchRun(out).wrong();
   };
-  await expect(asked()).rejects.toThrow('last.gradloom has parts of parts.mjs, which was not given');
-  await expect(asked('--module', module)).rejects.toThrow('sine has rows without a class, expected');
+  await expect(trainWith()).rejects.toThrow('last.gradloom has parts of parts.mjs, which was not given');
+  await expect(trainWith('--module', module)).rejects.toThrow('sine has rows without a class, expected');
 });
 
 test('without its module, or with another, a run is refused by name', async () => {

@@ -43,37 +43,40 @@ const files: [file: RawFile, finding: RegExp[], isLearned: (figures: Record<stri
 ];
 
 describe('a raw file becomes a served model in three commands', () => {
-  test.each(files.map((own) => [own[0].name, ...own] as const))('%s', async (name, file, findings, isLearned) => {
-    const path = folder.write(name, file.bytes);
-    const out = `${folder.path}/run-${name}`;
-    const trained = await gradloom([
-      'train',
-      '--dataset',
-      path,
-      '--target',
-      file.target,
-      '--out',
-      out,
-      '--json',
-      ...quick,
-    ]);
-    expect(trained.code).toBe(0);
-    const lines = jsonLines(trained.stdout);
-    const start = lines.find(({ decisions }) => decisions !== undefined) ?? {};
-    for (const finding of findings) expect(start.decisions).toContainEqual(expect.stringMatching(finding));
-    const [figures] = jsonLines((await gradloom(['evaluate', out, '--json'])).stdout);
-    expect([figures, isLearned(figures)]).toEqual([figures, true]);
-    // The same file again, by the model that knows how it is written.
-    const { code, stdout } = await gradloom(['predict', out, path, '--json']);
-    expect(code).toBe(0);
-    const answers = jsonLines(stdout);
-    expect((await gradloom(['evaluate', out, '--dataset', path])).code).toBe(0);
-    const { url } = await startServer([], { contents: loadModel(`${out}/model.gradloom`) });
-    expect(JSON.parse((await ask(`${url}/predict`, file.first)).body)).toEqual(answers[0]);
-  });
+  test.each(files.map((rawFile) => [rawFile[0].name, ...rawFile] as const))(
+    '%s',
+    async (name, file, findings, isLearned) => {
+      const path = folder.write(name, file.bytes);
+      const out = `${folder.path}/run-${name}`;
+      const trained = await gradloom([
+        'train',
+        '--dataset',
+        path,
+        '--target',
+        file.target,
+        '--out',
+        out,
+        '--json',
+        ...quick,
+      ]);
+      expect(trained.code).toBe(0);
+      const lines = jsonLines(trained.stdout);
+      const start = lines.find(({ decisions }) => decisions !== undefined) ?? {};
+      for (const finding of findings) expect(start.decisions).toContainEqual(expect.stringMatching(finding));
+      const [figures] = jsonLines((await gradloom(['evaluate', out, '--json'])).stdout);
+      expect([figures, isLearned(figures)]).toEqual([figures, true]);
+      // The same file again, by the model that knows how it is written.
+      const { code, stdout } = await gradloom(['predict', out, path, '--json']);
+      expect(code).toBe(0);
+      const answers = jsonLines(stdout);
+      expect((await gradloom(['evaluate', out, '--dataset', path])).code).toBe(0);
+      const { url } = await startServer([], { contents: loadModel(`${out}/model.gradloom`) });
+      expect(JSON.parse((await ask(`${url}/predict`, file.first)).body)).toEqual(answers[0]);
+    },
+  );
 
   test('a folder of pictures', async () => {
-    for (const { path: own, bytes } of pictures()) folder.write(`pictures/${own}`, bytes);
+    for (const { path: picturePath, bytes } of pictures()) folder.write(`pictures/${picturePath}`, bytes);
     const path = `${folder.path}/pictures`;
     const out = `${folder.path}/run-pictures`;
     const { code, stdout, stderr } = await gradloom(['train', '--dataset', path, '--out', out, '--json', ...quick]);

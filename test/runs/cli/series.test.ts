@@ -36,12 +36,12 @@ test('a run is repeated by its config on more threads', async () => {
 
 test('evaluate has the errors of the model and of the last value, in units of the target', async () => {
   const { stdout } = await gradloom(['evaluate', run, '--json']);
-  const [found] = jsonLines(stdout) as { rows: number; mae: number; rmse: number; naive: { mae: number } }[];
-  expect(found.rows).toBe(30 - 12);
+  const [evaluation] = jsonLines(stdout) as { rows: number; mae: number; rmse: number; naive: { mae: number } }[];
+  expect(evaluation.rows).toBe(30 - 12);
   const test = Array.from({ length: 18 }, (_, n) => 282 + n);
   const naive = test.reduce((sum, n) => sum + Math.abs(sales(n) - sales(n - 1)), 0) / test.length;
-  expect(found.naive.mae).toBeCloseTo(naive, 2);
-  expect(found.mae).toBeLessThan(naive / 3);
+  expect(evaluation.naive.mae).toBeCloseTo(naive, 2);
+  expect(evaluation.mae).toBeLessThan(naive / 3);
   expect((await gradloom(['evaluate', run])).stdout).toMatch(
     /^ +naive mae +[\d.]+ +\(the last value of the window\)$/m,
   );
@@ -55,8 +55,8 @@ test('the last rows of a table or a stream are answered with the value after the
   const last = folder.write('rows', tableOf(rows.slice(-12)));
   expect((await gradloom(['predict', run, last])).stdout).toBe(stdout);
   const objects = rows.slice(-12).map((row) => {
-    const [date, weekday, own] = row.split(',');
-    return JSON.stringify({ date, weekday, sales: own });
+    const [date, weekday, sales] = row.split(',');
+    return JSON.stringify({ date, weekday, sales });
   });
   const json = folder.write('objects', objects.join('\n'));
   const answered = jsonLines((await gradloom(['predict', run, json, '--json'])).stdout);
@@ -95,13 +95,25 @@ test('several steps of several series are forecast, a line for each series', asy
   const mixed = rows.slice(0, 80).flatMap((row) => [`north,${row}`, `south,${row}`]);
   const path = folder.write('shops.csv', ['shop,date,weekday,sales', ...mixed, ''].join('\n'));
   const out = join(folder.path, 'shops');
-  const asked = [...series(), '--series-key', 'shop', '--horizon', '2', '--steps', '2', '--hidden', '4', '--out', out];
-  const started = await gradloom(['train', '--dataset', path, ...asked]);
+  const command = [
+    ...series(),
+    '--series-key',
+    'shop',
+    '--horizon',
+    '2',
+    '--steps',
+    '2',
+    '--hidden',
+    '4',
+    '--out',
+    out,
+  ];
+  const started = await gradloom(['train', '--dataset', path, ...command]);
   expect(started.code).toBe(0); // a slow machine shows the epochs in stderr
   expect(started.stdout).not.toContain('not trained on');
   const opening = rows.slice(70, 80).map((row) => `east,${row}`);
   const shorter = folder.write('opening.csv', ['shop,date,weekday,sales', ...mixed, ...opening, ''].join('\n'));
-  expect((await gradloom(['train', '--dataset', shorter, ...asked.slice(0, -2), '--no-out'])).stdout).toContain(
+  expect((await gradloom(['train', '--dataset', shorter, ...command.slice(0, -2), '--no-out'])).stdout).toContain(
     'not trained on: 1 of 3 series (east), with fewer than the 14 training rows of a window and its forecast (--context)',
   );
   expect(started.stdout).toMatch(/^no rows are held out: a tenth of a series has less than the 14 rows of a window/m);

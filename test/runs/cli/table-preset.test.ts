@@ -70,9 +70,9 @@ describe('the rule of defaults for a table', () => {
     const page = readFileSync(new URL('../../../docs/tables.md', import.meta.url), 'utf8').replaceAll(/\s+/g, ' ');
     expect(page).toContain('A column of categories counts as its inputs, but as 8 at most');
     const stated = /adamw, rate (\S+), weight decay (\S+)·I\/N, but from (\S+) to (\S+) /.exec(page) ?? [];
-    const [rate, factor, least, most] = stated.slice(1).map(Number);
+    const [rate, factor, min, max] = stated.slice(1).map(Number);
     for (const inputs of [1, 20, 300]) {
-      const weightDecay = Math.min(most, Math.max(least, (factor * inputs) / 1000));
+      const weightDecay = Math.min(max, Math.max(min, (factor * inputs) / 1000));
       expect(tablePreset(1000, inputs).optimizer).toEqual({ kind: 'adamw', lr: rate, weightDecay });
     }
   });

@@ -133,9 +133,15 @@ describe('training on a table', () => {
 
 describe('a model of a table', () => {
   test('is evaluated on its own rows, to the figures of the run', async () => {
-    const [found] = jsonLines((await gradloom(['evaluate', run, '--json'])).stdout);
+    const [evaluation] = jsonLines((await gradloom(['evaluate', run, '--json'])).stdout);
     const done = lines.at(-1) ?? {};
-    expect(found).toMatchObject({ split: 'test', rows: 40, loss: done.testLoss, rmse: done.testRmse, r2: done.testR2 });
+    expect(evaluation).toMatchObject({
+      split: 'test',
+      rows: 40,
+      loss: done.testLoss,
+      rmse: done.testRmse,
+      r2: done.testR2,
+    });
   });
 
   test('is evaluated on another file by the names of its columns, in any order', async () => {
@@ -145,21 +151,21 @@ describe('a model of a table', () => {
     expect(stderr).toBe(
       'gradloom evaluate: warning: 1 of 31 rows: the row has no "price", the target, and is left out: it is line 32\n',
     );
-    const [found] = jsonLines(stdout);
+    const [evaluation] = jsonLines(stdout);
     const answers = loadModel(`${run}/model.gradloom`).predict(
       rows.map(({ size, city, garden }) => ({ size, city, garden })),
     );
     const errors = rows.map(({ price }, n) => Number(answers[n].prediction) - price);
     const rmse = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
-    expect(found).toMatchObject({ split: 'all', rows: 30, rmse: expect.closeTo(rmse, 6) });
+    expect(evaluation).toMatchObject({ split: 'all', rows: 30, rmse: expect.closeTo(rmse, 6) });
   });
 
   test('is inspected with its columns', async () => {
     const { stdout } = await gradloom(['inspect', run]);
     expect(stdout).toMatch(/^columns +size \(numeric\), city \(categorical\), garden \(boolean\)$/m);
     expect(stdout).toMatch(/^target +price \(values\)$/m);
-    const [found] = jsonLines((await gradloom(['inspect', run, '--json'])).stdout);
-    expect(found.preprocessing).toEqual(loadModel(`${run}/model.gradloom`).preprocessing);
+    const [description] = jsonLines((await gradloom(['inspect', run, '--json'])).stdout);
+    expect(description.preprocessing).toEqual(loadModel(`${run}/model.gradloom`).preprocessing);
   });
 
   test('refuses a file without one of its columns', async () => {

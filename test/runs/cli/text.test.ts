@@ -71,8 +71,8 @@ test('a text that looks like a table is said to, and is read as one with a targe
   expect(refused.stderr).toBe(
     `gradloom train: --dataset ${wide} has text in UTF-16, expected UTF-8 (save it as UTF-8, which editors and Excel offer); ${said}\n`,
   );
-  for (const own of [path, wide]) {
-    const asTable = await gradloom(['train', '--dataset', own, '--target', 'sold', ...quickest, '--json']);
+  for (const encodedPath of [path, wide]) {
+    const asTable = await gradloom(['train', '--dataset', encodedPath, '--target', 'sold', ...quickest, '--json']);
     expect(asTable).toMatchObject({ code: 0, stderr: '' });
     const [{ columns }] = jsonLines(asTable.stdout);
     expect((columns as { name: string }[]).map(({ name }) => name)).toEqual(['size', 'kind', 'sold']);

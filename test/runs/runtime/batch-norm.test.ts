@@ -192,10 +192,10 @@ describe('a thread that fails between barriers', () => {
     faulty = await createPool({ threads: 2, execArgv: [...process.execArgv, '--import', fault], ...limits });
     const data = { train: datasetOf(145) };
     const options = { batch: 50, epochs: 6, seed: 2 } as const;
-    const { fingerprint: found } = await train(spec, data, { ...options, threads: 2, pool: faulty });
+    const { fingerprint: actual } = await train(spec, data, { ...options, threads: 2, pool: faulty });
     expect(readdirSync(marks)).toHaveLength(2);
     const calm = await train(spec, data, { ...options, threads: 1, pool });
-    expect(found).toBe(calm.fingerprint);
+    expect(actual).toBe(calm.fingerprint);
   });
 });
 

@@ -65,8 +65,8 @@ describe('what does not fit is named', () => {
     ['fit: target has "c", expected one of "a", "b"', [{ a: 1, b: 2 }], { target: 'c' }],
     ['fit: batch has -1, expected a whole number of at least 1, or full', [{ a: 1, b: 2 }], { batch: -1 }],
     ['fit: option "stream" is unknown, expected', [{ a: 1, b: 2 }], { stream: true }],
-  ])('%s', async (sentence, given, options) => {
-    await expect(fitRows(given as never, options)).rejects.toThrow(sentence);
+  ])('%s', async (sentence, rows, options) => {
+    await expect(fitRows(rows as never, options)).rejects.toThrow(sentence);
   });
 });
 
@@ -103,7 +103,9 @@ test('rows of an interface are trained on and predicted; the compiler refuses a 
 
 test('a batch size takes the place of the default, by its long name as by its short one', async () => {
   const [long, short, standard] = await Promise.all(
-    [{ batchSize: 7 }, { batch: 7 }, {}].map((own) => fitRows(rows, { ...few, ...own, target: 'price' })),
+    [{ batchSize: 7 }, { batch: 7 }, {}].map((sizeOptions) =>
+      fitRows(rows, { ...few, ...sizeOptions, target: 'price' }),
+    ),
   );
   expect(long.result.batch).toBe(7);
   expect(long.fingerprint).toBe(short.fingerprint);

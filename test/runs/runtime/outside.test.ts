@@ -60,8 +60,8 @@ describe.each(['native', 'reference'] as const)('on %s', (backend) => {
       test.each(cases)(
         'a run with gradients and optimizer state outside of the memory ends in the same bits: %s',
         needs(backend),
-        async (title, spec, rows, given) => {
-          const options = { batch: 66, steps: 7, seed: 5, backend, threads, pool, ...given };
+        async (title, spec, rows, runOptions) => {
+          const options = { batch: 66, steps: 7, seed: 5, backend, threads, pool, ...runOptions };
           const data = { train: rows };
           const expected = await fingerprintInside(`${backend} ${title}`, spec, rows, options);
           const run = complete(prepareRun({ ...complete(planRun(spec, data, options)), insideBytes: 0 }, data));

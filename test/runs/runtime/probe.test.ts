@@ -179,8 +179,8 @@ test('gradients by outputs and tensors are those of the chain rule, row by row',
   // Leaves that do not divide evenly among the threads.
   const { probes } = await probedRun({ batch: 'full', steps: 1, threads: 3, probe: 1 });
   const { layers } = probes[0];
-  for (const [layer, own] of dys.entries())
-    expect(layers[layer].rmsDy, `layer ${layer}`).toBeCloseTo(rootMeanSquare(own), 13);
+  for (const [layer, layerDy] of dys.entries())
+    expect(layers[layer].rmsDy, `layer ${layer}`).toBeCloseTo(rootMeanSquare(layerDy), 13);
   const gradients = layers.flatMap(({ tensors }) => tensors);
   expect(gradients.map(({ name }) => name)).toEqual(['W', 'b', 'W', 'b', 'W', 'b']);
   for (const [k, sum] of sums.entries()) {
@@ -260,7 +260,7 @@ describe('of layers inside of others', () => {
       '2 b 3',
     ]);
     const squares = layers.flatMap(({ tensors }) => tensors.map((tensor) => tensor.length * tensor.rmsGradient ** 2));
-    expect(Math.sqrt(squares.reduce((sum, own) => sum + own))).toBeCloseTo(gradientNorm, 12);
+    expect(Math.sqrt(squares.reduce((sum, square) => sum + square))).toBeCloseTo(gradientNorm, 12);
   });
 
   test('no gradient is reported below the first layer that learns, even inside a layer that does', async () => {
@@ -294,8 +294,8 @@ function evaluate(layers: readonly LayerSpec[], row: readonly number[], theta: F
     next += n;
     return theta.subarray(next - n, next);
   };
-  const stack = (own: readonly LayerSpec[], input: readonly number[], above: string): number[] =>
-    own.reduce<number[]>(
+  const stack = (innerLayers: readonly LayerSpec[], input: readonly number[], above: string): number[] =>
+    innerLayers.reduce<number[]>(
       (x, layer, l) => {
         const path = `${above}${l}`;
         const y = output(layer, x, `${path}.`);

@@ -59,9 +59,14 @@ describe('a changed rate', () => {
       });
       const { stopped, steps } = await run;
       expect(stopped).toBe('aborted');
-      const told = await Promise.all(orders);
-      expect(told).toMatchObject([{ step: 62 }, { step: 62, rate: 0.03 }, { step: 93 }, { action: 'stop', step: 93 }]);
-      expect(events.filter(({ type }) => type === 'steer')).toEqual(told);
+      const answers = await Promise.all(orders);
+      expect(answers).toMatchObject([
+        { step: 62 },
+        { step: 62, rate: 0.03 },
+        { step: 93 },
+        { action: 'stop', step: 93 },
+      ]);
+      expect(events.filter(({ type }) => type === 'steer')).toEqual(answers);
       expect(steps).toBe(93);
       const { record, progress } = loadCheckpoint(last);
       const rateChanges = { 62: 0.03, 93: 1e-4 };
@@ -122,8 +127,8 @@ describe('a pause', () => {
       if (event.type === 'epoch' && event.epoch === 1) void steer('pause').then(look);
     });
     async function look(paused: SteerEvent): Promise<void> {
-      const told = [paused, await run.steer('checkpoint'), await run.steer('pause')];
-      expect(told.map(({ step }) => step)).toEqual([31, 31, 31]);
+      const answers = [paused, await run.steer('checkpoint'), await run.steer('pause')];
+      expect(answers.map(({ step }) => step)).toEqual([31, 31, 31]);
       expect(loadCheckpoint(last).progress.step).toBe(31);
       expect((await run.steer('continue')).step).toBe(31);
     }

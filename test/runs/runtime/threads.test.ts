@@ -103,13 +103,13 @@ describe.each(kinds)('a batch of 31 images, whose leaves have one row, on %s in 
     needs(backend),
     async (threads) => {
       const expected = oracle(images, dataset, options, resolveBackend(oracleOf(backend))).parameters;
-      const { leaves, fingerprint: found } = await train(
+      const { leaves, fingerprint: actual } = await train(
         images,
         { train: dataset },
         { ...options, backend, threads, pool },
       );
       expect(leaves).toBe(31);
-      expect(found).toBe(fingerprint(expected));
+      expect(actual).toBe(fingerprint(expected));
     },
   );
 });

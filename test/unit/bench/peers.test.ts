@@ -226,22 +226,29 @@ test('machines of a class share a file that names no single machine', () => {
 });
 
 test.each(['noise', 'images'])('%s are in the table, and have a mean of their own', (kind) => {
-  const own = results(1);
-  const [digits] = Object.values(own.workloads);
+  const gradloomResults = results(1);
+  const [digits] = Object.values(gradloomResults.workloads);
   const other = { ...digits, scores: [score('Gradloom blas', 1), score('PyTorch', 9)] };
-  const text = fullTables({ ...own, workloads: { ...own.workloads, [`small, batch 32, ${kind}`]: other } }, []).join(
-    '\n',
-  );
+  const text = fullTables(
+    { ...gradloomResults, workloads: { ...gradloomResults.workloads, [`small, batch 32, ${kind}`]: other } },
+    [],
+  ).join('\n');
   expect(text).toContain(`| small, batch 32, ${kind} |  | 1 (50 %) |  | 9 x |`);
   expect(text).toContain(`| geometric mean, ${kind} | | | | **9 x** |`);
   expect(text).toContain('| geometric mean, digits | | | | **2 x** |');
 });
 
 describe('like is compared with like', () => {
-  const found = ['Gradloom native', 'Gradloom native float32', 'PyTorch float64', 'PyTorch float32', 'tfjs wasm'];
+  const configurations = [
+    'Gradloom native',
+    'Gradloom native float32',
+    'PyTorch float64',
+    'PyTorch float32',
+    'tfjs wasm',
+  ];
   const both = (scores: readonly Score[]): Results => ({
     ...results(1),
-    peers: Object.fromEntries(found.map((name) => [name, { about: '', note: null }])),
+    peers: Object.fromEntries(configurations.map((name) => [name, { about: '', note: null }])),
     workloads: { 'deep, batch 256': { scores, floors: {} } },
   });
   const [native, torch] = [score('Gradloom native', 2), score('PyTorch float64', 6)];
@@ -310,8 +317,8 @@ test('the estimate of a run counts variants twice, the warm-up and the rounds, a
 });
 
 test('a peer with another loss is marked in the table, and not in its mean', () => {
-  const own = results(1);
-  const [digits] = Object.values(own.workloads);
+  const gradloomResults = results(1);
+  const [digits] = Object.values(gradloomResults.workloads);
   const elsewhere = { ...digits, scores: [score('Gradloom blas', 1), { ...score('PyTorch', 9), loss: 0.2 }] };
   const peer: Peer = {
     name: 'PyTorch',
@@ -322,9 +329,11 @@ test('a peer with another loss is marked in the table, and not in its mean', () 
     tolerance: 1e-6,
     get: '',
   };
-  const text = fullTables({ ...own, workloads: { ...own.workloads, deep: elsewhere } }, [peer]).join('\n');
+  const text = fullTables({ ...gradloomResults, workloads: { ...gradloomResults.workloads, deep: elsewhere } }, [
+    peer,
+  ]).join('\n');
   expect(text).toContain('| deep |  | 1 (50 %) |  | 9 x ≠ |');
   expect(text).toContain('| geometric mean, digits | | | | **2 x** |');
   expect(text).toContain('≠: after the same number of steps');
-  expect(fullTables(own, [peer]).join('\n')).not.toContain('≠');
+  expect(fullTables(gradloomResults, [peer]).join('\n')).not.toContain('≠');
 });

@@ -38,8 +38,8 @@ function* documentedDefaults(): Generator<Documented> {
 
 /** `0; 0.01 for adamw` is 0.01 where the kind is adamw; what follows a comma is a remark. */
 function defaultOf(text: string, kind: string): unknown {
-  const own = text.split(/[;,] /).find((part) => part.endsWith(` for ${kind}`));
-  const literal = own?.split(' for ')[0] ?? /^(\{.*?\}|'.*?'|[\d.e-]+|true|false)(?=$|[;,])/.exec(text)?.[1];
+  const kindDefault = text.split(/[;,] /).find((part) => part.endsWith(` for ${kind}`));
+  const literal = kindDefault?.split(' for ')[0] ?? /^(\{.*?\}|'.*?'|[\d.e-]+|true|false)(?=$|[;,])/.exec(text)?.[1];
   return literal === undefined ? undefined : JSON.parse(literal.replaceAll("'", '"').replace(/(\w+):/g, '"$1":'));
 }
 
@@ -63,8 +63,8 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
     };
     const axes = kind.startsWith('conv2d') ? 3 : /attention|conv|gru|lstm|pool|position|upsample/.test(kind) ? 2 : 1;
     const input = Array.from({ length: axes }, () => 4);
-    const own = (required as Record<string, object>)[kind] ?? {};
-    const network = buildNetwork({ input, layers: [{ kind, ...own, ...options } as unknown as LayerSpec] });
+    const requiredOptions = (required as Record<string, object>)[kind] ?? {};
+    const network = buildNetwork({ input, layers: [{ kind, ...requiredOptions, ...options } as unknown as LayerSpec] });
     const theta = new Float64Array(network.parameterCount);
     initializeParameters(network, theta, 3);
     const { layer } = network.allLayers[0];

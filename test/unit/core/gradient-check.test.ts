@@ -360,7 +360,7 @@ function checkFloats(network: Network, lossName: LossName, start: Start): void {
   const beyond = [...g].filter((value, p) => !(Math.abs(value - expected[p]) <= bound[p] + 1e-8));
   expect(beyond).toEqual([]);
   // The bound is one: a wrong term would show.
-  const largest = (array: Float64Array): number => array.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const largest = (array: Float64Array): number => array.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   expect(largest(bound)).toBeLessThan(1e-3 * largest(expected));
 }
 

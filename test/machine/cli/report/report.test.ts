@@ -275,14 +275,14 @@ test('a report with fewer pictures removes those it had written, and nothing els
   const fewer = join(folder, 'fewer');
   cpSync(out('spirals'), fewer, { recursive: true });
   for (const name of ['findings.json', 'divisions.jsonl']) rmSync(join(fewer, name));
-  const own = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0,0h9"/></svg>';
+  const picture = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0,0h9"/></svg>';
   // A name that no report had, and a file that someone put in the place of a picture.
   writeFileSync(join(fewer, 'sketch.svg'), readFileSync(join(fewer, 'loss.svg')));
-  writeFileSync(join(fewer, 'weights.svg'), own);
+  writeFileSync(join(fewer, 'weights.svg'), picture);
   await gradloom(['report', fewer]);
   const left = readdirSync(fewer).filter((name) => name.endsWith('.svg'));
   expect(left.sort()).toEqual(['gradient-norm.svg', 'learning-rate.svg', 'loss.svg', 'sketch.svg', 'weights.svg']);
-  expect(readFileSync(join(fewer, 'weights.svg'), 'utf8')).toBe(own);
+  expect(readFileSync(join(fewer, 'weights.svg'), 'utf8')).toBe(picture);
 });
 
 test('a run that diverges has a page without final results', async () => {

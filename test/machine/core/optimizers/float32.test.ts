@@ -97,14 +97,14 @@ describe('PyTorch in float32', needs('torch'), () => {
     trained.parameters.set(golden.params);
     const t = targetsOf(cases[k]);
     const T = t.length / ROWS;
-    const own = followed[k].losses.map((_, step) => {
+    const trainedLosses = followed[k].losses.map((_, step) => {
       const row = (step * batch) % ROWS;
       const part = (array: number[], width: number) =>
         Float32Array.from(array.slice(row * width, (row + batch) * width));
       return trained.step(part(golden.x, network.inputs), part(t, T), batch).loss;
     });
-    expect(own).toHaveLength(STEPS);
-    expect(maxRelativeError(own, followed[k].losses)).toBeLessThan(1e-5);
+    expect(trainedLosses).toHaveLength(STEPS);
+    expect(maxRelativeError(trainedLosses, followed[k].losses)).toBeLessThan(1e-5);
     expect(distance(trained.parameters, followed[k].parameters)).toBeLessThan(1e-5);
   });
 });

@@ -92,7 +92,7 @@ const floats = layered.map(([name, { model, rows }]): [string, Case] => [
 /** A convolution, a pool and a transposed convolution of any windows that fit. */
 function drawWindows(seed: number): NetworkSpec {
   const random = createRandom(seed, 'windows');
-  const pair = (least: number, most: number) => [0, 1].map(() => least + random.integer(most - least + 1));
+  const pair = (min: number, max: number) => [0, 1].map(() => min + random.integer(max - min + 1));
   for (;;) {
     const groups = 1 + random.integer(2);
     const [size, stride] = [pair(1, 3), pair(1, 3)];
@@ -131,9 +131,9 @@ const windows = Array.from({ length: counted(15, 300) }, (_, seed) => {
   const spec = drawWindows(seed);
   const x = inputsFor(spec, 2);
   const parameters = weightsFor(spec);
-  return [parameters, Float32Array.from(parameters)].map((own): [string, Case] => [
-    `${seed}: ${JSON.stringify(spec)} with ${own.constructor.name}`,
-    plain({ spec, parameters: own }, x),
+  return [parameters, Float32Array.from(parameters)].map((typedParameters): [string, Case] => [
+    `${seed}: ${JSON.stringify(spec)} with ${typedParameters.constructor.name}`,
+    plain({ spec, parameters: typedParameters }, x),
   ]);
 }).flat();
 
@@ -159,11 +159,11 @@ const readers: Readonly<Record<string, LayerSpec[]>> = {
 const padded = [...Object.keys(readers), null].flatMap((kind): [string, Case][] => {
   const spec = sequential(6, embedding(7, 5), ...(kind === null ? [] : readers[kind]), dense(4));
   const parameters = weightsFor(spec);
-  return [parameters, Float32Array.from(parameters)].map((own): [string, Case] => {
+  return [parameters, Float32Array.from(parameters)].map((typedParameters): [string, Case] => {
     const loss = kind === null ? { loss: 'softmax-cross-entropy' as const } : {};
-    const found = plain({ spec, parameters: own, ...loss }, inputsFor(spec, lengths.length));
-    const inputs = kind === null ? found.inputs : { ...found.inputs, lengths };
-    return [`${kind ?? 'positions'} with lengths of ${own.constructor.name}`, { ...found, inputs }];
+    const modelCase = plain({ spec, parameters: typedParameters, ...loss }, inputsFor(spec, lengths.length));
+    const inputs = kind === null ? modelCase.inputs : { ...modelCase.inputs, lengths };
+    return [`${kind ?? 'positions'} with lengths of ${typedParameters.constructor.name}`, { ...modelCase, inputs }];
   });
 });
 
@@ -247,9 +247,9 @@ function images(): Case {
   return plain({ ...contents, loss: 'softmax-cross-entropy' }, inputsFor(spec, 20));
 }
 
-const decisionsOfFloats = decisions.map(([name, { model, rows: asked }]): [string, Case] => [
+const decisionsOfFloats = decisions.map(([name, { model, rows }]): [string, Case] => [
   `${name} in float32`,
-  plain({ ...model, parameters: Float32Array.from(model.parameters) }, asked as number[][]),
+  plain({ ...model, parameters: Float32Array.from(model.parameters) }, rows as number[][]),
 ]);
 
 /** Trains for some steps on a table, and asks about all of its rows. */
@@ -418,11 +418,11 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
   }, 240_000);
 
   function of(name: string): { model: Model; rows: Case['rows']; run: Run } {
-    const found = cases.get(name);
+    const match = cases.get(name);
     const run = runs.get(name);
-    if (found === undefined || run === undefined) throw new Error(`${name} was not run`);
+    if (match === undefined || run === undefined) throw new Error(`${name} was not run`);
     expect(run.error).toBeUndefined();
-    return { ...found, run };
+    return { ...match, run };
   }
 
   test.each(layered.map(([name]) => name))('%s: the same outputs', (name) => {
@@ -439,9 +439,9 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
 
   test.each(padded.map(([name]) => name))('%s: the same outputs', (name) => {
     const { model, rows: x, run } = of(name);
-    const most = run.type === 'float32' ? 1e-5 : 1e-12;
+    const maxError = run.type === 'float32' ? 1e-5 : 1e-12;
     const output = model.loss === undefined ? 'prediction' : 'outputs';
-    expect(distance(numbersOf(run, output), model.outputs(x as number[][], { lengths }).flat())).toBeLessThan(most);
+    expect(distance(numbersOf(run, output), model.outputs(x as number[][], { lengths }).flat())).toBeLessThan(maxError);
     if (model.loss === undefined) return;
     expect(run.outputs.label).toEqual(
       Array.from({ length: lengths.length }, (_, n) => model.classify(x as number[][]).slice(6 * n, 6 * n + 6)),
@@ -452,8 +452,10 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
   test('any windows have the same outputs', () => {
     for (const [name] of windows) {
       const { model, rows: x, run } = of(name);
-      const most = run.type === 'float32' ? 1e-5 : 1e-12;
-      expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat()), name).toBeLessThan(most);
+      const maxError = run.type === 'float32' ? 1e-5 : 1e-12;
+      expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat()), name).toBeLessThan(
+        maxError,
+      );
     }
   });
 
@@ -472,8 +474,8 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
   });
 
   test.each([...decisions, ...decisionsOfFloats, ...tables].map(([name]) => name))('%s: the same answers', (name) => {
-    const { model, rows: asked, run } = of(name);
-    const answers = model.predict(asked);
+    const { model, rows, run } = of(name);
+    const answers = model.predict(rows);
     const [target] = model.preprocessing?.target ?? [];
     const labels = target?.type === 'classes' ? target.labels : model.metadata.labels;
     const free = (output: string) => (Object.hasOwn(run.outputs, output) ? output : `${output}_`);
@@ -499,10 +501,10 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
     for (const [n, { prediction, probabilities }] of answers.entries()) {
       // What is said of a row without an answer has no meaning.
       if (prediction === null) continue;
-      const own = p.slice(n * width, (n + 1) * width);
+      const rowProbabilities = p.slice(n * width, (n + 1) * width);
       expect(
         distance(
-          own,
+          rowProbabilities,
           labels === undefined
             ? Object.values(probabilities ?? {})
             : labels.map((label) => probabilities?.[label] ?? -1),

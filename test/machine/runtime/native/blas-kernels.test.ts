@@ -127,13 +127,13 @@ test('all but the products is the kernels underneath', (context) => {
 test.for([
   { name: 'small products join the block of the calls around them', O: 2, joins: true },
   { name: 'a product of the library does not: a tape cannot call out of WebAssembly', O: 64, joins: false },
-])('$name', ({ O, joins }, context) => {
+])('$name', ({ O, joins: accumulate }, context) => {
   const memory = createGuardedMemory();
   const kernels = createBlasKernels(installedBlas(context), memory.kernels);
   const [y, x, W, b] = [4 * O, 4 * 32, 32 * O, O].map((length) => memory.allocate(length));
   const call = callOf(ops.affine, y, x.fill(1), W.fill(2), b.fill(3), 4, 32, O);
   const program = link([call, call], kernels, tapesOf(memory.allocate));
-  expect(program.block !== null).toBe(joins);
+  expect(program.block !== null).toBe(accumulate);
   expect([...y]).toEqual(Array(4 * O).fill(0));
   program.run();
   expect([...y]).toEqual(Array(4 * O).fill(67));

@@ -6,8 +6,8 @@ import { needs } from '../../../support/needs.ts';
 test('a word reaches a program through a POSIX shell as it is', needs('bash'), () => {
   const words = ['plain', 'a/b-c.csv', 'two words', "it's", '$HOME `x` "y" \\ !', '*', '', '\n'];
   const line = `printf '%s\\0' ${words.map((word) => quote(word, 'linux')).join(' ')}`;
-  const found = execFileSync('bash', ['-c', line], { encoding: 'utf8' });
-  expect(found.split('\0').slice(0, -1)).toEqual(words);
+  const printed = execFileSync('bash', ['-c', line], { encoding: 'utf8' });
+  expect(printed.split('\0').slice(0, -1)).toEqual(words);
   expect(quote('a/b-c.csv', 'linux')).toBe('a/b-c.csv');
 });
 

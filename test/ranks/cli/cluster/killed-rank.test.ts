@@ -98,9 +98,12 @@ describe.each(mpirunNames)('under %s', (name) => {
       const [out, marks] = [join(temporaryDirectory(), 'run'), temporaryDirectory()];
       // A step has five barriers.
       const fault: PlannedFault = { kind: 'kill', rank, arrivals: 75, times: 1, marks };
-      const own = { NODE_OPTIONS: `--import ${programUrl('fault')}`, GRADLOOM_TEST_FAULT: JSON.stringify(fault) };
+      const faultEnvironment = {
+        NODE_OPTIONS: `--import ${programUrl('fault')}`,
+        GRADLOOM_TEST_FAULT: JSON.stringify(fault),
+      };
       const args = ['cluster', 'run', '-n', '3', ...launch, '--', ...train, '--out', out, '--checkpoint-every', '5'];
-      const { code, stdout, stderr } = await endOf(startProgram(args, '.', { env: { ...env, ...own } }));
+      const { code, stdout, stderr } = await endOf(startProgram(args, '.', { env: { ...env, ...faultEnvironment } }));
       expect(stderr).toContain(`gradloom cluster: rank ${rank} of 3 has died: signal 9; the last checkpoint is ${out}`);
       expect(stderr).toContain('gradloom cluster: starting again on 2 ranks (restart 1 of 3)');
       expect(code).toBe(0);

@@ -26,9 +26,9 @@ test.each([
   ['train --config c.json --cluster mpi', 'train --config c.json --cluster mpi --out runs/cluster-1'],
   ['train --resume last.gradloom', 'train --resume last.gradloom --cluster mpi --out runs/cluster-1'],
   ['train --dataset xor --no-out', 'train --dataset xor --no-out --cluster mpi'],
-])('%s begins as %s', (given, begun) => {
+])('%s begins as %s', (line, begun) => {
   inside();
-  expect(readTrainWords(words(given), 3).next().join(' ')).toBe(begun);
+  expect(readTrainWords(words(line), 3).next().join(' ')).toBe(begun);
 });
 
 test.each([
@@ -38,10 +38,10 @@ test.each([
   ['train --config c.json --threads 2', 'train --threads 2 --cluster mpi --resume runs/cluster-1'],
   ['train --resume a', 'train --cluster mpi --resume a'],
   ['train --resume last.gradloom', 'train --cluster mpi --resume runs/cluster-1'],
-])('%s goes on as %s', (given, goesOn) => {
+])('%s goes on as %s', (line, goesOn) => {
   inside();
   mkdirSync('a');
-  const train = readTrainWords(words(given), 3);
+  const train = readTrainWords(words(line), 3);
   train.next();
   if (train.out === null) throw new Error('out has null, expected a directory');
   makeRun(train.out);
@@ -70,6 +70,6 @@ test('a place that holds no runs is refused as train by itself does', () => {
 test.each([
   ['', 'nothing follows --, expected train'],
   ['predict model', 'predict follows --, expected train'],
-])('%j is refused', (given, sentence) => {
-  expect(() => readTrainWords(given === '' ? [] : words(given), 3)).toThrow(sentence);
+])('%j is refused', (line, sentence) => {
+  expect(() => readTrainWords(line === '' ? [] : words(line), 3)).toThrow(sentence);
 });

@@ -30,9 +30,9 @@ describe('train --cluster mpi', () => {
 
   test('prints one stream and writes one run, with the fingerprint of one process', here, async () => {
     const alone = await gradloom([...shape, '--no-out', '--json']);
-    const told = await onRanks(3, [...shape, '--out', 'run', '--json']);
-    expect({ code: told.code, stderr: told.stderr }).toEqual({ code: 0, stderr: '' });
-    const [one, many] = [events(alone.stdout), events(told.stdout)];
+    const outcome = await onRanks(3, [...shape, '--out', 'run', '--json']);
+    expect({ code: outcome.code, stderr: outcome.stderr }).toEqual({ code: 0, stderr: '' });
+    const [one, many] = [events(alone.stdout), events(outcome.stdout)];
     const kinds = (lines: typeof one) => lines.map(({ event }) => event).filter((kind) => kind !== 'checkpoint');
     expect(kinds(many)).toEqual(kinds(one));
     expect(many.at(-1)).toMatchObject({ fingerprint: one.at(-1)?.fingerprint, testLoss: one.at(-1)?.testLoss });
@@ -57,8 +57,8 @@ describe('train --cluster mpi', () => {
     'says once that %s',
     here,
     async (sentence, args, code) => {
-      const own = args[0] === '--resume' ? ['train'] : shape;
-      const end = await onRanks(3, [...own, ...args, '--no-out']);
+      const command = args[0] === '--resume' ? ['train'] : shape;
+      const end = await onRanks(3, [...command, ...args, '--no-out']);
       expect(end.stderr.split('\n').filter((line) => line.includes('gradloom train:'))).toEqual([
         expect.stringContaining(`gradloom train: ${sentence}`),
       ]);

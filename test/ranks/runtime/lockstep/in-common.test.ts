@@ -16,7 +16,7 @@ const others: Story[] = [
 ];
 
 /** An option that only one rank has, and the words about it in the error. */
-const own: [options: Story['options'], sentence: string][] = [
+const optionMistakes: [options: Story['options'], sentence: string][] = [
   [{ shuffle: false }, 'shuffle has true on rank 0 (HOST), false on rank 1 (HOST)'],
   [{ optimizer: { kind: 'sgd', lr: 0.5 } }, 'optimizer.kind has "adam" on rank 0 (HOST), "sgd" on rank 1 (HOST)'],
   [{ loss: 'mse' }, 'loss has "softmax-cross-entropy" on rank 0 (HOST), "mse" on rank 1 (HOST)'],
@@ -29,7 +29,7 @@ const own: [options: Story['options'], sentence: string][] = [
   [{ probe: 7 }, 'probe has null on rank 0 (HOST), '],
   [{ profile: true }, 'profile has false on rank 0 (HOST), true on rank 1 (HOST)'],
 ];
-const ownStories = own.map(([options]): Story => ({ options: {}, ofRank: { 1: options as object } }));
+const ownStories = optionMistakes.map(([options]): Story => ({ options: {}, ofRank: { 1: options as object } }));
 
 const story = { options: { epochs: 1 }, strides: [4] } satisfies Story;
 const strays: Story[] = [{ ...story, strays: [1, 'setRate'] }, { ...story, strays: [1, 'evaluate'] }, story];
@@ -37,7 +37,7 @@ const strays: Story[] = [{ ...story, strays: [1, 'setRate'] }, { ...story, stray
 let begun: ReturnType<typeof runStories> | undefined;
 
 /** Output of three ranks for these stories; one job runs all of them. */
-async function told(stories: readonly Story[]): ReturnType<typeof runStories> {
+async function reportsOf(stories: readonly Story[]): ReturnType<typeof runStories> {
   const all = [...others, ...ownStories, ...strays];
   begun ??= runStories('Open MPI', 3, all);
   return (await begun).slice(all.indexOf(stories[0]), all.indexOf(stories[0]) + stories.length);
@@ -47,7 +47,7 @@ test(
   'what ranks have to have in common is compared before the first step, and the sentence says who has what',
   here,
   async () => {
-    const [seeds, backends, rows, networks, bad, same] = await told(others);
+    const [seeds, backends, rows, networks, bad, same] = await reportsOf(others);
     const each = (reports: typeof seeds, sentence: RegExp): void => {
       for (const { error } of reports) expect(error).toMatch(sentence);
     };
@@ -59,16 +59,16 @@ test(
       networks,
       /network.layers\[0\].out has 96 on rank 0 \(.+\), 64 on rank 2 \(.+\); network.layers\[1\].kind has/,
     );
-    const own = 'train: batch has 0, expected a whole number of at least 1, or full';
-    const of = `cluster: rank 1 of 3 has failed: ${own}`;
-    expect(bad.map(({ error }) => error)).toEqual([of, own, of]);
+    const mistake = 'train: batch has 0, expected a whole number of at least 1, or full';
+    const of = `cluster: rank 1 of 3 has failed: ${mistake}`;
+    expect(bad.map(({ error }) => error)).toEqual([of, mistake, of]);
     expect(new Set(same.map(({ fingerprint }) => fingerprint)).size).toBe(1);
   },
 );
 
 test('no option that decides a bit or an exchange may differ', here, async () => {
-  const reports = await told(ownStories);
-  for (const [k, [options, sentence]] of own.entries()) {
+  const reports = await reportsOf(ownStories);
+  for (const [k, [options, sentence]] of optionMistakes.entries()) {
     for (const { error = 'none' } of reports[k]) {
       expect(error.replaceAll(/\([^()]+\)/g, '(HOST)'), JSON.stringify(options)).toContain(sentence);
     }
@@ -76,7 +76,7 @@ test('no option that decides a bit or an exchange may differ', here, async () =>
 });
 
 test('ranks have to make the same calls of a trainer; the error names the rank that does not', here, async () => {
-  const [rates, calls, after] = await told(strays);
+  const [rates, calls, after] = await reportsOf(strays);
   const of = '(every rank has to make the same calls)';
   const rate = `train: rate has 0.5 on rank 1, expected that of rank 0, none ${of}`;
   expect(rates.map(({ error }) => error)).toEqual([rate, rate, rate]);

@@ -95,7 +95,7 @@ const groups = {
 let begun: ReturnType<typeof runStories> | undefined;
 
 /** Output of three ranks for a group of stories. One job runs all: starting ranks takes longer than most runs. */
-async function told(name: keyof typeof groups): Promise<readonly (readonly RankReport[])[]> {
+async function reportsOf(name: keyof typeof groups): Promise<readonly (readonly RankReport[])[]> {
   begun ??= runStories('Open MPI', 3, Object.values(groups).flat());
   const names = Object.keys(groups);
   const before = Object.values(groups).slice(0, names.indexOf(name));
@@ -144,7 +144,7 @@ async function expectAlone(stories: readonly Story[], reports: readonly (readonl
 
 describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
   test('end as one process does, and rank 0 alone reports', async () => {
-    const reports = await told('kinds');
+    const reports = await reportsOf('kinds');
     await expectAlone(groups.kinds, reports);
     const of = (kind: keyof typeof kinds): RankReport => reports[Object.keys(kinds).indexOf(kind)][0];
     const { rate, step = 0 } = of('orders to rank 0').events.filter((event) => event.type === 'steer')[1];
@@ -162,7 +162,7 @@ describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
   });
 
   test('have the sentence of one process, where a step of rows that depend on each other is not finite', async () => {
-    const reports = await told('bad');
+    const reports = await reportsOf('bad');
     for (const [k, story] of groups.bad.entries()) {
       const { error } = await alone(story);
       expect(error).toMatch(/^train: step \d+/);
@@ -174,9 +174,9 @@ describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
   });
 
   test('have the exchanges of each in the profile of its first thread', async () => {
-    const { fingerprint, profiles: own = [] } = await alone(profiled);
-    expect(own.map(({ exchange }) => exchange)).toEqual([0, 0]);
-    const [reports] = await told('profiled');
+    const { fingerprint, profiles: profilesAlone = [] } = await alone(profiled);
+    expect(profilesAlone.map(({ exchange }) => exchange)).toEqual([0, 0]);
+    const [reports] = await reportsOf('profiled');
     for (const { fingerprint: same, profiles = [], elapsedMs = 0 } of reports) {
       expect(same).toBe(fingerprint);
       expect(profiles.map(({ exchange }) => exchange > 0)).toEqual([true, false]);
@@ -186,7 +186,7 @@ describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
 
   test('write whole checkpoints: any number of ranks, and one process, goes on from them', async () => {
     const undisturbed = await alone({ options: kept });
-    const [[first]] = await told('kept');
+    const [[first]] = await reportsOf('kept');
     expect(first.fingerprint).toBe(undisturbed.fingerprint);
     const files = readdirSync(at('kept')).filter((file) => /^step-.*gradloom$/.test(file));
     expect(files.length).toBeGreaterThan(6);
@@ -208,7 +208,7 @@ describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
   });
 
   test('stay together where checkpoints follow the clock, and where a listener ends the run', async () => {
-    const [timed, thrown, after] = await told('ended');
+    const [timed, thrown, after] = await reportsOf('ended');
     expect(timed.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
     expect(existsSync(at('timed/last.gradloom'))).toBe(true);
     const of = 'cluster: rank 0 of 3 has failed: the listener refuses epoch';
@@ -218,7 +218,7 @@ describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
   });
 
   test('end with the sentence of one process where a layer refuses a row', async () => {
-    const reports = await told('refused');
+    const reports = await reportsOf('refused');
     for (const [k, story] of refused.entries()) {
       const { error } = await alone(story);
       expect(error).toContain(`row ${story.refusedRow} of words`);
@@ -227,13 +227,13 @@ describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
   });
 
   test('all end by the signal of any', async () => {
-    const [reports] = await told('signalled');
+    const [reports] = await reportsOf('signalled');
     expect(reports.map(({ stopped }) => stopped)).toEqual(['aborted', 'aborted', 'aborted']);
     expect(new Set(reports.map(({ fingerprint }) => fingerprint)).size).toBe(1);
   });
 
   test('warn, rank 0 does, of one for which a run waits after its signal, and end where a listener throws', async () => {
-    const [warned, thrown, after] = await told('late');
+    const [warned, thrown, after] = await reportsOf('late');
     expect(warned.map(({ stopped, error }) => [stopped, error])).toEqual(warned.map(() => ['aborted', undefined]));
     const sentence = /^after step 4 the run waits for rank 1 of 3 \(\S+\); there is no checkpoint$/;
     const warnings = warned[0].events.filter(({ type }) => type === 'warning');
@@ -244,10 +244,10 @@ describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
   });
 
   test('refuse, all of them, a pool that has ended on one, and a second run beside one that goes on', async () => {
-    const [ended, beside, after] = await told('pools');
-    const own = 'pool: has been destroyed, expected an open one';
-    const of = `cluster: rank 1 of 3 has failed: ${own}`;
-    expect(ended.map(({ error }) => error)).toEqual([of, own, of]);
+    const [ended, beside, after] = await reportsOf('pools');
+    const message = 'pool: has been destroyed, expected an open one';
+    const of = `cluster: rank 1 of 3 has failed: ${message}`;
+    expect(ended.map(({ error }) => error)).toEqual([of, message, of]);
     const { fingerprint } = await alone({ options: {} });
     const error = 'Error: train: cluster has a run that has not ended, expected one run at a time';
     expect(beside.map((one) => [one.fingerprint, one.error])).toEqual(beside.map(() => [fingerprint, error]));

@@ -59,8 +59,8 @@ test('--json describes the written file', async () => {
 
 test('a float64 model becomes a float32 model, and the change is printed', async () => {
   const floats = join(folder.path, 'floats.gradloom');
-  const told = await gradloom(['export', path, floats, '--precision', 'float32', '--json']);
-  const { precision, largestChange, format } = JSON.parse(told.stdout);
+  const exported = await gradloom(['export', path, floats, '--precision', 'float32', '--json']);
+  const { precision, largestChange, format } = JSON.parse(exported.stdout);
   expect({ precision, format }).toEqual({ precision: 'float32', format: 'gradloom' });
   expect(largestChange).toBeGreaterThan(0);
   const { stdout } = await gradloom(['export', path, floats, '--precision', 'float32']);
@@ -92,9 +92,9 @@ test('a network with parts of the user needs their module', async () => {
   const network = '{ "input": 3, "layers": [{ "kind": "dense", "out": 2 }, { "kind": "activation", "fn": "cube" }] }';
   const file = join(folder.path, 'own.safetensors');
   await gradloom(['export', path, file]);
-  const asked = ['import', file, '--spec', network, '--out', out];
-  expect(await gradloom(asked)).toMatchObject({ code: 2, stderr: expect.stringContaining('fn has "cube"') });
-  expect(await gradloom([...asked, '--module', module])).toMatchObject({ code: 0, stderr: '' });
+  const importCommand = ['import', file, '--spec', network, '--out', out];
+  expect(await gradloom(importCommand)).toMatchObject({ code: 2, stderr: expect.stringContaining('fn has "cube"') });
+  expect(await gradloom([...importCommand, '--module', module])).toMatchObject({ code: 0, stderr: '' });
   const parts = await loadParts(module);
   const y = createModel(model).outputs([[1, 2, 3]]);
   expect(loadModel(out, { parts }).outputs([[1, 2, 3]])).toEqual(y.map((row) => row.map((z) => z * z * z)));
@@ -107,7 +107,7 @@ describe('a network for images', () => {
   const picture = Uint8Array.from({ length: 3 * 4 * 3 }, (_, i) => (53 * i) % 256);
   const png = folder.write('picture.png', encode({ width: 4, height: 3, channels: 3, data: picture }));
   const file = join(folder.path, 'colour.npz');
-  const asked = ['import', file, '--spec', folder.write('colour.json', JSON.stringify(colour)), '--out', out];
+  const importCommand = ['import', file, '--spec', folder.write('colour.json', JSON.stringify(colour)), '--out', out];
   beforeAll(() => exportModel(file, { spec: colour, parameters }));
 
   const [mean, deviation] = [
@@ -122,7 +122,7 @@ describe('a network for images', () => {
     [['--divisor', '1', ...scaled], (byte, c) => (byte - mean[c]) / deviation[c]],
   ])('imported with %j answers pictures', async (flags, input) => {
     const labels = ['--loss', 'softmax-cross-entropy', '--labels', 'cat,dog'];
-    expect(await gradloom([...asked, ...labels, ...flags])).toMatchObject({ code: 0, stderr: '' });
+    expect(await gradloom([...importCommand, ...labels, ...flags])).toMatchObject({ code: 0, stderr: '' });
     const x = Float64Array.from(picture, (byte, i) => input(byte, i % 3));
     const [cat, dog] = createModel({ spec: colour, parameters, loss: 'softmax-cross-entropy' }).probabilities(x);
     const { stdout } = await gradloom(['predict', out, png, '--json']);
@@ -131,7 +131,7 @@ describe('a network for images', () => {
   });
 
   test('imported without them takes numbers alone', async () => {
-    await gradloom(asked);
+    await gradloom(importCommand);
     const sentence = `${png} is an image, expected rows (the model does not say how bytes of an image become its inputs)`;
     expect(await gradloom(['predict', out, png])).toMatchObject({ code: 2, stderr: `gradloom predict: ${sentence}\n` });
   });
@@ -147,7 +147,7 @@ describe('a network for images', () => {
       `--divisor 255 with --spec ${spec}: the network's input has 3, expected [H, W, 1] for grey or [H, W, 3] for`,
     ],
   ])('%j is refused', async (flags, sentence) => {
-    const args = flags.includes('--spec') ? [...asked.slice(0, 2), ...asked.slice(4)] : asked;
+    const args = flags.includes('--spec') ? [...importCommand.slice(0, 2), ...importCommand.slice(4)] : importCommand;
     const { code, stderr } = await gradloom([...args, ...flags]);
     expect(code).toBe(2);
     expect(stderr).toContain(`gradloom import: ${sentence}`);

@@ -32,15 +32,15 @@ const json = async (...args: string[]) => jsonLines(await inspect(...args, '--js
 
 test('a model: its network, fingerprint and every tensor, those inside of layers too', async () => {
   const { parameters, fingerprint } = loadModel(join(one, 'model.gradloom'));
-  const found = await json(one);
-  expect(found).toMatchObject({
+  const description = await json(one);
+  expect(description).toMatchObject({
     event: 'inspection',
     kind: 'model',
     format: 2,
     fingerprint,
     parameters: parameters.length,
   });
-  const tensors = found.tensors as { name: string; shape: number[]; mean: number; max: number }[];
+  const tensors = description.tensors as { name: string; shape: number[]; mean: number; max: number }[];
   expect(tensors.map(({ name, shape }) => `${name} ${shape.join('x')}`)).toEqual([
     ...['0.W 2x6', '0.b 6', '1.0.gamma 6', '1.0.beta 6', '1.1.W 6x6', '1.1.b 6', '2.W 6x2', '2.b 2'],
   ]);
@@ -53,9 +53,9 @@ test('a model: its network, fingerprint and every tensor, those inside of layers
 test('a checkpoint: also how far it has come, what it was made with, and the state of the optimizer', async () => {
   const path = join(one, 'last.gradloom');
   const { record, progress, arrays } = loadCheckpoint(path);
-  const found = await json(path);
-  expect(found).toMatchObject({ kind: 'checkpoint', record: JSON.parse(JSON.stringify(record)), progress });
-  const tensors = found.tensors as { name: string; min: number }[];
+  const description = await json(path);
+  expect(description).toMatchObject({ kind: 'checkpoint', record: JSON.parse(JSON.stringify(record)), progress });
+  const tensors = description.tensors as { name: string; min: number }[];
   expect(tensors.length).toBe(3 * 8);
   expect(tensors.find(({ name }) => name === '0.b v')?.min).toBe(Math.min(...arrays.state[1].subarray(12, 18)));
   const text = await inspect(path);
@@ -84,9 +84,9 @@ test('running statistics are marked as not trained, counted apart, and have no s
     '--out',
     run,
   ]);
-  const found = await json(join(run, 'last.gradloom'));
-  expect(found).toMatchObject({ parameters: 18 + 24 + 14, trainedParameters: 18 + 12 + 14 });
-  const tensors = found.tensors as { name: string; isTrained: boolean }[];
+  const description = await json(join(run, 'last.gradloom'));
+  expect(description).toMatchObject({ parameters: 18 + 24 + 14, trainedParameters: 18 + 12 + 14 });
+  const tensors = description.tensors as { name: string; isTrained: boolean }[];
   const untrained = tensors.filter(({ isTrained }) => !isTrained).map(({ name }) => name);
   expect(untrained).toEqual(['1.runningMean', '1.runningVariance']);
   expect(tensors.map(({ name }) => name)).toContain('1.gamma m');
@@ -109,16 +109,19 @@ test('a run that has not ended: its newest checkpoint', async () => {
 
 describe('--diff', () => {
   test('names the options that differ and each tensor by its largest difference', async () => {
-    const found = await json(join(one, 'last.gradloom'), '--diff', join(other, 'last.gradloom'));
-    expect(found).toMatchObject({ event: 'comparison', sameWeights: false, unmatched: [] });
-    expect(found.options).toContainEqual({ path: 'record.optimizer.lr', own: 0.02, other: 0.5 });
-    const paths = (found.options as { path: string }[]).map(({ path }) => path);
+    const difference = await json(join(one, 'last.gradloom'), '--diff', join(other, 'last.gradloom'));
+    expect(difference).toMatchObject({ event: 'comparison', sameWeights: false, unmatched: [] });
+    expect(difference.options).toContainEqual({ path: 'record.optimizer.lr', own: 0.02, other: 0.5 });
+    const paths = (difference.options as { path: string }[]).map(({ path }) => path);
     expect(paths.filter((path) => path.startsWith('record.'))).toEqual(['record.optimizer.lr']);
-    const tensors = found.tensors as { name: string; largest: number; at: number; a: number; b: number }[];
+    const tensors = difference.tensors as { name: string; largest: number; at: number; a: number; b: number }[];
     const [a, b] = [one, other].map((run) => loadModel(join(run, 'model.gradloom')).parameters);
-    const own = tensors.find(({ name }) => name === '1.1.W');
+    const blockWeights = tensors.find(({ name }) => name === '1.1.W');
     const distances = [...a.subarray(30, 66)].map((w, i) => Math.abs(w - b[30 + i]));
-    expect(own).toMatchObject({ largest: Math.max(...distances), at: distances.indexOf(Math.max(...distances)) });
+    expect(blockWeights).toMatchObject({
+      largest: Math.max(...distances),
+      at: distances.indexOf(Math.max(...distances)),
+    });
     expect(tensors.map(({ largest }) => largest)).toEqual(
       tensors.map(({ largest }) => largest).toSorted((p, q) => q - p),
     );

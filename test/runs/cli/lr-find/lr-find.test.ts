@@ -21,9 +21,9 @@ describe('the suggestion', () => {
     const { points } = smooth(
       curve((d) => (d < -3 ? 2 - 0.1 * (d + 6) : d < -2 ? 1.7 : d < -1.5 ? 5 : 5 - 1.5 * (d + 1.5))),
     );
-    const found = suggest(points);
-    expect(found?.steepest).toBeLessThan(1e-3);
-    expect(found?.steepest).toBeLessThan(found?.lowest ?? 0);
+    const suggestion = suggest(points);
+    expect(suggestion?.steepest).toBeLessThan(1e-3);
+    expect(suggestion?.steepest).toBeLessThan(suggestion?.lowest ?? 0);
   });
 
   test('is none where the loss only rises', () => {

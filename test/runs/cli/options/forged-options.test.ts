@@ -218,10 +218,10 @@ describe('whatever stands in the fields of a file', () => {
   const request = (...words: string[]) => ({ flags: { [words[0]]: words[1] }, positionals: [], args: words });
 
   /** Options, none of which only a flag may say, or one sentence. */
-  async function check(read: () => Promise<object>, own: readonly string[]): Promise<void> {
+  async function check(read: () => Promise<object>, allowed: readonly string[]): Promise<void> {
     try {
       const values = await read();
-      expect(Object.keys(values).filter((option) => option in notInRuns && !own.includes(option))).toEqual([]);
+      expect(Object.keys(values).filter((option) => option in notInRuns && !allowed.includes(option))).toEqual([]);
     } catch (error) {
       if (!(error instanceof Error) || error.name === 'AssertionError') throw error;
       expect(error.message).toMatch(/^[^\n]*expected [^\n]*$/);

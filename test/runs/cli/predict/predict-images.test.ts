@@ -40,12 +40,12 @@ test('the model of a run on standardized pictures has their size, channels, name
 });
 
 test('pictures and folders of them are answered, each on a line with its path', async () => {
-  const asked = [join(pets, 'green'), join(pets, 'red/0.png'), join(pets, 'red/1.png')];
-  const json = await gradloom(['predict', run, ...asked, '--json']);
+  const imagePaths = [join(pets, 'green'), join(pets, 'red/0.png'), join(pets, 'red/1.png')];
+  const json = await gradloom(['predict', run, ...imagePaths, '--json']);
   const files = paths.slice(0, 6);
   const answers = model.predict(await Promise.all(files.map((path) => imageRow(model, path))));
   expect(jsonLines(json.stdout)).toEqual(answers.map((answer, n) => ({ file: files[n], ...answer })));
-  const { stdout } = await gradloom(['predict', run, ...asked]);
+  const { stdout } = await gradloom(['predict', run, ...imagePaths]);
   const lines = stdout.trimEnd().split('\n');
   expect(lines.map((line) => line.split('\t').slice(0, 2))).toEqual(
     answers.map(({ prediction }, n) => [files[n], prediction]),
@@ -70,13 +70,13 @@ test('evaluate scales its own rows and other pictures as the model does', async 
     const { stdout } = await gradloom(['evaluate', run, ...args, '--json']);
     return JSON.parse(stdout);
   };
-  const own = await losses('--dataset', pets);
+  const petLosses = await losses('--dataset', pets);
   const others = await losses('--dataset', join(folder.path, 'others'));
-  expect(own).toMatchObject({ rows: 8, loss: expect.any(Number) });
-  expect(others.loss).toBe(own.loss);
+  expect(petLosses).toMatchObject({ rows: 8, loss: expect.any(Number) });
+  expect(others.loss).toBe(petLosses.loss);
   const expected = model.probabilities(await Promise.all(paths.map((path) => imageRow(model, path))));
   const sum = expected.reduce((total, p, n) => total - Math.log(p[n < 4 ? 0 : 1]), 0);
-  expect(own.loss).toBeCloseTo(sum / 8, 12);
+  expect(petLosses.loss).toBeCloseTo(sum / 8, 12);
 });
 
 test('a request with a picture is answered over HTTP, and one of another type is refused', async () => {

@@ -68,10 +68,12 @@ describe.each(kinds)('a run on $name', ({ name, layers }) => {
     const O = layers.length === 0 ? 3 : 5;
     const perFilter = pixelsOf(filters.sheet)[0].length;
     const W = Float64Array.from(parameters.slice(0, O * perFilter)); // the first tensor
-    const most = W.reduce((largest, weight) => Math.max(largest, Math.abs(weight)), 0);
+    const largestWeight = W.reduce((largest, weight) => Math.max(largest, Math.abs(weight)), 0);
     expect(pixelsOf(filters.sheet)).toEqual(
       Array.from({ length: O }, (_, o) =>
-        Array.from({ length: perFilter }, (_, i) => Math.round((255 * (W[i * O + o] + most)) / (2 * most))),
+        Array.from({ length: perFilter }, (_, i) =>
+          Math.round((255 * (W[i * O + o] + largestWeight)) / (2 * largestWeight)),
+        ),
       ),
     );
     const html = readFileSync(join(run(name), 'report.html'), 'utf8');
@@ -144,8 +146,8 @@ test.each([
   ['--threads', '2', 'expected 1'],
   ['--backend', 'native', 'expected wasm'],
   ['--blas', 'libblas.so', 'expected none'],
-])('explain refuses %s %s for images, which it would not change', async (flag, value, wanted) => {
-  const sentence = `${flag} has ${value}, ${wanted}, since the rows are images`;
+])('explain refuses %s %s for images, which it would not change', async (flag, value, expectation) => {
+  const sentence = `${flag} has ${value}, ${expectation}, since the rows are images`;
   const explained = await gradloom(['explain', run('greys'), flag, value]);
   expect(explained).toMatchObject({ code: 2, stderr: `gradloom explain: ${sentence}\n` });
 });

@@ -180,10 +180,10 @@ test.each([
   ['findings.json', '"seed":0', '"seed":1', ''],
 ])(
   'a report of a run whose %s was changed is refused, though each value in it may be',
-  async (name, own, other, at) => {
+  async (name, original, replacement, at) => {
     const out = copyOfRun();
     const path = join(out, name);
-    writeFileSync(path, readFileSync(path, 'utf8').replace(own, other));
+    writeFileSync(path, readFileSync(path, 'utf8').replace(original, replacement));
     const { code, stderr } = await gradloom(['report', out]);
     expect(stderr).toMatch(/^gradloom report: [^\n]* has a wrong checksum, expected the [^\n]*\n$/);
     expect(stderr).toContain(`${path}${at} has`);

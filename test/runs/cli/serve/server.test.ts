@@ -56,8 +56,8 @@ async function listen({
     ...options,
   });
   const connections = promisify(server.http.server.getConnections.bind(server.http.server));
-  const untilConnections = async (wanted: number): Promise<void> => {
-    while ((await connections()) !== wanted) await setImmediate();
+  const untilConnections = async (count: number): Promise<void> => {
+    while ((await connections()) !== count) await setImmediate();
   };
   const url = await server.http.listen({ host: '127.0.0.1', port: 0 });
   onTestFinished(() => server.stop());
@@ -132,9 +132,11 @@ describe('connections beyond the most that there may be', () => {
     const { url, open, release } = await listen({ maxBytes });
     release();
     const halfSent = await Promise.all(Array.from({ length: 4 }, () => open(halves['half a head'])));
-    const told = halfSent.map((client) => once(client, 'data'));
+    const answers = halfSent.map((client) => once(client, 'data'));
     expect(await ask(`${url}/health`)).toMatchObject({ status: 200 });
-    expect(String((await Promise.race(told))[0])).toMatch(/^HTTP\/1\.1 408 .*head has not arrived, expected it whole/s);
+    expect(String((await Promise.race(answers))[0])).toMatch(
+      /^HTTP\/1\.1 408 .*head has not arrived, expected it whole/s,
+    );
   });
 
   test('are refused in words if all others wait for answers, which they get', async () => {
@@ -268,16 +270,16 @@ describe('a text', () => {
 
   test('whose client goes away before it begins is no failure', async () => {
     const said: unknown[] = [];
-    let asked = () => {};
+    let onRequest = () => {};
     const isAsked = new Promise<void>((resolve) => {
-      asked = resolve;
+      onRequest = resolve;
     });
     let answer = () => {};
     const isAnswered = new Promise<void>((resolve) => {
       answer = resolve;
     });
     const writes: Writes = async (step) => {
-      asked();
+      onRequest();
       await isAnswered;
       await setImmediate();
       return { text: 'x', rest: 'body' in step ? rest : null };

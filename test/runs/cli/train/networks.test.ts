@@ -16,8 +16,8 @@ function write(name: string, size: number, each: number): string {
       const at = 1 + ((5 * n + 3 * c) % (size - 2));
       const data = Uint8Array.from({ length: 3 * size * size }, (_, i) => {
         const pixel = Math.floor(i / 3);
-        const place = c === 0 ? Math.floor(pixel / size) : pixel % size;
-        return (place === at ? 180 : 40) + ((7 * n + 11 * i) % 40);
+        const position = c === 0 ? Math.floor(pixel / size) : pixel % size;
+        return (position === at ? 180 : 40) + ((7 * n + 11 * i) % 40);
       });
       folder.write(`${name}/${label}/${n}.png`, encode({ width: size, height: size, channels: 3, data }));
     }
@@ -45,8 +45,8 @@ test('a folder of images trains a convnet, which learns what a few pictures have
 });
 
 test('inspect lists the layers with the shape after each', async () => {
-  const [found] = await reads('inspect', run);
-  const layers = found.layers as { layer: string; output: number[]; parameters: number }[];
+  const [description] = await reads('inspect', run);
+  const layers = description.layers as { layer: string; output: number[]; parameters: number }[];
   const { allLayers, parameterCount } = buildNetwork(convnet([12, 12, 3], 2));
   expect(layers.map(({ output }) => output)).toEqual(allLayers.map(({ layer }) => [...layer.out]));
   expect(layers.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(parameterCount);
@@ -97,13 +97,13 @@ test('the config of a run repeats it', async () => {
 });
 
 test.each(Object.entries(networks))('%s trains by its name, in a search too', async (network, build) => {
-  const [out, found] = ['run', 'search'].map((what) => join(folder.path, `${what}-${network}`));
+  const [out, searchFolder] = ['run', 'search'].map((what) => join(folder.path, `${what}-${network}`));
   const length = ['--steps', '2', '--out', out, '--quiet', '--batch', '4', ...quick];
   await gradloom(['train', '--dataset', bars, '--network', network, ...length]);
   expect(loadModel(join(out, 'model.gradloom')).spec).toEqual(build([12, 12, 3], 2));
   const config = { options: { dataset: bars, steps: 2, batch: 4 }, search: { network: [network] }, method: 'grid' };
   const file = folder.write(`${network}.json`, JSON.stringify(config));
-  const searched = await reads('search', file, '--threads', '1', '--out', found);
+  const searched = await reads('search', file, '--threads', '1', '--out', searchFolder);
   expect(JSON.stringify(searched)).toContain(`"network":"${network}"`);
 });
 
@@ -155,9 +155,9 @@ describe('what does not fit is refused in a sentence', () => {
   test.each([
     ['--network', 'network'],
     ['--batch-size', 'batch'],
-  ])('search %s, which is in its file', async (flag, own) => {
+  ])('search %s, which is in its file', async (flag, option) => {
     const config = folder.write('moons.json', JSON.stringify({ options: { dataset: 'moons' }, search: { lr: [1] } }));
-    const advice = `options: { ${own}: ... } fixes it, search: { ${own}: [...] } tries several`;
+    const advice = `options: { ${option}: ... } fixes it, search: { ${option}: [...] } tries several`;
     const sentence = `${flag} is an option of train, expected it in the file (${advice})`;
     const searched = await gradloom(['search', config, flag, '3']);
     expect(searched).toMatchObject({ code: 2, stderr: `gradloom search: ${sentence}\n` });

@@ -41,9 +41,13 @@ test('a run of floats says so in its lines, its files and its page, and its file
 test('doubles are what a run without the flag has, and the flag says no more than that', async () => {
   const run = async (...flags: string[]) =>
     jsonLines((await gradloom(['train', ...moons, '--steps', '5', '--no-out', '--json', ...flags])).stdout).at(-1);
-  const [plain, asked, other] = [await run(), await run('--precision', 'float64'), await run('--precision', 'float32')];
+  const [plain, float64, other] = [
+    await run(),
+    await run('--precision', 'float64'),
+    await run('--precision', 'float32'),
+  ];
   expect(plain?.precision).toBe('float64');
-  expect(asked?.fingerprint).toBe(plain?.fingerprint);
+  expect(float64?.fingerprint).toBe(plain?.fingerprint);
   expect(other?.fingerprint).not.toBe(plain?.fingerprint);
   const { stdout } = await gradloom(['train', ...floats, '--steps', '2', '--no-out', '--threads', '1']);
   expect(stdout).toMatch(/^wasm on 1 thread, float32, seed 0$/m);

@@ -36,13 +36,13 @@ interface Found {
 /** What --json says of a folder, its exit code compared with it. */
 async function verify(path: string): Promise<Found> {
   const { code, stdout, stderr } = await gradloom(['verify', path, '--json']);
-  const [found] = jsonLines(stdout) as unknown as Found[];
-  expect({ code, stderr, ok: found.files.every(({ faults }) => faults.length === 0) }).toEqual({
-    code: found.ok ? 0 : 1,
+  const [report] = jsonLines(stdout) as unknown as Found[];
+  expect({ code, stderr, ok: report.files.every(({ faults }) => faults.length === 0) }).toEqual({
+    code: report.ok ? 0 : 1,
     stderr: '',
-    ok: found.ok,
+    ok: report.ok,
   });
-  return found;
+  return report;
 }
 
 const faultsOf = ({ files }: Found, name: string): string[] => files.find((file) => file.name === name)?.faults ?? [];
@@ -51,9 +51,9 @@ const faulty = ({ files }: Found): string[] => files.filter(({ faults }) => faul
 describe('a run that is whole', () => {
   test('has each of its files named, and nothing is written', async () => {
     const before = readdirSync(run).map((name) => readFileSync(join(run, name), 'hex'));
-    const found = await verify(run);
-    expect(found.files.map(({ name }) => name)).toEqual(RUN_FILES);
-    expect(found).toMatchObject({ ok: true, notes: [] });
+    const report = await verify(run);
+    expect(report.files.map(({ name }) => name)).toEqual(RUN_FILES);
+    expect(report).toMatchObject({ ok: true, notes: [] });
     expect(readdirSync(run).map((name) => readFileSync(join(run, name), 'hex'))).toEqual(before);
     const { stdout } = await gradloom(['verify', run]);
     for (const name of RUN_FILES) expect(stdout).toMatch(new RegExp(`^${name} +ok  `, 'm'));
@@ -74,10 +74,10 @@ describe('a run that is whole', () => {
     writeFileSync(join(out, 'last.gradloom.1-1-00000000.tmp'), 'half');
     const lock = lockFolder('test', temporaryDirectory(), 'train');
     lock.release();
-    const found = await verify(out);
-    expect(found.ok).toBe(true);
-    expect(found.files[1].notes).toEqual(['ends in half a line (a crash leaves one)']);
-    expect(found.notes).toEqual([expect.stringContaining('left half written: last.gradloom.1-1-00000000.tmp')]);
+    const report = await verify(out);
+    expect(report.ok).toBe(true);
+    expect(report.files[1].notes).toEqual(['ends in half a line (a crash leaves one)']);
+    expect(report.notes).toEqual([expect.stringContaining('left half written: last.gradloom.1-1-00000000.tmp')]);
     // Of a longer run, the checkpoint of the shorter one: not yet come to its end.
     const early = copyOf(longer);
     for (const name of ['last', 'best']) copyFileSync(join(run, `${name}.gradloom`), join(early, `${name}.gradloom`));
@@ -155,8 +155,8 @@ describe('is a fault', () => {
     const out = copyOf(run);
     rmSync(join(out, name));
     const expected = ['findings.json', 'divisions.jsonl', 'model.gradloom', 'last.gradloom'].includes(name);
-    const found = faulty(await verify(out));
-    expect(found.length > 0 || expected, `${found}`).toBe(true);
+    const faults = faulty(await verify(out));
+    expect(faults.length > 0 || expected, `${faults}`).toBe(true);
   });
 
   test('a line that is missing, duplicated or moved, although each is intact', async () => {
@@ -185,8 +185,10 @@ describe('is a fault', () => {
     const floats = join(temporaryDirectory(), 'floats.gradloom');
     await gradloom(['export', out, floats, '--precision', 'float32']);
     copyFileSync(floats, join(out, 'model.gradloom'));
-    const found = await verify(out);
-    expect(faultsOf(found, 'model.gradloom')).toContain('has precision "float32", expected "float64" (of config.json)');
+    const report = await verify(out);
+    expect(faultsOf(report, 'model.gradloom')).toContain(
+      'has precision "float32", expected "float64" (of config.json)',
+    );
   });
 
   test('another training loss than the checkpoint has, options that train does not take', async () => {
@@ -203,12 +205,12 @@ describe('is a fault', () => {
     ]);
     writeFileSync(path, text);
     const config = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
-    const { sum: __, ...own } = { ...config, options: { ...config.options, lr: -1 } };
-    writeFileSync(join(out, 'config.json'), seal(JSON.stringify(own)));
+    const { sum: __, ...changedConfig } = { ...config, options: { ...config.options, lr: -1 } };
+    writeFileSync(join(out, 'config.json'), seal(JSON.stringify(changedConfig)));
     expect(faultsOf(await verify(out), 'config.json')[0]).toMatch(/lr has -1, expected /);
     writeFileSync(
       join(out, 'config.json'),
-      seal(JSON.stringify({ ...own, options: { ...config.options, seed: 7, 'clip-norm': 1 } })),
+      seal(JSON.stringify({ ...changedConfig, options: { ...config.options, seed: 7, 'clip-norm': 1 } })),
     );
     expect(faultsOf(await verify(out), 'last.gradloom')).toEqual([
       expect.stringMatching(/^has seed 0, expected 7 \(of config\.json\)$/),
@@ -220,9 +222,9 @@ describe('is a fault', () => {
 test('documents of experiments and of scale are read, and a damaged one is named', async () => {
   const out = join(temporaryDirectory(), 'numbers');
   await gradloom(['experiment', 'all', '--only', 'neuron,loss', '--out', out]);
-  const found = await verify(out);
-  expect(found.files.map(({ name }) => name)).toEqual(['experiments.json', 'neuron.json', 'loss.json']);
-  expect(found.ok).toBe(true);
+  const report = await verify(out);
+  expect(report.files.map(({ name }) => name)).toEqual(['experiments.json', 'neuron.json', 'loss.json']);
+  expect(report.ok).toBe(true);
   writeFileSync(join(out, 'neuron.json'), '{');
   expect(faulty(await verify(out))).toEqual(['neuron.json']);
   rmSync(join(out, 'loss.json'));
@@ -244,11 +246,11 @@ test.each([
 ])('%s is one fault of that file, and the others are checked', async (_, name, text, sentences) => {
   const out = copyOf(run);
   writeFileSync(join(out, name), text);
-  const found = await verify(out);
-  const faults = faultsOf(found, name);
+  const report = await verify(out);
+  const faults = faultsOf(report, name);
   expect(faults).toEqual(expect.arrayContaining(sentences));
   if (name !== 'config.json' && name !== 'metrics.jsonl') expect(faults).toHaveLength(1);
-  expect(found.files.map(({ name }) => name)).toEqual(expect.arrayContaining([...RUN_FILES]));
+  expect(report.files.map(({ name }) => name)).toEqual(expect.arrayContaining([...RUN_FILES]));
 });
 
 test.each([

@@ -161,13 +161,13 @@ test(
   needs('native'),
   async () => {
     const backends = ['reference', 'wasm', 'native'] as const;
-    const found = new Set<string>();
+    const fileNames = new Set<string>();
     for (const backend of backends) {
       const { result, checkpoints } = await checkpointedRun(spec, data, { ...options, backend, threads: 1 }, 2);
-      found.add(result.fingerprint);
+      fileNames.add(result.fingerprint);
       expect(result.backend).toEqual({ name: backend, fused: true });
-      for (const other of backends) found.add(await goesOn(checkpoints[1], other, 2));
+      for (const other of backends) fileNames.add(await goesOn(checkpoints[1], other, 2));
     }
-    expect(found.size).toBe(1);
+    expect(fileNames.size).toBe(1);
   },
 );

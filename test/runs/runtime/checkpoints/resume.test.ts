@@ -45,8 +45,8 @@ const cases: [string, TrainOptions][] = [
   ['floats', { backend: 'reference', precision: 'float32', ema: 0.9, patience: 9, onNan: 'rollback' }],
 ];
 
-describe.each(cases)('%s', (_name, own) => {
-  const options = { ...base, ...own };
+describe.each(cases)('%s', (_name, caseOptions) => {
+  const options = { ...base, ...caseOptions };
 
   test('checkpoints change nothing, and a resume from them ends in the same bits', needs(options.backend), async () => {
     const calm = await train(spec, data, { ...options, threads: 1, pool });

@@ -98,8 +98,8 @@ describe('a network file gives a network or one sentence that names it', () => {
           const built = within('spec', () => buildNetwork({ input: 2, ...spec } as unknown as NetworkSpec));
           expect(Number.isFinite(built.parameterCount)).toBe(true);
         } catch (error) {
-          const given = { spec: { name: '--spec', value: path } };
-          checkRefusal(nameFlag(error, trainOptions, given), '--spec', path);
+          const flags = { spec: { name: '--spec', value: path } };
+          checkRefusal(nameFlag(error, trainOptions, flags), '--spec', path);
         }
       }),
       settings,

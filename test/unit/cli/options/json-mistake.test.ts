@@ -15,9 +15,9 @@ test.each([
   ['// c\n{}', 'line 1, column 1, expected no comment'],
   ['{"a": NaN}', 'line 1, column 7, expected a value'],
   ['{"a": "\\x"}', 'line 1, column 7, expected an escape such as \\n or \\"'],
-])('%j stops being JSON at %s', (text, place) => {
+])('%j stops being JSON at %s', (text, position) => {
   expect(() => JSON.parse(text)).toThrow(SyntaxError);
-  expect(jsonMistake(text)).toBe(` at ${place}`);
+  expect(jsonMistake(text)).toBe(` at ${position}`);
 });
 
 test('text so deep that the place cannot be told has none, and ends no process', () => {

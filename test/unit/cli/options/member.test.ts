@@ -22,9 +22,9 @@ test('what is formatted is read back', () => {
 });
 
 test('options may be written in kebab-case or camelCase', () => {
-  const wanted = { kind: 'plain', weightDecay: 0.1 };
-  expect(parseMember('--x', 'plain:weight-decay=0.1', table)).toEqual(wanted);
-  expect(parseMember('--x', 'plain:weightDecay=0.1', table)).toEqual(wanted);
+  const expected = { kind: 'plain', weightDecay: 0.1 };
+  expect(parseMember('--x', 'plain:weight-decay=0.1', table)).toEqual(expected);
+  expect(parseMember('--x', 'plain:weightDecay=0.1', table)).toEqual(expected);
 });
 
 test('a config file may hold the member as an object', () => {

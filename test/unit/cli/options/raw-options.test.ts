@@ -45,8 +45,8 @@ test.each([
     [128, 64],
   ],
   [7, [7]],
-])('widths %j are %j', (value, wanted) => {
-  expect(readValue(widths, '--hidden', value)).toEqual(wanted);
+])('widths %j are %j', (value, expectedWidths) => {
+  expect(readValue(widths, '--hidden', value)).toEqual(expectedWidths);
 });
 
 test.each(['', '0', '-1', '1.5', '3,', 'a', [0], [[3]], true, null])('widths %j are refused', (value) => {
@@ -64,8 +64,8 @@ test.each([
     ],
   ],
   [4, [{ first: 4, last: 4 }]],
-])('rows %j are %j', (value, wanted) => {
-  expect(readValue(rowRanges, '--rows', value)).toEqual(wanted);
+])('rows %j are %j', (value, expectedRows) => {
+  expect(readValue(rowRanges, '--rows', value)).toEqual(expectedRows);
 });
 
 test.each(['', '-1', '2..1', '0...3', '1.5', '0-3', 'a'])('rows %j are refused', (value) => {

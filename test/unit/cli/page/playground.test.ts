@@ -41,7 +41,7 @@ const choices = {
 };
 
 test('settings come back from an address, and what is unknown or out of bounds there is replaced', () => {
-  const own = {
+  const settings = {
     data: 'xor',
     rows: 40,
     noise: 0.25,
@@ -56,7 +56,7 @@ test('settings come back from an address, and what is unknown or out of bounds t
     precision: 'float32',
     threads: 8,
   };
-  expect(readSettings(`#${writeSettings(own)}`, choices)).toEqual(own);
+  expect(readSettings(`#${writeSettings(settings)}`, choices)).toEqual(settings);
   expect(`${writeSettings(defaults)}`).toBe('');
   expect(readSettings('', choices)).toEqual(defaults);
   expect(readSettings('#data=points&init=auto', choices)).toEqual({ ...defaults, data: POINTS, init: AUTO });
@@ -117,11 +117,11 @@ test('a file needs two columns of numbers and one of classes', () => {
 });
 
 test('a drawn digit comes back from an address, which is bounded, and what is none there is refused', () => {
-  const places = [penPointAt(-3, 200), penPointAt(56.4, 10), penPointAt(57, 12.4), penPointAt(112, 0)];
-  expect(places[0]).toEqual([0, PAPER]);
+  const penPoints = [penPointAt(-3, 200), penPointAt(56.4, 10), penPointAt(57, 12.4), penPointAt(112, 0)];
+  expect(penPoints[0]).toEqual([0, PAPER]);
   let strokes: Strokes = [];
-  for (const [k, place] of places.entries()) strokes = withPenPoint(strokes, place, k % 3 === 0);
-  expect(strokes).toEqual([[places[0], places[1]], [places[3]]]); // the third place is close to the second
+  for (const [k, point] of penPoints.entries()) strokes = withPenPoint(strokes, point, k % 3 === 0);
+  expect(strokes).toEqual([[penPoints[0], penPoints[1]], [penPoints[3]]]); // the third place is close to the second
   expect(readStrokes(strokesText(strokes))).toEqual(strokes);
   expect(readStrokes('')).toEqual([]);
   const ink = new Float64Array(PAPER * PAPER);

@@ -78,11 +78,11 @@ test('JSON is what it was to whoever reads it', () => {
 test('every character is shown, replaced or escaped alike by errors of the libraries and by all that prints', () => {
   for (let code = 1; code <= 0x10ffff; code++) {
     const character = String.fromCodePoint(code);
-    const wanted = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(character) ? replaced(1) : character;
-    if (printable(character) !== wanted) expect(printable(character), code.toString(16)).toBe(wanted);
+    const expectedText = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(character) ? replaced(1) : character;
+    if (printable(character) !== expectedText) expect(printable(character), code.toString(16)).toBe(expectedText);
     // JSON has its own way with these.
     if (code < 32 || character === '"' || character === '\\' || (code >= 0xd800 && code < 0xe000)) continue;
-    if (show(character) !== `"${wanted}"`) expect(show(character), code.toString(16)).toBe(`"${wanted}"`);
+    if (show(character) !== `"${expectedText}"`) expect(show(character), code.toString(16)).toBe(`"${expectedText}"`);
   }
 });
 
@@ -96,21 +96,23 @@ test('nothing prints but through these: no other source writes to a stream, a co
   const root = fileURLToPath(new URL('../../../..', import.meta.url));
   const files = ['core', 'runtime', 'cli'].flatMap((name) => {
     const folder = `packages/${name}/src`;
-    const own = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
-    return own.filter((file) => file.endsWith('.ts')).map((file) => `${folder}/${file.replaceAll('\\', '/')}`);
+    const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+    return names.filter((file) => file.endsWith('.ts')).map((file) => `${folder}/${file.replaceAll('\\', '/')}`);
   });
   expect(files.length).toBeGreaterThan(200);
-  const found = (pattern: RegExp) => files.filter((file) => pattern.test(readFileSync(join(root, file), 'utf8')));
+  const filesWith = (pattern: RegExp) => files.filter((file) => pattern.test(readFileSync(join(root, file), 'utf8')));
   // Parsers, buffers, checkpoints and formats of files take text; they show none.
   expect(
-    found(/(?<!\b(?:parser|tape|tokenizer|header|pool|file|checkpointer)\??|\bmodelFormats\[name\])\.(write|pipe)\(/),
+    filesWith(
+      /(?<!\b(?:parser|tape|tokenizer|header|pool|file|checkpointer)\??|\bmodelFormats\[name\])\.(write|pipe)\(/,
+    ),
   ).toEqual(WRITERS);
-  expect(found(/\bconsole\b[.[]|\bfrom '(node:)?(console|tty|readline)/)).toEqual(LINE_READERS);
-  expect(found(/\bprocess\.(stdout|stderr)\b/)).toEqual(WRITERS);
-  expect(found(/(writeSync|writeFileSync|createWriteStream|appendFileSync)\(\s*([12]\b|['"`]\/(dev|proc))/)).toEqual(
-    [],
-  );
-  expect(found(/\brendered\b|\bcreateLogUpdate\b/).filter((file) => !file.endsWith('/printable.ts'))).toEqual([
+  expect(filesWith(/\bconsole\b[.[]|\bfrom '(node:)?(console|tty|readline)/)).toEqual(LINE_READERS);
+  expect(filesWith(/\bprocess\.(stdout|stderr)\b/)).toEqual(WRITERS);
+  expect(
+    filesWith(/(writeSync|writeFileSync|createWriteStream|appendFileSync)\(\s*([12]\b|['"`]\/(dev|proc))/),
+  ).toEqual([]);
+  expect(filesWith(/\brendered\b|\bcreateLogUpdate\b/).filter((file) => !file.endsWith('/printable.ts'))).toEqual([
     ...WRITERS,
     ...HANDED_ON,
   ]);

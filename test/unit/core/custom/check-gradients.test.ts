@@ -14,13 +14,13 @@ import { expect, test } from 'vitest';
 
 /** Checks a network of these parts: 3 inputs, `layer`, two outputs. */
 function check(parts: Readonly<Record<string, unknown>>, layer: LayerSpec, loss: LossSpec = 'mse'): void {
-  const own = collectParts([{ source: 'parts.js', exports: parts }]);
+  const collected = collectParts([{ source: 'parts.js', exports: parts }]);
   const network = buildNetwork(
     { input: 3, layers: [{ kind: 'dense', out: 4 }, layer, { kind: 'dense', out: 2 }] },
-    own,
+    collected,
   );
   const [x, t] = [Float64Array.from({ length: 12 }, Math.cos), Float64Array.of(0.5, 1, 0, 1, 1, 0, 1, 1)];
-  complete(checkGradients({ network, loss: createLoss(loss, own), x, t }));
+  complete(checkGradients({ network, loss: createLoss(loss, collected), x, t }));
 }
 
 const cube = defineActivation({ name: 'cube', apply: (z) => z * z * z, derivative: (z) => 3 * z * z });
@@ -79,9 +79,9 @@ test('a loss of whole rows is checked output by output', () => {
       },
     });
   const classes = (part: ReturnType<typeof softmax>) => {
-    const own = collectParts([{ source: 'parts.js', exports: { part } }]);
-    const network = buildNetwork({ input: 1, layers: [{ kind: 'dense', out: 3 }] }, own);
-    const loss = createLoss(part.spec(), own);
+    const collected = collectParts([{ source: 'parts.js', exports: { part } }]);
+    const network = buildNetwork({ input: 1, layers: [{ kind: 'dense', out: 3 }] }, collected);
+    const loss = createLoss(part.spec(), collected);
     complete(checkGradients({ network, loss, x: Float64Array.of(1, 2), t: Float64Array.of(2, 0) }));
   };
   classes(softmax(1));

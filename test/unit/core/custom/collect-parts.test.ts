@@ -22,9 +22,9 @@ const cube = {
 };
 
 test('a plain object is a part as the helper makes it, and other exports are left alone', () => {
-  const own = collect({ cube, seven: 7, help: () => 1, list: [1], nothing: null });
-  expect(Object.keys(own.activations)).toEqual(['cube']);
-  expect(own.activations.cube.apply(mathOf('float64'), 2, 0)).toBe(8);
+  const collected = collect({ cube, seven: 7, help: () => 1, list: [1], nothing: null });
+  expect(Object.keys(collected.activations)).toEqual(['cube']);
+  expect(collected.activations.cube.apply(mathOf('float64'), 2, 0)).toBe(8);
 });
 
 test.each<[title: string, exports: Record<string, unknown>, message: string]>([
@@ -77,12 +77,12 @@ const tail = defineLoss({
 });
 
 describe('options of a part', () => {
-  const own = collect({ tail });
+  const collected = collect({ tail });
 
   test('are its defaults where they are not given', () => {
     const [sums, dy] = [new Float64Array(1), new Float64Array(1)];
     const lossOf = (spec: Parameters<typeof createLoss>[0]): number => {
-      createLoss(spec, own).evaluate(sums, dy, Float64Array.of(5), Float64Array.of(0), 1, 1, 1);
+      createLoss(spec, collected).evaluate(sums, dy, Float64Array.of(5), Float64Array.of(0), 1, 1, 1);
       return sums[0];
     };
     expect([lossOf(tail.spec()), lossOf(tail.spec({ from: 3 })), lossOf(tail.spec({ sharp: true }))]).toEqual([
@@ -96,7 +96,7 @@ describe('options of a part', () => {
     [{ from: Number.NaN }, 'tail: from has NaN, expected a finite number'],
     [{ sharp: 1 }, 'tail: sharp has 1, expected a boolean such as false'],
   ])('%j is refused', (options, message) => {
-    expect(() => createLoss({ kind: 'tail', ...options } as never, own)).toThrow(message);
+    expect(() => createLoss({ kind: 'tail', ...options } as never, collected)).toThrow(message);
   });
 });
 
@@ -107,8 +107,10 @@ test('a name that only other modules have is unknown, with both kinds of names',
 });
 
 test('an activation may be written in short and in full, and is given in full', () => {
-  const own = collect({ cube: defineActivation({ name: 'cube', apply: cube.apply, derivative: cube.derivative }) });
-  const { spec, allLayers } = buildNetwork({ input: 2, layers: [{ kind: 'cube' as never }] }, own);
+  const collected = collect({
+    cube: defineActivation({ name: 'cube', apply: cube.apply, derivative: cube.derivative }),
+  });
+  const { spec, allLayers } = buildNetwork({ input: 2, layers: [{ kind: 'cube' as never }] }, collected);
   expect(spec.layers).toEqual([{ kind: 'activation', fn: 'cube' }]);
   expect(allLayers[0].layer.label).toBe('cube(2)');
   expect(Object.keys(activations)).not.toContain('cube');
@@ -121,11 +123,11 @@ test('schedules and initializers take options and a warm-up as the built-in ones
     fill: (out, _fanIn, _fanOut, _random, { size }) => void out.fill(size),
   });
   const linear = defineSchedule({ name: 'linear', factor: (step, { totalSteps }) => 1 - step / totalSteps });
-  const own = collect({ signs, linear });
+  const collected = collect({ signs, linear });
   const out = new Float64Array(2);
-  createInitializer(signs.spec({ size: 3 }), own)(out, 1, 2, {} as never);
+  createInitializer(signs.spec({ size: 3 }), collected)(out, 1, 2, {} as never);
   expect([...out]).toEqual([3, 3]);
   const context = { totalSteps: 14, stepsPerEpoch: 1 };
-  const { factor, needsTotalSteps } = createSchedule({ kind: 'linear', warmupSteps: 4 } as never, context, own);
+  const { factor, needsTotalSteps } = createSchedule({ kind: 'linear', warmupSteps: 4 } as never, context, collected);
   expect([factor(0, out), factor(4, out), factor(9, out), needsTotalSteps]).toEqual([0.2, 1, 0.5, true]);
 });

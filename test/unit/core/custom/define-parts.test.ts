@@ -113,7 +113,7 @@ describe('an own layer', () => {
     const gradientOf = (dx: Float64Array | null): Float64Array => {
       const memory = layer.createMemory?.(3, (length) => new Float64Array(length), NO_TEAM_MEMORY) ?? noMemory;
       const { calls, emit } = createList();
-      const place = new Float64Array(2);
+      const stepAndRow = new Float64Array(2);
       const pass = {
         emit,
         training: true,
@@ -121,8 +121,8 @@ describe('an own layer', () => {
         leafRows: 2,
         accumulate: false,
         batch: NO_BATCH,
-        stepAndRow: place,
-        lengths: place,
+        stepAndRow,
+        lengths: stepAndRow,
       };
       const [y, gamma, dGamma] = [new Float64Array(6), Float64Array.of(2, 3), new Float64Array(2)];
       layer.forward(y, x, [gamma], 3, pass, memory);

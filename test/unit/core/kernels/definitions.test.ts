@@ -58,7 +58,7 @@ describe.each(casesOfTypes)(`%s of %s (seed ${propertySeed})`, (_name, type, ker
     const input = fc.tuple(kernel.dims.filter(small(kernel)), fc.constantFrom(...valueMixes), fc.integer());
     const check = fc.property(input, ([dims, mix, seed]) => {
       const [actual, expected] = [0, 1].map(() =>
-        arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length)),
+        arraysOf(kernel, dims, mix, seed, type, (length, elementType) => createElements(elementType, length)),
       );
       link(callsOf(kernel, actual, dims), referenceKernels).run();
       link(callsOf(kernel, expected, dims), kernels).run();

@@ -56,8 +56,8 @@ export const productCases = {
     products,
     arrays: ([B, I, O]) => ({ dW: I * O, db: O, x: B * I, dy: B * O }),
     writes: ['dW', 'db'],
-    emit(emit, { dW, db, x, dy }, [B, I, O, asked = B, accumulate = 0]) {
-      const leafRows = leafOf(B, asked);
+    emit(emit, { dW, db, x, dy }, [B, I, O, requestedLeafRows = B, accumulate = 0]) {
+      const leafRows = leafOf(B, requestedLeafRows);
       // A single leaf of many rows has no left neighbour.
       emit(ops.affineBackwardWeights, dW, db, x, dy, B, leafRows, accumulate === 1 && leafRows <= MAX_LEAF_ROWS, I, O);
     },

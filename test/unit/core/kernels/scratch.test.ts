@@ -6,13 +6,13 @@ import { propertySeed } from '../../../support/seed.ts';
 const lengths = fc.array(fc.nat(40), { maxLength: 12 });
 
 test(`what is counted is what is taken, each array on a line of its own, and one double less is refused (seed ${propertySeed})`, () => {
-  const check = fc.property(lengths, (wanted) => {
-    const take = (allocate: Allocate) => wanted.map((length) => allocate(length));
+  const check = fc.property(lengths, (arrayLengths) => {
+    const take = (allocate: Allocate) => arrayLengths.map((length) => allocate(length));
     const total = countDoubles(take);
     const arrays = take(createAllocator('here', new Float64Array(total)));
     let end = 0;
     for (const [k, array] of arrays.entries()) {
-      expect(array.length).toBe(wanted[k]);
+      expect(array.length).toBe(arrayLengths[k]);
       expect(array.byteOffset % 64).toBe(0);
       expect(array.byteOffset).toBeGreaterThanOrEqual(end);
       end = array.byteOffset + array.byteLength;

@@ -3,7 +3,7 @@ import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { type KernelCase, length } from './kernel-case.ts';
 
 const some = length.filter((n) => n > 0);
-const place = fc.nat(6); // among 7 steps
+const stepIndex = fc.nat(6); // among 7 steps
 
 export const stepCases = {
   clip: {
@@ -15,7 +15,7 @@ export const stepCases = {
   },
   loadHyper: {
     ops: [ops.loadHyper],
-    dims: fc.tuple(fc.nat(20), place),
+    dims: fc.tuple(fc.nat(20), stepIndex),
     arrays: ([H]) => ({ hyper: H, hypers: 7 * H, next: 1 }),
     writes: ['hyper', 'next'],
     prepare: ({ next }, [, at]) => void next.fill(at),
@@ -23,7 +23,7 @@ export const stepCases = {
   },
   recordStep: {
     ops: [ops.recordStep],
-    dims: fc.tuple(some, fc.nat(80), place, fc.integer({ min: 1, max: 1000 })),
+    dims: fc.tuple(some, fc.nat(80), stepIndex, fc.integer({ min: 1, max: 1000 })),
     arrays: ([leaves, blocks]) => ({ stepResult: 2, losses: 7, norms: 7, lossSums: leaves, squares: blocks, rows: 1 }),
     writes: ['stepResult', 'losses', 'norms', 'lossSums'],
     prepare({ stepResult, rows }, [, , at, count]) {

@@ -74,8 +74,8 @@ const specs: Readonly<Record<string, readonly OptimizerSpec[]>> = {
 };
 
 export const updateCases: Record<string, KernelCase> = Object.fromEntries(
-  Object.entries(specs).flatMap(([name, own]) => [
-    [name, updateCase(own)],
-    [`${name} by a mean`, meanUpdateCase(own)],
+  Object.entries(specs).flatMap(([name, spec]) => [
+    [name, updateCase(spec)],
+    [`${name} by a mean`, meanUpdateCase(spec)],
   ]),
 );

@@ -29,9 +29,13 @@ test(`an operation of floats by whole numbers is that of doubles, rounded once m
 });
 
 test('a double is rounded to the nearest float, ties to even, tiny ones and those past the largest too', () => {
-  const [tie, least, most] = [1 + 2 ** -24, 2 ** -149, (2 - 2 ** -23) * 2 ** 127];
+  const [tie, smallest, largest] = [1 + 2 ** -24, 2 ** -149, (2 - 2 ** -23) * 2 ** 127];
   expect([of(tie), of(-tie), of(1 + 3 * 2 ** -24)]).toEqual([1, -1, 1 + 2 ** -22]);
   expect([of(tie + 2 ** -52), of(0.1)]).toEqual([1 + 2 ** -23, round(0.1)]);
-  expect([of(least / 2), of(least * 0.75), of(least * 1.5)]).toEqual([0, least, 2 * least]);
-  expect([of(most * (1 + 2 ** -25)), of(most * (1 + 2 ** -24)), of(-1e300)]).toEqual([most, Infinity, -Infinity]);
+  expect([of(smallest / 2), of(smallest * 0.75), of(smallest * 1.5)]).toEqual([0, smallest, 2 * smallest]);
+  expect([of(largest * (1 + 2 ** -25)), of(largest * (1 + 2 ** -24)), of(-1e300)]).toEqual([
+    largest,
+    Infinity,
+    -Infinity,
+  ]);
 });

@@ -95,14 +95,14 @@ function largestError(
   stride: number,
 ): { error: number; x: number } {
   let largest = { error: -1, x: nan };
-  const [f, wanted] = [functions[name], exact[name]];
+  const [f, exactly] = [functions[name], exact[name]];
   for (let first = from, drawn = 1; first < to; first += stride) {
     drawn = (Math.imul(drawn, 1664525) + 1013904223) | 0; // else only floats with zeros at their end
     const x = sign * floatOf(Math.min(first + ((drawn >>> 12) % stride), to - 1));
     // An ulp is 2⁻²⁴ of a number at least, so most floats need no closer look.
-    const y = wanted(x);
-    const most = Math.abs(y);
-    if (Math.abs(f(x) - y) <= largest.error * 2 ** -24 * most && most < 1e38) continue;
+    const y = exactly(x);
+    const magnitude = Math.abs(y);
+    if (Math.abs(f(x) - y) <= largest.error * 2 ** -24 * magnitude && magnitude < 1e38) continue;
     const error = errorAt(name, x);
     if (!(error <= largest.error)) largest = { error, x };
     if (Number.isNaN(error)) break;
@@ -113,11 +113,11 @@ function largestError(
 /** The error in ulp of the exact value, which the functions of doubles know to 2⁻²⁷ ulp. NaN where no error may be. */
 function errorAt(name: FunctionName, x: number): number {
   const y = functions[name](x);
-  const wanted = exact[name](x);
-  const nearest = round(wanted);
-  if (Object.is(y, nearest)) return Number.isFinite(y) ? Math.abs(y - wanted) / ulp(nearest) : 0;
-  if (round(y) !== y || Math.abs(nearest) === Infinity || wanted === 0) return nan;
-  return Math.abs(y - wanted) / ulp(nearest);
+  const exactValue = exact[name](x);
+  const nearest = round(exactValue);
+  if (Object.is(y, nearest)) return Number.isFinite(y) ? Math.abs(y - exactValue) / ulp(nearest) : 0;
+  if (round(y) !== y || Math.abs(nearest) === Infinity || exactValue === 0) return nan;
+  return Math.abs(y - exactValue) / ulp(nearest);
 }
 
 const float = new Float32Array(1);

@@ -63,8 +63,8 @@ function hardCases(name: string, { round, digits, lowest, highest, factors }: Fo
   const sign = () => (random.integer(2) === 0 ? 1 : -1);
   /** In [1, 2), with few digits or all. */
   const fraction = () => {
-    const places = 2 ** (random.integer(2) === 0 ? digits - 1 : random.integer(digits));
-    return 1 + Math.floor(random.uniform() * places) / places;
+    const bits = 2 ** (random.integer(2) === 0 ? digits - 1 : random.integer(digits));
+    return 1 + Math.floor(random.uniform() * bits) / bits;
   };
   const exponent = (from: number, to: number) => 2 ** (from + random.integer(to - from + 1));
   /** Any number of a size, subnormals among them. */

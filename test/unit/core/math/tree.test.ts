@@ -56,12 +56,12 @@ test('whatever the team, its rows of gradients come to the tree over all leaves'
     const rows: string[] = [];
     let next = 0;
     for (const passes of plan.passes) {
-      for (const { first, count, row, accumulate: joins, merges } of passes) {
+      for (const { first, count, row, accumulate: accumulates, merges } of passes) {
         expect(first).toBe(next);
         expect(count).toBeLessThanOrEqual(maxLeaves);
         next += count;
-        const own = treeOf(first, count);
-        rows[row] = joins ? plus(rows[row], own) : own;
+        const passTree = treeOf(first, count);
+        rows[row] = accumulates ? plus(rows[row], passTree) : passTree;
         for (const [left, right] of merges) rows[left] = plus(rows[left], rows[right]);
       }
     }
@@ -69,9 +69,9 @@ test('whatever the team, its rows of gradients come to the tree over all leaves'
     expect(rows.length).toBeLessThanOrEqual(plan.rows);
     // Where all passes go on together no row is used twice, but by the two of a join.
     if (!options.merges) {
-      const own = plan.passes.flat().filter((pass) => !pass.accumulate);
-      expect(new Set(own.map(({ row }) => row)).size).toBe(own.length);
-      expect(plan.rows).toBe(own.length);
+      const firstPasses = plan.passes.flat().filter((pass) => !pass.accumulate);
+      expect(new Set(firstPasses.map(({ row }) => row)).size).toBe(firstPasses.length);
+      expect(plan.rows).toBe(firstPasses.length);
       expect(plan.passes.flat().every(({ merges }) => merges.length === 0)).toBe(true);
     }
     const passes = Math.max(...plan.passes.map(({ length }) => length));
@@ -79,8 +79,8 @@ test('whatever the team, its rows of gradients come to the tree over all leaves'
     if (threads < 8) expect(plan.rows).toBeLessThanOrEqual(gradientRows(options));
     // No thread is idle that could have a leaf.
     expect(plan.passes.filter(({ length }) => length > 0)).toHaveLength(Math.min(threads, leaves));
-    const { joins, count, step } = sumsOf(plan.nodes, leaves);
-    for (const [left, right] of joins) rows[left] = plus(rows[left], rows[right]);
+    const { joins: pairs, count, step } = sumsOf(plan.nodes, leaves);
+    for (const [left, right] of pairs) rows[left] = plus(rows[left], rows[right]);
     const left = Array.from({ length: count }, (_, k) => rows[k * step]);
     for (let stride = 1; stride < count; stride *= 2) {
       for (let k = 0; k + stride < count; k += 2 * stride) left[k] = plus(left[k], left[k + stride]);
@@ -197,18 +197,18 @@ test('what the threads of ranks leave comes to one row for each subtree of a ran
     threadsOfRanks,
     maxLeaves,
     fc.boolean(),
-    (leaves, threadsOf, maxLeaves, joins) => {
+    (leaves, threadsOf, maxLeaves, canAccumulate) => {
       const ranges = dealLeaves(leaves, threadsOf, 16);
       const nodes = ranges.flatMap((part, rank) => {
-        const plan = planTeam({ leaves, part, threads: threadsOf[rank], maxLeaves, canAccumulate: joins });
-        const own = nodesOf(part.first, part.end, leaves);
+        const plan = planTeam({ leaves, part, threads: threadsOf[rank], maxLeaves, canAccumulate });
+        const rankNodes = nodesOf(part.first, part.end, leaves);
         const rows = plan.nodes.map(({ first, count }) => treeOf(first, count));
-        const joined = joinNodes(plan.nodes, own, leaves);
+        const joined = joinNodes(plan.nodes, rankNodes, leaves);
         for (const [left, right] of joined.joins) rows[left] = plus(rows[left], rows[right]);
-        expect(joined.rows.map((row) => rows[row])).toEqual(own.map(({ first, count }) => treeOf(first, count)));
+        expect(joined.rows.map((row) => rows[row])).toEqual(rankNodes.map(({ first, count }) => treeOf(first, count)));
         const passes = plan.passes.flat();
         expect(passes.reduce((sum, { count }) => sum + count, 0)).toBe(part.end - part.first);
-        return own;
+        return rankNodes;
       });
       const rows = nodes.map(({ first, count }) => treeOf(first, count));
       const { joins: pairs, count, step } = sumsOf(nodes, leaves);

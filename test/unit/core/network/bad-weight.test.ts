@@ -10,10 +10,10 @@ test.each([
   [159_999, Number.NaN, 'W of dense(400->400) at layer 0 has NaN'], // after more numbers than are read at a time
   [160_000, Infinity, 'b of dense(400->400) at layer 0 has Infinity'],
   [end - 1, Number.NaN, 'b of dense(400->2) at layer 2 has NaN'],
-])('weight %d that is %d is found in its tensor', (place, value, text) => {
+])('weight %d that is %d is found in its tensor', (index, value, text) => {
   const theta = new Float64Array(end).fill(Number.MAX_VALUE);
   expect(badWeight(network, theta)).toBeUndefined();
-  theta[place] = value;
+  theta[index] = value;
   expect(badWeight(network, theta)).toBe(text);
   theta[end - 1] = value; // the first of several
   expect(badWeight(network, theta)).toBe(text);

@@ -134,16 +134,16 @@ test('a block of a transformer has the layers and the parameters of GPT-2', () =
     bias: false,
     norm: 'rms-norm',
   } as const;
-  const own = sequential([T, C], ...transformerBlock(C, { ...options, init: 'normal', outInit: 'zeros' }));
-  const { allLayers, tensors } = buildNetwork(own);
+  const network = sequential([T, C], ...transformerBlock(C, { ...options, init: 'normal', outInit: 'zeros' }));
+  const { allLayers, tensors } = buildNetwork(network);
   const kinds = allLayers.map(({ spec }) => ('fn' in spec ? spec.fn : spec.kind));
   expect(kinds).toEqual([
     ...['residual', 'rms-norm', 'self-attention', 'dropout'],
     ...['residual', 'rms-norm', 'dense', 'silu', 'dense', 'dropout'],
   ]);
   expect(tensors.filter(({ shape }) => shape.length === 1)).toHaveLength(2); // the gains of the norms
-  const theta = new Float64Array(buildNetwork(own).parameterCount);
-  initializeParameters(buildNetwork(own), theta, 1);
+  const theta = new Float64Array(buildNetwork(network).parameterCount);
+  initializeParameters(buildNetwork(network), theta, 1);
   const areZero = tensors.map(({ offset, length }) => theta.subarray(offset, offset + length).every((w) => w === 0));
   expect(areZero).toEqual([false, false, true, false, false, true]);
 });

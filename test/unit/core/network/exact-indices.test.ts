@@ -24,12 +24,12 @@ test('every index up to the most that is allowed is a float, and not the next bu
 test('in a run of floats a larger vocabulary is refused, and so are more classes', () => {
   const refuse = (network: ReturnType<typeof buildNetwork>, loss: 'mse' | 'softmax-cross-entropy' | null) => () =>
     refuseInexactIndices('train', network, loss === null ? null : createLoss(loss), 'float32');
-  const wanted = `expected at most ${MOST} in float32 (it cannot represent larger ones)`;
+  const expectation = `expected at most ${MOST} in float32 (it cannot represent larger ones)`;
   expect(refuse(words(MOST), 'mse')).not.toThrow();
-  const place = `embedding(${MOST + 1}x1) at layer 0.0`;
-  expect(refuse(words(MOST + 1), null)).toThrow(`train: ${place}: vocabulary has ${MOST + 1}, ${wanted}`);
+  const where = `embedding(${MOST + 1}x1) at layer 0.0`;
+  expect(refuse(words(MOST + 1), null)).toThrow(`train: ${where}: vocabulary has ${MOST + 1}, ${expectation}`);
   expect(refuse(classes(MOST), 'softmax-cross-entropy')).not.toThrow();
-  const sentence = `train: the number of classes has ${MOST + 1}, ${wanted}`;
+  const sentence = `train: the number of classes has ${MOST + 1}, ${expectation}`;
   expect(refuse(classes(MOST + 1), 'softmax-cross-entropy')).toThrow(sentence);
   expect(refuse(classes(MOST + 1), 'mse')).not.toThrow();
 });

@@ -91,7 +91,7 @@ test('of an index it is that by a factor of its vector, which real positions rea
   const lengths = [3, 2];
   const gradients = bindGradients(network, new Float64Array(gradientLength(network)));
   const tensors = bindTensors(network, parameters);
-  const found = createInputGradient(network, workspace, tensors, gradients, referenceKernels)(x, dy, lengths);
+  const gradient = createInputGradient(network, workspace, tensors, gradients, referenceKernels)(x, dy, lengths);
   const sum = (factors: Float64Array) => {
     const scaled = parameters.slice();
     for (const [k, index] of x.entries()) for (const d of [0, 1]) scaled[index * 2 + d] *= factors[k];
@@ -101,11 +101,11 @@ test('of an index it is that by a factor of its vector, which real positions rea
   const factors = new Float64Array(x.length).fill(1);
   expect(
     maxError(
-      found,
+      gradient,
       numericGradient(() => sum(factors), factors, 2e-4),
     ),
   ).toBeLessThan(1e-9);
-  expect([...found].map((value) => value === 0)).toEqual([false, false, false, false, false, true]);
+  expect([...gradient].map((value) => value === 0)).toEqual([false, false, false, false, false, true]);
 });
 
 test('the gradients of the weights are those of one leaf, as kernels take few leaves at once', () => {

@@ -56,8 +56,8 @@ test('bound tensors are views of the vector', () => {
 });
 
 test('starting values are a function of spec and seed, and of a tensor alone', () => {
-  const fill = (given: NetworkSpec, seed: number) => {
-    const network = buildNetwork(given);
+  const fill = (spec: NetworkSpec, seed: number) => {
+    const network = buildNetwork(spec);
     const theta = new Float64Array(network.parameterCount);
     initializeParameters(network, theta, seed);
     return [...theta];

@@ -76,10 +76,10 @@ describe('networks for tokens', () => {
     const theta = new Float64Array(network.parameterCount);
     core.initializeParameters(network, theta, 3);
     for (const { name, shape, offset, length } of network.tensors) {
-      const own = name.split('.').at(-1);
-      if (own === 'gamma') continue;
+      const tensorName = name.split('.').at(-1);
+      if (tensorName === 'gamma') continue;
       const deviation = Math.sqrt(theta.slice(offset, offset + length).reduce((sum, w) => sum + w * w, 0) / length);
-      const adds = own === 'Wo' || (own === 'W' && shape[0] === 4 * 64);
+      const adds = tensorName === 'Wo' || (tensorName === 'W' && shape[0] === 4 * 64);
       expect(deviation / (adds ? 0.02 / 4 : 0.02), `${name} ${shape}`).toBeCloseTo(1, 1);
     }
   });

@@ -25,10 +25,10 @@ describe('createPredictor', () => {
   });
 
   test('keeps the parameters as they were', () => {
-    const given = parameters.slice();
-    const predict = createPredictor(network, given);
+    const original = parameters.slice();
+    const predict = createPredictor(network, original);
     const before = predict(rows);
-    given.fill(0);
+    original.fill(0);
     expect(predict(rows)).toEqual(before);
   });
 

@@ -28,8 +28,8 @@ test('weighing the values gives what attention gives, to the bit', () => {
     fc.property(dims, fc.nat(), ([n, H, d], seed) => {
       const qkv = drawn(n * 3 * H * d, seed);
       const [y, p] = [new Float64Array(n * H * d), new Float64Array(H * n * n).fill(7)];
-      const place = new Float64Array(2);
-      attentionForward(y, p.slice(), p.slice(), qkv, Float64Array.of(n), place, 1, n, H, d, true, 0, 0, 0, 1);
+      const stepAndRow = new Float64Array(2);
+      attentionForward(y, p.slice(), p.slice(), qkv, Float64Array.of(n), stepAndRow, 1, n, H, d, true, 0, 0, 0, 1);
       attentionWeights(p, qkv, n, H, d);
       const weighed = y.map((_, at) => {
         const [t, h, j] = [Math.floor(at / (H * d)), Math.floor(at / d) % H, at % d];
@@ -60,24 +60,24 @@ test('each layer of self-attention has its own weights, in the order of the netw
     const at = new Float64Array(5);
     return rowAttention(network, workspace, at, bindTensors(network, theta), referenceKernels, tokens);
   };
-  const found = attend([3, 1, 0, 2]);
-  expect(found.map(({ path, heads }) => [path, heads])).toEqual([
+  const padded = attend([3, 1, 0, 2]);
+  expect(padded.map(({ path, heads }) => [path, heads])).toEqual([
     ['1.0', 1],
     ['1.shortcut.0', 2],
     ['2', 3],
   ]);
-  for (const { heads, weights } of found) {
+  for (const { heads, weights } of padded) {
     for (let row = 0; row < heads * 4; row++) {
-      const own = Float64Array.from(weights.slice(row * 4, (row + 1) * 4));
-      expect(own.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
-      expect(own.map((p, u) => (u > row % 4 ? p : 0))).toEqual(new Float64Array(4));
+      const rowWeights = Float64Array.from(weights.slice(row * 4, (row + 1) * 4));
+      expect(rowWeights.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
+      expect(rowWeights.map((p, u) => (u > row % 4 ? p : 0))).toEqual(new Float64Array(4));
     }
   }
   // Fewer tokens have the same weights; a change of the last layer's projection changes its weights alone.
   for (const [k, { heads, weights }] of attend([3, 1]).entries()) {
     const expected = Array.from(
       { length: heads * 4 },
-      (_, i) => found[k].weights[(i >> 2) * 16 + ((i >> 1) & 1) * 4 + (i & 1)],
+      (_, i) => padded[k].weights[(i >> 2) * 16 + ((i >> 1) & 1) * 4 + (i & 1)],
     );
     expect([...weights]).toEqual(expected);
   }
@@ -85,7 +85,7 @@ test('each layer of self-attention has its own weights, in the order of the netw
   const [, , last] = network.tensors.filter(({ name }) => name.endsWith('Wqkv'));
   for (let i = 0; i < last.length; i++) changed[last.offset + i] *= 2;
   const others = attend([3, 1, 0, 2], changed);
-  expect(others.map(({ weights }, k) => weights.every((p, i) => p === found[k].weights[i]))).toEqual([
+  expect(others.map(({ weights }, k) => weights.every((p, i) => p === padded[k].weights[i]))).toEqual([
     true,
     true,
     false,

@@ -8,8 +8,8 @@ const SIZE = H * V * C;
 function drawsOf(options: object, { count = 2000, first = 0, step = 3, height = H, width = V } = {}) {
   const { flip, shift, rotate, zoom, erase } = { flip: false, shift: 0, rotate: 0, zoom: 0, erase: 0, ...options };
   const drawn = new Float64Array(count * AUGMENTATION);
-  const place = Float64Array.of(step, first);
-  drawAugmentation(drawn, place, count, height, width, 5, 6, flip, shift, rotate, zoom, erase);
+  const stepAndRow = Float64Array.of(step, first);
+  drawAugmentation(drawn, stepAndRow, count, height, width, 5, 6, flip, shift, rotate, zoom, erase);
   return drawn;
 }
 
@@ -56,8 +56,8 @@ test('images are mirrored or not and moved by whole pixels, in all ways alike, a
   }
   const images = imagesOf(drawsOf({ flip: true, shift: 1 }), distinct, true).map((image) => image.join());
   for (const image of images) ways.set(image, (ways.get(image) ?? Number.NaN) + 1);
-  const wanted = 2000 / 18;
-  const chiSquare = [...ways.values()].reduce((sum, times) => sum + (times - wanted) ** 2 / wanted, 0);
+  const expectedCount = 2000 / 18;
+  const chiSquare = [...ways.values()].reduce((sum, times) => sum + (times - expectedCount) ** 2 / expectedCount, 0);
   expect(chiSquare).toBeLessThan(50); // of 17 degrees of freedom
 });
 
@@ -71,22 +71,22 @@ describe('turned and scaled images', () => {
   const drawn = drawsOf(options);
 
   test('are similar to the image about its middle, by an angle and a scale in the range', () => {
-    let [least, most] = [Infinity, 0];
+    let [min, max] = [Infinity, 0];
     for (const [a, b, c, d, e, f] of rowsOf(drawn)) {
       const mirror = Math.sign(a);
       expect([a, b]).toEqual([mirror * e, -mirror * d]);
       const [scale, degrees] = [1 / Math.hypot(a, d), (Math.atan2(-d, e) * 180) / Math.PI];
       expect(Math.abs(scale - 1)).toBeLessThanOrEqual(0.25 + 1e-12);
       expect(Math.abs(degrees)).toBeLessThanOrEqual(30 + 1e-12);
-      [least, most] = [Math.min(least, scale, degrees / 30), Math.max(most, scale, degrees / 30)];
+      [min, max] = [Math.min(min, scale, degrees / 30), Math.max(max, scale, degrees / 30)];
       // The middle of the image is shown at a place that is whole pixels away.
-      const places = [-2, -1, 0, 1, 2].flatMap((y) => [-2, -1, 0, 1, 2].map((x) => [y + 2.5, x + 4]));
+      const points = [-2, -1, 0, 1, 2].flatMap((y) => [-2, -1, 0, 1, 2].map((x) => [y + 2.5, x + 4]));
       const isMiddle = ([y, x]: number[]) =>
         Math.abs(a * x + b * y + c - 4) < 1e-12 && Math.abs(d * x + e * y + f - 2.5) < 1e-12;
-      expect(places.filter(isMiddle)).toHaveLength(1);
+      expect(points.filter(isMiddle)).toHaveLength(1);
     }
-    expect(least).toBeLessThan(-0.99);
-    expect(most).toBeGreaterThan(1.24);
+    expect(min).toBeLessThan(-0.99);
+    expect(max).toBeGreaterThan(1.24);
   });
 
   test('have the value of their point, of a slope exactly', () => {
@@ -113,17 +113,17 @@ test('a rectangle of 2 to 33 % of the area, up to 3.3 times as long as wide, bec
     .map((row) => row.slice(6))
     .filter(([, , h]) => h > 0);
   expect(Math.abs(erased.length - 600)).toBeLessThan(100);
-  let [least, most] = [1, 0];
+  let [min, max] = [1, 0];
   for (const [top, left, h, w] of erased) {
     expect(top >= 0 && left >= 0 && top + h <= height && left + w <= width).toBe(true);
     const share = (h * w) / (height * width);
-    [least, most] = [Math.min(least, share), Math.max(most, share)];
+    [min, max] = [Math.min(min, share), Math.max(max, share)];
     expect(Math.abs(Math.log(h / w))).toBeLessThan(Math.log(3.3) + 0.15); // rounded to whole pixels
   }
-  expect(least).toBeGreaterThan(0.015);
-  expect(least).toBeLessThan(0.04);
-  expect(most).toBeLessThan(0.35);
-  expect(most).toBeGreaterThan(0.31);
+  expect(min).toBeGreaterThan(0.015);
+  expect(min).toBeLessThan(0.04);
+  expect(max).toBeLessThan(0.35);
+  expect(max).toBeGreaterThan(0.31);
   const [image] = imagesOf(Float64Array.of(1, 0, 0, 0, 1, 0, 2, 3, 3, 4), distinct, true);
   const kept = Float64Array.from({ length: SIZE }, (_, at) => {
     const [i, j, k] = [Math.floor(at / (V * C)), Math.floor(at / C) % V, at % C];

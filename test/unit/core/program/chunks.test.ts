@@ -70,8 +70,8 @@ interface ChunkedRun {
   readonly rows: readonly number[];
   readonly threads: number;
   /** Leaves of a pass. */
-  readonly most: number;
-  readonly joins: boolean;
+  readonly maxLeaves: number;
+  readonly canAccumulate: boolean;
   /** Whether what a thread computes of the whole batch is left by its first pass, for all others of the thread. */
   readonly keeps: boolean;
   /** Whether the last thread runs first: what threads do between two barriers may come in any order. */
@@ -115,12 +115,12 @@ const chunkedRun: fc.Arbitrary<Omit<ChunkedRun, 'type'>> = fc
     rows,
     short: fc.nat(1023),
     threads: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(16, 33, 64)),
-    most: fc.constantFrom(1, 2, 4, 8, 16),
-    joins: fc.boolean(),
+    maxLeaves: fc.constantFrom(1, 2, 4, 8, 16),
+    canAccumulate: fc.boolean(),
     keeps: fc.boolean(),
     isReversed: fc.boolean(),
   })
-  .map(({ rows: drawn, short, most, ...rest }) => {
+  .map(({ rows: drawn, short, maxLeaves, ...rest }) => {
     const network = buildNetwork(rest.spec);
     // Layers with positions take plain code longer, and have leaves of a few rows in any batch.
     const batch = network.layers.some((layer) => layer.in.length > 1) ? Math.min(drawn.batch, 128) : drawn.batch;
@@ -129,7 +129,7 @@ const chunkedRun: fc.Arbitrary<Omit<ChunkedRun, 'type'>> = fc
       ...rest,
       batch,
       rows: [B, B, 1 + (short % B)],
-      most: Math.min(most, MAX_NODE_ROWS / leafRowsOf(network, batch)),
+      maxLeaves: Math.min(maxLeaves, MAX_NODE_ROWS / leafRowsOf(network, batch)),
     };
   });
 
@@ -180,7 +180,7 @@ const outcomeOf = (loss: number, norm: number, parameters: Elements, state: read
 
 /** Prepares the same steps by the passes of a team, which this thread runs one after the other. */
 function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () => Outcome[] {
-  const { batch, seed, clipNorm, threads, most, joins, keeps, isReversed } = run;
+  const { batch, seed, clipNorm, threads, maxLeaves, canAccumulate, keeps, isReversed } = run;
   const network = buildNetwork(run.spec);
   const loss = createLoss(run.lossName);
   const optimizer = createOptimizer(run.optimizer);
@@ -192,7 +192,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   const blocks = blockCount(P);
   const leaves = leafCount(B, leaf);
   const planOf = (rows: number) =>
-    planTeam({ leaves: leafCount(rows, leaf), threads, maxLeaves: most, canAccumulate: joins, merges: !couples });
+    planTeam({ leaves: leafCount(rows, leaf), threads, maxLeaves, canAccumulate, merges: !couples });
   const gradientRows = Math.max(...run.rows.map((rows) => planOf(rows).rows));
 
   const theta = allocate(P);
@@ -203,7 +203,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   const lossSums = allocate(leaves, FLOAT64);
   const hyper = allocate(optimizer.hyperLength, FLOAT64);
   const [scale, mean] = [allocate(1, FLOAT64), allocate(1, FLOAT64)];
-  const place = allocate(2, FLOAT64);
+  const stepAndRow = allocate(2, FLOAT64);
   const shared: Elements[] = [];
   const gradients = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, G, row));
 
@@ -211,14 +211,14 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   function createRoom(rows: number, kept: Elements[]) {
     let [taken, keeping] = [0, 0];
     const take = (width: number): Elements => (shared[taken++] ??= allocate(leaves * width));
-    const own = (length: number): Elements => (kept[keeping++] ??= allocate(length));
+    const allocateForThread = (length: number): Elements => (kept[keeping++] ??= allocate(length));
     return createWorkspace(network, loss, rows, allocate, {
       leaves,
       allocatePerLeaf: take,
-      ...(keeps ? { allocatePerThread: own } : {}),
+      ...(keeps ? { allocatePerThread: allocateForThread } : {}),
     });
   }
-  const only = couples ? null : createRoom(Math.min(B, most * leaf), []);
+  const only = couples ? null : createRoom(Math.min(B, maxLeaves * leaf), []);
 
   const room = tapesOf(allocate);
   const linked = (fill: (list: ReturnType<typeof createList>) => void): Program => {
@@ -230,14 +230,9 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   /**
    * The k-th pass of a thread, over leaves of a batch of `rows` rows: its rows, and what stands between its barriers.
    */
-  function passOf(
-    { first, count, row, accumulate: joins, merges }: NodePass,
-    rows: number,
-    kept: Elements[],
-    k: number,
-  ) {
-    const own = Math.min(count * leaf, rows - first * leaf);
-    const workspace = only ?? createRoom(own, kept);
+  function passOf({ first, count, row, accumulate, merges }: NodePass, rows: number, kept: Elements[], k: number) {
+    const passRows = Math.min(count * leaf, rows - first * leaf);
+    const workspace = only ?? createRoom(passRows, kept);
     const { calls, emit } = createList();
     const at = { rows, leaves: leafCount(rows, leaf), firstLeaf: first, follows: keeps && k > 0 };
     const settings = {
@@ -245,24 +240,32 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
       training: true,
       seed,
       leafRows: leaf,
-      accumulate: joins,
+      accumulate,
       batch: at,
-      stepAndRow: place,
+      stepAndRow,
       lengths: workspace.lengths,
     };
     const tensors = bindGradients(network, gradients[row]);
-    emitNode(viewOf(lossSums, first, count), network, workspace, bindTensors(network, theta), tensors, own, settings);
+    emitNode(
+      viewOf(lossSums, first, count),
+      network,
+      workspace,
+      bindTensors(network, theta),
+      tensors,
+      passRows,
+      settings,
+    );
     for (const [left, right] of merges) emit(ops.add, gradients[left], gradients[right], G);
     const segments = segmentsOf(calls).map((segment) => link(segment, kernels, room));
-    return { firstRow: first * leaf, own, workspace, segments };
+    return { firstRow: first * leaf, own: passRows, workspace, segments };
   }
 
   /** The programs of a step on so many rows. */
   function teamOf(rows: number) {
     const plan = planOf(rows);
-    const passes = plan.passes.map((own) => {
+    const passes = plan.passes.map((threadPasses) => {
       const kept: Elements[] = [];
-      return own.map((pass, k) => passOf(pass, rows, kept, k));
+      return threadPasses.map((pass, k) => passOf(pass, rows, kept, k));
     });
     const sums = sumsOf(plan.nodes, leafCount(rows, leaf));
     const updates = plan.passes.map((_, t) => {
@@ -290,7 +293,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
           workspace.t.set(t.subarray(firstRow * T, (firstRow + own) * T));
           weighPositions(workspace, own, R, false);
         }
-        place.set([step, firstRow]);
+        stepAndRow.set([step, firstRow]);
         segments[s].run();
       }
     }
@@ -333,9 +336,9 @@ function inWasm(run: ChunkedRun): Outcome[] {
   });
   const steps = createTeam(run, memory.kernels, allocate);
   memory.snapshot();
-  const found = steps();
+  const outcomes = steps();
   expect(memory.firstStrayByte(arrays)).toBeNull();
-  return found;
+  return outcomes;
 }
 
 const ways = { 'plain code': inPlainCode, WebAssembly: inWasm };
@@ -348,10 +351,10 @@ test.each(elementTypes)(
       const run = { ...drawn, type };
       const steps = oracle(run);
       for (const [way, stepsOf] of Object.entries(ways)) {
-        const found = stepsOf(run);
+        const outcomes = stepsOf(run);
         for (const [k, expected] of steps.entries()) {
           for (const [j, [name, values]] of expected.entries()) {
-            expect(firstDifference(found[k][j][1], values), `${way}, step ${k}: ${name}`).toBeNull();
+            expect(firstDifference(outcomes[k][j][1], values), `${way}, step ${k}: ${name}`).toBeNull();
           }
         }
       }

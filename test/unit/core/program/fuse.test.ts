@@ -83,8 +83,8 @@ function outcome(
   memory.reset();
   const { update, arrays } = setUp(spec, kernels === null ? memory.allocate : allocateEach(type));
   const { calls, emit } = createList();
-  const own = (kernels === null ? memory.allocate : allocateEach(type))(1, FLOAT64).fill(1 / BATCH);
-  update.averageAndApply(emit, own, sums);
+  const scale = (kernels === null ? memory.allocate : allocateEach(type))(1, FLOAT64).fill(1 / BATCH);
+  update.averageAndApply(emit, scale, sums);
   link(calls, kernels ?? memory.kernels, null, { fuses }).run();
   return arrays.map((array) => array.slice());
 }

@@ -107,14 +107,14 @@ test('the networks have layers of every kind', () => {
 });
 
 /** The calls of a pass over some leaves of rows, and the arrays that they work on. */
-function setUp(spec: NetworkSpec, lossName: LossName, allocate: Allocate, joins = false) {
+function setUp(spec: NetworkSpec, lossName: LossName, allocate: Allocate, accumulate = false) {
   const network = buildNetwork(spec);
   const loss = createLoss(lossName);
   const P = network.parameterCount;
   const theta = allocate(P);
   initializeParameters(network, theta, 1);
   const workspace = createWorkspace(network, loss, B, allocate);
-  const [gradient, lossSums, place] = [allocate(P).fill(3), allocate(3, FLOAT64), allocate(2, FLOAT64)];
+  const [gradient, lossSums, stepAndRow] = [allocate(P).fill(3), allocate(3, FLOAT64), allocate(2, FLOAT64)];
   const { calls, emit } = createList();
   const batch = { rows: B, leaves: leafCount(B, LEAF), firstLeaf: 0 };
   const pass = {
@@ -122,9 +122,9 @@ function setUp(spec: NetworkSpec, lossName: LossName, allocate: Allocate, joins 
     training: true,
     seed: 1,
     leafRows: LEAF,
-    accumulate: joins,
+    accumulate,
     batch,
-    stepAndRow: place,
+    stepAndRow,
     lengths: workspace.lengths,
   };
   emitNode(lossSums, network, workspace, bindTensors(network, theta), bindTensors(network, gradient), B, pass);
@@ -137,7 +137,7 @@ function setUp(spec: NetworkSpec, lossName: LossName, allocate: Allocate, joins 
       const random = createRandom(3, lossName, round);
       for (let i = 0; i < B * network.inputs; i++) workspace.x[i] = hasIndices ? random.integer(5) : random.normal();
       for (let i = 0; i < workspace.t.length; i++) workspace.t[i] = random.integer(3);
-      place.set([round, 2 * round]);
+      stepAndRow.set([round, 2 * round]);
     },
     outcome: () => [...lossSums, ...gradient],
   };
@@ -149,24 +149,28 @@ interface Way {
   kernels?: Kernels; // default: those of the guarded memory
   lacks?: readonly string[]; // operations that these leave to plain code; default none
   room?: number; // of so many kernel calls; default none
-  joins?: boolean; // default false
+  accumulate?: boolean; // default false
 }
 
 /** What the pass leaves after each of three rounds. */
-function outcomes(spec: NetworkSpec, lossName: LossName, { type = FLOAT64, kernels, lacks = [], room, joins }: Way) {
+function outcomes(
+  spec: NetworkSpec,
+  lossName: LossName,
+  { type = FLOAT64, kernels, lacks = [], room, accumulate }: Way,
+) {
   const memory = memories[type];
   memory.reset([[64, 64]]);
-  const run = setUp(spec, lossName, kernels === undefined ? memory.allocate : allocateEach(type), joins);
+  const run = setUp(spec, lossName, kernels === undefined ? memory.allocate : allocateEach(type), accumulate);
   const tapes = room === undefined ? null : createTapeMemory(memory.allocate(room * CALL_DOUBLES, FLOAT64));
   const used = kernels ?? lacking(memory.kernels, lacks);
   const program = link(run.calls, used, tapes);
-  const found: number[] = [];
+  const values: number[] = [];
   for (let round = 0; round < 3; round++) {
     run.fill(round);
     expect(program.run()).toBe(true);
-    found.push(...run.outcome());
+    values.push(...run.outcome());
   }
-  return { found, program, isFixed: run.calls.every((call) => isFixed(used, call)) };
+  return { values, program, isFixed: run.calls.every((call) => isFixed(used, call)) };
 }
 
 /**
@@ -189,13 +193,13 @@ describe.each(passes)('a pass of %s with %s', (type, _name, spec) => {
   test.each(lossNames)(
     'has the same bits in blocks on tapes in the memory and elsewhere, and by plain code: %s',
     (lossName) => {
-      for (const joins of [false, true]) {
-        const plain = outcomes(spec, lossName, { type, kernels: referenceKernels, joins });
-        const elsewhere = outcomes(spec, lossName, { type, joins });
-        const blocks = outcomes(spec, lossName, { type, room: MANY, joins });
-        const between = outcomes(spec, lossName, { type, room: MANY, lacks: gaps, joins });
+      for (const accumulate of [false, true]) {
+        const plain = outcomes(spec, lossName, { type, kernels: referenceKernels, accumulate });
+        const elsewhere = outcomes(spec, lossName, { type, accumulate });
+        const blocks = outcomes(spec, lossName, { type, room: MANY, accumulate });
+        const between = outcomes(spec, lossName, { type, room: MANY, lacks: gaps, accumulate });
         for (const pass of [elsewhere, blocks, between]) {
-          expect(firstDifference(pass.found, plain.found)).toBeNull();
+          expect(firstDifference(pass.values, plain.values)).toBeNull();
           // A pass of fixed calls alone is one block.
           expect(pass.program.block !== null).toBe(pass.isFixed);
         }
@@ -256,7 +260,7 @@ describe.each([
   ['tanh', []],
 ])('room for fewer calls than %s makes', (name, lacks) => {
   test('changes no bit, and what is written lies in the room or in the arrays of the calls', () => {
-    const { found } = outcomes(networks[name], 'mse', { kernels: referenceKernels });
+    const { values } = outcomes(networks[name], 'mse', { kernels: referenceKernels });
     for (let calls = 0; calls < 160; calls += 9) {
       memory.reset([[64, 64]]);
       const arrays: Float64Array[] = [];
@@ -267,13 +271,13 @@ describe.each([
       const tape = memory.allocate(calls * CALL_DOUBLES + (calls % 4)); // not always whole calls
       memory.snapshot();
       const program = link(run.calls, lacking(memory.kernels, lacks), createTapeMemory(tape));
-      const own: number[] = [];
+      const linkedSums: number[] = [];
       for (let round = 0; round < 3; round++) {
         run.fill(round);
         program.run();
-        own.push(...run.outcome());
+        linkedSums.push(...run.outcome());
       }
-      expect(firstDifference(own, found)).toBeNull();
+      expect(firstDifference(linkedSums, values)).toBeNull();
       expect(memory.firstStrayByte([...arrays, tape])).toBeNull();
     }
   });
@@ -475,13 +479,13 @@ describe.each(ways)('in %s', (_name, prepare) => {
       if (shares) emit(part, run.calls);
       else calls.push(...run.calls);
       const program = link(calls, kernels, room);
-      const found: number[] = [];
+      const values: number[] = [];
       for (let round = 0; round < 3; round++) {
         run.fill(round);
         program.run();
-        found.push(...run.outcome());
+        values.push(...run.outcome());
       }
-      return found;
+      return values;
     });
     expect(firstDifference(bits[1], bits[0])).toBeNull();
   });

@@ -38,7 +38,7 @@ interface Settings {
 const usual: Settings = { type: 'float64', spec: 'adam', lossName: 'mse', fn: 'tanh', clipNorm: null };
 
 interface Ways {
-  kernels?: (own: Kernels) => Kernels; // default: those of the guarded memory
+  kernels?: (kernels: Kernels) => Kernels; // default: those of the guarded memory
   room?: TapeMemory | null;
 }
 
@@ -78,7 +78,7 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
   const squares = allocate(blockCount(P), FLOAT64);
   const [losses, norms] = [STEPS, STEPS].map((n) => allocate(n, FLOAT64));
   const [hypers, hyper] = [STEPS * H, H].map((n) => allocate(n, FLOAT64));
-  const [note, next, place, scale] = [2, 1, 2, 1].map((n) => allocate(n, FLOAT64));
+  const [note, next, stepAndRow, scale] = [2, 1, 2, 1].map((n) => allocate(n, FLOAT64));
   const leaves = leafCount(ROWS, LEAF);
   const lossSums = allocate(leaves, FLOAT64);
   const [rows, share] = [ROWS, 1 / ROWS].map((number) => allocate(1, FLOAT64).fill(number));
@@ -92,7 +92,7 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
     leafRows: LEAF,
     accumulate: false,
     batch: NO_BATCH,
-    stepAndRow: place,
+    stepAndRow,
     lengths: workspace.lengths,
   };
   emitNode(lossSums, network, workspace, bindTensors(network, theta), gradients, ROWS, pass);
@@ -204,7 +204,7 @@ test.each([1e120, 1e160])(
 
 test('a step of calls that the backend joins is one block, and one of calls that it does not join', () => {
   const [joined, apart] = [[], ['adamOfMean']].map((names) => {
-    const run = setUp({}, { kernels: (own) => lacking(own, names) });
+    const run = setUp({}, { kernels: (kernels) => lacking(kernels, names) });
     run.prepare(rates);
     expect(run.block.repeat(STEPS, run.stop)).toBe(STEPS);
     return run.outcome();
@@ -236,7 +236,7 @@ describe('a step is no block', () => {
     const lacked = plain === 'sgd' ? ['sgd', 'sgdOfMean'] : [plain];
     const spec: OptimizerSpec = { kind: 'sgd', lr: 0.1 };
     expect(setUp({ spec }).program.block).not.toBeNull();
-    expect(setUp({ spec }, { kernels: (own) => lacking(own, lacked) }).program.block).toBeNull();
+    expect(setUp({ spec }, { kernels: (kernels) => lacking(kernels, lacked) }).program.block).toBeNull();
   });
 
   test('where the backend has none', () => {

@@ -23,13 +23,13 @@ test('buckets have each block once, from the last to the first, and each rank ha
         expect(first).toBeLessThan(end);
         if (buckets.length > 1) expect(Math.min(P, end * BLOCK) - first * BLOCK).toBeGreaterThanOrEqual(least);
         next = first;
-        let own = first;
+        let nextOfRank = first;
         for (let rank = 0; rank < R; rank++) {
           const range = blocksOfRank({ first, end }, R, rank);
-          expect(range.first).toBe(own);
-          own = range.end;
+          expect(range.first).toBe(nextOfRank);
+          nextOfRank = range.end;
         }
-        expect(own).toBe(end);
+        expect(nextOfRank).toBe(end);
       }
       expect(next).toBe(0);
     },

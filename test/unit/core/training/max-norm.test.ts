@@ -77,7 +77,7 @@ test('a unit whose weights are not finite, or too large to square, keeps them fo
 test('PyTorch takes the same steps with its columns limited after each', () => {
   const golden = goldenOptions.runs.find(({ name }) => name === 'max-norm');
   if (golden === undefined) throw new Error('the fixture has no such run');
-  const own = followGolden('softmax-cross-entropy', golden.batch, golden.losses.length, { maxNorm: 0.8 });
-  expect(maxRelativeError(own.losses, golden.losses)).toBeLessThan(1e-12);
-  expect(maxRelativeError(own.trained.parameters, golden.finalParams)).toBeLessThan(1e-12);
+  const followed = followGolden('softmax-cross-entropy', golden.batch, golden.losses.length, { maxNorm: 0.8 });
+  expect(maxRelativeError(followed.losses, golden.losses)).toBeLessThan(1e-12);
+  expect(maxRelativeError(followed.trained.parameters, golden.finalParams)).toBeLessThan(1e-12);
 });

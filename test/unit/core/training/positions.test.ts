@@ -55,13 +55,13 @@ test.each(golden.trajectories)(
     trained.parameters.set(params);
     const cut = (numbers: readonly number[], first: number, of: number) =>
       Float64Array.from(numbers.slice(first * of, Math.min(rows, first + batch) * of));
-    const found: number[] = [];
-    for (let first = 0; found.length < losses.length; first = first + batch < rows ? first + batch : 0) {
-      const own = w === null ? undefined : cut(w, first, 1);
+    const rowLosses: number[] = [];
+    for (let first = 0; rowLosses.length < losses.length; first = first + batch < rows ? first + batch : 0) {
+      const rowWeight = w === null ? undefined : cut(w, first, 1);
       const B = Math.min(batch, rows - first);
-      found.push(trained.step(cut(x, first, positions), cut(t, first, positions), B, undefined, own).loss);
+      rowLosses.push(trained.step(cut(x, first, positions), cut(t, first, positions), B, undefined, rowWeight).loss);
     }
-    expect(maxRelativeError(Float64Array.from(found), Float64Array.from(losses))).toBeLessThan(1e-12);
+    expect(maxRelativeError(Float64Array.from(rowLosses), Float64Array.from(losses))).toBeLessThan(1e-12);
     expect(maxRelativeError(trained.parameters, Float64Array.from(finalParams))).toBeLessThan(1e-12);
   },
 );

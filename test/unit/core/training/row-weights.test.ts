@@ -33,9 +33,9 @@ describe.each(names)('%s', (name) => {
     const lossSums = new Float64Array(Math.ceil(B / leaf));
     const dy = new Float64Array(B * O);
     const { calls, emit } = createList();
-    const own = new Float64Array(B);
-    emit(lossOp(loss), own, dy, y, t, B, 1, O);
-    emit(ops.weighLosses, lossSums, dy, own, w, B, leaf, O);
+    const rowLosses = new Float64Array(B);
+    emit(lossOp(loss), rowLosses, dy, y, t, B, 1, O);
+    emit(ops.weighLosses, lossSums, dy, rowLosses, w, B, leaf, O);
     const sum = (): number => {
       runCalls(calls, referenceKernels);
       return lossSums.reduce((all, one) => all + one, 0);
@@ -76,7 +76,7 @@ test.each([
 ] as const)('%s: PyTorch takes the same steps', (name, loss, weights) => {
   const golden = runs.find((run) => run.name === name);
   if (golden === undefined) throw new Error(`no run ${name}`);
-  const own = followGolden(loss, golden.batch, golden.losses.length, { weights });
-  expect(maxRelativeError(own.losses, golden.losses)).toBeLessThan(1e-12);
-  expect(maxRelativeError(own.trained.parameters, golden.finalParams)).toBeLessThan(1e-12);
+  const followed = followGolden(loss, golden.batch, golden.losses.length, { weights });
+  expect(maxRelativeError(followed.losses, golden.losses)).toBeLessThan(1e-12);
+  expect(maxRelativeError(followed.trained.parameters, golden.finalParams)).toBeLessThan(1e-12);
 });

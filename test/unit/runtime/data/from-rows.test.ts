@@ -22,8 +22,8 @@ test('targets that are names become indices, in the order of fit or of className
   const sorted = datasetFromRows({ inputs, targets });
   expect(sorted).toMatchObject({ classes: 2, labels: ['no', 'yes'], targets: { array: Float64Array.of(1, 0, 1) } });
   const classNames = ['yes', 'no', 'maybe'];
-  const given = datasetFromRows({ inputs, targets, classNames });
-  expect(given).toMatchObject({ classes: 3, labels: classNames, targets: { array: Float64Array.of(0, 1, 0) } });
+  const dataset = datasetFromRows({ inputs, targets, classNames });
+  expect(dataset).toMatchObject({ classes: 3, labels: classNames, targets: { array: Float64Array.of(0, 1, 0) } });
   expect(datasetFromRows({ inputs, targets: ['10', '9', '9'] }).labels).toEqual(['9', '10']);
 });
 
@@ -94,8 +94,8 @@ describe('a dataset made by hand', () => {
   });
 
   test('is refused where its memory is not shared', () => {
-    const own = new Float64Array(6) as Float64Array<never>;
-    expect(() => complete(checkDataset('here', { ...good, inputs: { array: own, columns: 2, divisor: 1 } }))).toThrow(
+    const typed = new Float64Array(6) as Float64Array<never>;
+    expect(() => complete(checkDataset('here', { ...good, inputs: { array: typed, columns: 2, divisor: 1 } }))).toThrow(
       'here: inputs has memory of its own, expected a SharedArrayBuffer',
     );
   });

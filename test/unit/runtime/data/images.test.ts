@@ -45,10 +45,10 @@ describe('an image', () => {
     async ({ name, width, height, channels, pixels }) => {
       const image = await read(name);
       expect(image).toMatchObject({ width, height, channels });
-      const wanted = bytesOf(pixels);
-      expect(image.pixels.length).toBe(wanted.length);
+      const expected = bytesOf(pixels);
+      expect(image.pixels.length).toBe(expected.length);
       // Decoders of JPEG may round differently.
-      const off = Math.max(...image.pixels.map((value, i) => Math.abs(value - wanted[i])));
+      const off = Math.max(...image.pixels.map((value, i) => Math.abs(value - expected[i])));
       expect(off).toBeLessThanOrEqual(name.endsWith('.png') ? 0 : 2);
     },
   );
@@ -61,10 +61,10 @@ describe('an image', () => {
     expect((await readImage('test', folder.write('adam.png', file))).pixels).toEqual(data);
   });
 
-  test.each(oracle.resized)('$of resized to $width x $height has the pixels of Pillow', async (wanted) => {
-    const { width, height } = wanted;
-    const { pixels } = resizeImage(await read(wanted.of), width, height);
-    expect(Buffer.from(pixels).equals(bytesOf(wanted.pixels))).toBe(true);
+  test.each(oracle.resized)('$of resized to $width x $height has the pixels of Pillow', async (resized) => {
+    const { width, height } = resized;
+    const { pixels } = resizeImage(await read(resized.of), width, height);
+    expect(Buffer.from(pixels).equals(bytesOf(resized.pixels))).toBe(true);
   });
 
   test('in grey has the pixels of Pillow; grey in colour has them three times', async () => {
@@ -138,10 +138,10 @@ describe('a folder of images', () => {
       'square/1.png': greyPng(1, 3),
       'rows.xlsx': greyPng(1, 2),
     });
-    const wanted = 'expected a folder with a folder of PNG or JPEG images for each class';
+    const expectation = 'expected a folder with a folder of PNG or JPEG images for each class';
     for (const [name, sentence] of [
-      ['circle', `has images without classes, ${wanted} (did you mean ${path}?)`],
-      ['circle/1.png', `is one image, ${wanted}`],
+      ['circle', `has images without classes, ${expectation} (did you mean ${path}?)`],
+      ['circle/1.png', `is one image, ${expectation}`],
       ['rows.xlsx', 'is a spreadsheet, expected its sheet saved as CSV'],
     ]) {
       await expect(loadDataset(`${path}/${name}`)).rejects.toThrow(`loadDataset: ${path}/${name} ${sentence}`);
@@ -173,8 +173,8 @@ describe('a folder of images', () => {
     const path = folder.writeFolder('sizes', { 'a/1.png': fileOf('colour.png'), 'b/1.jpg': fileOf('colour.jpg') });
     const { train } = await loadDataset(path, { size: '40x3' });
     expect(train.inputs.columns).toBe(40 * 3 * 3);
-    const wanted = oracle.resized.find(({ of, width }) => of === 'colour.png' && width === 40);
-    expect(Buffer.from(train.inputs.array.slice(0, 360)).equals(bytesOf(wanted?.pixels ?? ''))).toBe(true);
+    const resized = oracle.resized.find(({ of, width }) => of === 'colour.png' && width === 40);
+    expect(Buffer.from(train.inputs.array.slice(0, 360)).equals(bytesOf(resized?.pixels ?? ''))).toBe(true);
     expect((await loadDataset(path, { size: 2, channels: 1 })).train.inputs.columns).toBe(4);
   });
 });

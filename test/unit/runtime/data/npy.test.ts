@@ -102,7 +102,7 @@ test('an array whose first index runs fastest is the transpose of one whose last
           index.unshift(rest % n);
           rest = Math.floor(rest / n);
         }
-        expect(array[at]).toBe(index.reduceRight((place, i, axis) => place * shape[axis] + i, 0));
+        expect(array[at]).toBe(index.reduceRight((offset, i, axis) => offset * shape[axis] + i, 0));
       }
     }),
     { seed: propertySeed, numRuns: counted(30, 100) },

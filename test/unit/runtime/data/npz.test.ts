@@ -57,8 +57,8 @@ describe('an npz file', () => {
     }
     const other = folder.write('own.npz', packed({ ...files, 'real.npy': encodeNpy('u1', [2], [2, 1]) }));
     expect((await loadDataset(other)).train.lengths).toBeUndefined();
-    const wanted = `${other}: x has no lengths beside it, expected an array l`;
-    expect(await refusal(other, { lengths: 'l' })).toBe(`loadNpz: ${wanted}`);
+    const problem = `${other}: x has no lengths beside it, expected an array l`;
+    expect(await refusal(other, { lengths: 'l' })).toBe(`loadNpz: ${problem}`);
     const few = `${other}: real has 2 numbers, expected 3 (the rows of ${other}: x)`;
     expect(await refusal(other, { lengths: 'real' })).toBe(`loadNpz: ${few}`);
     const long = folder.write('long.npz', packed({ ...files, 'lengths.npy': encodeNpy('u1', [3], [2, 3, 1]) }));

@@ -29,9 +29,9 @@ test('lengths and weights go with their rows', () => {
     test: 0.5,
   });
   for (const part of [train, test]) {
-    const own = [...(part?.targets.array ?? [])];
-    expect([...(part?.weights?.array ?? [])]).toEqual(own);
-    expect([...(part?.lengths?.array ?? [])]).toEqual(own.map((n) => 1 + (n % 3)));
+    const targets = [...(part?.targets.array ?? [])];
+    expect([...(part?.weights?.array ?? [])]).toEqual(targets);
+    expect([...(part?.lengths?.array ?? [])]).toEqual(targets.map((n) => 1 + (n % 3)));
   }
 });
 

@@ -37,9 +37,9 @@ describe('standardized images', () => {
         const x = new Float64Array(rows.inputs.array.length);
         gatherRows(x, train.inputs, null, 0, rows.rows);
         for (let c = 0; c < C; c++) {
-          const own = x.filter((_, i) => i % C === c);
-          const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
-          const variance = own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / own.length;
+          const channelValues = x.filter((_, i) => i % C === c);
+          const mean = channelValues.reduce((sum, value) => sum + value, 0) / channelValues.length;
+          const variance = channelValues.reduce((sum, value) => sum + (value - mean) ** 2, 0) / channelValues.length;
           const isConstant = new Set(rows.inputs.array.filter((_, i) => i % C === c)).size === 1;
           expect(mean).toBeCloseTo(0, 11);
           expect(variance).toBeCloseTo(isConstant ? 0 : 1, 10);
@@ -54,8 +54,8 @@ describe('standardized images', () => {
     async (Numbers) => {
       await fc.assert(
         fc.asyncProperty(cases, fc.boolean(), async ({ channels, divisor, bytes }, isScaled) => {
-          const own = await imagesOf(bytes, channels, { divisor });
-          const { train } = isScaled ? standardizeImages({ train: own }) : { train: own };
+          const images = await imagesOf(bytes, channels, { divisor });
+          const { train } = isScaled ? standardizeImages({ train: images }) : { train: images };
           const { columns } = train.inputs;
           const x = new Numbers(6 * columns);
           gatherRows(x, train.inputs, null, 0, 6);
@@ -79,7 +79,7 @@ describe('standardized images', () => {
           expect(firstDifference(model.encode(pixels), Float64Array.from(x))).toBeNull();
           const divided = Array.from({ length: 6 }, (_, n) => {
             const values = new Numbers(columns);
-            gatherRows(values, own.inputs, null, n, 1);
+            gatherRows(values, images.inputs, null, n, 1);
             return [...values];
           });
           expect(firstDifference(model.encode(divided), Float64Array.from(x))).toBeNull();

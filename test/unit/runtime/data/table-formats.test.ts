@@ -62,10 +62,10 @@ const table: fc.Arbitrary<Column[]> = fc
   .uniqueArray(name, { minLength: 1, maxLength: 6 })
   .chain((names) =>
     fc.tuple(
-      ...names.map((own) =>
+      ...names.map((column) =>
         fc
           .constantFrom(...kinds)
-          .chain(([type, cells]) => cells.map((made): Column => ({ name: own, cells: made, type }))),
+          .chain(([type, cells]) => cells.map((made): Column => ({ name: column, cells: made, type }))),
       ),
     ),
   )
@@ -83,8 +83,8 @@ const rowsOf = (columns: readonly Column[]): Cell[][] =>
 const field = (cell: Cell): string => `"${String(cell ?? '').replaceAll('"', '""')}"`;
 /** JSON of an object with these columns, where only gaps may be left out. */
 const object = (columns: readonly Column[], cells: readonly Cell[], isSparse: boolean): string => {
-  const fields = columns.flatMap(({ name: own }, at) =>
-    isSparse && cells[at] === null ? [] : [`${JSON.stringify(own)}: ${numberText(cells[at])}`],
+  const fields = columns.flatMap(({ name: column }, at) =>
+    isSparse && cells[at] === null ? [] : [`${JSON.stringify(column)}: ${numberText(cells[at])}`],
   );
   return `{${fields.join(', ')}}`;
 };

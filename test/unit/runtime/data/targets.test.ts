@@ -131,9 +131,9 @@ test('what fits passes', () => {
 });
 
 test('positions that count are those of each row, wherever it starts, and such rows are not split at random', () => {
-  const [array, places] = [sharedArrays.int32(5), sharedArrays.int32(2)];
+  const [array, positions] = [sharedArrays.int32(5), sharedArrays.int32(2)];
   array.set([-1, 0, 1, -1, -1]);
-  places.set([2, 0]);
+  positions.set([2, 0]);
   const row = { inputs: [0, 0, 0], targets: [0, 0, 0] };
   const { targets: plain, ...others } = datasetFromRows({
     inputs: [row.inputs, row.inputs],
@@ -141,7 +141,7 @@ test('positions that count are those of each row, wherever it starts, and such r
     classes: 2,
   });
   const windows = { ...others, targets: { ...plain, array, step: 1 } };
-  const moved = { ...others, targets: { ...windows.targets, places } };
+  const moved = { ...others, targets: { ...windows.targets, places: positions } };
   expect(complete(countedPositions({ ...windows, rows: 3 }))).toEqual(Uint32Array.of(2, 2, 1));
   expect(complete(countedPositions(moved))).toEqual(Uint32Array.of(1, 2));
   expect(() => splitDataset(moved, { test: 0.5 })).toThrow(

@@ -75,14 +75,14 @@ describe.each<TokenizerName>(['characters', 'bytes', 'words', 'gpt2'])('tokens o
       const fault = (has: string) => new Error(has);
       const tokensOfParts = async (...parts: string[]) => {
         const reader = await readTokens(() => parts, tokenizer, false, fault);
-        const found: number[] = [];
-        for await (const tokens of reader.parts()) found.push(...tokens);
-        return [found, await reader.sizes().then(({ tokens }) => tokens), reader.tokenizer.spec];
+        const tokensRead: number[] = [];
+        for await (const tokens of reader.parts()) tokensRead.push(...tokens);
+        return [tokensRead, await reader.sizes().then(({ tokens }) => tokens), reader.tokenizer.spec];
       };
       const whole = await tokensOfParts(drawn);
       expect(whole[0]).toEqual([...createTokenizer(whole[2] as TokenizerSpec).encode(drawn)]);
-      const places = pieces.map((_, n) => pieces.slice(0, n).join('').length);
-      for (const at of places) expect(await tokensOfParts(drawn.slice(0, at), drawn.slice(at))).toEqual(whole);
+      const starts = pieces.map((_, n) => pieces.slice(0, n).join('').length);
+      for (const at of starts) expect(await tokensOfParts(drawn.slice(0, at), drawn.slice(at))).toEqual(whole);
       expect(await tokensOfParts(...pieces)).toEqual(whole);
     });
     await fc.assert(check, { seed: propertySeed, numRuns: 40 });
@@ -299,8 +299,8 @@ describe('lines', () => {
     const lines = Array.from({ length: 9000 }, (_, n) => `line ${n} é`).join('\n');
     const options = { lines: true, validation: 0.2 };
     const read = await loadText(folder.write('lines.txt', lines), options);
-    const own = await textDataset(lines, options);
-    expect(complete(datasetHash(read.train))).toBe(complete(datasetHash(own.train)));
+    const dataset = await textDataset(lines, options);
+    expect(complete(datasetHash(read.train))).toBe(complete(datasetHash(dataset.train)));
     expect([read.train.rows, read.validation?.rows]).toEqual([7200, 1800]);
   });
 
@@ -335,15 +335,15 @@ describe('tokens in a file', () => {
     const { tokenizer } = ofText(first.train.preprocessing)?.text ?? {};
     const second = await streamed(path, { ...(tokenizer && { tokenizer }), validation: 0 });
     expect(folderOf(second)).toBe(folderOf(first));
-    const [own] = readdirSync(`${path}.gradloom-cache`);
+    const [cacheFile] = readdirSync(`${path}.gradloom-cache`);
     const wider = { kind: 'words', vocabulary: ['<unk>', 'It'] } as const;
     for (const other of [{ tokenizer: wider }, { tokenizer: 'words', lines: true }, { tokenizer: 'gpt2' }] as const) {
-      expect(folderOf(await streamed(path, other))).not.toContain(own);
+      expect(folderOf(await streamed(path, other))).not.toContain(cacheFile);
     }
     expect(readdirSync(`${path}.gradloom-cache`)).toHaveLength(4);
     folder.write('once.txt', content.replaceAll('two', 'ten'));
-    expect(folderOf(await streamed(path, { tokenizer: 'words' }))).toContain(own);
-    expect(readdirSync(`${path}.gradloom-cache`)).toEqual([own]);
+    expect(folderOf(await streamed(path, { tokenizer: 'words' }))).toContain(cacheFile);
+    expect(readdirSync(`${path}.gradloom-cache`)).toEqual([cacheFile]);
   });
 
   test('are refused if the text changes while it is read, or they change afterwards', async () => {
@@ -380,7 +380,7 @@ test.each<[string, boolean, string]>([
   ['line', true, 'shorter lines'],
 ])('a %s without an end is refused before it fills the memory', async (what, lines, expected) => {
   const source = () => Array<string>(129).fill('a'.repeat(1 << 17));
-  const read = readTokens(source, 'words', lines, (has, wanted) => new Error(`${has}, expected ${wanted}`));
+  const read = readTokens(source, 'words', lines, (has, expectation) => new Error(`${has}, expected ${expectation}`));
   await expect(read).rejects.toThrow(`a ${what} of more than 16777216 characters at line 1, expected ${expected}`);
 });
 

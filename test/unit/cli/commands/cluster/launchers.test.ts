@@ -85,15 +85,15 @@ test.each([
   ['Intel(R) MPI Library for Linux* OS, Version 2021.10', 'Hydra'],
   ['slurm 24.11.5', 'srun'],
 ])('a launcher is known by its own words: %j', (version, name) => {
-  const found = Object.entries(launchers).filter(([, { isVersion }]) => isVersion(version));
-  expect(found.map(([known]) => known)).toEqual([name]);
+  const matches = Object.entries(launchers).filter(([, { isVersion }]) => isVersion(version));
+  expect(matches.map(([known]) => known)).toEqual([name]);
 });
 
 test('Open MPI does not bind ranks of several threads to a core, unless the user says how', () => {
   const { flags }: Launcher = launchers["Open MPI's mpirun"];
   expect(flags([], {})).toEqual(['--bind-to', 'none']);
-  for (const given of [['--bind-to', 'socket'], ['--map-by', 'ppr:1:node'], ['-bind-to=core']]) {
-    expect(flags(given, {})).toEqual([]);
+  for (const userFlags of [['--bind-to', 'socket'], ['--map-by', 'ppr:1:node'], ['-bind-to=core']]) {
+    expect(flags(userFlags, {})).toEqual([]);
   }
 });
 

@@ -19,7 +19,7 @@ test('they may take a quarter of the free memory, and 1 GiB', () => {
   const { bytes } = holdScores(1000, scoring);
   expect(scoresFit(1000, scoring, 4 * bytes)).toBe(true);
   expect(scoresFit(1000, scoring, 4 * bytes - 1)).toBe(false);
-  const most = Math.floor(2 ** 30 / (bytes / 1000));
-  expect(scoresFit(most, scoring, Number.MAX_VALUE)).toBe(true);
-  expect(scoresFit(most + 1, scoring, Number.MAX_VALUE)).toBe(false);
+  const maxRows = Math.floor(2 ** 30 / (bytes / 1000));
+  expect(scoresFit(maxRows, scoring, Number.MAX_VALUE)).toBe(true);
+  expect(scoresFit(maxRows + 1, scoring, Number.MAX_VALUE)).toBe(false);
 });

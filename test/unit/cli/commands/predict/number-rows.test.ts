@@ -9,8 +9,8 @@ const points = buildNetwork({ input: 2, layers: [{ kind: 'dense', out: 1 }] });
 test('rows do not depend on where the stream is cut', async () => {
   const rows = fc.array(fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 2, maxLength: 2 }));
   await fc.assert(
-    fc.asyncProperty(rows, fc.integer({ min: 1, max: 40 }), async (wanted, size) => {
-      const bytes = Buffer.from(wanted.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    fc.asyncProperty(rows, fc.integer({ min: 1, max: 40 }), async (rowsOfNumbers, size) => {
+      const bytes = Buffer.from(rowsOfNumbers.map((row) => `${JSON.stringify(row)}\n`).join(''));
       const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
         bytes.subarray(n * size, (n + 1) * size),
       );
@@ -20,8 +20,8 @@ test('rows do not depend on where the stream is cut', async () => {
         x.push(...batch.x);
         numbers.push(...batch.rowIndices);
       }
-      expect(x).toEqual(JSON.parse(JSON.stringify(wanted.flat())));
-      expect(numbers).toEqual(wanted.map((_, n) => n));
+      expect(x).toEqual(JSON.parse(JSON.stringify(rowsOfNumbers.flat())));
+      expect(numbers).toEqual(rowsOfNumbers.map((_, n) => n));
     }),
   );
 });

@@ -67,7 +67,9 @@ const fitting = [
   fc.oneof(fc.boolean(), fc.constantFrom('yes', 'F', 0, 1, null, '')),
   fc.oneof(fc.string(), fc.boolean(), fc.integer(), fc.constantFrom('Bonn', null)),
 ];
-const cells = fitting.map((own) => fc.oneof({ weight: 9, arbitrary: own }, { weight: 1, arbitrary: cell }));
+const cells = fitting.map((fittingCell) =>
+  fc.oneof({ weight: 9, arbitrary: fittingCell }, { weight: 1, arbitrary: cell }),
+);
 const row = fc.oneof(
   fc.tuple(...cells),
   fc.record(Object.fromEntries(columns.map(({ name }, c) => [name, cells[c]]))),
@@ -179,8 +181,9 @@ test.each([false, true])(
     fc.assert(
       fc.property(prompt, options, (start, rest) => {
         const body = { ...start, ...rest };
-        const { prompt, ...given } = body as { prompt?: string; tokens?: number };
-        const isAnswered = (given.tokens ?? 0) <= 100 && failureOf(() => model.generate(prompt, given)) === null;
+        const { prompt, ...requestOptions } = body as { prompt?: string; tokens?: number };
+        const isAnswered =
+          (requestOptions.tokens ?? 0) <= 100 && failureOf(() => model.generate(prompt, requestOptions)) === null;
         seen.add(isAnswered);
         expect(isRequest(body), JSON.stringify(body)).toBe(isAnswered);
       }),

@@ -43,9 +43,9 @@ test('a column is named that answers nearly all rows alone: a number, a word, or
   expect(leakingColumn(tableOf(bits, 2, ['noise', 'late']))).toEqual({ name: 'late', score: 1, others: 0 });
   expect(leakingColumn(tableOf(bits, 2, ['word', 'noise']))).toMatchObject({ name: 'word', score: 1 });
   expect(leakingColumn(tableOf(bits, 2, ['noise', 'gaps', 'word']))).toMatchObject({ score: 1, others: 1 });
-  const found = leakingColumn(tableOf(values, null, ['late', 'noise']));
-  expect(found).toMatchObject({ name: 'late', others: 0 });
-  expect(found?.score).toBeGreaterThan(0.98);
+  const leak = leakingColumn(tableOf(values, null, ['late', 'noise']));
+  expect(leak).toMatchObject({ name: 'late', others: 0 });
+  expect(leak?.score).toBeGreaterThan(0.98);
 });
 
 test('no column is named where none answers the rows alone, or where it is the only one', () => {
@@ -85,8 +85,8 @@ test('numbers that may stand for gaps are a reason of a weak result alone, and s
   const advice = 'empty these cells if they stand for gaps';
   const tried = `${reason}: ${advice}, or try --scale robust`;
   expect(await remarksFor([0.7, 0.9, 4], { scale: 'standard' })).toContain(tried);
-  for (const own of [{}, { scale: 'robust' }]) {
-    expect(await remarksFor([0.7, 0.9, 4], own)).toContain(`${reason}: ${advice}`);
+  for (const scaling of [{}, { scale: 'robust' }]) {
+    expect(await remarksFor([0.7, 0.9, 4], scaling)).toContain(`${reason}: ${advice}`);
   }
   expect(await remarksFor([0.7, 0.3], {})).toEqual([]);
 });
@@ -109,10 +109,12 @@ test.each<[by: 'accuracy' | 'rmse' | 'weightedLoss', rows: number, own: number, 
   ],
 )(
   'a linear model is better by %s on %i rows only beyond a standard error: %d and %d',
-  (by, rows, own, linear, remark) => {
+  (by, rows, networkFigure, linearFigure, remark) => {
     const evaluation = (figure: number) => ({ rows, loss: 1, [by]: figure }) as unknown as Evaluation;
-    expect(linearRemarks(evaluation(own), evaluation(linear), by)).toEqual(remark === null ? [] : [remark]);
-    expect(linearRemarks(evaluation(own), undefined, by)).toEqual([]);
+    expect(linearRemarks(evaluation(networkFigure), evaluation(linearFigure), by)).toEqual(
+      remark === null ? [] : [remark],
+    );
+    expect(linearRemarks(evaluation(networkFigure), undefined, by)).toEqual([]);
   },
 );
 

@@ -7,8 +7,8 @@ import { presets } from '../../../../../packages/cli/src/files/datasets/presets.
 
 const classes = datasetFromRows({ inputs: [[1], [2]], targets: [0, 1], classes: 2 });
 const values = datasetFromRows({ inputs: [[1], [2]], targets: [0.5, 1.5] });
-const recipeOf = (given: TrainValues, train: Dataset = classes) =>
-  createRecipe(given, { preset: presets.moons, sets: { train }, shares: { validation: 0 } });
+const recipeOf = (values: TrainValues, train: Dataset = classes) =>
+  createRecipe(values, { preset: presets.moons, sets: { train }, shares: { validation: 0 } });
 
 test('label smoothing becomes part of the loss, which files of the run keep', async () => {
   const { options, values: kept } = await recipeOf({ 'label-smoothing': 0.1 });
@@ -28,9 +28,9 @@ test.each([
   [{ spec: { layers: [{ kind: 'dense', out: 2 }] } }, 4],
   [{ spec: { layers: [{ kind: 'conv2d', out: 2, kernel: 1 }] } }, [2, 2, 1]],
   [{ spec: { input: [4, 1], layers: [{ kind: 'conv1d', out: 1, kernel: 3 }] } }, [4, 1]],
-])('%j begins with %j on images of 2 x 2 pixels', async (given, input) => {
+])('%j begins with %j on images of 2 x 2 pixels', async (values, input) => {
   const images = datasetFromRows({ inputs: [[1, 2, 3, 4]], targets: [0], classes: 2, shape: [2, 2, 1] });
-  expect((await recipeOf(given, images)).spec.input).toEqual(input);
+  expect((await recipeOf(values, images)).spec.input).toEqual(input);
 });
 
 const pictures = (size: number) =>
@@ -38,7 +38,7 @@ const pictures = (size: number) =>
 const folder = { preset: { ...presets.moons, network: 'convnet' as const, patience: 7 }, shares: { validation: 0 } };
 
 test('the network of a dataset has the defaults of networks, and gives way to options of other networks', async () => {
-  const recipe = (given: TrainValues) => createRecipe(given, { ...folder, sets: { train: pictures(12) } });
+  const recipe = (values: TrainValues) => createRecipe(values, { ...folder, sets: { train: pictures(12) } });
   const { spec, values } = await recipe({});
   expect(spec).toEqual(convnet([12, 12, 1], 2));
   expect(values).toMatchObject({
@@ -49,16 +49,16 @@ test('the network of a dataset has the defaults of networks, and gives way to op
   expect(values).not.toHaveProperty('hidden');
   expect(values).not.toHaveProperty('patience');
   expect((await recipe({ network: 'lenet5' })).spec).toEqual(lenet5([12, 12, 1], 2));
-  for (const given of [{ hidden: [3] }, { dropout: 0.5 }, { activation: { kind: 'tanh' as const } }]) {
-    const { spec: stacked, values: kept } = await recipe(given);
+  for (const values of [{ hidden: [3] }, { dropout: 0.5 }, { activation: { kind: 'tanh' as const } }]) {
+    const { spec: stacked, values: kept } = await recipe(values);
     expect(stacked.input).toBe(144);
-    expect(kept).toMatchObject({ hidden: given.hidden ?? presets.moons.hidden, optimizer: presets.moons.optimizer });
+    expect(kept).toMatchObject({ hidden: values.hidden ?? presets.moons.hidden, optimizer: presets.moons.optimizer });
     expect(kept).not.toHaveProperty('network');
   }
 });
 
 test('a named network gets the activation that the loss wants of its outputs, and one output for two classes', async () => {
-  const recipe = (given: TrainValues) => createRecipe(given, { ...folder, sets: { train: pictures(12) } });
+  const recipe = (values: TrainValues) => createRecipe(values, { ...folder, sets: { train: pictures(12) } });
   const { spec } = await recipe({ loss: { kind: 'mse' } });
   expect(spec.layers).toEqual([...convnet([12, 12, 1], 2).layers, sigmoid()]);
   const one = await recipe({ loss: { kind: 'binary-cross-entropy' } });

@@ -8,10 +8,10 @@ const lines = fc
 
 test('a thinned line keeps its ends, its minimum and its maximum, in order, and few points', () => {
   fc.assert(
-    fc.property(lines, fc.integer({ min: 4, max: 60 }), (points, most) => {
-      const thinned = thin(points, most);
+    fc.property(lines, fc.integer({ min: 4, max: 60 }), (points, maxPoints) => {
+      const thinned = thin(points, maxPoints);
       const ys = (line: readonly Point[]) => line.map(([, y]) => y);
-      expect(thinned.length).toBeLessThanOrEqual(most);
+      expect(thinned.length).toBeLessThanOrEqual(maxPoints);
       expect([thinned[0], thinned.at(-1)]).toEqual([points[0], points.at(-1)]);
       expect(Math.min(...ys(thinned))).toBe(Math.min(...ys(points)));
       expect(Math.max(...ys(thinned))).toBe(Math.max(...ys(points)));
@@ -32,10 +32,10 @@ test('a short line stays as it is', () => {
 
 test('a thinned band keeps its lowest and its highest, and its line stays between them', () => {
   fc.assert(
-    fc.property(lines, fc.integer({ min: 1, max: 60 }), (points, most) => {
+    fc.property(lines, fc.integer({ min: 1, max: 60 }), (points, maxPoints) => {
       const band = points.map(([x, y]): BandPoint => [x, y / 4 - 1, y / 4, y / 4 + 1]);
-      const thinned = thinBand(band, most);
-      expect(thinned.length).toBe(Math.min(most, band.length));
+      const thinned = thinBand(band, maxPoints);
+      expect(thinned.length).toBe(Math.min(maxPoints, band.length));
       expect(Math.min(...thinned.map(([, low]) => low))).toBe(Math.min(...band.map(([, low]) => low)));
       expect(Math.max(...thinned.map(([, , , high]) => high))).toBe(Math.max(...band.map(([, , , high]) => high)));
       for (const [, low, mean, high] of thinned) expect(mean).toSatisfy((y: number) => y >= low && y <= high);

@@ -67,11 +67,11 @@ test('a full tape runs before the next call is recorded', () => {
 
 test('an answer is a signed number of 64 bits', () => {
   const doubles = new Float64Array(2 * CALL_DOUBLES);
-  for (const wanted of [-(2 ** 45) - 3, 5 * 2 ** 40 + 2 ** 31]) {
-    const tape = createCallTape(doubles, () => new BigInt64Array(doubles.buffer).fill(BigInt(wanted), 1, 2));
+  for (const answer of [-(2 ** 45) - 3, 5 * 2 ** 40 + 2 ** 31]) {
+    const tape = createCallTape(doubles, () => new BigInt64Array(doubles.buffer).fill(BigInt(answer), 1, 2));
     tape.write(answerTable, 0, 0);
     tape.run();
-    expect(tape.answer()).toBe(wanted);
+    expect(tape.answer()).toBe(answer);
   }
 });
 

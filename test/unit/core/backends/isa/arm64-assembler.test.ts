@@ -278,6 +278,6 @@ test('the player keeps what the procedure call standard wants back, and leaves x
     ['ldp x29, x30, [sp], #160', 'fd7bcaa8'],
     ['ret', 'c0035fd6'],
   ];
-  const wanted = instructions.map(([, word]) => word).join('');
-  expect(hex(assemblePlayer)).toBe(wanted);
+  const expected = instructions.map(([, word]) => word).join('');
+  expect(hex(assemblePlayer)).toBe(expected);
 });

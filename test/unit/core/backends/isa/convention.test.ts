@@ -50,16 +50,16 @@ function assembleCaller(name: ConventionName): { code: Uint8Array; kernel: numbe
 
   const caller = a.position;
   const half = 8 * wordsOf(name);
-  const places = [
+  const registers = [
     ...convention.kept.map((register, i) => ({ register, offset: 8 * i })),
     ...convention.keptVectors.map((vector, i) => ({ vector, offset: 8 * convention.kept.length + 16 * i })),
   ];
   for (const register of callers.systemV.kept) a.push(register);
   for (const register of [r8, rcx, rdx, rsi, rdi]) a.push(register);
   a.loadPointer(rax, at(rsp, 32));
-  for (const place of places) {
-    if ('vector' in place) a.loadLower(place.vector, at(rax, place.offset));
-    else a.loadPointer(place.register, at(rax, place.offset));
+  for (const register of registers) {
+    if ('vector' in register) a.loadLower(register.vector, at(rax, register.offset));
+    else a.loadPointer(register.register, at(rax, register.offset));
   }
   for (const [i, register] of convention.arguments.entries()) a.loadPointer(register, at(rsp, 8 * i));
   a.loadCodeAddress(rax, 0);
@@ -67,9 +67,9 @@ function assembleCaller(name: ConventionName): { code: Uint8Array; kernel: numbe
   a.call(rax);
   a.loadAddress(rsp, at(rsp, 32));
   a.loadPointer(rax, at(rsp, 32));
-  for (const place of places) {
-    if ('vector' in place) a.storeLower(at(rax, half + place.offset), place.vector);
-    else a.storePointer(at(rax, half + place.offset), place.register);
+  for (const register of registers) {
+    if ('vector' in register) a.storeLower(at(rax, half + register.offset), register.vector);
+    else a.storePointer(at(rax, half + register.offset), register.register);
   }
   a.loadAddress(rsp, at(rsp, 40));
   for (const register of [...callers.systemV.kept].reverse()) a.pop(register);

@@ -16,9 +16,9 @@ const { read } = defineOptions('anneal', {
   shape: oneOf({ linear: 1, cosine: 2 })('linear'),
 });
 
-function refusal(given: object): unknown {
+function refusal(options: object): unknown {
   try {
-    return read(given);
+    return read(options);
   } catch (error) {
     return error;
   }
@@ -39,9 +39,9 @@ test('a value in place of a default is kept where it is 0 or false', () => {
 });
 
 test('what is given is not changed', () => {
-  const given = Object.freeze({ limit: 3 });
-  read(given);
-  expect(given).toEqual({ limit: 3 });
+  const options = Object.freeze({ limit: 3 });
+  read(options);
+  expect(options).toEqual({ limit: 3 });
 });
 
 test.each([
@@ -56,8 +56,8 @@ test.each([
     'limits',
     'anneal: option "limits" is unknown, expected lr, limit, warm, shape (did you mean limit?)',
   ],
-])('%j is refused, and %s named', (given, path, message) => {
-  const error = refusal(given);
+])('%j is refused, and %s named', (options, path, message) => {
+  const error = refusal(options);
   expect(error).toBeInstanceOf(OptionError);
   expect(error).toMatchObject({ message, options: [path] });
 });
@@ -70,8 +70,8 @@ test('a required option is missed, and named with the path of its object', () =>
 });
 
 test('options that are no object are refused', () => {
-  for (const given of [null, [], 3]) {
-    expect(refusal(given as object)).toMatchObject({ message: expect.stringMatching(/^anneal: options have /) });
+  for (const options of [null, [], 3]) {
+    expect(refusal(options as object)).toMatchObject({ message: expect.stringMatching(/^anneal: options have /) });
   }
 });
 

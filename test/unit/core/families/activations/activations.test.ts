@@ -144,14 +144,14 @@ describe.each(table)('the loops over %s', (_name, activation) => {
     const math = mathOf(type);
     const { round } = math;
     const { alpha } = activation; // 0.01 is no float: loops round it once
-    const own = round(alpha);
+    const roundedAlpha = round(alpha);
     const of = (...values: number[]): Elements => {
       const array = createElements(type, values.length);
       array.set(values);
       return array;
     };
     const z = of(-2.1, -0.5, 0, 0.5, 2);
-    const applied = z.map((at) => activation.apply(math, at, own));
+    const applied = z.map((at) => activation.apply(math, at, roundedAlpha));
     const n = 4;
 
     test('apply it to the first n numbers, in place too', () => {
@@ -165,7 +165,7 @@ describe.each(table)('the loops over %s', (_name, activation) => {
       const inPlace = da.slice();
       activateBackward(activation, inPlace, inPlace, activation.reads === 'z' ? z : applied, n, alpha);
       expect(inPlace.map((x) => x + 0)).toEqual(
-        da.map((x, i) => (i < n ? round(x * slope(activation, z[i], own, math)) : x) + 0), // + 0: -0 is 0
+        da.map((x, i) => (i < n ? round(x * slope(activation, z[i], roundedAlpha, math)) : x) + 0), // + 0: -0 is 0
       );
     });
 

@@ -82,7 +82,7 @@ describe.each(cases)('%s', (_title, { spec, mean, std, within }) => {
   });
 
   test('keeps to its limits, or goes past them where it has none', () => {
-    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const largest = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
     if (within !== undefined) expect(largest).toBeLessThanOrEqual(within);
     if (within !== undefined) expect(largest).toBeGreaterThan(0.995 * within);
     if (within === undefined && std > 0) expect(largest - mean).toBeGreaterThan(3 * std);

@@ -210,8 +210,8 @@ describe.each(elementTypes)('%s', (type) => {
     }
     const soft = 1 - 2 ** -20; // 20 · 2⁻²⁰ + log1p(e⁻²⁰), of which float32 had a digit
     const value = 20 * 2 ** -20 + Math.log1p(Math.exp(-20));
-    const found = lossOf(loss, of(0), of(20), of(soft), 1, 1);
-    expect(Math.abs(found / value - 1)).toBeLessThan(4 * EPSILON[type]);
+    const actual = lossOf(loss, of(0), of(20), of(soft), 1, 1);
+    expect(Math.abs(actual / value - 1)).toBeLessThan(4 * EPSILON[type]);
   });
 });
 
@@ -227,9 +227,9 @@ test('PyTorch takes the same steps with smoothed labels', () => {
   const golden = goldenOptions.runs.find(({ name }) => name === 'label smoothing');
   if (golden === undefined) throw new Error('the fixture has no such run');
   const spec = { kind: 'softmax-cross-entropy', labelSmoothing: 0.1 } as const;
-  const own = followGolden(spec, golden.batch, golden.losses.length, {});
-  expect(maxRelativeError(own.losses, golden.losses)).toBeLessThan(1e-12);
-  expect(maxRelativeError(own.trained.parameters, golden.finalParams)).toBeLessThan(1e-12);
+  const followed = followGolden(spec, golden.batch, golden.losses.length, {});
+  expect(maxRelativeError(followed.losses, golden.losses)).toBeLessThan(1e-12);
+  expect(maxRelativeError(followed.trained.parameters, golden.finalParams)).toBeLessThan(1e-12);
 });
 
 test('mae has slope 0 at its kink', () => {

@@ -33,13 +33,13 @@ function rowsOf(task: Task, seed: number, hole: boolean): EvaluatedRows {
 
 /** Row n as often as counts[n] says. */
 function repeated({ outputs: O, y, t }: EvaluatedRows, counts: Uint32Array): EvaluatedRows {
-  const places = [...counts].flatMap((count, n) => new Array<number>(count).fill(n));
+  const rowIndices = [...counts].flatMap((count, n) => new Array<number>(count).fill(n));
   const columns = t.length / B;
   return {
-    rows: places.length,
+    rows: rowIndices.length,
     outputs: O,
-    y: Float64Array.from(places.flatMap((n) => [...y.slice(n * O, (n + 1) * O)])),
-    t: Float64Array.from(places.flatMap((n) => [...t.slice(n * columns, (n + 1) * columns)])),
+    y: Float64Array.from(rowIndices.flatMap((n) => [...y.slice(n * O, (n + 1) * O)])),
+    t: Float64Array.from(rowIndices.flatMap((n) => [...t.slice(n * columns, (n + 1) * columns)])),
   };
 }
 
@@ -79,9 +79,9 @@ describe.each(all)('of %s, %s', (task, name) => {
           const value = complete(figures[name].weighted(rows, task, 0.4))(counts);
           // A ranking needs a score of every row, drawn or not.
           const isRefused = hole && figures[name].keepsRows;
-          const wanted = isRefused ? Number.NaN : measure(name, task, repeated(rows, counts));
-          if (Number.isNaN(wanted)) expect(value).toBeNaN();
-          else expect(Math.abs(value - wanted)).toBeLessThan(1e-12 * Math.max(1, Math.abs(wanted)));
+          const expected = isRefused ? Number.NaN : measure(name, task, repeated(rows, counts));
+          if (Number.isNaN(expected)) expect(value).toBeNaN();
+          else expect(Math.abs(value - expected)).toBeLessThan(1e-12 * Math.max(1, Math.abs(expected)));
         }),
         { seed: propertySeed, numRuns: 20 },
       );

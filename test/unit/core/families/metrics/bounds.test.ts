@@ -40,12 +40,12 @@ test.each([
   ['calibration-error', 1],
   ['brier', 2],
   ['log-loss', 36.1], // -log 2⁻⁵²
-] as const)('%s is from 0 to %d, in any order of the rows', (name, most) => {
+] as const)('%s is from 0 to %d, in any order of the rows', (name, max) => {
   fc.assert(
     fc.property(rows, (rows) => {
       const value = measure(metrics[name](classes), rows);
       expect(value).toBeGreaterThanOrEqual(0);
-      expect(value).toBeLessThanOrEqual(most);
+      expect(value).toBeLessThanOrEqual(max);
       expect(Math.abs(measure(metrics[name](classes), rows.toReversed()) - value)).toBeLessThan(1e-12);
     }),
     { seed: propertySeed },

@@ -23,19 +23,19 @@ test.each([
     ] as const) {
       const metric = metrics[name]({ targets });
       metric.add(y, t, N, O);
-      const mean = curves.reduce((sum, { [area]: own }) => sum + own / curves.length, 0);
+      const mean = curves.reduce((sum, { [area]: curveArea }) => sum + curveArea / curves.length, 0);
       expect(mean).toBeCloseTo(metric.value(), 12);
     }
     for (const { index, share, points } of curves) {
       const ownScore = (n: number): number => y[n * O + (O === 1 ? 0 : index)];
-      const places = Array.from({ length: N }, (_, n) => n);
-      expect(share).toBe(places.filter((n) => t[n] === index).length / N);
+      const rowIndices = Array.from({ length: N }, (_, n) => n);
+      expect(share).toBe(rowIndices.filter((n) => t[n] === index).length / N);
       for (const { score, recall, precision, falsePositives } of points) {
-        const taken = places.filter((n) => ownScore(n) >= score);
+        const taken = rowIndices.filter((n) => ownScore(n) >= score);
         const right = taken.filter((n) => t[n] === index).length;
-        expect(recall).toBe(right / places.filter((n) => t[n] === index).length);
+        expect(recall).toBe(right / rowIndices.filter((n) => t[n] === index).length);
         expect(precision).toBe(right / taken.length);
-        expect(falsePositives).toBe((taken.length - right) / places.filter((n) => t[n] !== index).length);
+        expect(falsePositives).toBe((taken.length - right) / rowIndices.filter((n) => t[n] !== index).length);
       }
       expect(points.at(-1)).toMatchObject({ recall: 1, falsePositives: 1 });
     }

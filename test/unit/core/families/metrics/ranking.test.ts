@@ -74,13 +74,13 @@ describe.each(areas)('%s', (name) => {
   test('has the same bits for rows in any order, and for scores that rise as these do', () => {
     fc.assert(
       fc.property(scored, fc.integer({ min: 0, max: 1000 }), (rows, seed) => {
-        const places = Uint32Array.from(rows, (_, n) => n);
-        shuffle(places, createRandom(seed));
+        const rowIndices = Uint32Array.from(rows, (_, n) => n);
+        shuffle(rowIndices, createRandom(seed));
         const value = measure(metrics[name](values), rows);
         expect(
           measure(
             metrics[name](values),
-            Array.from(places, (n) => rows[n]),
+            Array.from(rowIndices, (n) => rows[n]),
           ),
         ).toBe(value);
         const larger = rows.map(({ score, target }) => ({ score: 8 * score, target }));
@@ -136,16 +136,16 @@ const hard = fc.oneof(
 test.each([
   ['few', 40],
   ['as many as take larger digits', 40_000],
-])('%s numbers are put into the order of a stable sort', (_title, most) => {
+])('%s numbers are put into the order of a stable sort', (_title, distinct) => {
   fc.assert(
     fc.property(fc.array(hard, { minLength: 1, maxLength: 40 }), (some) => {
       const repeated =
-        most === 40 ? some : Array.from({ length: most }, (_, n) => some[n % some.length] / ((n % 7) + 1));
-      const places = repeated
+        distinct === 40 ? some : Array.from({ length: distinct }, (_, n) => some[n % some.length] / ((n % 7) + 1));
+      const order = repeated
         .map((_, n) => n)
         .sort((a, b) => (repeated[a] < repeated[b] ? -1 : repeated[a] > repeated[b] ? 1 : a - b));
-      expect([...complete(argsort(Float64Array.from(repeated)))]).toEqual(places);
+      expect([...complete(argsort(Float64Array.from(repeated)))]).toEqual(order);
     }),
-    { seed: propertySeed, numRuns: most === 40 ? 200 : 5 },
+    { seed: propertySeed, numRuns: distinct === 40 ? 200 : 5 },
   );
 });

@@ -59,8 +59,8 @@ test.each(columns)('mean and deviation of %s are those of exact fractions', (_ti
     const squares = aboutMean(exact);
     if (squares === 0n) expect(spread.deviation()).toBe(0);
     else {
-      const found = BigInt(N) * exactly(spread.deviation());
-      expect(Math.abs(share(found * found - squares, squares))).toBeLessThan(2 ** -50);
+      const scaled = BigInt(N) * exactly(spread.deviation());
+      expect(Math.abs(share(scaled * scaled - squares, squares))).toBeLessThan(2 ** -50);
     }
     // Within a unit of its last digit.
     const mean = exactly(spread.mean());
@@ -93,8 +93,8 @@ test.each(columns)('figures of targets %s are those of exact fractions', (_title
       metric.add(Float64Array.from(y), Float64Array.from(t), N, 1);
       return metric.value();
     };
-    const near = (value: number, wanted: number) =>
-      expect(Math.abs(value - wanted)).toBeLessThan(1e-14 * Math.max(1, Math.abs(1 - wanted)));
+    const near = (value: number, exact: number) =>
+      expect(Math.abs(value - exact)).toBeLessThan(1e-14 * Math.max(1, Math.abs(1 - exact)));
     if (all > 0n) {
       near(measure('r2'), 1 - share(aboutZero(e), all));
       near(measure('explained-variance'), 1 - share(aboutMean(e), all));

@@ -41,18 +41,18 @@ describe.each(golden.map((run) => [run.optimizer, run] as const))('%s', (_name, 
     const trainer = createTrainStep({ network, loss: createLoss('mse'), optimizer, ...shared });
     trainer.parameters.set(run.params);
     const [I, O] = [network.inputs, network.outputs];
-    const own = losses.map((_, k) => {
+    const stepLosses = losses.map((_, k) => {
       const row = (k * batch) % ROWS;
       const x = Float64Array.from(run.x.slice(row * I, (row + batch) * I));
       return trainer.step(x, Float64Array.from(run.t.slice(row * O, (row + batch) * O)), batch).loss;
     });
-    return { losses: own, parameters: trainer.parameters };
+    return { losses: stepLosses, parameters: trainer.parameters };
   };
 
   test('decays weights alone, as PyTorch does with two groups of parameters', () => {
-    const found = follow({});
-    expect(maxRelativeError(found.losses, losses)).toBeLessThan(1e-11);
-    expect(maxRelativeError(found.parameters, finalParams)).toBeLessThan(1e-11);
+    const run = follow({});
+    expect(maxRelativeError(run.losses, losses)).toBeLessThan(1e-11);
+    expect(maxRelativeError(run.parameters, finalParams)).toBeLessThan(1e-11);
   });
 
   test('decays all parameters unless told otherwise', () => {
@@ -102,10 +102,10 @@ describe.each(names)('%s on blocks of weights, biases and both', (kind) => {
 
 test('pieces tile each block in order, are cut where the kind changes alone, and are whole where all is decayed', () => {
   const cut = tensorsOf([64, 60], [70], [BLOCK, 2], [3], [5], [7, 9]);
-  const own = piecesOf(cut, createOptimizer({ kind: 'sgd', weightDecay: 1, decayed: 'weights' }));
+  const cutPieces = piecesOf(cut, createOptimizer({ kind: 'sgd', weightDecay: 1, decayed: 'weights' }));
   const W2 = 64 * 60 + 70;
   const b2 = W2 + 2 * BLOCK;
-  expect(own).toEqual([
+  expect(cutPieces).toEqual([
     [
       { offset: 0, n: 3840, decayed: true },
       { offset: 3840, n: 70, decayed: false },
@@ -165,11 +165,11 @@ describe.each(names)('%s', (kind) => {
       return [theta, ...state];
     };
     const cut = { tensors, parameterCount: P };
-    const [found, everywhere] = [updated(cut), updated(whole)];
+    const [updatedCut, updatedWhole] = [updated(cut), updated(whole)];
     for (const { offset, length, isTrained, layer } of tensors) {
-      const expected = isTrained ? everywhere : start;
-      for (const [k, vector] of found.entries()) {
-        const [is, should] = [vector, expected[k]].map((own) => own.subarray(offset, offset + length));
+      const expected = isTrained ? updatedWhole : start;
+      for (const [k, vector] of updatedCut.entries()) {
+        const [is, should] = [vector, expected[k]].map((values) => values.subarray(offset, offset + length));
         expect([layer, k, firstDifference(is, should)]).toEqual([layer, k, null]);
       }
     }

@@ -83,8 +83,8 @@ describe.each(cases)('%s', (_title, spec, factors) => {
   test('meets the factors worked out by hand', () => {
     const { schedule, state } = start(spec);
     const steps = Object.keys(factors).map(Number);
-    const found = steps.map((step) => schedule.factor(step, state));
-    expect(maxError(found, Object.values(factors))).toBeLessThan(1e-15);
+    const computed = steps.map((step) => schedule.factor(step, state));
+    expect(maxError(computed, Object.values(factors))).toBeLessThan(1e-15);
   });
 
   test('says whether a longer run has other factors', () => {

@@ -115,16 +115,16 @@ test('rows scored in parts of any length are the rows scored at once', () => {
   const y = outputsOf(3, 4);
   const t = Float64Array.from({ length: N }, (_, n) => n % 3);
   const scored = (lengths: readonly number[]): number[] => {
-    const found: number[] = [];
+    const values: number[] = [];
     const add = scoreInto(scoring, [
-      { add: (scores, targets, B, O) => found.push(B, O, ...scores.slice(0, B * O), ...targets.slice(0, B)) },
+      { add: (scores, targets, B, O) => values.push(B, O, ...scores.slice(0, B * O), ...targets.slice(0, B)) },
     ]);
     let from = 0;
     for (const B of lengths) {
       add(y.slice(3 * from, 3 * (from + B)), t.slice(from, from + B), B, 3);
       from += B;
     }
-    return found;
+    return values;
   };
   const alone = (first: number, B: number): number[] => {
     const [scores, targets] = [new Float64Array(3 * B), new Float64Array(B)];

@@ -36,9 +36,9 @@ test('bytes are read as the file that holds them, wherever they begin in their m
 
 test('what was opened does not follow the bytes', () => {
   const bytes = Uint8Array.from(whole);
-  const { sections: own } = opened(bytes);
+  const { sections: sectionsRead } = opened(bytes);
   bytes.fill(0);
-  expect(own.get('weights')).toEqual(sections.get('weights'));
+  expect(sectionsRead.get('weights')).toEqual(sections.get('weights'));
 });
 
 test('every changed byte and every cut is refused as it is in a file', () => {

@@ -30,14 +30,14 @@ function keysOf(
   A: Arithmetic,
   qkv: Numbers,
   real: number,
-  ...[place, T, H, d, causal, key0, key1, threshold, factor]: Sizes
+  ...[stepAndRow, T, H, d, causal, key0, key1, threshold, factor]: Sizes
 ) {
   const at = headOf(qkv, T, H, d, 3);
   const words = new Uint32Array(4);
   const scale = A.of(1 / Math.sqrt(d));
   const factorOf = (n: number, column: number): number => {
     if (threshold === 0) return 1;
-    const [step, firstRow] = place;
+    const [step, firstRow] = stepAndRow;
     philox4x32(words, Math.floor(column / 4), firstRow + n, step, step / 2 ** 32, key0, key1);
     return words[column % 4] < threshold ? 0 : A.of(factor);
   };
@@ -49,11 +49,11 @@ function keysOf(
 }
 
 export const attentionForward: Definition<'attentionForward'> = (
-  ...[A, y, maxima, sums, qkv, lengths, place, B, T, H, d, ...weighing]
+  ...[A, y, maxima, sums, qkv, lengths, stepAndRow, B, T, H, d, ...weighing]
 ) => {
   const at = headOf(qkv, T, H, d, 3);
   for (const n of upTo(B)) {
-    const own = keysOf(A, qkv, lengths[n], place, T, H, d, ...weighing);
+    const keysAt = keysOf(A, qkv, lengths[n], stepAndRow, T, H, d, ...weighing);
     for (const h of upTo(H)) {
       for (const t of upTo(T)) {
         const out = ((n * T + t) * H + h) * d;
@@ -61,8 +61,8 @@ export const attentionForward: Definition<'attentionForward'> = (
           y.fill(0, out, out + d);
           continue;
         }
-        const keys = own(n, h, t);
-        const m = keys.reduce((most, { score }) => (score > most ? score : most), -Infinity) + 0;
+        const keys = keysAt(n, h, t);
+        const m = keys.reduce((maximum, { score }) => (score > maximum ? score : maximum), -Infinity) + 0;
         const e = keys.map(({ score }) => A.exp(A.sub(score, m)));
         const s = lanes(A, e);
         maxima[(n * H + h) * T + t] = m;
@@ -87,12 +87,12 @@ export const attentionNext: Definition<'attentionNext'> = (A, y, qkv, rows, at, 
 };
 
 export const attentionBackward: Definition<'attentionBackward'> = (
-  ...[A, dqkv, dy, y, maxima, sums, qkv, lengths, place, B, T, H, d, ...weighing]
+  ...[A, dqkv, dy, y, maxima, sums, qkv, lengths, stepAndRow, B, T, H, d, ...weighing]
 ) => {
   const [at, dyAt, yAt] = [headOf(qkv, T, H, d, 3), headOf(dy, T, H, d), headOf(y, T, H, d)];
   const scale = A.of(1 / Math.sqrt(d));
   const gradients = upTo(B).flatMap((n) => {
-    const own = keysOf(A, qkv, lengths[n], place, T, H, d, ...weighing);
+    const keysAt = keysOf(A, qkv, lengths[n], stepAndRow, T, H, d, ...weighing);
     const queries = upTo(H).map((h) =>
       upTo(lengths[n]).map((t) => {
         const row = (n * H + h) * T + t;
@@ -100,7 +100,7 @@ export const attentionBackward: Definition<'attentionBackward'> = (
           A,
           upTo(d).map((j) => A.mul(dyAt(n, t, h)[j], yAt(n, t, h)[j])),
         );
-        return own(n, h, t).map(({ score, f }, u) => {
+        return keysAt(n, h, t).map(({ score, f }, u) => {
           const p = A.flush(A.div(A.exp(A.sub(score, maxima[row])), sums[row]));
           const dP = A.mul(inner(A, dyAt(n, t, h), at(n, u, h, 2)), f);
           return { pf: A.mul(p, f), dS: A.flush(A.mul(p, A.sub(dP, D))) };

@@ -4,8 +4,8 @@ import type { Arithmetic } from '../../../../support/arithmetic.ts';
 import type { Definition } from './definition.ts';
 import { chain, lanes, overRows, tree, upTo, write } from './sums.ts';
 
-export const dropout: Definition<'dropout'> = (A, y, x, place, B, size, key0, key1, threshold, factor) => {
-  const [step, firstRow] = place;
+export const dropout: Definition<'dropout'> = (A, y, x, stepAndRow, B, size, key0, key1, threshold, factor) => {
+  const [step, firstRow] = stepAndRow;
   const words = new Uint32Array(4);
   write(y, B * size, (i) => {
     const [n, o] = [Math.floor(i / size), i % size];
@@ -15,9 +15,9 @@ export const dropout: Definition<'dropout'> = (A, y, x, place, B, size, key0, ke
 };
 
 export const channelDropout: Definition<'channelDropout'> = (
-  ...[A, y, x, _mask, place, B, R, C, key0, key1, threshold, factor]
+  ...[A, y, x, _mask, stepAndRow, B, R, C, key0, key1, threshold, factor]
 ) => {
-  const [step, firstRow] = place;
+  const [step, firstRow] = stepAndRow;
   const words = new Uint32Array(4);
   write(y, B * R * C, (i) => {
     const [n, c] = [Math.floor(i / (R * C)), i % C];
@@ -66,8 +66,8 @@ export const layerNormBackwardWeights: Definition<'layerNormBackwardWeights'> = 
   const term = (j: number) => (p: number) =>
     A.mul(dy[p * size + j], A.mul(A.sub(x[p * size + j], means[p]), scales[p]));
   write(dGamma, size, (j) => A.add(accumulate ? dGamma[j] : 0, overRows(A, B, leafRows, R, term(j))));
-  const own = (j: number) => (n: number) => dy[n * size + j];
-  write(dBeta, size, (j) => A.add(accumulate ? dBeta[j] : 0, overRows(A, B, leafRows, R, own(j))));
+  const dyOf = (j: number) => (n: number) => dy[n * size + j];
+  write(dBeta, size, (j) => A.add(accumulate ? dBeta[j] : 0, overRows(A, B, leafRows, R, dyOf(j))));
 };
 
 export const layerNormBackwardInput: Definition<'layerNormBackwardInput'> = (
@@ -203,10 +203,10 @@ export const embeddingBackward: Definition<'embeddingBackward'> = (
   write(dE, V * width, (at) => {
     const [v, j] = [Math.floor(at / width), at % width];
     const sums = upTo(Math.max(1, Math.ceil(B / leafRows))).map((l) => {
-      const places = upTo(Math.min(leafRows, B - l * leafRows) * k).map((p) => l * leafRows * k + p);
+      const leafPositions = upTo(Math.min(leafRows, B - l * leafRows) * k).map((p) => l * leafRows * k + p);
       return chain(
         A,
-        places.filter((p) => x[p] === v).map((p) => dy[p * width + j]),
+        leafPositions.filter((p) => x[p] === v).map((p) => dy[p * width + j]),
       );
     });
     const sum = tree(A, sums);

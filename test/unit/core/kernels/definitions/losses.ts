@@ -30,7 +30,7 @@ const elementwise =
     return { loss: over === 'mean' ? A.div(s, O) : s, dy: both.map(([, slope]) => A.flush(slope)) };
   };
 
-const given = 0.7;
+const PARAMETER = 0.7;
 
 /** The losses by their names in the table. */
 export const documentedLosses: Record<LossName, { spec: LossSpec; row: RowOf }> = {
@@ -56,8 +56,8 @@ export const documentedLosses: Record<LossName, { spec: LossSpec; row: RowOf }> 
     }),
   },
   huber: {
-    spec: { kind: 'huber', delta: given },
-    row: elementwise((A, y, t, O, parameter = given) => {
+    spec: { kind: 'huber', delta: PARAMETER },
+    row: elementwise((A, y, t, O, parameter = PARAMETER) => {
       const delta = A.of(parameter);
       const d = A.sub(y, t);
       const size = Math.abs(d);

@@ -27,23 +27,23 @@ function windows(B: number, { height, width, C }: WindowGeometry): { read: numbe
 }
 
 /** The first of the largest inputs, or of those that are NaN. */
-function place(x: ArrayLike<number>, inputs: readonly number[]): number {
-  const lost = inputs.find((i) => Number.isNaN(x[i]));
-  return lost ?? inputs.reduce((most, i) => (x[i] > x[most] ? i : most));
+function indexOfMax(x: ArrayLike<number>, inputs: readonly number[]): number {
+  const firstNaN = inputs.find((i) => Number.isNaN(x[i]));
+  return firstNaN ?? inputs.reduce((best, i) => (x[i] > x[best] ? i : best));
 }
 
 export const maxPoolForward: Definition<'maxPoolForward'> = (_A, y, x, B, geometry) => {
   const { read } = windows(B, geometry);
-  write(y, read.length, (o) => x[place(x, read[o])]);
+  write(y, read.length, (o) => x[indexOfMax(x, read[o])]);
 };
 
 export const maxPoolBackward: Definition<'maxPoolBackward'> = (A, dx, dy, x, _y, B, geometry) => {
   const { read, readBy } = windows(B, geometry);
-  const places = read.map((inputs) => place(x, inputs));
+  const maxima = read.map((inputs) => indexOfMax(x, inputs));
   write(dx, readBy.length, (i) =>
     chain(
       A,
-      readBy[i].filter((o) => places[o] === i).map((o) => dy[o]),
+      readBy[i].filter((o) => maxima[o] === i).map((o) => dy[o]),
     ),
   );
 };

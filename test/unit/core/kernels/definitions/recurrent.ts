@@ -8,33 +8,33 @@ function eachUnit(
   gates: number,
   ...[t, B, T, O, each]: [
     ...sizes: [t: number, B: number, T: number, O: number],
-    each: (n: number, k: number, at: number, row: readonly number[], own: readonly number[]) => void,
+    each: (n: number, k: number, at: number, stepGates: readonly number[], rowGates: readonly number[]) => void,
   ]
 ): void {
   for (const k of upTo(B * O)) {
     const [n, o] = [Math.floor(k / O), k % O];
-    const places = (first: number) => upTo(gates).map((gate) => (first * gates + gate) * O + o);
-    each(n, k, (n * T + t) * O + o, places(n * T + t), places(n));
+    const gateIndices = (first: number) => upTo(gates).map((gate) => (first * gates + gate) * O + o);
+    each(n, k, (n * T + t) * O + o, gateIndices(n * T + t), gateIndices(n));
   }
 }
 
-const put = (array: Elements, places: readonly number[], values: readonly number[]): void => {
-  for (const [k, place] of places.entries()) write(array.subarray(place), 1, () => values[k]);
+const writeAt = (array: Elements, indices: readonly number[], values: readonly number[]): void => {
+  for (const [k, index] of indices.entries()) write(array.subarray(index), 1, () => values[k]);
 };
 
 const slopeOf = (A: Arithmetic, a: number): number => A.mul(a, A.sub(1, a));
 const tanhSlope = (A: Arithmetic, a: number): number => A.sub(1, A.mul(a, a));
 
 export const gruForward: Definition<'gruForward'> = (...[A, y, h, before, gates, byState, q, lengths, t, B, T, O]) =>
-  eachUnit(3, t, B, T, O, (n, k, at, row, own) => {
+  eachUnit(3, t, B, T, O, (n, k, at, stepGates, rowGates) => {
     const state = h[k];
     before[at] = state;
     y[at] = 0;
     if (t >= lengths[n]) return;
-    const [r, z] = [0, 1].map((gate) => A.sigmoid(A.add(gates[row[gate]], q[own[gate]])));
-    const c = A.tanh(A.add(gates[row[2]], A.mul(r, q[own[2]])));
-    put(gates, row, [r, z, c]);
-    byState[row[2]] = q[own[2]];
+    const [r, z] = [0, 1].map((gate) => A.sigmoid(A.add(gates[stepGates[gate]], q[rowGates[gate]])));
+    const c = A.tanh(A.add(gates[stepGates[2]], A.mul(r, q[rowGates[2]])));
+    writeAt(gates, stepGates, [r, z, c]);
+    byState[stepGates[2]] = q[rowGates[2]];
     h[k] = A.add(c, A.mul(z, A.sub(state, c)));
     y[at] = h[k];
   });
@@ -42,38 +42,38 @@ export const gruForward: Definition<'gruForward'> = (...[A, y, h, before, gates,
 export const gruBackward: Definition<'gruBackward'> = (
   ...[A, dh, dq, gates, byState, dy, product, before, lengths, t, B, T, O]
 ) =>
-  eachUnit(3, t, B, T, O, (n, k, at, row, own) => {
-    const [r, z, c] = row.map((place) => gates[place]);
+  eachUnit(3, t, B, T, O, (n, k, at, stepGates, rowGates) => {
+    const [r, z, c] = stepGates.map((gate) => gates[gate]);
     const g = A.add(dy[at], A.add(dh[k], product[k]));
     const dn = A.flush(A.mul(A.mul(g, A.sub(1, z)), tanhSlope(A, c)));
     const dz = A.flush(A.mul(A.mul(g, A.sub(before[at], c)), slopeOf(A, z)));
-    const dr = A.flush(A.mul(A.mul(dn, byState[row[2]]), slopeOf(A, r)));
+    const dr = A.flush(A.mul(A.mul(dn, byState[stepGates[2]]), slopeOf(A, r)));
     const isReal = t < lengths[n];
-    put(gates, row, isReal ? [dr, dz, dn] : [0, 0, 0]);
-    put(byState, row, isReal ? [dr, dz, A.flush(A.mul(dn, r))] : [0, 0, 0]);
-    put(dq, own, isReal ? [dr, dz, A.flush(A.mul(dn, r))] : [0, 0, 0]);
+    writeAt(gates, stepGates, isReal ? [dr, dz, dn] : [0, 0, 0]);
+    writeAt(byState, stepGates, isReal ? [dr, dz, A.flush(A.mul(dn, r))] : [0, 0, 0]);
+    writeAt(dq, rowGates, isReal ? [dr, dz, A.flush(A.mul(dn, r))] : [0, 0, 0]);
     if (isReal) dh[k] = A.flush(A.mul(g, z));
   });
 
 export const lstmForward: Definition<'lstmForward'> = (...[A, y, h, c, before, cells, gates, q, lengths, t, B, T, O]) =>
-  eachUnit(4, t, B, T, O, (n, k, at, row, own) => {
+  eachUnit(4, t, B, T, O, (n, k, at, stepGates, rowGates) => {
     before[at] = h[k];
     cells[at] = c[k];
     y[at] = 0;
     if (t >= lengths[n]) return;
-    const sums = row.map((place, gate) => A.add(gates[place], q[own[gate]]));
-    const all = sums.map((sum, gate) => (gate === 2 ? A.tanh(sum) : A.sigmoid(sum)));
-    put(gates, row, all);
-    c[k] = A.add(A.mul(all[1], c[k]), A.mul(all[0], all[2]));
-    h[k] = A.mul(all[3], A.tanh(c[k]));
+    const sums = stepGates.map((index, gate) => A.add(gates[index], q[rowGates[gate]]));
+    const activated = sums.map((sum, gate) => (gate === 2 ? A.tanh(sum) : A.sigmoid(sum)));
+    writeAt(gates, stepGates, activated);
+    c[k] = A.add(A.mul(activated[1], c[k]), A.mul(activated[0], activated[2]));
+    h[k] = A.mul(activated[3], A.tanh(c[k]));
     y[at] = h[k];
   });
 
 export const lstmBackward: Definition<'lstmBackward'> = (
   ...[A, dh, dc, dq, gates, dy, product, cells, lengths, t, B, T, O]
 ) =>
-  eachUnit(4, t, B, T, O, (n, k, at, row, own) => {
-    const [i, f, g, o] = row.map((place) => gates[place]);
+  eachUnit(4, t, B, T, O, (n, k, at, stepGates, rowGates) => {
+    const [i, f, g, o] = stepGates.map((gate) => gates[gate]);
     const u = A.tanh(A.add(A.mul(f, cells[at]), A.mul(i, g)));
     const dState = A.add(dy[at], A.add(dh[k], product[k]));
     const dCell = A.add(dc[k], A.mul(A.mul(dState, o), tanhSlope(A, u)));
@@ -84,8 +84,8 @@ export const lstmBackward: Definition<'lstmBackward'> = (
       A.mul(A.mul(dCell, i), tanhSlope(A, g)),
       A.mul(A.mul(dState, u), slopeOf(A, o)),
     ].map((value) => (isReal ? A.flush(value) : 0));
-    put(gates, row, all);
-    put(dq, own, all);
+    writeAt(gates, stepGates, all);
+    writeAt(dq, rowGates, all);
     if (!isReal) return;
     dc[k] = A.flush(A.mul(dCell, f));
     dh[k] = 0;

@@ -69,12 +69,12 @@ describe.each(golden.layers)('with momentum $momentum and epsilon $epsilon', ({ 
     let parameters = rowsOf(run.params, size);
     for (const { rows, x, dy, y, dx, dGamma, dBeta, runningMean, runningVariance } of run.steps) {
       const spec = { kind: 'batch-norm' as const, momentum, epsilon };
-      const own = runLayer(spec, rowsOf(x, size), (o) => dy[o], { parameters });
+      const run = runLayer(spec, rowsOf(x, size), (o) => dy[o], { parameters });
       // Of column 2, whose numbers lie 2 ± 0.01, half of the digits of a variance cancel.
-      const [[dGammaIs, dBetaIs, ...others], [gamma, beta, mean, variance]] = [own.gradients, own.parameters];
+      const [[dGammaIs, dBetaIs, ...others], [gamma, beta, mean, variance]] = [run.gradients, run.parameters];
       const checks = [
-        ['y', own.y, y],
-        ['dx', own.dx, dx],
+        ['y', run.y, y],
+        ['dx', run.dx, dx],
         ['dGamma', dGammaIs, dGamma],
         ['dBeta', dBetaIs, dBeta],
         ['runningMean', mean, runningMean],
@@ -85,7 +85,7 @@ describe.each(golden.layers)('with momentum $momentum and epsilon $epsilon', ({ 
       // The running statistics have no gradient, and gains and shifts are the update's.
       expect(others.map((gradient) => [...gradient])).toEqual([new Array(size).fill(0), new Array(size).fill(0)]);
       expect([[...gamma], [...beta]]).toEqual(parameters.slice(0, 2));
-      parameters = own.parameters.map((tensor) => [...tensor]);
+      parameters = run.parameters.map((tensor) => [...tensor]);
     }
     const network = buildNetwork({ input: size, layers: [{ kind: 'batch-norm', momentum, epsilon }] });
     const predict = createPredictor(network, Float64Array.from(parameters.flat()));
@@ -100,13 +100,13 @@ test('rows of many positions have the statistics of as many rows of one, unbiase
   const images = Array.from({ length: B }, (_, n) => Array.from({ length: R * C }, (_, i) => value(n * R * C + i)));
   const dy = (o: number) => ((o * 5) % 7) - 3;
   const spec = { kind: 'batch-norm' as const };
-  const own = runLayer(spec, images, dy, { input: [R, C] });
+  const run = runLayer(spec, images, dy, { input: [R, C] });
   const flat = runLayer(spec, rowsOf(images.flat(), C), dy);
   for (const [is, should] of [
-    [own.y, flat.y],
-    [own.dx, flat.dx],
-    ...own.gradients.map((gradient, k) => [gradient, flat.gradients[k]]),
-    ...own.parameters.map((tensor, k) => [tensor, flat.parameters[k]]),
+    [run.y, flat.y],
+    [run.dx, flat.dx],
+    ...run.gradients.map((gradient, k) => [gradient, flat.gradients[k]]),
+    ...run.parameters.map((tensor, k) => [tensor, flat.parameters[k]]),
   ]) {
     expect(maxError(is, should)).toBeLessThan(1e-12);
   }

@@ -90,9 +90,9 @@ test('initializers count all places of a window, and an orthogonal one has a col
   };
   // PyTorch's: 25 places of the 4 channels of a group, and 25 places of all 16 outputs.
   const bound = Math.sqrt(6 / (25 * 4 + 25 * 16));
-  const most = Math.max(...startOf('glorot-uniform').map(Math.abs));
-  expect(most).toBeLessThanOrEqual(bound);
-  expect(most).toBeGreaterThan(0.99 * bound);
+  const largest = Math.max(...startOf('glorot-uniform').map(Math.abs));
+  expect(largest).toBeLessThanOrEqual(bound);
+  expect(largest).toBeGreaterThan(0.99 * bound);
   const W = startOf('orthogonal');
   const products = Array.from({ length: 16 * 16 }, (_, k) => {
     const [a, b] = [k >> 4, k % 16];

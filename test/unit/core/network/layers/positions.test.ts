@@ -31,11 +31,11 @@ test('a position embedding starts with small normal numbers, of a deviation of 0
 test('gradients of a position embedding are added in leaves of rows', () => {
   const random = createRandom(3, 'leaves');
   const x = Array.from({ length: 37 }, () => Array.from({ length: T * C }, () => 0));
-  const own = Array.from({ length: x.length * T * C }, () => random.normal());
-  const { gradients } = runLayer({ kind: 'position-embedding' }, x, (o) => own[o], { input });
+  const dy = Array.from({ length: x.length * T * C }, () => random.normal());
+  const { gradients } = runLayer({ kind: 'position-embedding' }, x, (o) => dy[o], { input });
   const leaf = (from: number, to: number, i: number): number => {
     let sum = 0;
-    for (let n = from; n < to; n++) sum += own[n * T * C + i];
+    for (let n = from; n < to; n++) sum += dy[n * T * C + i];
     return sum;
   };
   // Leaves of 16 rows: 16, 16 and 5.

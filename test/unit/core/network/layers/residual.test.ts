@@ -73,12 +73,12 @@ describe('with a shortcut', () => {
 
   test('is s(x) + f(x), and its gradients are those of both', () => {
     const whole = runLayer(block, x, dy, { input: image });
-    const own = whole.parameters.map((tensor) => [...tensor]);
-    const [f, s] = [stackOf(layers, own.slice(0, 4)), stackOf(shortcut, own.slice(4))];
+    const parameters = whole.parameters.map((tensor) => [...tensor]);
+    const [f, s] = [stackOf(layers, parameters.slice(0, 4)), stackOf(shortcut, parameters.slice(4))];
     const sum = (a: Float64Array, b: Float64Array) => a.map((value, i) => value + b[i]);
     expect([...whole.y]).toEqual([...sum(s.y, f.y)]);
     expect([...whole.dx]).toEqual([...sum(s.dx, f.dx)]);
-    const gradients = [...f.gradients.slice(0, 4), ...s.gradients.slice(0, own.length - 4)];
+    const gradients = [...f.gradients.slice(0, 4), ...s.gradients.slice(0, parameters.length - 4)];
     expect(whole.gradients.map((tensor) => [...tensor])).toEqual(gradients.map((tensor) => [...tensor]));
   });
 
@@ -91,9 +91,9 @@ describe('with a shortcut', () => {
     expect(allLayers.map(({ path }) => path)).toEqual([
       ...['0', '1', '1.0', '1.1', '1.2', '1.shortcut.0', '1.shortcut.1', '1.shortcut.2'],
     ]);
-    for (const { tensors: own, layer, path } of allLayers) {
+    for (const { tensors: layerTensors, layer, path } of allLayers) {
       const names = layer.inner === undefined ? layer.tensors.map(({ name }) => name) : [];
-      expect([path, own.map(({ name }) => name.split('.').at(-1))]).toEqual([path, names]);
+      expect([path, layerTensors.map(({ name }) => name.split('.').at(-1))]).toEqual([path, names]);
     }
   });
 

@@ -73,7 +73,7 @@ test('scores of rotary attention depend on the distance of positions alone', () 
   });
   const Wo = Array.from({ length: C * C }, (_, i) => (i % (C + 1) === 0 ? 1 : 0));
   const { y } = runLayer(spec, [x], () => 0, { input: [T, C], parameters: [flat, Wo] });
-  const own = (t: number): number => y[t * C + C - 1];
+  const lastChannel = (t: number): number => y[t * C + C - 1];
   const [q, k] = [0, 1].map((part) =>
     Array.from({ length: C }, (_, j) =>
       vector.slice(0, C - 1).reduce((sum, value, i) => sum + value * flat[i * 3 * C + part * C + j], 0),
@@ -93,7 +93,7 @@ test('scores of rotary attention depend on the distance of positions alone', () 
   });
   expect(
     maxError(
-      Array.from({ length: T }, (_, t) => own(t)),
+      Array.from({ length: T }, (_, t) => lastChannel(t)),
       expected,
     ),
   ).toBeLessThan(1e-12);

@@ -23,18 +23,18 @@ import { firstDifference } from '../../../../support/bits.ts';
 
 const [V, WIDTH, T, B] = [7, 4, 3, 37];
 const embedding: LayerSpec = { kind: 'embedding', vocabulary: V, width: WIDTH };
-const middle = (own: object): LayerSpec[] => [
+const middle = (tying: object): LayerSpec[] => [
   {
     kind: 'residual',
     layers: [
-      { kind: 'dense', out: V, bias: false, ...own },
+      { kind: 'dense', out: V, bias: false, ...tying },
       { kind: 'dense', out: WIDTH },
     ],
   },
   { kind: 'last-position' },
 ];
-const network = (own: object): NetworkSpec =>
-  sequential(T, embedding, ...middle(own), { kind: 'dense', out: V, bias: false, ...own });
+const network = (tying: object): NetworkSpec =>
+  sequential(T, embedding, ...middle(tying), { kind: 'dense', out: V, bias: false, ...tying });
 const [tied, untied] = [network({ tiedTo: '0' }), network({})].map((spec) => buildNetwork(spec));
 const leaf = leafRowsOf(tied, B);
 const random = createRandom(2, 'rows');
@@ -47,22 +47,22 @@ const transposed = (E: Float64Array) => Float64Array.from(E, (_, at) => E[(at % 
 
 /** The weights of the other network with copies of the table. */
 function copies(): Float64Array {
-  const own = new Float64Array(untied.parameterCount);
+  const parameters = new Float64Array(untied.parameterCount);
   const [E] = bindTensors(tied, theta)[0];
   const from = bindTensors(tied, theta).flat();
-  for (const [k, to] of bindTensors(untied, own).flat().entries()) {
+  for (const [k, to] of bindTensors(untied, parameters).flat().entries()) {
     to.set(k > 0 && from[k].length === E.length && from[k][0] === E[0] ? transposed(E as Float64Array) : from[k]);
   }
-  return own;
+  return parameters;
 }
 
 /** Loss and gradients of one pass over all rows. */
-function gradientsOf(own: typeof tied, parameters: Float64Array) {
+function gradientsOf(network: typeof tied, parameters: Float64Array) {
   const loss = createLoss('softmax-cross-entropy');
-  const workspace = createWorkspace(own, loss, B, (length) => new Float64Array(length));
+  const workspace = createWorkspace(network, loss, B, (length) => new Float64Array(length));
   workspace.x.set(x);
   workspace.t.set(t);
-  const g = new Float64Array(gradientLength(own)).fill(Number.NaN);
+  const g = new Float64Array(gradientLength(network)).fill(Number.NaN);
   const sums = new Float64Array(B);
   const settings = {
     kernels: referenceKernels,
@@ -73,8 +73,8 @@ function gradientsOf(own: typeof tied, parameters: Float64Array) {
     leafRows: leaf,
     accumulate: false,
   };
-  nodeGradient(sums, own, workspace, bindTensors(own, parameters), bindGradients(own, g), B, settings);
-  return { sums, gradients: bindGradients(own, g).map((tensors) => tensors.map((one) => one as Float64Array)) };
+  nodeGradient(sums, network, workspace, bindTensors(network, parameters), bindGradients(network, g), B, settings);
+  return { sums, gradients: bindGradients(network, g).map((tensors) => tensors.map((one) => one as Float64Array)) };
 }
 
 test('a table that layers share is drawn and counted once', () => {

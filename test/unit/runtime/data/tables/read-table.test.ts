@@ -154,8 +154,8 @@ describe('lines above the names of columns are left out, which is said', () => {
     expect([half.rows, half.targets[0].name]).toEqual([2, 't']);
     const two = await read('Report,May,,,\na,b,c,d,t\n1,2,3,4,x\n2,3,4,5,y\n');
     expect([two.rows, two.targets[0].name]).toEqual([2, 't']);
-    const asked = await read(`Report;;;\n${body.replaceAll(',', '.')}`, { header: true });
-    expect(asked.inputs[0].name).toBe('Report');
+    const tableWithHeader = await read(`Report;;;\n${body.replaceAll(',', '.')}`, { header: true });
+    expect(tableWithHeader.inputs[0].name).toBe('Report');
   });
 });
 
@@ -170,7 +170,7 @@ describe('rows with gaps are left out where that is asked for', () => {
 });
 
 describe('rows without a target are left out, which is said', () => {
-  const told = (lines: readonly string[]) => `a,b,y\n${lines.join('\n')}\n`;
+  const tableOf = (lines: readonly string[]) => `a,b,y\n${lines.join('\n')}\n`;
   const whole = ['1,,x', '2,u,z', '3,v,x'];
   test.each<[lines: readonly string[], sentence: string, options?: TableOptions]>([
     [['7,w,', ...whole], '1 of 4 rows: the row has no "y", the target, and is left out: it is line 2'],
@@ -180,8 +180,8 @@ describe('rows without a target are left out, which is said', () => {
     ],
     [[',,', ...whole], '1 of 4 rows: the row has no "y", the target, and is left out: it is line 2', { stream: true }],
   ])('%j', async (lines, sentence, options) => {
-    const table = await read(told(lines), options, `untold-${lines.length}-${lines[0].length}.csv`);
-    const same = await read(told(whole));
+    const table = await read(tableOf(lines), options, `untold-${lines.length}-${lines[0].length}.csv`);
+    const same = await read(tableOf(whole));
     expect(table.decisions).toContain(sentence);
     expect(table.rows).toBe(3);
     for (const name of ['a', 'b', 'y']) expect(cellsOf(table, name)).toEqual(cellsOf(same, name));
@@ -311,10 +311,10 @@ describe('numbers and dates are read as all cells of a column have them', () => 
     const rows = cells.map((cell, n) => [cell, n % 2 ? 'x' : 'y'].join(separator));
     const table = await read(`a${separator}t\n${rows.join('\n')}\n`);
     const [{ data }] = table.inputs;
-    const found = data.kind === 'numbers' ? cellsOf(table, 'a') : [...data.indices];
-    expect(found).toEqual(values.map((value) => (value === '' ? '' : expect.closeTo(value, 9))));
+    const actual = data.kind === 'numbers' ? cellsOf(table, 'a') : [...data.indices];
+    expect(actual).toEqual(values.map((value) => (value === '' ? '' : expect.closeTo(value, 9))));
     expect(table.inputs[0].reason).toBe(reason);
-    const missing = found.filter((cell) => cell === '' || (data.kind === 'words' && cell === -1));
+    const missing = actual.filter((cell) => cell === '' || (data.kind === 'words' && cell === -1));
     expect(table.inputs[0].gaps).toBe(missing.length);
   });
 
@@ -557,8 +557,8 @@ describe('a last row that is the total of the others is left out, and one that m
     ['b,1.5,2.25', undefined],
   ])('only one sign of a total is in the last row, which is kept: %s', async (last, why) => {
     const table = await read(`city,n,y\n${[...rows, last].join('\n')}\n`);
-    const found = table.warnings.filter((warning) => warning.includes('the last row'));
-    expect(found).toEqual(
+    const warnings = table.warnings.filter((warning) => warning.includes('the last row'));
+    expect(warnings).toEqual(
       why === undefined
         ? []
         : [
@@ -816,9 +816,9 @@ test.each([
     { requiredKeys: [] },
   );
   await fc.assert(
-    fc.asyncProperty(files, options, async (bytes, given) => {
+    fc.asyncProperty(files, options, async (bytes, tableOptions) => {
       try {
-        const { rows, inputs, targets } = await read(bytes, given as TableOptions);
+        const { rows, inputs, targets } = await read(bytes, tableOptions as TableOptions);
         for (const { data, gaps } of [...inputs, ...targets]) {
           const missing =
             data.kind === 'numbers' ? data.values.filter(Number.isNaN) : data.indices.filter((i) => i < 0);

@@ -38,8 +38,8 @@ test(`windows have the rows of one series and one set, in the order of time (see
       let [first, last] = [Number.POSITIVE_INFINITY, 0];
       for (let n = 0; n < N; n++) {
         const start = x[n * 2 * T];
-        const own = Array.from({ length: T }, (_, p) => [start + p, Math.floor(start / 1000)]).flat();
-        expect([...x.subarray(n * 2 * T, (n + 1) * 2 * T)]).toEqual(own);
+        const windowRows = Array.from({ length: T }, (_, p) => [start + p, Math.floor(start / 1000)]).flat();
+        expect([...x.subarray(n * 2 * T, (n + 1) * 2 * T)]).toEqual(windowRows);
         const after = Array.from({ length: H }, (_, h) => start + T + h);
         expect([...targets.array.subarray(n * H, (n + 1) * H)]).toEqual(after);
         seen.add(start);

@@ -68,10 +68,10 @@ test('the rows of a split are those of splitDataset with the same classes', asyn
   });
   const expected = splitDataset(plain, share);
   for (const set of ['train', 'validation', 'test'] as const) {
-    const wanted = [...(expected[set]?.inputs.array ?? [])];
+    const expectedInputs = [...(expected[set]?.inputs.array ?? [])];
     const prepared = splitTable(table, share).rows[set] ?? [];
-    expect([...prepared]).toEqual(wanted);
-    expect(sets[set]?.rows).toBe(wanted.length);
+    expect([...prepared]).toEqual(expectedInputs);
+    expect(sets[set]?.rows).toBe(expectedInputs.length);
   }
 });
 
@@ -90,7 +90,9 @@ describe('rows are held out by a column', () => {
     });
   const shares = { validation: 0.2, test: 0.1 };
   const values = (sets: SplitRows, column: number) =>
-    Object.fromEntries(Object.entries(sets).map(([set, own]) => [set, [...own].map((n) => lines[n][column]).sort()]));
+    Object.fromEntries(
+      Object.entries(sets).map(([set, rowsOfSet]) => [set, [...rowsOfSet].map((n) => lines[n][column]).sort()]),
+    );
 
   test('by time the last rows are the test, and those before are for validation; a dropped time tells it too', async () => {
     for (const options of [{}, { drop: ['day'] }, { stream: true }, { columns: { day: 'date' } }] as TableOptions[]) {
@@ -125,12 +127,12 @@ describe('rows are held out by a column', () => {
     const table = await read('group:person');
     expect(table.inputs.map(({ name }) => name)).toEqual(['day', 'x']);
     const { train, validation, test } = values(splitTable(table, shares).rows, 1);
-    const groups = [train, validation, test].map((own) => new Set(own));
+    const groups = [train, validation, test].map((setRows) => new Set(setRows));
     expect(new Set([...train, ...validation, ...test]).size).toBe(groups[0].size + groups[1].size + groups[2].size);
     expect([Math.abs(test.length - 30) < 15, Math.abs(validation.length - 60) < 15]).toEqual([true, true]);
     const folds = [1, 2, 3, 4].map((fold) => splitTable(table, { folds: 4, fold }).rows.test ?? []);
-    expect(folds.flatMap((own) => [...own]).sort((a, b) => a - b)).toEqual(lines.map((_, n) => n));
-    for (const own of folds) expect(Math.abs(own.length - 75)).toBeLessThan(15);
+    expect(folds.flatMap((fold) => [...fold]).sort((a, b) => a - b)).toEqual(lines.map((_, n) => n));
+    for (const fold of folds) expect(Math.abs(fold.length - 75)).toBeLessThan(15);
   });
 
   test.each<[string, (n: number) => string, boolean]>([
@@ -237,15 +239,15 @@ describe('a fit', () => {
         n < gaps ? '' : ['Bonn', 'Trier'][n % 2],
         ...['yes', '2020-01-01', n % 2 === 0 ? 'left' : 'stays', '1'],
       ]);
-    for (const [gaps, own, few] of [
+    for (const [gaps, sentence, isFilled] of [
       [0, false, false],
       [9, false, true],
       [10, true, false],
     ] as const) {
       const { columns } = fitPreprocessing(await tableOf(withGaps(gaps), kind), all.subarray(0, 40));
-      expect([columns[0], columns[2]].map((column) => 'gaps' in column)).toEqual([few, few]);
-      expect(columns[0]).toMatchObject({ name: 'age', fill: expect.any(Number), indicator: own });
-      expect(columns[2]).toMatchObject({ name: 'city', missing: own });
+      expect([columns[0], columns[2]].map((column) => 'gaps' in column)).toEqual([isFilled, isFilled]);
+      expect(columns[0]).toMatchObject({ name: 'age', fill: expect.any(Number), indicator: sentence });
+      expect(columns[2]).toMatchObject({ name: 'city', missing: sentence });
     }
   });
 
@@ -358,10 +360,10 @@ test('training on a table is training on the arrays that a plain script prepares
   });
   const spec = sequential(width, dense(5), relu(), dense(2));
   const options = { epochs: 3, batch: 32, seed: 1, threads: 1 };
-  const own = await train(spec, sets, options);
+  const trained = await train(spec, sets, options);
   const other = await train(spec, { train: plain }, options);
-  expect(own.fingerprint).toBe(other.fingerprint);
-  expect(own.preprocessing).toEqual(sets.train.preprocessing);
+  expect(trained.fingerprint).toBe(other.fingerprint);
+  expect(trained.preprocessing).toEqual(sets.train.preprocessing);
 });
 
 test('of more categories than inputs the most frequent have one, and the rest and unknown ones are zeros', async () => {
@@ -377,8 +379,8 @@ test('of more categories than inputs the most frequent have one, and the rest an
   expect(city).toEqual({ name: 'city', type: 'categorical', categories: frequent, missing: false, others: rare });
   expect(summarizeTable(table, preprocessing)[1].becomes).toBe('100 inputs for the most frequent, 0 for others');
   expect(notes).toEqual([]);
-  const told: unknown[] = [];
-  const encoder = createEncoder(preprocessing, (note) => told.push(note));
+  const messages: unknown[] = [];
+  const encoder = createEncoder(preprocessing, (note) => messages.push(note));
   const x = new Float64Array(encoder.width);
   for (const [word, sum] of [
     ['c129', 1],
@@ -389,7 +391,7 @@ test('of more categories than inputs the most frequent have one, and the rest an
     encoder.encode({ income: 1, city: word }, x, 0);
     expect(x.slice(1).reduce((a, b) => a + b, 0)).toBe(sum);
   }
-  expect(told).toEqual([
+  expect(messages).toEqual([
     { column: 'city', value: 'Ulm' },
     { column: 'city', value: null },
   ]);

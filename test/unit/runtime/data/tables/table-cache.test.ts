@@ -147,21 +147,21 @@ test('each fold has its own fit, and the rows of another are left alone', async 
 
 test('categories that no training row has are noted alike, in a second run too', async () => {
   const path = file();
-  const places = Uint32Array.from({ length: N }, (_, n) => n);
-  const given = { train: places.slice(80, 300), validation: places.slice(0, 80), test: places.slice(300) };
-  const { notes } = prepareTable(await kept(path), given);
+  const rowIndices = Uint32Array.from({ length: N }, (_, n) => n);
+  const split = { train: rowIndices.slice(80, 300), validation: rowIndices.slice(0, 80), test: rowIndices.slice(300) };
+  const { notes } = prepareTable(await kept(path), split);
   expect(notes.map((note) => note.split(' that ')[0])).toEqual([
     'the validation rows have a category of column "code"',
     'the test rows have a category of column "city"',
   ]);
-  for (const _ of ['made', 'found']) expect(prepareTable(await streamed(path), given).notes).toEqual(notes);
+  for (const _ of ['made', 'found']) expect(prepareTable(await streamed(path), split).notes).toEqual(notes);
 });
 
 test('rows in any order are encoded, and more than are encoded at a time', async () => {
   const path = file();
   const { preprocessing } = splitTable(await kept(path), split);
-  const places = Uint32Array.from({ length: 400_000 }, () => random.integer(N));
-  const sets = [await kept(path), await streamed(path)].map((table) => encodeTable(table, preprocessing, places));
+  const rowIndices = Uint32Array.from({ length: 400_000 }, () => random.integer(N));
+  const sets = [await kept(path), await streamed(path)].map((table) => encodeTable(table, preprocessing, rowIndices));
   expect(await hashDataset(sets[1])).toBe(await hashDataset(sets[0]));
 });
 
@@ -263,10 +263,10 @@ describe('a cache', () => {
     splitTable(await streamed(path), split);
     await streamed(path, { missing: 'drop' });
     change(path);
-    const found = await streamed(path);
-    expect(found.decisions.at(-1)).toMatch(MADE);
+    const table = await streamed(path);
+    expect(table.decisions.at(-1)).toMatch(MADE);
     cacheOf(path);
-    expect(await essence(splitTable(found, split))).toEqual(await essence(splitTable(await kept(path), split)));
+    expect(await essence(splitTable(table, split))).toEqual(await essence(splitTable(await kept(path), split)));
   });
 
   const flip = (path: string): void => {

@@ -50,15 +50,15 @@ test.each<TokenizerName>(['words', 'characters', 'bytes', 'gpt2'])(
   'texts become tokens of %s, padded with their lengths',
   async (kind) => {
     const { sets, preprocessing, notes } = splitTable(await read(lines, { tokenizer: kind }));
-    const found = tokensOf(preprocessing);
-    if (found === undefined) throw new Error('no texts');
-    const tokenizer = createTokenizer(found.tokenizer);
-    const wanted = texts.map((text) => [...tokenizer.encode(text)]);
-    expect(tokensIn(sets.train)).toEqual(wanted);
-    expect(found.context).toBe(Math.max(...wanted.map(({ length }) => length)));
+    const tokenOptions = tokensOf(preprocessing);
+    if (tokenOptions === undefined) throw new Error('no texts');
+    const tokenizer = createTokenizer(tokenOptions.tokenizer);
+    const expectedTokens = texts.map((text) => [...tokenizer.encode(text)]);
+    expect(tokensIn(sets.train)).toEqual(expectedTokens);
+    expect(tokenOptions.context).toBe(Math.max(...expectedTokens.map(({ length }) => length)));
     const { array, columns } = sets.train.inputs;
     // Padding is 0, and what the model reads of a row has the same tokens.
-    const padded = wanted.flatMap((row) => [...row, ...new Array(columns - row.length).fill(0)]);
+    const padded = expectedTokens.flatMap((row) => [...row, ...new Array(columns - row.length).fill(0)]);
     expect([...array]).toEqual(padded);
     expect(array.BYTES_PER_ELEMENT).toBe(kind === 'gpt2' ? 2 : 1);
     expect(modelOf(sets.train).encode(texts.map((review) => ({ review })))).toEqual(Float64Array.from(padded));
@@ -124,9 +124,9 @@ test('a model answers a row alike from memory, a file, a server and beside other
   const [all, one] = createTextAnswerer(model, { maxRows: 10 })([rows, rows[2]].map((body) => JSON.stringify(body)));
   // Beside the answers, notes tell of words that training rows had once.
   expect([JSON.parse(all.text), JSON.parse(one.text)]).toMatchObject([answers, answers[2]]);
-  const found = await explainTexts(model, sets.train);
-  expect(found.map(({ tokens }) => tokens)).toEqual(tokensIn(sets.train));
-  expect(found.map(({ probability }) => probability)).toEqual(
+  const explanation = await explainTexts(model, sets.train);
+  expect(explanation.map(({ tokens }) => tokens)).toEqual(tokensIn(sets.train));
+  expect(explanation.map(({ probability }) => probability)).toEqual(
     answers.map(({ prediction, probabilities }) => probabilities?.[String(prediction)]),
   );
   // Rows that are read for the model have the tokens of its vocabulary.
@@ -178,11 +178,11 @@ describe('what does not fit is refused in one sentence', () => {
 
   test('a row without text, for a model', async () => {
     const model = modelOf(splitTable(await read(lines)).sets.train);
-    const wanted = 'column "review" has no text, expected a text of at least a character';
+    const problem = 'column "review" has no text, expected a text of at least a character';
     for (const review of ['', '  ', null])
-      expect(() => model.predict([{ review }])).toThrow(`predict: row 0, ${wanted}`);
+      expect(() => model.predict([{ review }])).toThrow(`predict: row 0, ${problem}`);
     const [reply] = createTextAnswerer(model, { maxRows: 1 })(['{"review":""}']);
-    expect(reply).toEqual({ rows: 0, text: `row 0, ${wanted}`, fault: 'content' });
+    expect(reply).toEqual({ rows: 0, text: `row 0, ${problem}`, fault: 'content' });
   });
 
   test('an encoding of texts beside another column', async () => {

@@ -21,12 +21,15 @@ test('a thread that takes its place in a team again updates its own blocks, whoe
   const { setup, arena } = complete(
     prepareRun(complete(planRun(spec, data, { batch: 8, steps: 10, threads: 3, backend: 'wasm' })), data),
   );
-  const [own, other] = [createContext(setup, 1, nodeEnvironment), createContext(setup, 1, nodeEnvironment)];
-  teamPrograms(own, 2, false);
-  teamPrograms(other, 3, false);
-  const { fullBatch: whole } = teamPrograms(own, 2, false);
-  own.barrier = { arrive: () => true };
-  own.hypers.fill(0.1);
+  const [threadContext, otherContext] = [
+    createContext(setup, 1, nodeEnvironment),
+    createContext(setup, 1, nodeEnvironment),
+  ];
+  teamPrograms(threadContext, 2, false);
+  teamPrograms(otherContext, 3, false);
+  const { fullBatch: whole } = teamPrograms(threadContext, 2, false);
+  threadContext.barrier = { arrive: () => true };
+  threadContext.hypers.fill(0.1);
   for (let i = 0; i < arena.theta.length; i++) arena.theta[i] = Math.sin(i);
   const before = arena.theta.slice();
   expect(whole.run()).toBe(true);
@@ -44,17 +47,17 @@ test('a thread builds its context again if another thread has had its place', ()
   const spec = { input: 2, layers: [{ kind: 'dense' as const, out: 3 }] };
   const plan = complete(planRun(spec, data, { batch: 8, steps: 1, threads: 1, backend: 'wasm' }));
   const { setup } = complete(prepareRun(plan, data));
-  const [own, other] = [1, 2].map(() =>
+  const [contextOf, otherContextOf] = [1, 2].map(() =>
     cacheContexts((setup: RunSetup, thread) => createContext(setup, thread, nodeEnvironment)),
   );
   const teamTask = { setup, thread: 0, threads: 1, live: [setup.run] };
-  const first = own(teamTask);
-  expect(own(teamTask)).toBe(first);
-  const between = other(teamTask);
-  const second = own(teamTask);
+  const first = contextOf(teamTask);
+  expect(contextOf(teamTask)).toBe(first);
+  const between = otherContextOf(teamTask);
+  const second = contextOf(teamTask);
   expect(second).not.toBe(first);
-  expect(own(teamTask)).toBe(second);
-  expect(other(teamTask)).not.toBe(between);
+  expect(contextOf(teamTask)).toBe(second);
+  expect(otherContextOf(teamTask)).not.toBe(between);
 });
 
 test.each([false, true])(

@@ -92,16 +92,18 @@ describe('what is written', () => {
   });
 
   test('takes the place of an older file, and of nothing where it fails', () => {
-    const own = temporaryFolderOf('own');
-    writeContainer('here', `${own}/file`, 'kind', { a: 1 }, sections);
-    writeContainer('here', `${own}/file`, 'kind', { a: 2 }, sections);
-    expect(readContainer('here', `${own}/file`, ['kind']).content).toEqual({ a: 2 });
+    const ownFolder = temporaryFolderOf('own');
+    writeContainer('here', `${ownFolder}/file`, 'kind', { a: 1 }, sections);
+    writeContainer('here', `${ownFolder}/file`, 'kind', { a: 2 }, sections);
+    expect(readContainer('here', `${ownFolder}/file`, ['kind']).content).toEqual({ a: 2 });
     folder.write('own/taken/file', '');
-    expect(() => writeContainer('here', `${own}/taken`, 'kind', {}, sections)).toThrow(
-      new RegExp(`^here: ${own}/taken cannot be written: [a-z ]+ \\(E[A-Z]+\\), expected a folder with room for it$`),
+    expect(() => writeContainer('here', `${ownFolder}/taken`, 'kind', {}, sections)).toThrow(
+      new RegExp(
+        `^here: ${ownFolder}/taken cannot be written: [a-z ]+ \\(E[A-Z]+\\), expected a folder with room for it$`,
+      ),
     );
-    expect(() => writeContainer('here', `${own}/missing/file`, 'kind', {}, sections)).toThrow('ENOENT');
-    expect(readdirSync(own).toSorted()).toEqual(['file', 'taken']);
+    expect(() => writeContainer('here', `${ownFolder}/missing/file`, 'kind', {}, sections)).toThrow('ENOENT');
+    expect(readdirSync(ownFolder).toSorted()).toEqual(['file', 'taken']);
   });
 
   test('must be JSON', () => {

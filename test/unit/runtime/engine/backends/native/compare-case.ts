@@ -44,7 +44,9 @@ export function compareCase(
   { mix = 'plain', seed = 1, plain = referenceKernels, onTape = false, fuses = true, times = 1 }: CaseOptions = {},
 ): void {
   memory.reset(kernel.products?.(dims));
-  const expected = arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length));
+  const expected = arraysOf(kernel, dims, mix, seed, type, (length, elementType) =>
+    createElements(elementType, length),
+  );
   const actual = copiesOf(expected, memory.allocate as AllocateAs);
   const tape = onTape ? [memory.allocate(TAPE_DOUBLES, FLOAT64)] : [];
   memory.snapshot();

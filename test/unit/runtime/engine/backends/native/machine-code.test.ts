@@ -86,10 +86,10 @@ test.each([
 /** The calls of a system in their order, each with some of its arguments. */
 function watched(...watches: readonly (readonly [name: string, result: unknown, ...places: number[]])[]) {
   const calls: string[] = [];
-  const functions = watches.map(([name, result, ...places]) => [
+  const functions = watches.map(([name, result, ...registers]) => [
     name,
     (...values: unknown[]) => {
-      calls.push([name, ...places.map((place) => values[place])].join(' '));
+      calls.push([name, ...registers.map((place) => values[place])].join(' '));
       return result;
     },
   ]);

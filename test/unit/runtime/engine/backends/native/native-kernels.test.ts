@@ -74,8 +74,8 @@ const doubles = ['square', 'squares', 'factor', 'hyper'];
 /** Arrays by themselves. */
 const plainOf =
   (type: ElementType): Allocate =>
-  (length, own: ElementType = type) =>
-    createElements(own, length);
+  (length, elementType: ElementType = type) =>
+    createElements(elementType, length);
 
 const { affine, affineBackwardInput, affineBackwardWeights } = reference;
 const referenceProducts = { affine, affineBackwardInput, affineBackwardWeights };
@@ -90,7 +90,7 @@ interface Case {
     I: number,
     O: number,
     leaf: number,
-    joins: boolean,
+    accumulate: boolean,
   ): void;
 }
 
@@ -108,10 +108,10 @@ const cases: Record<keyof typeof referenceProducts, Case> = {
   affineBackwardWeights: {
     arrays: (B, I, O) => ({ dW: I * O, db: O, x: B * I, dy: B * O }),
     writes: ['dW', 'db'],
-    run: (products, { dW, db, x, dy }, B, I, O, asked, joins) => {
-      const leaf = leafOf(B, asked);
+    run: (products, { dW, db, x, dy }, B, I, O, requestedLeafRows, accumulate) => {
+      const leaf = leafOf(B, requestedLeafRows);
       // A single leaf of many rows has no left neighbour.
-      products.affineBackwardWeights(dW, db, x, dy, B, leaf, joins && leaf <= MAX_LEAF_ROWS, I, O);
+      products.affineBackwardWeights(dW, db, x, dy, B, leaf, accumulate && leaf <= MAX_LEAF_ROWS, I, O);
     },
   },
 };
@@ -157,14 +157,14 @@ describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, (machine) 
     '%s has the bits of the reference, and writes nothing but its outputs',
     ([, product], context) => {
       const memory = memoryOf(context);
-      const check = fc.property(input, ([[B, I, O], mix, seed, leaf, joins]) => {
+      const check = fc.property(input, ([[B, I, O], mix, seed, leaf, accumulate]) => {
         memory.reset([[I, O]]);
         const lengths = product.arrays(B, I, O);
         const actual = fill(lengths, seed, mix, memory.allocate);
         const expected = fill(lengths, seed, mix, plain);
         memory.snapshot();
-        product.run(productsOf(memory.kernels), actual, B, I, O, leaf, joins);
-        product.run(referenceProducts, expected, B, I, O, leaf, joins);
+        product.run(productsOf(memory.kernels), actual, B, I, O, leaf, accumulate);
+        product.run(referenceProducts, expected, B, I, O, leaf, accumulate);
         expectBits(memory, product, actual, expected);
       });
       fc.assert(check, { seed: propertySeed, numRuns: counted(50, 150) });
@@ -202,15 +202,15 @@ describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, (machine) 
         fc.integer(),
         leaf,
         fc.boolean(),
-        ([B, I, O], mix, seed, leaf, joins) => {
+        ([B, I, O], mix, seed, leaf, accumulate) => {
           memory.reset([[I, O]]);
           const lengths = product.arrays(B, I, O);
           const actual = fill(lengths, seed, mix, memory.allocate);
           const expected = fill(lengths, seed, mix, plain);
           for (const { x } of [actual, expected]) fillHardValues(x, 'sparse', seed);
           memory.snapshot();
-          product.run(productsOf(memory.kernels), actual, B, I, O, leaf, joins);
-          product.run(referenceProducts, expected, B, I, O, leaf, joins);
+          product.run(productsOf(memory.kernels), actual, B, I, O, leaf, accumulate);
+          product.run(referenceProducts, expected, B, I, O, leaf, accumulate);
           expectBits(memory, product, actual, expected);
         },
       );
@@ -424,10 +424,10 @@ describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, (machine) 
     emit(updateOp(createOptimizer('adam')), theta, g, [m, v], n, hyper);
     expect(calls.map((call) => memory.kernels.bind(call))).toEqual([null, null]);
     const bytes = Uint8Array.from({ length: 20 }, (_, k) => k);
-    const [is, wanted] = [others(20), others(20)];
-    memory.kernels.gatherBytes(is, bytes, 20, 3, null, 0, 1);
-    referenceKernels.gatherBytes(wanted, bytes, 20, 3, null, 0, 1);
-    expect(is).toEqual(wanted);
+    const [actual, expected] = [others(20), others(20)];
+    memory.kernels.gatherBytes(actual, bytes, 20, 3, null, 0, 1);
+    referenceKernels.gatherBytes(expected, bytes, 20, 3, null, 0, 1);
+    expect(actual).toEqual(expected);
   });
 });
 
@@ -510,9 +510,9 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
     const create: CreateKernels = (parts) =>
       createNativeKernels({ ...parts, layout: kernelsOf(code), enter, outside: [buffer] });
     const memory = guardKernels(create, undefined, type);
-    const check = fc.property(outside, ([[I, O], B, asked, joins, threads, last, mix, seed]) => {
+    const check = fc.property(outside, ([[I, O], B, requestedLeafRows, accumulate, threads, last, mix, seed]) => {
       memory.reset([[I, O]]);
-      const leaf = leafOf(B, asked);
+      const leaf = leafOf(B, requestedLeafRows);
       const n = I * O + O;
       const P = n + 3;
       const { nodes } = planTeam({ leaves: 17, threads, maxLeaves: 4, canAccumulate: true });
@@ -542,7 +542,7 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
         const state = slots.map((slot) => arrays[slot]);
         for (const vector of state) for (let i = 0; i < n; i++) vector[i] = Math.abs(vector[i]);
         const row = (k: number) => gSum.subarray(k * P, k * P + n);
-        const goesOn = joins && leaf <= MAX_LEAF_ROWS;
+        const goesOn = accumulate && leaf <= MAX_LEAF_ROWS;
         const { calls, emit } = createList();
         emit(ops.affineBackwardWeights, row(0), row(0).subarray(I * O), x, dy, B, leaf, goesOn, I, O);
         if (nodes.length > 1) emit(ops.add, row(0), row(1), n);

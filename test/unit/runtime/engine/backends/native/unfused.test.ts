@@ -26,7 +26,9 @@ describe.each(elementTypes)(`in %s (seed ${propertySeed})`, (type) => {
     const drawn = fc.sample(kernel.dims, { seed: propertySeed, numRuns: 40 });
     const differences = drawn.flatMap((dims) => {
       const [fused, unfused] = [referenceKernels, unfusedKernels].map((kernels) => {
-        const arrays = arraysOf(kernel, dims, 'plain', 1, type, (length, own) => createElements(own, length));
+        const arrays = arraysOf(kernel, dims, 'plain', 1, type, (length, elementType) =>
+          createElements(elementType, length),
+        );
         link(callsOf(kernel, arrays, dims), kernels).run();
         return arrays;
       });
