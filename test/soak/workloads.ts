@@ -19,16 +19,7 @@ export const workloads: Readonly<Record<string, readonly string[]>> = {
   ],
   'a rate that is rolled back': [
     ...['--dataset', 'moons:rows=600', '--hidden', '32', '--activation', 'relu', '--output-activation', 'identity'],
-    ...[
-      '--loss',
-      'mse',
-      '--optimizer',
-      'sgd:momentum=0.5',
-      '--lr',
-      '0.1',
-      '--schedule',
-      'step:every-epochs=60,gamma=16',
-    ],
+    ...'--loss mse --optimizer sgd:momentum=0.5 --lr 0.1 --schedule step:every-epochs=60,gamma=16'.split(' '),
     ...['--batch', '5', '--epochs', '180', '--on-nan', 'rollback', '--checkpoint-every', '37'],
   ],
   'looks, rmsprop': [

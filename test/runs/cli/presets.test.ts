@@ -48,29 +48,9 @@ test('every dataset that is made has a preset and a test here', () => {
 });
 
 test('a preset lends its optimizer options to the same optimizer alone', async () => {
-  const { stdout } = await gradloom([
-    'train',
-    '--dataset',
-    'xor',
-    '--steps',
-    '1',
-    '--optimizer',
-    'sgd',
-    '--no-out',
-    '--json',
-  ]);
+  const { stdout } = await gradloom('train --dataset xor --steps 1 --optimizer sgd --no-out --json'.split(' '));
   expect(jsonLines(stdout)[0]).toMatchObject({ options: { optimizer: { kind: 'sgd', lr: 2 } } });
-  const other = await gradloom([
-    'train',
-    '--dataset',
-    'mnist',
-    '--steps',
-    '1',
-    '--optimizer',
-    'sgd',
-    '--no-out',
-    '--json',
-  ]);
+  const other = await gradloom('train --dataset mnist --steps 1 --optimizer sgd --no-out --json'.split(' '));
   expect(jsonLines(other.stdout)[0].options).toMatchObject({
     optimizer: { kind: 'sgd' },
     schedule: { kind: 'constant' },

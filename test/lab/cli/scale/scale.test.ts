@@ -82,17 +82,7 @@ describe('gradloom scale', () => {
   });
 
   test('says which threads have no work, and fits nothing to them', async () => {
-    const { stdout } = await gradloom([
-      'scale',
-      '--dataset',
-      'xor',
-      '--steps',
-      '9',
-      '--rounds',
-      '2',
-      '--max-threads',
-      '2',
-    ]);
+    const { stdout } = await gradloom('scale --dataset xor --steps 9 --rounds 2 --max-threads 2'.split(' '));
     expect(stdout).toContain('2 - ');
     expect(stdout).toContain('- 1 thread has all the work: a batch has 1 leaf');
     expect(stdout).not.toContain('Amdahl');

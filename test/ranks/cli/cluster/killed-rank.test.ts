@@ -10,17 +10,7 @@ import { programUrl } from '../../../support/program-file.ts';
 import { isAlive } from '../../../support/rank-processes.ts';
 import { trainCommand } from '../../../support/train-on-ranks.ts';
 
-const endless = [
-  '--dataset',
-  'spirals',
-  '--threads',
-  '1',
-  '--steps',
-  '1000000000',
-  '--checkpoint-every',
-  '5',
-  '--quiet',
-];
+const endless = '--dataset spirals --threads 1 --steps 1000000000 --checkpoint-every 5 --quiet'.split(' ');
 const train = ['train', '--dataset', 'spirals', '--threads', '2', '--steps', '30', '--json', '--quiet'];
 
 /** The process of a rank that trains in this directory. */

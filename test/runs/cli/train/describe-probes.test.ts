@@ -2,19 +2,7 @@ import { expect, test } from 'vitest';
 import { layerNames } from '../../../../packages/cli/src/terminal/text/layer-names.ts';
 import { gradloom, jsonLines } from '../../../support/command-line.ts';
 
-const spirals = [
-  'train',
-  '--dataset',
-  'spirals',
-  '--hidden',
-  '8,6',
-  '--backend',
-  'wasm',
-  '--threads',
-  '1',
-  '--seed',
-  '2',
-];
+const spirals = 'train --dataset spirals --hidden 8,6 --backend wasm --threads 1 --seed 2'.split(' ');
 const run = [...spirals, '--steps', '31', '--no-out'];
 
 interface Look {

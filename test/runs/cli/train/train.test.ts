@@ -136,16 +136,7 @@ describe('a run directory', () => {
   test('makes the run again, by its configuration and by its command', async () => {
     const folder = temporaryDirectory();
     const [first, second, third] = ['first', 'second', 'third'].map((name) => join(folder, name));
-    const options = [
-      '--epochs',
-      '30',
-      '--hidden',
-      '3,2',
-      '--activation',
-      'leaky-relu:alpha=0.2',
-      '--optimizer',
-      'adam',
-    ];
+    const options = '--epochs 30 --hidden 3,2 --activation leaky-relu:alpha=0.2 --optimizer adam'.split(' ');
     await gradloom([
       ...xor,
       ...options,
