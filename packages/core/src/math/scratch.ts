@@ -80,6 +80,22 @@ export function createAllocator(where: string, memory: Float64Array, elementType
   });
 }
 
+/**
+ * Gives the same memory to several users, of which no two need it at a time: as much as the largest takes. Returns what
+ * each has made of it.
+ */
+export function overlay<T>(
+  users: readonly ((allocate: Allocate) => T)[],
+  allocate: Allocate,
+  elementType: ElementType,
+): T[] {
+  const length = users.reduce((max, user) => Math.max(max, countDoubles(user, elementType)), 0);
+  const memory = allocate(length, 'float64');
+  // While counting, there is none.
+  if (memory.length < length) return users.map((user) => user(allocateBy(elementType, (type) => empty[type])));
+  return users.map((user) => user(createAllocator('overlay', memory, elementType)));
+}
+
 /** Allocates each array by itself. */
 export const allocateEach = (elementType: ElementType): Allocate => allocateBy(elementType, createElements);
 

@@ -12,6 +12,7 @@ import {
 import type { Kernels } from '../program/kernels.ts';
 import { createWorkspace, type Tensors, type Workspace } from './backprop.ts';
 import { type Continuation, rowContinuation } from './continuation.ts';
+import { FORWARD_ONLY, NEXT_ONLY, type TeamMemory } from './layers/memory.ts';
 import { bindTensors, type Network } from './network.ts';
 import { maxPassRows } from './pass-rows.ts';
 import { type Predictor, rowPredictor } from './predict.ts';
@@ -47,6 +48,7 @@ export interface PlacedModel {
 /** Memory that a function of a model needs. */
 export interface ModelNeeds {
   readonly rows: number; // at a time
+  readonly memory?: TeamMemory; // of the passes that it runs, default that of training
   readonly scratchLength?: number; // default 0
   readonly isLive?: boolean; // whether the parameters change and are read where they are, default false
 }
@@ -108,13 +110,13 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
 
   /** Takes the arrays of a model from an allocator. */
   const arraysOf =
-    (backend: Backend, network: Network, loss: Loss, { rows, scratchLength = 0 }: ModelNeeds) =>
+    (backend: Backend, network: Network, loss: Loss, { rows, memory, scratchLength = 0 }: ModelNeeds) =>
     (allocate: Allocate) => ({
       // First in memory, where the kernels expect it.
       kernelScratch: host.takeScratch(backend, network.products, allocate),
       theta: allocate(network.parameterCount),
       scratch: allocate(scratchLength),
-      workspace: createWorkspace(network, loss, rows, allocate),
+      workspace: createWorkspace(network, loss, rows, allocate, memory),
     });
 
   const placeModel: PlaceModel = (network, parameters, lossSpec, needs, create) => {
@@ -180,7 +182,7 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
         network,
         parameters,
         loss,
-        { rows: maxPassRows(network, typeOf(parameters)) },
+        { rows: maxPassRows(network, typeOf(parameters)), memory: FORWARD_ONLY },
         ({ workspace, tensors, kernels }) => rowPredictor(network, workspace, tensors, kernels),
       ),
     createContinuation: (network, parameters, loss, texts) =>
@@ -194,6 +196,7 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
 /** The memory of a continuation of some texts, and of the attention over a row. */
 export const forContinuation = ({ inputs }: Network, texts = 1): ModelNeeds => ({
   rows: texts,
+  memory: NEXT_ONLY,
   scratchLength: Math.max(inputs, texts),
 });
 

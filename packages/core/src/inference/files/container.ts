@@ -96,8 +96,10 @@ export function openHeader(
   return { ...header, content: { ...content, ...spec }, start, format };
 }
 
-/** Padded to a multiple of 8, so that sections can be read in place. */
-const padded = (bytes: number): number => 8 * Math.floor((bytes + 7) / 8);
+/**
+ * Padded to a multiple of 8, so that sections can be read in place. Exact for any length that a damaged file states.
+ */
+const padded = (bytes: number): number => -8 * Math.floor(-bytes / 8);
 
 /** Where the sections begin, after the header and its padding. */
 const sectionsStart = (headerBytes: number): number => padded(PREFIX_BYTES + headerBytes);

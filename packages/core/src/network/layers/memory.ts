@@ -23,6 +23,11 @@ export interface TeamMemory {
   /** An array that all passes of a thread share. @default every pass allocates its own */
   allocatePerThread?(length: number): Elements;
   /**
+   * The passes that will run in the memory: those of training, or forward alone, of whole rows or of further positions.
+   * @default 'training'
+   */
+  readonly passes?: 'training' | 'forward' | 'next';
+  /**
    * Gradients by outputs inside of the layer, a pair for each of its branches, which the layers beside it use too.
    * @default a layer allocates its own
    */
@@ -31,6 +36,8 @@ export interface TeamMemory {
 
 /** For networks that are not trained. */
 export const NO_TEAM_MEMORY: TeamMemory = { leaves: 0, allocatePerLeaf: () => nothing };
+export const FORWARD_ONLY: TeamMemory = { ...NO_TEAM_MEMORY, passes: 'forward' };
+export const NEXT_ONLY: TeamMemory = { ...NO_TEAM_MEMORY, passes: 'next' };
 const nothing = new Float64Array(0);
 
 /** Gradients by layer outputs [rows, widest], used alternately. */
@@ -38,7 +45,10 @@ export type GradientPair = readonly [Elements, Elements];
 
 /** Memory of a stack of layers for up to `rows` rows. */
 export interface StackMemory {
-  /** Output of each layer [rows, out]. An elementwise layer shares the array of its input if that is not read later. */
+  /**
+   * Output of each layer [rows, out]. An elementwise layer shares the array of its input if that is not read later.
+   * Without a backward pass, outputs are in the arrays of the gradients, the last in the second one.
+   */
   readonly outputs: readonly Elements[];
   /** Gradients by the outputs of the layers. */
   readonly gradients: GradientPair;

@@ -1,5 +1,5 @@
-import type { Elements } from '../../math/element-type.ts';
-import type { Allocate } from '../../math/scratch.ts';
+import { type Elements, typeOf } from '../../math/element-type.ts';
+import { type Allocate, overlay } from '../../math/scratch.ts';
 import { host } from '../../program/op.ts';
 import { sizeOf } from '../shape.ts';
 import type { Inspect, Layer, NextPass, Pass } from './layer.ts';
@@ -15,19 +15,12 @@ export function createStackMemory(
   team: TeamMemory,
   gradientPair?: GradientPair, // default: arrays of its own
 ): StackMemory {
-  const outputs: Elements[] = [];
-  let input = x;
-  let isRead = inputIsRead; // by the backward pass of the layer before
-  for (const layer of layers) {
-    if (layer.isView !== true) {
-      const inPlace = !isRead && !layer.reads.x && layer.elementwise;
-      input = inPlace ? input : allocate(rows * sizeOf(layer.out));
-      isRead = layer.reads.y;
-    }
-    outputs.push(input);
-  }
   const pairOf = (width: number): GradientPair => [allocate(rows * width), allocate(rows * width)];
   const gradients = gradientPair ?? pairOf(widestOf(layers));
+  const isTrained = (team.passes ?? 'training') === 'training';
+  const outputs = isTrained
+    ? keptOutputs(layers, x, inputIsRead, (layer) => allocate(rows * sizeOf(layer.out)))
+    : passingOutputs(layers, x, inputIsRead, gradients);
   // Layers run one after the other, so those with branches can share the gradients inside of them.
   const branches = layers.flatMap(({ inner = [] }) =>
     inner.map((branch, b) => ({ b, width: widestOf(branch.layers) })),
@@ -36,9 +29,51 @@ export function createStackMemory(
   const branchGradients = Array.from({ length: count }, (_, k) =>
     pairOf(branches.reduce((max, { b, width }) => (b === k ? Math.max(max, width) : max), 0)),
   );
-  const innerTeam = { ...team, gradients: branchGradients };
-  const memories = layers.map((layer) => layer.createMemory?.(rows, allocate, innerTeam) ?? noMemory);
+  const shared = { ...team, gradients: branchGradients };
+  const creators = layers.map(
+    (layer) => (allocate: Allocate) => layer.createMemory?.(rows, allocate, shared) ?? noMemory,
+  );
+  // What a layer has written is read by a backward pass, or when further positions follow.
+  const isRead = team.passes !== 'forward';
+  const memories = isRead
+    ? creators.map((create) => create(allocate))
+    : overlay(creators, allocate, typeOf(gradients[0]));
   return { outputs, gradients, memories };
+}
+
+/** Outputs in arrays of their own, for a backward pass. */
+function keptOutputs(
+  layers: readonly Layer[],
+  x: Elements,
+  inputIsRead: boolean,
+  allocateOutput: (layer: Layer) => Elements,
+): Elements[] {
+  let input = x;
+  let isRead = inputIsRead; // by the backward pass of the layer before
+  return layers.map((layer) => {
+    if (layer.isView === true) return input;
+    const inPlace = !isRead && !layer.reads.x && layer.elementwise;
+    isRead = layer.reads.y;
+    input = inPlace ? input : allocateOutput(layer);
+    return input;
+  });
+}
+
+/** Outputs that only the next layer reads, in two arrays by turns, the last in the second one. */
+function passingOutputs(layers: readonly Layer[], x: Elements, inputIsRead: boolean, arrays: GradientPair): Elements[] {
+  let isX = true; // whether the input is x
+  const moves = layers.map(({ isView, elementwise }) => {
+    const isMove = isView !== true && (!elementwise || (isX && inputIsRead));
+    if (isMove) isX = false;
+    return isMove;
+  });
+  const count = moves.reduce((sum, isMove) => sum + (isMove ? 1 : 0), 0);
+  let done = 0;
+  let input = x;
+  return moves.map((isMove) => {
+    if (isMove) input = arrays[(count - done++) % 2 === 1 ? 1 : 0];
+    return input;
+  });
 }
 
 /** Numbers of a row in the widest input or output. */

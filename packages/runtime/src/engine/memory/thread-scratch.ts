@@ -18,6 +18,7 @@ import {
   createWorkspace,
   emitNode,
   FLOAT64,
+  FORWARD_ONLY,
   type KernelScratch,
   leafCount,
   MAX_LEAVES,
@@ -86,11 +87,12 @@ export function takeEvaluationScratch(
   rows = maxPassRows(network, elementType),
   weighs = false,
   augment: Augmentation | null = null,
+  memory = FORWARD_ONLY,
 ): EvaluationScratch {
   return {
     kernels: takeKernelScratch(network.products, backend, allocate),
     lossSums: allocate(Math.max(MAX_LEAVES, rows), FLOAT64),
-    workspace: createWorkspace(network, loss, rows, allocate, NO_TEAM_MEMORY, weighs, augment),
+    workspace: createWorkspace(network, loss, rows, allocate, memory, weighs, augment),
   };
 }
 
@@ -99,7 +101,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
   const { network, optimizer, passRows, probes = false, weighs, maxNorm = null, augment } = shape;
   const H = optimizer.hyperLength;
   return {
-    ...takeEvaluationScratch(shape, allocate, passRows, weighs, augment),
+    ...takeEvaluationScratch(shape, allocate, passRows, weighs, augment, NO_TEAM_MEMORY),
     probe: allocate(probes ? probeLength(network) : 0, FLOAT64),
     stepAndRow: allocate(2, FLOAT64),
     increment: allocate(1, FLOAT64),
