@@ -89,13 +89,13 @@ describe('the claims about 20 layers on MNIST', () => {
     hasLongRun: false,
   };
   const mnist = { train: { name: 'mnist' } } as DeepData;
-  const length = (changes: object) => ({ ...usual, length: { ...usual.runOptions, ...changes } });
-  const adam = (changes: object) => length({ optimizer: { kind: 'adam', lr: 0.001, ...changes } });
+  const runFor = (changes: object) => ({ ...usual, runOptions: { ...usual.runOptions, ...changes } });
+  const adam = (changes: object) => runFor({ optimizer: { kind: 'adam', lr: 0.001, ...changes } });
 
   test('is claimed with the default settings, and for narrower and shorter runs', () => {
     expect(whyUnclaimed(usual, mnist)).toEqual([]);
     expect(
-      whyUnclaimed({ ...length({ steps: 200, batch: 32 }), hidden: new Array<number>(20).fill(32) }, mnist),
+      whyUnclaimed({ ...runFor({ steps: 200, batch: 32 }), hidden: new Array<number>(20).fill(32) }, mnist),
     ).toEqual([]);
     expect(whyUnclaimed(adam({ epsilon: 1e-8 }), mnist)).toEqual([]);
   });
@@ -104,9 +104,9 @@ describe('the claims about 20 layers on MNIST', () => {
     [adam({ epsilon: 1e-20 }), '--optimizer adam:epsilon has 1e-20, claimed only for 1e-8'],
     [adam({ beta1: 0.5 }), '--optimizer has beta1, claimed only for adam with its defaults'],
     [adam({ lr: 0.01 }), '--lr has 0.01, claimed only for 0.001'],
-    [length({ optimizer: { kind: 'sgd', lr: 0.001 } }), '--optimizer has sgd, claimed only for adam'],
-    [length({ steps: 1200 }), '--steps has 1200, claimed only from 200 to 1000'],
-    [length({ batch: 'full' }), '--batch has full, claimed only from 32 up'],
+    [runFor({ optimizer: { kind: 'sgd', lr: 0.001 } }), '--optimizer has sgd, claimed only for adam'],
+    [runFor({ steps: 1200 }), '--steps has 1200, claimed only from 200 to 1000'],
+    [runFor({ batch: 'full' }), '--batch has full, claimed only from 32 up'],
     [{ ...usual, init: { kind: 'normal', std: 1 } }, '--init has normal, claimed only for he-normal'],
     [{ ...usual, hidden: [64] }, '--depth has 1, claimed only for 20'],
   ])('a run with other settings is not claimed, with the reason: %#', (setup, reason) => {

@@ -10,7 +10,7 @@ export function describeComparison(comparison: Comparison, width: number, paint:
   const [a, b] = files;
   const lines = [`${paint('bold', a)} and ${paint('bold', b)}: ${weightsText(comparison)}`];
   if (options.length > 0) {
-    const rows = options.map(({ path, value, other }) => [brief(path), text(value), text(other)]);
+    const rows = options.map(({ path, own: value, other }) => [brief(path), text(value), text(other)]);
     lines.push('', ...table(['differs', a, b], rows, { width }));
   }
   if (tensors.length > 0) {

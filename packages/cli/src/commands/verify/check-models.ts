@@ -81,7 +81,7 @@ function checkRates(check: OpenCheck, { record, progress }: Checkpoint, configRa
 function addDifference(check: OpenCheck, name: string, value: unknown, configValue: unknown): void {
   const [first] = differences(jsonOf(value), jsonOf(configValue), name);
   if (first === undefined) return;
-  const [has, expected] = [first.value, first.other].map((value) => (value === undefined ? 'none' : show(value)));
+  const [has, expected] = [first.own, first.other].map((value) => (value === undefined ? 'none' : show(value)));
   check.faults.push(`has ${first.path} ${has}, expected ${expected} (of config.json)`);
 }
 

@@ -1,9 +1,9 @@
 import type { Json } from '@gradloom/core';
 
-/** A difference of two values. */
+/** A difference of two values, as `inspect --diff --json` prints it. */
 export interface Difference {
   readonly path: string; // such as 'layers[2].out'; '' if the values themselves differ
-  readonly value: Json | undefined; // undefined if missing
+  readonly own: Json | undefined; // undefined if missing
   readonly other: Json | undefined;
 }
 
@@ -11,7 +11,7 @@ export interface Difference {
 export function differences(value: Json | undefined, other: Json | undefined, path = ''): Difference[] {
   if (Object.is(value, other)) return [];
   if (!isNested(value) || !isNested(other) || Array.isArray(value) !== Array.isArray(other))
-    return [{ path, value, other }];
+    return [{ path, own: value, other }];
   if (Array.isArray(value) && Array.isArray(other)) {
     const length = Math.max(value.length, other.length);
     return Array.from({ length }, (_, i) => differences(value[i], other[i], `${path}[${i}]`)).flat();

@@ -140,7 +140,7 @@ function* badNumber(
   return weight ?? (yield* findBadState(network, optimizer, { state, owned: [] }))?.description;
 }
 
-function describe({ path, value, other }: Difference): ResumeDifference {
+function describe({ path, own: value, other }: Difference): ResumeDifference {
   if (path === 'fused') return { name: null, problem: value === true ? MADE_UNFUSED : UNFUSED_HERE };
   const module = /^modules\.(.*)$/.exec(path)?.[1];
   if (module !== undefined) {

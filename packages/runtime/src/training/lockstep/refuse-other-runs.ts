@@ -28,7 +28,7 @@ export async function refuseOtherRuns(lockstep: Lockstep, plan: RunPlan, record:
   const messages = await lockstep.fromAll({ identity, host: hostname() });
   const valuesByPath = new Map<string, { onFirst: Json | undefined; others: string[] }>();
   for (const [rank, { identity, host }] of messages.entries()) {
-    for (const { path, value, other } of differences(identity, messages[0].identity)) {
+    for (const { path, own: value, other } of differences(identity, messages[0].identity)) {
       const entry = valuesByPath.get(path) ?? { onFirst: other, others: [] };
       entry.others.push(`${text(value)} on rank ${rank} (${host})`);
       valuesByPath.set(path, entry);
