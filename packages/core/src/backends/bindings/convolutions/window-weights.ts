@@ -170,7 +170,7 @@ export function createWindowWeights(
       const runs = runsOf(count, ky);
       const words = tableOf(runs, isBias ? 0 : aStep, oRow);
       const inScratch = new Int32Array(scratch.buffer, at, words.length);
-      return { write: () => inScratch.set(words), a: runs[0]?.a ?? 0, panel: runs[0]?.panel ?? 0 };
+      return { copyWords: () => inScratch.set(words), a: runs[0]?.a ?? 0, panel: runs[0]?.panel ?? 0 };
     });
     return { at, whole, rest };
   }
@@ -241,7 +241,7 @@ export function createWindowWeights(
         const isRest = block > 0 && count < images;
         if (block === 0 || isRest) {
           tape.run(); // reads the tables that are overwritten
-          for (const { whole, rest } of tables) (isRest ? rest : whole).write();
+          for (const { whole, rest } of tables) (isRest ? rest : whole).copyWords();
         }
         const merges = mergesAfter(block, blocks);
         const row = onesOf(block) - (merges > 0 ? 1 : 0);
