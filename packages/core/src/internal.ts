@@ -226,7 +226,7 @@ export {
 export { findNetwork, type NetworkName, networkNames, networks } from './network/networks.ts';
 export { leafRowsOf, maxPassRows } from './network/pass-rows.ts';
 export { nameOfLayer } from './network/placed-layer.ts';
-export { type Predictor, rowPredictor } from './network/predict.ts';
+export { rowPredictor } from './network/predict.ts';
 export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';
 export { channelsOf, inputsOf, positionsOf, sequenceOf, shapeText, sizeOf } from './network/shape.ts';
 export { type LayerFacts, layerFacts, layerTable, parametersText, trainedParameters } from './network/summary.ts';

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type Elements, InputError, type ModelContents, type Network } from '@gradloom/core';
+import { type Elements, InputError, type ModelContents, type Network, type Predictor } from '@gradloom/core';
 import {
   bytesOfElements,
   elementView,
@@ -7,7 +7,6 @@ import {
   maxPassRows,
   NOTHING_LOADED,
   type ParallelPredictor,
-  type Predictor,
   typeOf,
   viewOf,
 } from '@gradloom/core/internal';

@@ -1,4 +1,4 @@
-import { buildNetwork, createLoss, type Elements } from '@gradloom/core';
+import { buildNetwork, createLoss, type Elements, type Predictor } from '@gradloom/core';
 import {
   bytesOfElements,
   countDoubles,
@@ -6,7 +6,6 @@ import {
   elementView,
   FLOAT64,
   PAGE_BYTES,
-  type Predictor,
   TAIL_BYTES,
   type WasmMemory,
 } from '@gradloom/core/internal';
