@@ -16,7 +16,6 @@ import {
 } from '@gradloom/runtime';
 import { onTestFinished } from 'vitest';
 import { type AtEnd, startProgram, temporaryDirectory } from './command-line.ts';
-import type { Program } from './start-program.ts';
 
 const column = (name: string, center: number, scale: number) =>
   ({ name, type: 'numeric', center, scale, fill: null, indicator: false }) as const;
@@ -54,8 +53,12 @@ export const textModel: ModelContents = {
 
 export interface Served {
   readonly url: string;
+  readonly path: string; // file of the model
+  readonly pid: number;
   readonly model: Model;
   readonly stdout: readonly string[];
+  /** What it has printed on standard error so far. */
+  stderr(): string;
   kill(signal: NodeJS.Signals): void;
   /** How the process ended. */
   readonly end: Promise<{ code: number | null; signal: string | null; stderr: string }>;
@@ -64,34 +67,32 @@ export interface Served {
 /** Starts the server in a separate process, on a free port; it is killed after the test. */
 export async function startServer(
   flags: readonly string[] = [],
-  { contents = tableModel, port = '0', atEnd = onTestFinished }: StartOptions = {},
+  { contents = tableModel, port = '0', isRun = false, atEnd = onTestFinished }: StartOptions = {},
 ): Promise<Served> {
   const folder = temporaryDirectory(atEnd);
   const path = join(folder, 'model.gradloom');
   saveModel(path, contents);
-  const child = startProgram(['serve', path, '--port', port, ...flags], folder);
+  const child = startProgram(['serve', isRun ? folder : path, '--port', port, ...flags], folder);
   atEnd(() => void child.kill('SIGKILL'));
   const stdout: string[] = [];
   const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => stdout.push(line));
   const begun = Promise.race([once(lines, 'line'), once(lines, 'close')]);
-  const end = endAndErrors(child);
+  const errors: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (part: string) => errors.push(part));
+  const stderr = (): string => errors.join('');
+  const end = once(child, 'close').then(([code, signal]) => ({ code, signal, stderr: stderr() }));
   await begun;
   const [url] = (stdout[0] ?? '').split(' ');
-  return { url, model: createModel(contents), stdout, kill: (signal) => void child.kill(signal), end };
+  const kill = (signal: NodeJS.Signals): void => void child.kill(signal);
+  return { url, path, pid: child.pid as number, model: createModel(contents), stdout, stderr, kill, end };
 }
 
 interface StartOptions {
   readonly contents?: ModelContents;
   readonly port?: string;
+  readonly isRun?: boolean; // the server is given the folder of the model
   readonly atEnd?: AtEnd;
-}
-
-async function endAndErrors(child: Program): Promise<Awaited<Served['end']>> {
-  const ended = once(child, 'exit');
-  const stderr = (await child.stderr.setEncoding('utf8').toArray()).join('');
-  const [code, signal] = await ended;
-  return { code, signal, stderr };
 }
 
 export interface HttpAnswer {

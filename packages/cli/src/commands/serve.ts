@@ -7,6 +7,7 @@ export const serve: Command = {
     ['serve runs/iris-1', 'on http://127.0.0.1:8080'],
     ['serve model.gradloom --port 0', 'on a free port, which is printed'],
     ['serve runs/iris-1 --host 0.0.0.0 --allow-host gpu.example.com', 'for other machines, by address or this name'],
+    ['serve runs/iris-1 --reload', 'with the newest model: what train or a copy writes there is loaded anew'],
     ['serve runs/iris-1 --cors https://example.com', 'for pages of a site'],
   ],
   epilogue:

@@ -13,11 +13,13 @@ export interface Interrupt {
 
 /**
  * Turns the first signal, or a closed stdout, into an abort, so that work can be finished. A second signal ends the
- * process as usual.
+ * process as usual. With `onHangup`, SIGHUP calls it and ends nothing.
  */
-export function listenForInterrupt({ stdout }: Io): Interrupt {
+export function listenForInterrupt({ stdout }: Io, onHangup?: () => void): Interrupt {
   const controller = new AbortController();
-  const listeners = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map((name) => [name, () => stop(name)] as const);
+  const listeners = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map(
+    (name) => [name, (name === 'SIGHUP' && onHangup) || (() => stop(name))] as const,
+  );
   const onError = () => stop('SIGPIPE');
   function stop(interruption: Interruption): void {
     // Before aborting, since a listener of the abort may send the second signal, which must not be caught here.

@@ -6,6 +6,7 @@ import { createModel } from '@gradloom/runtime';
 import { type AnswerPool, npyRows, type WritingStep, type Written } from '@gradloom/runtime/internal';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHostCheck } from '../../../../packages/cli/src/commands/http/host-names.ts';
+import type { ServedModel } from '../../../../packages/cli/src/commands/serve/model-routes.ts';
 import { rowSchema } from '../../../../packages/cli/src/commands/serve/row-schema.ts';
 import { createServer, type ServerOptions } from '../../../../packages/cli/src/commands/serve/server.ts';
 import { createTextAnswerer } from '../../../../packages/runtime/src/models/serving/answer-texts.ts';
@@ -22,7 +23,7 @@ async function listen({
   times,
   writes = async () => ({ text: 'x', rest: null }),
   ...options
-}: Partial<ServerOptions> & { writes?: Writes } = {}) {
+}: Partial<ServerOptions & ServedModel> & { writes?: Writes } = {}) {
   let release = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;
@@ -41,20 +42,24 @@ async function listen({
     hurry() {},
     close: async () => {},
   };
-  const server = createServer({
+  const served = {
     pool,
     // More than the buffers of a connection take.
-    schema: { ...rowSchema(model, 10, 100), description: 'x'.repeat(2 ** 24) } as ServerOptions['schema'],
+    schema: { ...rowSchema(model, 10, 100), description: 'x'.repeat(2 ** 24) } as ServedModel['schema'],
     fingerprint: model.fingerprint,
+    maxBytes: 1000,
+    ...options,
+  };
+  const server = createServer({
     maxWaiting: 10,
     delayMs: 0,
-    maxBytes: 1000,
     cors: undefined,
     allowsHost: createHostCheck([]),
     onError() {},
     times: { check: 20, linger: 50, ...times },
     ...options,
   });
+  await server.setModel(served);
   const connections = promisify(server.http.server.getConnections.bind(server.http.server));
   const untilConnections = async (count: number): Promise<void> => {
     while ((await connections()) !== count) await setImmediate();

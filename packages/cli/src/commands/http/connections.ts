@@ -20,10 +20,10 @@ const DISPLACED = 'head has not arrived, expected it whole (others need the conn
 /** The connections of a server. A client keeps its connection only while it sends, reads, or waits for an answer. */
 export interface Connections {
   /**
-   * Watches a server that has at most `maxOpen` connections. One more closes the oldest that has sent no whole head or
-   * waits for its next request; if there is none, its own request is refused.
+   * Watches a server that has at most `maxOpen()` connections. One more closes the oldest that has sent no whole head
+   * or waits for its next request; if there is none, its own request is refused.
    */
-  watch(server: FastifyInstance['server'], maxOpen: number): void;
+  watch(server: FastifyInstance['server'], maxOpen: () => number): void;
   /** Records a request whose head has arrived. Returns why it is refused if there are too many. */
   admit(reply: FastifyReply): Fault | undefined;
   /** Answers bytes that are not HTTP or arrive too late, and closes the connection. */
@@ -50,14 +50,15 @@ export function createConnections(times: typeof TIME_LIMITS, onRefuse: (status: 
   }
   return {
     watch(server, maxOpen) {
-      server.maxConnections = 2 * maxOpen; // beyond these not even a refusal is sent
       server.on('connection', (socket) => {
+        const limit = maxOpen();
+        server.maxConnections = 2 * limit; // beyond these not even a refusal is sent
         open.add(socket);
         socket.once('close', () => open.delete(socket));
-        if (open.size <= maxOpen) return;
+        if (open.size <= limit) return;
         const idle = [...open].find((other) => other !== socket && pendingOf(other) === undefined);
         if (idle === undefined) {
-          const expected = `at most ${maxOpen} (close pages or programs that hold them)`;
+          const expected = `at most ${limit} (close pages or programs that hold them)`;
           refusedConnections.set(socket, [503, `server has ${open.size} connections, expected ${expected}`]);
           return;
         }

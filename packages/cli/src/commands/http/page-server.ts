@@ -42,7 +42,7 @@ export function createPageServer({ routes, maxConnections, stopMs, headers = {} 
   const connections = createConnections(times, () => {});
   const hostFault = faultOfHost(createHostCheck([]), 'localhost or the address of this server');
   const http = Fastify({ bodyLimit: 1, exposeHeadRoutes: false, ...limitsOf(times, connections, hostFault, refuse) });
-  connections.watch(http.server, maxConnections);
+  connections.watch(http.server, () => maxConnections);
   http.removeAllContentTypeParsers();
   http.addHook('onRequest', (request, reply, done) => {
     const connectionFault = connections.admit(reply);

@@ -30,6 +30,7 @@ export const serveOptions = {
         'none',
       ),
       cors: origin(undefined, 'origin whose pages may ask, such as https://example.com, or * for all', 'none'),
+      reload: option.flag(undefined, 'load the model anew when its file is replaced, without losing a request'),
       threads: option.positiveInteger(undefined, 'threads that predict', 'all cores but one, at most 4'),
       queue: option.positiveInteger(1000, 'requests that may wait for a thread; more are refused with 429'),
       delay: option.nonNegative(0, 'milliseconds that a request waits for others to be predicted with'),

@@ -5,7 +5,7 @@ import type { Model } from '@gradloom/runtime';
 import { createAnswerPool, npyRows } from '@gradloom/runtime/internal';
 import { divisorsOf, openModel, refuseMoreThan } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
-import { withDefaults } from '../../options/option.ts';
+import { type Values, withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { withoutCaller } from '../../terminal/failure.ts';
 import { interrupted, listenForInterrupt } from '../../terminal/interrupt.ts';
@@ -13,8 +13,10 @@ import { type Io, printLine, printLines } from '../../terminal/io.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { createHostCheck, isLoopback } from '../http/host-names.ts';
 import { listen } from '../http/http-server.ts';
+import type { ServedModel } from './model-routes.ts';
 import { serveOptions } from './options.ts';
 import { type RowSchema, rowSchema } from './row-schema.ts';
+import { fileVersion, watchModel } from './watch-model.ts';
 
 const MAX_THREADS = 4;
 
@@ -24,87 +26,104 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   const values = parseRaw(serveOptions, raw);
   refuseMoreThan(1, request.positionals, 'one model');
   boundMemory(values);
-  const model = openModel(request.positionals);
-  const {
-    port,
-    host,
-    queue,
-    delay,
-    'max-rows': maxRows,
-    'max-tokens': maxTokens,
-    'answer-timeout': maxSeconds,
-    cors,
-  } = withDefaults(serveOptions, values);
-  const threads = values.threads ?? Math.max(1, Math.min(MAX_THREADS, availableParallelism() - 1));
+  const [name] = request.positionals;
+  const loadedVersion = values.reload === true ? await fileVersion(name ?? '') : undefined;
+  const { port, host, queue, delay, cors } = withDefaults(serveOptions, values);
+  const say = (text: string): void => printLine(io.stderr, `gradloom serve: ${text}`);
   const { createServer } = await import('./server.ts');
-  const pool = await createAnswerPool(model, { threads, maxRows, maxTokens, maxSeconds });
-  const takesImages = ofImages(model.preprocessing) !== undefined;
-  const takesArrays = ofTable(model.preprocessing) === undefined && ofText(model.preprocessing) === undefined;
-  const arrays = { columns: inputsOf(model.spec), ...divisorsOf(model) };
-  const interrupt = listenForInterrupt(io);
+  const server = createServer({
+    maxWaiting: queue,
+    delayMs: delay,
+    cors,
+    allowsHost: createHostCheck([host, ...(values['allow-host'] ?? [])]),
+    onError: (error) => say(withoutCaller(error)),
+  });
+  let fingerprint = ''; // start of that of the loaded model
+  /** Loads the model. Returns what introduces it; nothing else keeps it when it is replaced. */
+  async function load(): Promise<(url: string) => string[]> {
+    const model = openModel(request.positionals);
+    const served = await serveModel(model, values);
+    await server.setModel(served);
+    fingerprint = model.fingerprint.slice(0, 12);
+    return introductionOf(model, name, served.schema);
+  }
+  async function reload(): Promise<void> {
+    const outcome = await load().then(
+      () => `${name} is loaded anew, with fingerprint ${fingerprint}`,
+      (error: unknown) => `${withoutCaller(error)}; fingerprint ${fingerprint} goes on answering`,
+    );
+    say(`${new Date().toISOString()}: ${outcome}`);
+  }
+  const introduce = await load();
+  const watch = loadedVersion === undefined ? undefined : watchModel(name, loadedVersion, reload);
+  // A terminal that is closed sends SIGHUP, too, and ends the server.
+  const onHangup = watch === undefined || io.stdout.isTTY === true ? undefined : () => watch.force();
+  const interrupt = listenForInterrupt(io, onHangup);
   try {
-    // Before listening, a model that cannot answer is refused, such as one with a weight that is not finite.
-    model.outputs(new Float64Array(0));
-    const schema = rowSchema(model, maxRows, maxTokens);
-    const server = createServer({
-      pool,
-      schema,
-      fingerprint: model.fingerprint,
-      maxWaiting: queue,
-      delayMs: delay,
-      takesImages,
-      ...(takesArrays ? { readArray: (bytes) => npyRows('body', bytes, arrays) } : {}),
-      maxBytes: values['max-body'] ?? (takesImages ? 8 : 1) * 1024 ** 2,
-      cors,
-      allowsHost: createHostCheck([host, ...(values['allow-host'] ?? [])]),
-      onError: (error) => printLine(io.stderr, `gradloom serve: ${withoutCaller(error)}`),
-    });
     const url = await listen(server.http, host, port);
     if (!isLoopback(host)) {
-      const warning = `${host} is not a loopback address: any machine that reaches it may send requests, without a password`;
-      printLine(io.stderr, `gradloom serve: warning: ${warning}`);
+      say(
+        `warning: ${host} is not a loopback address: any machine that reaches it may send requests, without a password`,
+      );
     }
-    printLines(io.stdout, describeServer(url, model, request.positionals[0], schema));
+    printLines(io.stdout, introduce(url));
     await interrupted(interrupt);
-    printLine(
-      io.stderr,
-      `gradloom serve: ${interrupt.signal.reason}: answering the requests that have arrived; a second signal ends at once`,
-    );
-    await server.stop();
+    say(`${interrupt.signal.reason}: answering the requests that have arrived; a second signal ends at once`);
+    await Promise.all([server.stop(), watch?.stop()]);
     return 0;
   } finally {
     interrupt.release();
-    await pool.close();
+    await watch?.stop();
+    await server.endThreads();
   }
 }
 
+/** Starts the threads of a model. @throws Error for one that cannot answer, such as one with a weight of NaN. */
+async function serveModel(model: Model, values: Values<typeof serveOptions>): Promise<ServedModel> {
+  model.outputs(new Float64Array(0));
+  const {
+    'max-rows': maxRows,
+    'max-tokens': maxTokens,
+    'answer-timeout': maxSeconds,
+  } = withDefaults(serveOptions, values);
+  const threads = values.threads ?? Math.max(1, Math.min(MAX_THREADS, availableParallelism() - 1));
+  const takesImages = ofImages(model.preprocessing) !== undefined;
+  const takesArrays = ofTable(model.preprocessing) === undefined && ofText(model.preprocessing) === undefined;
+  const arrays = { columns: inputsOf(model.spec), ...divisorsOf(model) };
+  return {
+    pool: await createAnswerPool(model, { threads, maxRows, maxTokens, maxSeconds }),
+    schema: rowSchema(model, maxRows, maxTokens),
+    fingerprint: model.fingerprint,
+    takesImages,
+    ...(takesArrays ? { readArray: (bytes) => npyRows('body', bytes, arrays) } : {}),
+    maxBytes: values['max-body'] ?? (takesImages ? 8 : 1) * 1024 ** 2,
+  };
+}
+
 /** The address is the first word, so scripts can read it. */
-function describeServer(
-  url: string,
+function introductionOf(
   { preprocessing, metadata }: Model,
   name: string,
   { request: { examples = [] } }: RowSchema,
-): string[] {
+): (url: string) => string[] {
   const table = ofTable(preprocessing);
   const columns = table?.columns.map((column) => column.name).join(', ');
   const windows = table?.series === undefined ? '' : `windows of ${table.series.context} `;
   const isText = ofText(preprocessing) !== undefined;
-  const untabledRows =
-    ofImages(preprocessing) === undefined ? 'rows of numbers, or an npy file' : 'a PNG or JPEG image, or rows';
+  const isImages = ofImages(preprocessing) !== undefined;
+  const untabledRows = isImages ? 'a PNG or JPEG image, or rows' : 'rows of numbers, or an npy file';
   const rows = columns === undefined ? untabledRows : `${windows}rows of ${columns}`;
   const [target] = preprocessing?.target ?? [];
   const classes = target?.type === 'classes' ? target.labels : metadata.labels;
   const answers = classes === undefined ? 'values' : `one of ${classes.slice(0, 10).join(', ')}`;
-  return [
+  return (url) => [
     `${url} answers for ${name}`,
     isText
       ? 'POST /predict: a text, or a list of texts; gives the next token'
       : `POST /predict: ${rows}; gives ${answers}`,
     ...(isText ? ['POST /generate: a prompt; gives the text that follows'] : []),
     'GET /schema, /health, /metrics. Ctrl-C stops.',
-    ofImages(preprocessing) === undefined
-      ? exampleRequest(url, examples)
-      : `${curl(url, 'image/png')} --data-binary @image.png`,
+    isImages ? `${curl(url, 'image/png')} --data-binary @image.png` : exampleRequest(url, examples),
   ];
 }
 

@@ -1,117 +1,45 @@
-import { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
-import { show } from '@gradloom/core/internal';
-import type { AnswerPool, WritingStep, Written } from '@gradloom/runtime/internal';
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { withoutCaller } from '../../terminal/failure.ts';
-import { createConnections, type Fault, TIME_LIMITS } from '../http/connections.ts';
+import type { Readable } from 'node:stream';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { createConnections, TIME_LIMITS } from '../http/connections.ts';
 import type { HostCheck } from '../http/host-names.ts';
-import { faultOfHost, faultOfOrigin, limitsOf, ORIGIN } from '../http/http-server.ts';
-import { createRequestQueue, type QueueOptions } from './request-queue.ts';
-import type { RowSchema } from './row-schema.ts';
+import { faultOfHost, faultOfOrigin, limitsOf } from '../http/http-server.ts';
+import {
+  createModelRoutes,
+  JSON_TYPE,
+  type ModelRoutes,
+  routeOf,
+  type ServedModel,
+  type ServerContext,
+} from './model-routes.ts';
 import { createServerMetrics } from './server-metrics.ts';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    begunMs: number; // when the head arrived
-  }
-}
-
-export interface ServerOptions extends Pick<QueueOptions, 'maxWaiting' | 'delayMs'> {
-  readonly pool: AnswerPool;
-  readonly schema: RowSchema;
-  readonly fingerprint: string; // fingerprint of the model
-  readonly takesImages?: boolean; // bodies may be images
-  readonly readArray?: (bytes: Uint8Array) => Promise<number[][]>; // rows of a body that is an npy file
-  readonly maxBytes: number; // most bytes of a body
-  readonly cors: string | undefined;
+export interface ServerOptions extends Pick<ServerContext, 'maxWaiting' | 'delayMs' | 'cors' | 'onError'> {
   readonly allowsHost: HostCheck;
   readonly times?: Partial<typeof TIME_LIMITS>;
-  readonly onError: (error: unknown) => void; // called for unexpected errors
 }
 
 export interface Server {
   readonly http: FastifyInstance;
+  /** From now on, new requests are answered by this model. The threads of the last one end after its last answer. */
+  setModel(model: ServedModel): Promise<void>;
   /** Stops listening, answers all requests that have arrived, and resolves when all connections are closed. */
   stop(): Promise<void>;
+  /** Ends all threads. */
+  endThreads(): Promise<void>;
 }
 
 const MAX_CONNECTIONS = 4096;
 /** Most bytes of all bodies that arrive at once, one on each connection. */
 const MAX_ARRIVING_BYTES = 2 ** 30;
-/** Most characters of all waiting bodies. */
-const MAX_WAITING_CHARACTERS = 1 << 26;
 
-/** The method of each route. */
-const methods: Readonly<Record<string, string>> = {
-  '/predict': 'POST',
-  '/generate': 'POST',
-  '/schema': 'GET',
-  '/health': 'GET',
-  '/metrics': 'GET',
-};
-/** The path if it is a known route: unknown paths would make the metrics grow without bound. */
-function routeOf(url: string): string {
-  const target = url.startsWith('/') ? url : url.replace(ORIGIN, '');
-  const end = target.indexOf('?');
-  const path = end === -1 ? target : target.slice(0, end);
-  return Object.hasOwn(methods, path) ? path : 'none';
-}
-
-const IMAGES = ['image/png', 'image/jpeg'];
-const ARRAYS = ['application/x-npy', 'application/octet-stream'];
-const JSON_TYPE = 'application/json; charset=utf-8';
-const TEXT_TYPE = 'text/plain; charset=utf-8';
-
-/** The status of an answer by its fault. */
-const faultStatuses = { content: 400, rows: 413, model: 500, time: 503 } as const;
-
-/** The HTTP server; it does not listen yet. */
+/** The HTTP server; it does not listen yet, and needs a model. It hands each request to the routes of the newest. */
 export function createServer(options: ServerOptions): Server {
-  const {
-    pool,
-    schema,
-    fingerprint,
-    takesImages = false,
-    readArray,
-    maxWaiting,
-    delayMs,
-    maxBytes,
-    cors,
-    allowsHost,
-    onError,
-  } = options;
-  const contentTypes = ['application/json', ...(takesImages ? IMAGES : []), ...(readArray === undefined ? [] : ARRAYS)];
+  const { cors, allowsHost } = options;
   const times = { ...TIME_LIMITS, ...options.times };
-  const queue = createRequestQueue(pool, {
-    maxWaiting,
-    delayMs,
-    maxCharacters: Math.max(maxBytes, MAX_WAITING_CHARACTERS),
-  });
   const metrics = createServerMetrics();
   const connections = createConnections(times, (status) => metrics.count('none', status, 0));
   let stopping = false;
   const hostFault = faultOfHost(allowsHost, 'localhost, the address of this server, or a name that --allow-host has');
-  const http = Fastify({ bodyLimit: maxBytes, ...limitsOf(times, connections, hostFault, refuse) });
-  const maxOpen = Math.max(1, Math.min(MAX_CONNECTIONS, Math.floor(MAX_ARRIVING_BYTES / maxBytes)));
-  connections.watch(http.server, maxOpen);
-  // A client may close its side after its request. Without this its connection would end before its answer.
-  Object.assign(http.server, { httpAllowHalfOpen: true });
-
-  http.removeAllContentTypeParsers();
-  // The body goes to a thread unparsed; the thread parses it.
-  http.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  if (takesImages) http.addContentTypeParser(IMAGES, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-
-  if (readArray !== undefined) {
-    http.addContentTypeParser(ARRAYS, { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => {
-      try {
-        return JSON.stringify(await readArray(body));
-      } catch (error) {
-        throw Object.assign(new Error(withoutCaller(error)), { statusCode: 400 });
-      }
-    });
-  }
 
   /** Every answer goes out here: it is counted, and closes its connection if the server is stopping. */
   function send(reply: FastifyReply, status: number, content: string | Readable, type = JSON_TYPE): FastifyReply {
@@ -128,170 +56,63 @@ export function createServer(options: ServerOptions): Server {
   }
 
   /** Refuses what a page of another site sends, though its browser would not show it the answer. */
-  const faultOfPage = (request: FastifyRequest): Fault | undefined =>
+  const faultOfPage = (request: FastifyRequest) =>
     request.method !== 'POST' || cors === '*' || cors === request.headers.origin
       ? undefined
       : faultOfOrigin(request, 'the address of this server, or the origin that --cors has');
-  http.decorateRequest('begunMs', 0);
-  http.addHook('onRequest', (request, reply, done) => {
-    request.begunMs = performance.now();
-    const connectionFault = connections.admit(reply);
-    const fault = connectionFault ?? hostFault(request) ?? faultOfPage(request) ?? faultOfCoding(request);
-    if (fault === undefined) done();
-    else refuse(reply, ...fault);
-  });
-  http.post('/predict', (request, reply) => {
-    const { body } = request;
-    const isQueued = queue.ask(typeof body === 'string' || body instanceof Uint8Array ? body : '', (answer) => {
-      if (answer instanceof Error) {
-        onError(answer);
-        refuse(reply, 500, 'the predicting thread has failed, expected an answer (try again)');
-      } else if (answer.fault !== undefined) {
-        if (answer.fault === 'model') onError(new Error(answer.text));
-        refuse(reply, faultStatuses[answer.fault], answer.text);
-      } else {
-        metrics.addRows(answer.rows, answer.unusual);
-        send(reply, 200, answer.text);
-      }
-    });
-    if (!isQueued) {
-      reply.header('retry-after', '1');
-      refuse(reply, 429, `queue has ${queue.waiting} requests, expected fewer (try again later)`);
-    }
-  });
-  let writing = 0; // texts that are being written: each counts in its handler, and then in `partsOf`
-  http.post('/generate', async (request, reply) => {
-    if (writing >= maxWaiting) {
-      reply.header('retry-after', '1');
-      return refuse(reply, 429, `${writing} texts are being written, expected fewer (try again later)`);
-    }
-    writing++;
-    const { socket, raw } = request;
-    // A client that has closed its side may still read. If it has left, the second write to it fails.
-    const probe = (): void => {
-      if (raw.httpVersion !== '1.0' && !reply.sent) reply.raw.writeContinue();
-    };
-    socket.once('end', probe);
-    if (socket.readableEnded) probe();
-    const body = typeof request.body === 'string' ? request.body : '';
-    try {
-      const firstPart = await write(async () => {
-        if (socket.readableEnded) {
-          probe();
-          await setImmediate();
-        }
-        return socket.destroyed ? null : { body };
-      });
-      if ('fault' in firstPart) return refuse(reply, faultStatuses[firstPart.fault], firstPart.text);
-      return send(reply, 200, Readable.from(partsOf(firstPart, socket)), TEXT_TYPE);
-    } catch {
-      return refuse(reply, 500, 'the writing thread has failed, expected a text (try again)');
-    } finally {
-      socket.off('end', probe);
-      writing--;
-    }
-  });
-  /** Writes a part of a text. Failures also go to `onError`: a client that has read a part sees a broken text only. */
-  async function write(nextStep: () => Promise<WritingStep | null>): Promise<Written> {
-    const part = await pool.write(nextStep).catch((error: unknown) => {
-      onError(error);
-      throw error;
-    });
-    if ('fault' in part && part.fault === 'model') onError(new Error(part.text));
-    return part;
-  }
-  /** The parts of a text as they are written. A fault breaks the connection, so that no client takes it for the end. */
-  async function* partsOf(firstPart: Written, socket: FastifyRequest['socket']): AsyncGenerator<string> {
-    writing++;
-    try {
-      for (let part = firstPart; ; ) {
-        if ('fault' in part) throw new Error(part.text);
-        if (part.text !== '') yield part.text;
-        const { rest: nextStep } = part;
-        if (nextStep === null) return;
-        part = await write(async () => (socket.destroyed ? null : nextStep));
-      }
-    } finally {
-      writing--;
-    }
-  }
 
-  const schemaText = JSON.stringify(schema);
-  http.get('/schema', (_request, reply) => send(reply, 200, schemaText));
-  http.get('/health', (_request, reply) =>
-    send(reply, 200, JSON.stringify({ status: stopping ? 'stopping' : 'ok', fingerprint })),
+  const limits = limitsOf(times, connections, hostFault, refuse);
+  const context: ServerContext = {
+    ...options,
+    limits,
+    metrics,
+    send,
+    refuse,
+    isStopping: () => stopping,
+    faultOf: (reply) => connections.admit(reply) ?? hostFault(reply.request) ?? faultOfPage(reply.request),
+    metricsText() {
+      const all = [...open];
+      return metrics.text({
+        waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
+        calls: all.reduce((sum, { calls }) => sum + calls, endedCalls),
+        residentBytes: process.memoryUsage.rss(),
+      });
+    },
+  };
+  let maxBytes = 1;
+  let current: ModelRoutes | undefined;
+  const open = new Set<ModelRoutes>(); // also those of older models that still answer
+  let endedCalls = 0; // calls to the threads of older models
+  const http = Fastify(limits);
+  http.server.removeAllListeners('request').on('request', (request, response) => current?.handle(request, response));
+  connections.watch(http.server, () =>
+    Math.max(1, Math.min(MAX_CONNECTIONS, Math.floor(MAX_ARRIVING_BYTES / maxBytes))),
   );
-  http.get('/metrics', (_request, reply) => {
-    const now = { waiting: queue.waiting, calls: queue.calls, residentBytes: process.memoryUsage.rss() };
-    return send(reply, 200, metrics.text(now), 'text/plain; version=0.0.4; charset=utf-8');
-  });
-  if (cors !== undefined) {
-    http.options('/*', (_request, reply) => {
-      reply.header('access-control-allow-methods', 'GET, POST').header('access-control-allow-headers', 'content-type');
-      return send(reply.header('access-control-max-age', '600'), 204, '');
-    });
+  // A client may close its side after its request. Without this its connection would end before its answer.
+  Object.assign(http.server, { httpAllowHalfOpen: true });
+
+  async function endAfterAnswers(routes: ModelRoutes): Promise<void> {
+    await routes.retire();
+    open.delete(routes);
+    endedCalls += routes.calls;
   }
-  http.setNotFoundHandler((request, reply) => {
-    const path = routeOf(request.url);
-    const method = methods[path];
-    if (method === undefined) {
-      const routes = Object.entries(methods).map(([route, method]) => `${method} ${route}`);
-      return refuse(reply, 404, `path is unknown, expected ${routes.join(', ')}`);
-    }
-    reply.header('allow', method);
-    return refuse(reply, 405, `method has ${request.method}, expected ${method} ${path}`);
-  });
-  http.setErrorHandler<FastifyError>((error, request, reply) => {
-    const { statusCode = 500 } = error;
-    if (statusCode < 500) return refuse(reply, statusCode, describe(error, request, maxBytes, contentTypes));
-    if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return reply.hijack(); // the client went before its text began
-    onError(error);
-    return refuse(reply, statusCode, 'the server has failed, expected an answer');
-  });
 
   return {
     http,
+    async setModel(model) {
+      const routes = await createModelRoutes(model, context);
+      open.add(routes);
+      if (current !== undefined) void endAfterAnswers(current);
+      current = routes;
+      maxBytes = model.maxBytes;
+    },
     async stop() {
       stopping = true;
-      queue.hurry();
-      pool.hurry(times.stop);
+      for (const routes of open) routes.hurry(times.stop);
       await connections.end(http.close());
     },
+    async endThreads() {
+      await Promise.all([...open].map((routes) => routes.end()));
+    },
   };
-}
-
-/** Why the charset or content-encoding of a body is refused; undefined if the server can read it. */
-function faultOfCoding({ headers }: FastifyRequest): Fault | undefined {
-  const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = headers;
-  if (coding.toLowerCase() !== 'identity') {
-    return [415, `content-encoding has ${show(coding)}, expected "identity" or none`];
-  }
-  if (!/charset/i.test(type.replace(UTF8, ''))) return undefined;
-  return [415, `content-type has ${show(type)}, expected "application/json" with charset utf-8 or none`];
-}
-const UTF8 = /;\s*charset\s*=\s*("?)utf-?8\1\s*(?=;|$)/gi;
-
-/** The types that curl gives a body with -d and -F. They stay refused, since a page of any site may send a form. */
-const FORMS = ['application/x-www-form-urlencoded', 'multipart/form-data'];
-const JSON_HINT = "for JSON, curl needs -H 'content-type: application/json'";
-const IMAGE_HINT = "for an image, --data-binary @image.png -H 'content-type: image/png'";
-
-/** The error message for a body that is refused before it is parsed. */
-function describe(
-  error: FastifyError,
-  { headers }: FastifyRequest,
-  maxBytes: number,
-  contentTypes: readonly string[],
-): string {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `body is too long, expected at most ${maxBytes} bytes`;
-  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    const expected = contentTypes.map(show).join(', ');
-    const [type = null] = headers['content-type']?.split(';') ?? [];
-    const hint = contentTypes.includes(IMAGES[0]) ? `${JSON_HINT}; ${IMAGE_HINT}` : JSON_HINT;
-    return `content-type has ${show(type)}, expected ${expected}${FORMS.includes(type ?? '') ? ` (${hint})` : ''}`;
-  }
-  if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
-    return `content-length has ${show(headers['content-length'])}, expected the bytes of the body`;
-  }
-  return error.message;
 }
