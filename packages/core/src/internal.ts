@@ -28,7 +28,7 @@ export {
   type WasmMemory,
   wasmProblem,
 } from './backends/wasm/webassembly.ts';
-export { elements, list, onlyKeys, record } from './checks/check.ts';
+export { checkElements, checkKeys, checkList, checkObject } from './checks/check.ts';
 export { suggest, suggestOption } from './checks/nearest.ts';
 export { unknownOption, within } from './checks/option-error.ts';
 export {

@@ -1,5 +1,5 @@
 import { type Activation, type ActivationName, activations, layers } from '@gradloom/core';
-import { onlyKeys, option, show } from '@gradloom/core/internal';
+import { checkKeys, option, show } from '@gradloom/core/internal';
 import { customParts } from './custom-parts.ts';
 import { inMember, type Member, parseMember } from './member.ts';
 import { present } from './option.ts';
@@ -24,7 +24,7 @@ export const activationSpec = option.kind(
     }
     const spec = { ...options, kind: kind as ActivationName };
     try {
-      onlyKeys('activation', options, table[spec.kind].alpha === 0 ? [] : ['alpha']);
+      checkKeys('activation', options, table[spec.kind].alpha === 0 ? [] : ['alpha']);
       layers.activation({ ...options, fn: spec.kind }, { input: [1], ...present({ customParts: parts }) });
     } catch (error) {
       throw inMember(name, spec, error);

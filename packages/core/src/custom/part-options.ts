@@ -1,4 +1,4 @@
-import { onlyKeys } from '../checks/check.ts';
+import { checkKeys } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
 import { finite } from '../checks/options/index.ts';
 import { has, show } from '../checks/show.ts';
@@ -25,7 +25,7 @@ export function readPartOptions<D extends PartDefaults>(
   passed: object,
 ): PartOptions<D> {
   const defaults: PartDefaults = options ?? {};
-  onlyKeys(name, passed, Object.keys(defaults));
+  checkKeys(name, passed, Object.keys(defaults));
   const values: Record<string, unknown> = { ...defaults };
   for (const [key, value] of Object.entries(passed)) {
     if (value === undefined) continue;

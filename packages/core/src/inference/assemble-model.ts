@@ -1,4 +1,4 @@
-import { elements, list, onlyKeys, record } from '../checks/check.ts';
+import { checkElements, checkKeys, checkList, checkObject } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
 import { finite, flag, notZero, positiveInteger } from '../checks/options/index.ts';
 import { counted, show } from '../checks/show.ts';
@@ -71,7 +71,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   /** `out`, or a new array, for the outputs of N rows. */
   function outputArray(where: string, N: number, out: Elements | undefined): Elements {
     if (out === undefined) return new Float64Array(N * O);
-    if (elements(where, 'out', out).length === N * O) return out;
+    if (checkElements(where, 'out', out).length === N * O) return out;
     throw new OptionError(where, 'out', `has ${counted(out.length, 'number')}, expected ${N * O} (${N} x ${O})`);
   }
 
@@ -159,11 +159,11 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     },
     summary: () => summarize(network),
     outputs: ((rows: AnyRows, options: OutputOptions = NO_OPTIONS) => {
-      onlyKeys('outputs', options, OUTPUT_KEYS);
+      checkKeys('outputs', options, OUTPUT_KEYS);
       return inForm(rows, computeRows('outputs', rows, options), options);
     }) as Model['outputs'],
     probabilities: ((rows: AnyRows, options: OutputOptions = NO_OPTIONS) => {
-      onlyKeys('probabilities', options, OUTPUT_KEYS);
+      checkKeys('probabilities', options, OUTPUT_KEYS);
       // Computed in doubles, also for floats.
       const isFloats = options.out instanceof Float32Array;
       const y = computeRows('probabilities', rows, isFloats ? { ...options, out: undefined } : options) as Float64Array;
@@ -172,23 +172,23 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       return inForm(rows, y, options);
     }) as Model['probabilities'],
     encode(rows, options = NO_OPTIONS) {
-      onlyKeys('encode', options, ['onNote']);
+      checkKeys('encode', options, ['onNote']);
       const { x } = readRows('encode', rows, listenerIn('encode', options));
       return x instanceof Float64Array ? x : Float64Array.from(x);
     },
     classify(rows, options = NO_OPTIONS) {
-      onlyKeys('classify', options, ['lengths']);
+      checkKeys('classify', options, ['lengths']);
       const y = computeRows('classify', rows, options) as Float64Array;
       return classify(y, O / R, modelLoss, R === 1 ? metadata.threshold : undefined);
     },
     predict(rows, options = NO_OPTIONS) {
-      onlyKeys('predict', options, PREDICT_KEYS);
+      checkKeys('predict', options, PREDICT_KEYS);
       const encoded = readRows('predict', rows, listenerIn('predict', options));
       const lengths = options.lengths ?? encoded.lengths;
       return answersIn(compute('predict', encoded.x, lengths) as Float64Array, lengths);
     },
     async predictAll(rows, options = NO_OPTIONS) {
-      onlyKeys('predictAll', options, [...PREDICT_KEYS, 'threads']);
+      checkKeys('predictAll', options, [...PREDICT_KEYS, 'threads']);
       listenerIn('predictAll', options);
       const answers: Answer[] = [];
       await computeAll('predictAll', rows, options, (y, lengths) => {
@@ -197,7 +197,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       return answers;
     },
     outputsAll: (async (rows: AnyRows, options: OutputOptions & ThreadOptions = NO_OPTIONS) => {
-      onlyKeys('outputsAll', options, [...OUTPUT_KEYS, 'threads']);
+      checkKeys('outputsAll', options, [...OUTPUT_KEYS, 'threads']);
       return inForm(rows, await computeAll('outputsAll', rows, options), options);
     }) as Model['outputsAll'],
     generate(prompt, options = {}) {
@@ -208,7 +208,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     generateAll(prompts, options = {}) {
       const sampling = generateOptions.read(options);
       const { seed } = sampling;
-      list('generateAll', 'prompts', prompts, 'a list of texts');
+      checkList('generateAll', 'prompts', prompts, 'a list of texts');
       if (!Number.isSafeInteger(seed + prompts.length)) {
         throw new OptionError('generateAll', 'seed', `has ${seed}, expected less (each text has the next seed)`);
       }
@@ -271,14 +271,14 @@ function kindOfRows(preprocessing: Preprocessing | undefined): string {
 
 /** Checks a model and returns its network, loss and preprocessing. @throws Error if its parts do not fit together. */
 export function checkModel(where: string, contents: ModelContents) {
-  record(where, 'model', contents, '{ spec, parameters }');
+  checkObject(where, 'model', contents, '{ spec, parameters }');
   const { spec, parameters, loss, metadata = {}, parts, fused } = contents;
   const network = buildNetwork(spec, parts?.customParts);
-  if (elements(where, 'parameters', parameters).length !== network.parameterCount) {
+  if (checkElements(where, 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
   }
   refuseBeyondFloats(where, network, null, typeOf(parameters));
-  record(where, 'metadata', metadata, 'an object');
+  checkObject(where, 'metadata', metadata, 'an object');
   const { labels, divisor, threshold } = metadata;
   if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {
     throw new Error(`${where}: metadata.labels has ${show(labels)}, expected an array of names`);

@@ -1,4 +1,4 @@
-import { onlyKeys } from '../checks/check.ts';
+import { checkKeys } from '../checks/check.ts';
 import { flag, positiveInteger } from '../checks/options/index.ts';
 import type { ActivationName } from '../families/activations/index.ts';
 import type { InitializerSpec } from '../families/initializers/index.ts';
@@ -222,7 +222,7 @@ const blockOptions = [
  */
 export function transformerBlock(width: number, options: TransformerBlockOptions): LayerSpec[] {
   const checkedWidth = positiveInteger.check('transformerBlock', 'width', width);
-  onlyKeys('transformerBlock', options, blockOptions);
+  checkKeys('transformerBlock', options, blockOptions);
   positiveInteger.check('transformerBlock', 'heads', options.heads);
   flag.check('transformerBlock', 'causal', options.causal);
   const { heads, hidden = 4 * checkedWidth, activation = 'gelu', dropout: rate = 0, bias = true, ...others } = options;

@@ -1,4 +1,4 @@
-import { onlyKeys } from '../checks/check.ts';
+import { checkKeys } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
 import { positiveInteger } from '../checks/options/index.ts';
 import { has, show } from '../checks/show.ts';
@@ -88,7 +88,7 @@ export function buildNetwork(spec: NetworkSpec, customParts: CustomParts = NO_PA
   if (typeof spec !== 'object' || spec === null) {
     throw new Error(`buildNetwork: spec ${has(spec)}, expected { input: ..., layers: [...] }`);
   }
-  onlyKeys('buildNetwork', spec, ['input', 'layers']);
+  checkKeys('buildNetwork', spec, ['input', 'layers']);
   const input = checkInputShape(spec.input);
   if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
     throw new OptionError('buildNetwork', 'layers', `${has(spec.layers)}, expected a list of at least 1 layer`);

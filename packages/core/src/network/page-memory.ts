@@ -3,7 +3,7 @@ import { unfusedKernels } from '../backends/unfused.ts';
 import { hasFusedWasm } from '../backends/wasm/relaxed-simd.ts';
 import { createWasmKernels } from '../backends/wasm/wasm.ts';
 import { PAGE_BYTES, WasmApi, type WasmMemory, wasmProblem } from '../backends/wasm/webassembly.ts';
-import { elements } from '../checks/check.ts';
+import { checkElements } from '../checks/check.ts';
 import { type Elements, typeOf } from '../math/element-type.ts';
 import { referenceKernels } from '../program/reference/reference-kernels.ts';
 import { refuseBadLengths } from './lengths.ts';
@@ -63,7 +63,7 @@ function wasmMemory(bytes: number): WasmMemory<ArrayBuffer> | null {
  * @throws Error if the length of `parameters` does not match the network
  */
 export function createPredictor(network: Network, parameters: Elements): Predictor {
-  const { length } = elements('createPredictor', 'parameters', parameters);
+  const { length } = checkElements('createPredictor', 'parameters', parameters);
   if (length !== network.parameterCount) {
     const expected = `${network.parameterCount} (parameters of the network)`;
     throw new Error(`createPredictor: parameters has length ${length}, expected ${expected}`);
@@ -71,7 +71,7 @@ export function createPredictor(network: Network, parameters: Elements): Predict
   refuseBeyondFloats('createPredictor', network, null, typeOf(parameters));
   const predict = pageMemory.createPredictor(network, parameters, 'mse');
   return (x, lengths) => {
-    if (elements('predict', 'x', x).length % network.inputs !== 0) {
+    if (checkElements('predict', 'x', x).length % network.inputs !== 0) {
       const expected = `rows of ${network.inputs} (the network's input)`;
       throw new Error(`predict: x has ${x.length} numbers, expected ${expected}`);
     }

@@ -1,10 +1,10 @@
 import { OptionError, type Pausable, type Shape } from '@gradloom/core';
-import { checkScale, counted, list, option, record, sequenceOf, show, sizeOf } from '@gradloom/core/internal';
+import { checkList, checkObject, checkScale, counted, option, sequenceOf, show, sizeOf } from '@gradloom/core/internal';
 import { type DataMatrix, type Dataset, rowText } from './dataset.ts';
 
 /** Returns the dataset if its parts fit. @throws Error naming the part, what it has and what it should have. */
 export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset> {
-  record(where, 'dataset', dataset, 'an object with rows, inputs, targets and classes');
+  checkObject(where, 'dataset', dataset, 'an object with rows, inputs, targets and classes');
   const { rows, inputs, targets, classes, labels, weights, lengths, starts } = dataset;
   option.positiveInteger.check(where, 'rows', rows);
   if (starts !== undefined) option.positiveInteger.check(where, 'starts', starts);
@@ -14,7 +14,7 @@ export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset
   if (starts !== undefined && classes !== null) refuseUncounted(where, targets);
   if (weights !== undefined) yield* checkWeights(where, weights, rows);
   if (lengths !== undefined) yield* checkLengths(where, lengths, inputs, rows);
-  if (labels !== undefined && list(where, 'labels', labels, 'a list of names').length !== classes) {
+  if (labels !== undefined && checkList(where, 'labels', labels, 'a list of names').length !== classes) {
     const has = counted(labels.length, 'name');
     throw new Error(`${where}: labels has ${has}, expected ${classes ?? 'none'} (one per class)`);
   }
@@ -22,7 +22,7 @@ export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset
 }
 
 function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: number, starts?: number): void {
-  record(where, name, matrix, '{ array, columns, divisor }');
+  checkObject(where, name, matrix, '{ array, columns, divisor }');
   const { array, columns, step = columns, places, shape, divisor, scale, file } = matrix;
   option.positiveInteger.check(where, `${name}.columns`, columns);
   option.positiveInteger.check(where, `${name}.step`, step);

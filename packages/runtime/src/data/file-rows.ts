@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync, statSync } from 'node:fs';
 import { type Elements, type ElementType, referenceKernels } from '@gradloom/core';
-import { createElements, option, record, showPath } from '@gradloom/core/internal';
+import { checkObject, createElements, option, showPath } from '@gradloom/core/internal';
 import { openToRead } from './cache-file.ts';
 import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
 import { type FileReader, gatherRows, type RowReader } from './gather.ts';
@@ -43,8 +43,8 @@ export const anyRows: RowReader = { gatherBytes: referenceKernels.gatherBytes, g
  * The inputs of `count` rows from row `first`, in memory or a file, as a network of this type takes them [count, I].
  */
 export function inputRows(dataset: Dataset, first: number, count: number, type: ElementType): Elements {
-  const { inputs, rows } = record('inputRows', 'dataset', dataset, 'a dataset');
-  record('inputRows', 'dataset.inputs', inputs, '{ array, columns, divisor }');
+  const { inputs, rows } = checkObject('inputRows', 'dataset', dataset, 'a dataset');
+  checkObject('inputRows', 'dataset.inputs', inputs, '{ array, columns, divisor }');
   option.wholeNumber(0, rows).check('inputRows', 'first', first);
   option.wholeNumber(0, rows - first).check('inputRows', 'count', count);
   const x = createElements(
@@ -72,7 +72,7 @@ export function* storedPieces(
   rows: number,
   starts?: number, // number of windows, if the rows are overlapping windows
 ): Generator<DataArray> {
-  const { array, columns, file } = record('storedPieces', 'matrix', matrix, '{ array, columns, divisor }');
+  const { array, columns, file } = checkObject('storedPieces', 'matrix', matrix, '{ array, columns, divisor }');
   const width = starts === undefined ? columns : 1;
   const pieceRows = Math.max(1, Math.floor(PIECE_NUMBERS / width));
   const length = pieceRows * width;

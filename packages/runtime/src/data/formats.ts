@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { OptionError } from '@gradloom/core';
-import { onlyKeys, option, record, show, showPath } from '@gradloom/core/internal';
+import { checkKeys, checkObject, option, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../system/files/check-path.ts';
 import { namesIn, statsOf } from '../system/files/file-system.ts';
 import type { ArrayOptions } from './array-dataset.ts';
@@ -97,7 +97,7 @@ export const datasetFormats = {
  */
 export async function loadDataset(path: string, options: FileOptions = {}): Promise<DataSplits> {
   checkPath('loadDataset', path);
-  record('loadDataset', 'options', options, 'an object');
+  checkObject('loadDataset', 'options', options, 'an object');
   const formats: readonly DatasetFormat[] = Object.values(datasetFormats);
   const format = formats.find((candidate) => candidate.matches(path));
   if (format !== undefined) {
@@ -146,7 +146,7 @@ function otherKind(path: string, isFolder: boolean): string | undefined {
 /** Checks the common options; each format checks its own. */
 function checkOptions({ name, classNames, ...options }: FileOptions, names: readonly string[]): void {
   const where = 'loadDataset';
-  onlyKeys(where, options, names);
+  checkKeys(where, options, names);
   const { classes, divisor, stream } = options;
   if (stream !== undefined) option.flag.check(where, 'stream', stream);
   if (classes !== undefined) option.positiveInteger.check(where, 'classes', classes);

@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { complete, counted, list, listed, onlyKeys, show } from '@gradloom/core/internal';
+import { checkKeys, checkList, complete, counted, listed, show } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
 import { sharedArrays } from './number-types.ts';
@@ -34,13 +34,13 @@ export interface RowsOptions {
  */
 export function datasetFromRows(options: RowsOptions): Dataset {
   const where = 'datasetFromRows';
-  onlyKeys(where, options, ['inputs', 'targets', 'shape', 'classes', 'classNames', 'weights', 'lengths', 'name']);
+  checkKeys(where, options, ['inputs', 'targets', 'shape', 'classes', 'classNames', 'weights', 'lengths', 'name']);
   const { inputs, targets, shape, weights, lengths, name = 'rows' } = options;
-  list(where, 'inputs', inputs, 'a list of rows');
-  list<unknown>(where, 'targets', targets, 'a list of numbers or of rows');
+  checkList(where, 'inputs', inputs, 'a list of rows');
+  checkList<unknown>(where, 'targets', targets, 'a list of numbers or of rows');
   const words = targets.filter((target) => typeof target === 'string');
   const { classNames = words.length === 0 ? undefined : sortedNames(new Set(words)) } = options;
-  if (classNames !== undefined) list(where, 'classNames', classNames, 'a list of names');
+  if (classNames !== undefined) checkList(where, 'classNames', classNames, 'a list of names');
   const { classes = classNames?.length ?? null } = options;
   if (classNames !== undefined && classNames.length !== classes) {
     const problem = `has ${counted(classNames.length, 'name')}, expected ${classes} (classes)`;
@@ -69,7 +69,7 @@ const columnOf = (where: string, name: string, numbers: readonly number[]): Data
   matrixFromRows(
     where,
     name,
-    list(where, name, numbers, 'a list of numbers').map((number) => [number]),
+    checkList(where, name, numbers, 'a list of numbers').map((number) => [number]),
   );
 
 /** The index of each name. @throws OptionError for another target. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { onlyKeys, record, showPath } from '@gradloom/core/internal';
+import { checkKeys, checkObject, showPath } from '@gradloom/core/internal';
 import { type ByteSource, openBytes } from '../system/files/byte-source.ts';
 import { checkPath } from '../system/files/check-path.ts';
 import { type FileFault, faultOf } from '../system/files/file-fault.ts';
@@ -21,7 +21,7 @@ export async function loadIdx(
   labels: string, // path of the labels
   options: ArrayOptions = {},
 ): Promise<Dataset> {
-  onlyKeys('loadIdx', options, ARRAY_OPTIONS);
+  checkKeys('loadIdx', options, ARRAY_OPTIONS);
   const { shape, ...numbers } = await readIdx(images, { stream: options.stream ?? false });
   // Three dimensions are grey images [N, height, width].
   const inputs = { path: images, ...numbers, shape: shape.length === 3 ? [...shape, 1] : shape };
@@ -75,7 +75,7 @@ const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
  * @throws Error naming the file, what it has and what it should have.
  */
 export async function loadIdxFolder(folder: string, options: ArrayOptions = {}): Promise<DataSplits> {
-  record('loadIdxFolder', 'options', options, 'an object');
+  checkObject('loadIdxFolder', 'options', options, 'an object');
   const images = findImages(checkPath('loadIdxFolder', folder), ['train']);
   if (images === undefined) {
     const problem = existsSync(folder) ? 'has no training images' : 'does not exist';

@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { onlyKeys, show, showPath } from '@gradloom/core/internal';
+import { checkKeys, show, showPath } from '@gradloom/core/internal';
 import type { DataSplits, Dataset } from './dataset.ts';
 import { NPY_OPTIONS, type NpyOptions } from './npy-dataset.ts';
 import { type NamedSet, pairedSet } from './paired-set.ts';
@@ -43,7 +43,7 @@ export async function loadNamedArrays(
   arrays: NamedArrays,
   options: NamedArraysOptions,
 ): Promise<DataSplits> {
-  onlyKeys(where, options, [...NPY_OPTIONS, 'x', 'y']);
+  checkKeys(where, options, [...NPY_OPTIONS, 'x', 'y']);
   const { x = 'x', y = 'y', lengths = 'lengths', ...loadOptions } = options;
   for (const [name, value] of Object.entries({ x, y, lengths })) {
     if (typeof value === 'string' && value !== '') continue;

@@ -1,4 +1,4 @@
-import { onlyKeys, option } from '@gradloom/core/internal';
+import { checkKeys, option } from '@gradloom/core/internal';
 import { faultOf } from '../system/files/file-fault.ts';
 import { ARRAY_OPTIONS, type ArrayOptions, datasetOfArrays, type NamedArray } from './array-dataset.ts';
 import type { Dataset } from './dataset.ts';
@@ -33,7 +33,7 @@ export async function loadNpy(
   targets: string | null, // path
   options: NpyOptions = {},
 ): Promise<Dataset> {
-  onlyKeys('loadNpy', options, NPY_OPTIONS);
+  checkKeys('loadNpy', options, NPY_OPTIONS);
   if (options.targets !== undefined) option.oneOf(targetKinds).check('loadNpy', 'targets', options.targets);
   const { stream = false, lengths } = options;
   if (stream && targets === null) {

@@ -1,5 +1,5 @@
 import { basename, join, resolve } from 'node:path';
-import { record } from '@gradloom/core/internal';
+import { checkObject } from '@gradloom/core/internal';
 import { checkPath } from '../system/files/check-path.ts';
 import { namesIn } from '../system/files/file-system.ts';
 import type { DataSplits } from './dataset.ts';
@@ -14,7 +14,7 @@ import { loadNpy } from './npy-dataset.ts';
  * @throws Error naming the file, what it has and what it should have.
  */
 export async function loadNpyFolder(folder: string, options: NamedArraysOptions = {}): Promise<DataSplits> {
-  record('loadNpyFolder', 'options', options, 'an object');
+  checkObject('loadNpyFolder', 'options', options, 'an object');
   const namedOptions = { name: basename(resolve(checkPath('loadNpyFolder', folder))), ...options };
   return loadNamedArrays('loadNpyFolder', arraysIn(folder), namedOptions);
 }

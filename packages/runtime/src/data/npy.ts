@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { option, record, show, sizeOf } from '@gradloom/core/internal';
+import { checkObject, option, show, sizeOf } from '@gradloom/core/internal';
 import { type ByteSource, bytesSource, openBytes } from '../system/files/byte-source.ts';
 import { checkPath } from '../system/files/check-path.ts';
 import { type FileFault, faultOf } from '../system/files/file-fault.ts';
@@ -77,7 +77,12 @@ export async function npyRows(
   options: NpyRowsOptions,
 ): Promise<number[][]> {
   checkPath('npyRows', name, 'name');
-  const { columns, byteDivisor, divisor } = record('npyRows', 'options', options, '{ columns, byteDivisor, divisor }');
+  const { columns, byteDivisor, divisor } = checkObject(
+    'npyRows',
+    'options',
+    options,
+    '{ columns, byteDivisor, divisor }',
+  );
   option.positiveInteger.check('npyRows', 'columns', columns);
   for (const [key, value] of Object.entries({ byteDivisor, divisor })) option.notZero.check('npyRows', key, value);
   if (bytes !== null && !(bytes instanceof Uint8Array)) {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { counted, listed, record, showName, showPath } from '@gradloom/core/internal';
+import { checkObject, counted, listed, showName, showPath } from '@gradloom/core/internal';
 import { faultAbout } from '../system/files/file-fault.ts';
 import type { ZipArchive } from '../system/files/zip-archive.ts';
 import type { NamedArray } from './array-dataset.ts';
@@ -16,7 +16,7 @@ import { datasetOfNpy } from './npy-dataset.ts';
  * @throws Error naming the file and array, what it has and what it should have.
  */
 export async function loadNpz(path: string, options: NamedArraysOptions = {}): Promise<DataSplits> {
-  record('loadNpz', 'options', options, 'an object');
+  checkObject('loadNpz', 'options', options, 'an object');
   if (options.stream) throw new Error(`loadNpz: ${showPath(path)} is an archive, expected .npy files to stream`);
   // Imported when needed: most processes read no archive.
   const { openZip } = await import('../system/files/zip-archive.ts');

@@ -1,5 +1,5 @@
 import { createRandom, OptionError, shuffle } from '@gradloom/core';
-import { complete, onlyKeys, option, show, showName } from '@gradloom/core/internal';
+import { checkKeys, complete, option, show, showName } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type DataSplits, type Dataset, hasWindows, mapSets, someRows } from './dataset.ts';
 import { sharedArrayLike } from './number-types.ts';
@@ -87,7 +87,7 @@ export function heldOutRows(
   dataset: { readonly name: string; readonly rows: number },
   options: SplitOptions,
 ): { test: number; validation: number } {
-  onlyKeys(where, options, ['validation', 'test', 'seed', 'stratify', 'folds', 'fold']);
+  checkKeys(where, options, ['validation', 'test', 'seed', 'stratify', 'folds', 'fold']);
   const test = rowsOf(where, dataset, 'test', options.test ?? 0);
   const validation = rowsOf(where, dataset, 'validation', options.validation ?? 0);
   if (test + validation < dataset.rows) return { test, validation };

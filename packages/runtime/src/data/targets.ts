@@ -10,10 +10,10 @@ import {
 import {
   channelsOf,
   checkFloat32,
+  checkObject,
   flattenAdvice,
   lengthsProblem,
   positionsOf,
-  record,
   sequenceOf,
   shapeText,
   show,
@@ -51,10 +51,10 @@ export function gatherTargets(
 
 /** Whether each row has a class for each of its positions, where -1 is a position that does not count. */
 export function hasTargetsByPosition(dataset: Dataset): boolean {
-  record('hasTargetsByPosition', 'dataset', dataset, 'a dataset');
+  checkObject('hasTargetsByPosition', 'dataset', dataset, 'a dataset');
   const { classes, targets } = dataset;
   if (classes === null) return false;
-  record('hasTargetsByPosition', 'dataset.targets', targets, '{ array, columns, divisor }');
+  checkObject('hasTargetsByPosition', 'dataset.targets', targets, '{ array, columns, divisor }');
   return targets.columns > 1;
 }
 
@@ -126,10 +126,10 @@ const NUMBERS_PER_TURN = 1 << 16;
  * or, for a network that begins with an embedding, contain a number that is not a valid index.
  */
 export function* checkInput(where: string, network: Network, dataset: Dataset): Pausable<void> {
-  record(where, 'network', network, 'one that buildNetwork made');
-  record(where, 'dataset', dataset, 'a dataset');
+  checkObject(where, 'network', network, 'one that buildNetwork made');
+  checkObject(where, 'dataset', dataset, 'a dataset');
   const { name, inputs } = dataset;
-  record(where, 'dataset.inputs', inputs, '{ array, columns, divisor }');
+  checkObject(where, 'dataset.inputs', inputs, '{ array, columns, divisor }');
   const { array, columns, divisor } = inputs;
   if (columns !== network.inputs || !isAlike(network.input, inputs.shape ?? [columns])) {
     const of = inputs.shape === undefined ? 'numbers per row' : 'a row';

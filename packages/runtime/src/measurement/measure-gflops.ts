@@ -1,5 +1,6 @@
 import type { Allocate, ElementType } from '@gradloom/core';
 import {
+  checkObject,
   countDoubles,
   createAllocator,
   createList,
@@ -7,7 +8,6 @@ import {
   link,
   ops,
   option,
-  record,
   TAIL_BYTES,
   type WasmMemory,
 } from '@gradloom/core/internal';
@@ -28,7 +28,7 @@ const O = 784;
 export function measureGflops(backend: Backend, budgetMs = 200, type: ElementType = FLOAT64): number {
   option
     .oneOf(backendNames)
-    .check('measureGflops', 'backend.name', record('measureGflops', 'backend', backend, '{ name }').name);
+    .check('measureGflops', 'backend.name', checkObject('measureGflops', 'backend', backend, '{ name }').name);
   option.nonNegative.check('measureGflops', 'budgetMs', budgetMs);
   const B = backend.name === 'reference' ? 8 : 256;
   const compiled = compileFor(backend, type);

@@ -1,5 +1,5 @@
 import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
-import { complete, link, onlyKeys, option } from '@gradloom/core/internal';
+import { checkKeys, complete, link, option } from '@gradloom/core/internal';
 import { datasetFromRows } from '../data/index.ts';
 import type { BackendChoice } from '../engine/backends/backend-choices.ts';
 import { gatherLeaves } from '../engine/step/batch.ts';
@@ -24,7 +24,7 @@ export interface PassTimerOptions {
 
 /** Returns a function that times one pass over normal noise, with the kernels of `backend` in this thread. */
 export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): () => PassTimes {
-  onlyKeys('createPassTimer', options, ['batch', 'backend', 'blas']);
+  checkKeys('createPassTimer', options, ['batch', 'backend', 'blas']);
   const batch = option.positiveInteger.check('createPassTimer', 'batch', options.batch);
   const { inputs, outputs } = buildNetwork(spec);
   const random = createRandom(0, 'pass-timer');

@@ -11,16 +11,16 @@ import {
   OptionError,
 } from '@gradloom/core';
 import {
+  checkElements,
+  checkList,
+  checkObject,
   complete,
   createScoring,
   defineOptions,
-  elements,
-  list,
   type Named,
   NOTHING_LOADED,
   type OptionsOf,
   option,
-  record,
   refuseBeyondFloats,
   refuseLossBeyondFloats,
   type Scoring,
@@ -42,7 +42,7 @@ import { fewerThreads } from '../training/run/warnings.ts';
 
 const EXPECTED_READERS = 'a list of objects with a function add';
 const readers = option.kind((where, name, value) => {
-  const readers = list(where, name, value as readonly OutputReader[], EXPECTED_READERS);
+  const readers = checkList(where, name, value as readonly OutputReader[], EXPECTED_READERS);
   for (const reader of readers) {
     if (typeof reader?.add === 'function') continue;
     throw new OptionError(where, name, `has ${show(reader)} in it, expected ${EXPECTED_READERS}`);
@@ -86,8 +86,8 @@ export async function evaluateModel(
   const values = evaluateOptions.read(options);
   const { parts = NOTHING_LOADED } = values;
   const network = buildNetwork(spec, parts.customParts);
-  record('evaluateModel', 'dataset', dataset, 'a dataset');
-  if (elements('evaluateModel', 'parameters', parameters).length !== network.parameterCount) {
+  checkObject('evaluateModel', 'dataset', dataset, 'a dataset');
+  if (checkElements('evaluateModel', 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`evaluateModel: parameters has length ${parameters.length}, expected ${network.parameterCount}`);
   }
   const lossSpec = values.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
@@ -121,8 +121,8 @@ export async function evaluateModel(
 
 /** How the readers of an evaluation score outputs: values in the units of their targets. */
 export function scoringOf(model: Model, dataset: Dataset): Scoring {
-  const { spec, loss, parts } = record('scoringOf', 'model', model, 'a model');
-  const { classes, targets } = record('scoringOf', 'dataset', dataset, 'a dataset');
+  const { spec, loss, parts } = checkObject('scoringOf', 'model', model, 'a model');
+  const { classes, targets } = checkObject('scoringOf', 'dataset', dataset, 'a dataset');
   const network = buildNetwork(spec, parts?.customParts);
   const areBits =
     classes === null && network.outputs === 1 && targets.array.every((target) => target === 0 || target === 1);

@@ -1,11 +1,11 @@
 import { buildNetwork, createRandom, type Model, NO_ANSWER, type Pausable, type Shape } from '@gradloom/core';
 import {
   allocateEach,
+  checkObject,
   defineOptions,
   type Named,
   type OptionsOf,
   option,
-  record,
   showName,
   typeOf,
   viewOf,
@@ -58,7 +58,7 @@ export async function explainImages(
   dataset: Dataset,
   options: ExplainImagesOptions = {},
 ): Promise<ImageExplanation[]> {
-  record('explainImages', 'model', model, 'a model');
+  checkObject('explainImages', 'model', model, 'a model');
   await inTurns(checkDataset('explainImages', dataset));
   return inTurns(explanations(model, dataset, explainImagesOptions.read(options)));
 }

@@ -1,5 +1,6 @@
 import { createRandom, type Model, OptionError, type Pausable, shuffle } from '@gradloom/core';
 import {
+  checkObject,
   createColumnEncoder,
   createSpread,
   defineOptions,
@@ -10,7 +11,6 @@ import {
   type OptionsOf,
   ofTable,
   option,
-  record,
   type Scoring,
   scoreInto,
   show,
@@ -91,7 +91,7 @@ const MAX_BYTES = 2 ** 26;
  * @throws Error (rejects) as `evaluateModel` does; OptionError for a figure that does not fit the model.
  */
 export async function explainModel(model: Model, dataset: Dataset, options: ExplainOptions = {}): Promise<Explanation> {
-  record('explainModel', 'model', model, 'a model');
+  checkObject('explainModel', 'model', model, 'a model');
   await inTurns(checkDataset('explainModel', dataset));
   if (dataset.starts === undefined && hasWindows(dataset)) {
     const expected = 'rows on their own: to shuffle one among windows of a series would change others';

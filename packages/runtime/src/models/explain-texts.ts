@@ -9,12 +9,12 @@ import {
 } from '@gradloom/core';
 import {
   type AttentionWeights,
+  checkList,
+  checkObject,
   defineOptions,
-  list,
   type Named,
   type OptionsOf,
   option,
-  record,
   show,
   showName,
   targetPositions,
@@ -72,7 +72,7 @@ export async function explainTexts(
   dataset: Dataset,
   options: ExplainTextsOptions = {},
 ): Promise<TextExplanation[]> {
-  record('explainTexts', 'model', model, 'a model');
+  checkObject('explainTexts', 'model', model, 'a model');
   await inTurns(checkDataset('explainTexts', dataset));
   return inTurns(explanations(model, dataset, explainTextsOptions.read(options)));
 }
@@ -135,7 +135,7 @@ function* explanations(
 export function attentionOf(contents: ModelContents, tokens: readonly number[]): AttentionWeights[] {
   const { spec, parameters, loss = 'mse', parts } = createModel(contents);
   const network = buildNetwork(spec, parts?.customParts);
-  const count = list('attentionOf', 'tokens', tokens, 'a list of tokens').length;
+  const count = checkList('attentionOf', 'tokens', tokens, 'a list of tokens').length;
   if (count < 1 || count > network.inputs) {
     throw new OptionError('attentionOf', 'tokens', `has ${count} tokens, expected 1 to ${network.inputs}`);
   }

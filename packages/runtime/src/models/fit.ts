@@ -1,5 +1,5 @@
 import { createTokenizer, dense, gelu, type LayerSpec, type Model, type NamedRow, sequential } from '@gradloom/core';
-import { defineOptions, findNetwork, list, option, record, tokensOf } from '@gradloom/core/internal';
+import { checkList, checkObject, defineOptions, findNetwork, option, tokensOf } from '@gradloom/core/internal';
 import { readObjects } from '../data/tables/read-table.ts';
 import { splitTable } from '../data/tables/split-table.ts';
 import { type TableOptions, tableOptions } from '../data/tables/table-options.ts';
@@ -39,7 +39,9 @@ const optionsOfTables = {
 const fitOptions = defineOptions('fit', {
   ...trainOptions.table,
   ...optionsOfTables,
-  hidden: option.kind((where, name, value) => list<LayerSpec>(where, name, value as LayerSpec[], 'a list of layers'))(),
+  hidden: option.kind((where, name, value) =>
+    checkList<LayerSpec>(where, name, value as LayerSpec[], 'a list of layers'),
+  )(),
   validation: option.fraction(),
   test: option.fraction(),
 });
@@ -76,7 +78,7 @@ export async function fit<Row extends NamedRow<Row>>(
   rows: readonly Row[],
   options: FitOptions = {},
 ): Promise<FittedModel> {
-  const { hidden, validation, test } = fitOptions.read(record('fit', 'options', options, 'options'));
+  const { hidden, validation, test } = fitOptions.read(checkObject('fit', 'options', options, 'options'));
   const [tableGiven, trainGiven] = divideOptions(options);
   const table = await readObjects('fit', rows, tableGiven);
   const shares = tableShares(table.rows);

@@ -1,5 +1,5 @@
 import type { ActivationName, ColumnEncoding, ScheduleName } from '@gradloom/core';
-import { list, option, record } from '@gradloom/core/internal';
+import { checkList, checkObject, option } from '@gradloom/core/internal';
 
 /**
  * Tables with this many rows hold out a tenth for validation and a tenth for the test; fewer held-out rows would say
@@ -89,8 +89,8 @@ const MAX_COUNTED_INPUTS = 8;
 
 /** Inputs of a table: a column of categories counts as its inputs, but at most 8. */
 export function countInputs(columns: readonly ColumnEncoding[]): number {
-  return list('countInputs', 'columns', columns, 'a list of columns').reduce((sum, encoding) => {
-    const column = record('countInputs', 'a column', encoding, 'the encoding of a column');
+  return checkList('countInputs', 'columns', columns, 'a list of columns').reduce((sum, encoding) => {
+    const column = checkObject('countInputs', 'a column', encoding, 'the encoding of a column');
     if (column.type === 'text') return sum + column.context;
     if (column.type !== 'categorical') return sum + 1 + Number(column.indicator);
     return sum + Math.min(MAX_COUNTED_INPUTS, column.categories.length + Number(column.missing));

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, normalize } from 'node:path';
 import { type ImageEncoding, OptionError } from '@gradloom/core';
-import { onlyKeys, show, suggest, within } from '@gradloom/core/internal';
+import { checkKeys, show, suggest, within } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
@@ -46,7 +46,7 @@ export async function readDataset(
   if (name !== 'mnist') {
     return { train: within('dataset', () => createSynthetic(name, { ...presets[name].options, ...options })) };
   }
-  within('dataset', () => onlyKeys(kind, options, []));
+  within('dataset', () => checkKeys(kind, options, []));
   return loadMnist(import.meta.url);
 }
 

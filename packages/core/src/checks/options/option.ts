@@ -1,4 +1,4 @@
-import { onlyKeys } from '../check.ts';
+import { checkKeys } from '../check.ts';
 
 /** The value, if it is a valid one. @throws OptionError "<where>: <name> has <value>, expected <expected>". */
 export type Check<T> = (where: string, name: string, value: unknown) => T;
@@ -89,7 +89,7 @@ export function defineOptions<T extends OptionTable>(where: string, table: T, pa
   return {
     table,
     read(options) {
-      onlyKeys(path === undefined ? where : `${where}: ${path}`, options, names);
+      checkKeys(path === undefined ? where : `${where}: ${path}`, options, names);
       const values: Record<string, unknown> = { ...options };
       for (const name of names) {
         const { check, standard, required } = table[name];

@@ -1,4 +1,4 @@
-import { list, record } from '../../checks/check.ts';
+import { checkList, checkObject } from '../../checks/check.ts';
 import { OptionError } from '../../checks/option-error.ts';
 import { oneOf } from '../../checks/options/index.ts';
 import { has, show } from '../../checks/show.ts';
@@ -40,7 +40,12 @@ export const tokenizerNames = { characters: true, bytes: true, words: true, gpt2
 
 /** Returns the tokenizer if it is valid. @throws OptionError naming the invalid part. */
 export function checkTokenizer(where: string, path: string, value: unknown): TokenizerSpec {
-  const fields: Partial<Record<string, unknown>> = record(where, path, value, 'an object with the kind of a tokenizer');
+  const fields: Partial<Record<string, unknown>> = checkObject(
+    where,
+    path,
+    value,
+    'an object with the kind of a tokenizer',
+  );
   const kind = oneOf(tokenizerNames).check(where, `${path}.kind`, fields.kind);
   const hasVocabulary = kind === 'characters' || kind === 'words';
   const keys = hasVocabulary ? ['kind', 'vocabulary'] : ['kind'];
@@ -50,7 +55,7 @@ export function checkTokenizer(where: string, path: string, value: unknown): Tok
   if (!hasVocabulary) return { kind };
   const name = `${path}.vocabulary`;
   const expected = `a list of ${kind}, each of them once`;
-  const pieces = list(where, name, fields.vocabulary as readonly unknown[], expected);
+  const pieces = checkList(where, name, fields.vocabulary as readonly unknown[], expected);
   const uniquePieces = new Set<unknown>();
   for (const [token, piece] of pieces.entries()) {
     const isPiece =

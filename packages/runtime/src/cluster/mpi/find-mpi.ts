@@ -1,4 +1,4 @@
-import { onlyKeys, show } from '@gradloom/core/internal';
+import { checkKeys, show } from '@gradloom/core/internal';
 import { firstLine, type Koffi, loadKoffi, loadLibrary, type NativeLibrary } from '../../system/native/koffi.ts';
 import { type MpiFamily, type MpiName, mpiFamilies, mpiNames } from './mpi-families.ts';
 import { bindMpi, type MpiLibrary } from './mpi-library.ts';
@@ -21,7 +21,7 @@ export type MpiSearch =
  * library of that mpirun is tried first: with another one each rank would believe that it is alone.
  */
 export function findMpi(options: FindMpiOptions = {}): MpiSearch {
-  onlyKeys('findMpi', options, ['path', 'environment', 'koffi']);
+  checkKeys('findMpi', options, ['path', 'environment', 'koffi']);
   const { environment = process.env } = options;
   let koffi: Koffi;
   try {

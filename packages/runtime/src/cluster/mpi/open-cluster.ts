@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { onlyKeys, option, show, showPath } from '@gradloom/core/internal';
+import { checkKeys, option, show, showPath } from '@gradloom/core/internal';
 import { isSocket } from '../../system/files/file-system.ts';
 import { stateOf, thisProcess } from '../../system/files/process-identity.ts';
 import type { Cluster, Connection } from '../cluster.ts';
@@ -26,7 +26,7 @@ export interface ClusterOptions {
  * @throws Error if no MPI library is installed, or not the one whose mpirun has started the process.
  */
 export async function openCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  onlyKeys('openCluster', options, ['timeLimitMs', 'path']);
+  checkKeys('openCluster', options, ['timeLimitMs', 'path']);
   const { timeLimitMs = 300_000, path } = options;
   option.positive.check('openCluster', 'timeLimitMs', timeLimitMs);
   if (path !== undefined && (typeof path !== 'string' || path === '')) {

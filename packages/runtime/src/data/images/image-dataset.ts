@@ -1,5 +1,5 @@
 import { type ChannelScale, type ImagePreprocessing, OptionError, type Shape } from '@gradloom/core';
-import { checkScale, complete, ofImages, option, record, show, showName } from '@gradloom/core/internal';
+import { checkObject, checkScale, complete, ofImages, option, show, showName } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
 import { type DataMatrix, type DataSplits, type Dataset, mapSets } from '../dataset.ts';
 import { anyRows, storedPieces } from '../file-rows.ts';
@@ -12,7 +12,7 @@ import { gatherRows } from '../gather.ts';
  * @throws OptionError if the training rows are no images of bytes.
  */
 export function standardizeImages(sets: DataSplits): DataSplits {
-  const { train } = record('standardizeImages', 'sets', sets, '{ train }');
+  const { train } = checkObject('standardizeImages', 'sets', sets, '{ train }');
   complete(checkDataset('standardizeImages', train));
   const images = ofImages(train.preprocessing);
   if (images === undefined || !(train.inputs.array instanceof Uint8Array)) {
@@ -24,7 +24,7 @@ export function standardizeImages(sets: DataSplits): DataSplits {
 
 /** The sets with mean and deviation of a model's training rows. */
 export function withScale(sets: DataSplits, scale: ChannelScale): DataSplits {
-  record('withScale', 'sets', sets, '{ train }');
+  checkObject('withScale', 'sets', sets, '{ train }');
   return mapSets(sets, (set: Dataset) => {
     const { inputs, preprocessing } = complete(checkDataset('withScale', set));
     checkScale('withScale', 'scale', scale, inputs.shape?.at(-1) ?? inputs.columns);
@@ -82,10 +82,10 @@ export function imagePreprocessing(
 
 /** The shape [height, width, channels] of rows that are images; null for others. */
 export function shapeOfImages(dataset: Dataset): Shape | null {
-  const { inputs, preprocessing } = record('shapeOfImages', 'dataset', dataset, 'a dataset');
+  const { inputs, preprocessing } = checkObject('shapeOfImages', 'dataset', dataset, 'a dataset');
   const image = ofImages(preprocessing)?.image;
   if (image !== undefined) return [image.height, image.width, image.channels];
-  const { shape } = record('shapeOfImages', 'dataset.inputs', inputs, '{ array, columns, divisor }');
+  const { shape } = checkObject('shapeOfImages', 'dataset.inputs', inputs, '{ array, columns, divisor }');
   return shape?.length === 3 ? shape : null;
 }
 

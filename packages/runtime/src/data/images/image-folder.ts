@@ -1,5 +1,5 @@
 import { basename, join, resolve } from 'node:path';
-import { complete, listed, record, show, showPath } from '@gradloom/core/internal';
+import { checkObject, complete, listed, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
 import { faultOf } from '../../system/files/file-fault.ts';
 import { namesIn, statsOf } from '../../system/files/file-system.ts';
@@ -22,7 +22,7 @@ const WHERE = 'loadImageFolder';
  * @throws Error naming the file, what it has and what it should have.
  */
 export async function loadImageFolder(folder: string, options: ImageOptions = {}): Promise<DataSplits> {
-  record(WHERE, 'options', options, 'an object');
+  checkObject(WHERE, 'options', options, 'an object');
   checkImageOptions(WHERE, options);
   const namedOptions = { name: basename(resolve(checkPath(WHERE, folder))), ...options };
   const inputs = setFolder(folder, 'train') ?? folder;

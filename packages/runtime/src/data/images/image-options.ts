@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { onlyKeys, option, show } from '@gradloom/core/internal';
+import { checkKeys, option, show } from '@gradloom/core/internal';
 
 /** Options of `loadImageFolder`. */
 export interface ImageOptions {
@@ -28,7 +28,7 @@ const MAX_SIDE = 10_000;
 
 /** The requested size. @throws OptionError for an unknown option or an invalid value. */
 export function checkImageOptions(where: string, options: ImageOptions): ImageSize | undefined {
-  onlyKeys(where, options, IMAGE_OPTIONS);
+  checkKeys(where, options, IMAGE_OPTIONS);
   const { size, channels, divisor } = options;
   if (channels !== undefined && channels !== 1 && channels !== 3) {
     throw new OptionError(where, 'channels', `has ${show(channels)}, expected 1 (grey) or 3 (red, green and blue)`);

@@ -1,5 +1,5 @@
 import type { ModelContents } from '@gradloom/core';
-import { ofImages, record, show } from '@gradloom/core/internal';
+import { checkObject, ofImages, show } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
 import { createImageReader } from './image-reader.ts';
 
@@ -17,7 +17,7 @@ export async function imageRow(
   model: Pick<ModelContents, 'preprocessing'>,
   image: string | Uint8Array,
 ): Promise<Uint8Array> {
-  const { preprocessing } = record('imageRow', 'model', model, 'a model');
+  const { preprocessing } = checkObject('imageRow', 'model', model, 'a model');
   const encoding = ofImages(preprocessing)?.image;
   if (encoding === undefined) throw new Error('imageRow: model takes no images, expected one that was trained on them');
   if (image instanceof Uint8Array) return (await createImageReader(encoding))('imageRow: image', image);

@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { option, record, show } from '@gradloom/core/internal';
+import { checkObject, option, show } from '@gradloom/core/internal';
 
 /** An image with 8 bits per value: [height, width, channels], grey or RGB. */
 export interface Image {
@@ -14,7 +14,7 @@ export const MAX_PIXELS = 1e8;
 
 /** @throws Error unless the pixels are as many as the size says. */
 export function checkImage(where: string, image: Omit<Image, 'channels'> & { readonly channels: number }): void {
-  const { width, height, channels, pixels } = record(where, 'image', image, '{ width, height, channels, pixels }');
+  const { width, height, channels, pixels } = checkObject(where, 'image', image, '{ width, height, channels, pixels }');
   for (const [name, side] of Object.entries({ width, height })) option.positiveInteger.check(where, name, side);
   option.wholeNumber(1, 4).check(where, 'channels', channels);
   const numbers = width * height * channels;

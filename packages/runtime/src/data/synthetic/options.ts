@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { onlyKeys, option } from '@gradloom/core/internal';
+import { checkKeys, option } from '@gradloom/core/internal';
 import { mebibytes } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
 
@@ -27,7 +27,7 @@ const BYTES_A_ROW = 2 * (2 * 8 + 4 + 4);
 
 /** The options with their defaults filled in. @throws Error naming the option, what it has and what it should have. */
 export function withDefaults<T extends ClassOptions>(where: string, options: T, defaults: Required<T>): Required<T> {
-  onlyKeys(where, options, Object.keys(defaults));
+  checkKeys(where, options, Object.keys(defaults));
   const settings = { ...defaults, ...options };
   checkRoom(where, option.positiveInteger.check(where, 'rows', settings.rows));
   option.nonNegative.check(where, 'noise', settings.noise);

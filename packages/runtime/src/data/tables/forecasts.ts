@@ -1,11 +1,11 @@
 import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
 import {
+  checkObject,
   checkTablePreprocessing,
   counted,
   createColumnEncoder,
   decodeValue,
   ofTable,
-  record,
   show,
   showName,
 } from '@gradloom/core/internal';
@@ -65,7 +65,7 @@ export interface ForecastErrors {
  * datasets. [Hyndman, Athanasopoulos, §5.2](https://otexts.com/fpp3/simple-methods.html)
  */
 export function naiveErrors(dataset: Dataset): ForecastErrors | null {
-  const { rows, targets, preprocessing } = record('naiveErrors', 'dataset', dataset, 'a dataset');
+  const { rows, targets, preprocessing } = checkObject('naiveErrors', 'dataset', dataset, 'a dataset');
   const { series, columns = [], target: decodings = [] } = ofTable(preprocessing) ?? {};
   const [decoding] = decodings;
   if (series === undefined || decoding?.type !== 'values') return null;

@@ -1,5 +1,5 @@
 import { type NamedRow, OptionError, type TablePreprocessing } from '@gradloom/core';
-import { checkTablePreprocessing, list, record, show, showPath } from '@gradloom/core/internal';
+import { checkList, checkObject, checkTablePreprocessing, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
 import { RoomError } from '../../system/memory/memory-room.ts';
 import { readAsCategories } from './advice.ts';
@@ -47,7 +47,7 @@ export const readPlainTable = (where: string, path: string, options: TableOption
 
 /** Makes a table of objects by column name. Messages begin with `where`. */
 export async function readObjects(where: string, rows: readonly NamedRow[], options: TableOptions): Promise<Table> {
-  const objects = list<NamedRow>(where, 'rows', rows, 'a list of objects');
+  const objects = checkList<NamedRow>(where, 'rows', rows, 'a list of objects');
   const fault: TableFault = (problem, cause) => new Error(`${where}: rows${problem}`, { cause });
   const open = () =>
     openJsonRows(
@@ -113,7 +113,7 @@ export async function readRowsAs(path: string, reader: TableReader, encoding: Ta
   const where = 'readTable';
   checkPath(where, path);
   const expected = 'one that openTable opened';
-  if (typeof record(where, 'reader', reader, expected).names !== 'function') {
+  if (typeof checkObject(where, 'reader', reader, expected).names !== 'function') {
     throw new OptionError(where, 'reader', `has ${show(reader)}, expected ${expected}`);
   }
   const preprocessing = checkTablePreprocessing(where, encoding);

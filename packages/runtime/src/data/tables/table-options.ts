@@ -1,5 +1,13 @@
 import { type ColumnType, OptionError } from '@gradloom/core';
-import { defineOptions, list, type Named, type OptionsOf, option, record, show } from '@gradloom/core/internal';
+import {
+  checkList,
+  checkObject,
+  defineOptions,
+  type Named,
+  type OptionsOf,
+  option,
+  show,
+} from '@gradloom/core/internal';
 import { targetKinds } from '../npy-dataset.ts';
 import { isEncoding } from '../read-text.ts';
 import { textOptions } from '../text/text-options.ts';
@@ -29,14 +37,14 @@ const isName = (entry: unknown): entry is string | number => typeof entry === 's
 
 const names = option.kind((where, name, value: unknown): readonly string[] => {
   const expected = 'a list of column names';
-  const columns = list(where, name, value as readonly string[], expected);
+  const columns = checkList(where, name, value as readonly string[], expected);
   if (columns.every(isName)) return columns.map(String);
   throw new OptionError(where, name, `has ${show(value)}, expected ${expected}`);
 });
 
 const types = option.kind((where, name, value: unknown): Readonly<Record<string, ColumnType>> => {
   const expected = "types by column name, such as { age: 'numeric' }";
-  const byColumn = record(where, name, value as Record<string, ColumnType>, expected);
+  const byColumn = checkObject(where, name, value as Record<string, ColumnType>, expected);
   for (const [column, type] of Object.entries(byColumn))
     option.oneOf(columnTypes).check(where, `${name}.${column}`, type);
   return byColumn;

@@ -1,5 +1,5 @@
 import { type CellFormat, type ColumnType, OptionError, type SeriesStep } from '@gradloom/core';
-import { record, show, showName } from '@gradloom/core/internal';
+import { checkObject, show, showName } from '@gradloom/core/internal';
 import { mapSets } from '../dataset.ts';
 import type { SplitRows } from '../split.ts';
 import type { TableOptions } from './table-options.ts';
@@ -126,7 +126,7 @@ const READ_TABLE = 'one that readTable read';
 
 /** Returns the table if it looks like one. @throws OptionError otherwise. */
 export function checkTable(where: string, table: Table): Table {
-  record(where, 'table', table, READ_TABLE);
+  checkObject(where, 'table', table, READ_TABLE);
   const { rows, inputs, targets, options } = table;
   const isTable = [inputs, targets].every((columns) => Array.isArray(columns) && columns.length > 0);
   if (isTable && Number.isSafeInteger(rows) && typeof options === 'object' && options !== null) return table;
@@ -146,6 +146,6 @@ export function checkRows(where: string, name: string, rows: Uint32Array, table:
 
 /** Checks the rows of each set. @throws OptionError as `checkRows` does. */
 export function checkSplitRows(where: string, rows: SplitRows, table: Table): SplitRows {
-  record(where, 'rows', rows, '{ train, validation?, test? }, each a Uint32Array of rows');
+  checkObject(where, 'rows', rows, '{ train, validation?, test? }, each a Uint32Array of rows');
   return mapSets(rows, (setRows, set) => checkRows(where, `rows.${set}`, setRows, table));
 }

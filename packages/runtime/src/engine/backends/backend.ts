@@ -1,6 +1,7 @@
 import type { BackendName, ElementType } from '@gradloom/core';
 import { type Kernels, type Network, OptionError, type ProductShape, referenceKernels } from '@gradloom/core';
 import {
+  checkObject,
   createNativeKernels,
   createWasmKernels,
   FLOAT64,
@@ -8,7 +9,6 @@ import {
   hasNativeProducts,
   type KernelScratch,
   option,
-  record,
   show,
   unfusedKernels,
   type WasmMemory,
@@ -62,7 +62,7 @@ export type BackendRecord = (
 export const isFused = (backend: Backend): boolean => !('unfused' in backend);
 
 export function backendRecord(backend: Backend): BackendRecord & { readonly fused: boolean } {
-  record('backendRecord', 'backend', backend, 'a backend such as that of a result');
+  checkObject('backendRecord', 'backend', backend, 'a backend such as that of a result');
   const fused = isFused(backend);
   if (!('library' in backend)) return { name: backend.name, fused };
   const { name, version, core } = backend.library;
@@ -74,7 +74,7 @@ export function backendRecord(backend: Backend): BackendRecord & { readonly fuse
  * not.
  */
 export function isFusedRecord(backend: BackendRecord): boolean {
-  const { name, fused } = record('isFusedRecord', 'backend', backend, 'a backend such as that of a checkpoint');
+  const { name, fused } = checkObject('isFusedRecord', 'backend', backend, 'a backend such as that of a checkpoint');
   return fused ?? (name === 'native' || name === 'blas');
 }
 
@@ -119,7 +119,7 @@ export interface BackendNeeds {
  */
 export function resolveBackend(choice: BackendChoice, needs: BackendNeeds = {}): Backend {
   const expected = 'an object such as { path }';
-  const { path, network, type = FLOAT64, unfused = false } = record('resolveBackend', 'needs', needs, expected);
+  const { path, network, type = FLOAT64, unfused = false } = checkObject('resolveBackend', 'needs', needs, expected);
   const name = option.oneOf(backendChoices).check('train', 'backend', choice);
   if (path !== undefined && typeof path !== 'string') {
     throw new OptionError('train', 'blas', `has ${show(path)}, expected the path of a library`);

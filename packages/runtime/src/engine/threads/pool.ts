@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { OptionError } from '@gradloom/core';
-import { onlyKeys, option, show } from '@gradloom/core/internal';
+import { checkKeys, option, show } from '@gradloom/core/internal';
 import { MAX_THREADS } from './barrier.ts';
 import { toMessage } from './messages.ts';
 import type { Task } from './protocol.ts';
@@ -68,7 +68,7 @@ export interface PoolOptions {
  * if they do not start within a minute.
  */
 export async function createPool(options: PoolOptions = {}): Promise<Pool> {
-  onlyKeys('createPool', options, ['threads', 'execArgv', 'heapMiB']);
+  checkKeys('createPool', options, ['threads', 'execArgv', 'heapMiB']);
   const threads = option.positiveInteger.check('createPool', 'threads', options.threads ?? availableParallelism());
   if (threads > MAX_THREADS)
     throw new OptionError('createPool', 'threads', `has ${threads}, expected at most ${MAX_THREADS}`);

@@ -1,13 +1,13 @@
 import { type ElementType, type ModelContents, OptionError } from '@gradloom/core';
 import {
+  checkElements,
   checkModel,
+  checkObject,
   createElements,
   defineOptions,
-  elements,
   type Named,
   type OptionsOf,
   option,
-  record,
   refuseBadWeights,
   show,
   typeOf,
@@ -80,8 +80,8 @@ export function roundModel(model: ModelContents, type: ElementType): ModelConten
  * The largest difference between a weight and its nearest float; Infinity if a weight is beyond the range of floats.
  */
 export function largestChange(model: Pick<ModelContents, 'parameters'>): number {
-  const { parameters: values } = record('largestChange', 'model', model, 'a model');
-  const parameters = elements('largestChange', 'model.parameters', values);
+  const { parameters: values } = checkObject('largestChange', 'model', model, 'a model');
+  const parameters = checkElements('largestChange', 'model.parameters', values);
   let largest = 0;
   for (let i = 0; i < parameters.length; i++) {
     const change = Math.abs(parameters[i] - Math.fround(parameters[i]));

@@ -16,6 +16,8 @@ import {
 } from '@gradloom/core';
 import {
   bytesOfElements,
+  checkKeys,
+  checkObject,
   checkScale,
   createElements,
   defineOptions,
@@ -24,9 +26,7 @@ import {
   firstBeyond,
   type Named,
   type OptionsOf,
-  onlyKeys,
   option,
-  record,
   refuseBadWeights,
   shapeText,
   show,
@@ -86,7 +86,7 @@ export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Na
  */
 export async function importModel(path: string, options: ImportOptions = {}): Promise<Model> {
   const where = 'importModel';
-  record(where, 'options', options, 'an object');
+  checkObject(where, 'options', options, 'an object');
   const { spec, loss, metadata, images, rename = {}, precision, parts } = importOptions.read(options);
   const fault = faultOf(where, path);
   checkRenames(where, rename);
@@ -115,8 +115,8 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
 
 /** @throws OptionError for a network that takes no pictures, and for numbers that do not fit them. */
 function imagesFor(where: string, { input }: Network, images: ImageInputs): ImagePreprocessing {
-  record(where, 'images', images, 'an object such as { divisor: 255 }');
-  onlyKeys(`${where}: images`, images, ['divisor', 'mean', 'deviation']);
+  checkObject(where, 'images', images, 'an object such as { divisor: 255 }');
+  checkKeys(`${where}: images`, images, ['divisor', 'mean', 'deviation']);
   const [height, width, channels = 1] = input;
   if (input.length < 2 || input.length > 3 || (channels !== 1 && channels !== 3)) {
     const expected = '[H, W, 1] for grey or [H, W, 3] for colour images (flatten then makes one axis of it)';
@@ -131,7 +131,7 @@ function imagesFor(where: string, { input }: Network, images: ImageInputs): Imag
 }
 
 function checkRenames(where: string, rename: Renames): void {
-  record(where, 'rename', rename, "an object such as { fc1: '0' }");
+  checkObject(where, 'rename', rename, "an object such as { fc1: '0' }");
   for (const [from, to] of Object.entries(rename)) {
     if (typeof to === 'string' && to !== '' && from !== '') continue;
     throw new OptionError(where, 'rename', `has ${show(from)}: ${show(to)}, expected names such as { fc1: '0' }`);

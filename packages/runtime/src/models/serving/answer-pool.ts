@@ -1,5 +1,14 @@
 import { buildNetwork, type Model } from '@gradloom/core';
-import { elements, inputsOf, mayLack, ofImages, ofTable, ofText, option, record } from '@gradloom/core/internal';
+import {
+  checkElements,
+  checkObject,
+  inputsOf,
+  mayLack,
+  ofImages,
+  ofTable,
+  ofText,
+  option,
+} from '@gradloom/core/internal';
 import { createPool } from '../../engine/threads/pool.ts';
 import type { Task } from '../../engine/threads/protocol.ts';
 import { productsOfRow } from '../row-work.ts';
@@ -40,12 +49,12 @@ export interface AnswerPoolOptions extends TextLimits {
  * @throws Error (rejects) if they do not start, or the model cannot answer.
  */
 export async function createAnswerPool(model: Model, options: AnswerPoolOptions): Promise<AnswerPool> {
-  record('createAnswerPool', 'model', model, 'a model');
-  record('createAnswerPool', 'options', options, '{ threads, maxRows }');
+  checkObject('createAnswerPool', 'model', model, 'a model');
+  checkObject('createAnswerPool', 'options', options, '{ threads, maxRows }');
   const threads = option.positiveInteger.check('createAnswerPool', 'threads', options.threads);
   const maxRows = option.positiveInteger.check('createAnswerPool', 'maxRows', options.maxRows);
   const seconds = option.positive.check('createAnswerPool', 'maxSeconds', options.maxSeconds ?? 30);
-  elements('createAnswerPool', 'model.parameters', model.parameters);
+  checkElements('createAnswerPool', 'model.parameters', model.parameters);
   // Done first: if there is no memory for a copy, no threads must be ended.
   const shared = shareModel(model);
   const pool = await createPool({ threads });

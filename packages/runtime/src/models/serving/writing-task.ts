@@ -1,7 +1,7 @@
 import {
+  checkKeys,
   type Draft,
   generateOptions,
-  onlyKeys,
   reasonOf,
   type Sampling,
   show,
@@ -83,7 +83,7 @@ function begin(writer: Writer, body: string, maxTokens: number): Unfinished {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Error(`body has ${show(value)}, expected ${EXPECTED_BODY}`);
   }
-  onlyKeys('generate', value, ['prompt', ...Object.keys(generateOptions.table)]);
+  checkKeys('generate', value, ['prompt', ...Object.keys(generateOptions.table)]);
   const { prompt, ...options } = value as { prompt?: string };
   const sampling = generateOptions.read(options);
   if (sampling.tokens > maxTokens) throw new Error(`tokens has ${sampling.tokens}, expected at most ${maxTokens}`);

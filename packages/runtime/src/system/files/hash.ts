@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Elements, ModuleRecord, Pausable } from '@gradloom/core';
-import { complete, elements } from '@gradloom/core/internal';
+import { checkElements, complete } from '@gradloom/core/internal';
 import { littleEndianBytes } from './little-endian.ts';
 
 /** Bytes hashed per call, 1 MiB: about a millisecond. Node accepts less than 2 GiB. */
@@ -24,7 +24,7 @@ export const fingerprint = (parameters: Elements, modules: readonly ModuleRecord
 /** Same as `fingerprint`, with pauses. */
 export function* fingerprintInTurns(parameters: Elements, modules: readonly ModuleRecord[] = []): Pausable<string> {
   const hash = createHash('sha256');
-  yield* updateHash(hash, littleEndianBytes(elements('fingerprint', 'parameters', parameters)));
+  yield* updateHash(hash, littleEndianBytes(checkElements('fingerprint', 'parameters', parameters)));
   for (const { sha256 } of modules) hash.update(sha256);
   return hash.digest('hex');
 }

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { ModelMetadata } from '@gradloom/core';
 import {
+  checkKeys,
   defineOptions,
   type Named,
   type OptionsOf,
-  onlyKeys,
   option,
   plainJson,
   reasonOf,
@@ -92,7 +92,7 @@ export function checkpointTimes(every: CheckpointEvery | undefined, stepsPerEpoc
   if (every === undefined) return onlyAtEnd;
   if (typeof every === 'number') return bySteps(option.positiveInteger.check('train', 'checkpoint.every', every));
   if (typeof every === 'object' && every !== null) {
-    onlyKeys('train: checkpoint.every', every, ['steps', 'epochs', 'seconds']);
+    checkKeys('train: checkpoint.every', every, ['steps', 'epochs', 'seconds']);
     if (Object.keys(every).length === 1) {
       if ('steps' in every)
         return bySteps(option.positiveInteger.check('train', 'checkpoint.every.steps', every.steps));

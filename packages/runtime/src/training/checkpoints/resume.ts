@@ -1,5 +1,5 @@
 import type { Pausable } from '@gradloom/core';
-import { findBadWeight, has, list, reasonOf, record, show, showName } from '@gradloom/core/internal';
+import { checkList, checkObject, findBadWeight, has, reasonOf, show, showName } from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
 import { datasetHash } from '../../data/dataset-hash.ts';
 import { type Backend, backendRecord, isMixedRecord } from '../../engine/backends/backend.ts';
@@ -49,9 +49,9 @@ const MAX_NAMED = 20;
 /** The differences in a sentence, with why they are refused. */
 export function resumeProblem(differences: readonly ResumeDifference[]): string {
   const where = 'resumeProblem';
-  const all = list(where, 'differences', differences, 'a list of { name, problem }');
+  const all = checkList(where, 'differences', differences, 'a list of { name, problem }');
   const sentences = all.slice(0, MAX_NAMED).map((difference) => {
-    const { name, problem } = record(where, 'difference', difference, '{ name, problem }');
+    const { name, problem } = checkObject(where, 'difference', difference, '{ name, problem }');
     return [name ?? [], problem].flat().join(' ');
   });
   const more = differences.length > MAX_NAMED ? `; and ${differences.length - MAX_NAMED} more` : '';

@@ -9,7 +9,7 @@ import {
   type ScheduleSpec,
   schedules,
 } from '@gradloom/core';
-import { defineOptions, list, type Named, type Option, type OptionsOf, option } from '@gradloom/core/internal';
+import { checkList, defineOptions, type Named, type Option, type OptionsOf, option } from '@gradloom/core/internal';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { backendChoices } from '../../engine/backends/backend-choices.ts';
 import type { Pool } from '../../engine/threads/pool.ts';
@@ -294,7 +294,7 @@ export const trainOptions = defineOptions('train', {
    * @default none
    */
   modules: option.kind((where, name, value): readonly (string | URL)[] => {
-    const modules = list(where, name, value as readonly (string | URL)[], 'a list of paths or URLs of modules');
+    const modules = checkList(where, name, value as readonly (string | URL)[], 'a list of paths or URLs of modules');
     return [...modules];
   })(undefined, 'module with activations, losses, layers and other parts of your own'),
   /** Compares the derivatives of own parts with differences of their functions before training. @default true */

@@ -16,12 +16,12 @@ import {
 import {
   blockCount,
   checkEncoding,
+  checkObject,
   leafCount,
   NOTHING_LOADED,
   ofImages,
   ofTable,
   ofText,
-  record,
   refuseBeyondFloats,
   refuseOptimizerBeyondFloats,
   within,
@@ -250,8 +250,8 @@ export function rowsPerStep(
   options: { readonly batch: number | 'full'; readonly accumulate: number },
   train: Dataset,
 ): number {
-  const { batch, accumulate } = record('rowsPerStep', 'options', options, 'those of a run');
-  const { rows } = record('rowsPerStep', 'train', train, 'a dataset');
+  const { batch, accumulate } = checkObject('rowsPerStep', 'options', options, 'those of a run');
+  const { rows } = checkObject('rowsPerStep', 'train', train, 'a dataset');
   return batch === 'full' ? rows : Math.min(rows, batch * accumulate);
 }
 

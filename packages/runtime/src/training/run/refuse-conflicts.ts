@@ -13,12 +13,12 @@ import {
   atLayer,
   checkFloat32,
   checkGradients,
+  checkObject,
   createElements,
   findNotFinite,
   NO_PARTS,
   ofText,
   reasonOf,
-  record,
   refuseLossBeyondFloats,
   refuseOptimizerBeyondFloats,
   show,
@@ -121,7 +121,7 @@ export function* checkParameters(
 export function checkPool(pool: Pool | undefined, threads: number): void {
   if (pool === undefined) return;
   if (!isPool(pool)) {
-    record('train', 'pool', pool, 'one that createPool made');
+    checkObject('train', 'pool', pool, 'one that createPool made');
     throw new OptionError('train', 'pool', 'has an object of another kind, expected one that createPool made');
   }
   if (threads > pool.threads) {
@@ -209,7 +209,7 @@ const SPLITS = ['train', 'validation', 'test'] as const satisfies readonly (keyo
 
 /** Returns a copy of the data if each set is an object; the contents are checked later, against the network. */
 export function checkSplits(data: DataSplits): DataSplits {
-  record('train', 'data', data, '{ train, validation?, test? }, each a dataset');
+  checkObject('train', 'data', data, '{ train, validation?, test? }, each a dataset');
   if ('inputs' in data && !('train' in data)) {
     throw new OptionError(
       'train',
@@ -221,7 +221,7 @@ export function checkSplits(data: DataSplits): DataSplits {
   for (const key of Object.keys(data)) if (!splits.includes(key)) throw unknownOption('train: data', key, splits);
   for (const name of SPLITS) {
     if (name === 'train' || data[name] !== undefined) {
-      const { inputs } = record('train', `data.${name}`, data[name], 'a dataset') as { inputs?: unknown };
+      const { inputs } = checkObject('train', `data.${name}`, data[name], 'a dataset') as { inputs?: unknown };
       if (Array.isArray(inputs)) {
         throw new OptionError(
           'train',

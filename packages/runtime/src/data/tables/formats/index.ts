@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { OptionError } from '@gradloom/core';
-import { record, show, showPath } from '@gradloom/core/internal';
+import { checkObject, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../../system/files/check-path.ts';
 import { statsOf } from '../../../system/files/file-system.ts';
 import { type TableOptions, tableOptions } from '../table-options.ts';
@@ -40,7 +40,7 @@ export const tableFormats: Readonly<Record<keyof typeof table, TableFormat>> = t
 /** Opens CSV from a stream, such as standard input. Messages call it `name`. */
 export async function openCsvStream(stream: Readable, name: string): Promise<TableReader> {
   const expected = 'a readable stream';
-  if (typeof record('openCsvStream', 'stream', stream, expected)[Symbol.asyncIterator] !== 'function') {
+  if (typeof checkObject('openCsvStream', 'stream', stream, expected)[Symbol.asyncIterator] !== 'function') {
     throw new OptionError('openCsvStream', 'stream', `has ${show(stream)}, expected ${expected}`);
   }
   checkPath('openCsvStream', name, 'name');

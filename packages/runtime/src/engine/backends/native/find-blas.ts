@@ -1,4 +1,4 @@
-import { onlyKeys } from '@gradloom/core/internal';
+import { checkKeys } from '@gradloom/core/internal';
 import { firstLine, type Koffi, loadKoffi, loadLibrary, type NativeLibrary } from '../../../system/native/koffi.ts';
 import { type BlasIdentity, type BlasLibrary, bindBlas } from './blas-library.ts';
 
@@ -27,7 +27,7 @@ export interface BlasRefusal {
  * @throws Error only for invalid options.
  */
 export function findBlas(options: FindBlasOptions = {}): BlasSearch {
-  onlyKeys('findBlas', options, ['path', 'environment', 'names', 'koffi']);
+  checkKeys('findBlas', options, ['path', 'environment', 'names', 'koffi']);
   let koffi: Koffi;
   try {
     koffi = (options.koffi ?? loadKoffi)();
