@@ -15,7 +15,7 @@ export async function withFolder<T>(
   command: string,
   work: (lock: FolderLock) => Promise<T>,
 ): Promise<T> {
-  const lock = lockOr(has, path, command);
+  const lock = lockDirectory(has, path, command);
   try {
     return await work(lock);
   } finally {
@@ -31,7 +31,7 @@ export const withOut = <T>(
 ): Promise<T> => (out === undefined ? work(undefined) : withFolder(`--out has ${out}`, out, command, work));
 
 /**
- * Writes a file there, atomically.
+ * Writes a file into a locked directory, atomically.
  * @throws Error if the disk is full, or a link or something other than a regular file is in its place.
  */
 export function writeOut({ path: out }: FolderLock, name: string, text: string): void {
@@ -40,7 +40,7 @@ export function writeOut({ path: out }: FolderLock, name: string, text: string):
   writeAtomically('--out', path, [Buffer.from(text)]);
 }
 
-function lockOr(has: string, path: string, command: string): FolderLock {
+function lockDirectory(has: string, path: string, command: string): FolderLock {
   try {
     return lockFolder(command, makeDirectory(path), command);
   } catch (error) {

@@ -67,19 +67,19 @@ export function entriesToRaw(
   const raw: Record<string, { name: string; value: unknown }> = {};
   const foreign: ForeignEntry[] = [];
   const mayHold = (option: string): boolean => mayStandIn(file, table[option].effect);
-  const name = (key: string): string => `${from}: ${key}`;
+  const nameOf = (key: string): string => `${from}: ${key}`;
   const setOption = (option: string, key: string, value: unknown) => {
     if (!mayHold(option)) {
-      foreign.push({ name: name(key), value, why: effects[table[option].effect].why });
+      foreign.push({ name: nameOf(key), value, why: effects[table[option].effect].why });
       return;
     }
     if (table[option].effect === 'reading' && isInheritedPipe(value)) {
-      throw new UsageError(`${name(key)} has ${show(value)}, expected a file (only a flag can name a pipe)`);
+      throw new UsageError(`${nameOf(key)} has ${show(value)}, expected a file (only a flag can name a pipe)`);
     }
     if (Object.hasOwn(raw, option)) {
-      throw new UsageError(`${name(key)} names an option that the file has already set, expected it once`);
+      throw new UsageError(`${nameOf(key)} names an option that the file has already set, expected it once`);
     }
-    raw[option] = { name: name(key), value };
+    raw[option] = { name: nameOf(key), value };
   };
   for (const [key, value] of Object.entries(entries)) {
     const option = resolveAlias(table, kebabCase(key)) ?? kebabCase(key);
@@ -90,10 +90,10 @@ export function entriesToRaw(
     } else if (Object.hasOwn(table, option)) {
       setOption(option, key, value);
     } else if (Object.hasOwn(table, negation)) {
-      throw new UsageError(`${name(key)} has ${show(value)}, expected true or false`);
+      throw new UsageError(`${nameOf(key)} has ${show(value)}, expected true or false`);
     } else if (Object.hasOwn(REMOVED, option)) {
       const { onlyValue, why } = REMOVED[option];
-      if (value !== onlyValue) throw new UsageError(`${name(key)} has ${show(value)}, expected no such key (${why})`);
+      if (value !== onlyValue) throw new UsageError(`${nameOf(key)} has ${show(value)}, expected no such key (${why})`);
     } else {
       const names = allNames(table).filter((name) => mayHold(resolveAlias(table, name) ?? name));
       const hint = suggest(option, names);

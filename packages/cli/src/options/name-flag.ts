@@ -17,7 +17,7 @@ const flagsByOption: Readonly<Record<string, readonly string[]>> = {
   modules: ['module'],
 };
 
-/** Their availability depends on the machine, so they are not usage errors. */
+/** Flags whose availability depends on the machine: errors about them are not usage errors. */
 const MACHINE_FLAGS = new Set(['backend', 'blas']);
 
 /**
@@ -52,7 +52,7 @@ function keyOf(path: string, raw: RawOptions): string | undefined {
   return keys.find((key) => Object.hasOwn(raw, key));
 }
 
-/** Options of optimizer, loss and images have flags of their own, and so has the initializer of all layers. */
+/** The flag of an option inside of optimizer, loss or images, or of the initializer of all layers; else none. */
 function dedicatedFlags(path: string): string[] {
   const [option, inner] = path.split('.');
   if (/^layers\..*\.init\b/.test(path)) return ['init'];

@@ -42,12 +42,12 @@ export const rateChanges = option.kind((where, name, raw): RateChanges => {
   return trainOptions.table.rateChanges.check(where, name, value);
 });
 
-/** Also reads the JSON of an object, which is how the command line of a run holds them. */
+/** Rate changes from a flag, or from the JSON of an object, as the command line in config.json has them. */
 function changesOf(name: string, text: string): unknown {
   if (text.startsWith('{')) return tryJson(text);
   const parts = text.split(',').map((part) => part.split('=').map((word) => word.trim()));
   if (parts.some((part) => part.length !== 2)) return undefined;
-  const twice = parts.find(([step], at) => parts.findIndex(([other]) => Number(other) === Number(step)) < at);
+  const twice = parts.find(([step], k) => parts.findIndex(([other]) => Number(other) === Number(step)) < k);
   if (twice !== undefined) throw new Error(`${name} has step ${show(Number(twice[0]))} twice, expected each step once`);
   return Object.fromEntries(parts.map(([step, learningRate]) => [step, option.numeric(learningRate)]));
 }

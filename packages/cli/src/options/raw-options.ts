@@ -6,7 +6,7 @@ import { type OptionTable, readValue, type Values } from './option.ts';
 /** Options as typed, before parsing: the value of each, and its name in errors. */
 export type RawOptions = Readonly<Record<string, { readonly name: string; readonly value: unknown }>>;
 
-/** Groups of options that exclude each other. */
+/** Pairs of lists: the options of one list exclude those of the other. */
 export type Alternatives = readonly (readonly [readonly string[], readonly string[]])[];
 
 /** @throws UsageError for a flag that is unknown, given twice, or given a value that it does not take. */

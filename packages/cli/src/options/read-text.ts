@@ -50,8 +50,8 @@ function readBounded(name: string, path: string, maxBytes: number): Uint8Array {
 /** Reads until the bytes are full or the file ends; returns how many there were. */
 function fill(file: number, bytes: Uint8Array): number {
   for (let filled = 0; ; ) {
-    const got = readSync(file, bytes, filled, bytes.length - filled, null);
-    filled += got;
-    if (got === 0 || filled === bytes.length) return filled;
+    const count = readSync(file, bytes, filled, bytes.length - filled, null);
+    filled += count;
+    if (count === 0 || filled === bytes.length) return filled;
   }
 }

@@ -48,7 +48,7 @@ export const runOptions = {
   blas,
 } satisfies FileOptionTable;
 
-/** Every command takes it. */
+/** An option of every command. */
 export const verbose = {
   group: 'Output',
   ...option.flag(undefined, 'print the stack trace of an error'),

@@ -2,7 +2,7 @@
  * The error as lines: one sentence, or one for each of several faults, and with `verbose` the stack. The name of the
  * command replaces the '<where>: ' of the libraries.
  */
-export function describeFailure(where: string, error: unknown, verbose: boolean): string[] {
+export function describeFailure(where: string, error: unknown, verbose = false): string[] {
   const sentence = shorten(`${where}: ${error instanceof UsageError ? error.message : withoutCaller(error)}`);
   const sentences = splitFaults(sentence, error);
   if (!verbose || !(error instanceof Error)) return sentences;

@@ -23,8 +23,8 @@ export interface Picture {
 
 const FRAME_MS = 100;
 
-/** Shorter work gets no panel, which would only flash. */
-const PATIENCE_MS = { live: 300, plain: 1000 };
+/** Nothing is shown before: the panel of short work would only flash. */
+const DELAY_MS = { live: 300, plain: 1000 };
 
 /** Without redrawing, a progress line is printed after this time without output. */
 const SILENCE_MS = 30_000;
@@ -48,7 +48,7 @@ function plainLines(stream: Output): LiveArea {
       if (performance.now() - lastMs >= SILENCE_MS) print(picture.plain());
     },
     line(text) {
-      if (performance.now() - startMs >= PATIENCE_MS.plain) print(text);
+      if (performance.now() - startMs >= DELAY_MS.plain) print(text);
     },
     print,
     stop() {},
@@ -59,7 +59,7 @@ function liveArea(stream: Output): LiveArea {
   // The cursor stays visible, at the start of the line below: if the process is killed, nothing needs to be restored.
   const log = createLogUpdate(stream, { showCursor: true });
   const startMs = performance.now();
-  let frameMs = startMs + PATIENCE_MS.live - FRAME_MS; // time of the newest frame
+  let frameMs = startMs + DELAY_MS.live - FRAME_MS; // time of the newest frame
   let picture: Picture | undefined;
   let frameLines: readonly string[] = [];
   let frameColumns = 0;
@@ -108,7 +108,7 @@ function liveArea(stream: Output): LiveArea {
       draw();
     },
     line(text) {
-      if (performance.now() - startMs >= PATIENCE_MS.live) print(text);
+      if (performance.now() - startMs >= DELAY_MS.live) print(text);
     },
     print,
     stop() {

@@ -13,7 +13,7 @@ const LONG_MS = 10_000;
 /** Without a terminal, progress is printed after this time without a line. */
 const SILENCE_MS = 60_000;
 
-/** Creates the progress of a command. For a program that reads it (`isRead`) only a terminal shows it. */
+/** Creates the progress of a command. `isRead`: a program reads its output, so only a terminal shows progress. */
 export function createProgressLine(name: string, { stderr }: Pick<Io, 'stderr'>, isRead = false): ProgressLine {
   if (!stderr.isTTY) return isRead ? { show() {}, clear() {} } : plainProgress(name, stderr);
   const clear = () => moveCursor(stderr, '\r\u001b[K');

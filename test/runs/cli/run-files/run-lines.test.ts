@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createRandom } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 import { type MetricsFile, openMetrics } from '../../../../packages/cli/src/commands/train/metrics-file.ts';
-import { describeLines, runLines } from '../../../../packages/cli/src/files/run-files/run-lines.ts';
+import { describeNumbers, runLines } from '../../../../packages/cli/src/files/run-files/run-lines.ts';
 import { seal, sealOf } from '../../../../packages/cli/src/files/run-files/seal.ts';
 import { temporaryDirectory } from '../../../support/command-line.ts';
 import { propertySeed } from '../../../support/seed.ts';
@@ -144,7 +144,7 @@ test.each([
   [[1, 2, 3, 7], '1 to 3 and 7'],
   [[1, 3, 5, 7, 9, 11, 13], '1, 3, 5, 7, 9 and others'],
 ])('lines %j are %s', (numbers, text) => {
-  expect(describeLines(numbers)).toBe(text);
+  expect(describeNumbers(numbers)).toBe(text);
   expect(runLines(new Uint8Array(0))).toEqual({ lines: [], damaged: [], isCutOff: false, isUnsealed: false });
 });
 

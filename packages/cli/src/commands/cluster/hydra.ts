@@ -11,9 +11,9 @@ import { printable } from '../../terminal/printable.ts';
  * other ranks at once, and may name any of them. Other launchers name the first one themselves. Returns a function that
  * ends the watch, for when the rank ends normally.
  *
- * A shell does it, whose stdin closes when this process ends. The shell holds everything that Hydra watches, the socket
- * and the outputs, so Hydra learns of the death only after the shell has written. It is in the process group of its
- * rank: if Hydra ends the rank, the shell ends with it and says nothing.
+ * A shell announces it, whose stdin closes when this process ends. The shell holds everything that Hydra watches, the
+ * socket and the outputs, so Hydra learns of the death only after the shell has written. It is in the process group of
+ * its rank: if Hydra ends the rank, the shell ends with it and says nothing.
  */
 export function watchRank(
   last: string | null, // file of the last checkpoint, if known
@@ -24,7 +24,7 @@ export function watchRank(
   const who = `gradloom: rank ${hydra.rank} of ${hydra.ranks} (process ${process.pid} on ${hostname()})`;
   const words = [String(process.pid), who, last ?? '', printable(last ?? '')];
   const stdio: StdioOptions = ['pipe', 'inherit', 'inherit', hydra.socket ?? 'ignore'];
-  const shell = spawn('/bin/sh', ['-c', watch, 'sh', ...words], { stdio });
+  const shell = spawn('/bin/sh', ['-c', WATCH_SCRIPT, 'sh', ...words], { stdio });
   shell.on('error', () => {}); // without a shell only Hydra's messages remain
   // Neither the shell nor its stdin keeps this process alive.
   shell.unref();
@@ -59,7 +59,7 @@ export function watchedDeathIn(text: string): WatchedDeath | null {
  * 9, which no rank gets because another has died, is announced at once; errors of the rank itself after one second, an
  * abort after two. Hydra collects a process when it has ended all: a process that is gone by then was not the first.
  */
-const watch = `
+const WATCH_SCRIPT = `
 trap '' HUP INT TERM USR1
 read -r _
 how= kept= tries=0

@@ -93,7 +93,7 @@ async function printLateError(
 ): Promise<void> {
   const { error, reporter } = await findLateRanks(cluster, clusterError, LAST_WORDS_MS);
   const checkpointText = last === null ? '' : `; ${describeCheckpoint(last)}`;
-  const lines = describeFailure(where, error, false).map((line) => `${line}${checkpointText}`);
+  const lines = describeFailure(where, error).map((line) => `${line}${checkpointText}`);
   if (reporter !== cluster.rank) await sleep(LAST_WORDS_MS);
   printLines(io.stderr, lines);
 }
@@ -113,10 +113,10 @@ function announceDeathOfFirst(cluster: Cluster, where: string, last: string | nu
   const announce = (): boolean => {
     const dead = cluster.dead();
     if (!dead.includes(0)) return false;
-    const first = Array.from({ length: cluster.ranks }, (_, rank) => rank).find((rank) => !dead.includes(rank));
+    const firstLiving = Array.from({ length: cluster.ranks }, (_, rank) => rank).find((rank) => !dead.includes(rank));
     const has = dead.length === 1 ? 'has' : 'have';
     const sentence = `${where}: ${namesOf(dead, cluster.ranks)} (${cluster.hosts[0]}) ${has} died; ${describeCheckpoint(last)}`;
-    if (first === cluster.rank) printLines(io.stderr, [sentence]);
+    if (firstLiving === cluster.rank) printLines(io.stderr, [sentence]);
     return true;
   };
   const onTerminate = (): void => {

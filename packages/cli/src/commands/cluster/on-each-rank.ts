@@ -54,14 +54,14 @@ interface Obstacle {
 
 async function exchangeObstacles({ fromAll, ranks, hosts }: Cluster, obstacle: Obstacle | null): Promise<Error | null> {
   const obstacles = await fromAll(obstacle);
-  const first = obstacles.findIndex((one) => one !== null);
-  const firstObstacle = obstacles[first] ?? null;
+  const firstRank = obstacles.findIndex((entry) => entry !== null);
+  const firstObstacle = obstacles[firstRank] ?? null;
   if (firstObstacle === null) return null;
   const { sentence, isUsage } = firstObstacle;
   const sameRanks = [...obstacles.keys()].filter((rank) => obstacles[rank]?.sentence === sentence);
   const hostNames = [...new Set(sameRanks.map((rank) => hosts[rank]))].join(', ');
   // An error of rank 0 reads as in a run without ranks.
-  const message = first === 0 ? sentence : `${namesOf(sameRanks, ranks)} (${hostNames}): ${sentence}`;
+  const message = firstRank === 0 ? sentence : `${namesOf(sameRanks, ranks)} (${hostNames}): ${sentence}`;
   return isUsage ? new UsageError(message) : new Error(message);
 }
 
@@ -95,16 +95,16 @@ export async function refuseOtherFlags(cluster: Cluster, typed: RawOptions): Pro
   const keys = new Set(flagsOfRanks.flatMap((flags) => [...flags.keys()]));
   const differences: string[] = [];
   for (const key of keys) {
-    const first = textOf(key, 0);
+    const firstText = textOf(key, 0);
     const others = [...flagsOfRanks.keys()].filter((rank) => {
       const text = textOf(key, rank);
-      return text !== first && !(text === undefined && FIRST_RANK_FLAGS.has(key));
+      return text !== firstText && !(text === undefined && FIRST_RANK_FLAGS.has(key));
     });
     if (others.length === 0) continue;
     const name = flagsOfRanks.find((flags) => flags.has(key))?.get(key)?.name;
-    const of = (rank: number): string => `${textOf(key, rank) ?? 'nothing'} on rank ${rank} (${hosts[rank]})`;
-    const alone = FIRST_RANK_FLAGS.has(key) ? ', which alone prints and writes' : '';
-    differences.push(`${name} has ${of(0)}${alone}, ${others.map(of).join(', ')}`);
+    const valueOn = (rank: number): string => `${textOf(key, rank) ?? 'nothing'} on rank ${rank} (${hosts[rank]})`;
+    const roleNote = FIRST_RANK_FLAGS.has(key) ? ', which alone prints and writes' : '';
+    differences.push(`${name} has ${valueOn(0)}${roleNote}, ${others.map(valueOn).join(', ')}`);
   }
   if (differences.length === 0) return;
   const more = differences.length > MAX_NAMED ? `; and ${differences.length - MAX_NAMED} more` : '';

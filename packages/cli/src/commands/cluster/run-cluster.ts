@@ -62,10 +62,10 @@ async function runWithRestarts(
       const isLate = code === LATE_CODE && death?.exitCode !== null;
       // The waiting ranks have already named the late one.
       printEnd(isLate ? 'a rank was late' : describeDeath(death ?? unknownDeath(code), count));
-      const next = count - 1;
-      if (restartsLeft === 0 || next === 0 || train.out === null) return code || FAILURE_CODE;
+      const nextCount = count - 1;
+      if (restartsLeft === 0 || nextCount === 0 || train.out === null) return code || FAILURE_CODE;
       print(
-        `starting again on ${next} ${next === 1 ? 'rank' : 'ranks'} (restart ${restarts - restartsLeft + 1} of ${restarts})`,
+        `starting again on ${nextCount} ${nextCount === 1 ? 'rank' : 'ranks'} (restart ${restarts - restartsLeft + 1} of ${restarts})`,
       );
     }
   } finally {

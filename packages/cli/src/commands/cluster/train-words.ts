@@ -29,22 +29,22 @@ export function readTrainWords(words: readonly string[], restarts: number): Trai
   }
   const flags = flagsIn(words);
   const cluster = flags.has('cluster') ? [] : ['--cluster', 'mpi'];
-  const first = [...words, ...cluster];
-  if (flags.has('no-out') || restarts === 0) return { out: flags.get('out') ?? null, next: () => first };
+  const clusterWords = [...words, ...cluster];
+  if (flags.has('no-out') || restarts === 0) return { out: flags.get('out') ?? null, next: () => clusterWords };
   const hasCheckpoints = ['checkpoint-every', 'config', 'resume'].some((name) => flags.has(name));
   const checkpointFlags = hasCheckpoints ? [] : ['--checkpoint-every', CHECKPOINT_EVERY];
   const folder = flags.get('out') ?? folderOf(flags.get('resume'));
   const out = folder ?? makeNumbered('cluster');
-  const firstWords = [...first, ...checkpointFlags, ...(folder === null ? ['--out', out] : [])];
+  const firstWords = [...clusterWords, ...checkpointFlags, ...(folder === null ? ['--out', out] : [])];
   const keptWords = withoutFlags(words, ['out', 'resume', 'config']);
   const continuation = [...keptWords, ...cluster, ...checkpointFlags, '--resume', out];
   let hasBegun = false;
   return {
     out,
     next() {
-      const next = hasBegun && isRun(out) ? continuation : firstWords;
+      const continues = hasBegun && isRun(out);
       hasBegun = true;
-      return next;
+      return continues ? continuation : firstWords;
     },
   };
 }

@@ -158,13 +158,13 @@ function explanations({ threshold, positive, resampling, withoutRankings }: Find
 }
 
 function calibrationTable(calibration: Float64Array, { task, positive }: Findings, unit: string): string[] {
-  const share = task === 'binary' ? `share of ${positive}` : 'share right';
+  const shareTitle = task === 'binary' ? `share of ${positive}` : 'share right';
   const rows = binsOf(calibration).flatMap(({ from, to, rows, probability, share }) =>
     probability === null || share === null
       ? []
       : [[`${from.toFixed(1)} to ${to.toFixed(1)}`, whole(rows), percent(probability), percent(share)]],
   );
-  return columns([['probability', unit, 'mean', share], ...rows], { right: [1, 2, 3] });
+  return columns([['probability', unit, 'mean', shareTitle], ...rows], { right: [1, 2, 3] });
 }
 
 /** The ROC and the precision-recall curve of the positive class. */
@@ -188,8 +188,8 @@ function classTable(classes: readonly ClassFigures[], unit: string): string[] {
   const rows = classes.map(({ label, rows, recall, precision }) => [
     showLabel(label),
     whole(rows),
-    share(recall),
-    share(precision),
+    shareText(recall),
+    shareText(precision),
   ]);
   return columns([['class', unit, 'recall', 'precision'], ...rows], { right: [1, 2, 3] });
 }
@@ -210,4 +210,4 @@ function matrix(classes: readonly ClassFigures[], width: number): string[] {
   return [`  The confusion matrix of ${classes.length} classes is wider than this terminal: --json has it.`];
 }
 
-const share = (value: number): string => (Number.isNaN(value) ? '-' : percent(value));
+const shareText = (value: number): string => (Number.isNaN(value) ? '-' : percent(value));

@@ -52,6 +52,7 @@ export function createFigures(scoring: Scoring, threshold: number): FigureReader
         const metric = streamed.get(name);
         const needsRows = metric === undefined || resampling !== null;
         if (needsRows && scores !== null) weighted[name] = yield* figures[name].weighted(scores, task, threshold);
+        // A figure of all rows weighs each row once.
         const value = metric?.value() ?? weighted[name]?.(new Uint32Array(scores?.rows ?? 0).fill(1));
         if (value !== undefined) figureList.push({ name, value });
         yield;

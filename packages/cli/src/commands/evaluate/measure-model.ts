@@ -69,14 +69,18 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
       loss: lossSpec,
       readers,
     });
-  const hold = async (rows: Dataset): Promise<EvaluatedRows> => {
+  const scoresOf = async (rows: Dataset): Promise<EvaluatedRows> => {
     const scores = holdScores(countRows(rows), scoring);
     await evaluate(rows, [{ add: scoreInto(scoring, [scores]), bytes: scores.bytes }]);
     return scores.scores;
   };
   const threshold = await chooseThresholdFor(values.threshold, model.metadata.threshold, scoring, async () => {
     const chosenOn = validationRows(sets, isTrainingDataset) ?? { split, dataset };
-    return { scores: await hold(chosenOn.dataset), split: chosenOn.split, areMeasured: chosenOn.dataset === dataset };
+    return {
+      scores: await scoresOf(chosenOn.dataset),
+      split: chosenOn.split,
+      areMeasured: chosenOn.dataset === dataset,
+    };
   });
 
   const hasTable = dataset.classes !== null && dataset.classes <= MAX_CLASSES && collectsOutputs;

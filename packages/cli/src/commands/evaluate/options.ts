@@ -9,7 +9,7 @@ export type ThresholdChoice = number | ThresholdCriterion;
 
 const DEFAULT_CRITERION: ThresholdCriterion = 'f1';
 
-/** A number, or a criterion; 'auto' is the first. */
+/** A number, or a criterion; 'auto' is the default criterion. */
 const thresholdChoice = option.kind(
   (_where, name, raw): ThresholdChoice => {
     if (raw === 'auto') return DEFAULT_CRITERION;

@@ -64,7 +64,7 @@ async function runOne(
   const started = new Date();
   // The printing code loads while the experiment's threads start.
   const [{ json, outcome }, { describeOutcome }] = await Promise.all([
-    run(name, experiment, raw, false, io, lock),
+    run(name, experiment, raw, io, lock, { brief: false, label: name }),
     import('../../lab/experiments/describe-outcome.ts'),
   ]);
   const report = await reportOf(lock, { [name]: outcome }, request, started, io);
@@ -94,7 +94,7 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
     const left = leftMs(loaded, k, Date.now() - started.getTime());
     const label = `${name}, ${k + 1} of ${chosen.length}, ${timeLeft(left)}`;
     progress.show(label, left);
-    const { outcome } = await run(name, loaded[k], raw, true, io, lock, label);
+    const { outcome } = await run(name, loaded[k], raw, io, lock, { brief: true, label });
     outcomes[name] = outcome;
     if (json) continue;
     const heading = [name, '='.repeat(name.length)].map((line) => paint('bold', line));
@@ -154,10 +154,9 @@ async function run(
   name: string,
   experiment: Experiment,
   raw: RawOptions,
-  brief: boolean,
   io: Io,
   lock: FolderLock | undefined,
-  label = name, // stands before its notes
+  { brief, label }: { readonly brief: boolean; readonly label: string }, // the label stands before progress
 ) {
   const { backend = 'wasm', threads, blas, json, ...values } = parseRaw(commonOptions, raw);
   boundMemory(values);

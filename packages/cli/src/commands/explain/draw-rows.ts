@@ -7,10 +7,10 @@ import { type ExplainValues, explainOptions } from './options.ts';
 
 /** Draws `count` rows, in ascending order; all rows if there are no more. */
 export function drawRows({ rows }: Dataset, count: number | 'all', seed: number): Uint32Array {
-  const order = Uint32Array.from({ length: rows }, (_, n) => n);
-  if (count === 'all' || count >= rows) return order;
-  shuffle(order, createRandom(seed, 'explain-rows'));
-  return order.slice(0, count).sort();
+  const rowIndices = Uint32Array.from({ length: rows }, (_, n) => n);
+  if (count === 'all' || count >= rows) return rowIndices;
+  shuffle(rowIndices, createRandom(seed, 'explain-rows'));
+  return rowIndices.slice(0, count).sort();
 }
 
 /** More images would be too small on a page, and more texts too many. */
@@ -22,7 +22,7 @@ export function drawFew(
   { split, dataset }: SelectedRows,
   values: ExplainValues,
   { what, standard }: { readonly what: 'images' | 'texts'; readonly standard: number },
-): { readonly order: Uint32Array; readonly about: ExplainedRows } {
+): { readonly rowIndices: Uint32Array; readonly about: ExplainedRows } {
   const { rows = standard, seed = explainOptions.seed.standard, metric, threads, backend, blas } = values;
   const refuse = (name: string, has: unknown, expected: string): never => {
     throw new UsageError(`--${name} has ${has}, expected ${expected}, since the rows are ${what}`);
@@ -33,8 +33,8 @@ export function drawFew(
   if (backend !== undefined && backend !== 'auto' && backend !== 'wasm') refuse('backend', backend, 'wasm');
   if (blas !== undefined) refuse('blas', blas, 'none');
   if (what === 'texts' && values.repeats !== undefined) refuse('repeats', values.repeats, 'none');
-  const order = drawRows(dataset, rows, seed);
-  if (order.length > MAX_ROWS) refuse('rows', rows, `at most ${MAX_ROWS}`);
+  const rowIndices = drawRows(dataset, rows, seed);
+  if (rowIndices.length > MAX_ROWS) refuse('rows', rows, `at most ${MAX_ROWS}`);
   const { fingerprint } = model;
-  return { order, about: { fingerprint, dataset: dataset.name, split, allRows: dataset.rows, seed } };
+  return { rowIndices, about: { fingerprint, dataset: dataset.name, split, allRows: dataset.rows, seed } };
 }

@@ -39,12 +39,12 @@ export async function lookAtImages(
   showProgress: (text: string) => void,
 ): Promise<ImagesDocument> {
   const { dataset } = source;
-  const { order, about } = drawFew(model, source, values, { what: 'images', standard: DEFAULT_IMAGES });
+  const { rowIndices, about } = drawFew(model, source, values, { what: 'images', standard: DEFAULT_IMAGES });
   const { repeats = IMAGE_REPEATS } = values;
   const shape = shapeOfImages(dataset);
-  const images = sheetOfRows(dataset, [...order]);
+  const images = sheetOfRows(dataset, [...rowIndices]);
   if (shape === null || images === null) throw new Error(`rows of ${dataset.name} are no images, expected some`);
-  const explanations = await explainImages(model, subset(dataset, order), {
+  const explanations = await explainImages(model, subset(dataset, rowIndices), {
     copies: repeats,
     seed: about.seed,
     onProgress: (done) => showProgress(`${percent(done)} done`),
@@ -56,8 +56,8 @@ export async function lookAtImages(
     ...about,
     repeats,
     answers: explanations.map(({ answer, probability }, k) => ({
-      row: order[k],
-      label: nameOf(dataset.targets.array[order[k] * dataset.targets.columns]),
+      row: rowIndices[k],
+      label: nameOf(dataset.targets.array[rowIndices[k] * dataset.targets.columns]),
       answer: answer < 0 ? null : nameOf(answer),
       probability,
     })),
@@ -69,7 +69,7 @@ export async function lookAtImages(
 /** Quantile of the sensitivities that is shown as white. Smilkov et al. 2017, §3 */
 const WHITE_QUANTILE = 0.99;
 
-/** The numbers scaled to 0 to 1. Outliers, above the quantile, become 1. */
+/** The numbers scaled to 0 to 1. Those above the quantile become 1; if it is 0, only the largest. */
 function capSensitivity(sensitivity: Float64Array): Float64Array {
   const sorted = sensitivity.slice().sort();
   const white = sorted[Math.floor(WHITE_QUANTILE * (sorted.length - 1))] || sorted[sorted.length - 1];

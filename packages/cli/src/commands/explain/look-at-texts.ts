@@ -24,7 +24,7 @@ export async function lookAtTexts(
   values: ExplainValues,
   showProgress: (text: string) => void,
 ): Promise<TextsDocument> {
-  const { order, about } = drawFew(model, source, values, { what: 'texts', standard: DEFAULT_TEXTS });
+  const { rowIndices, about } = drawFew(model, source, values, { what: 'texts', standard: DEFAULT_TEXTS });
   const { preprocessing, metadata } = model;
   const text = ofText(preprocessing)?.text ?? tokensOf(preprocessing);
   if (text === undefined) throw new Error('explain: the model has no tokenizer, expected one');
@@ -34,7 +34,7 @@ export async function lookAtTexts(
   const answerOf = (answer: number): string =>
     hasClasses ? ((metadata.labels ?? source.dataset.labels)?.[answer] ?? String(answer)) : wordOf(answer);
   const onProgress = (done: number) => showProgress(`${percent(done)} done`);
-  const explanations = await explainTexts(model, source.dataset, { rows: order, onProgress });
+  const explanations = await explainTexts(model, source.dataset, { rows: rowIndices, onProgress });
   return {
     event: 'text-explanation',
     ...about,

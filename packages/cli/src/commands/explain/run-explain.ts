@@ -109,14 +109,18 @@ async function explainColumns(
   const columns = table?.columns.length ?? dataset.inputs.columns;
   const defaultRows = Math.max(MIN_ROWS, Math.floor(DEFAULT_PREDICTIONS / (columns * repeats)));
   const { rows = defaultRows } = values;
-  const order = drawRows(dataset, rows, seed);
-  const explanation = await explainModel(model, order.length < dataset.rows ? subset(dataset, order) : dataset, {
-    ...runOf(values, io, 'explain'),
-    ...present({ metric }),
-    repeats,
-    seed,
-    onProgress: (done) => showProgress(`${percent(done)} done`),
-  });
+  const rowIndices = drawRows(dataset, rows, seed);
+  const explanation = await explainModel(
+    model,
+    rowIndices.length < dataset.rows ? subset(dataset, rowIndices) : dataset,
+    {
+      ...runOf(values, io, 'explain'),
+      ...present({ metric }),
+      repeats,
+      seed,
+      onProgress: (done) => showProgress(`${percent(done)} done`),
+    },
+  );
   return {
     event: 'explanation',
     fingerprint: model.fingerprint,

@@ -32,10 +32,10 @@ export async function runGenerate(request: Request, io: Io): Promise<number> {
   try {
     for (let first = 0; first < samples; first += TEXTS_AT_ONCE) {
       const prompts = Array.from({ length: Math.min(TEXTS_AT_ONCE, samples - first) }, () => values.prompt);
-      const laterTexts = prompts.slice(1).fill('');
+      const laterTexts = new Array<string>(prompts.length - 1).fill('');
       const parts = model.generateAll(prompts, { ...sampling, seed: seed + first });
       await printParts(values.prompt ?? '', firstText(parts, laterTexts), io);
-      for (const text of laterTexts) await printParts(values.prompt ?? '', [text ?? ''], io);
+      for (const text of laterTexts) await printParts(values.prompt ?? '', [text], io);
     }
   } catch (error) {
     throw nameFlag(error, generateFlags, withModel(raw, request.positionals));
@@ -44,7 +44,7 @@ export async function runGenerate(request: Request, io: Io): Promise<number> {
 }
 
 /** The parts of the first text. Those of the others are added to `laterTexts`. */
-function* firstText(parts: Iterable<readonly string[]>, laterTexts: (string | undefined)[]): Generator<string> {
+function* firstText(parts: Iterable<readonly string[]>, laterTexts: string[]): Generator<string> {
   for (const [part, ...laterParts] of parts) {
     for (const [k, laterPart] of laterParts.entries()) laterTexts[k] += laterPart;
     yield part;

@@ -97,7 +97,7 @@ export const builtFile = (name: string): URL =>
 
 /**
  * Answers GET / with a built page, and a policy that allows its own script and style, by their hashes, requests to this
- * server, and what `more` lists.
+ * server, and what `extraSources` lists.
  */
 export function servePage(
   http: FastifyInstance,

@@ -71,7 +71,7 @@ const MAX_COLUMNS = 8;
 function encodingRows(preprocessing: Preprocessing | undefined): [string, string][] {
   if (preprocessing === undefined) return [];
   if ('image' in preprocessing) return [['images', imageText(preprocessing.image)]];
-  if ('text' in preprocessing) return [['text', textText(preprocessing.text)]];
+  if ('text' in preprocessing) return [['text', tokensText(preprocessing.text)]];
   const { columns, target, series } = preprocessing;
   const columnTexts = columns.slice(0, MAX_COLUMNS).map(({ name, type }) => `${name} (${type})`);
   const moreCount = columns.length - columnTexts.length;
@@ -79,7 +79,7 @@ function encodingRows(preprocessing: Preprocessing | undefined): [string, string
     ['columns', [...columnTexts, ...(moreCount > 0 ? [`${moreCount} more`] : [])].join(', ')],
     ['target', target.map(({ name, type }) => `${name} (${type})`).join(', ')],
     ...columns.flatMap((column): [string, string][] =>
-      column.type === 'text' ? [['text', textText({ ...column, lines: false })]] : [],
+      column.type === 'text' ? [['text', tokensText({ ...column, lines: false })]] : [],
     ),
     ...(series === undefined ? [] : [['series', seriesText(series)] as [string, string]]),
   ];
@@ -93,7 +93,7 @@ function seriesText({ time, key, context, horizon }: SeriesEncoding): string {
 }
 
 /** '64 tokens, each one of 65 characters'. */
-function textText({ tokenizer, context, lines }: TextEncoding): string {
+function tokensText({ tokenizer, context, lines }: TextEncoding): string {
   const { size } = createTokenizer(tokenizer);
   return `${plural(context, 'token')}, each one of ${whole(size)} (${tokenizer.kind})${lines ? '; a line is a row' : ''}`;
 }
@@ -109,9 +109,9 @@ function imageText({ height, width, channels, divisor, scale }: ImageEncoding): 
 function runRows({ record, progress, arrays }: Checkpoint): [string, string][] {
   const { totalSteps, stepsPerEpoch, batch, seed, clipNorm, backend, data } = record;
   const { step, validation, test, best, elapsedMs } = progress;
-  const within = step % stepsPerEpoch;
+  const stepsInEpoch = step % stepsPerEpoch;
   const epochs = Math.floor(step / stepsPerEpoch);
-  const epochText = `${plural(epochs, 'epoch')}${within === 0 ? '' : ` and ${plural(within, 'batch').replace(/hs$/, 'hes')}`}`;
+  const epochText = `${plural(epochs, 'epoch')}${stepsInEpoch === 0 ? '' : ` and ${plural(stepsInEpoch, 'batch').replace(/hs$/, 'hes')}`}`;
   const rows: [string, string][] = [
     ['done', `${whole(step)} of ${plural(totalSteps, 'step')} (${epochText}) in ${duration(elapsedMs)}`],
     ['optimizer', memberText(record.optimizer)],
@@ -141,14 +141,14 @@ function layersText(spec: NetworkSpec, width: number): string[] {
 
 function tensorTable(figures: readonly TensorFigures[], width: number): string[] {
   const number = (value: number | null): string => (value === null ? '-' : decimal(value));
-  const bad = figures.some(({ notFinite }) => notFinite > 0);
-  const head = ['tensor', 'shape', 'min', 'mean', 'max', 'std', 'zeros', ...(bad ? ['not finite'] : [])];
+  const hasNotFinite = figures.some(({ notFinite }) => notFinite > 0);
+  const head = ['tensor', 'shape', 'min', 'mean', 'max', 'std', 'zeros', ...(hasNotFinite ? ['not finite'] : [])];
   const rows = figures.map(({ name, shape, isTrained, min, mean, max, std, zeros, notFinite }) => [
     isTrained ? name : `${name} *`,
     shape.join('x'),
     ...[min, mean, max, std].map(number),
     whole(zeros),
-    ...(bad ? [whole(notFinite)] : []),
+    ...(hasNotFinite ? [whole(notFinite)] : []),
   ]);
   const untrained = figures.some(({ isTrained }) => !isTrained);
   return [

@@ -10,7 +10,7 @@ export interface NamedTensor extends Weight {
 /** Every tensor, weights first, layer by layer. */
 export function tensorsOf({ model, checkpoint }: ModelFile, slots: readonly string[]): NamedTensor[] {
   const network = buildNetwork(model.spec, model.parts?.customParts);
-  const vectors: [string, Elements][] = [
+  const vectors: [suffix: string, vector: Elements][] = [
     ['', model.parameters],
     ...(checkpoint?.record.ema === undefined ? [] : [[' trained', checkpoint.arrays.parameters] as [string, Elements]]),
     ...slots.map((slot, k): [string, Elements] => [` ${slot}`, checkpoint?.arrays.state[k] ?? new Float64Array(0)]),

@@ -71,7 +71,7 @@ export async function* eventsOf(runs: WatchedRuns, lastId: string, signal: Abort
       yield parts.join('');
     }
     if (hasMore) {
-      await setImmediate(); // lines that are not sent must not hold up the run
+      await setImmediate(); // reading many lines must not hold up a run of this process
       continue;
     }
     if (isLast) {
@@ -107,16 +107,16 @@ function figuresOf(lines: readonly MetricsLine[]): Omit<LinesMessage, 'run' | 'r
 
 /** The further lines of both files; if one was cut or replaced, both from the start. */
 function readRun({ folder }: WatchedRun, [metrics, steps]: RunCursor) {
-  const read = (...[m, s]: RunCursor) =>
+  const read = (metricsCursor: FileCursor, stepsCursor: FileCursor) =>
     [
-      readNewLines(join(folder, METRICS_FILE), m, metricsLine),
-      readNewLines(join(folder, STEPS_FILE), s, stepsLine),
+      readNewLines(join(folder, METRICS_FILE), metricsCursor, metricsLine),
+      readNewLines(join(folder, STEPS_FILE), stepsCursor, stepsLine),
     ] as const;
   const pieces = read(metrics, steps);
   const restarts = pieces.some((piece: NewLines<unknown>) => piece.restarts);
   if (!restarts) return pieces;
-  const [first, second] = read(START, START);
-  return [{ ...first, restarts }, second] as const;
+  const [allMetrics, allSteps] = read(START, START);
+  return [{ ...allMetrics, restarts }, allSteps] as const;
 }
 
 function factsText(run: WatchedRun, k: number): string {
@@ -143,17 +143,17 @@ const eventText = (name: string, message: object): string => `event: ${name}\nda
 const idOf = (cursors: readonly RunCursor[]): string =>
   cursors.map((cursor, k) => [k, ...cursor.map(({ offset, mark }) => `${offset}.${mark}`)].join(':')).join(',');
 
-/** The places of an id; those that it does not name, or not well, are at the start. */
+/** The cursors of an id, up to the first run that it lacks or names in another form: the others begin at the start. */
 function cursorsOf(id: string): RunCursor[] {
   const cursors: RunCursor[] = [];
   for (const [, k, ...numbers] of id.matchAll(
     /(?<![^,])(\d{1,2}):(\d{1,15})\.([\da-f]{8}|):(\d{1,15})\.([\da-f]{8}|)(?![^,])/g,
   )) {
     if (Number(k) !== cursors.length) break;
-    const [m, mMark, s, sMark] = numbers;
+    const [metricsOffset, metricsMark, stepsOffset, stepsMark] = numbers;
     cursors.push([
-      { offset: Number(m), mark: mMark },
-      { offset: Number(s), mark: sMark },
+      { offset: Number(metricsOffset), mark: metricsMark },
+      { offset: Number(stepsOffset), mark: stepsMark },
     ]);
   }
   return cursors;

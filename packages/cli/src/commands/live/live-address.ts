@@ -12,7 +12,7 @@ const ADDRESS = /^(http:\/\/127\.0\.0\.1:\d{1,5})\/\?token=([\w-]{22})$/;
 
 /** Tells gradloom live of the same user where the process of a run takes orders. */
 export function writeAddress(folder: string, url: string): void {
-  removeAddress(folder); // that of a process which was killed, or a link
+  removeAddress(folder); // a killed process may have left one, and a link must not be followed
   writeFileSync(join(folder, LIVE_FILE), `${JSON.stringify({ lock: lockOwner('live', folder)?.token, url })}\n`, {
     mode: 0o600,
     flag: 'wx',

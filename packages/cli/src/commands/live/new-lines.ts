@@ -23,17 +23,17 @@ export interface NewLines<T> {
   readonly problem: string | null; // the first line that cannot be read, which is left out
 }
 
-/** Bytes that are read at once: what a page that does not read can hold up. */
+/** Bytes that are read at once: the most that waits in memory for a page that reads slowly. */
 const CHUNK_BYTES = 2 ** 15;
 
 const MAX_LINE_BYTES = 2 ** 24;
 
-/** Bytes of a mark: each line ends with its checksum. */
+/** Bytes that a mark is computed from: enough for the checksum at the end of a line. */
 const MARKED_BYTES = 32;
 
 /**
- * Reads the whole lines after `from`, at most 32 KiB of them where they are shorter. Reads from the start of the file
- * if it no longer has the bytes before `from`. A link or pipe in place of the file is a problem.
+ * Reads the whole lines after `from`: up to 32 KiB, or a single longer line. Reads from the start of the file if it no
+ * longer has the bytes before `from`. A link or pipe in place of the file is a problem.
  */
 export function readNewLines<T>(path: string, from: FileCursor, schema: Schema<T>): NewLines<T> {
   try {
@@ -54,7 +54,7 @@ function readFrom<T>(file: number, path: string, from: FileCursor, schema: Schem
   const restarts = from.offset > 0 && markAt(file, from.offset) !== from.mark;
   const start = restarts ? 0 : from.offset;
   let bytes: Buffer = Buffer.alloc(0);
-  // A line that is longer is read again, whole.
+  // Bytes without the end of a line are read again with more after them.
   for (let chunkBytes = CHUNK_BYTES; bytes.length < size - start; chunkBytes *= 4) {
     if (chunkBytes > MAX_LINE_BYTES)
       throw new Error(`live: ${path} has a line of ${chunkBytes} bytes, expected at most ${MAX_LINE_BYTES}`);
@@ -64,14 +64,14 @@ function readFrom<T>(file: number, path: string, from: FileCursor, schema: Schem
   const end = bytes.lastIndexOf(NEWLINE) + 1; // the last line may be half written
   const values: T[] = [];
   let problem: string | null = null;
-  for (let at = 0; at < end; ) {
-    const next = bytes.indexOf(NEWLINE, at) + 1;
+  for (let lineStart = 0; lineStart < end; ) {
+    const next = bytes.indexOf(NEWLINE, lineStart) + 1;
     try {
-      values.push(readLine(`live: ${path}`, bytes.subarray(at, next - 1), schema));
+      values.push(readLine(`live: ${path}`, bytes.subarray(lineStart, next - 1), schema));
     } catch (error) {
       problem ??= messageOf(error);
     }
-    at = next;
+    lineStart = next;
   }
   const offset = start + end;
   const cursor = end === 0 && !restarts ? from : { offset, mark: markAt(file, offset) };

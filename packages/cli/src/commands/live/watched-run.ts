@@ -23,7 +23,7 @@ import { askCheckpoint, wrongRows } from './wrong-rows.ts';
 export interface WatchedRun {
   readonly folder: string;
   readonly local: LocalRun | undefined;
-  /** Steers it in its process. @throws Error if it cannot be steered. */
+  /** Steers the run in the process that trains it. @throws Error if it cannot be steered. */
   steer(action: SteerAction, rate?: number): Promise<SteerLine>;
   /** Facts about the run for the page. @throws Error if a file is damaged. */
   facts(): Omit<RunMessage, 'run'>;
@@ -92,13 +92,13 @@ export function watchFolders(paths: readonly string[]): WatchedRuns {
     throw new UsageError(`no run found in ${JSON.stringify(path)}, expected a folder that train wrote, or one of such`);
   }
   const runs = new Map<string, WatchedRun>();
-  const beganMs = Date.now();
+  const serverStartMs = Date.now();
   let searchedMs = Number.NEGATIVE_INFINITY;
   return () => {
     if (performance.now() - searchedMs < SEARCH_MS) return [...runs.values()];
-    const [maxRuns, sinceMs] = searchedMs < 0 ? [MAX_FIRST_RUNS, 0] : [MAX_RUNS, beganMs];
-    for (const { folder, begunMs } of paths.flatMap(runsIn)) {
-      if (begunMs >= sinceMs && runs.size < maxRuns && !runs.has(folder)) runs.set(folder, watchRun(folder));
+    const [maxRuns, sinceMs] = searchedMs < 0 ? [MAX_FIRST_RUNS, 0] : [MAX_RUNS, serverStartMs];
+    for (const { folder, startMs } of paths.flatMap(runsIn)) {
+      if (startMs >= sinceMs && runs.size < maxRuns && !runs.has(folder)) runs.set(folder, watchRun(folder));
     }
     searchedMs = performance.now();
     return [...runs.values()];
@@ -106,14 +106,14 @@ export function watchFolders(paths: readonly string[]): WatchedRuns {
 }
 
 /** The folder itself if it is a run, else the runs in it, the newest first. */
-function runsIn(path: string): { readonly folder: string; readonly begunMs: number }[] {
+function runsIn(path: string): { readonly folder: string; readonly startMs: number }[] {
   const folders = isRun(path) ? [path] : subfoldersOf(path).filter(isRun);
   return folders
     .map((folder) => ({
       folder,
-      begunMs: statSync(join(folder, CONFIG_FILE), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+      startMs: statSync(join(folder, CONFIG_FILE), { throwIfNoEntry: false })?.mtimeMs ?? 0,
     }))
-    .sort((a, b) => b.begunMs - a.begunMs);
+    .sort((a, b) => b.startMs - a.startMs);
 }
 
 /** None if the folder is gone. */

@@ -32,6 +32,7 @@ export function askCheckpoint(path: string, localSets?: DataSplits): Promise<Wro
 async function answerOf(path: string, localSets: DataSplits | undefined): Promise<WrongMessage> {
   checkRunFile('live', path, 'a checkpoint');
   const { model, checkpoint } = openModelFile(path, loadOptions());
+  // Of the opened rows only the sets are used, whatever the split.
   const { split, dataset } = heldOutRows(
     localSets ?? (await openModelRows(model, undefined, 'train', { mayStream: true })).sets,
   );
@@ -40,11 +41,11 @@ async function answerOf(path: string, localSets: DataSplits | undefined): Promis
     throw new Error(`${dataset.name} has rows without a class, expected a class for each row`);
   }
   const count = Math.min(MAX_ASKED, rows);
-  const order = Uint32Array.from({ length: count }, (_, row) => row);
-  const askedRows = count === rows ? dataset : subset(dataset, order);
+  const firstRows = Uint32Array.from({ length: count }, (_, row) => row);
+  const askedRows = count === rows ? dataset : subset(dataset, firstRows);
   const lossSpec = model.loss ?? 'softmax-cross-entropy';
   const loss = createLoss(lossSpec, model.parts?.customParts);
-  const { reader, mistakes, mistaken } = mistakeReader(loss);
+  const { reader, mistakes, mistakeCount } = mistakeReader(loss);
   await evaluateModel(model.spec, model.parameters, askedRows, {
     ...present({ parts: model.parts }),
     loss: lossSpec,
@@ -57,7 +58,7 @@ async function answerOf(path: string, localSets: DataSplits | undefined): Promis
   return {
     step: checkpoint?.progress.step ?? null,
     rows: count,
-    mistaken: mistaken(),
+    mistaken: mistakeCount(),
     wrong: wrongRows({ split, labels, mistakes: mistakenRows, mistakenImages: sheetOfRows(askedRows, rowNumbers) }),
   };
 }

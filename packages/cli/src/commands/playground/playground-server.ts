@@ -36,33 +36,33 @@ export async function startPlayground(
   const { http } = server;
   servePage(http, 'playground/index.html', { 'worker-src': "'self'" });
   for (const [name, type] of Object.entries(FILES)) {
-    const contents = readFileSync(builtFile(`playground/${name}`));
+    const bytes = readFileSync(builtFile(`playground/${name}`));
     http.get(`/${name}`, (_request, reply) =>
-      reply.header('content-security-policy', WORKER_POLICY).type(type).send(contents),
+      reply.header('content-security-policy', WORKER_POLICY).type(type).send(bytes),
     );
   }
   let opening: Promise<DigitFile> | null = null;
-  let share = 0;
+  let trainedShare = 0;
   http.get(`/${DIGITS}`, (_request, reply) => {
     if (opening === null) {
-      share = 0;
+      trainedShare = 0;
       opening = digits((done) => {
-        share = done;
+        trainedShare = done;
       });
       opening.catch(() => {
         opening = null;
       });
     }
-    return reply.type('application/x-ndjson; charset=utf-8').send(Readable.from(linesOf(opening, () => share)));
+    return reply.type('application/x-ndjson; charset=utf-8').send(Readable.from(linesOf(opening, () => trainedShare)));
   });
   return { url: await server.listen(port), stop: server.stop };
 }
 
 /** The lines of the answer. A model that is there already is the only one, as in the file that --out writes. */
-async function* linesOf(opening: Promise<DigitFile>, share: () => number): AsyncGenerator<string> {
+async function* linesOf(opening: Promise<DigitFile>, shareNow: () => number): AsyncGenerator<string> {
   const last = opening.catch((error: unknown) => ({ error: reasonOf(error) }));
   for (let line: DigitLine | null = null; line === null; ) {
     line = await Promise.race([last, setTimeout(LINE_MS, null)]);
-    yield `${JSON.stringify(line ?? { share: share() })}\n`;
+    yield `${JSON.stringify(line ?? { share: shareNow() })}\n`;
   }
 }

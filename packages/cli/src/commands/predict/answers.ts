@@ -17,7 +17,7 @@ export interface Answer {
   readonly row: number; // index in its source, counted from 0
   readonly class?: number | null; // index of the class, for a classifier; null if the row has no answer
   readonly label?: string; // name of the class
-  // of each real position, if positions have classes: its class and the name of that, null without an answer
+  // if positions have classes: the class of each real position and the name of the class; null without an answer
   readonly classes?: readonly (number | null)[];
   readonly names?: readonly (string | null)[];
   // probability of the class, if the outputs are logits; null if there is no answer

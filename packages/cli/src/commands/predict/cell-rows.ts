@@ -24,6 +24,7 @@ export async function pickColumns(
   const names = reader.names();
   if (names === null) return { batches: checkWidths(reader, expectedNames, source), unread: [] };
   const indices = expectedNames.map((name) => names.indexOf(name));
+  // An object may leave out a column in which gaps are allowed.
   const missing = expectedNames.filter(
     (_, c) => indices[c] === -1 && !(reader.areObjects === true && mayLack(columns[c])),
   );

@@ -13,6 +13,8 @@ export const isPicture = (path: string): boolean => /\.(png|jpe?g)$/i.test(path)
 /** Whether a path is a folder; false if the path cannot be read. */
 export const isReadableFolder = (path: string): boolean => existsSync(path) && isFolder(path);
 
+const IN_SUBFOLDERS = true;
+
 /** Number of images read and answered at a time. */
 const BATCH_IMAGES = 64;
 
@@ -22,7 +24,7 @@ const BATCH_IMAGES = 64;
  */
 export async function predictImages(model: Model, paths: readonly string[], json: boolean, io: Io): Promise<void> {
   const files = paths.flatMap((path) => {
-    if (isReadableFolder(path)) return imagesIn(path, true);
+    if (isReadableFolder(path)) return imagesIn(path, IN_SUBFOLDERS);
     if (isPicture(path)) return [path];
     throw new UsageError(`${path} is neither an image nor a folder, expected PNG or JPEG files, as the others are`);
   });

@@ -30,8 +30,8 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   const { json = false } = values;
   const [, ...files] = request.positionals;
   const [file] = files;
-  const refuseOthers = () => refuseMoreThan(2, request.positionals, 'one model and one file of rows, or images');
-  if (!files.some((path) => isPicture(path) || isReadableFolder(path))) refuseOthers();
+  const refuseMoreFiles = () => refuseMoreThan(2, request.positionals, 'one model and one file of rows, or images');
+  if (!files.some((path) => isPicture(path) || isReadableFolder(path))) refuseMoreFiles();
   boundMemory(values);
   const model = openModel(request.positionals);
   const images = ofImages(model.preprocessing);
@@ -42,7 +42,7 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
     await predictImages(model, files, json, io);
     return 0;
   }
-  refuseOthers();
+  refuseMoreFiles();
   const table = ofTable(model.preprocessing);
   let rows = 0;
   if (datasetFlag(values) === undefined && ofText(model.preprocessing) !== undefined) {

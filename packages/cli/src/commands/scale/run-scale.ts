@@ -36,8 +36,8 @@ export async function runScale(request: Request, io: Io): Promise<number> {
   const values = parseRaw(scaleOptions, raw, scaleAlternatives);
   refuseIdleLibrary(raw, values);
   refuseMoreThan(0, request.positionals, 'only flags');
-  const { cluster, out } = values;
-  if (cluster !== undefined) {
+  const { out } = values;
+  if (values.cluster !== undefined) {
     if (out !== undefined) throw new UsageError('--out is given with --cluster, expected --json, which prints it all');
     return onAllRanks(undefined, request, io, async (cluster, rankIo) => {
       await refuseOtherFlags(cluster, raw);

@@ -57,22 +57,22 @@ async function chooseLanes(
   const { threads } = pool;
   if (threads === 1) return { atOnce: 1, threads: 1, why: 'there is one thread' };
   if (recipes.length === 1) return { atOnce: 1, threads, why: 'there is one run' };
-  const together = Math.min(threads, recipes.length);
-  const concurrent = recipes.slice(0, together);
+  const runCount = Math.min(threads, recipes.length);
+  const concurrent = recipes.slice(0, runCount);
   const best = { alone: 0, together: 0 };
   for (let round = 0; round < 2 && !signal.aborted; round++) {
     best.alone = Math.max(best.alone, await stepsASecond(recipes[0], pool, threads, signal));
     const speeds = await Promise.all(concurrent.map((recipe) => stepsASecond(recipe, pool, 1, signal)));
     // Runs of other networks have other steps, so the speed of the first run beside the others counts.
-    best.together = Math.max(best.together, speeds[0] * together);
+    best.together = Math.max(best.together, speeds[0] * runCount);
   }
   const [aloneText, togetherText] = [whole(best.alone), whole(best.together)];
   if (best.alone > MARGIN * best.together) {
-    const why = `measured: ${aloneText} steps/s this way, ${togetherText} by ${together} runs on a thread each`;
+    const why = `measured: ${aloneText} steps/s this way, ${togetherText} by ${runCount} runs on a thread each`;
     return { atOnce: 1, threads, why };
   }
   const why = `measured: ${togetherText} steps/s this way, ${aloneText} by one run on ${threads} threads`;
-  return { atOnce: together, threads: Math.floor(threads / together), why };
+  return { atOnce: runCount, threads: Math.floor(threads / runCount), why };
 }
 
 async function stepsASecond(

@@ -58,7 +58,7 @@ export function standingsOf(outcomes: readonly RunOutcome[], metric: MetricName,
       compare(a.loss ?? worst, b.loss ?? worst) ||
       a.trial - b.trial,
   );
-  return byMerit.map((one, k) => ({ ...one, rank: k + 1 }));
+  return byMerit.map((unranked, k) => ({ ...unranked, rank: k + 1 }));
 }
 
 /**
@@ -74,12 +74,13 @@ export function survivors(
 ): number[] {
   const upToHere = outcomes.filter((outcome) => outcome.round <= round);
   return standingsOf(upToHere, metric, folds)
-    .filter((one) => one.round === round && one.score !== null)
+    .filter((standing) => standing.round === round && standing.score !== null)
     .slice(0, count)
     .map(({ trial }) => trial)
     .sort((a, b) => a - b);
 }
 
+/** Not a subtraction, which is NaN for two infinities. */
 const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
 
 function standing(

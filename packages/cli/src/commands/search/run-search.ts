@@ -159,7 +159,7 @@ async function search(
         },
       });
       if (signal.aborted) break;
-      const next = rounds[round.number];
+      const next = rounds[round.number]; // numbers begin at 1
       if (next === undefined) break;
       remainingTrials = survivors([...journal.outcomes.values()], metric, config.folds, round.number, next.count);
     }

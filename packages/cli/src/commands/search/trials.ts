@@ -53,17 +53,17 @@ export function trialsOf(
 export function roundsOf(trials: number, halving: Halving | null, defaultLength: number): Round[] {
   if (halving === null) return [{ number: 1, length: null, count: trials }];
   const { factor, unit, to } = halving;
-  const last = to ?? defaultLength;
+  const lastLength = to ?? defaultLength;
   // Rounds until one trial is left.
   const halvings = Math.floor(Math.log(trials) / Math.log(factor) + 1e-9);
-  const first = Math.min(last, halving.from ?? Math.max(1, last / factor ** halvings));
+  const firstLength = Math.min(lastLength, halving.from ?? Math.max(1, lastLength / factor ** halvings));
   const rounds: Round[] = [];
-  let before = 0;
+  let previousLength = 0;
   for (let r = 0; ; r++) {
     const count = Math.max(1, Math.ceil(trials / factor ** r - 1e-9));
-    const length = Math.min(last, Math.round(first * factor ** r));
-    if (length > before) rounds.push({ number: rounds.length + 1, length: { unit, count: length }, count });
-    before = length;
-    if (length === last || count === 1) return rounds;
+    const length = Math.min(lastLength, Math.round(firstLength * factor ** r));
+    if (length > previousLength) rounds.push({ number: rounds.length + 1, length: { unit, count: length }, count });
+    previousLength = length;
+    if (length === lastLength || count === 1) return rounds;
   }
 }

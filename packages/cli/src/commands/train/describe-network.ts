@@ -22,9 +22,9 @@ export function describeNetwork(spec: NetworkSpec): string {
 }
 
 /** Whether `describeNetwork` gave a chain of layers, which fills a line. */
-export const isChain = (text: string): boolean => text.includes(SIGN);
+export const isChain = (text: string): boolean => text.includes(SEPARATOR);
 
-const SIGN = ' · ';
+const SEPARATOR = ' · ';
 
 /** '784-128-10 relu': widths, then the layers between. */
 function widthsOf({ inputs, layers }: Network): string {
@@ -67,6 +67,7 @@ function layersOf(
   input: readonly number[],
   outputs: number,
 ): unknown {
+  // A network that answers whole texts gets its vocabulary as an option; one that goes on writing, from its outputs.
   const isOfTexts =
     first.kind === 'embedding' && others.some((layer) => 'returns' in layer || layer.kind === 'last-position');
   const options = isOfTexts ? { vocabulary: first.vocabulary } : {};
@@ -91,10 +92,10 @@ function layerText({ label, inner, out }: Layer): string {
 
 /** The words in 80 columns: of too many, those before the last are counted. */
 function shorten(words: readonly string[]): string {
-  for (let left = words.length; ; left--) {
-    const hidden = words.length - left;
-    const shown = hidden === 0 ? words : [...words.slice(0, left - 1), `${hidden} more`, ...words.slice(-1)];
-    const text = shown.join(SIGN);
-    if (text.length <= 80 || left <= 2) return text;
+  for (let room = words.length; ; room--) {
+    const hidden = words.length - room;
+    const shown = hidden === 0 ? words : [...words.slice(0, room - 1), `${hidden} more`, ...words.slice(-1)];
+    const text = shown.join(SEPARATOR);
+    if (text.length <= 80 || room <= 2) return text;
   }
 }

@@ -25,13 +25,13 @@ export function epochText(
   columns: number = Number.POSITIVE_INFINITY,
 ): string {
   const epochs = Math.ceil(totalSteps / stepsPerEpoch);
-  const at = Number.isInteger(epoch) ? `epoch ${countOf(epoch, epochs)}` : `step ${countOf(step, totalSteps)}`;
+  const position = Number.isInteger(epoch) ? `epoch ${countOf(epoch, epochs)}` : `step ${countOf(step, totalSteps)}`;
   const time = duration(elapsedMs);
   const parts = [`training ${unit.name} ${unit.text(trainLoss)}`];
   if (validation !== undefined) parts.push(`validation ${lossText(validation, unit)}`);
   if (validation?.accuracy !== undefined) parts.push(`accuracy ${percent(validation.accuracy)}`);
   parts.push(...testParts(test, unit));
-  const line = (lineParts: readonly string[]): string => [at, ...lineParts, time].join('  ');
+  const line = (lineParts: readonly string[]): string => [position, ...lineParts, time].join('  ');
   const short = parts.map((part) => part.replace('training', 'train').replace('validation', 'val'));
   const brief = short.map((part) => part.replace(/ \(weighed [^()]*\)/, ''));
   const fewer = brief.map((_, k) => brief.slice(0, brief.length - k));

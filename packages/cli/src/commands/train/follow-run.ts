@@ -118,9 +118,9 @@ export async function followRun(
       warn(reporter, `config.json cannot be written now, and lacks the new rate (${failure.message})`);
   }
 
-  async function steer(...order: Parameters<TrainingRun['steer']>): Promise<SteerEvent> {
+  async function steer(...actionAndRate: Parameters<TrainingRun['steer']>): Promise<SteerEvent> {
     if (run === undefined) throw new Error('steer: the run has not begun, expected one that trains');
-    return await run.steer(...order);
+    return await run.steer(...actionAndRate);
   }
 
   function warnUnwritten(file: string, failure: Error | null = null): void {
@@ -207,7 +207,7 @@ export async function followRun(
     endOfView.release();
   }
 
-  /** Its server loads with `--live` alone, and reads the files that the run writes. */
+  /** The code of the page's server loads only here. The server reads the files that the run writes. */
   async function startLive(): Promise<LiveServer> {
     const { startLiveServer } = await import('../live/live-server.ts');
     const server = await startLiveServer(() => watchedRuns);

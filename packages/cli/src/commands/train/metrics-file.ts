@@ -12,7 +12,7 @@ import {
 import { basename } from 'node:path';
 import { fileSystem, temporaryPath, writeAtomically } from '@gradloom/runtime/internal';
 import { readBytes, readRunFile } from '../../files/run-files/names.ts';
-import { describeLines, type RunLines, runLines } from '../../files/run-files/run-lines.ts';
+import { describeNumbers, type RunLines, runLines } from '../../files/run-files/run-lines.ts';
 import { seal } from '../../files/run-files/seal.ts';
 
 /** A run's metrics.jsonl, or another file of lines, open for writing. */
@@ -21,7 +21,7 @@ export interface MetricsFile {
   readonly warnings: readonly string[];
   /** Lines left out when it was opened, because the run repeats their steps; '' if none. */
   readonly dropped: string;
-  /** The lines that the file had when it was opened. */
+  /** The lines that were kept when it was opened. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   /**
    * Adds a line with its checksum. If it cannot be written, it waits for the next one. Returns the reason, the first
@@ -107,7 +107,7 @@ function warningsOf({ damaged, isUnsealed }: RunLines, path: string, from: strin
   const name = isSameFile ? basename(path) : from;
   const warnings: string[] = [];
   if (damaged.length > 0) {
-    const what = `${name} has damaged ${damaged.length === 1 ? 'line' : 'lines'} ${describeLines(damaged)}`;
+    const what = `${name} has damaged ${damaged.length === 1 ? 'line' : 'lines'} ${describeNumbers(damaged)}`;
     const keptAs = isSameFile ? `; the damaged file is kept as ${saveCopy()}` : '';
     warnings.push(`${what}, now left out${keptAs}`);
   }
@@ -129,7 +129,9 @@ function replaceFile(path: string, bytes: Uint8Array): number {
   const temporary = temporaryPath(path);
   const file = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o666);
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at);
+    for (let written = 0; written < bytes.length; ) {
+      written += writeSync(file, bytes, written, bytes.length - written);
+    }
     fsyncSync(file);
     fileSystem.rename(temporary, path);
     return file;
@@ -175,8 +177,8 @@ export function missingSteps(lines: readonly Readonly<Record<string, unknown>>[]
   const missing: number[] = [];
   let coveredSteps = 0;
   for (const { first, step: end } of [...lines, { first: step, step }]) {
-    for (let at = coveredSteps; at < Number(first); at++) missing.push(at + 1);
+    for (let before = coveredSteps; before < Number(first); before++) missing.push(before + 1);
     coveredSteps = Math.max(coveredSteps, Number(end));
   }
-  return missing.length === 0 ? '' : `${missing.length === 1 ? 'step' : 'steps'} ${describeLines(missing)}`;
+  return missing.length === 0 ? '' : `${missing.length === 1 ? 'step' : 'steps'} ${describeNumbers(missing)}`;
 }

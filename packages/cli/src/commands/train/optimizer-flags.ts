@@ -17,7 +17,7 @@ const tables = Object.entries<OptionTable>(optimizerOptions);
 const ownersOf = (name: string) => tables.filter(([, table]) => Object.hasOwn(table, name));
 const names = new Set(tables.flatMap(([, table]) => Object.keys(table).filter((name) => name !== 'lr')));
 
-/** A flag for each option of any optimizer, those of all of them last; an optimizer without the option refuses it. */
+/** A flag for each option of any optimizer, last the options that all have. An optimizer without it refuses a flag. */
 export const optimizerFlags = Object.fromEntries(
   [...names]
     .sort((a, b) => Number(isOfAll(a)) - Number(isOfAll(b)))

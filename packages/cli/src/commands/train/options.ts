@@ -34,9 +34,16 @@ const byDataset = 'set by the dataset';
 const anyContext = { totalSteps: 1, stepsPerEpoch: 1 };
 
 const trainingFlags = flagsOf(library.table, 'Training');
-const { 'no-gradient-check': noGradientCheck, precision, loss, optimizer, schedule, ...training } = trainingFlags;
-const run = flagsOf(library.table, 'Run');
-const checkpoints = flagsOf(checkpointOptions.table, 'Output');
+const {
+  'no-gradient-check': noGradientCheck,
+  precision,
+  loss,
+  optimizer,
+  schedule,
+  ...otherTrainingFlags
+} = trainingFlags;
+const runFlags = flagsOf(library.table, 'Run');
+const checkpointFlags = flagsOf(checkpointOptions.table, 'Output');
 const { lr } = optimizerOptions.sgd;
 
 /**
@@ -126,21 +133,21 @@ export const trainOptions = {
     shown: byDataset,
   },
   'warmup-steps': { ...warmupOptions.table.warmupSteps, group: 'Training', effect: 'result' },
-  ...training,
-  'rate-changes': { ...training['rate-changes'], ...rateChanges },
-  'class-weight': { ...training['class-weight'], ...classWeights },
-  batch: { ...training.batch, shown: byDataset },
-  epochs: { ...training.epochs, shown: byDataset },
+  ...otherTrainingFlags,
+  'rate-changes': { ...otherTrainingFlags['rate-changes'], ...rateChanges },
+  'class-weight': { ...otherTrainingFlags['class-weight'], ...classWeights },
+  batch: { ...otherTrainingFlags.batch, shown: byDataset },
+  epochs: { ...otherTrainingFlags.epochs, shown: byDataset },
   patience: {
-    ...training.patience,
+    ...otherTrainingFlags.patience,
     ...option.orWord(option.positiveInteger, 'none'),
     shown: 'set by a rule for tables, else none',
   },
-  probe: { ...training.probe, ...option.positiveInteger },
+  probe: { ...otherTrainingFlags.probe, ...option.positiveInteger },
 
   ...runOptions,
-  ...run,
-  cluster: { ...run.cluster, ...option.oneOf({ mpi: true }) },
+  ...runFlags,
+  cluster: { ...runFlags.cluster, ...option.oneOf({ mpi: true }) },
   'exchange-timeout': {
     group: 'Run',
     effect: 'cluster',
@@ -151,8 +158,8 @@ export const trainOptions = {
     ),
   },
 
-  ...checkpoints,
-  'checkpoint-every': { ...checkpoints['checkpoint-every'], ...checkpointEvery },
+  ...checkpointFlags,
+  'checkpoint-every': { ...checkpointFlags['checkpoint-every'], ...checkpointEvery },
   resume: {
     group: 'Output',
     effect: 'source',

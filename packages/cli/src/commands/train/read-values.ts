@@ -34,8 +34,8 @@ export function refuseWords({ positionals: [word], args }: Pick<Request, 'positi
 /** The flag that a word was meant for: a dataset, the rest of a list with a space in it, or a flag without its --. */
 function suggestFlag(word: string, args: readonly string[]): string | undefined {
   if (Object.hasOwn(datasetNames, word) || existsSync(word)) return `--dataset ${word}`;
-  const at = args.indexOf(word);
-  const [flag, before] = [args[at - 2] ?? '', args[at - 1] ?? ''];
+  const index = args.indexOf(word);
+  const [flag, before] = [args[index - 2] ?? '', args[index - 1] ?? ''];
   const isList = before.endsWith(',') || word.startsWith(',') || (flag === '--hidden' && /^[\d,]+$/.test(word));
   if (flag.startsWith('--') && isList) return `${flag} ${before.replace(/,$/, '')},${word.replace(/^,/, '')}`;
   const [name, value] = word.split(/=(.*)/s);
@@ -109,6 +109,7 @@ function refuseSwapped({ dataset, target }: RawOptions): void {
 
 /** Drops options of a file that flags override under another name, or make unused. */
 function withoutOverridden(file: RawOptions, flags: TrainValues): RawOptions {
+  // With --blas the backend of a file, which may load no library, does not count.
   const overridden = new Set<string>(flags.blas === undefined ? [] : ['backend']);
   for (const [flag, member] of optionsOfMembers) if (hasMemberOption(flags, flag, member)) overridden.add(flag);
   return Object.fromEntries(Object.entries(file).filter(([key]) => !overridden.has(key)));

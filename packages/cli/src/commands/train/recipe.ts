@@ -56,15 +56,15 @@ export async function createRecipe(
   const networkPreset = (name: string) =>
     findNetwork(name)?.takesTokens ? textPreset : imagePreset(datasetPreset, sets.train.rows);
   const preset = keepsPreset ? datasetPreset : networkPreset(network);
-  const shape: TrainValues = {
+  const networkValues: TrainValues = {
     ...(network === undefined ? { hidden: preset.hidden, activation: { kind: preset.activation } } : { network }),
     'output-activation': { kind: outputActivation(sets.train, createLoss(loss, customParts())) },
   };
-  const { 'warmup-steps': warmupSteps, ...otherValues } = withoutOptimizerFlags(values);
+  const { 'warmup-steps': warmupSteps, ...otherValues } = withoutMergedFlags(values);
   const optimizer = optimizerSpec(values, preset);
   const schedule = values.schedule ?? { kind: optimizer.kind === preset.optimizer.kind ? preset.schedule : 'constant' };
   const fullValues: TrainValues = {
-    ...(values.spec === undefined ? shape : {}),
+    ...(values.spec === undefined ? networkValues : {}),
     ...lengthOf(values, preset),
     batch: preset.batch === 'full' ? preset.batch : Math.min(preset.batch, sets.train.rows),
     seed: 0,
@@ -157,8 +157,8 @@ function earlyStopping(values: TrainValues, preset: Preset, { validation }: Data
   return { patience, 'min-delta': values['min-delta'] ?? 0, monitor: values.monitor ?? 'validation-loss' };
 }
 
-/** These flags have become part of the optimizer or the loss. */
-function withoutOptimizerFlags(values: TrainValues): TrainValues {
+/** The values without the flags that have become part of the optimizer or the loss. */
+function withoutMergedFlags(values: TrainValues): TrainValues {
   const merged = new Set(['lr', 'label-smoothing', ...Object.keys(optimizerFlags)]);
   return Object.fromEntries(Object.entries(values).filter(([key]) => !merged.has(key)));
 }

@@ -45,6 +45,7 @@ export function runConfig(
   const parts = loadedModules();
   const resolved = {
     ...values,
+    // `batch` of the event counts all rows of a step, which differ from the option with `accumulate`.
     batch: requestedBatch === 'full' || accumulate !== undefined ? requestedBatch : batch,
     threads: tunesThreads ? ('auto' as const) : threads,
     backend: backend.name,

@@ -76,8 +76,8 @@ function nGramRow({ nGrams }: Assessment, { validation }: TrainResult): [string,
 /** With early stopping: the step whose weights the model has. */
 function bestRow({ bestStep, bestEpoch = 0 }: TrainResult): [string, string][] {
   if (bestStep === undefined) return [];
-  const at = Number.isInteger(bestEpoch) ? `epoch ${whole(bestEpoch)}` : `step ${whole(bestStep)}`;
-  return [['weights', `of ${at}, the best evaluation`]];
+  const position = Number.isInteger(bestEpoch) ? `epoch ${whole(bestEpoch)}` : `step ${whole(bestStep)}`;
+  return [['weights', `of ${position}, the best evaluation`]];
 }
 
 /** 'Trained 8 epochs in 9.4 s'. */

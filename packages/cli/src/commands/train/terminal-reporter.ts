@@ -124,39 +124,41 @@ export interface PanelFigures {
 
 const MAX_WIDTH = 40; // greatest width of bar and curve
 const MIN_WIDTH = 4;
-const LABEL = 9;
+const LABEL_WIDTH = 9;
 
 /**
  * The panel of a run: at most four lines, each shorter than `columns`. If there is no room, bar and curve shrink, and
  * then whole figures are dropped, the last first.
  */
 export function panelLines(figures: PanelFigures, columns: number, paint: Paint): string[] {
-  const room = columns - 1 - LABEL;
+  const room = columns - 1 - LABEL_WIDTH;
   const rows: [label: string, body: string][] = [
     ['epoch', progressText(figures, room, paint)],
     [figures.lossName ?? 'loss', lossCurve(figures.losses, room, paint)],
     ['metrics', partsWithin(figures.metrics, room)],
     ['threads', describeThreads(figures.busy ?? [], room, paint)],
   ];
-  return rows.filter(([, body]) => body !== '').map(([label, body]) => `${paint('dim', label.padEnd(LABEL))}${body}`);
+  return rows
+    .filter(([, body]) => body !== '')
+    .map(([label, body]) => `${paint('dim', label.padEnd(LABEL_WIDTH))}${body}`);
 }
 
 /** The panel in one line, for output that cannot be redrawn. */
 export function plainLine(figures: PanelFigures): string {
   const { epoch, totalEpochs, share, losses, lossName = 'loss', leftMs, samplesPerSecond } = figures;
-  const at = `epoch ${countOf(epoch, totalEpochs)}  ${wholePercent(share)}`;
-  return `${at}  ${lossName} ${decimal(losses.at(-1) ?? Number.NaN)}  ${speedOf(samplesPerSecond)}  ${duration(leftMs)} left`;
+  const position = `epoch ${countOf(epoch, totalEpochs)}  ${wholePercent(share)}`;
+  return `${position}  ${lossName} ${decimal(losses.at(-1) ?? Number.NaN)}  ${speedOf(samplesPerSecond)}  ${duration(leftMs)} left`;
 }
 
 /** '3/8 ██████░░░░  37 %  5.2 s left  57,904 samples/s'. */
 function progressText(figures: PanelFigures, room: number, paint: Paint): string {
   const { epoch, totalEpochs, share, leftMs, samplesPerSecond } = figures;
-  const at = countOf(epoch, totalEpochs);
+  const epochText = countOf(epoch, totalEpochs);
   const doneText = wholePercent(share).padStart(5);
   const leftText = `${duration(leftMs)} left`;
   for (const [before, ...parts] of [
-    [at, leftText, speedOf(samplesPerSecond)],
-    [at, leftText],
+    [epochText, leftText, speedOf(samplesPerSecond)],
+    [epochText, leftText],
     [whole(epoch), leftText],
   ]) {
     const after = [doneText, ...parts].join('  ');
@@ -166,7 +168,9 @@ function progressText(figures: PanelFigures, room: number, paint: Paint): string
     return `${before} ${paint('cyan', full)}${paint('dim', empty)} ${after}`;
   }
   const parts = [whole(epoch), doneText.trim(), leftText];
-  return partsWithin(parts, room) === parts.join('  ') ? parts.join('  ') : partsWithin([at, doneText.trim()], room);
+  return partsWithin(parts, room) === parts.join('  ')
+    ? parts.join('  ')
+    : partsWithin([epochText, doneText.trim()], room);
 }
 
 /** '2.301 █▆▅▃▂▁▁▁ 0.0713': first loss, curve, newest loss. */
@@ -185,7 +189,7 @@ function partsWithin(parts: readonly string[], room: number): string {
 
 const speedOf = (samplesPerSecond: number): string => `${whole(samplesPerSecond)} samples/s`;
 
-const BAR = 8;
+const BAR_WIDTH = 8;
 
 /**
  * How busy each thread is, as detailed as `room` allows: bars, percents, one block each with the range, or only the
@@ -194,7 +198,7 @@ const BAR = 8;
 export function describeThreads(busy: readonly number[], room: number, paint: Paint): string {
   if (busy.length === 0) return '';
   const percents = busy.map((share, t) => `${t + 1} ${wholePercent(share).padStart(5)}`);
-  const barsLength = percents.join('   ').length + busy.length * (BAR + 1);
+  const barsLength = percents.join('   ').length + busy.length * (BAR_WIDTH + 1);
   if (barsLength <= room) return busy.map((share, t) => withBar(share, t, paint)).join('   ');
   const [low, high] = [Math.min(...busy), Math.max(...busy)];
   const range = `${wholePercent(low)} to ${wholePercent(high)}`;
@@ -205,7 +209,7 @@ export function describeThreads(busy: readonly number[], room: number, paint: Pa
 
 /** '1 ███████░  93 %'. */
 function withBar(share: number, thread: number, paint: Paint): string {
-  const [full, empty] = bar(share, BAR);
+  const [full, empty] = bar(share, BAR_WIDTH);
   return `${thread + 1} ${paint('cyan', full)}${paint('dim', empty)} ${wholePercent(share).padStart(5)}`;
 }
 
@@ -221,22 +225,24 @@ export const wholePercent = (share: number): string => `${share === 1 ? 100 : Ma
 const LEVELS = [...'▁▂▃▄▅▆▇█'];
 
 /**
- * A curve in one line of at most `width` columns, each the mean of its values. The scale from the smallest to the
- * greatest, or of a tenth of the value, is logarithmic if all are above 0, else linear.
+ * A curve in one line of at most `width` columns, each the mean of its values. The scale is logarithmic if all values
+ * are above 0, else linear.
  */
 export function sparkline(values: readonly number[], width: number): string {
-  const log = values.every((value) => value > 0);
-  const columns = Array.from({ length: Math.min(width, values.length) }, (_, c, n = Math.min(width, values.length)) => {
-    const columnValues = values.slice(Math.floor((c * values.length) / n), Math.floor(((c + 1) * values.length) / n));
+  const isLog = values.every((value) => value > 0);
+  const count = Math.min(width, values.length);
+  const startOf = (c: number): number => Math.floor((c * values.length) / count);
+  const columns = Array.from({ length: count }, (_, c) => {
+    const columnValues = values.slice(startOf(c), startOf(c + 1));
     const mean = columnValues.reduce((sum, value) => sum + value / columnValues.length, 0);
-    return log ? Math.log(mean) : mean;
+    return isLog ? Math.log(mean) : mean;
   });
   const [low, high] = [Math.min(...columns), Math.max(...columns)];
   const middle = (low + high) / 2;
-  // A tenth of the value at least fills the line, so that noise does not look like progress.
-  const range = Math.max(high - low, log ? Math.log(1.1) : 0.1 * Math.max(Math.abs(low), Math.abs(high)));
+  // The line covers at least a tenth of the value, so that noise does not look like progress.
+  const range = Math.max(high - low, isLog ? Math.log(1.1) : 0.1 * Math.max(Math.abs(low), Math.abs(high)));
   return columns.map((value) => levelOf(range === 0 ? 0.5 : 0.5 + (value - middle) / range)).join('');
 }
 
-/** The block character of a share of the line's height. Roundings of the smallest numbers lead outside of it. */
+/** The block character of a share of the line's height. A share may be outside of 0 to 1 by rounding. */
 const levelOf = (share: number): string => LEVELS[Math.round(Math.max(0, Math.min(1, share)) * (LEVELS.length - 1))];

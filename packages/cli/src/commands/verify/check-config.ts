@@ -18,7 +18,7 @@ export interface ConfigCheck {
 /** The configuration of a run: valid options of train, and a network that can be built. */
 export function checkConfig(folder: string): ConfigCheck {
   const check = openCheck(CONFIG_FILE);
-  const config = readDocument(folder, check, true, runConfig);
+  const config = readDocument(folder, check, 'sealed', runConfig);
   if (config === null) {
     if (check.faults.length === 0) check.faults.push('is missing');
     return { check, options: null, network: null };

@@ -4,12 +4,12 @@ import { show } from '@gradloom/core/internal';
 import type { Checkpoint } from '@gradloom/runtime';
 import { epochsPerReport } from '@gradloom/runtime/internal';
 import { DIVISIONS_FILE, METRICS_FILE, readRunFile, STEPS_FILE } from '../../files/run-files/names.ts';
-import { describeLines, type RunLines, runLines } from '../../files/run-files/run-lines.ts';
+import { describeNumbers, type RunLines, runLines } from '../../files/run-files/run-lines.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { missingSteps } from '../train/metrics-file.ts';
 import { type FileCheck, type OpenCheck, openCheck, readOrFault } from './file-check.ts';
 
-/** The longest file that this program writes. */
+/** The longest file of lines that this program writes. */
 const MAX_BYTES = 2 ** 29;
 
 /**
@@ -27,9 +27,9 @@ export function checkLines(folder: string, last: Checkpoint | null): FileCheck[]
     const runFile = readOrFault(check, path, () =>
       runLines(readRunFile('verify', path, 'a file of lines', MAX_BYTES) ?? Buffer.alloc(0)),
     );
-    // A resume keeps the damaged file under this name.
-    const damaged = `${name}.damaged-1`;
-    if (runFile !== null) checkFile(check, runFile, last, existsSync(join(folder, damaged)) ? damaged : null);
+    // A resume keeps a damaged file under this name.
+    const damagedFile = `${name}.damaged-1`;
+    if (runFile !== null) checkFile(check, runFile, last, existsSync(join(folder, damagedFile)) ? damagedFile : null);
     return [check];
   });
 }
@@ -37,7 +37,7 @@ export function checkLines(folder: string, last: Checkpoint | null): FileCheck[]
 function checkFile(check: OpenCheck, runFile: RunLines, last: Checkpoint | null, damagedFile: string | null): void {
   const { lines, damaged, isCutOff, isUnsealed } = runFile;
   check.about = `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}`;
-  if (damaged.length > 0) check.faults.push(`has damaged lines: ${describeLines(damaged)}`);
+  if (damaged.length > 0) check.faults.push(`has damaged lines: ${describeNumbers(damaged)}`);
   if (isCutOff) check.notes.push('ends in half a line (a crash leaves one)');
   if (isUnsealed) check.notes.push('has no checksums (an earlier version wrote it)');
   checkOrder(check, lines);
@@ -62,15 +62,15 @@ function addMissing(check: OpenCheck, missing: string, damagedFile: string | nul
   else check.notes.push(`lacks ${missing}, which a resume left out as damaged (see ${damagedFile})`);
 }
 
-/** Steps must ascend within each kind of event: no duplicates, except of orders, and no wrong order. */
+/** Steps must ascend within each kind of event; only of steering events several may have the same step. */
 function checkOrder(check: OpenCheck, lines: RunLines['lines']): void {
   const newest = new Map<unknown, number>();
   for (const { number, value } of lines) {
     const { event, step } = value;
-    const before = newest.get(event) ?? Number.NEGATIVE_INFINITY;
-    const isOrdered = typeof step === 'number' && (step > before || (event === 'steer' && step === before));
+    const previous = newest.get(event) ?? Number.NEGATIVE_INFINITY;
+    const isOrdered = typeof step === 'number' && (step > previous || (event === 'steer' && step === previous));
     if (typeof step !== 'number' || !isOrdered) {
-      const expected = before === Number.NEGATIVE_INFINITY ? 'a number' : `a step above ${before}`;
+      const expected = previous === Number.NEGATIVE_INFINITY ? 'a number' : `a step above ${previous}`;
       const has = step === undefined ? 'no step' : `the step ${JSON.stringify(step)}`;
       check.faults.push(`has ${has} in line ${number}, expected ${expected}`);
       return;
@@ -87,18 +87,20 @@ function checkSteps(check: OpenCheck, lines: RunLines['lines'], { arrays, record
   for (const { number, value } of lines) {
     const { first, step, loss } = value;
     sum += isRecord(loss) ? Number(loss.mean) * (Number(step) - Number(first)) : Number.NaN;
-    const end = Number(step) / stepsPerEpoch;
-    if (!Number.isInteger(end) || end > arrays.epochLosses.length) continue;
-    const expected = arrays.epochLosses.subarray(epochs, end).reduce((total, mean) => total + mean * stepsPerEpoch, 0);
+    const endEpoch = Number(step) / stepsPerEpoch;
+    if (!Number.isInteger(endEpoch) || endEpoch > arrays.epochLosses.length) continue;
+    const expected = arrays.epochLosses
+      .subarray(epochs, endEpoch)
+      .reduce((total, mean) => total + mean * stepsPerEpoch, 0);
     // Both are sums of the same numbers in different orders.
     if (Number.isFinite(expected) && !(Math.abs(sum - expected) <= 1e-9 * Math.abs(expected))) {
       check.faults.push(
-        `has losses up to line ${number} that add up to ${sum}, expected ${expected} (epoch ${end} of the newest checkpoint)`,
+        `has losses up to line ${number} that add up to ${sum}, expected ${expected} (epoch ${endEpoch} of the newest checkpoint)`,
       );
       return;
     }
     sum = 0;
-    epochs = end;
+    epochs = endEpoch;
   }
 }
 
@@ -121,13 +123,14 @@ function checkEpochs(
     return;
   }
   const { totalSteps, stepsPerEpoch } = record;
+  // A run of very many epochs has lines of only some.
   if (epochsPerReport(Math.ceil(totalSteps / stepsPerEpoch)) === 1) {
     const loggedEpochs = new Set(epochs.map(({ value }) => value.epoch));
-    const missing = Array.from(arrays.epochLosses, (_, at) => at + 1).filter((epoch) => !loggedEpochs.has(epoch));
-    if (missing.length > 0) addMissing(check, `epoch ${describeLines(missing)}`, damagedFile);
+    const missing = Array.from(arrays.epochLosses, (_, index) => index + 1).filter((epoch) => !loggedEpochs.has(epoch));
+    if (missing.length > 0) addMissing(check, `epoch ${describeNumbers(missing)}`, damagedFile);
   }
-  const end = Number(epochs.at(-1)?.value.step ?? 0);
-  if (progress.step === record.totalSteps && !(end >= progress.step)) {
-    check.faults.push(`ends with step ${end}, expected ${progress.step}, the last of the run`);
+  const lastStep = Number(epochs.at(-1)?.value.step ?? 0);
+  if (progress.step === record.totalSteps && !(lastStep >= progress.step)) {
+    check.faults.push(`ends with step ${lastStep}, expected ${progress.step}, the last of the run`);
   }
 }

@@ -39,7 +39,7 @@ export function readOrFault<T>(check: OpenCheck, path: string, read: () => T): T
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The longest file that this program writes. */
+/** The longest JSON document that this program writes. */
 const MAX_BYTES = 1 << 28;
 
 /**
@@ -48,7 +48,7 @@ const MAX_BYTES = 1 << 28;
 export function readDocument(
   folder: string,
   check: OpenCheck,
-  isSealed: boolean,
+  kind: 'sealed' | 'plain', // whether the program writes it with a checksum
   schema?: Schema<unknown>, // schema of the parts that a report reads
 ): Json | null {
   const path = join(folder, check.name);
@@ -57,7 +57,7 @@ export function readDocument(
     const text = readRunFile('verify', path, 'a JSON file', MAX_BYTES)?.toString() ?? '';
     const state = sealOf(text.replace(/\n$/, ''));
     if (state === 'broken') check.faults.push('has a wrong checksum (it is damaged)');
-    if (state === 'none' && isSealed) check.notes.push('has no checksum (an earlier version wrote it)');
+    if (state === 'none' && kind === 'sealed') check.notes.push('has no checksum (an earlier version wrote it)');
     return tryJson(text);
   });
   if (value === null) return null;

@@ -31,9 +31,9 @@ function describeVerification({ path, files, notes }: Verification, paint: Paint
   const width = Math.max(...files.map(({ name }) => printable(name).length));
   const lines = files.flatMap((file) => {
     const name = printable(file.name).padEnd(width);
-    return statesOf(file).map(([state, text], at) => {
+    return statesOf(file).map(([state, text], index) => {
       const mark = paint(stateStyles[state], state.padEnd(5));
-      return `${at === 0 ? name : ' '.repeat(width)}  ${mark}  ${text}`.trimEnd();
+      return `${index === 0 ? name : ' '.repeat(width)}  ${mark}  ${text}`.trimEnd();
     });
   });
   const faulty = files.filter(({ faults }) => faults.length > 0).length;

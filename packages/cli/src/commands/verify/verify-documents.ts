@@ -20,22 +20,22 @@ import { type FileCheck, type OpenCheck, openCheck, readDocument } from './file-
 /** The documents of experiments, and the record of their commands. */
 export function verifyExperiments(folder: string): FileCheck[] {
   const check = openCheck(EXPERIMENTS_FILE);
-  const records = readDocument(folder, check, false) ?? {};
+  const records = readDocument(folder, check, 'plain') ?? {};
   const names = Object.keys(records);
   check.about = `${names.length} ${names.length === 1 ? 'experiment' : 'experiments'}`;
   const fileNames = readdirSync(folder);
-  const documents = names.map((name) => {
+  const documentChecks = names.map((name) => {
     const { command, started, sections } = isRecord(records[name]) ? records[name] : {};
     if (typeof command !== 'string' || typeof started !== 'string' || !Array.isArray(sections)) {
       check.faults.push(`has no record of ${show(name)}, expected its command, time and sections`);
     }
     const document = openCheck(`${name}.json`);
     // Names come from the file, so only files of this folder are read.
-    if (fileNames.includes(document.name)) checkFindings(document, readDocument(folder, document, false));
+    if (fileNames.includes(document.name)) checkFindings(document, readDocument(folder, document, 'plain'));
     else document.faults.push('is missing');
     return document;
   });
-  return [check, ...documents];
+  return [check, ...documentChecks];
 }
 
 function checkFindings(check: OpenCheck, document: Readonly<Record<string, unknown>> | null): void {
@@ -61,7 +61,7 @@ export const documentFiles = Object.keys(documents);
 export function verifyDocument(folder: string, file: string): FileCheck[] {
   const [command, schema] = documents[file];
   const check = openCheck(file);
-  const document = readDocument(folder, check, false, schema);
+  const document = readDocument(folder, check, 'plain', schema);
   check.about = document === null ? '' : `the document of ${command}`;
   return [check];
 }

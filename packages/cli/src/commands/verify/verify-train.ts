@@ -22,7 +22,7 @@ export function verifyTrain(folder: string): FileCheck[] {
 /** The findings must belong to the model, and the model to the newest checkpoint. */
 function checkFindings(folder: string, { last, model }: ModelChecks, seed: unknown): FileCheck[] {
   const check = openCheck(FINDINGS_FILE);
-  const document = readDocument(folder, check, true, findings);
+  const document = readDocument(folder, check, 'sealed', findings);
   const result = document === null || !isRecord(document.result) ? null : document.result;
   if (document !== null && result === null && check.faults.length === 0)
     check.faults.push('has no result, expected that of the run');
@@ -43,7 +43,7 @@ function checkResult(
   check: ReturnType<typeof openCheck>,
   result: Readonly<Record<string, unknown>>,
   last: ModelChecks['last'],
-  model: string | undefined,
+  modelFingerprint: string | undefined,
   seed: unknown,
 ): void {
   const { steps } = result;
@@ -56,7 +56,9 @@ function checkResult(
     check.faults.push(`has step ${show(steps)}, expected at most ${step} (of ${LAST_FILE})`);
   } else if (steps < step) {
     check.notes.push(`is from an earlier end of the run, which has continued to step ${step}`);
-  } else if (model !== undefined && result.fingerprint !== model) {
-    check.faults.push(`has another fingerprint than ${MODEL_FILE}, expected the same (${model.slice(0, 12)})`);
+  } else if (modelFingerprint !== undefined && result.fingerprint !== modelFingerprint) {
+    check.faults.push(
+      `has another fingerprint than ${MODEL_FILE}, expected the same (${modelFingerprint.slice(0, 12)})`,
+    );
   }
 }

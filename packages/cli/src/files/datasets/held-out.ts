@@ -21,9 +21,12 @@ export function heldOut(rows: HeldOut, by: 'class' | 'chance' | 'time' | 'group'
     time: 'the last in time',
     group: 'whole groups',
   }[by];
-  const shares = counts.filter(({ set }) => set === 'validation' || folds === undefined).map(({ set }) => `--${set} 0`);
-  const none = shares.length === 0 ? [] : [`${shares.join(' ')} ${shares.length === 1 ? 'holds' : 'hold'} out none`];
-  const ways = [...(folds === undefined ? [] : [`the test rows are one of ${folds} folds`]), ...none];
+  const shareFlags = counts
+    .filter(({ set }) => set === 'validation' || folds === undefined)
+    .map(({ set }) => `--${set} 0`);
+  const noneAdvice =
+    shareFlags.length === 0 ? [] : [`${shareFlags.join(' ')} ${shareFlags.length === 1 ? 'holds' : 'hold'} out none`];
+  const ways = [...(folds === undefined ? [] : [`the test rows are one of ${folds} folds`]), ...noneAdvice];
   return [`held out: ${parts.join(' and ')}, ${how} (${ways.join('; ')})`];
 }
 

@@ -22,15 +22,14 @@ export const rowOptions = (use: string) =>
     },
   ) satisfies OptionTable;
 
-/** The part of a dataset that is measured. `all` is for a dataset without parts that the model was not trained on. */
+/** The part of a dataset that is measured; `all`: the only set of a dataset that the model was not trained on. */
 export interface SelectedRows {
   readonly split: SplitName | 'all';
   readonly dataset: Dataset;
 }
 
 /**
- * The requested part; by default the test set; without one, of the model's own dataset the validation set, else all
- * rows.
+ * The requested part. By default the test set, else the validation set of the model's own dataset, else all rows.
  * @throws UsageError if the dataset does not have it.
  */
 export function selectSplit(

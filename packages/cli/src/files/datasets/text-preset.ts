@@ -57,15 +57,18 @@ function streamed({ inputs: { file } }: Dataset): string[] {
   return [`tokens are streamed from ${dirname(file.path)} (it may be deleted, and is then made anew)`];
 }
 
+/** The target of a position after the end of its line. */
+const PADDING = -1;
+
 /** Number of lines that rows cut off: their last target is not a line end. 0 for rows that are streamed. */
 function cutLines(sets: DataSplits, T: number): number {
   if (sets.train.targets.file !== undefined) return 0;
-  const [end] = sets.train.inputs.array;
+  const [lineEnd] = sets.train.inputs.array; // the first token of each row
   let cut = 0;
   for (const set of [sets.train, sets.validation, sets.test]) {
     for (let row = 1; set !== undefined && row <= set.rows; row++) {
       const target = set.targets.array[row * T - 1];
-      if (target !== end && target !== -1) cut++;
+      if (target !== lineEnd && target !== PADDING) cut++;
     }
   }
   return cut;

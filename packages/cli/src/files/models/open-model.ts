@@ -60,8 +60,8 @@ export interface ModelData {
  */
 export function dataOf({ metadata }: Model, requested: DatasetSource | undefined): ModelData {
   const { dataset, missing, split, encoding, labels } = metadata;
-  const share = (name: string, otherwise?: number) => {
-    const value = metadata[name];
+  const numberIn = (key: string, otherwise?: number) => {
+    const value = metadata[key];
     return typeof value === 'number' ? value : otherwise;
   };
   const storedSource = typeof dataset === 'string' ? readValue(datasetSource, MODEL_DATASET, dataset) : undefined;
@@ -78,8 +78,8 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
     const foreignSource = withOptions(source, missing === 'drop' ? { missing } : {});
     return { ...named, source: foreignSource, isTrainingDataset: false, shares: { validation: 0, test: 0 } };
   }
-  const folds = { folds: share('folds'), fold: share('fold') };
-  const shares = { validation: share('validation', 0), test: share('test', 0), ...folds };
+  const folds = { folds: numberIn('folds'), fold: numberIn('fold') };
+  const shares = { validation: numberIn('validation', 0), test: numberIn('test', 0), ...folds };
   return { ...named, source: runSource, isTrainingDataset: true, shares };
 }
 

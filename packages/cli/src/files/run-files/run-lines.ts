@@ -13,7 +13,7 @@ export interface RunLines {
   readonly isUnsealed: boolean;
 }
 
-/** Parses the bytes of such a file. A damaged line does not affect the others. */
+/** Parses the bytes of a file of lines. A damaged line does not affect the others. */
 export function runLines(bytes: Uint8Array): RunLines {
   // Invalid UTF-8 becomes a replacement character, which no checksum matches.
   const texts = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).split('\n');
@@ -26,22 +26,22 @@ export function runLines(bytes: Uint8Array): RunLines {
   const trusted = isUnsealed ? 'none' : 'whole';
   const lines: RunLines['lines'][number][] = [];
   const damaged: number[] = [];
-  for (const [at, text] of texts.entries()) {
-    const value = states[at] === trusted ? tryJson(text) : null;
-    if (isRecord(value)) lines.push({ number: at + 1, text, value });
-    else damaged.push(at + 1);
+  for (const [index, text] of texts.entries()) {
+    const value = states[index] === trusted ? tryJson(text) : null;
+    if (isRecord(value)) lines.push({ number: index + 1, text, value });
+    else damaged.push(index + 1);
   }
   return { lines, damaged, isCutOff, isUnsealed };
 }
 
-/** '1, 4 to 7 and 9' */
-export function describeLines(numbers: readonly number[]): string {
+/** '1, 4 to 7 and 9', for ascending numbers. */
+export function describeNumbers(numbers: readonly number[]): string {
   const ranges: string[] = [];
-  for (let at = 0; at < numbers.length; ) {
-    let end = at;
+  for (let start = 0; start < numbers.length; ) {
+    let end = start;
     while (numbers[end + 1] === numbers[end] + 1) end++;
-    ranges.push(end === at ? String(numbers[at]) : `${numbers[at]} to ${numbers[end]}`);
-    at = end + 1;
+    ranges.push(end === start ? String(numbers[start]) : `${numbers[start]} to ${numbers[end]}`);
+    start = end + 1;
   }
   const shown = ranges.length > MAX_RANGES ? [...ranges.slice(0, MAX_RANGES), 'others'] : ranges;
   const last = shown.pop() ?? '';

@@ -8,7 +8,7 @@ export function list<T>(item: Schema<T>, max: number, min = 0): Schema<readonly 
     expected,
     read(value, path) {
       if (!Array.isArray(value) || value.length < min || value.length > max) return refuse(value, expected);
-      return value.map((one: unknown, k) => within(path, k, item, one));
+      return value.map((entry: unknown, k) => within(path, k, item, entry));
     },
   };
 }
@@ -53,9 +53,9 @@ export function table<T>(key: Schema<string>, item: Schema<T>, max: number, min 
       const entries = Object.entries(value);
       if (entries.length < min || entries.length > max) throw new Mismatch(`${entries.length} entries`, expected);
       return Object.fromEntries(
-        entries.map(([name, one]) => {
+        entries.map(([name, entry]) => {
           key.read(name, path);
-          return [name, within(path, name, item, one)];
+          return [name, within(path, name, item, entry)];
         }),
       );
     },
@@ -135,8 +135,8 @@ export function refined<T>(schema: Schema<T>, check: (value: T, fail: Fail) => v
     expected: schema.expected,
     read(value, path) {
       const read = schema.read(value, path);
-      check(read, (at, has, expected) => {
-        path.push(...at);
+      check(read, (innerPath, has, expected) => {
+        path.push(...innerPath);
         throw new Mismatch(has, expected);
       });
       return read;
@@ -144,8 +144,8 @@ export function refined<T>(schema: Schema<T>, check: (value: T, fail: Fail) => v
   };
 }
 
-/** Refuses the value at a place below. */
-export type Fail = (at: ValuePath, has: string, expected: string) => never;
+/** Refuses a part of the checked value. */
+export type Fail = (innerPath: ValuePath, has: string, expected: string) => never;
 
 function within<T>(path: ValuePath, key: string | number, schema: Schema<T>, value: unknown): T {
   path.push(key);
@@ -173,4 +173,4 @@ export function json(levels: number): Schema<unknown> {
 const isWithin = (value: unknown, levels: number): boolean =>
   typeof value !== 'object' ||
   value === null ||
-  (levels > 0 && Object.values(value).every((one) => isWithin(one, levels - 1)));
+  (levels > 0 && Object.values(value).every((entry) => isWithin(entry, levels - 1)));

@@ -51,9 +51,9 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
   const labelWidth = Math.max(...rows.map((value) => label(value).length));
   const hasSeveral = drawn.length > 1 || lines.length > 1;
   // Later points cover earlier ones.
-  const order = hasSeveral ? drawn.toReversed() : drawn;
+  const drawOrder = hasSeveral ? drawn.toReversed() : drawn;
   const text = plot(
-    order.map(({ mark, points }) => {
+    drawOrder.map(({ mark, points }) => {
       if (mark === BAR) return everyRow(points, rows);
       const thinned = thin(points, 4 * width);
       return hasSeveral ? everyColumn(thinned, low, high, width) : thinned.map(([a, b]): [number, number] => [a, b]);
@@ -65,7 +65,7 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
       customYAxisTicks: rows,
       // The package reserves room only for the labels of the points.
       formatter: (value, { axis }) => (axis === 'y' ? label(value).padStart(labelWidth) : decimal(value)),
-      ...(hasSeveral ? { lineFormatter: markerOf(order.map(({ mark }) => mark)) } : {}),
+      ...(hasSeveral ? { lineFormatter: markerOf(drawOrder.map(({ mark }) => mark)) } : {}),
     },
   );
   const body = text
@@ -88,9 +88,9 @@ function markerOf(marks: readonly string[]) {
 function legend(drawn: readonly { readonly name: string; readonly mark: string }[]): string[] {
   const entries = drawn.map(({ name, mark }) => `${mark} ${name}`);
   const widest = Math.max(...entries.map(({ length }) => length));
-  const across = Math.max(1, Math.floor(74 / (widest + 3)));
-  const rows = Array.from({ length: Math.ceil(entries.length / across) }, (_, r) =>
-    entries.slice(r * across, (r + 1) * across),
+  const perRow = Math.max(1, Math.floor(74 / (widest + 3)));
+  const rows = Array.from({ length: Math.ceil(entries.length / perRow) }, (_, r) =>
+    entries.slice(r * perRow, (r + 1) * perRow),
   );
   return ['', ...columns(rows, { indent: 4, gap: 3 })];
 }

@@ -12,7 +12,7 @@ export interface LogBarsOptions {
   readonly width?: number; // width of a row, default 80
 }
 
-const NUMBER = 8; // columns of a number such as 1.2e-100
+const NUMBER_WIDTH = 8; // columns of a number such as 1.2e-100
 const GAP = 2;
 const MAX_BAR = 40;
 const MIN_BAR = 12;
@@ -31,15 +31,15 @@ export function logBars(series: readonly BarSeries[], options: LogBarsOptions): 
   const high = Math.max(low + 1, Math.ceil(logs.reduce((a, b) => Math.max(a, b))));
   const labelWidth = Math.max(head.length, ...rows.map(({ length }) => length));
   const room = width - GAP - labelWidth;
-  const around = GAP + 1 + NUMBER; // columns of a series besides the bar
-  const across = Math.max(1, Math.min(series.length, Math.floor(room / (MIN_BAR + around))));
-  const barWidth = Math.min(MAX_BAR, Math.floor(room / across) - around);
+  const widthBesideBar = GAP + 1 + NUMBER_WIDTH; // columns of a series besides the bar
+  const seriesPerRow = Math.max(1, Math.min(series.length, Math.floor(room / (MIN_BAR + widthBesideBar))));
+  const barWidth = Math.min(MAX_BAR, Math.floor(room / seriesPerRow) - widthBesideBar);
   const share = (value: number): number => (Math.log10(value) - low) / (high - low);
   const lines: string[] = [];
-  for (let first = 0; first < series.length; first += across) {
-    const shown = series.slice(first, first + across);
+  for (let first = 0; first < series.length; first += seriesPerRow) {
+    const shown = series.slice(first, first + seriesPerRow);
     if (first > 0) lines.push('');
-    const cellWidth = barWidth + 1 + NUMBER;
+    const cellWidth = barWidth + 1 + NUMBER_WIDTH;
     const names = shown.map(({ name }) => name.slice(0, cellWidth).padEnd(cellWidth));
     lines.push(line(head, names));
     for (const [r, label] of rows.entries()) {
@@ -48,7 +48,7 @@ export function logBars(series: readonly BarSeries[], options: LogBarsOptions): 
         const bar = isDrawable(value) ? barOf(share(value) * barWidth) : '';
         const text = isDrawable(value) ? value.toExponential(1) : String(value);
         const painted = bar === '' ? '' : paint(COLOURS[(first + k) % COLOURS.length], bar);
-        return `${painted}${' '.repeat(barWidth - bar.length)} ${text.padEnd(NUMBER)}`;
+        return `${painted}${' '.repeat(barWidth - bar.length)} ${text.padEnd(NUMBER_WIDTH)}`;
       });
       lines.push(line(label, cells));
     }

@@ -8,6 +8,7 @@ export interface TableOptions {
   width?: number; // most columns of the table, default 80
 }
 
+/** Characters of the package's frame: none but a gap between columns. */
 const RULES = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
 const ENDS = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
 const SIDES = { left: '', 'left-mid': '', right: '', 'right-mid': '', middle: '  ' };
@@ -28,8 +29,8 @@ export function table(
   const cells = [head, ...rows.slice(0, MAX_ROWS)].map((row) => row.map(printable));
   const widths = head.map((_, c) => Math.max(...cells.map((row) => visibleLength(row[c]))));
   const gaps = 2 * (head.length - 1);
-  for (let over = widths.reduce((sum, w) => sum + w, gaps) - width; over > 0; over--) {
-    widths[narrowed(widths, right)]--;
+  for (let excess = widths.reduce((sum, w) => sum + w, gaps) - width; excess > 0; excess--) {
+    widths[columnToNarrow(widths, right)]--;
   }
   const drawn = new CliTable({
     chars: { ...RULES, ...ENDS, ...SIDES, mid: '', 'mid-mid': '' },
@@ -54,7 +55,7 @@ const MIN_TEXT_WIDTH = 6;
  * The column to narrow. Columns of numbers, which would change their meaning if cut, only if no text column can be
  * narrowed.
  */
-function narrowed(widths: readonly number[], right: readonly number[]): number {
+function columnToNarrow(widths: readonly number[], right: readonly number[]): number {
   const texts = widths.map((width, c) => (right.includes(c) || width <= MIN_TEXT_WIDTH ? 0 : width));
   const widest = Math.max(...texts);
   return widest > 0 ? texts.indexOf(widest) : widths.indexOf(Math.max(...widths));

@@ -39,8 +39,8 @@ export function thinBand(points: readonly BandPoint[], maxPoints = MAX_POINTS): 
 
 /** Divides points into `count` parts whose lengths differ by at most one. There are at least `count` points. */
 function divide<P>(points: readonly P[], count: number): P[][] {
-  const at = (s: number) => Math.floor((s * points.length) / count);
-  return Array.from({ length: count }, (_, s) => points.slice(at(s), at(s + 1)));
+  const startOf = (s: number) => Math.floor((s * points.length) / count);
+  return Array.from({ length: count }, (_, s) => points.slice(startOf(s), startOf(s + 1)));
 }
 
 /** Indices of at most `max` of `count` rows, including the first and the last. */

@@ -40,11 +40,11 @@ function tableOf(target: Float64Array, classes: number | null, names: readonly s
 test('a column is named that answers nearly all rows alone: a number, a word, or its gaps', () => {
   const bits = numbers(() => Number(random.uniform() < 0.2));
   const values = numbers(() => random.normal());
-  expect(leakingColumn(tableOf(bits, 2, ['noise', 'late']))).toEqual({ name: 'late', score: 1, others: 0 });
+  expect(leakingColumn(tableOf(bits, 2, ['noise', 'late']))).toEqual({ name: 'late', score: 1, otherCount: 0 });
   expect(leakingColumn(tableOf(bits, 2, ['word', 'noise']))).toMatchObject({ name: 'word', score: 1 });
-  expect(leakingColumn(tableOf(bits, 2, ['noise', 'gaps', 'word']))).toMatchObject({ score: 1, others: 1 });
+  expect(leakingColumn(tableOf(bits, 2, ['noise', 'gaps', 'word']))).toMatchObject({ score: 1, otherCount: 1 });
   const leak = leakingColumn(tableOf(values, null, ['late', 'noise']));
-  expect(leak).toMatchObject({ name: 'late', others: 0 });
+  expect(leak).toMatchObject({ name: 'late', otherCount: 0 });
   expect(leak?.score).toBeGreaterThan(0.98);
 });
 

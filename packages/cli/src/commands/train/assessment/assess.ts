@@ -69,10 +69,10 @@ async function linearOrNone(
 }
 
 /**
- * A loss has diverged if it ends above this multiple of its lowest epoch, and has lost this share of its fall again.
+ * A loss has diverged if it ends above this multiple of its lowest epoch, and its rise undoes this share of its fall.
  */
 const DIVERGENCE_FACTOR = 1.5;
-const LOST_SHARE = 0.1;
+const UNDONE_SHARE = 0.1;
 
 /** A loss that falls by less than this share has not fallen. */
 const MIN_FALL = 1e-3;
@@ -83,7 +83,7 @@ function lossRemarks(losses: Float64Array): string[] {
   const [first, last] = [losses[0], losses[losses.length - 1]];
   const lowest = losses.reduce((a, b) => Math.min(a, b));
   const advice = 'a lower --lr may help';
-  if (last > DIVERGENCE_FACTOR * lowest && last - lowest > LOST_SHARE * (first - lowest)) {
+  if (last > DIVERGENCE_FACTOR * lowest && last - lowest > UNDONE_SHARE * (first - lowest)) {
     return [`the training diverged: its loss rose from ${decimal(lowest)} to ${decimal(last)} (${advice})`];
   }
   if (last < (1 - MIN_FALL) * first) return [];
@@ -130,9 +130,9 @@ function comparisonRemarks(
   }
   const { accuracy, rmse } = evaluation;
   if (accuracy !== undefined) {
-    const by = rare === null ? '' : ', by accuracy';
+    const qualifier = rare === null ? '' : ', by accuracy';
     return [
-      ...constantRemarks(evaluation, accuracy, baseline).map((remark) => `${remark}${by}`),
+      ...constantRemarks(evaluation, accuracy, baseline).map((remark) => `${remark}${qualifier}`),
       ...linearRemarks(evaluation, linear?.evaluation, 'accuracy'),
     ];
   }
@@ -194,9 +194,10 @@ const FEW_ROWS = 50;
 
 /** A sentence on figures of few rows: for a share, what it may be on new rows. */
 function fewRowsRemarks({ sets, values }: Recipe, evaluation: Evaluation | undefined): string[] {
+  // Rows that are also the training rows say nothing of new ones.
   if (evaluation === undefined || sets.test === sets.train) return [];
   const { rows, positions, accuracy } = evaluation;
-  if (rows >= FEW_ROWS || positions !== undefined) return [];
+  if (rows >= FEW_ROWS || positions !== undefined) return []; // rows of many positions have many answers
   const split = sets.test === undefined ? 'validation' : 'test';
   const subject = `${plural(rows, `${split} row`)} ${rows === 1 ? 'is' : 'are'} few`;
   const advice = values.folds === undefined ? ' (try --folds 5)' : '';
@@ -224,11 +225,11 @@ const rowsOf = ({ rows, positions }: Evaluation, share: number): string =>
 const isAbove = (error: number | undefined, other: number | undefined): boolean =>
   error !== undefined && other !== undefined && error > other && decimal(error) !== decimal(other);
 
-function leakRemark({ name, score, others }: LeakingColumn, { table, sets }: Recipe): string {
+function leakRemark({ name, score, otherCount }: LeakingColumn, { table, sets }: Recipe): string {
   const target = show(table?.table.targets[0].name ?? 'the target');
   const answered =
     sets.train.classes === null ? `has an R² of ${decimal(score)}` : `answers ${percent(score)} of the rows`;
-  const also = others === 0 ? '' : `, and so do ${others} more`;
+  const also = otherCount === 0 ? '' : `, and so do ${otherCount} more`;
   return `column ${show(name)} alone ${answered}${also}: is it known before ${target} is? (--drop ${name} leaves it out)`;
 }
 

@@ -7,7 +7,7 @@ export interface LeakingColumn {
   /** Share of right answers of classes, or R² of values, on rows that the answers were not taken from. */
   readonly score: number;
   /** Number of further columns like it. */
-  readonly others: number;
+  readonly otherCount: number;
 }
 
 /** Least share of the errors of a constant answer that a leaking column removes. */
@@ -43,6 +43,7 @@ export function leakingColumn({ rows, inputs, targets, classes, preprocessing }:
       const start = n * inputs.columns + offset;
       const cell = inputs.array.subarray(start, start + columnInputs.length);
       if (column.type === 'categorical') return cell.indexOf(1);
+      // An indicator follows the number, and is 1 for a gap.
       return 'indicator' in column && column.indicator && cell[1] === 1 ? GAP : cell[0];
     };
     const { explained, score } = scoreOf(sampledRows.map(cellOf), t, classes !== null);
@@ -50,7 +51,7 @@ export function leakingColumn({ rows, inputs, targets, classes, preprocessing }:
   }
   if (leaking.length === 0) return null;
   const best = leaking.reduce((best, candidate) => (candidate.score > best.score ? candidate : best));
-  return { ...best, others: leaking.length - 1 };
+  return { ...best, otherCount: leaking.length - 1 };
 }
 
 /** Stands for a gap: far below all scaled numbers. */

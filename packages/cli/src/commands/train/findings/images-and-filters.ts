@@ -9,9 +9,9 @@ import { layerNames } from '../../../terminal/text/layer-names.ts';
 import type { Recipe } from '../recipe.ts';
 
 const MAX_IMAGES = 32;
-/** Images of more than 64 x 64 pixels are fewer, since a page shows fewer pixels of each if they are many. */
+/** Of larger images fewer are shown, but at least this many: a page shrinks each if they are many. */
 const MIN_IMAGES = 8;
-const MAX_NUMBERS = 64 * 64 * MAX_IMAGES;
+const MAX_NUMBERS = 64 * 64 * MAX_IMAGES; // of all shown images
 
 /** The first images of the run, as the network was given them; null if rows are not images. */
 export function firstImages({ spec, sets, options }: Recipe): Sheet | null {
@@ -25,7 +25,7 @@ const MAX_FILTERS = 64;
 
 /**
  * The filters [ky, kx, C] of each output of the first layer with weights, a convolution or a dense layer over whole
- * images. Null if it has no such.
+ * images. Null if the first layer is another one.
  */
 export function firstFilters({ sets: { train } }: Recipe, { spec, parameters, parts }: TrainResult): Filters | null {
   const images = shapeOfImages(train);
@@ -42,8 +42,8 @@ export function firstFilters({ sets: { train } }: Recipe, { spec, parameters, pa
   if (!isRead || height * width === 1 || (C !== 1 && C !== 3)) return null;
   const count = Math.min(MAX_FILTERS, O);
   const weights = viewOf(parameters, W.offset, W.length);
-  const filters = Float64Array.from({ length: count * sizeOf(shape) }, (_, at) => {
-    const [o, i] = [Math.floor(at / sizeOf(shape)), at % sizeOf(shape)];
+  const filters = Float64Array.from({ length: count * sizeOf(shape) }, (_, k) => {
+    const [o, i] = [Math.floor(k / sizeOf(shape)), k % sizeOf(shape)];
     return weights[i * O + o];
   });
   const largest = filters.reduce((largest, weight) => Math.max(largest, Math.abs(weight)), Number.MIN_VALUE);

@@ -70,11 +70,15 @@ const toFigures = ({ rows, probability, share }: CalibrationBin) => ({
 type RankedMistake = Mistake & { readonly margin: number };
 
 /** Counts misclassified rows, and keeps those whose wrong answer is the most probable, or has the largest margin. */
-export function mistakeReader(loss: Loss): { reader: OutputReader; mistakes: () => Mistake[]; mistaken: () => number } {
+export function mistakeReader(loss: Loss): {
+  reader: OutputReader;
+  mistakes: () => Mistake[];
+  mistakeCount: () => number;
+} {
   const { threshold = 0.5 } = loss;
   const { answer: answerOf, target: labelOf } = createDecision('answers', { targets: loss.targets, threshold });
   const worst: RankedMistake[] = [];
-  let first = 0;
+  let rowsBefore = 0;
   let count = 0;
   const reader: OutputReader = {
     add(y, t, B, O) {
@@ -86,15 +90,15 @@ export function mistakeReader(loss: Loss): { reader: OutputReader; mistakes: () 
         const [answer, label] = [answerOf(y, n, O), labelOf(t, n, O)];
         if (answer === label || answer === NO_ANSWER) continue;
         count++;
-        const share = p?.[isBinary ? n : n * O + answer] ?? Number.NaN;
-        const probability = isBinary && answer === 0 ? 1 - share : share;
+        const outputProbability = p?.[isBinary ? n : n * O + answer] ?? Number.NaN;
+        const probability = isBinary && answer === 0 ? 1 - outputProbability : outputProbability;
         const margin = isBinary ? Math.abs(y[n] - threshold) : y[n * O + answer] - y[n * O + label];
-        worst.push({ row: first + n, label, answer, probability, margin });
+        worst.push({ row: rowsBefore + n, label, answer, probability, margin });
         worst.sort((a, b) => b.probability - a.probability || b.margin - a.margin || a.row - b.row);
         worst.length = Math.min(worst.length, MAX_MISTAKES);
       }
-      first += B;
+      rowsBefore += B;
     },
   };
-  return { reader, mistakes: () => worst.map(({ margin: _, ...mistake }) => mistake), mistaken: () => count };
+  return { reader, mistakes: () => worst.map(({ margin: _, ...mistake }) => mistake), mistakeCount: () => count };
 }
