@@ -27,7 +27,7 @@ export const hasNativeProducts = (products: readonly ProductShape[]): boolean =>
 export interface NativeOptions {
   layout: CodeLayout; // of the code of `enter`
   enter: () => Play; // called at the first kernel call, so that a run without one loads nothing
-  memory: WasmMemory;
+  memory: WasmMemory<ArrayBufferLike>;
   scratch: KernelScratch; // from takeKernelScratch, for all products that are called
   outside?: readonly SharedArrayBuffer[]; // further memory, for gradients and optimizer state
 }

@@ -19,8 +19,8 @@ import { runOnTeam } from '../engine/threads/span.ts';
 import { createRecovery, RETRIES } from '../training/faults/recovery.ts';
 import { productsOfRow } from './row-work.ts';
 
-/** Products that this thread computes sooner than it could wake others, which takes about 0.1 ms. */
-const SMALL_PRODUCTS = 1 << 21;
+/** Products that this thread computes sooner than others that it wakes, which takes about 0.1 ms. So is a single row. */
+const SMALL_PRODUCTS = 1 << 24;
 
 /** Chunks of a thread: several, so that one on a slower core takes fewer. */
 const CHUNKS_PER_THREAD = 4;
@@ -137,7 +137,7 @@ export function createParallelPredictor(
   };
 
   const parallel: ParallelPredictor = async (x, lengths, y, threads) => {
-    if (x.length / I <= smallRows) return void predictor(x, lengths, y);
+    if (x.length / I <= Math.max(1, smallRows)) return void predictor(x, lengths, y);
     const turn = last.then(() => compute(x, lengths, y, threads));
     last = turn.catch(() => {});
     return turn;

@@ -174,7 +174,7 @@ export function createBackendKernels(
     scratch,
     outside = [],
   }: CompiledKernels & {
-    memory: WasmMemory;
+    memory: WasmMemory<ArrayBufferLike>;
     scratch: KernelScratch;
     outside?: readonly SharedArrayBuffer[]; // buffers outside of the memory that may hold arrays of the run
   },

@@ -17,7 +17,7 @@ import {
 } from '@gradloom/core/internal';
 import { checkMemory, type MemoryRoom } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
-import { allocateSharedMemory } from '../../system/memory/shared-memory.ts';
+import { allocatePrivateMemory } from '../../system/memory/shared-memory.ts';
 import { type Backend, compileFor, createBackendKernels, isFused, wasmBackend } from '../backends/backend.ts';
 import { machineCode } from '../backends/native/machine-code.ts';
 import { takeKernelScratch } from '../memory/thread-scratch.ts';
@@ -41,8 +41,7 @@ const { placeModel: place, ...functions } = createModelMemory<Backend>({
     checkMemory(parts, memoryRoom());
   },
   createMemory(backend, bytes, type) {
-    // Machine code needs no WebAssembly.
-    const memory = allocateSharedMemory(bytes, backend.name === 'wasm' ? 'wasm' : 'reference');
+    const memory = allocatePrivateMemory(bytes, wasmProblem() === null ? backend.name : 'reference');
     const compiled = compileFor(backend, type);
     return {
       buffer: memory.buffer,

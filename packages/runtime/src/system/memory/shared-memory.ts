@@ -23,6 +23,19 @@ export function allocateSharedMemory(bytes: number, backend: BackendName): WasmM
   );
 }
 
+/**
+ * Allocates memory for this thread alone, likewise: V8 copies and fills memory that may be shared word by word. That of
+ * WebAssembly begins on a page, and other buffers in the middle of a cache line, so machine code has the former, too.
+ */
+export function allocatePrivateMemory(bytes: number, backend: BackendName): WasmMemory<ArrayBuffer> {
+  const pages = Math.ceil(bytes / PAGE_BYTES);
+  return explained(bytes, backend !== 'reference', () =>
+    backend === 'reference'
+      ? { buffer: new ArrayBuffer(pages * PAGE_BYTES) }
+      : new WasmApi.Memory({ initial: pages, maximum: pages, shared: false }),
+  );
+}
+
 /** Allocates memory that WebAssembly cannot access. @throws Error as `allocateSharedMemory` does. */
 export const allocateOutside = (bytes: number): SharedArrayBuffer =>
   explained(bytes, false, () => new SharedArrayBuffer(bytes));
