@@ -1,12 +1,33 @@
 import { readFileSync } from 'node:fs';
-import { loadModel } from '@gradloom/runtime';
-import { serve } from '../peers/serve.ts';
+import { loadModel, type Model } from '@gradloom/runtime';
+import { serve, type Training } from '../peers/serve.ts';
 import type { InferenceWorkload } from './workloads.ts';
+
+/** Writes the likeliest tokens after token 33 in several texts. */
+function writing(model: Model, texts: number, tokens: number): Training {
+  const prompts = Array.from({ length: texts }, () => String.fromCharCode(32 + 33));
+  const write = (): number => {
+    let sum = 0;
+    for (const parts of model.generateAll(prompts, { tokens, temperature: 0 })) {
+      for (const part of parts) sum += part.charCodeAt(0) - 32;
+    }
+    return sum;
+  };
+  return {
+    run(steps) {
+      const startMs = performance.now();
+      for (let step = 0; step < steps; step++) write();
+      return { steps, ms: performance.now() - startMs };
+    },
+    lossAfter: () => write() / texts,
+  };
+}
 
 await serve<InferenceWorkload>(async () => ({
   about: `Gradloom, Node ${process.version}`,
-  async open({ model: path, x, divisor, network, type }, { batch, threads }) {
-    const model = await loadModel(path);
+  async open({ model: path, x, divisor, network, type, writes }, { batch, threads }) {
+    const model = loadModel(path);
+    if (writes !== undefined) return writing(model, Number(batch), writes);
     const rows = Number(batch);
     const width = [network.input].flat().reduce((product, size) => product * size, 1);
     const bytes = readFileSync(x).subarray(0, rows * width);

@@ -48,4 +48,34 @@ class Answers:
             return float(self.model(self.x).double().abs().sum() / self.rows)
 
 
-serve(about, Answers)
+class Writing(Answers):
+    """Likeliest tokens after token 33, with a cache of keys and values."""
+
+    def __init__(self, workload, variant):
+        super().__init__(workload, variant)
+        self.tokens = workload["writes"]
+
+    def write(self):
+        for module in self.model.modules():
+            if hasattr(module, "first"):
+                module.first = 0
+        token = torch.full((self.rows, 1), 33)
+        written = 0
+        for _ in range(self.tokens):
+            token = self.model(token)[:, -1].argmax(1, keepdim=True)
+            written += int(token.sum())
+        return written
+
+    def run(self, steps):
+        start = time.perf_counter()
+        with torch.inference_mode():
+            for _ in range(steps):
+                self.write()
+        return steps, (time.perf_counter() - start) * 1000
+
+    def loss_after(self, _steps):
+        with torch.inference_mode():
+            return self.write() / self.rows
+
+
+serve(about, lambda workload, variant: (Writing if workload.get("writes") else Answers)(workload, variant))

@@ -28,12 +28,14 @@ export interface InferenceWorkload {
   readonly divisor: number;
   readonly rows: number;
   readonly isText: boolean;
+  readonly writes?: number; // tokens of a text that is written; absent: rows are answered
 }
 
 /** Rows of a file: those of the largest batch. */
 export const ROWS = 256;
 
 const TOKENS = 65; // characters of tiny Shakespeare
+const CHARACTERS = Array.from({ length: TOKENS }, (_, token) => String.fromCharCode(32 + token));
 
 const networks: readonly (readonly [name: string, spec: NetworkSpec])[] = [
   ['784-512-256-10', specOf({ widths: [784, 512, 256, 10], activation: 'relu' })],
@@ -41,6 +43,7 @@ const networks: readonly (readonly [name: string, spec: NetworkSpec])[] = [
   ['ResNet-20', resnet20([32, 32, 3], 10)],
   ['depthwise', depthwise],
   ['nanoGPT 4/4/128', gptNetwork(4, 4, 128)([64], TOKENS)],
+  ['GPT 6/6/384', gptNetwork(6, 6, 384)([128], TOKENS)],
   ['gru:1x256', gruNetwork(1, 256)([64], TOKENS)],
   ['iris 4-16-3', specOf({ widths: [4, 16, 3], activation: 'relu' })],
 ];
@@ -79,6 +82,13 @@ export async function createInferenceWorkloads(types: readonly ElementType[]): P
         rows: ROWS,
         isText,
       });
+      if (!name.includes('GPT')) continue;
+      const text = { tokenizer: { kind: 'characters', vocabulary: CHARACTERS }, context: network.inputs } as const;
+      const preprocessing = { version: 1, text: { ...text, lines: false } } as const;
+      const writer = { ...files, model: path(`${type}.writer.gradloom`) };
+      saveModel(writer.model, { spec: network.spec, parameters, loss: 'softmax-cross-entropy', preprocessing });
+      const last = workloads[workloads.length - 1];
+      workloads.push({ ...last, ...writer, name: `${name} writes`, writes: network.inputs - 1 });
     }
   }
   return workloads;

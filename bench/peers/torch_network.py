@@ -10,9 +10,13 @@ class PositionEmbedding(nn.Module):
     def __init__(self, T, C):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(T, C))
+        self.first = None  # where a text that is written goes on
 
     def forward(self, x):
-        return x + self.weight
+        if self.first is None:
+            return x + self.weight
+        self.first += x.shape[1]
+        return x + self.weight[self.first - x.shape[1] : self.first]
 
 
 class SelfAttention(nn.Module):
@@ -22,9 +26,20 @@ class SelfAttention(nn.Module):
         super().__init__()
         self.heads = heads
         self.inputs, self.outputs = nn.Linear(width, 3 * width, bias), nn.Linear(width, width, bias)
+        self.cache = None  # keys and values [B, heads, T, d] of a text that is written, one token at a time
+        self.first = None
 
     def forward(self, x):
         q, k, v = (part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in self.inputs(x).chunk(3, 2))
+        if self.first is not None:
+            if self.first == 0:
+                self.cache = [torch.empty(k.shape[0], k.shape[1], 1024, k.shape[3], dtype=k.dtype) for _ in range(2)]
+            for cache, part in zip(self.cache, (k, v)):
+                cache[:, :, self.first : self.first + 1] = part
+            self.first += 1
+            k, v = (cache[:, :, : self.first] for cache in self.cache)
+            y = nn.functional.scaled_dot_product_attention(q, k, v)
+            return self.outputs(y.transpose(1, 2).flatten(2))
         y = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
         return self.outputs(y.transpose(1, 2).flatten(2))
 

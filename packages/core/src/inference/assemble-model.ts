@@ -58,7 +58,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   let cachedPredictor: Predictor | undefined;
   let cachedParallel: ParallelPredictor | undefined;
   let cachedFingerprint: string | undefined;
-  let cachedWriter: Writer | undefined;
+  const writers = new Map<string, { readonly texts: number; readonly writer: Writer }>(); // of each method
 
   function predictorFor(where: string): Predictor {
     if (cachedPredictor === undefined) {
@@ -66,6 +66,15 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       cachedPredictor = engine.createPredictor(network, parameters, loss ?? 'mse');
     }
     return cachedPredictor;
+  }
+
+  /** A writer of at least so many texts at once. */
+  function writerFor(where: string, texts: number): Writer {
+    const cached = writers.get(where);
+    if (cached !== undefined && cached.texts >= texts) return cached.writer;
+    const writer = writerOf(where, contents, engine, texts);
+    writers.set(where, { texts, writer });
+    return writer;
   }
 
   /** `out`, or a new array, for the outputs of N rows. */
@@ -202,8 +211,8 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     }) as Model['outputsAll'],
     generate(prompt, options = {}) {
       const sampling = generateOptions.read(options);
-      cachedWriter ??= writerOf('generate', contents, engine);
-      return firstParts(writeTexts(cachedWriter, [cachedWriter.begin(prompt)], [sampling], 1));
+      const writer = writerFor('generate', 1);
+      return firstParts(writeTexts(writer, [writer.begin(prompt)], [sampling], 1));
     },
     generateAll(prompts, options = {}) {
       const sampling = generateOptions.read(options);
@@ -213,7 +222,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
         throw new OptionError('generateAll', 'seed', `has ${seed}, expected less (each text has the next seed)`);
       }
       const texts = Math.max(1, Math.min(prompts.length, MAX_TEXTS));
-      const writer = writerOf('generateAll', contents, engine, texts);
+      const writer = writerFor('generateAll', texts);
       const drafts = prompts.map((prompt) => writer.begin(prompt));
       return writeTexts(
         writer,
