@@ -25,6 +25,7 @@ const libraries = ['core', 'runtime'];
 const entries = Object.fromEntries([
   ...libraries.map((name) => [`library-${name}`, join(root, `packages/${name}/src/index.ts`)]),
   ...[
+    'answer-loads',
     'barrier-worker',
     'touch-worker',
     'blas-worker',

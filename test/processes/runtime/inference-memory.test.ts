@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import {
   buildNetwork,
   createPredictor,
@@ -15,7 +17,11 @@ import { collectGarbage } from '../../../packages/runtime/src/engine/threads/con
 import { firstDifference } from '../../support/bits.ts';
 import { counted } from '../../support/count.ts';
 import { weightsFor } from '../../support/every-layer.ts';
+import { programFile } from '../../support/program-file.ts';
 import { randomNetwork } from '../../support/random-run.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
@@ -144,4 +150,12 @@ describe.each([
       expect(end.space - start.space).toBeLessThan(4 * GiB);
     }, 10_000);
   });
+});
+
+test('300 loads and 10,000 answers leave no memory behind, and threads end with the program', async () => {
+  const args = [programFile('answer-loads'), `${folder.path}/model.gradloom`];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+  const { first, loaded, before, after } = JSON.parse(stdout);
+  expect(loaded - first).toBeLessThan(60 * MiB); // a load takes 6 MiB
+  expect(after - before).toBeLessThan(20 * MiB);
 });
