@@ -19,7 +19,9 @@ import { runOnTeam } from '../engine/threads/span.ts';
 import { createRecovery, RETRIES } from '../training/faults/recovery.ts';
 import { productsOfRow } from './row-work.ts';
 
-/** Products that this thread computes sooner than others that it wakes, which takes about 0.1 ms. So is a single row. */
+/**
+ * Products that this thread computes sooner than others that it wakes, which takes about 0.1 ms. So is a single row.
+ */
 const SMALL_PRODUCTS = 1 << 24;
 
 /** Chunks of a thread: several, so that one on a slower core takes fewer. */
