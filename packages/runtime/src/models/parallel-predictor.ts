@@ -12,6 +12,7 @@ import {
 } from '@gradloom/core/internal';
 import type { OutputsTask } from '../engine/evaluation/answer-chunks.ts';
 import { openInference } from '../engine/evaluation/open-inference.ts';
+import { inferenceBackend } from '../engine/evaluation/predictor.ts';
 import { collectGarbage } from '../engine/threads/contexts.ts';
 import { createPool, type Pool } from '../engine/threads/pool.ts';
 import type { InferenceSetup } from '../engine/threads/protocol.ts';
@@ -38,18 +39,18 @@ let uncollectedBytes = 0;
 let sharedPool: { pool: Promise<Pool>; readonly threads: number } | null = null;
 const runs = new Set<number>();
 
-/** Called with the run of a model that no one refers to any more. The last one ends the threads. */
-const forgotten = new FinalizationRegistry((run: number) => {
+/** Lets the threads free the memory of a model. The last one ends the threads. */
+async function forget(run: number): Promise<void> {
   runs.delete(run);
-  const last = sharedPool;
-  if (runs.size === 0) sharedPool = null;
-  void last?.pool
-    .then(async (pool) => {
-      pool.live.delete(run);
-      if (sharedPool === null) await pool.close();
-    })
-    .catch(() => {});
-});
+  const pool = await sharedPool?.pool.catch(() => undefined);
+  pool?.live.delete(run);
+  if (runs.size > 0) return;
+  sharedPool = null;
+  await pool?.close();
+}
+
+/** Models that no one refers to any more. */
+const forgotten = new FinalizationRegistry((run: number) => void forget(run));
 
 /** At least `threads` threads. More than there are replace the old ones. */
 async function poolOf(threads: number): Promise<Pool> {
@@ -70,6 +71,7 @@ async function poolOf(threads: number): Promise<Pool> {
 /** A model in memory that threads share, with room for some rows. */
 interface OpenedModel {
   readonly setup: InferenceSetup;
+  readonly requested: number; // threads, of which memory may allow fewer
   readonly threads: number;
   x: Elements<SharedArrayBuffer>;
   y: Elements<SharedArrayBuffer>;
@@ -84,6 +86,8 @@ export function createParallelPredictor(
 ): ParallelPredictor {
   const { inputs: I, outputs: O } = network;
   const type = typeOf(parameters);
+  // Not 'auto', which may be a BLAS with other bits.
+  const backend = inferenceBackend(network.products, type);
   const smallRows = SMALL_PRODUCTS / productsOfRow(network);
   const passRows = maxPassRows(network, type);
   const empty = (length: number) => elementView(type, new SharedArrayBuffer(bytesOfElements(type, length)), 0, length);
@@ -91,7 +95,7 @@ export function createParallelPredictor(
   let last: Promise<unknown> = Promise.resolve(); // rows lie in one place, so calls take turns
 
   function open(threads: number): OpenedModel {
-    const machine = { parts, threads, startsThreads: true, backend: 'auto', blas: undefined } as const;
+    const machine = { parts, threads, startsThreads: true, backend: backend.name, blas: undefined };
     const { setup, budget, plannedBytes } = openInference('predictAll', network, parameters, loss, machine);
     uncollectedBytes += plannedBytes;
     if (uncollectedBytes > COLLECTED_BYTES) {
@@ -100,12 +104,23 @@ export function createParallelPredictor(
     }
     runs.add(setup.run);
     forgotten.register(parallel, setup.run);
-    return { setup, threads: budget.threads, x: empty(0), y: empty(0), lengths: new Float64Array(shared(0)) };
+    return {
+      setup,
+      requested: threads,
+      threads: budget.threads,
+      x: empty(0),
+      y: empty(0),
+      lengths: new Float64Array(shared(0)),
+    };
   }
 
   const compute: ParallelPredictor = async (x, lengths, y, threads = availableParallelism()) => {
     const rows = x.length / I;
-    if (opened === null || opened.threads < threads) opened = open(Math.max(threads, availableParallelism()));
+    if (opened === null || opened.requested < threads) {
+      const old = opened;
+      opened = open(Math.max(threads, availableParallelism()));
+      if (old !== null) await forget(old.setup.run);
+    }
     const model = opened;
     if (model.x.length < x.length) {
       model.x = empty(x.length);
@@ -139,7 +154,9 @@ export function createParallelPredictor(
   };
 
   const parallel: ParallelPredictor = async (x, lengths, y, threads) => {
-    if (x.length / I <= Math.max(1, smallRows)) return void predictor(x, lengths, y);
+    // Plain code of this thread is unfused, and that of others is not.
+    const isSmall = x.length / I <= Math.max(1, smallRows) || backend.name === 'reference';
+    if (isSmall) return void predictor(x, lengths, y);
     const turn = last.then(() => compute(x, lengths, y, threads));
     last = turn.catch(() => {});
     return turn;

@@ -26,7 +26,7 @@ import { takeKernelScratch } from '../memory/thread-scratch.ts';
 export const addressable: MemoryRoom = { bytes: MAX_BYTES - TAIL_BYTES, bound: 'what WebAssembly can address' };
 
 /** The fastest backend here for the answers of a network. All that are fused have the same bits. */
-function inferenceBackend(products: readonly ProductShape[], type: ElementType): Backend {
+export function inferenceBackend(products: readonly ProductShape[], type: ElementType): Backend {
   const wasm = wasmBackend();
   if (isFused(wasm) && !hasNativeProducts(products)) return wasm;
   if (machineCode(type).code !== null) return { name: 'native' };
