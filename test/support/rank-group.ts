@@ -56,7 +56,7 @@ export function createRankGroup(group: RankGroupOptions): RankGroup {
     for (const array of [arena.gSum, arena.rankGradients, arena.rankNotes, arena.squares, arena.lossSums])
       array.fill(Number.NaN);
     initializeParameters(plan.network, arena.theta, plan.seed);
-    if (arena.model !== arena.theta) arena.model.set(arena.theta);
+    if (arena.evaluatedTheta !== arena.theta) arena.evaluatedTheta.set(arena.theta);
     resetControl(setup.control);
     const contexts = Array.from({ length: threads }, (_, thread) => createContext(setup, thread, nodeEnvironment));
     for (const context of contexts) context.spanSteps = options.steps;

@@ -86,7 +86,7 @@ test('ranks have the same bits', () => {
     for (let k = 0; k < options.steps; k++) step();
     gather();
     const { parameters } = oracle(network, data.train, options, resolveBackend('wasm'));
-    for (const { arena } of ranks) expect(firstDifference(arena.model, parameters)).toBeNull();
+    for (const { arena } of ranks) expect(firstDifference(arena.evaluatedTheta, parameters)).toBeNull();
   }
 });
 

@@ -70,10 +70,10 @@ test('a run ends in a sentence if a member of its team is gone, before a task an
   await expect(openBrowserRun(dense(8, 1), rows, options, [first])).rejects.toThrow('its setup');
   const [{ setup }] = messages;
   // It joins, and does nothing.
-  const gone = { postMessage: ({ orders }: TeamMessage) => void Atomics.add(orders, 5, 1) };
+  const gone = { postMessage: ({ commandWords }: TeamMessage) => void Atomics.add(commandWords, 5, 1) };
   const team = await createTeam(setup, [gone], { ...browserEnvironment, maxSleeps: 1 });
   const sentence = 'createTeam: a worker no longer answers, and the run has ended';
-  expect(() => team.run({ kind: 'opening', draws: true })).toThrow(sentence);
+  expect(() => team.run({ kind: 'opening', drawsWeights: true })).toThrow(sentence);
   expect(() => team.run({ kind: 'span', first: 0, limit: 2, probe: false })).toThrow(sentence);
 });
 
@@ -85,5 +85,5 @@ test('a team that does not come together lets its members go', async () => {
   await expect(createTeam(setup, [other])).rejects.toThrow();
   const [member] = messages;
   joinTeam(member, (reason) => reasons.push(reason));
-  expect([reasons.length, ...member.orders]).toEqual([1, 1, 2, 0, 0, 0, 0, 0, 1]); // turn 1 is to leave, one has failed
+  expect([reasons.length, ...member.commandWords]).toEqual([1, 1, 2, 0, 0, 0, 0, 0, 1]); // left in turn 1, one failed
 });

@@ -44,7 +44,7 @@ function expectBits(
   for (const { arena } of group.ranks) {
     expect(firstDifference(arena.losses.subarray(0, steps), losses)).toBeNull();
     expect(firstDifference(arena.norms.subarray(0, steps), norms)).toBeNull();
-    expect(firstDifference(arena.model, parameters)).toBeNull();
+    expect(firstDifference(arena.evaluatedTheta, parameters)).toBeNull();
   }
 }
 
@@ -128,12 +128,12 @@ test('each parameter has its state on one rank, and a rank holds no more', () =>
     const owners = new Uint8Array(ranks[0].arena.theta.length);
     for (const { arena } of ranks) {
       let held = 0;
-      for (const { offset, length } of arena.owned) {
+      for (const { offset, length } of arena.ownedRanges) {
         for (let p = offset; p < offset + length; p++) owners[p]++;
         held += length;
       }
       expect(arena.state.map(({ length }) => length)).toEqual([held, held]);
-      expect(arena.owned.toSorted((a, b) => a.offset - b.offset)).toEqual(arena.owned);
+      expect(arena.ownedRanges.toSorted((a, b) => a.offset - b.offset)).toEqual(arena.ownedRanges);
     }
     expect(owners.every((count) => count === 1)).toBe(true);
   }

@@ -144,7 +144,7 @@ describe('a pause', () => {
 
   test('keeps the process, as steps do', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-    const { waitForOrder: next, steer, close } = createSteering();
+    const { waitForCommand: next, steer, close } = createSteering();
     const before = timers();
     const waiting = next(undefined);
     expect(timers()).toBe(before + 1);

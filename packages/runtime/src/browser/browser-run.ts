@@ -125,7 +125,7 @@ export async function openBrowserRun(
   });
   const { setup, arena, orders } = complete(layOutRun(shape, team, plan, train));
   const { context: firstThread, run, close } = await createTeam(setup, workers);
-  run({ kind: 'opening', draws: true });
+  run({ kind: 'opening', drawsWeights: true });
   const start = arena.theta.slice();
   const thetaBefore = createElements(elementType, start.length);
   const rates: LearningRateState = {
@@ -140,8 +140,8 @@ export async function openBrowserRun(
   function runSteps(count: number, probe: boolean): number[] {
     const epoch = Math.floor(stepsDone / stepsPerEpoch);
     const epochs = 1 + Math.ceil(count / stepsPerEpoch);
-    const ready = orders === null ? totalSteps : complete(orders.prepare(epoch, epochs)) * stepsPerEpoch;
-    const limit = Math.min(totalSteps, stepsDone + Math.min(count, RING), ready);
+    const preparedEnd = orders === null ? totalSteps : complete(orders.prepare(epoch, epochs)) * stepsPerEpoch;
+    const limit = Math.min(totalSteps, stepsDone + Math.min(count, RING), preparedEnd);
     if (limit === stepsDone) return [];
     writeLearningRates(rates, limit);
     run({ kind: 'span', first: stepsDone, limit, probe });

@@ -7,14 +7,16 @@ import type { OpeningTask, RunSetup, SpanTask } from '../engine/threads/protocol
 import { browserEnvironment } from './browser-environment.ts';
 
 /** A task of a run, without its thread. */
-type Work = Pick<OpeningTask, 'kind' | 'draws'> | (Pick<SpanTask, 'kind' | 'first' | 'limit'> & { probe: boolean });
+type Work =
+  | Pick<OpeningTask, 'kind' | 'drawsWeights'>
+  | (Pick<SpanTask, 'kind' | 'first' | 'limit'> & { probe: boolean });
 
 /** Message that makes a worker a member of a team. */
 export interface TeamMessage {
   readonly setup: RunSetup;
   readonly thread: number;
   readonly threads: number;
-  readonly orders: Int32Array; // see ORDER_WORD
+  readonly commandWords: Int32Array; // see COMMAND_WORD
 }
 
 /** Another worker, which passes its messages to `joinTeam`. */
@@ -31,8 +33,8 @@ export interface BrowserTeam {
   close(): void;
 }
 
-/** Words through which threads tell each other everything: some browsers deliver no messages of a worker that waits. */
-const ORDER_WORD = { turn: 0, kind: 1, first: 2, limit: 3, probe: 4, members: 5, ended: 6, failed: 7 };
+/** Words of shared memory by which threads communicate: some browsers deliver no message of a worker that waits. */
+const COMMAND_WORD = { turn: 0, kind: 1, first: 2, limit: 3, probe: 4, members: 5, ended: 6, failed: 7 };
 const KIND = { opening: 0, span: 1, leave: 2 };
 
 const NO_ANSWER = 'createTeam: a worker no longer answers, and the run has ended';
@@ -47,49 +49,49 @@ export async function createTeam(
   environment = browserEnvironment,
 ): Promise<BrowserTeam> {
   const threads = others.length + 1;
-  const orders = new Int32Array(new SharedArrayBuffer(4 * Object.keys(ORDER_WORD).length));
-  const sendOrder = (kind: number): void => {
-    orders[ORDER_WORD.kind] = kind;
-    Atomics.add(orders, ORDER_WORD.turn, 1);
-    Atomics.notify(orders, ORDER_WORD.turn);
+  const commandWords = new Int32Array(new SharedArrayBuffer(4 * Object.keys(COMMAND_WORD).length));
+  const sendCommand = (kind: number): void => {
+    commandWords[COMMAND_WORD.kind] = kind;
+    Atomics.add(commandWords, COMMAND_WORD.turn, 1);
+    Atomics.notify(commandWords, COMMAND_WORD.turn);
   };
   /** Dismisses the other workers if the work fails: they would wait for ever, and join no later run. */
   const dismissOnError = <T>(work: () => T): T => {
     try {
       return work();
     } catch (error) {
-      sendOrder(KIND.leave);
+      sendCommand(KIND.leave);
       throw error;
     }
   };
-  for (const [k, other] of others.entries()) other.postMessage({ setup, thread: k + 1, threads, orders });
+  for (const [k, other] of others.entries()) other.postMessage({ setup, thread: k + 1, threads, commandWords });
   const context = dismissOnError(() => createContext(setup, 0, environment));
   const giveUpMs = performance.now() + JOIN_LIMIT_MS;
   const hasAllMembers = (): boolean => {
-    if (Atomics.load(orders, ORDER_WORD.failed) > 0 || performance.now() > giveUpMs) {
+    if (Atomics.load(commandWords, COMMAND_WORD.failed) > 0 || performance.now() > giveUpMs) {
       throw new Error(`createTeam: not all of ${threads} threads have started`);
     }
-    return Atomics.load(orders, ORDER_WORD.members) === others.length;
+    return Atomics.load(commandWords, COMMAND_WORD.members) === others.length;
   };
   while (!dismissOnError(hasAllMembers)) await new Promise((resolve) => setTimeout(resolve, 1));
 
-  return { context, run: (work) => dismissOnError(() => runTogether(work)), close: () => sendOrder(KIND.leave) };
+  return { context, run: (work) => dismissOnError(() => runTogether(work)), close: () => sendCommand(KIND.leave) };
 
   function runTogether(work: Work): void {
     resetControl(setup.control);
-    orders[ORDER_WORD.ended] = 0;
+    commandWords[COMMAND_WORD.ended] = 0;
     if (work.kind === 'span') {
-      orders[ORDER_WORD.first] = work.first;
-      orders[ORDER_WORD.limit] = work.limit;
-      orders[ORDER_WORD.probe] = Number(work.probe);
+      commandWords[COMMAND_WORD.first] = work.first;
+      commandWords[COMMAND_WORD.limit] = work.limit;
+      commandWords[COMMAND_WORD.probe] = Number(work.probe);
     }
-    sendOrder(KIND[work.kind]);
+    sendCommand(KIND[work.kind]);
     try {
       runWork(context, work, 0, threads);
     } finally {
       awaitEnds();
     }
-    if (orders[ORDER_WORD.failed] > 0) throw new Error('createTeam: a worker has failed, and the run with it');
+    if (commandWords[COMMAND_WORD.failed] > 0) throw new Error('createTeam: a worker has failed, and the run with it');
     if (isAborted(setup.control)) throw new Error(NO_ANSWER);
   }
 
@@ -97,43 +99,50 @@ export async function createTeam(
   function awaitEnds(): void {
     const { maxSleeps = Number.POSITIVE_INFINITY } = environment;
     for (let sleeps = 0; ; sleeps++) {
-      const endCount = Atomics.load(orders, ORDER_WORD.ended);
+      const endCount = Atomics.load(commandWords, COMMAND_WORD.ended);
       if (endCount === others.length) return;
       if (sleeps - endCount > maxSleeps) throw new Error(NO_ANSWER);
-      Atomics.wait(orders, ORDER_WORD.ended, endCount, SLEEP_MS);
+      Atomics.wait(commandWords, COMMAND_WORD.ended, endCount, SLEEP_MS);
     }
   }
 }
 
 /** Works for a team until it releases this worker. Calls `onError` if the work fails. */
-export function joinTeam({ setup, thread, threads, orders }: TeamMessage, onError: (reason: string) => void): void {
+export function joinTeam(
+  { setup, thread, threads, commandWords }: TeamMessage,
+  onError: (reason: string) => void,
+): void {
   let context: RunContext;
   try {
     context = createContext(setup, thread, browserEnvironment);
   } catch (error) {
-    Atomics.add(orders, ORDER_WORD.failed, 1);
+    Atomics.add(commandWords, COMMAND_WORD.failed, 1);
     onError(reasonOf(error));
     return;
   }
-  Atomics.add(orders, ORDER_WORD.members, 1);
+  Atomics.add(commandWords, COMMAND_WORD.members, 1);
   for (let turn = 0; ; turn++) {
-    while (Atomics.load(orders, ORDER_WORD.turn) === turn) Atomics.wait(orders, ORDER_WORD.turn, turn);
-    const kind = orders[ORDER_WORD.kind];
+    while (Atomics.load(commandWords, COMMAND_WORD.turn) === turn) Atomics.wait(commandWords, COMMAND_WORD.turn, turn);
+    const kind = commandWords[COMMAND_WORD.kind];
     if (kind === KIND.leave) return;
-    const [first, limit, probe] = [orders[ORDER_WORD.first], orders[ORDER_WORD.limit], orders[ORDER_WORD.probe] === 1];
+    const [first, limit, probe] = [
+      commandWords[COMMAND_WORD.first],
+      commandWords[COMMAND_WORD.limit],
+      commandWords[COMMAND_WORD.probe] === 1,
+    ];
     try {
       runWork(
         context,
-        kind === KIND.opening ? { kind: 'opening', draws: true } : { kind: 'span', first, limit, probe },
+        kind === KIND.opening ? { kind: 'opening', drawsWeights: true } : { kind: 'span', first, limit, probe },
         thread,
         threads,
       );
     } catch (error) {
-      Atomics.add(orders, ORDER_WORD.failed, 1);
+      Atomics.add(commandWords, COMMAND_WORD.failed, 1);
       onError(reasonOf(error));
     }
-    Atomics.add(orders, ORDER_WORD.ended, 1);
-    Atomics.notify(orders, ORDER_WORD.ended);
+    Atomics.add(commandWords, COMMAND_WORD.ended, 1);
+    Atomics.notify(commandWords, COMMAND_WORD.ended);
   }
 }
 

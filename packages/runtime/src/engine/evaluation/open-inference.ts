@@ -34,7 +34,7 @@ export function openInference(
   const elementType = typeOf(parameters);
   const shape = { network, lossSpec, elementType, ...machine };
   const read = { name: 'readers of the outputs', bytes: readers.reduce((sum, { bytes = 0 }) => sum + bytes, 0) };
-  const { team, layout, ...opened } = openTeamSetup(shape, { chunks, orders: 0, texts: false }, (compiled) => {
+  const { team, layout, ...opened } = openTeamSetup(shape, { chunks, orderSlots: 0, texts: false }, (compiled) => {
     const options = { network, loss, elementType, ...compiled };
     const scratchLength = countScratch(options);
     return (budget) => {

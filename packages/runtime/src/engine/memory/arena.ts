@@ -35,13 +35,13 @@ export interface ArenaOptions extends ScratchShape {
 /** Every array of a run. Threads exchange numbers only through these. */
 export interface Arena {
   readonly theta: Elements; // [P]
-  readonly gSum: Elements; // [rows, gradientStride] gradient sums of this rank's nodes of the tree
-  readonly rankGradients: Elements; // [rows, gradientStride] nodes of all ranks, for `owned`; empty without others
-  readonly state: readonly Elements[]; // [slots][P]; with several ranks only `owned`, except for an average
-  readonly owned: readonly Range[]; // parameters that this rank updates, in order: all without other ranks
-  readonly model: Elements; // theta, or its moving average (last of `state`): evaluated and returned
-  readonly squares: Float64Array; // [blocks]
-  readonly lossSums: Float64Array; // [leaves]
+  readonly gSum: Elements; // [rows, gradientStride] gradients, each summed over a subtree of leaves
+  readonly rankGradients: Elements; // [rows, gradientStride] such rows of all ranks, for `ownedRanges`; empty without others
+  readonly state: readonly Elements[]; // [slots][P]; with several ranks only `ownedRanges`, except for an average
+  readonly ownedRanges: readonly Range[]; // parameters that this rank updates, in order: all without other ranks
+  readonly evaluatedTheta: Elements; // theta, or its moving average (last of `state`): evaluated and returned
+  readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient in each block
+  readonly lossSums: Float64Array; // [leaves] sum of the losses of each leaf's rows
   readonly rankNotes: Float64Array; // messages between ranks in a step: see rank-step.ts; empty without other ranks
   readonly scalars: Float64Array; // scalars of the optimizer
   readonly scheduleState: Float64Array;
@@ -73,12 +73,12 @@ interface Region<T extends ElementType = ElementType> {
 export interface ArenaPlan {
   readonly bytes: number; // size of the memory
   readonly outside: readonly number[]; // size of each buffer outside of it
-  readonly rows: number; // rows of gradients
+  readonly rows: number; // gradient rows
   readonly parts: readonly ArenaPart[];
   bind(memory: WasmMemory, outside: readonly SharedArrayBuffer[]): Arena;
 }
 
-/** Backends whose kernels can access arrays outside of the memory. */
+/** Whether the kernels of a backend can access arrays outside of the memory. */
 const reachesOutside: Readonly<Record<BackendName, boolean>> = {
   reference: true,
   wasm: false,
@@ -98,9 +98,9 @@ export const maxInsideBytes = (backend: BackendName): number => (backend === 're
  */
 const OUTSIDE_START = ALIGNMENT - 16;
 
-/** Position of a region: in the memory, or in the buffer with this number outside of it. */
+/** Position of a region: in the memory, or in a buffer outside of it, by the buffer's index. */
 interface ArenaSlot {
-  readonly outside: number | null;
+  readonly buffer: number | null; // null: in the memory
   readonly offset: number; // in bytes
 }
 
@@ -135,16 +135,16 @@ interface ArenaPart extends Part {
 function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boolean): ArenaPlan {
   const rows = gradientRowsOf(options, options.threads, options.probes ?? false);
   let end = 0;
-  const outside: number[] = []; // sizes in bytes
+  const bufferBytes: number[] = []; // of each buffer outside of the memory
   const slots: ArenaSlot[] = [];
   const parts: ArenaPart[] = [];
-  takeArena(options, rows, scratchLength, ({ name, type, length, option, mayLieOutside = false }) => {
+  allocateArena(options, rows, scratchLength, ({ name, type, length, option, mayLieOutside = false }) => {
     const isOutside = usesOutside && mayLieOutside && length > 0;
     const regionBytes = bytesOfElements(type, length);
     const bytes = isOutside ? OUTSIDE_START + regionBytes : align(regionBytes);
-    slots.push(isOutside ? { outside: outside.length, offset: OUTSIDE_START } : { outside: null, offset: end });
+    slots.push(isOutside ? { buffer: bufferBytes.length, offset: OUTSIDE_START } : { buffer: null, offset: end });
     parts.push({ name, bytes, type, ...(option === undefined ? {} : { option }), isOutside });
-    if (isOutside) outside.push(bytes);
+    if (isOutside) bufferBytes.push(bytes);
     else end += bytes;
     return createElements(type, 0);
   });
@@ -152,61 +152,61 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
   parts.push({ name: 'tables of the kernels', bytes: bytes - end, type: FLOAT64, isOutside: false });
   return {
     bytes,
-    outside,
+    outside: bufferBytes,
     rows,
     parts,
-    bind(memory, others) {
-      const sizes = [memory.buffer, ...others].map(({ byteLength }) => byteLength);
-      const plannedSizes = [bytes, ...outside];
+    bind(memory, outside) {
+      const sizes = [memory.buffer, ...outside].map(({ byteLength }) => byteLength);
+      const plannedSizes = [bytes, ...bufferBytes];
       if (sizes.join() !== plannedSizes.join()) {
         throw new Error(
           `planArena: memory has ${sizes.join(' + ')} bytes, expected ${plannedSizes.join(' + ')} (the plan's)`,
         );
       }
       let slotIndex = 0;
-      return takeArena(options, rows, scratchLength, ({ type, length }) => {
-        const { outside, offset } = slots[slotIndex++];
-        return elementView(type, outside === null ? memory.buffer : others[outside], offset, length);
+      return allocateArena(options, rows, scratchLength, ({ type, length }) => {
+        const { buffer, offset } = slots[slotIndex++];
+        return elementView(type, buffer === null ? memory.buffer : outside[buffer], offset, length);
       });
     },
   };
 }
 
-/** The one list of a run's arrays, in memory order. Planning assigns their offsets, opening binds them. */
-function takeArena(
+/** The one list of a run's arrays, in memory order: `allocate` plans the offset of each, or binds it to memory. */
+function allocateArena(
   options: ArenaOptions,
   rows: number, // rows of gradients
   scratchLength: number,
-  take: <T extends ElementType>(region: Region<T>) => ElementsOf<T>,
+  allocate: <T extends ElementType>(region: Region<T>) => ElementsOf<T>,
 ): Arena {
   const { network, optimizer, schedule, threads, elementType, probes = false, cluster = null } = options;
   const P = network.parameterCount;
   const leaves = leafCount(options.batch, options.leafRows);
   const activations = `activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-  const theta = take({ name: 'parameters', type: elementType, length: P });
-  const gSum = take({
+  const theta = allocate({ name: 'parameters', type: elementType, length: P });
+  const gSum = allocate({
     name: 'gradients',
     type: elementType,
     length: rows * gradientStride(elementType, gradientLength(network)),
     option: 'threads',
     mayLieOutside: true,
   });
-  const ranges = ownedRanges(options);
+  const ranges = rangesOfRank(options);
   const ownedParameters = ranges.reduce((sum, { length }) => sum + length, 0);
   const rankRows = cluster === null ? 0 : maxRankGradientRows(cluster, options);
   const rankStride = cluster === null ? 0 : gradientStride(elementType, rankGradientLength(network, cluster));
-  const rankGradients = take({
+  const rankGradients = allocate({
     name: 'gradients of all ranks',
     type: elementType,
     length: rankRows * rankStride,
     mayLieOutside: true,
   });
-  // Slots of which a rank has only the part of its own parameters: all but a moving average, the last.
+  // Each rank has its part of these slots, and all of a moving average, the last slot.
   const ownedSlots = optimizer.slots.length - (optimizer.smoothingAt === undefined ? 0 : 1);
   const state = optimizer.slots.map((slot, k) => {
     const region = { name: `optimizer state ${slot}`, type: elementType };
     // The moving average stays inside, since evaluations read it like weights.
-    return take(
+    return allocate(
       k < ownedSlots ? { ...region, length: ownedParameters, mayLieOutside: true } : { ...region, length: P },
     );
   });
@@ -216,36 +216,40 @@ function takeArena(
     gSum,
     rankGradients,
     state,
-    owned: ranges,
-    model: state[ownedSlots] ?? theta,
-    squares: take({ name: 'block norms', type: FLOAT64, length: blocks }),
-    lossSums: take({ name: 'losses of the leaves', type: FLOAT64, length: leaves }),
-    rankNotes: take({
+    ownedRanges: ranges,
+    evaluatedTheta: state[ownedSlots] ?? theta,
+    squares: allocate({ name: 'block norms', type: FLOAT64, length: blocks }),
+    lossSums: allocate({ name: 'losses of the leaves', type: FLOAT64, length: leaves }),
+    rankNotes: allocate({
       name: 'notes of the ranks',
       type: FLOAT64,
       length: cluster === null ? 0 : rankNotesLength(cluster.connection.ranks, leaves, blocks),
     }),
-    scalars: take({ name: 'optimizer scalars', type: FLOAT64, length: optimizer.initialScalars.length }),
-    scheduleState: take({ name: 'schedule state', type: FLOAT64, length: schedule.initialState.length }),
-    learningRates: take({ name: 'rate ring', type: FLOAT64, length: RING }),
-    losses: take({ name: 'loss ring', type: FLOAT64, length: RING }),
-    norms: take({ name: 'norm ring', type: FLOAT64, length: RING }),
-    probeSums: take({ name: 'looks into layers', type: FLOAT64, length: probes ? leaves * probeLength(network) : 0 }),
-    shared: take({ name: 'statistics of the batch', type: FLOAT64, length: sharedLength(options) }),
-    passMemory: take({
+    scalars: allocate({ name: 'optimizer scalars', type: FLOAT64, length: optimizer.initialScalars.length }),
+    scheduleState: allocate({ name: 'schedule state', type: FLOAT64, length: schedule.initialState.length }),
+    learningRates: allocate({ name: 'rate ring', type: FLOAT64, length: RING }),
+    losses: allocate({ name: 'loss ring', type: FLOAT64, length: RING }),
+    norms: allocate({ name: 'norm ring', type: FLOAT64, length: RING }),
+    probeSums: allocate({
+      name: 'looks into layers',
+      type: FLOAT64,
+      length: probes ? leaves * probeLength(network) : 0,
+    }),
+    shared: allocate({ name: 'statistics of the batch', type: FLOAT64, length: sharedLength(options) }),
+    passMemory: allocate({
       name: 'activations of the batch',
       type: FLOAT64,
       length: passMemoryLength(options),
       option: 'batch',
     }),
     scratch: Array.from({ length: threads }, () =>
-      take({ name: activations, type: FLOAT64, length: scratchLength, option: 'batch' }),
+      allocate({ name: activations, type: FLOAT64, length: scratchLength, option: 'batch' }),
     ),
   };
 }
 
 /** The parameters that this rank updates; all of them without other ranks. */
-function ownedRanges({ network, cluster = null }: Pick<ArenaOptions, 'network' | 'cluster'>): readonly Range[] {
+function rangesOfRank({ network, cluster = null }: Pick<ArenaOptions, 'network' | 'cluster'>): readonly Range[] {
   if (cluster === null) return [{ offset: 0, length: network.parameterCount }];
   const blocks = ownershipOf(network, cluster).blocksOf[cluster.connection.rank];
   return blocks

@@ -5,16 +5,16 @@ import { bytesOf, checkMemory, type MemoryRoom, type Part } from '../../system/m
 export interface MemoryBudget {
   readonly threads: number;
   readonly chunks: number; // chunks of an evaluation whose outputs are held at once
-  readonly orders: number; // epochs whose row order is held at once
+  readonly orderSlots: number; // epochs whose row order is held at once
   readonly texts: boolean; // whether the model writes texts while it trains
 }
 
-/** How often the number of chunks is halved before threads are reduced. */
+/** Saving levels: each halves the number of chunks; the last also keeps the orders of one epoch only. */
 const LEVELS = 6;
 
 /**
- * The plan with as much of the `requested` budget as fits. Chunks are reduced first, then orders, then texts, then
- * threads.
+ * The plan with as much of the `requested` budget as fits. Chunks are reduced first, then the epochs with orders, then
+ * texts, then threads.
  * @throws OptionError with the size of each part if even the minimum does not fit.
  */
 export function fitMemory<Plan extends { readonly parts: readonly Part[] }>(
@@ -26,7 +26,7 @@ export function fitMemory<Plan extends { readonly parts: readonly Part[] }>(
     threads,
     texts,
     chunks: Math.min(requested.chunks, Math.max(threads, requested.chunks >> level)),
-    orders: level === LEVELS ? Math.min(1, requested.orders) : requested.orders,
+    orderSlots: level === LEVELS ? Math.min(1, requested.orderSlots) : requested.orderSlots,
   });
   const fits = (budget: MemoryBudget): boolean => {
     try {
@@ -38,10 +38,10 @@ export function fitMemory<Plan extends { readonly parts: readonly Part[] }>(
     }
   };
   // A plan that fits with more threads also fits with fewer.
-  const count = firstThat(requested.threads - 1, (n) => fits(budgetOf(requested.threads - n, LEVELS, false)));
-  const threads = requested.threads - count;
+  const dropped = firstThat(requested.threads - 1, (n) => fits(budgetOf(requested.threads - n, LEVELS, false)));
+  const threads = requested.threads - dropped;
   const texts = requested.texts && fits(budgetOf(threads, LEVELS, true));
-  const level = firstThat(LEVELS, (lower) => fits(budgetOf(threads, lower, texts)));
+  const level = firstThat(LEVELS, (candidate) => fits(budgetOf(threads, candidate, texts)));
   const budget = budgetOf(threads, level, texts);
   const plan = planOf(budget);
   checkMemory(plan.parts, room);

@@ -10,15 +10,14 @@ import { EVALUATION_ROWS, type ScratchShape } from './thread-scratch.ts';
 const MiB = 1024 ** 2;
 
 /**
- * Memory that is not in arrays, measured (`run-memory.test.ts`) and rounded up: what Node and V8 need for a thread, and
- * the objects that represent a layer, the gradient of a tensor in a row of gradients, a layer in a pass with its own
- * workspace, and a piece of a block, in every thread that has them.
+ * Memory that is not in arrays, measured (`run-memory.test.ts`) and rounded up: Node and V8 for a thread, and
+ * JavaScript objects in each thread.
  */
 const THREAD_BYTES = 18 * MiB;
-const LAYER_BYTES = 8 * 1024;
-const GRADIENT_BYTES = 640; // in the program of a probed step, which has as many passes as rows
-const PASS_LAYER_BYTES = 8 * 1024; // 5,200 bytes for alternating dense layers and batch norms
-const PIECE_BYTES = 2048; // 1,600 bytes in plain code, 200 on tapes
+const LAYER_BYTES = 8 * 1024; // of a layer
+const GRADIENT_BYTES = 640; // of a tensor in a gradient row, in a probed step, which has as many passes as rows
+const PASS_LAYER_BYTES = 8 * 1024; // of a layer in a pass with its own workspace: measured 5,200
+const PIECE_BYTES = 2048; // of a piece of a block: 1,600 bytes in plain code, 200 on tapes
 
 /** Garbage in V8's old generation of the main thread: reports of some thousand spans. */
 const GARBAGE_BYTES = 28 * MiB;

@@ -87,12 +87,12 @@ export function takeEvaluationScratch(
   rows = maxPassRows(network, elementType),
   weighs = false,
   augment: Augmentation | null = null,
-  memory = FORWARD_ONLY,
+  teamMemory = FORWARD_ONLY,
 ): EvaluationScratch {
   return {
     kernels: takeKernelScratch(network.products, backend, allocate),
     lossSums: allocate(Math.max(MAX_LEAVES, rows), FLOAT64),
-    workspace: createWorkspace(network, loss, rows, allocate, memory, weighs, augment),
+    workspace: createWorkspace(network, loss, rows, allocate, teamMemory, weighs, augment),
   };
 }
 
@@ -113,7 +113,10 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
     scale: allocate(1, FLOAT64),
     stepResult: allocate(2, FLOAT64),
     tapeThreads: allocate(1, FLOAT64),
-    tapes: allocate(CALL_DOUBLES * Math.min(MAX_TAPE_CALLS, CALLS_OF_OPERATION * maxCalls(shape)), FLOAT64),
+    tapes: allocate(
+      CALL_DOUBLES * Math.min(MAX_TAPE_KERNEL_CALLS, KERNEL_CALLS_PER_OPERATION * maxTapeOperations(shape)),
+      FLOAT64,
+    ),
   };
 }
 
@@ -124,9 +127,9 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
 export function passMemoryLength(shape: ScratchShape): number {
   const { network, loss, elementType, batch, leafRows, couples, weighs, augment } = shape;
   if (!couples) return 0;
-  const share = { leaves: leafCount(batch, leafRows), allocatePerLeaf: () => EMPTY };
+  const teamMemory = { leaves: leafCount(batch, leafRows), allocatePerLeaf: () => EMPTY };
   const leafDoubles = countDoubles(
-    (allocate) => createWorkspace(network, loss, Math.min(batch, leafRows), allocate, share, weighs, augment),
+    (allocate) => createWorkspace(network, loss, Math.min(batch, leafRows), allocate, teamMemory, weighs, augment),
     elementType,
   );
   return maxRankLeaves(shape) * leafDoubles;
@@ -143,33 +146,34 @@ export function sharedLength({ network, loss, elementType, batch, leafRows, coup
 
 const EMPTY = new Float64Array(0);
 
-/** Most passes with tapes of their own (by rows and gradient row), in networks with few and with many calls. */
+/** Most passes with tapes of their own (by rows and gradient row), in networks with few and with many operations. */
 const TAPED_PASSES = 8;
 const TAPED_PASSES_OF_MANY = 2;
-const MANY_CALLS = 2000;
+const MANY_OPERATIONS = 2000;
 
-/** Most blocks whose updates have tapes: with more, calls from JavaScript take almost none of the time. */
+/** Most blocks whose updates have tapes: with more blocks, calls from JavaScript take almost no time. */
 const TAPED_BLOCKS = 64;
 
-/** Calls of one update, of the code around updates, and of the code around a pass. */
-const CALLS_OF_BLOCK = 4;
-const CALLS_OF_STEP = 64;
+/** Most operations in the update of a block, and in the rest of a step outside of passes and updates. */
+const OPERATIONS_PER_BLOCK = 4;
+const OPERATIONS_PER_STEP = 64;
 
 /** Most kernel calls of an operation; most operations have one. */
-const CALLS_OF_OPERATION = 3;
-/** Most kernel calls on the tapes of a thread. Further calls are copied as they are made, in some 10 ns each. */
-const MAX_TAPE_CALLS = 4096;
+const KERNEL_CALLS_PER_OPERATION = 3;
+/** Most kernel calls on the tapes of a thread. Further calls are copied when they are made, in 10 ns each. */
+const MAX_TAPE_KERNEL_CALLS = 4096;
 
 /** Most operations on the tapes of a thread. */
-function maxCalls({ network, loss, weighs, maxNorm = null, augment }: ScratchShape): number {
-  const calls = emptyPass(network, loss, NO_TEAM_MEMORY, weighs, augment);
-  const passes = calls.length > MANY_CALLS ? TAPED_PASSES_OF_MANY : TAPED_PASSES;
+function maxTapeOperations({ network, loss, weighs, maxNorm = null, augment }: ScratchShape): number {
+  const operations = emptyPass(network, loss, NO_TEAM_MEMORY, weighs, augment).length;
+  const passes = operations > MANY_OPERATIONS ? TAPED_PASSES_OF_MANY : TAPED_PASSES;
   const blocks = Math.min(TAPED_BLOCKS, blockCount(network.parameterCount));
   const columns = maxNorm === null ? 0 : countMatrices(network);
-  return passes * calls.length + 2 * (CALLS_OF_BLOCK * blocks + columns + CALLS_OF_STEP);
+  const programs = 2; // for whole batches, and for an epoch's last
+  return passes * operations + programs * (OPERATIONS_PER_BLOCK * blocks + columns + OPERATIONS_PER_STEP);
 }
 
-/** The calls of a training pass whose arrays are empty: they are counted and compared, never run. */
+/** The operations of a training pass with empty arrays, which are counted and compared, never run. */
 export function emptyPass(
   network: Network,
   loss: Loss,

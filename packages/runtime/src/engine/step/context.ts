@@ -36,7 +36,7 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
   readonly scalarsAhead: Float64Array; // the optimizer's, for the first step without written hyperparameters
   readonly learningRate: Float64Array; // [1] learning rate of a step
   readonly stopFlag: Float64Array; // [1] the last element of `stepResult`
-  readonly cores: number;
+  readonly cores: number; // cores that the team may use
   readonly environment: ThreadEnvironment;
   step: number; // the current step
   spanSteps: number; // number of steps in the span
@@ -53,8 +53,8 @@ export function createContext(setup: RunSetup, thread: number, environment: Thre
   const schedule = createSchedule(setup.schedule, setup.context, customParts);
   const { elementType, passRows, threads, probes, insideBytes, maxNorm, augment, cluster } = setup;
   const weighs = setup.weights !== null;
-  const model = { network, loss, optimizer, elementType };
-  const shape = { ...shapeOf(setup), ...model, passRows, threads, probes, weighs, maxNorm, augment };
+  const computation = { network, loss, optimizer, elementType };
+  const shape = { ...shapeOf(setup), ...computation, passRows, threads, probes, weighs, maxNorm, augment };
   const arena = planArena({ ...shape, schedule, insideBytes }).bind(setup.memory, setup.outside);
   const P = network.parameterCount;
   const G = gradientLength(network);
@@ -62,14 +62,14 @@ export function createContext(setup: RunSetup, thread: number, environment: Thre
   const { workspace } = scratch;
   scratch.scale.fill(1);
   scratch.increment.fill(1);
-  const evaluation = createEvaluationContext(setup, network, loss, arena.model, scratch, environment);
+  const evaluation = createEvaluationContext(setup, network, loss, arena.evaluatedTheta, scratch, environment);
   const rowCount = P === 0 ? 0 : arena.gSum.length / gradientStride(elementType, G);
   const gradientRows = Array.from({ length: rowCount }, (_, row) => gradientOf(arena.gSum, G, row));
   const cores = cluster?.cores ?? environment.cores;
   return {
     ...scratch,
     ...evaluation,
-    theta: arena.model === arena.theta ? evaluation.model : bindTensors(network, arena.theta),
+    theta: arena.evaluatedTheta === arena.theta ? evaluation.model : bindTensors(network, arena.theta),
     thread,
     arena,
     optimizer,

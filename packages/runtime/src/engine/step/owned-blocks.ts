@@ -31,32 +31,32 @@ export function ownershipOf(
   const { parameterCount: P } = network;
   const ranks = threadsOf.length;
   const buckets = bucketsOf(network, overlap ? minBucketParameters : P);
-  const shares = threadsOf.map((_, rank) => {
+  const rankParts = threadsOf.map((_, rank) => {
     let parameterCount = 0;
-    const ranges: OwnedBlocks[] = [];
-    const partTies: Tie[] = [];
+    const blocks: OwnedBlocks[] = [];
+    const rankTies: Tie[] = [];
     // A rank holds its parameters in the order of the weights.
     for (const bucket of [...buckets].reverse()) {
       const { first, end } = blocksOfRank(bucket, ranks, rank);
       const offset = Math.min(P, first * BLOCK);
       const length = Math.min(P, end * BLOCK) - offset;
-      ranges.push({ first, end, offset, length, shift: parameterCount - offset });
+      blocks.push({ first, end, offset, length, shift: parameterCount - offset });
       parameterCount += length;
-      partTies.push(...tiesWithin(network.ties ?? [], offset, length));
+      rankTies.push(...tiesWithin(network.ties ?? [], offset, length));
     }
     let gradientLength = parameterCount;
-    const ties = partTies.map((tie) => {
+    const ties = rankTies.map((tie) => {
       gradientLength += tie.length;
       return { ...tie, gradientOffset: gradientLength - tie.length };
     });
-    return { blocks: ranges.reverse(), parameterCount, ties, gradientLength };
+    return { blocks: blocks.reverse(), parameterCount, ties, gradientLength };
   });
   return {
     buckets,
-    blocksOf: shares.map(({ blocks }) => blocks),
-    parameterCounts: shares.map(({ parameterCount }) => parameterCount),
-    ties: shares.map(({ ties }) => ties),
-    gradientLengths: shares.map(({ gradientLength }) => gradientLength),
+    blocksOf: rankParts.map(({ blocks }) => blocks),
+    parameterCounts: rankParts.map(({ parameterCount }) => parameterCount),
+    ties: rankParts.map(({ ties }) => ties),
+    gradientLengths: rankParts.map(({ gradientLength }) => gradientLength),
   };
 }
 

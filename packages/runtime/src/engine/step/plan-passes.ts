@@ -92,7 +92,9 @@ function coupledPasses(
     const inspectPass = probed
       ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length))
       : inspect;
-    const calls = passCalls(context, pass, rows, workspace, viewOf(arena.lossSums, first, count), inspectPass, k > 0);
+    const losses = viewOf(arena.lossSums, first, count);
+    const isLaterPass = k > 0;
+    const calls = passCalls(context, pass, rows, workspace, losses, inspectPass, isLaterPass);
     return { ...pass, workspace, segments: segmentsOf(calls), copies: [] };
   });
 }

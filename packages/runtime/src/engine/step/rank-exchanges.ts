@@ -8,7 +8,7 @@ import { firstRows, type RankBatch, rankBatch } from './rank-batch.ts';
 import type { ExchangePlan } from './sync.ts';
 
 /** Channels of exchanges. Each bucket has two of its own, since exchanges of two buckets may be pending at once. */
-const CHANNEL = { squares: 0, notes: 1, statistics: 2, model: 3, probe: 4, gradients: 5, weights: 6 };
+const CHANNEL = { squares: 0, notes: 1, statistics: 2, average: 3, probe: 4, gradients: 5, weights: 6 };
 const CHANNELS_PER_BUCKET = 2;
 
 /** The messages between ranks in a step on a batch of some size. */
@@ -18,19 +18,19 @@ export interface RankExchanges {
   readonly ownership: Ownership;
   readonly rankBlocks: readonly OwnedBlocks[]; // blocks that this rank updates, bucket by bucket
   readonly firstRow: number; // row of this rank's first node among the nodes of all
-  /** Sends the gradients of a bucket to the ranks that update it; `rows` are the rows of this rank's nodes. */
-  gradients(bucket: number, rows: readonly number[]): ExchangePlan;
+  /** Sends the gradients of a bucket to the ranks that update it; `gradientRows` are those of this rank's nodes. */
+  gradients(bucket: number, gradientRows: readonly number[]): ExchangePlan;
   /** Sends the weights of a bucket to all ranks. */
   weights(bucket: number): ExchangePlan;
   /** Sends the squares of the mean gradient to all ranks. */
   squares(): ExchangePlan;
   /** Sends each rank's notes to all ranks: see `RankNotes` in rank-step.ts. */
   notes(notes: readonly Float64Array[]): ExchangePlan;
-  /** Exchanges sums over leaves, `width` numbers each. */
+  /** Exchanges arrays with `width` numbers for each leaf. */
   statistics(arrays: readonly LeafArray[]): ExchangePlan;
   /** Sends the moving average of the weights to all ranks. */
-  model(): ExchangePlan;
-  /** Sends what a probe reads to rank 0, where the mean gradient goes to the first row of gradients. */
+  average(): ExchangePlan;
+  /** Sends to rank 0 what a probe reads; the mean gradient is received into its first gradient row. */
   probe(probeLength: number): ExchangePlan;
 }
 
@@ -51,7 +51,7 @@ export function rankExchanges(
   const { rank, ranks } = cluster.connection;
   const batch = rankBatch(cluster, setup.leafRows, rows);
   const ownership = ownershipOf(network, cluster);
-  const rowOf = firstRows(batch);
+  const firstRowOf = firstRows(batch);
   const { parameterCount: P } = network;
   // Each rank begins with its neighbour, so that they do not all send to the same rank.
   const peers = Array.from({ length: ranks - 1 }, (_, k) => (rank + 1 + k) % ranks);
@@ -59,10 +59,10 @@ export function rankExchanges(
   const rankBlocks = ownership.blocksOf[rank];
 
   /** The messages to and from each other rank. */
-  const planWithPeers = (channel: number, sidesOf: (peer: number) => PeerMessages): ExchangePlan => ({
+  const planWithPeers = (channel: number, messagesOf: (peer: number) => PeerMessages): ExchangePlan => ({
     channel,
     transfers: peers.flatMap((peer) => {
-      const { send = [], receive = [] } = sidesOf(peer);
+      const { send = [], receive = [] } = messagesOf(peer);
       return [...send.map(transfer('send', peer)), ...receive.map(transfer('receive', peer))].filter(
         ({ numbers }) => numbers.length > 0,
       );
@@ -85,8 +85,8 @@ export function rankExchanges(
     batch,
     ownership,
     rankBlocks,
-    firstRow: rowOf[rank],
-    gradients: (bucket, rows) =>
+    firstRow: firstRowOf[rank],
+    gradients: (bucket, gradientRows) =>
       planWithPeers(CHANNEL.gradients + CHANNELS_PER_BUCKET * bucket, (peer) => {
         const [rankRange, peerRange] = [rankBlocks[bucket], ownership.blocksOf[peer][bucket]];
         const stride = gradientStride(elementType, gradientLength(network));
@@ -95,7 +95,7 @@ export function rankExchanges(
         const received = gradientParts(ownership.ties[rank], rankRange);
         return {
           send: [
-            ...rows.flatMap((row) =>
+            ...gradientRows.flatMap((row) =>
               sent.map(({ gradientOffset, length }) => viewOf(arena.gSum, row * stride + gradientOffset, length)),
             ),
             // Only the passes of the first leaf write untrained state.
@@ -104,7 +104,7 @@ export function rankExchanges(
           receive: [
             ...batch.nodes[peer].flatMap((_, k) =>
               received.map(({ gradientOffset, length }) =>
-                viewOf(arena.rankGradients, (rowOf[peer] + k) * rankStride + gradientOffset, length),
+                viewOf(arena.rankGradients, (firstRowOf[peer] + k) * rankStride + gradientOffset, length),
               ),
             ),
             ...(peer === batch.lead ? untrainedStateOf(rankRange) : []),
@@ -125,7 +125,8 @@ export function rankExchanges(
           receive: arrays.map((leafArray) => leavesOf(leafArray, peer)),
         };
       }),
-    model: () => allGather(CHANNEL.model, (peer) => rankBlocks.map((_, bucket) => rangeOf(arena.model, peer, bucket))),
+    average: () =>
+      allGather(CHANNEL.average, (peer) => rankBlocks.map((_, bucket) => rangeOf(arena.evaluatedTheta, peer, bucket))),
     probe: (probeLength) =>
       planWithPeers(CHANNEL.probe, (peer) => {
         const sums: LeafArray = { array: arena.probeSums, width: probeLength };

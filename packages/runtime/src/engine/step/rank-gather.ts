@@ -33,7 +33,7 @@ export function gatherCalls(context: RunContext, rows: number, probed: boolean):
   const { calls, emit } = createList();
   if (exchanges === null) return calls;
   const plans = [];
-  if (arena.model !== arena.theta) plans.push(exchanges.model());
+  if (arena.evaluatedTheta !== arena.theta) plans.push(exchanges.average());
   if (probed) {
     // The mean gradient goes to the array where a run of one rank has it.
     const mean = gradientOf(arena.gSum, network.parameterCount, 0);

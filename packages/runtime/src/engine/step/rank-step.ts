@@ -30,7 +30,7 @@ export interface RankStep {
   /** Rows of gradients that the update reads. */
   readonly rows: Elements; // [rows, gradientStride]
   readonly sums: NodeSums; // how the update adds the rows
-  /** After a barrier in the passes: exchanges the sums over leaves. Ends with a barrier. */
+  /** After a barrier in the passes: exchanges what the leaves have written. Ends with a barrier. */
   statistics(emit: Emit, arrays: readonly LeafArray[]): void;
   /** After a barrier: starts to send the gradients of a bucket to the ranks that update it. */
   startGradients(emit: Emit, bucket: number): void;
@@ -55,14 +55,14 @@ export function rankStep(
   context: RunContext,
   threads: number,
   rows: number,
-  nodes: readonly Node[], // subtrees of leaves: the team leaves the gradient sum of each in a row
+  nodes: readonly Node[], // subtrees of leaves: the team's passes sum the gradients of each into a row
 ): RankStep | null {
   const exchanges = rankExchanges(context, rows);
   const { setup, network, arena, thread, clock } = context;
   if (exchanges === null) return null;
   const { parameterCount: P } = network;
   const { rank, batch, rankBlocks, firstRow, ownership } = exchanges;
-  const { joins, rows: joined } = joinNodes(nodes, batch.nodes[rank], batch.leaves);
+  const { joins, rows: nodeRows } = joinNodes(nodes, batch.nodes[rank], batch.leaves);
   const stride = gradientStride(setup.elementType, gradientLength(network));
   const rowLength = ownership.gradientLengths[rank];
   const ties = ownership.ties[rank];
@@ -70,9 +70,9 @@ export function rankStep(
   // With clipping, ranks have already exchanged the squares.
   const noteBlocks = setup.clipNorm === null ? ownership.blocksOf : ownership.blocksOf.map(() => []);
   const notes = rankNotes(context, batch, rank, noteBlocks);
-  const notesExchange = exchanges.notes(notes.notes);
+  const notesExchange = exchanges.notes(notes.byRank);
   const weights = rankBlocks.map((_, bucket) => exchanges.weights(bucket));
-  const gradients = rankBlocks.map((_, bucket) => exchanges.gradients(bucket, joined));
+  const gradients = rankBlocks.map((_, bucket) => exchanges.gradients(bucket, nodeRows));
   const emitExchange = (emit: Emit, plan: ExchangePlan, ...acts: ExchangeAct[]): void => {
     for (const act of acts) emit(exchange, plan, act);
   };
@@ -84,7 +84,7 @@ export function rankStep(
 
   /** Adds this thread's part of the team's rows, so that one row is left for each node of the rank. */
   function merge(emit: Emit, bucket: number): void {
-    const { first, end } = threadShare(ownership.buckets[bucket], threads, thread);
+    const { first, end } = threadBlocks(ownership.buckets[bucket], threads, thread);
     for (let block = first; block < end; block++) {
       const n = Math.min(BLOCK, P - block * BLOCK);
       const parts = [{ gradientOffset: block * BLOCK, length: n }, ...tiesWithin(network.ties, block * BLOCK, n)];
@@ -99,12 +99,12 @@ export function rankStep(
 
   /** Copies the rank's own gradients of the blocks that it updates. */
   function copyRankGradients(emit: Emit, bucket: number): void {
-    const { first, end } = threadShare(rankBlocks[bucket], threads, thread);
+    const { first, end } = threadBlocks(rankBlocks[bucket], threads, thread);
     const n = Math.min(P, end * BLOCK) - first * BLOCK;
     if (end === first) return;
     const sources = gradientParts(network.ties, { offset: first * BLOCK, length: n, shift: 0 });
     const targets = gradientParts(ties, { offset: first * BLOCK, length: n, shift: rankBlocks[bucket].shift });
-    for (const [k, row] of joined.entries()) {
+    for (const [k, row] of nodeRows.entries()) {
       for (const [p, { gradientOffset, length }] of targets.entries()) {
         const to = viewOf(arena.rankGradients, (firstRow + k) * rankStride + gradientOffset, length);
         emit(ops.copy, to, viewOf(arena.gSum, row * stride + sources[p].gradientOffset, length), length);
@@ -161,7 +161,7 @@ export function rankStep(
 }
 
 /** The part of a range of blocks that thread `thread` of `threads` updates. */
-export function threadShare({ first, end }: BlockRange, threads: number, thread: number): BlockRange {
+export function threadBlocks({ first, end }: BlockRange, threads: number, thread: number): BlockRange {
   const boundary = (t: number): number => first + Math.floor((t * (end - first)) / threads);
   return { first: boundary(thread), end: boundary(thread + 1) };
 }
@@ -171,7 +171,7 @@ export function threadShare({ first, end }: BlockRange, threads: number, thread:
  * squares of the gradient in its blocks if they are not known already.
  */
 interface RankNotes {
-  readonly notes: readonly Float64Array[]; // the note of each rank
+  readonly byRank: readonly Float64Array[]; // the note of each rank
   /** Writes this rank's note. */
   pack(): void;
   /** Copies the other ranks' losses and squares from their notes to their places in the arena. */
@@ -204,13 +204,13 @@ function rankNotes(
   const rankPart = parts[rank];
   const others = parts.filter((part) => part !== rankPart);
   return {
-    notes: parts.map(({ note }) => note),
+    byRank: parts.map(({ note }) => note),
     pack() {
       rankPart.request[0] = Atomics.load(control, CONTROL.request);
-      for (const [copy, figures] of rankPart.copies) copy.set(figures);
+      for (const [note, figures] of rankPart.copies) note.set(figures);
     },
     unpack() {
-      for (const { copies } of others) for (const [copy, figures] of copies) figures.set(copy);
+      for (const { copies } of others) for (const [note, figures] of copies) figures.set(note);
     },
   };
 }

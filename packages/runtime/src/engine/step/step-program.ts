@@ -43,8 +43,8 @@ const programsOf = new WeakMap<RunContext, Map<string, TeamPrograms>>();
 
 /**
  * The programs of this thread in a team of `threads`; if `probed`, those of probed steps. Tapes lie in memory that
- * belongs to a number in the team, and a thread that had this number before may have written the tapes of its own team
- * there. All programs of a team are linked at once and in one order, so every thread writes the same tapes there.
+ * belongs to a number in the team, where another thread that had this number before may have written the tapes of its
+ * team. All programs of a team are linked at once and in one order, so every thread writes the same tapes there.
  */
 export function teamPrograms(context: RunContext, threads: number, probed: boolean): TeamPrograms {
   const { tapeThreads, tapes, setup } = context;
@@ -293,7 +293,7 @@ export function finishSteps(
   else control[CONTROL.decision] = isOver ? DECISION.end : DECISION.go;
 }
 
-/** Cuts the calls of a pass at each bucket: after the last call that writes its, or an earlier, part of `row`. */
+/** Cuts the calls of a pass into one piece per bucket, after which no call writes the bucket's part of `row`. */
 function cutAtBuckets(
   calls: readonly Call[],
   row: Elements, // [P]
@@ -301,11 +301,11 @@ function cutAtBuckets(
 ): readonly (readonly Call[])[] {
   let nextCall = 0;
   return buckets.map(({ first, end }, k) => {
-    const part = viewOf(row, first * BLOCK, Math.min(row.length, end * BLOCK) - first * BLOCK);
-    const last = calls.findLastIndex((call) => writesInto(call, part)) + 1;
+    const bucketPart = viewOf(row, first * BLOCK, Math.min(row.length, end * BLOCK) - first * BLOCK);
+    const afterLastWrite = calls.findLastIndex((call) => writesInto(call, bucketPart)) + 1;
     const from = nextCall;
     // The last piece has all remaining calls.
-    nextCall = k === buckets.length - 1 ? calls.length : Math.max(nextCall, last);
+    nextCall = k === buckets.length - 1 ? calls.length : Math.max(nextCall, afterLastWrite);
     return calls.slice(from, nextCall);
   });
 }

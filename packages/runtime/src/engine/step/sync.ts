@@ -34,7 +34,7 @@ export function bindWaits(context: RunContext, threads: number, calls: readonly 
   });
 }
 
-const hostCall = (act: () => unknown): Call => ({ op: host as Call['op'], args: [act] });
+const hostCall = (work: () => unknown): Call => ({ op: host as Call['op'], args: [work] });
 
 /** Waits at the barrier; returns false if the team was aborted. */
 function arrive(context: RunContext, completion?: () => void): boolean {

@@ -1,7 +1,7 @@
 import type { NodeSums } from '@gradloom/core';
 import { type BlockUpdate, blockCount, createBlockUpdate, type Node, sumsOf } from '@gradloom/core/internal';
 import type { RunContext } from './context.ts';
-import { type RankStep, threadShare } from './rank-step.ts';
+import { type RankStep, threadBlocks } from './rank-step.ts';
 
 /** A thread's update of some blocks. */
 export interface ThreadUpdate {
@@ -24,17 +24,17 @@ export function threadUpdates(
   const { network, arena, optimizer, hyper, thread, setup } = context;
   const defersAverage = setup.maxNorm !== null;
   if (ranks === null) {
-    const { first, end } = threadShare({ first: 0, end: blockCount(network.parameterCount) }, threads, thread);
+    const { first, end } = threadBlocks({ first: 0, end: blockCount(network.parameterCount) }, threads, thread);
     const update = createBlockUpdate(optimizer, network, arena, hyper, first, end, { defersAverage });
     return [{ bucket: 0, update, sums: sumsOf(nodes, leaves) }];
   }
   const { rankBlocks, rowLength, ties, sums, rows: gSum } = ranks;
   const { theta, state, squares } = arena;
   return rankBlocks.map(({ first, end, shift }, bucket) => {
-    const share = threadShare({ first, end }, threads, thread);
+    const blocks = threadBlocks({ first, end }, threads, thread);
     const options = { defersAverage, range: { row: rowLength, shift, ties } };
     const memory = { theta, gSum, state, squares };
-    const update = createBlockUpdate(optimizer, network, memory, hyper, share.first, share.end, options);
+    const update = createBlockUpdate(optimizer, network, memory, hyper, blocks.first, blocks.end, options);
     return { bucket, update, sums };
   });
 }

@@ -53,10 +53,10 @@ export function resetControl(control: Int32Array): void {
   for (const word of Object.values(CONTROL)) Atomics.store(control, word, 0);
 }
 
-/** The context that last worked as this thread of the team; 0: none. */
+/** The number of the context that owns the memory of this thread of the team; 0: none. */
 export const ownerOf = (control: Int32Array, thread: number): number => Atomics.load(control, OWNERS + thread);
 
-/** Makes a new context the owner of a thread's memory. Returns its number. */
+/** Makes a new context the owner of a thread's memory. Returns the number of the context. */
 export function claimThread(control: Int32Array, thread: number): number {
   const owner = 1 + Atomics.add(control, BUILT, 1);
   Atomics.store(control, OWNERS + thread, owner);

@@ -33,10 +33,10 @@ export interface Pool {
    */
   hold(): () => void;
   /**
-   * Waits until a team of threads is free. Release it when every task has settled.
+   * Waits until so many threads are free. Release it when every task has settled.
    * @internal
    */
-  acquire(team: number): Promise<Team>;
+  acquire(threads: number): Promise<Team>;
 }
 
 export interface Team {
@@ -83,14 +83,14 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   let destroyed = false;
   let closing: Promise<void> | undefined;
   let holds = 0; // number of runs that hold the pool
-  let lastReleased: (() => void) | undefined; // called when the pool closes and no run holds it any more
+  let onLastRelease: (() => void) | undefined; // called when the pool closes and no run holds it any more
   const retiredGroups = new Set<WorkerGroup>(); // replaced groups with threads that still work
-  const queue: { team: number; begin: () => void; fail: (error: Error) => void }[] = [];
+  const queue: { teamSize: number; begin: () => void; fail: (error: Error) => void }[] = [];
 
   /** Teams are served in order and as a whole: two runs that each held half of the threads would deadlock. */
   function admit(): void {
-    while (queue.length > 0 && queue[0].team <= freeThreads) {
-      freeThreads -= queue[0].team;
+    while (queue.length > 0 && queue[0].teamSize <= freeThreads) {
+      freeThreads -= queue[0].teamSize;
       queue.shift()?.begin();
     }
   }
@@ -116,12 +116,12 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     return workers;
   }
 
-  async function open(team: number): Promise<Team> {
+  async function openTeam(teamSize: number): Promise<Team> {
     let teamWorkers: WorkerGroup;
     try {
       teamWorkers = workers ?? (await nextWorkers());
     } catch (error) {
-      freeThreads += team;
+      freeThreads += teamSize;
       admit();
       throw error;
     }
@@ -134,8 +134,8 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
       async release(broken = false) {
         teamWorkers.teams--;
         const replaced = broken ? replaceWorkers(teamWorkers) : undefined;
-        if (teamWorkers.teams === 0) teamWorkers.idle();
-        freeThreads += team;
+        if (teamWorkers.teams === 0) teamWorkers.onIdle();
+        freeThreads += teamSize;
         admit();
         await replaced;
       },
@@ -145,7 +145,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   async function closeWhenReleased(): Promise<void> {
     if (holds > 0) {
       await new Promise<void>((resolve) => {
-        lastReleased = resolve;
+        onLastRelease = resolve;
       });
     }
     await pool.destroy();
@@ -161,18 +161,18 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
       holds++;
       return () => {
         holds--;
-        if (holds === 0) lastReleased?.();
+        if (holds === 0) onLastRelease?.();
       };
     },
-    acquire(team) {
+    acquire(teamSize) {
       if (destroyed) return Promise.reject(new Error('pool: has been destroyed, expected an open one'));
-      if (team > threads) {
+      if (teamSize > threads) {
         return Promise.reject(
-          new Error(`pool: a run has ${team} threads, expected at most ${threads} (threads of the pool)`),
+          new Error(`pool: a run has ${teamSize} threads, expected at most ${threads} (threads of the pool)`),
         );
       }
       return new Promise<Team>((resolve, reject) => {
-        queue.push({ team, begin: () => resolve(open(team)), fail: reject });
+        queue.push({ teamSize, begin: () => resolve(openTeam(teamSize)), fail: reject });
         admit();
       });
     },
@@ -182,7 +182,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     },
     async destroy() {
       destroyed = true;
-      lastReleased?.();
+      onLastRelease?.();
       for (const { fail } of queue.splice(0)) fail(new Error('pool: was destroyed while a run waited for its threads'));
       await opening?.catch(() => {});
       await Promise.all([workers, ...retiredGroups].map((group) => group?.stop()));

@@ -88,7 +88,7 @@ export interface TeamTask<Setup extends TeamSetup = RunSetup> {
 /** Runs before the first span: see opening.ts. Answers whether all weights that the thread drew are finite. */
 export interface OpeningTask extends TeamTask, Task<boolean> {
   readonly kind: 'opening';
-  readonly draws: boolean; // whether to draw the starting weights from the seed
+  readonly drawsWeights: boolean; // whether to draw the starting weights from the seed
 }
 
 /** Steps from `first` to `limit`, or until a request. Answers 'refused' if a layer refuses a row of the next step. */

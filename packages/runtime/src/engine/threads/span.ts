@@ -97,18 +97,18 @@ export async function runOnTeam<Answer, Setup extends TeamSetup>(
 
 /**
  * Lets each thread build its context and touch its memory before the first span: the system provides a page when it is
- * first touched, which takes as long as some steps. If a run `draws` its starting weights, the threads divide the
+ * first touched, which takes as long as some steps. With `drawsWeights`, the threads divide the
  * tensors, since orthogonal initialization takes seconds. Resolves to whether all drawn weights are finite; rejects as
  * `runSpan` does.
  */
-export async function openTeam(pool: Pool, setup: RunSetup, threads: number, draws: boolean): Promise<boolean> {
-  const finite = await runOnTeam(
+export async function openTeam(pool: Pool, setup: RunSetup, threads: number, drawsWeights: boolean): Promise<boolean> {
+  const areFinite = await runOnTeam(
     pool,
     setup,
     threads,
-    (teamTask): OpeningTask => ({ kind: 'opening', ...teamTask, draws }),
+    (teamTask): OpeningTask => ({ kind: 'opening', ...teamTask, drawsWeights }),
   );
-  return finite.every(Boolean);
+  return areFinite.every(Boolean);
 }
 
 /**

@@ -17,8 +17,8 @@ export interface TeamShape extends TeamComputation {
   readonly unfused?: boolean; // whether products have to be unfused: see `BackendNeeds`
 }
 
-/** The chosen backend, on which the layout of a team's memory depends besides its shape. */
-export type Compiled = { readonly backend: TeamSetup['backend']['name'] };
+/** The name of the chosen backend, on which the layout of a team's memory depends besides its shape. */
+export type ChosenBackend = { readonly backend: TeamSetup['backend']['name'] };
 
 /** Memory of a team with some budget: the layout of the shared memory, and all parts. */
 export interface TeamPlan<Layout> {
@@ -47,7 +47,7 @@ const MAX_HELD_BYTES = 512 * 1024 ** 2;
 export function openTeamSetup<Layout>(
   shape: TeamShape,
   requested: Omit<MemoryBudget, 'threads'>,
-  planner: (compiled: Compiled) => (budget: MemoryBudget) => TeamPlan<Layout>,
+  planner: (backend: ChosenBackend) => (budget: MemoryBudget) => TeamPlan<Layout>,
 ): OpenedTeam<Layout> {
   const backend = resolveBackend(shape.backend, {
     path: shape.blas,

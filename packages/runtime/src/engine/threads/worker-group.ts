@@ -20,7 +20,7 @@ export interface WorkerGroupShape {
 export interface WorkerGroup {
   readonly piscina: Piscina<Message, unknown>;
   teams: number;
-  idle: () => void; // called when no team uses the group any more
+  onIdle: () => void; // called when no team uses the group any more
   /** Ends the threads when no team uses them any more. */
   end(): Promise<void>;
   /** Ends the threads at once and frees their machine code; resolves when all have ended. */
@@ -41,9 +41,9 @@ async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGroup> {
   const codePages = allocateCodePages(shape.threads);
   const options = { ...piscinaOptions(shape), workerData: { codePages } };
   const startedThreads: Worker[] = [];
-  const record = (thread: Worker) => void startedThreads.push(thread);
+  const recordThread = (thread: Worker) => void startedThreads.push(thread);
   // Node reports a thread one tick after its start, and ticks run in order: between these two it reports ours alone.
-  process.nextTick(() => process.on('worker', record));
+  process.nextTick(() => process.on('worker', recordThread));
   let group: WorkerGroup | undefined;
   let refusal: unknown;
   try {
@@ -53,7 +53,7 @@ async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGroup> {
   }
   await new Promise<void>((resolve) => {
     process.nextTick(() => {
-      process.off('worker', record);
+      process.off('worker', recordThread);
       resolve();
     });
   });
@@ -133,9 +133,9 @@ function workerGroupOf(piscina: Piscina<Message, unknown>, codePages: CodePages)
   const group: WorkerGroup = {
     piscina,
     teams: 0,
-    idle: () => {},
+    onIdle: () => {},
     end() {
-      ending ??= idle().then(group.stop);
+      ending ??= untilIdle().then(group.stop);
       return ending;
     },
     stop() {
@@ -143,10 +143,10 @@ function workerGroupOf(piscina: Piscina<Message, unknown>, codePages: CodePages)
       return stopping;
     },
   };
-  async function idle(): Promise<void> {
+  async function untilIdle(): Promise<void> {
     if (group.teams === 0) return;
     await new Promise<void>((resolve) => {
-      group.idle = resolve;
+      group.onIdle = resolve;
     });
   }
   // Without a listener, a thread that dies between tasks would end the process; the next span notices it anyway.

@@ -63,8 +63,8 @@ export function writeCheckpointEntry(shared: SharedSpec, entry: CheckpointEntry,
 
 /** A folder of checkpoints that one run writes to. */
 export interface CheckpointFolder {
-  /** Returns its path, locked by this run. @throws Error if it cannot be locked. */
-  open(): string;
+  /** Locks the folder, unless this run has locked it. Returns its path. @throws Error if it cannot be locked. */
+  ensureLocked(): string;
   release(): void;
 }
 
@@ -75,21 +75,21 @@ export interface CheckpointFolder {
  * @throws FolderInUseError if another run writes to it; Error if its lock cannot be read.
  */
 export function lockCheckpointFolder(folder: CheckpointSettings['folder']): CheckpointFolder {
-  if (typeof folder !== 'string') return { open: () => folder().path, release() {} };
+  if (typeof folder !== 'string') return { ensureLocked: () => folder().path, release() {} };
   let lock: FolderLock | undefined;
-  const open = (): string => {
-    // A removed folder is not created again; if another run has created it since, it belongs to that run.
+  const ensureLocked = (): string => {
+    // A removed folder is not created again. If another run has created it since, locking it throws.
     if (lock === undefined || (existsSync(folder) && !lock.holds())) {
       lock = lockFolder('train', makeDirectory(folder), 'train');
     }
     return folder;
   };
   try {
-    open();
+    ensureLocked();
   } catch (error) {
     if (!isOfSystem(error)) throw error;
   }
-  return { open, release: () => lock?.release() };
+  return { ensureLocked, release: () => lock?.release() };
 }
 
 const isOfSystem = (error: unknown): boolean => error instanceof Error && ('code' in error || isOfSystem(error.cause));
@@ -117,13 +117,14 @@ function belongsTo(run: Omit<Checkpoint, 'arrays'>, path: string): boolean {
   }
 }
 
-/** Removes all but the last `maxKept`. Returns the steps of the others, with those whose removal failed. */
+/** Removes all but the last `maxKept`. Returns the steps of the kept ones, after those whose removal failed. */
 function removeAllBut(maxKept: number, folder: string, steps: readonly number[]): number[] {
-  const surplus = steps.slice(0, Math.max(0, steps.length - maxKept)).filter((step) => !isRemoved(folder, step));
-  return [...surplus, ...steps.slice(-maxKept)];
+  const surplus = steps.slice(0, Math.max(0, steps.length - maxKept));
+  return [...surplus.filter((step) => !remove(folder, step)), ...steps.slice(-maxKept)];
 }
 
-function isRemoved(folder: string, step: number): boolean {
+/** Removes the checkpoint kept under its step. Returns whether that was possible. */
+function remove(folder: string, step: number): boolean {
   try {
     rmSync(join(folder, stepFile(step)), { force: true });
     return true;

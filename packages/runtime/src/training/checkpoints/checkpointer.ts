@@ -50,7 +50,7 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
   if (!plan.writesCheckpoints) return null;
   if (!lockstep.isFirst || settings === null || checkpointFolder === null) return createSender(options);
   const { metadata, keep: maxKept } = settings;
-  const { open } = checkpointFolder;
+  const { ensureLocked } = checkpointFolder;
   let { record } = options;
   let keptSteps: readonly number[] = []; // steps of the checkpoints kept under their own names
   let lastMs = performance.now();
@@ -79,7 +79,7 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
   async function createEntry(state: CurrentState): Promise<CheckpointEntry> {
     // The rows are hashed only when a checkpoint is written.
     record ??= await inTurns(recordOf(plan, data, setup.backend));
-    const folder = open();
+    const folder = ensureLocked();
     const rates = rateChanges.size === 0 ? {} : { rateChanges: recordOfChanges(rateChanges) };
     const checkpoint = { ...state, record: { ...record, ...rates }, metadata };
     const kind = { isFirst: newest === undefined, isBest: isImproved, countsOlder: resume !== null };

@@ -137,7 +137,7 @@ function* badNumber(
   { parameters, state }: Omit<RunArrays, 'epochLosses'>,
 ): Pausable<string | undefined> {
   const weight = yield* findBadWeight(network, parameters);
-  return weight ?? (yield* findBadState(network, optimizer, { state, owned: [] }))?.description;
+  return weight ?? (yield* findBadState(network, optimizer, { state, ownedRanges: [] }))?.description;
 }
 
 function describe({ path, own: value, other }: Difference): ResumeDifference {

@@ -39,7 +39,7 @@ export function addGradients(context: RunContext, step: number, rows: number, no
   ranks?.unpack();
 }
 
-/** Records the first number of the gradient that is not finite, in the part that this rank has. */
+/** Calls `recordBadNumber` for the first number of each tensor's gradient, in this rank's part, that is not finite. */
 export function findBadGradient(
   context: RunContext,
   rows: number,

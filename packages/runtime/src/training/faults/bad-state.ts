@@ -4,27 +4,27 @@ import type { Range } from '../../engine/memory/arena.ts';
 
 /** A number that is not finite. */
 export interface BadNumber {
-  // Orders the findings of all ranks: slots in their order, each with its parameters ascending.
+  // Of the findings of all ranks, the one with the lowest position is reported: by slot, then by parameter.
   readonly position: number;
   readonly description: string; // such as 'v of adam for W of dense(2->3) at layer 0 has Infinity'
 }
 
-/** The optimizer's state of the parameters `owned`, or of all. */
+/** The optimizer's state: that of all parameters, or of those that this rank updates. */
 interface OwnedState {
-  readonly state: readonly Elements[]; // [slots][owned parameters or P]
-  readonly owned: readonly Range[];
+  readonly state: readonly Elements[]; // [slots][parameters of `ownedRanges`, or P]
+  readonly ownedRanges: readonly Range[];
 }
 
 /** The first number of an optimizer's state that is not finite; undefined if all are. */
 export function* findBadState(
   { parameterCount, allLayers }: Network,
   { name, slots }: Optimizer,
-  { state, owned }: OwnedState,
+  { state, ownedRanges }: OwnedState,
 ): Pausable<BadNumber | undefined> {
   for (const [slot, numbers] of state.entries()) {
     const badIndex = yield* findNotFinite(numbers);
     if (badIndex === undefined) continue;
-    const parameter = numbers.length === parameterCount ? badIndex : parameterAt(owned, badIndex);
+    const parameter = numbers.length === parameterCount ? badIndex : parameterAt(ownedRanges, badIndex);
     for (const networkLayer of allLayers) {
       const tensor = networkLayer.tensors.find(
         ({ offset, length }) => offset <= parameter && parameter < offset + length,
@@ -38,9 +38,9 @@ export function* findBadState(
   return undefined;
 }
 
-function parameterAt(owned: readonly Range[], index: number): number {
+function parameterAt(ranges: readonly Range[], index: number): number {
   let indexInRange = index;
-  for (const { offset, length } of owned) {
+  for (const { offset, length } of ranges) {
     if (indexInRange < length) return offset + indexInRange;
     indexInRange -= length;
   }

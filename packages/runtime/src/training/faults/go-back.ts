@@ -102,10 +102,10 @@ async function findBadStep(state: RunState, first: number, last: number, isSeen:
     const work = () => runOnTeam(pool, setup, 1, (member): DiagnosisTask => ({ ...diagnosis, ...member }));
     const [fault] = await recovery.attempt(first, work);
     const faults = await lockstep.fromAll(fault);
-    return { step, ...faults.reduce((first, other) => (isEarlier(other.position, first.position) ? other : first)) };
+    return { step, ...faults.reduce((a, b) => (isEarlier(b.position, a.position) ? b : a)) };
   }
   let lastFinite = first; // last step known to start with a finite state
-  let firstBad = last + 1; // first step that starts with a state that is not
+  let firstBad = last + 1; // first step known to start with a state that is not finite
   if (isSeen) {
     await replay(last);
     if (await stateIsFinite(arena, lockstep)) return await diagnose(last, 'loss');

@@ -15,17 +15,17 @@ export interface History {
   save(): Pausable<void>;
   /** Restores the saved state. */
   restore(): Pausable<void>;
-  /** After a span: keeps the saved state, unless it is after step `start`, as the anchor to replay that step from. */
-  anchorEpoch(start: number): void;
+  /** After a span: keeps the saved state to replay step `start` of the epoch from, unless it is after that step. */
+  keepForReplay(start: number): void;
   /** Restores the newest state at or before `step`. Returns false if there is none. */
   restoreBefore(step: number): Pausable<boolean>;
-  /** State before step `start` for a checkpoint, in shared memory. */
+  /** The kept state at or before step `start`, for a checkpoint, in shared memory; undefined if none is needed. */
   savedBefore(start: number): SavedState | undefined;
-  /** Hands the saved model [P] to the caller; nothing can be saved afterwards. */
+  /** Hands the saved weights [P], or their moving average, to the caller; nothing can be saved afterwards. */
   handOut(): Pausable<Elements>;
 }
 
-/** `keepsEpoch` keeps a second copy. `saved` comes from rank 0's checkpoint. */
+/** With `keepsEpoch`, keeps a second copy to replay the epoch from. `saved` is that of rank 0's checkpoint. */
 export async function createHistory(
   arena: Arena,
   progress: Progress,
@@ -38,37 +38,37 @@ export async function createHistory(
   // that of many short runs would pile up.
   const create = () =>
     createSnapshot(arena, progress, log, keepsEpoch ? (type, length) => sharedArrays[type](length) : undefined);
-  let last = create();
-  let anchor: Snapshot | undefined;
+  let beforeSpan = create();
+  let beforeEpoch: Snapshot | undefined;
   if (saved !== undefined && keepsEpoch) {
-    anchor = create();
-    await anchor.load(saved, shares);
+    beforeEpoch = create();
+    await beforeEpoch.load(saved, shares);
   }
 
   return {
     get parameters() {
-      return last.parameters;
+      return beforeSpan.parameters;
     },
-    save: () => last.save(),
-    restore: () => last.restore(),
-    anchorEpoch(start) {
+    save: () => beforeSpan.save(),
+    restore: () => beforeSpan.restore(),
+    keepForReplay(start) {
       // If a span began in the middle of an epoch, its start is reached by replaying from an earlier state.
-      if (!keepsEpoch || last.step > start) return;
-      [last, anchor] = [anchor ?? create(), last];
+      if (!keepsEpoch || beforeSpan.step > start) return;
+      [beforeSpan, beforeEpoch] = [beforeEpoch ?? create(), beforeSpan];
     },
     *restoreBefore(step) {
-      const state = [last, anchor].find((snapshot) => snapshot !== undefined && snapshot.step <= step);
+      const state = [beforeSpan, beforeEpoch].find((snapshot) => snapshot !== undefined && snapshot.step <= step);
       if (state === undefined) return false;
       yield* state.restore();
       return true;
     },
     savedBefore(start) {
-      if (progress.step === start || anchor === undefined || anchor.step > start) return undefined;
-      return anchor.state();
+      if (progress.step === start || beforeEpoch === undefined || beforeEpoch.step > start) return undefined;
+      return beforeEpoch.state();
     },
     *handOut() {
       // Shared memory is copied before it is handed out: posting it to a thread would share it.
-      return keepsEpoch ? yield* cloneArray(last.model) : last.model;
+      return keepsEpoch ? yield* cloneArray(beforeSpan.evaluatedTheta) : beforeSpan.evaluatedTheta;
     },
   };
 }
@@ -90,7 +90,7 @@ export async function stateIsFinite({ theta, state }: Arena, lockstep: Lockstep)
 interface Snapshot {
   readonly step: number; // step of the saved state; NaN before the first
   readonly parameters: Elements; // [P] saved weights
-  readonly model: Elements; // [P] the saved weights or their moving average
+  readonly evaluatedTheta: Elements; // [P] the saved weights or their moving average
   /** Overwrites the copy with the run's state. */
   save(): Pausable<void>;
   /** Overwrites the state of the run with the copy; time, threads and the best loss are kept. */
@@ -122,7 +122,7 @@ function createSnapshot(
       return counters.step;
     },
     parameters: thetaCopy,
-    model: copies[live.indexOf(arena.model)],
+    evaluatedTheta: copies[live.indexOf(arena.evaluatedTheta)],
     *save() {
       for (const [k, array] of live.entries()) yield* copyArray(copies[k], array);
       const { step, samples, validation } = progress;
@@ -132,9 +132,9 @@ function createSnapshot(
     },
     *restore() {
       for (const [k, array] of live.entries()) yield* copyArray(array, copies[k]);
-      const { epochs, ...rest } = counters;
+      const { epochs, ...savedProgress } = counters;
       delete progress.validation;
-      Object.assign(progress, rest);
+      Object.assign(progress, savedProgress);
       log.goBack({ epochs, sums: epochSums });
     },
     state() {

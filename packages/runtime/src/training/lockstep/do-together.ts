@@ -16,10 +16,10 @@ export class RowRefusal extends Error {
 
 /** Status that a rank reports after a failure. */
 export type RankStatus =
-  | { readonly kind: 'thread'; readonly problem: string; readonly steps: number } // its work can be repeated
+  | { readonly kind: 'thread'; readonly problem: string; readonly steps: number } // a thread failed: work is repeated
   | { readonly kind: 'refusal'; readonly steps: number }
-  | { readonly kind: 'end'; readonly message: string } // it gives up
-  | null; // it has not failed
+  | { readonly kind: 'end'; readonly message: string } // the rank ends the run
+  | null; // the rank has not failed
 
 /**
  * Does work that all ranks do. If it fails on one rank, it fails on all, when no thread of any rank is working: with
@@ -47,10 +47,10 @@ async function failTogether(cluster: Cluster, status: Exclude<RankStatus, null |
   throw await failureOf(cluster, status);
 }
 
-/** The error that all ranks agree on or, if they cannot agree, the reason. */
+/** The error that all ranks agree on; if they cannot agree, the error that prevented it. */
 async function failureOf(cluster: Cluster, status: RankStatus, clusterError?: ClusterError): Promise<Error> {
   const error = await cluster.recover(status).then((statuses) => agreedOn(cluster, statuses, clusterError), asError);
-  // No other rank needs to be told of it.
+  // All ranks know this error: `endTogether` need not report it.
   if (error instanceof ClusterError) knownErrors.add(error);
   return error;
 }
@@ -63,9 +63,9 @@ function agreedOn(cluster: Cluster, statuses: readonly RankStatus[], clusterErro
     const status = statuses[rank] ?? null;
     if (status === null) continue;
     if (status.kind === 'refusal') return new RowRefusal(status.steps);
-    const failed = namesOf([rank], cluster.ranks);
-    if (status.kind === 'end') return new ClusterError(`cluster: ${failed} has failed: ${status.message}`, [rank]);
-    return new ThreadError(`${failed}: ${status.problem}`, status.steps, clusterError);
+    const failedRank = namesOf([rank], cluster.ranks);
+    if (status.kind === 'end') return new ClusterError(`cluster: ${failedRank} has failed: ${status.message}`, [rank]);
+    return new ThreadError(`${failedRank}: ${status.problem}`, status.steps, clusterError);
   }
   return clusterError ?? new ClusterError('cluster: a rank has failed, and no rank says why');
 }

@@ -16,7 +16,7 @@ const MAX_NAMED = 3;
 
 /**
  * Compares everything that must be equal on all ranks: code, network, options, rows, backend. Each rank sends a hash;
- * only if hashes differ, the values follow, to tell which rank has what.
+ * if hashes differ, ranks also exchange the values, so that the error names which rank has which.
  * @throws Error on every rank, if any differs.
  */
 export async function refuseOtherRuns(lockstep: Lockstep, plan: RunPlan, record: RunRecord): Promise<void> {
@@ -70,7 +70,7 @@ const isRows = /^rows\.(train|validation|test)$/;
 const nameOf = (path: string, { data }: RunPlan): string =>
   path === 'code' ? 'the code of gradloom' : path.replace(isRows, `the SHA-256 of the $1 rows of ${data.train.name}`);
 
-/** The beginning of a hash is enough to tell it apart. */
+/** A value for the error; of a hash only its beginning, which differs too. */
 function text(value: Json | undefined): string {
   if (value === undefined) return 'none';
   return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? `${value.slice(0, 12)}…` : show(value);
@@ -79,16 +79,16 @@ function text(value: Json | undefined): string {
 /** Files with code of a package; maps and types have none. */
 const CODE = /(?<!\.d)\.(ts|js|cjs|mjs|wasm)$/;
 
-let cached: Promise<string> | undefined;
+let cachedCodeHash: Promise<string> | undefined;
 
 /** SHA-256 of the code that this process runs: the files of this package and of @gradloom/core on disk. */
 function codeHash(): Promise<string> {
-  cached ??= hashCode([dirname(fileBeside('worker')), ...mathematics()]);
-  return cached;
+  cachedCodeHash ??= hashCode([dirname(fileBeside('worker')), ...coreFolders()]);
+  return cachedCodeHash;
 }
 
 /** The folder of @gradloom/core, unless a bundler has included it in this package. */
-function mathematics(): string[] {
+function coreFolders(): string[] {
   try {
     return [dirname(resolveInstalled('@gradloom/core'))];
   } catch {

@@ -35,10 +35,10 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
   const P = arena.theta.length;
   const allParameters: readonly Range[] = [{ offset: 0, length: P }];
   const wholeOnAllRanks = Array.from({ length: ranks }, () => allParameters);
-  const owned = await lockstep.fromAll(arena.owned);
+  const rangesOfRanks = await lockstep.fromAll(arena.ownedRanges);
   // A moving average is complete on every rank, since evaluations read it.
-  const rangesOf = (slot: number) => (arena.state[slot] === arena.model ? wholeOnAllRanks : owned);
-  const everyRankHoldsAll = owned.every((ranges) => lengthOf(ranges) === P);
+  const rangesOf = (slot: number) => (arena.state[slot] === arena.evaluatedTheta ? wholeOnAllRanks : rangesOfRanks);
+  const everyRankHoldsAll = rangesOfRanks.every((ranges) => lengthOf(ranges) === P);
   const buffers = new Map<string, readonly Elements[]>();
 
   /** Sends each rank its `ranges` of rank 0's `from`: in each round, one piece to each rank that has some left. */
@@ -79,18 +79,18 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
     bufferName: string,
     forAll = false,
   ): Promise<readonly Elements[] | null> {
-    const receivers = forAll ? [...owned.keys()] : [0];
+    const receivers = forAll ? [...rangesOfRanks.keys()] : [0];
     const receives = receivers.includes(rank);
     if (everyRankHoldsAll) return receives ? state : null;
-    const divided = state.filter((_, slot) => rangesOf(slot) === owned);
+    const divided = state.filter((_, slot) => rangesOf(slot) === rangesOfRanks);
     const gathered = receives ? buffersOf(buffers, bufferName, divided, P) : [];
     const transfers: Transfer[] = [];
     for (const [k, part] of divided.entries()) {
       for (const to of receivers) {
-        for (const from of owned.keys()) {
+        for (const from of rangesOfRanks.keys()) {
           if (from === to) continue;
           let partOffset = 0;
-          for (const { offset, length } of owned[from]) {
+          for (const { offset, length } of rangesOfRanks[from]) {
             if (from === rank)
               transfers.push({ kind: 'send', peer: to, numbers: transferView(part, partOffset, length) });
             if (to === rank)
@@ -99,7 +99,7 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
           }
         }
       }
-      if (receives) await inTurns(unpackRanges(gathered[k], part, owned[rank]));
+      if (receives) await inTurns(unpackRanges(gathered[k], part, rangesOfRanks[rank]));
     }
     await lockstep.move(transfers);
     if (!receives) return null;
@@ -129,19 +129,19 @@ const piecesOf = (ranges: readonly Range[]): readonly Range[] =>
 
 /** Copies the ranges of `from`, one after the other, into `to`. */
 function* packRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
-  let at = 0;
+  let packedOffset = 0;
   for (const { offset, length } of ranges) {
-    yield* copyArray(viewOf(to, at, length), viewOf(from, offset, length));
-    at += length;
+    yield* copyArray(viewOf(to, packedOffset, length), viewOf(from, offset, length));
+    packedOffset += length;
   }
 }
 
 /** The reverse: copies `from` into the ranges of `to`. */
 function* unpackRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
-  let at = 0;
+  let packedOffset = 0;
   for (const { offset, length } of ranges) {
-    yield* copyArray(viewOf(to, offset, length), viewOf(from, at, length));
-    at += length;
+    yield* copyArray(viewOf(to, offset, length), viewOf(from, packedOffset, length));
+    packedOffset += length;
   }
 }
 

@@ -12,7 +12,7 @@ import type { RunPlan } from './plan.ts';
 export interface EarlyStopping {
   /** Weights [P] of the best evaluation; undefined before the first. In shared memory. */
   readonly best: Elements | undefined;
-  /** Counts an evaluation of the current weights. Returns whether it is the best so far; then its weights are kept. */
+  /** Counts an evaluation of the current weights, and copies them if it is the best so far. Returns whether it is. */
   recordEvaluation(evaluation: Evaluation): Pausable<boolean>;
   /** Exchanges the current weights with the best ones; a second call undoes it. */
   exchange(): Pausable<void>;
@@ -40,13 +40,13 @@ export async function createEarlyStopping(
       // A rollback never goes back past an evaluation: a span ends at each, and the state after it is kept.
       const next = afterEvaluation(settings, progress.early, step, evaluation);
       const isBest = next.bestStep === step;
-      if (isBest) yield* copyArray(bestWeights, arena.model);
+      if (isBest) yield* copyArray(bestWeights, arena.evaluatedTheta);
       progress.early = next;
       return isBest;
     },
     *exchange() {
-      const current = yield* cloneArray(arena.model);
-      yield* copyArray(arena.model, bestWeights);
+      const current = yield* cloneArray(arena.evaluatedTheta);
+      yield* copyArray(arena.evaluatedTheta, bestWeights);
       yield* copyArray(bestWeights, current);
     },
   };

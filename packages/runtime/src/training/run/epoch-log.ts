@@ -73,9 +73,9 @@ function createLosses(from: Float64Array = new Float64Array(0)) {
       return length;
     },
     push(loss: number): void {
-      const at = length % LOSSES_PER_ARRAY;
-      if (at === 0) arrays[length / LOSSES_PER_ARRAY] = new Float64Array(LOSSES_PER_ARRAY);
-      arrays[(length - at) / LOSSES_PER_ARRAY][at] = loss;
+      const indexInArray = length % LOSSES_PER_ARRAY;
+      if (indexInArray === 0) arrays[length / LOSSES_PER_ARRAY] = new Float64Array(LOSSES_PER_ARRAY);
+      arrays[(length - indexInArray) / LOSSES_PER_ARRAY][indexInArray] = loss;
       length++;
     },
     cut(to: number): void {

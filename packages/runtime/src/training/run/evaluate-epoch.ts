@@ -16,8 +16,8 @@ export type Evaluations = Pick<EpochEvent, 'validation' | 'test'>;
 
 export function isEvaluated({ plan }: RunState, step: number): boolean {
   const { data, evaluateTest, evaluateEvery, context } = plan;
-  const isAny = data.validation !== undefined || evaluateTest;
-  return isAny && (isEvaluationStep(step, evaluateEvery, context.stepsPerEpoch) || step === context.totalSteps);
+  const hasSet = data.validation !== undefined || evaluateTest;
+  return hasSet && (isEvaluationStep(step, evaluateEvery, context.stepsPerEpoch) || step === context.totalSteps);
 }
 
 /** The epoch, counted from 1, that contains step `step` or ends with it. */
@@ -46,7 +46,7 @@ export async function evaluate(state: RunState, part: 'validation' | 'test'): Pr
   const { network, loss, threads } = plan;
   const attempt = <T>(work: () => Promise<T>) => recovery.attempt(step, work);
   const { weighing } = plan;
-  // Threads sum the weighted losses of positions.
+  // If each position of a row has a target, the threads already sum the weighted losses.
   const byPosition = targetPositions(network, loss) > 1;
   const weighted = weighing === null || byPosition ? null : weightedLoss(loss, dataset, weighing, plan.elementType);
   const scaledReaders = weighted === null ? [] : [weighted];
@@ -88,26 +88,26 @@ function weightedLoss(
   { ofClass }: RowWeighing,
   type: ElementType, // type of the run and of y and t
 ): WeightedLoss {
-  let [row, sum, weights] = [0, 0, 0];
+  let [row, lossSum, weightSum] = [0, 0, 0];
   let losses = new Float64Array(0);
   let dy = createElements(type, 0);
   const inRunType = (numbers: Float64Array): Elements => {
     if (typeOf(numbers) === type) return numbers;
-    const same = createElements(type, numbers.length);
-    same.set(numbers);
-    return same;
+    const converted = createElements(type, numbers.length);
+    converted.set(numbers);
+    return converted;
   };
   return {
     add(y, t, B, O) {
       if (losses.length < B) [losses, dy] = [new Float64Array(B), createElements(type, B * O)];
-      // A leaf per row, so that each row has its own loss.
-      loss.evaluate(losses, dy, inRunType(y), inRunType(t), B, 1, O);
+      const leafRows = 1; // so that each row has its own loss
+      loss.evaluate(losses, dy, inRunType(y), inRunType(t), B, leafRows, O);
       for (let n = 0; n < B; n++) {
         const weight = weightOf(dataset, ofClass, row++);
-        sum += weight * losses[n];
-        weights += weight;
+        lossSum += weight * losses[n];
+        weightSum += weight;
       }
     },
-    value: () => (sum / weights) * lossUnit(loss, dataset.preprocessing),
+    value: () => (lossSum / weightSum) * lossUnit(loss, dataset.preprocessing),
   };
 }

@@ -128,7 +128,7 @@ export async function finishedRun(run: OpenedRun): Promise<TrainResult | null> {
   await restoreArrays(arena, resume.arrays, shares);
   reporter.emit(startEvent(run, progress));
   const epochLog = createEpochLog(totalEpochs, resume.arrays);
-  if (resume.best !== undefined) await shares.broadcast(arena.model, resume.best);
-  const parameters = await inTurns(cloneArray(arena.model));
+  if (resume.best !== undefined) await shares.broadcast(arena.evaluatedTheta, resume.best);
+  const parameters = await inTurns(cloneArray(arena.evaluatedTheta));
   return await inTurns(trainingResult({ plan, setup, parameters, progress, epochLog, test: progress.test }));
 }

@@ -7,7 +7,7 @@ import { endAt, goBack, orEndRun, restore } from '../faults/go-back.ts';
 import { epochStart, stateIsFinite } from '../faults/history.ts';
 import { RowRefusal } from '../lockstep/do-together.ts';
 import { ROUND_MS } from '../tuning/tune.ts';
-import { applyOrders, reportPending } from './apply-orders.ts';
+import { applyCommands, reportPending } from './apply-commands.ts';
 import { isDone } from './early-stopping.ts';
 import { finish } from './finish.ts';
 import { halveLearningRate, writeLearningRates } from './learning-rates.ts';
@@ -30,7 +30,7 @@ export async function startRun(run: OpenedRun, resources: RunResources): Promise
   const { progress, tuner, emit } = state;
   emit(startEvent(run, progress));
   if (tuner !== null) progress.threads = tuner.choice.threads;
-  await applyOrders(state);
+  await applyCommands(state);
   return state;
 }
 
@@ -39,7 +39,7 @@ export async function advance(state: RunState, until = Number.POSITIVE_INFINITY)
   const unwatch = watchSignal(state);
   try {
     await advanceSpan(state, until);
-    await applyOrders(state);
+    await applyCommands(state);
   } finally {
     unwatch();
   }
@@ -63,7 +63,7 @@ async function advanceSpan(state: RunState, until: number): Promise<void> {
   if (span.probe) await reportProbe(state);
   await reportSpan(state, result);
   reportPending(state);
-  history.anchorEpoch(epochStart(progress.step, plan.context.stepsPerEpoch));
+  history.keepForReplay(epochStart(progress.step, plan.context.stepsPerEpoch));
   if (!span.probe) reportThreads(state, result);
   if (!isDone(plan, progress)) await checkpointer?.writeIfDue();
 }
@@ -74,8 +74,8 @@ function convertLosses({ plan, arena }: RunState, { steps }: SpanResult): void {
   if (unit !== 1) for (let k = 0; k < steps; k++) arena.losses[k] *= unit;
 }
 
-/** Time for ranks no slower than this to deliver their data: short, as launchers end processes soon after a signal. */
-const PATIENCE_MS = 50;
+/** Time to wait for the data of other ranks after a signal: short, as launchers end processes soon after one. */
+const DELIVERY_MS = 50;
 
 /**
  * On rank 0, watches collective work after a signal, which may mean that another rank has died: rank 0 would then wait
@@ -89,38 +89,38 @@ export function watchSignal({ plan, lockstep, progress, checkpointer, emit }: Ru
   if (cluster === null || !lockstep.isFirst || signal === undefined) return () => {};
   let timer: NodeJS.Timeout | undefined;
   let thrown: { readonly error: unknown } | null = null;
-  const warnOf = (ranks: readonly number[], sentence: (ranks: string) => string): void => {
-    const names = `${namesOf(ranks, cluster.ranks)} (${ranks.map((rank) => cluster.hosts[rank]).join(', ')})`;
+  const warnOf = (ranks: readonly number[], sentence: (rankNames: string) => string): void => {
+    const rankNames = `${namesOf(ranks, cluster.ranks)} (${ranks.map((rank) => cluster.hosts[rank]).join(', ')})`;
     const newest = checkpointer?.newest();
     const step = newest?.step ?? resume?.progress.step;
     const path = newest === undefined ? '' : `, ${newest.path}`;
     const advice =
       step === undefined ? 'there is no checkpoint' : `the newest checkpoint is that of step ${step}${path}`;
     try {
-      emit({ type: 'warning', message: `${sentence(names)}; ${advice}` });
+      emit({ type: 'warning', message: `${sentence(rankNames)}; ${advice}` });
     } catch (error) {
       thrown = { error }; // thrown in a timer, it would end the process
     }
   };
-  const begin = (): void => {
+  const warnOfMissing = (): void => {
     const dead = cluster.dead();
-    if (dead.length > 0) warnOf(dead, (ranks) => `${ranks} died after step ${progress.step}`);
-    else timer = setTimeout(warnOfAwaited, PATIENCE_MS);
+    if (dead.length > 0) warnOf(dead, (rankNames) => `${rankNames} died after step ${progress.step}`);
+    else timer = setTimeout(warnOfAwaited, DELIVERY_MS);
   };
   const warnOfAwaited = (): void => {
     const ranks = cluster.awaited();
-    if (ranks.length > 0) warnOf(ranks, (ranks) => `after step ${progress.step} the run waits for ${ranks}`);
+    if (ranks.length > 0) warnOf(ranks, (rankNames) => `after step ${progress.step} the run waits for ${rankNames}`);
   };
-  if (signal.aborted) begin();
-  signal.addEventListener('abort', begin);
+  if (signal.aborted) warnOfMissing();
+  signal.addEventListener('abort', warnOfMissing);
   return () => {
     clearTimeout(timer);
-    signal.removeEventListener('abort', begin);
+    signal.removeEventListener('abort', warnOfMissing);
     if (thrown !== null) throw thrown.error;
   };
 }
 
-/** The next steps before `until` that need no pause between them; creates the orders of their rows. */
+/** The next steps before `until` that need no pause between them; prepares the order of their rows. */
 async function nextSpan(state: RunState, until: number): Promise<NextSpan> {
   const { plan, layerProbe, checkpointer, halvingStep, badStep } = state;
   const { totalSteps, stepsPerEpoch } = plan.context;
@@ -133,7 +133,7 @@ async function nextSpan(state: RunState, until: number): Promise<NextSpan> {
   const nextCheckpoint = checkpointer?.next(first) ?? totalSteps;
   const nextFault = Math.min(halvingStep, badStep?.step ?? totalSteps); // after going back
   const pauses = [nextProbe, nextCheckpoint, nextPause(state), nextFault, until];
-  const limit = Math.min(totalSteps, first + maxSteps, await ordersReady(state, epoch), ...pauses);
+  const limit = Math.min(totalSteps, first + maxSteps, await prepareOrders(state, epoch), ...pauses);
   return { first, limit: await agreedLimit(state, limit), probe };
 }
 
@@ -159,17 +159,21 @@ async function agreedLimit({ lockstep, progress }: RunState, limit: number): Pro
 /** The step at which the run must pause: for an evaluation, a text, or an epoch that a schedule observes. */
 function nextPause({ plan, progress, textLog }: RunState): number {
   const { schedule, evaluateTest, evaluateEvery, totalEpochs, data, context } = plan;
-  const watched = schedule.observe !== undefined ? 1 : evaluateTest ? evaluateEvery : totalEpochs;
-  const every = data.validation !== undefined ? evaluateEvery : watched;
+  const testEvery = evaluateTest ? evaluateEvery : totalEpochs;
+  // Without a validation set, a schedule observes the training loss of each epoch.
+  const everyWithoutValidation = schedule.observe === undefined ? testEvery : 1;
+  const every = data.validation === undefined ? everyWithoutValidation : evaluateEvery;
   const evaluation = evaluationAfter(progress.step, every, context.stepsPerEpoch);
   return Math.min(evaluation, textLog?.next(progress.step) ?? evaluation);
 }
 
-/** The first step whose row order is not created yet. */
-async function ordersReady({ plan, orders, lastSpanSteps }: RunState, epoch: number): Promise<number> {
+/** Creates the row orders of epochs from `epoch`. Returns the first step after them. */
+async function prepareOrders({ plan, orders, lastSpanSteps }: RunState, epoch: number): Promise<number> {
   const { totalSteps, stepsPerEpoch } = plan.context;
   if (orders === null) return totalSteps;
-  return (await inTurns(orders.prepare(epoch, 1 + Math.ceil((2 * lastSpanSteps) / stepsPerEpoch)))) * stepsPerEpoch;
+  // Spans have about the same length: twice as many steps suffice for the next.
+  const epochs = 1 + Math.ceil((2 * lastSpanSteps) / stepsPerEpoch);
+  return (await inTurns(orders.prepare(epoch, epochs))) * stepsPerEpoch;
 }
 
 /** Runs a span on the threads of the run; restarts it if a thread fails. */

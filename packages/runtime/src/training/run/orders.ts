@@ -5,7 +5,7 @@ import type { Dataset } from '../../data/dataset.ts';
 /** Most numbers in the slots of all epochs: 1 MiB, so that small datasets get many epochs into one span. */
 const MAX_SLOT_NUMBERS = 262_144;
 
-/** The order of each epoch's rows, or starts of its windows, by seed and epoch. Slots hold those of a span's epochs. */
+/** The order of each epoch's rows, or the starts of its windows, by seed and epoch. Slots hold those of some epochs. */
 export interface Orders {
   readonly array: Uint32Array<SharedArrayBuffer>; // [slots, N]; epoch e lies in slot e mod slots
   /** Creates the orders of up to `count` epochs from `from`, between spans. Returns the first epoch after them. */
@@ -13,14 +13,14 @@ export interface Orders {
 }
 
 /** Number of epochs whose orders are held at once. */
-export const orderSlots = (rows: number, epochs: number): number =>
+export const maxOrderSlots = (rows: number, epochs: number): number =>
   Math.max(1, Math.min(epochs, Math.max(2, Math.floor(MAX_SLOT_NUMBERS / rows))));
 
 export function createOrders(
   seed: number,
   { rows, starts }: Pick<Dataset, 'rows' | 'starts'>,
   epochs: number,
-  slots = orderSlots(rows, epochs),
+  slots = maxOrderSlots(rows, epochs),
 ): Orders {
   const array = new Uint32Array(new SharedArrayBuffer(slots * rows * 4));
   const epochOfSlot = new Float64Array(slots).fill(Number.NaN); // epoch in each slot

@@ -221,7 +221,7 @@ const MAX_EVALUATIONS = 10;
 const EVALUATION_COST = 0.3;
 
 /**
- * Epochs between evaluations; by default 1 or a hundredth of all, where rows are drawn anew perhaps a part of one.
+ * Epochs between evaluations: by default 1 or a hundredth of all; perhaps a part of one if windows start anywhere.
  * @throws OptionError for a part of an epoch, if a bad step would go back past an evaluation
  */
 function intervalOf(
@@ -267,8 +267,21 @@ function maxUsefulThreads(
 
 /** Options that a checkpoint records under other names, or that only set the length of the run. */
 const RECORDED_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
-  ...(['loss', 'optimizer', 'schedule', 'batch', 'accumulate', 'epochs', 'steps', 'shuffle', 'seed'] as const),
-  ...(['clipNorm', 'rateChanges', 'evaluateEvery', 'patience', 'minDelta', 'monitor'] as const),
+  'loss',
+  'optimizer',
+  'schedule',
+  'batch',
+  'accumulate',
+  'epochs',
+  'steps',
+  'shuffle',
+  'seed',
+  'clipNorm',
+  'rateChanges',
+  'evaluateEvery',
+  'patience',
+  'minDelta',
+  'monitor',
 ]);
 
 /** All other options that decide the result, where they differ from their defaults. */

@@ -6,11 +6,11 @@ import { type ArenaOptions, type ArenaPlan, countScratch, planArena } from '../.
 import type { MemoryBudget } from '../../engine/memory/memory-budget.ts';
 import { chunksOf, evaluationParts, threadParts, trainingBytes } from '../../engine/memory/run-memory.ts';
 import { rankParameterCount } from '../../engine/step/owned-blocks.ts';
-import { type Compiled, openTeamSetup, type TeamPlan } from '../../engine/threads/team-setup.ts';
+import { type ChosenBackend, openTeamSetup, type TeamPlan } from '../../engine/threads/team-setup.ts';
 import type { Part } from '../../system/memory/memory.ts';
 import { copyArray } from '../../system/turns/in-turns.ts';
 import { maxPieceNumbers } from '../lockstep/state-shares.ts';
-import { orderSlots } from './orders.ts';
+import { maxOrderSlots } from './orders.ts';
 import type { RunPlan } from './plan.ts';
 import { layOutRun, type RunLayout } from './run-layout.ts';
 import { planTexts } from './text-log.ts';
@@ -29,7 +29,7 @@ export function* prepareRun(requested: RunPlan, { train, validation, test }: Dat
   const texts = textBytes(requested) <= addressable.bytes;
   const limits = {
     chunks: chunksOf(network, [validation?.rows ?? 0, test?.rows ?? 0]),
-    orders: requested.shuffle ? orderSlots(train.rows, requested.totalEpochs) : 0,
+    orderSlots: requested.shuffle ? maxOrderSlots(train.rows, requested.totalEpochs) : 0,
     texts,
   };
   const shape = { ...requested, sharers: requested.ranks?.ranksHere ?? 1 };
@@ -42,18 +42,18 @@ export function* prepareRun(requested: RunPlan, { train, validation, test }: Dat
   if (budget.threads < requested.threads) warnings.push(fewerThreads(budget.threads, requested.threads, room));
   if (!budget.texts) warnings.push(noTexts(textBytes(requested), texts ? room : addressable));
   const plan = { ...requested, threads: budget.threads, warnings };
-  const run = yield* layOutRun(plan, team, layout, train, budget.orders);
-  const { theta, model } = run.arena;
+  const run = yield* layOutRun(plan, team, layout, train, budget.orderSlots);
+  const { theta, evaluatedTheta } = run.arena;
   if (parameters !== null) {
     yield* copyArray(theta, parameters);
-    if (model !== theta) yield* copyArray(model, parameters);
+    if (evaluatedTheta !== theta) yield* copyArray(evaluatedTheta, parameters);
   }
   return { ...run, plan, budget, plannedBytes };
 }
 
 /** Memory plan of a run on `rows` rows with some budget. */
 function planTraining(
-  options: Omit<RunPlan, 'backend' | 'cluster'> & Compiled & Pick<ArenaOptions, 'cluster'>,
+  options: Omit<RunPlan, 'backend' | 'cluster'> & ChosenBackend & Pick<ArenaOptions, 'cluster'>,
   rows: number,
   scratchLength: number,
   budget: MemoryBudget,
@@ -93,7 +93,7 @@ export function textBytes(plan: Omit<RunPlan, 'backend' | 'cluster'>): number {
 export function stateParts(
   plan: Omit<RunPlan, 'backend' | 'cluster'>,
   rows: number,
-  { orders, texts }: Pick<MemoryBudget, 'orders' | 'texts'>,
+  { orderSlots, texts }: Pick<MemoryBudget, 'orderSlots' | 'texts'>,
 ): Part[] {
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
   const weights = bytesOfElements(plan.elementType, network.parameterCount);
@@ -111,7 +111,7 @@ export function stateParts(
   const probed = probe === null ? 0 : PROBE_COPIES * weights;
   const probeGarbage = probe === null ? 0 : Math.min(PROBE_GARBAGE_BYTES, weights * probe.count(context.totalSteps));
   return [
-    { name: 'orders of the rows', bytes: orders * rows * 4 },
+    { name: 'orders of the rows', bytes: orderSlots * rows * 4 },
     { name: 'weights of the rows', bytes: plan.weighs ? rows * 8 : 0 },
     { name: 'copy of the state for faults', bytes: state },
     { name: 'state of all ranks for checkpoints', bytes: stateP < network.parameterCount ? gathered * allSlots : 0 },

@@ -37,7 +37,7 @@ export function refuseMoreChanges(changes: ReadonlyMap<number, number>, step: nu
 /** The rate of the optimizer after `step` steps, before the schedule scales it. */
 export function baseRateAfter(changes: ReadonlyMap<number, number>, step: number, { lr }: Optimizer): number {
   let newest = -1;
-  for (const at of changes.keys()) if (at <= step && at > newest) newest = at;
+  for (const changeStep of changes.keys()) if (changeStep <= step && changeStep > newest) newest = changeStep;
   return changes.get(newest) ?? lr;
 }
 

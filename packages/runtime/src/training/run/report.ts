@@ -54,10 +54,10 @@ export async function reportSpan(state: RunState, span: SpanResult): Promise<voi
     epochLog.add(losses[k], norms[k]);
     progress.samples += Math.min(batch, rows - (progress.step % stepsPerEpoch) * batch);
     progress.step++;
-    const evaluated = isEvaluated(state, progress.step);
-    if (progress.step % stepsPerEpoch !== 0 && progress.step !== totalSteps && !evaluated) continue;
+    const hasEvaluation = isEvaluated(state, progress.step);
+    if (progress.step % stepsPerEpoch !== 0 && progress.step !== totalSteps && !hasEvaluation) continue;
     // Awaited only if necessary: promises of ten thousand epochs of one step would take as long as their steps.
-    endEpoch(state, evaluated ? await evaluateEpoch(state) : null);
+    endEpoch(state, hasEvaluation ? await evaluateEpoch(state) : null);
   }
   const { step, samples, elapsedMs } = progress;
   const samplesPerSecond = (samples / elapsedMs) * 1000;
@@ -75,7 +75,7 @@ async function reportText({ textLog, lockstep, progress, emit }: RunState): Prom
   if (event !== null) emit(event);
 }
 
-function endEpoch(state: RunState, evaluated: Evaluations | null): void {
+function endEpoch(state: RunState, evaluations: Evaluations | null): void {
   const { plan, arena, progress, epochLog, reportedSteps, emit } = state;
   const { step, elapsedMs, validation } = progress;
   const { schedule, evaluateEvery, data, context } = plan;
@@ -89,9 +89,9 @@ function endEpoch(state: RunState, evaluated: Evaluations | null): void {
   if (isWhole && epoch % every === 0) {
     schedule.observe?.(arena.scheduleState, validation === undefined ? trainLoss : watchedLoss(validation), every);
   }
-  if (step > reportedSteps && (evaluated !== null || epochLog.due(epoch))) {
+  if (step > reportedSteps && (evaluations !== null || epochLog.due(epoch))) {
     const about = { epoch, step, trainLoss, gradientNorm, learningRate, elapsedMs };
-    emit({ type: 'epoch', ...about, ...evaluated });
+    emit({ type: 'epoch', ...about, ...evaluations });
   }
 }
 

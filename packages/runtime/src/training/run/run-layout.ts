@@ -55,7 +55,7 @@ export function* layOutRun(
     times: run.profile ? allocateTimes(team.threads) : null,
     workTimes: allocateWorkTimes(team.threads),
     insideBytes: run.insideBytes ?? maxInsideBytes(team.backend.name),
-    dataset: orders === null ? train : drawnFrom(train),
+    dataset: orders === null ? train : withWindowsAtAnyRow(train),
     weights: run.weighing == null ? null : yield* rowWeights(train, run.weighing),
     countedTargets: yield* countedPositions(train),
     orders: orders?.array ?? null,
@@ -63,8 +63,8 @@ export function* layOutRun(
   return { setup, arena, orders };
 }
 
-/** Windows that start at any row, if the rows are windows of one text. */
-function drawnFrom(train: Dataset): Dataset {
+/** The dataset; if its rows are windows of one text, they start at any position. */
+function withWindowsAtAnyRow(train: Dataset): Dataset {
   if (train.starts === undefined) return train;
   return { ...train, inputs: { ...train.inputs, step: 1 }, targets: { ...train.targets, step: 1 } };
 }

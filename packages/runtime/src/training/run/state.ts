@@ -56,12 +56,12 @@ export interface RunState extends OpenedRun, RunResources {
   readonly meter: BusyMeter;
   readonly spanLength: SpanLength;
   readonly warnedDatasets: Set<string>; // datasets whose loss was not finite
-  readonly rateChanges: Map<number, number>; // those of the plan, and of the orders so far
+  readonly rateChanges: Map<number, number>; // rates by step: those of the plan and of the commands so far
   readonly rateChangeEvents: SteerEvent[]; // changes of the rate in this process
   // After going back: changes of the rate to report again when their step is done.
   pendingReports: readonly SteerEvent[];
   isPaused: boolean;
-  isStopped: boolean; // whether an order has ended the run
+  isStopped: boolean; // whether a command has ended the run
   lastSpanSteps: number; // steps of the newest span
   writtenRatesEnd: number; // first step without a written learning rate
   reportedSteps: number; // steps whose epochs and probes were reported
@@ -113,7 +113,7 @@ export async function openState(run: OpenedRun, resources: RunResources): Promis
     usefulThreads,
     recovery,
     layerProbe,
-    textLog: run.budget.texts ? createTextLog(plan, arena.model) : null,
+    textLog: run.budget.texts ? createTextLog(plan, arena.evaluatedTheta) : null,
     checkpointer: createCheckpointer({ ...run, ...records, checkpointFolder, emit, writeEntry }),
     tuner: plan.tunesThreads ? createTuner(leaves === 1 && blocks <= ONE_LEAF_BLOCKS ? 1 : usefulThreads) : null,
     meter: createBusyMeter(setup.workTimes, threads),
@@ -149,13 +149,13 @@ async function openThreads(
   step: number,
   threads: number,
 ): Promise<void> {
-  const draws = plan.parameters === null && (plan.resume === null || plan.probe !== null);
-  const work = () => recovery.attempt(step, () => openTeam(pool, setup, threads, draws));
-  const finite = await work().catch((error: unknown) => {
+  const drawsWeights = plan.parameters === null && (plan.resume === null || plan.probe !== null);
+  const work = () => recovery.attempt(step, () => openTeam(pool, setup, threads, drawsWeights));
+  const areFinite = await work().catch((error: unknown) => {
     if (error instanceof ClusterError) throw error;
     throw runFailure(error, `before step ${step}`);
   });
-  if (finite) return;
+  if (areFinite) return;
   const about = `at the start ${badWeight(plan.network, arena.theta)},`;
   throw new OptionError('train', 'init', 'expected finite numbers', { about });
 }
@@ -179,13 +179,14 @@ async function writeOnThread(
   try {
     const onThread = () =>
       runOnTeam(pool, setup, 1, (threadTask): CheckpointTask => ({ kind: 'checkpoint', ...threadTask, entry }));
-    const [written] = await inThread(onThread);
-    return written;
+    const [result] = await inThread(onThread);
+    return result;
   } catch (error) {
-    const written = writeCheckpointEntry(setup.spec, entry, true);
+    const threadFailed = true;
+    const result = writeCheckpointEntry(setup.spec, entry, threadFailed);
     // Called last, since the listener may throw.
     warn(reasonOf(error));
-    return written;
+    return result;
   }
 }
 
@@ -207,9 +208,9 @@ function* createLayerProbe(network: Network, setup: RunSetup, arena: Arena, step
   };
 }
 
-/** Whether a signal or an order has ended the run; with a cluster, when all ranks know of it. */
-export const isAborted = ({ plan, lockstep, isAborted: byAll, isStopped }: RunState): boolean =>
-  isStopped || (lockstep.cluster === null ? (plan.signal?.aborted ?? false) : byAll);
+/** Whether a signal or a command has ended the run; with a cluster, a signal counts once all ranks know of it. */
+export const isAborted = ({ plan, lockstep, isAborted: isAnyRankAborted, isStopped }: RunState): boolean =>
+  isStopped || (lockstep.cluster === null ? (plan.signal?.aborted ?? false) : isAnyRankAborted);
 
 /** Threads of the next span. */
 export const teamSize = ({ tuner, usefulThreads }: RunState): number => tuner?.threads ?? usefulThreads;

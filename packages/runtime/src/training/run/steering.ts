@@ -1,28 +1,28 @@
 import { option } from '@gradloom/core/internal';
 import type { SteerAction, SteerEvent } from './events.ts';
 
-/** A change of a run, made between two spans. */
-export interface Order {
+/** A command to a run, which is applied between two spans. */
+export interface Command {
   readonly action: SteerAction;
   readonly rate?: number; // of action 'rate'
 }
 
-/** An order whose sender waits for the step at which it takes hold. */
-export interface WaitingOrder {
-  readonly order: Order;
+/** A command that is not applied yet, with the functions that settle the promise of its sender. */
+export interface PendingCommand {
+  readonly command: Command;
   resolve(event: SteerEvent): void;
   reject(reason: unknown): void;
 }
 
-/** Orders to a run from the program around it. */
+/** Commands to a run from the program that started it. */
 export interface Steering {
-  /** Resolves when the order has taken hold; rejects if the run cannot follow it. */
+  /** Resolves when the command is applied; rejects if the run cannot follow it. */
   steer(action: SteerAction, rate?: number): Promise<SteerEvent>;
-  /** The orders since the last call. */
-  takeQueued(): WaitingOrder[];
-  /** Resolves at the next order or signal, and keeps the process until then, as a run that trains does. */
-  waitForOrder(signal: AbortSignal | undefined): Promise<void>;
-  /** Refuses all orders that have not taken hold, and later ones. */
+  /** The commands since the last call. */
+  takeQueued(): PendingCommand[];
+  /** Resolves at the next command or signal; until then the process stays alive, as while a run trains. */
+  waitForCommand(signal: AbortSignal | undefined): Promise<void>;
+  /** Rejects all pending commands and later ones. */
   close(): void;
 }
 
@@ -38,12 +38,12 @@ const actions: Readonly<Record<SteerAction, true>> = {
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function createSteering(): Steering {
-  const unanswered = new Set<WaitingOrder>();
-  let queued: WaitingOrder[] = [];
+  const pending = new Set<PendingCommand>();
+  let queued: PendingCommand[] = [];
   let isClosed = false;
   let wake = (): void => {};
 
-  function orderOf(action: SteerAction, rate: number | undefined): Order {
+  function commandOf(action: SteerAction, rate: number | undefined): Command {
     option.oneOf(actions).check('steer', 'action', action);
     if (action === 'rate') return { action, rate: option.nonNegative.check('steer', 'rate', rate) };
     if (rate !== undefined) throw new Error(`steer: rate is given with ${action}, expected it with rate alone`);
@@ -51,29 +51,29 @@ export function createSteering(): Steering {
   }
 
   async function steer(action: SteerAction, rate?: number): Promise<SteerEvent> {
-    const order = orderOf(action, rate);
+    const command = commandOf(action, rate);
     if (isClosed) throw new Error(ENDED);
-    let entry: WaitingOrder | undefined;
+    let entry: PendingCommand | undefined;
     try {
       return await new Promise((resolve, reject) => {
-        entry = { order, resolve, reject };
-        unanswered.add(entry);
+        entry = { command, resolve, reject };
+        pending.add(entry);
         queued.push(entry);
         wake();
       });
     } finally {
-      if (entry !== undefined) unanswered.delete(entry);
+      if (entry !== undefined) pending.delete(entry);
     }
   }
 
   return {
     steer,
     takeQueued() {
-      const orders = queued;
+      const commands = queued;
       queued = [];
-      return orders;
+      return commands;
     },
-    waitForOrder: (signal) =>
+    waitForCommand: (signal) =>
       new Promise((resolve) => {
         if (queued.length > 0 || signal?.aborted) return resolve();
         const keepAlive = setInterval(() => {}, MAX_TIMER_MS);
@@ -86,7 +86,7 @@ export function createSteering(): Steering {
       }),
     close() {
       isClosed = true;
-      for (const { reject } of unanswered) reject(new Error(ENDED));
+      for (const { reject } of pending) reject(new Error(ENDED));
     },
   };
 }

@@ -28,10 +28,10 @@ const TRAINED_TOKENS = 500;
 /** Weights that all texts of a short run may read, in some 30 ms. */
 const READ_WEIGHTS = 100_000_000;
 
-/** The texts of a run: how many, and the most tokens of each. A resumed run has the same plan. */
+/** The number and length of the texts that the model writes in a run. A resumed run has the same plan. */
 export interface TextPlan {
-  readonly texts: number;
-  readonly tokens: number;
+  readonly count: number;
+  readonly maxTokens: number; // of each text
 }
 
 /** Plans the texts that a run's model writes. Null if it is no model of text, or the run is too short for a text. */
@@ -40,8 +40,8 @@ export function planTexts({ network, data, batch, context }: TextPlanInputs): Te
   if (text === undefined || continuationProblem(network) !== null) return null;
   const trained = context.totalSteps * batch * network.inputs;
   const tokenBudget = Math.max(trained / TRAINED_TOKENS, READ_WEIGHTS / network.parameterCount);
-  const texts = Math.min(MAX_TEXTS, context.totalSteps, Math.floor(tokenBudget / MIN_TOKENS));
-  return texts === 0 ? null : { texts, tokens: Math.min(MAX_TOKENS, Math.floor(tokenBudget / texts)) };
+  const count = Math.min(MAX_TEXTS, context.totalSteps, Math.floor(tokenBudget / MIN_TOKENS));
+  return count === 0 ? null : { count, maxTokens: Math.min(MAX_TOKENS, Math.floor(tokenBudget / count)) };
 }
 
 type TextPlanInputs = Pick<RunPlan, 'network' | 'data' | 'batch' | 'context'>;
@@ -65,11 +65,11 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
   let hasFailed = false;
 
   const next = (step: number): number => {
-    const textsBefore = Math.floor((step * textPlan.texts) / context.totalSteps);
-    return Math.ceil(((textsBefore + 1) * context.totalSteps) / textPlan.texts);
+    const textsBefore = Math.floor((step * textPlan.count) / context.totalSteps);
+    return Math.ceil(((textsBefore + 1) * context.totalSteps) / textPlan.count);
   };
 
-  const open = (): Writer =>
+  const openWriter = (): Writer =>
     createWriter('text', {
       network,
       text,
@@ -85,9 +85,9 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
     *eventAt(step) {
       if (next(step - 1) !== step) return null;
       try {
-        writer ??= open();
+        writer ??= openWriter();
         continuation?.renew();
-        return { type: 'text', step, texts: yield* writeTexts(writer, textPlan.tokens, text.lines) };
+        return { type: 'text', step, texts: yield* writeTexts(writer, textPlan.maxTokens, text.lines) };
       } catch (error) {
         if (hasFailed) return null;
         hasFailed = true;
@@ -111,7 +111,7 @@ function* writeTexts(writer: Writer, maxTokens: number, hasLines: boolean): Paus
       text += next.text;
       yield;
     }
-    // A line that took all that was left may be cut off.
+    // A line that took all remaining tokens may be incomplete.
     if (texts.length > 0 && draft.written === tokensLeft) break;
     texts.push(text);
     tokensLeft -= draft.written;

@@ -16,15 +16,15 @@ const needs = fc.record({
 const budgets = fc.record({
   threads: fc.integer({ min: 1, max: 40 }),
   chunks: fc.nat(64),
-  orders: fc.nat(3),
+  orderSlots: fc.nat(3),
   texts: fc.boolean(),
 });
 
 test('as many threads as fit, with as many chunks as then fit; what fits is not lowered', () => {
   fc.assert(
     fc.property(needs, budgets, fc.nat(8000), (need, requested, bytes) => {
-      const sizeOf = ({ threads, chunks, orders, texts }: MemoryBudget) =>
-        need.fixed + threads * need.thread + chunks * need.chunk + orders * need.order + (texts ? need.text : 0);
+      const sizeOf = ({ threads, chunks, orderSlots, texts }: MemoryBudget) =>
+        need.fixed + threads * need.thread + chunks * need.chunk + orderSlots * need.order + (texts ? need.text : 0);
       const planOf = (some: MemoryBudget) => {
         if (some.threads > need.maxThreads) throw new OptionError('train', 'layers', 'has too many threads');
         return { parts: [{ name: 'all', bytes: sizeOf(some) }] };
@@ -32,7 +32,7 @@ test('as many threads as fit, with as many chunks as then fit; what fits is not 
       const least = {
         threads: 1,
         chunks: Math.min(1, requested.chunks),
-        orders: Math.min(1, requested.orders),
+        orderSlots: Math.min(1, requested.orderSlots),
         texts: false,
       };
       const room = { bytes, bound: 'room' };
