@@ -19,6 +19,7 @@ export interface ChartProps {
 }
 
 const HEIGHT = 260;
+const FAINT_ALPHA = '50'; // hexadecimal, after a colour
 
 /** Least distance in pixels between tick labels below a chart, for numbers up to `largest`. */
 const tickDistance = (largest: number): number =>
@@ -153,7 +154,7 @@ function createPlot(
       {},
       ...curves.map(
         (curve): uPlot.Series => ({
-          stroke: color(`--${colorOf(curve)}`) + (curve.isFaint ? '50' : ''),
+          stroke: color(`--${colorOf(curve)}`) + (curve.isFaint ? FAINT_ALPHA : ''),
           width: curve.isFaint ? 1 : 2,
           dash: [...curve.dash],
           spanGaps: true,
@@ -166,7 +167,7 @@ function createPlot(
       setSelect: [
         (plot) => {
           const { left, width } = plot.select;
-          if (width < 3) return;
+          if (width < 3) return; // a click, not a drag
           props.current.onZoom(plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x'));
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         },

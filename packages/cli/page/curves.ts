@@ -30,11 +30,11 @@ export function curvesOf(
     const curvesOfRun: Curve[] = [];
     const add = (
       style: Pick<Curve, 'label' | 'dash' | 'isFaint'>,
-      lines: readonly { readonly step: number }[],
+      records: readonly { readonly step: number }[],
       values: Curve['y'],
     ) => {
       const y = showsRoots ? values.map((value) => (value === null ? null : Math.sqrt(value))) : values;
-      curvesOfRun.push({ run, ...style, x: lines.map(({ step }) => step * scale), y });
+      curvesOfRun.push({ run, ...style, x: records.map(({ step }) => step * scale), y });
     };
     if (steps !== undefined) {
       const { figure, label, isNoisy } = steps;

@@ -135,7 +135,7 @@ function followRuns(show: (runs: Runs) => void, onConnection: (connection: Conne
   );
 }
 
-/** Whether a run trains that takes no orders. */
+/** Whether a run trains that cannot be steered. */
 const hasUnsteerable = (runs: readonly Run[]): boolean =>
   runs.some(({ facts }) => facts.state === 'running' && !facts.isSteered);
 

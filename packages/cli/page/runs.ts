@@ -43,8 +43,9 @@ export function afterEvent({ list, problems }: Runs, name: string, message: unkn
   }
   if (name === 'run') {
     const facts = message as RunMessage;
-    const old = list.find(({ index }) => index === facts.run);
-    if (old !== undefined) return { list: list.map((run) => (run === old ? { ...run, facts } : run)), problems };
+    const knownRun = list.find(({ index }) => index === facts.run);
+    if (knownRun !== undefined)
+      return { list: list.map((run) => (run === knownRun ? { ...run, facts } : run)), problems };
     const newRun = { index: facts.run, name: freeName(facts.name, list), facts, speed: null, ...noLines };
     const newestFirst = (a: Run, b: Run): number => b.facts.started.localeCompare(a.facts.started);
     return { list: [...list, newRun].sort(newestFirst), problems };
@@ -54,7 +55,7 @@ export function afterEvent({ list, problems }: Runs, name: string, message: unkn
     return { list: list.map((run) => (run.index === speed.run ? { ...run, speed } : run)), problems };
   }
   const { run: index, restarts, ...lines } = message as LinesMessage;
-  const further = (run: Run): Run => {
+  const withLines = (run: Run): Run => {
     const before = restarts ? noLines : run;
     return {
       ...run,
@@ -65,18 +66,18 @@ export function afterEvent({ list, problems }: Runs, name: string, message: unkn
       texts: [...before.texts, ...lines.texts],
     };
   };
-  return { list: list.map((run) => (run.index === index ? further(run) : run)), problems };
+  return { list: list.map((run) => (run.index === index ? withLines(run) : run)), problems };
 }
 
 /** 'mnist-1', or 'mnist-1 (2)' for a second folder of that name. */
 function freeName(name: string, list: readonly Run[]): string {
-  const isTaken = (free: string) => list.some((run) => run.name === free);
-  let free = name;
-  for (let number = 2; isTaken(free); number++) free = `${name} (${number})`;
-  return free;
+  const isTaken = (candidate: string) => list.some((run) => run.name === candidate);
+  let candidate = name;
+  for (let number = 2; isTaken(candidate); number++) candidate = `${name} (${number})`;
+  return candidate;
 }
 
-/** Whether the last order to a run that goes on was to pause. */
+/** Whether a running run was told to pause, and not to continue since. */
 export function isPaused({ facts, steers }: Run): boolean {
   const last = steers.findLast(({ action }) => action === 'pause' || action === 'continue');
   return facts.state === 'running' && last?.action === 'pause';

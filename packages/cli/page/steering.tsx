@@ -61,7 +61,7 @@ interface Answer {
   readonly isRefused: boolean;
 }
 
-async function steer(order: ControlMessage): Promise<Answer> {
+async function steer(command: ControlMessage): Promise<Answer> {
   try {
     const response = await fetch('control', {
       method: 'POST',
@@ -69,7 +69,7 @@ async function steer(order: ControlMessage): Promise<Answer> {
         'content-type': 'application/json',
         [TOKEN_HEADER]: new URLSearchParams(location.search).get('token') ?? '',
       },
-      body: JSON.stringify(order),
+      body: JSON.stringify(command),
     });
     const reply = (await response.json()) as SteerLine & { readonly error?: string };
     if (response.ok) return { sentence: `${describe(reply)}.`, isRefused: false };
@@ -83,7 +83,7 @@ async function steer(order: ControlMessage): Promise<Answer> {
 const describe = ({ step, action, rate }: SteerLine): string =>
   `After step ${step.toLocaleString('en')}: ${steerText({ action, rate: rate ?? undefined })}`;
 
-/** The orders that runs have followed. */
+/** The steering commands that runs have followed. */
 export function SteerList({ runs }: { readonly runs: readonly Run[] }) {
   const steeredRuns = runs.filter(({ steers }) => steers.length > 0);
   if (steeredRuns.length === 0) return null;

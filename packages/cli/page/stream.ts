@@ -3,7 +3,7 @@ import { END } from '../src/commands/live/messages.ts';
 /** State of the connection to the server. */
 export type Connection =
   | { readonly state: 'connecting' | 'open' | 'lost' | 'ended' }
-  | { readonly state: 'refused' | 'failed'; readonly sentence: string }; // failed: the page, on an event
+  | { readonly state: 'refused' | 'failed'; readonly sentence: string }; // failed: the page cannot show an event
 
 /** Milliseconds between two attempts to connect. */
 const RETRY_MS = 2000;

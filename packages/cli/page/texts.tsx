@@ -15,11 +15,11 @@ export function Texts({ runs }: { readonly runs: readonly Run[] }) {
   );
 }
 
-function WrittenText({ run: { name, texts } }: { readonly run: Run }) {
+function WrittenText({ run: { name, texts: writtenTexts } }: { readonly run: Run }) {
   const [chosenIndex, setChosenIndex] = useState<number | null>(null); // null follows the newest
-  const newestIndex = texts.length - 1;
+  const newestIndex = writtenTexts.length - 1;
   const index = Math.min(chosenIndex ?? newestIndex, newestIndex);
-  const { step, texts: lines } = texts[index];
+  const { step, texts: lines } = writtenTexts[index];
   return (
     <figure>
       <figcaption>
@@ -32,9 +32,9 @@ function WrittenText({ run: { name, texts } }: { readonly run: Run }) {
               setChosenIndex(k === newestIndex ? null : k);
             }}
           >
-            {texts.map((text, k) => (
-              <option key={text.step} value={String(k)}>
-                {text.step.toLocaleString('en')}
+            {writtenTexts.map(({ step }, k) => (
+              <option key={step} value={String(k)}>
+                {step.toLocaleString('en')}
               </option>
             ))}
           </select>

@@ -3,8 +3,8 @@ export interface View {
   readonly by: 'step' | 'epoch'; // unit of the horizontal axis
   readonly log: boolean; // losses, rates and norms on a logarithmic scale
   readonly smoothing: number; // weight of the past in a moving average of steps, 0 to 0.99
-  readonly from: number | null; // part of the axis that is shown
-  readonly to: number | null;
+  readonly from: number | null; // where the shown part of the axis begins; null: at 0
+  readonly to: number | null; // where it ends; null: at the last step or epoch
   readonly shown: readonly string[] | null; // names of runs; null for the first ones
 }
 

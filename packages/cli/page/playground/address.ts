@@ -1,5 +1,5 @@
 import { readStrokes, type Strokes, strokesText } from './digit-image.ts';
-import { fromText, noPoints, type Points, toText } from './points.ts';
+import { noPoints, type Points, pointsText, readPoints } from './points.ts';
 import { type Choices, readSettings, type Settings, writeSettings } from './settings.ts';
 
 /** Steps a second that a reader may choose; Infinity is as fast as the machine. */
@@ -12,7 +12,7 @@ export interface AddressState {
   readonly tab: 'plane' | 'digits';
   readonly speed: number; // index into `speeds`
   readonly points: Points | null; // null if the address has points that cannot be read
-  readonly strokes: Strokes | null; // of a drawn digit; null if the address has none that can be read
+  readonly strokes: Strokes | null; // of a drawn digit; null if the address has a digit that cannot be read
 }
 
 /** The address of the page. */
@@ -37,7 +37,7 @@ export function createAddress(choices: Choices): Address {
     write(state) {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        if (location.hash !== fragment) return; // typed: an event follows
+        if (location.hash !== fragment) return; // typed by the reader: a hashchange event follows
         history.replaceState(null, '', writeState(state));
         fragment = location.hash;
       }, WRITE_MS);
@@ -48,7 +48,7 @@ export function createAddress(choices: Choices): Address {
 function readState(fragment: string, choices: Choices): AddressState {
   const values = new URLSearchParams(fragment.replace(/^#/, ''));
   const speed = Number(values.get('speed') ?? DEFAULT_SPEED);
-  const list = fromText(values.get('drawn') ?? '');
+  const list = readPoints(values.get('drawn') ?? '');
   return {
     settings: readSettings(fragment, choices),
     tab: values.get('tab') === 'digits' ? 'digits' : 'plane',
@@ -62,7 +62,7 @@ function writeState({ settings, tab, speed, points, strokes }: AddressState): st
   const values = writeSettings(settings);
   if (tab !== 'plane') values.set('tab', tab);
   if (speed !== DEFAULT_SPEED) values.set('speed', String(speed));
-  if (points?.isDrawn && points.list.length > 0) values.set('drawn', toText(points.list));
+  if (points?.isDrawn && points.list.length > 0) values.set('drawn', pointsText(points.list));
   if (strokes !== null && strokes.length > 0) values.set('digit', strokesText(strokes));
   return `#${values}`;
 }

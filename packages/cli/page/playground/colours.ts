@@ -27,8 +27,8 @@ export function drawShares(context: CanvasRenderingContext2D, shares: Float32Arr
   });
 }
 
-/** Differences below this share of a unit's largest output count as none. */
-const FAINT = 0.05;
+/** The full colour stands for at least this share of a unit's largest output, so that tiny differences stay pale. */
+const MIN_SCALE_SHARE = 0.05;
 
 /**
  * Draws the outputs of a unit at `left`: orange where they are above their mean, blue where they are below. A unit with
@@ -46,12 +46,12 @@ export function drawOutputs(
     maxSize = Math.max(maxSize, Math.abs(value));
     maxDeviation = Math.max(maxDeviation, Math.abs(value - mean));
   }
-  const scale = Math.max(maxDeviation, FAINT * maxSize, Number.MIN_VALUE);
+  const scale = Math.max(maxDeviation, MIN_SCALE_SHARE * maxSize, Number.MIN_VALUE);
   paintPixels(context, side, left, (pixel, rgb) => {
     const value = (outputs[pixel] - mean) / scale;
     const colour = colourOf(value > 0 ? 1 : 0);
-    const share = Math.abs(value);
-    for (let k = 0; k < 3; k++) rgb[k] = (1 - share) * WHITE[k] + share * colour[k];
+    const strength = Math.abs(value);
+    for (let k = 0; k < 3; k++) rgb[k] = (1 - strength) * WHITE[k] + strength * colour[k];
   });
 }
 

@@ -17,7 +17,7 @@ export interface PlaneData {
   readonly test: Dataset | null;
   readonly loss: LossName;
   readonly classes: readonly string[];
-  /** Coordinates of an input of each column: value · scale + center. */
+  /** An input of column c is at the coordinate value · scale[c] + center[c]. */
   readonly center: readonly number[];
   readonly scale: readonly number[];
 }
@@ -33,8 +33,9 @@ export function openData(settings: Settings, points: Points): PlaneData {
   if (settings.data === POINTS) return openPoints(points);
   const dataset = generators[settings.data](dataOptions(settings));
   const { classes } = dataset;
-  const share = testShareOf(settings);
-  const { train, test = null } = share === 0 ? { train: dataset } : splitDataset(dataset, { test: share, seed: 0 });
+  const testShare = testShareOf(settings);
+  const { train, test = null } =
+    testShare === 0 ? { train: dataset } : splitDataset(dataset, { test: testShare, seed: 0 });
   const names = Array.from({ length: classes ?? 2 }, (_, c) => String(c));
   const loss = classes === null ? 'mse' : 'softmax-cross-entropy';
   return { train, test, loss, classes: names, center: [0, 0], scale: [1, 1] };
@@ -56,9 +57,9 @@ function openPoints(points: Points): PlaneData {
     for (const [c, { center, divisor }] of scalings.entries()) inputs[2 * n + c] = (columns[c][n] - center) / divisor;
     targets[n] = classes.indexOf(label);
   }
-  const rows = { name, rows: list.length, inputs: valueMatrix(inputs, 2), targets: valueMatrix(targets, 1) };
+  const matrices = { inputs: valueMatrix(inputs, 2), targets: valueMatrix(targets, 1) };
   return {
-    train: { ...rows, classes: classes.length, labels: classes },
+    train: { name, rows: list.length, ...matrices, classes: classes.length, labels: classes },
     test: null,
     loss: 'softmax-cross-entropy',
     classes,

@@ -35,10 +35,11 @@ export const penPointAt = (x: number, y: number): PenPoint => [onPaper(x), onPap
 const onPaper = (value: number): number => Math.round(Math.min(PAPER, Math.max(0, value)));
 
 /**
- * Adds a point to the last stroke or to a new one. Returns the strokes unchanged if the point is close to the one
+ * Adds a point to the last stroke or starts another with it. Returns the strokes unchanged if the point is close to the one
  * before it, or if they have too many points.
  */
-export function withPenPoint(strokes: Strokes, point: PenPoint, isNew: boolean): Strokes {
+export function withPenPoint(strokes: Strokes, point: PenPoint, target: 'last stroke' | 'new stroke'): Strokes {
+  const isNew = target === 'new stroke';
   const stroke = isNew ? [] : (strokes.at(-1) ?? []);
   const last = stroke.at(-1);
   if (last !== undefined && Math.hypot(point[0] - last[0], point[1] - last[1]) < MIN_DISTANCE) return strokes;
@@ -62,7 +63,7 @@ const penPointText = ([x, y]: PenPoint): string => (y * (PAPER + 1) + x).toStrin
 export const strokesText = (strokes: Strokes): string =>
   strokes.map((stroke) => stroke.map(penPointText).join('')).join('.');
 
-/** The strokes of an address; null for a text that is none. */
+/** Reads what `strokesText` writes; null for any other text. */
 export function readStrokes(text: string): Strokes | null {
   if (text === '') return [];
   if (!/^([0-9a-z]{3})+(\.([0-9a-z]{3})+)*$/.test(text)) return null;
@@ -79,8 +80,8 @@ export function readStrokes(text: string): Strokes | null {
 export function drawLine(ink: Float64Array, from: readonly [number, number], to: readonly [number, number]): void {
   const steps = Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / 2));
   for (let k = 0; k <= steps; k++) {
-    const at = (c: 0 | 1) => from[c] + ((to[c] - from[c]) * k) / steps;
-    drawDot(ink, at(0), at(1));
+    const coordinate = (c: 0 | 1) => from[c] + ((to[c] - from[c]) * k) / steps;
+    drawDot(ink, coordinate(0), coordinate(1));
   }
 }
 
@@ -99,7 +100,7 @@ export function digitOf(ink: Float64Array): Float64Array | null {
   if (mass === 0) return null;
   const step = Math.max(right - left + 1, bottom - top + 1) / BOX; // points of the paper for a pixel
   const pixels = new Float64Array(SIDE * SIDE);
-  const SAMPLES = 4;
+  const SAMPLES = 4; // along each side of a pixel, which is their mean
   for (let p = 0; p < SIDE * SIDE; p++) {
     let sum = 0;
     for (let s = 0; s < SAMPLES * SAMPLES; s++) {

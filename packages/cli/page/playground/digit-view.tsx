@@ -18,23 +18,23 @@ import { arrowMoves } from './plane.tsx';
 const KEY_STEP = 4;
 
 /** The state of a drawn digit. */
-export interface Digit {
+export interface DigitState {
   readonly answer: DigitAnswer | null;
   readonly problem: string | null;
   readonly isWaiting: boolean; // for the model
-  readonly share: number | null; // of the training of the model that is done; null if it does not train
+  readonly trainedShare: number | null; // of the training of the model that is done; null if it does not train
 }
 
-export const noDigit: Digit = { answer: null, problem: null, isWaiting: false, share: null };
+export const initialDigit: DigitState = { answer: null, problem: null, isWaiting: false, trainedShare: null };
 
-export interface DigitViewProps extends Digit {
+export interface DigitViewProps extends DigitState {
   readonly strokes: Strokes;
   readonly onStrokes: (change: (before: Strokes) => Strokes) => void;
   readonly onDigit: (pixels: Float64Array | null) => void; // null: the paper is empty
 }
 
 /** A paper to draw a digit on, what the model sees in it, and the pixels that mattered. */
-export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, share, onDigit }: DigitViewProps) {
+export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, trainedShare, onDigit }: DigitViewProps) {
   const ink = useMemo(() => inkOf(strokes), [strokes]);
   const pixels = useMemo(() => digitOf(ink), [ink]);
   const [cursor, setCursor] = useState<PenPoint | null>(null);
@@ -62,8 +62,8 @@ export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, shar
     if (event.buttons === 0) return;
     const { left, top, width, height } = event.currentTarget.getBoundingClientRect();
     const point = penPointAt((PAPER * (event.clientX - left)) / width, (PAPER * (event.clientY - top)) / height);
-    const isNew = !isDown.current;
-    onStrokes((before) => withPenPoint(before, point, isNew));
+    const target = isDown.current ? 'last stroke' : 'new stroke';
+    onStrokes((before) => withPenPoint(before, point, target));
     isDown.current = true;
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLCanvasElement>) => {
@@ -76,11 +76,11 @@ export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, shar
       onStrokes((before) => {
         const [fromX, fromY] = before.at(-1)?.at(-1) ?? [];
         const endsAtPen = fromX === x && fromY === y;
-        return withPenPoint(endsAtPen ? before : withPenPoint(before, [x, y], true), to, false);
+        return withPenPoint(endsAtPen ? before : withPenPoint(before, [x, y], 'new stroke'), to, 'last stroke');
       });
     } else if (event.key === ' ') {
       setCursor([x, y]);
-      onStrokes((before) => withPenPoint(before, [x, y], true));
+      onStrokes((before) => withPenPoint(before, [x, y], 'new stroke'));
     } else return;
     event.preventDefault();
   };
@@ -116,13 +116,17 @@ export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, shar
           </figcaption>
           <p role="status" class={problem === null ? 'lead' : 'problem'}>
             {problem ??
-              (isWaiting ? waitingSentence(share) : sentenceOf(answer)) +
+              (isWaiting ? waitingSentence(trainedShare) : sentenceOf(answer)) +
                 (isFull ? ' The paper takes no more lines: Clear empties it.' : '')}
           </p>
           {isWaiting && problem === null && (
             <p class="training">
-              <progress max="1" {...(share === null ? {} : { value: share })} aria-label="Training of the model" />
-              <span class="number">{share === null ? '' : `${Math.floor(100 * share)} %`}</span>
+              <progress
+                max="1"
+                {...(trainedShare === null ? {} : { value: trainedShare })}
+                aria-label="Training of the model"
+              />
+              <span class="number">{trainedShare === null ? '' : `${Math.floor(100 * trainedShare)} %`}</span>
             </p>
           )}
         </figure>
@@ -145,8 +149,8 @@ export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, shar
   );
 }
 
-const waitingSentence = (share: number | null): string =>
-  share === null
+const waitingSentence = (trainedShare: number | null): string =>
+  trainedShare === null
     ? 'The model is on its way.'
     : 'The model trains on 60,000 digits of MNIST, and then reads yours. The next time it is there at once.';
 
@@ -162,12 +166,12 @@ function Probabilities({ answer }: { readonly answer: DigitAnswer | null }) {
   return (
     <ol class="bars" aria-label="Probability of each digit">
       {labels.map((label, c) => {
-        const share = answer?.probabilities[c] ?? 0;
+        const probability = answer?.probabilities[c] ?? 0;
         return (
           <li key={label}>
             <span>{label}</span>
-            <meter min="0" max="1" value={share} aria-label={`Probability of ${label}`} />
-            <span class="number">{(100 * share).toFixed(1)} %</span>
+            <meter min="0" max="1" value={probability} aria-label={`Probability of ${label}`} />
+            <span class="number">{(100 * probability).toFixed(1)} %</span>
           </li>
         );
       })}
@@ -186,9 +190,9 @@ function drawAttribution(
   for (let p = 0; p < SIDE * SIDE; p++) {
     const grey = 255 * (1 - 0.5 * (pixels?.[p] ?? 0));
     const attribution = pixels === null ? 0 : (answer?.attribution[p] ?? 0) / largest;
-    const share = Math.abs(attribution);
+    const strength = Math.abs(attribution);
     const colour = attribution > 0 ? [230, 120, 0] : [0, 114, 178];
-    for (let k = 0; k < 3; k++) image.data[4 * p + k] = (1 - share) * grey + share * colour[k];
+    for (let k = 0; k < 3; k++) image.data[4 * p + k] = (1 - strength) * grey + strength * colour[k];
     image.data[4 * p + 3] = 255;
   }
   context.putImageData(image, 0, 0);

@@ -32,7 +32,7 @@ export interface Digits {
 /** File of the model, beside the page. */
 const MODEL = 'digits.json';
 
-interface OpenModel {
+interface DigitModel {
   readonly predict: Predictor;
   readonly gradient: InputGradient;
   readonly loss: LossSpec;
@@ -44,14 +44,14 @@ export function createDigits(
   fetchFile: (name: string) => Promise<Response>,
   onTraining: (share: number) => void,
 ): Digits {
-  let openModel: Promise<OpenModel> | null = null;
+  let model: Promise<DigitModel> | null = null;
   return {
     async answer(pixels) {
       try {
-        openModel ??= fetchFile(MODEL).then(async ({ body }) => open(await modelOf(body, onTraining)));
-        return answerOf(await openModel, pixels);
+        model ??= fetchFile(MODEL).then(async ({ body }) => createModel(await readModelFile(body, onTraining)));
+        return answerOf(await model, pixels);
       } catch (error) {
-        openModel = null;
+        model = null;
         return { kind: 'failed', run: null, sentence: reasonOf(error) };
       }
     },
@@ -59,7 +59,7 @@ export function createDigits(
 }
 
 /** Reads the lines of an answer up to the model. @throws Error with the reason if there is none. */
-async function modelOf(body: Response['body'], onTraining: (share: number) => void): Promise<DigitFile> {
+async function readModelFile(body: Response['body'], onTraining: (share: number) => void): Promise<DigitFile> {
   const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
   for (let buffer = ''; ; ) {
     const { done = true, value = '' } = (await reader?.read()) ?? {};
@@ -77,7 +77,7 @@ async function modelOf(body: Response['body'], onTraining: (share: number) => vo
   }
 }
 
-function open({ spec, loss, labels, precision, parameters: numbers }: DigitFile): OpenModel {
+function createModel({ spec, loss, labels, precision, parameters: numbers }: DigitFile): DigitModel {
   const network = buildNetwork(spec as NetworkSpec);
   const parameters = precision === 'float32' ? Float32Array.from(numbers) : Float64Array.from(numbers);
   const allocate = allocateEach(typeOf(parameters));
@@ -89,7 +89,7 @@ function open({ spec, loss, labels, precision, parameters: numbers }: DigitFile)
 }
 
 /** Probabilities, and the gradient of the answer's output times each pixel. */
-function answerOf({ predict, gradient, loss, labels }: OpenModel, pixels: Float64Array): DigitAnswer {
+function answerOf({ predict, gradient, loss, labels }: DigitModel, pixels: Float64Array): DigitAnswer {
   const outputs = predict(pixels);
   toProbabilities('digits', createLoss(loss), outputs, outputs.length);
   const answer = outputs.indexOf(Math.max(...outputs));

@@ -61,20 +61,20 @@ function drawLosses(context: CanvasRenderingContext2D, { training, test }: Losse
   context.fillStyle = color('--soft');
   context.font = '22px system-ui, sans-serif';
   for (const loss of ticks(maxLoss)) {
-    line(
-      [0, maxStep].map((step) => [step, loss] as const),
-      '--rule',
-      1,
-    );
+    const ends: Pairs = [
+      [0, loss],
+      [maxStep, loss],
+    ];
+    line(ends, '--rule', 1);
     context.textAlign = 'right';
     context.fillText(shortNumber(loss), LEFT - 10, y(loss) + 8);
   }
   for (const step of ticks(maxStep)) {
-    line(
-      [0, maxLoss].map((loss) => [step, loss] as const),
-      '--rule',
-      1,
-    );
+    const ends: Pairs = [
+      [step, 0],
+      [step, maxLoss],
+    ];
+    line(ends, '--rule', 1);
     context.textAlign = step === 0 ? 'left' : 'right';
     context.fillText(step.toLocaleString('en'), x(step), HEIGHT - 12);
   }

@@ -5,7 +5,7 @@ import { type AddressState, createAddress, speeds } from './address.ts';
 import { ChoicesForm } from './choices.tsx';
 import { cssOf } from './colours.ts';
 import type { Strokes } from './digit-image.ts';
-import { DigitView, noDigit } from './digit-view.tsx';
+import { DigitView, initialDigit } from './digit-view.tsx';
 import { Layers } from './layers.tsx';
 import { LossChart, type Losses } from './loss-chart.tsx';
 import type { Frame, FromWorker, Opened, Ready, ToWorker } from './messages.ts';
@@ -17,9 +17,9 @@ import { aboutUnfused, examples } from './texts.ts';
 const worker = new Worker(`worker.js${location.search}`);
 const send = (message: ToWorker): void => worker.postMessage(message);
 
-const NO_DIGIT =
+const UNREADABLE_DIGIT =
   'The address has a digit that this page cannot read, expected one that was drawn here: it is left out.';
-const NO_POINTS =
+const UNREADABLE_POINTS =
   'The address has points that this page cannot read, expected those that were drawn here: they are left out.';
 const noStrokes: Strokes = [];
 
@@ -34,7 +34,7 @@ function App({ ready }: { readonly ready: Ready }) {
   const [losses, setLosses] = useState(noLosses);
   const [problem, setProblem] = useState<string | null>(null);
   const [colour, setColour] = useState(drawnClasses[0]);
-  const [digit, setDigit] = useState(noDigit);
+  const [digit, setDigit] = useState(initialDigit);
   const run = useRef(0);
   const scheme = useScheme();
   const { settings, tab, speed, strokes } = state;
@@ -44,10 +44,10 @@ function App({ ready }: { readonly ready: Ready }) {
   useEffect(() => {
     worker.onmessage = ({ data }) => {
       const message = data as FromWorker;
-      if (message.kind === 'digit') setDigit({ ...noDigit, answer: message });
-      else if (message.kind === 'digit-training') setDigit((before) => ({ ...before, share: message.share }));
+      if (message.kind === 'digit') setDigit({ ...initialDigit, answer: message });
+      else if (message.kind === 'digit-training') setDigit((before) => ({ ...before, trainedShare: message.share }));
       else if (message.kind === 'failed' && message.run === null) {
-        setDigit({ ...noDigit, problem: message.sentence });
+        setDigit({ ...initialDigit, problem: message.sentence });
       } else if (message.kind !== 'ready' && message.run === run.current) {
         if (message.kind === 'opened') setOpened(message);
         else if (message.kind === 'frame') {
@@ -66,7 +66,7 @@ function App({ ready }: { readonly ready: Ready }) {
     const onHash = () => {
       setState((before) => ({
         ...address.read(),
-        ...(before.points?.isDrawn === false ? { points: before.points } : {}),
+        ...(before.points?.isDrawn === false ? { points: before.points } : {}), // an address has no points of a file
       }));
     };
     addEventListener('hashchange', onHash);
@@ -137,11 +137,11 @@ function App({ ready }: { readonly ready: Ready }) {
       {tab === 'digits' ? (
         <DigitView
           {...digit}
-          {...(strokes === null ? { problem: NO_DIGIT } : {})}
+          {...(strokes === null ? { problem: UNREADABLE_DIGIT } : {})}
           strokes={strokes ?? noStrokes}
           onStrokes={(next) => change(({ strokes }) => ({ strokes: next(strokes ?? noStrokes) }))}
           onDigit={(pixels) => {
-            if (pixels === null) setDigit(noDigit);
+            if (pixels === null) setDigit(initialDigit);
             else {
               setDigit((before) => ({ ...before, problem: null, isWaiting: before.answer === null }));
               send({ kind: 'digit', pixels });
@@ -247,7 +247,7 @@ function App({ ready }: { readonly ready: Ready }) {
               drawn={isOwnPoints && points.isDrawn ? points.list : []}
               onDraw={(list) => change(() => ({ points: { ...noPoints, list } }))}
             />
-            {[isOwnPoints && state.points === null ? NO_POINTS : null, problem].map(
+            {[isOwnPoints && state.points === null ? UNREADABLE_POINTS : null, problem].map(
               (sentence) =>
                 sentence !== null && (
                   <p key={sentence} class="problem" role="alert">
@@ -302,14 +302,14 @@ function stateOf(
   const pointsText = test.classes.length > 0 ? 'test points (the rings)' : 'points';
   const accuracyText = `${(100 * accuracy).toFixed(1)} % of the ${pointsText} are answered rightly`;
   const epoch = (steps / stepsPerEpoch).toFixed(1);
-  const last = losses.at(-1)?.[1];
-  const end =
-    isOver && !Number.isFinite(last ?? 0) ? ' The loss has left all bounds: a smaller learning rate helps.' : '';
+  const lastLoss = losses.at(-1)?.[1] ?? 0;
+  const endText =
+    isOver && !Number.isFinite(lastLoss) ? ' The loss has left all bounds: a smaller learning rate helps.' : '';
   const team = threads === 1 ? 'one thread' : `${threads} threads`;
-  return `Step ${steps}, epoch ${epoch}, ${parameters} weights, ${team}: ${accuracyText}.${end}`;
+  return `Step ${steps}, epoch ${epoch}, ${parameters} weights, ${team}: ${accuracyText}.${endText}`;
 }
 
-/** Points of a line of the chart from which on every second one is left out. */
+/** Most pairs of a line of the chart. */
 const MAX_PAIRS = 1200;
 
 function withFrame({ training, test }: Losses, { steps, losses, testLoss }: Frame): Losses {
@@ -319,6 +319,7 @@ function withFrame({ training, test }: Losses, { steps, losses, testLoss }: Fram
   };
 }
 
+/** Of too many pairs every second one, and the newest. */
 const halve = (pairs: Losses['test']): Losses['test'] =>
   pairs.length <= MAX_PAIRS ? pairs : pairs.filter((_, k) => k % 2 === pairs.length % 2 || k > pairs.length - 3);
 

@@ -1,7 +1,7 @@
 import type { TargetedKeyboardEvent, TargetedPointerEvent } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { cssOf, drawShares } from './colours.ts';
-import { type Frame, MAP, type Opened, type PlanePoints } from './messages.ts';
+import { type Frame, MAP, type Opened } from './messages.ts';
 import { drawnClasses, drawnPoint, type Point } from './points.ts';
 
 /** Side of the canvas, in its own pixels. */
@@ -101,7 +101,8 @@ function drawPlane(
     context.imageSmoothingQuality = 'high';
     context.drawImage(map, 0, 0, SIDE, SIDE);
   }
-  const dot = (x: number, y: number, c: number, isTest: boolean) => {
+  const dot = (x: number, y: number, c: number, set: 'train' | 'test') => {
+    const isTest = set === 'test';
     context.beginPath();
     context.arc(x, y, 6, 0, 2 * Math.PI);
     context.lineWidth = isTest ? 2.5 : 1.5;
@@ -112,16 +113,17 @@ function drawPlane(
   };
   if (opened === null) {
     for (const { x, y, label } of drawn)
-      dot(((x + 1) / 2) * SIDE, ((1 - y) / 2) * SIDE, drawnClasses.indexOf(label), false);
+      dot(((x + 1) / 2) * SIDE, ((1 - y) / 2) * SIDE, drawnClasses.indexOf(label), 'train');
   } else {
     const { left, bottom, side } = opened.domain;
-    const drawPoints = ({ x, y, classes }: PlanePoints, isTest: boolean) => {
+    const drawPoints = (set: 'train' | 'test') => {
+      const { x, y, classes } = opened[set];
       for (const [n, c] of classes.entries()) {
-        dot(((x[n] - left) / side) * SIDE, SIDE - ((y[n] - bottom) / side) * SIDE, c, isTest);
+        dot(((x[n] - left) / side) * SIDE, SIDE - ((y[n] - bottom) / side) * SIDE, c, set);
       }
     };
-    drawPoints(opened.test, true);
-    drawPoints(opened.train, false);
+    drawPoints('test');
+    drawPoints('train');
   }
   if (cursor === null) return;
   const [x, y] = [((cursor[0] + 1) / 2) * SIDE, ((1 - cursor[1]) / 2) * SIDE];

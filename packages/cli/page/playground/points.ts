@@ -34,7 +34,7 @@ export const toCsv = ({ list }: Points): string =>
 const ADDRESS_UNITS = 10 ** DIGITS;
 
 /** Drawn points in an address: for each a digit of its class, and two numbers to the base 36, of three digits. */
-export const toText = (list: readonly Point[]): string =>
+export const pointsText = (list: readonly Point[]): string =>
   list
     .map(({ x, y, label }) => {
       const digits = [x, y].map((value) =>
@@ -46,8 +46,8 @@ export const toText = (list: readonly Point[]): string =>
     })
     .join('');
 
-/** The drawn points of an address; null for a text that is none. */
-export function fromText(text: string): readonly Point[] | null {
+/** Reads what `pointsText` writes; null for any other text. */
+export function readPoints(text: string): readonly Point[] | null {
   const parts = text.match(/.{1,7}/gs) ?? [];
   const points = parts.flatMap((part) => {
     const [, c, ...digits] = /^(\d)([0-9a-z]{3})([0-9a-z]{3})$/.exec(part) ?? [];

@@ -29,7 +29,7 @@ export interface Session {
   close(): void;
 }
 
-/** Most steps of a run. Its command states the steps done so far. */
+/** Most steps of a run. */
 export const MAX_STEPS = 10_000_000;
 
 /** Opens a run of the settings. @throws Error for settings that do not fit. */
@@ -58,8 +58,8 @@ export async function openSession(
   const sets = [planePoints(train, data), ...(test === null ? [] : [planePoints(test, data)])];
   const domain = domainOf(sets, settings.data === POINTS && points.isDrawn);
   const outputsOverPlane = createPlaneOutputs(run.network, run.parameters, precision, loss, data, domain);
-  const dataset = test ?? train;
-  const outputs = new Float64Array(new SharedArrayBuffer(8 * dataset.rows * run.network.outputs));
+  const measuredSet = test ?? train;
+  const outputs = new Float64Array(new SharedArrayBuffer(8 * measuredSet.rows * run.network.outputs));
   let figures: ProbedFigures | null = null;
   let losses: [number, number][] = [];
   let isOver = false;
@@ -67,6 +67,7 @@ export async function openSession(
   function addLosses(values: readonly number[]): void {
     const firstStep = run.steps - values.length;
     for (const [k, value] of values.entries()) losses.push([firstStep + k, value]);
+    // A run that has done its last step returns no losses.
     if (values.length === 0 || !Number.isFinite(values[values.length - 1])) isOver = true;
   }
 
@@ -85,7 +86,7 @@ export async function openSession(
       return isOver;
     },
     advance(count) {
-      const lastStep = run.steps + count - 1; // it is probed
+      const lastStep = run.steps + count - 1; // the one that is probed
       while (run.steps < lastStep && !isOver) addLosses(run.advance(lastStep - run.steps));
       if (isOver) return;
       figures = run.probe();
@@ -94,12 +95,12 @@ export async function openSession(
     frame() {
       const shownLosses = thinOut(losses);
       losses = [];
-      const mean = run.evaluate(dataset, outputs);
+      const mean = run.evaluate(measuredSet, outputs);
       return {
         steps: run.steps,
         losses: shownLosses,
         testLoss: test === null ? null : mean,
-        accuracy: accuracyOf(dataset, outputs, run),
+        accuracy: accuracyOf(measuredSet, outputs, run),
         ...outputsOverPlane(figures),
         fingerprint: run.fingerprint(),
         isOver,
@@ -113,11 +114,11 @@ export async function openSession(
 const MAX_LOSSES = 50;
 
 function thinOut(losses: readonly [number, number][]): [number, number][] {
-  const length = Math.ceil(losses.length / MAX_LOSSES);
+  const groupSize = Math.ceil(losses.length / MAX_LOSSES);
   const meanLosses: [number, number][] = [];
-  for (let k = 0; k < losses.length; k += length) {
-    const part = losses.slice(k, k + length);
-    meanLosses.push([part[part.length - 1][0], part.reduce((sum, [, loss]) => sum + loss, 0) / part.length]);
+  for (let k = 0; k < losses.length; k += groupSize) {
+    const group = losses.slice(k, k + groupSize);
+    meanLosses.push([group[group.length - 1][0], group.reduce((sum, [, loss]) => sum + loss, 0) / group.length]);
   }
   return meanLosses;
 }

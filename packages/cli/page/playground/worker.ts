@@ -23,7 +23,7 @@ const MEMBER = 'member';
 /** Runs tasks of another worker. */
 function runAsMember(): void {
   scope.onmessage = ({ data }) =>
-    joinTeam(data as TeamMessage, (reason) => setTimeout(() => Promise.reject(new Error(reason))));
+    joinTeam(data as TeamMessage, (reason) => setTimeout(() => Promise.reject(new Error(reason)))); // to the console
   scope.postMessage(null); // says that it listens
 }
 
@@ -35,7 +35,7 @@ function runAsLeader(): void {
   let run = 0;
   let stepsPerSecond = 0; // 0: paused
   let isScheduled = false; // whether a timer of `tick` runs
-  let opening = Promise.resolve(); // the runs that open, one after the other
+  let opening = Promise.resolve(); // settles when all requested runs have opened, one after the other
   let isDrawing = false; // whether the page still draws the last frame
   let isStale = false; // whether there is more to show
   let dueSteps = 0; // steps that should have been taken by now, with a fraction
@@ -65,9 +65,9 @@ function runAsLeader(): void {
     if (requestedRun !== run) return; // a newer one follows
     try {
       const threads = sharesMemory ? settings.threads : 1;
-      const others = await startMembers(threads - 1);
+      const teamWorkers = await startMembers(threads - 1);
       if (requestedRun !== run) return;
-      const newSession = await openSession(settings, points, others);
+      const newSession = await openSession(settings, points, teamWorkers);
       if (requestedRun !== run) {
         newSession.close();
         return;

@@ -10,7 +10,7 @@ export const stack =
     let height = 0;
     const parts = draws.map((draw) => {
       const drawing = draw(width);
-      const part = at(0, height, drawing);
+      const part = placedAt(0, height, drawing);
       height += drawing.height;
       return part;
     });
@@ -37,14 +37,14 @@ export const grid =
     const parts = drawings.map((drawing, k) => {
       const [x, y] = [(k % across) * (panelWidth + GAP), Math.floor(k / across) * (tallest + HEADING + GAP)];
       const heading = markup`<text x="${x}" y="${y + 16}" font-weight="600">${panels[k].title}</text>`;
-      return markup`${heading}${at(x, y + HEADING, drawing)}`;
+      return markup`${heading}${placedAt(x, y + HEADING, drawing)}`;
     });
     const rows = Math.ceil(panels.length / across);
     return { width, height: rows * (tallest + HEADING + GAP) - GAP, markup: markup`${parts}` };
   };
 
 /** A drawing at a position in a larger one. */
-export const at = (x: number, y: number, drawing: Pick<Drawing, 'markup'>): Markup =>
+export const placedAt = (x: number, y: number, drawing: Pick<Drawing, 'markup'>): Markup =>
   markup`<g transform="translate(${x},${y})">${drawing.markup}</g>`;
 
 export interface LegendEntry {

@@ -101,7 +101,7 @@ ${style}
 <main>
 <h1>${title}</h1>
 <p class="lead">${lead}</p>
-${inLines([...keyFigures(figures), ...contents(chapters), ...chapters.map(chapterOf)])}
+${inLines([...keyFigures(figures), ...tableOfContents(chapters), ...chapters.map(chapterOf)])}
 </main>
 </body>
 </html>
@@ -120,15 +120,15 @@ const keyFigures = (figures: readonly KeyFigure[]): Markup[] =>
         )}</dl>`,
       ];
 
-/** Pages with this many pictures and chapters have a table of contents. */
-const LONG = 6;
+/** Pages with this many chapters and pictures have a table of contents. */
+const MIN_ENTRIES = 6;
 
 const idOf = (k: number): string => `section-${k + 1}`;
 
 /** A link to each chapter and to each of its pictures. */
-function contents(chapters: readonly Chapter[]): Markup[] {
+function tableOfContents(chapters: readonly Chapter[]): Markup[] {
   const entries = chapters.reduce((sum, { pictures = [] }) => sum + 1 + pictures.length, 0);
-  if (entries < LONG) return [];
+  if (entries < MIN_ENTRIES) return [];
   const lines = chapters.map(({ title, pictures = [] }, k) => {
     const links = pictures.map(
       ({ name }, p) => markup`${p === 0 ? ': ' : ' · '}<a href="#${name}">${name.replaceAll('-', ' ')}</a>`,
@@ -173,14 +173,14 @@ function figureOf(picture: Picture): Markup {
  * Drawn at two widths, so that text has the same size on a phone. A browser shows one of them, and a screen reader
  * reads one.
  */
-function inline({ name, title, altText: alternative }: Picture, size: string, drawing: Drawing): Markup {
+function inline({ name, title, altText }: Picture, size: string, drawing: Drawing): Markup {
   const { width, height } = drawing;
   const id = `${name}-${size}`;
-  const label = markup`<title id="${id}-t">${title}</title><desc id="${id}-d">${alternative}</desc>`;
+  const label = markup`<title id="${id}-t">${title}</title><desc id="${id}-d">${altText}</desc>`;
   return markup`<svg class="chart ${size}" role="img" aria-labelledby="${id}-t ${id}-d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${label}${drawing.markup}</svg>`;
 }
 
-function tableOf({ title, head, rows, numeric = [], notes = [] }: Table, shownTitle = title): Markup {
+function tableOf({ title, head, rows, numeric = [], notes = [] }: Table, shownTitle = title /* '' for none */): Markup {
   const cell = (text: string, c: number): Markup => {
     if (c === 0) return markup`<th scope="row">${text}</th>`;
     if (text === 'NO') return markup`<td class="no">${text}</td>`;

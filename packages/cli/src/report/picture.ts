@@ -3,8 +3,8 @@ import type { Markup } from './markup/markup.ts';
 /** A chart of a report: a title, a caption, and a function that draws it at a given width. */
 export interface Picture {
   readonly name: string; // name of its file, without .svg
-  readonly title: string; // title: what the picture shows
-  readonly caption: string; // caption below the picture
+  readonly title: string; // what the picture shows
+  readonly caption: string; // below the picture
   /** Text for screen readers: the axes and the important values. */
   readonly altText: string;
   readonly draw: Draw;
@@ -25,12 +25,12 @@ export const WIDE = 720;
 export const NARROW = 352;
 
 /** Pictures that have been drawn at `WIDE`. */
-const drawn = new WeakMap<Picture, Drawing>();
+const wideDrawings = new WeakMap<Picture, Drawing>();
 
 /** Draws a picture at `WIDE`, once for both the page and the separate file. */
 export function drawWide(picture: Picture): Drawing {
-  const drawing = drawn.get(picture) ?? picture.draw(WIDE);
-  drawn.set(picture, drawing);
+  const drawing = wideDrawings.get(picture) ?? picture.draw(WIDE);
+  wideDrawings.set(picture, drawing);
   return drawing;
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkRunFile, writeAtomically } from '@gradloom/runtime/internal';
 import { REPORT_FILE } from '../files/run-files/names.ts';
-import { at } from './compose.ts';
+import { placedAt } from './compose.ts';
 import { inLines, type Markup, markup, numberClips } from './markup/markup.ts';
 import { htmlPage, type Page, pictureNames } from './page.ts';
 import { pageOf } from './page-of.ts';
@@ -20,13 +20,13 @@ const MAX_PAGE_BYTES = 2 ** 28;
 export function writeReport(folder: string, page: Page): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, REPORT_FILE);
-  const earlier = pictureNames(readStart(folder, REPORT_FILE, MAX_PAGE_BYTES) ?? '');
+  const earlierNames = pictureNames(readStart(folder, REPORT_FILE, MAX_PAGE_BYTES) ?? '');
   const pictures = page.chapters.flatMap(({ pictures = [] }) => pictures);
   for (const picture of pictures) write(join(folder, svgOf(picture.name)), svgFile(picture));
   write(path, htmlPage(page));
   // Removed after the page is written: until then, the earlier page refers to them.
   const names = new Set(pictures.map(({ name }) => name));
-  for (const name of earlier.filter((name) => !names.has(name))) {
+  for (const name of earlierNames.filter((name) => !names.has(name))) {
     if (readStart(folder, svgOf(name), SVG_HEAD.length) === SVG_HEAD) rmSync(join(folder, svgOf(name)));
   }
   return path;
@@ -48,12 +48,12 @@ const root = (width: number, height: number, inside: Markup): Markup =>
   markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="t d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${inside}</svg>
 `;
 
-/** Start of such a file, which identifies our own. */
+/** Start of the SVG files that reports write, which tells them from a user's. */
 const SVG_HEAD = String(root(0, 0, markup``)).split(' width=')[0];
 
 /** A picture as a separate file, with its title above it, for slides and documents, in either theme. */
 function svgFile(picture: Picture): Markup {
-  const { title, altText: alternative } = picture;
+  const { title, altText } = picture;
   const drawing = drawWide(picture);
   const lines = wrap(title, LETTERS);
   const top = MARGIN + LINE * lines.length + 10;
@@ -65,11 +65,11 @@ function svgFile(picture: Picture): Markup {
   );
   const inside = markup`
 <title id="t">${title}</title>
-<desc id="d">${alternative}</desc>
+<desc id="d">${altText}</desc>
 <style>${themeStyle(markup`.chart`)}
 ${drawingStyle}</style>
 <rect width="${width}" height="${height}" fill="var(--paper)"/>
-${inLines([...heading, at(MARGIN, top, drawing)])}
+${inLines([...heading, placedAt(MARGIN, top, drawing)])}
 `;
   return numberClips(root(width, height, inside));
 }

@@ -17,11 +17,11 @@ import {
 import {
   classesOf,
   drawnPoint,
-  fromText,
   noPoints,
+  pointsText,
   readCsv,
+  readPoints,
   toCsv,
-  toText,
 } from '../../../../packages/cli/page/playground/points.ts';
 import {
   AUTO,
@@ -79,9 +79,9 @@ test('a command quotes names of files and columns for a shell', () => {
 test('drawn points come back from an address and from their file', () => {
   const list = [drawnPoint(-1.5, 1, 'blue'), drawnPoint(0.12345, -0.001, 'orange'), drawnPoint(0.999, -1, 'green')];
   expect(list[1]).toEqual({ x: 0.123, y: -0.001, label: 'orange' });
-  expect(fromText(toText(list))).toEqual(list);
-  expect(fromText('')).toEqual([]);
-  const whole = toText(list);
+  expect(readPoints(pointsText(list))).toEqual(list);
+  expect(readPoints('')).toEqual([]);
+  const whole = pointsText(list);
   for (const text of [
     '9zzzzzz!0',
     '300000',
@@ -92,7 +92,7 @@ test('drawn points come back from an address and from their file', () => {
     `${whole}0`,
     `${whole}\n`,
   ]) {
-    expect(fromText(text)).toBeNull();
+    expect(readPoints(text)).toBeNull();
   }
   const read = readCsv('p.csv', toCsv({ ...noPoints, list }));
   expect(read).toEqual({ list, name: 'p.csv', target: 'class', areNumbers: false, isDrawn: false });
@@ -120,7 +120,8 @@ test('a drawn digit comes back from an address, which is bounded, and what is no
   const penPoints = [penPointAt(-3, 200), penPointAt(56.4, 10), penPointAt(57, 12.4), penPointAt(112, 0)];
   expect(penPoints[0]).toEqual([0, PAPER]);
   let strokes: Strokes = [];
-  for (const [k, point] of penPoints.entries()) strokes = withPenPoint(strokes, point, k % 3 === 0);
+  for (const [k, point] of penPoints.entries())
+    strokes = withPenPoint(strokes, point, k % 3 === 0 ? 'new stroke' : 'last stroke');
   expect(strokes).toEqual([[penPoints[0], penPoints[1]], [penPoints[3]]]); // the third place is close to the second
   expect(readStrokes(strokesText(strokes))).toEqual(strokes);
   expect(readStrokes('')).toEqual([]);
@@ -129,7 +130,7 @@ test('a drawn digit comes back from an address, which is bounded, and what is no
   drawDot(ink, 112, 0);
   expect(inkOf(strokes)).toEqual(ink);
   for (let k = 0; k < 2 * MAX_PEN_POINTS; k++)
-    strokes = withPenPoint(strokes, penPointAt(4 * (k % 9), 50), k % 50 === 0);
+    strokes = withPenPoint(strokes, penPointAt(4 * (k % 9), 50), k % 50 === 0 ? 'new stroke' : 'last stroke');
   expect(strokes.flat()).toHaveLength(MAX_PEN_POINTS);
   expect(strokesText(strokes).length).toBeLessThan(3.1 * MAX_PEN_POINTS);
   expect(readStrokes(strokesText(strokes))).toEqual(strokes);

@@ -1,7 +1,7 @@
 import { shownToken } from '../../lab/figures/influences.ts';
 import { percent, plural } from '../../terminal/text/format.ts';
 import { highest } from '../axes.ts';
-import { at, grid } from '../compose.ts';
+import { grid, placedAt } from '../compose.ts';
 import type { Attention } from '../findings/findings.ts';
 import { type Markup, markup } from '../markup/markup.ts';
 import type { Drawing, Picture } from '../picture.ts';
@@ -109,6 +109,6 @@ function drawHead(head: Head, tokens: readonly string[], width: number): Drawing
   return {
     width,
     height: Math.ceil(margin + tokens.length * cell),
-    markup: markup`<g font-size="${size}" font-family="ui-monospace,Menlo,Consolas,monospace">${labels}</g>${at(margin, margin, { markup: cellMarkup })}`,
+    markup: markup`<g font-size="${size}" font-family="ui-monospace,Menlo,Consolas,monospace">${labels}</g>${placedAt(margin, margin, { markup: cellMarkup })}`,
   };
 }

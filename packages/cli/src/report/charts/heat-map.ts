@@ -1,6 +1,6 @@
 import { cell } from '@observablehq/plot';
 import { evenlySpaced, type LogRange, shortNumber } from '../axes.ts';
-import { at } from '../compose.ts';
+import { placedAt } from '../compose.ts';
 import { markup } from '../markup/markup.ts';
 import { type Draw, isNarrow } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
@@ -102,6 +102,6 @@ export const colorBar =
       const shown = shortNumber(value, 1);
       return markup`<text x="${(k * bar) / 2}" y="44" text-anchor="${anchor}">${shown}</text>`;
     });
-    const bars = markup`<text x="0" y="12">${label}</text>${at(0, 18, strip)}${numbers}`;
+    const bars = markup`<text x="0" y="12">${label}</text>${placedAt(0, 18, strip)}${numbers}`;
     return { width, height: 54, markup: bars };
   };

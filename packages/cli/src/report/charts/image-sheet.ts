@@ -23,41 +23,41 @@ export interface CellText {
 
 const GAP = 12;
 /** Between the images of a cell. */
-const INNER = 4;
-const TEXT = 38;
-const [LETTER, BOLD] = [6.8, 7.3]; // widths
+const INNER_GAP = 4;
+const TEXT_HEIGHT = 38;
+const [LETTER, BOLD_LETTER] = [6.8, 7.3]; // widths
 /** Images with fewer pixels keep their pixels visible. */
-const SMOOTH = 48;
+const MIN_SMOOTH = 48;
 
 /** Draws a grid. A page has the pixels once: its narrow drawing shows those of the wide one. */
 export const imageGrid =
   ({ name, sheets, across: [wide, narrow], textOf }: ImageGrid): Draw =>
   (width) => {
-    const [across, text] = [isNarrow(width) ? narrow : wide, textOf === undefined ? 0 : TEXT];
-    const cell = (width - GAP * (across - 1)) / across;
-    const each = (cell - INNER * (sheets.length - 1)) / sheets.length;
+    const [across, textHeight] = [isNarrow(width) ? narrow : wide, textOf === undefined ? 0 : TEXT_HEIGHT];
+    const cellWidth = (width - GAP * (across - 1)) / across;
+    const imageWidth = (cellWidth - INNER_GAP * (sheets.length - 1)) / sheets.length;
     const [{ images, ...shape }] = sheets;
-    const high = (each * shape.height) / shape.width;
-    const tall = text + high + GAP;
+    const imageHeight = (imageWidth * shape.height) / shape.width;
+    const cellHeight = textHeight + imageHeight + GAP;
     const idOf = (s: number): string => `${name}-sheet-${s + 1}`;
     const definitions = isNarrow(width) ? [] : sheets.map((sheet, s) => imageOf(sheet, idOf(s)));
     const cells = Array.from({ length: images }, (_, k) => {
-      const [x, y] = [(k % across) * (cell + GAP), Math.floor(k / across) * tall];
+      const [x, y] = [(k % across) * (cellWidth + GAP), Math.floor(k / across) * cellHeight];
       const shown = sheets.map((sheet, s) => {
         const box = `${cornerOf(sheet, k).join(' ')} ${sheet.width} ${sheet.height}`;
-        const left = short(s * (each + INNER));
-        return markup`<svg x="${left}" y="${text}" width="${short(each)}" height="${short(high)}" viewBox="${box}"><use href="#${idOf(s)}"/></svg>`;
+        const left = rounded(s * (imageWidth + INNER_GAP));
+        return markup`<svg x="${left}" y="${textHeight}" width="${rounded(imageWidth)}" height="${rounded(imageHeight)}" viewBox="${box}"><use href="#${idOf(s)}"/></svg>`;
       });
-      const lines = textOf === undefined ? [] : textOfCell(textOf(k), cell);
-      return markup`<g transform="translate(${short(x)},${short(y)})">${lines}${shown}</g>`;
+      const lines = textOf === undefined ? [] : textOfCell(textOf(k), cellWidth);
+      return markup`<g transform="translate(${rounded(x)},${rounded(y)})">${lines}${shown}</g>`;
     });
-    const height = Math.ceil(Math.ceil(images / across) * tall - GAP);
+    const height = Math.ceil(Math.ceil(images / across) * cellHeight - GAP);
     return { width, height, markup: markup`<defs>${definitions}</defs>${cells}` };
   };
 
 function imageOf(sheet: Sheet, id: string): Markup {
   const { width, height } = sizeOf(sheet);
-  const rendering = Math.max(sheet.width, sheet.height) < SMOOTH ? 'pixelated' : 'auto';
+  const rendering = Math.max(sheet.width, sheet.height) < MIN_SMOOTH ? 'pixelated' : 'auto';
   return markup`<image id="${id}" width="${width}" height="${height}" image-rendering="${rendering}" href="data:image/png;base64,${sheet.png}"/>`;
 }
 
@@ -66,13 +66,13 @@ function textOfCell({ title, note, end, hover }: CellText, width: number): Marku
     text.length > maxLetters ? `${text.slice(0, Math.max(1, maxLetters - 1))}…` : text;
   return [
     markup`<title>${hover}</title>`,
-    markup`<text y="14" font-weight="600">${cut(title, Math.floor(width / BOLD))}</text>`,
+    markup`<text y="14" font-weight="600">${cut(title, Math.floor(width / BOLD_LETTER))}</text>`,
     markup`<text y="30" fill="var(--soft)">${cut(note, Math.floor(width / LETTER) - end.length)}${end}</text>`,
   ];
 }
 
 /** Tenths of a pixel are enough. */
-const short = (value: number): number => Math.round(10 * value) / 10;
+const rounded = (value: number): number => Math.round(10 * value) / 10;
 
 /** The first images of a run; `augmentation` is how the run changes images, such as '--flip --shift 2'. */
 export function firstImages(sheet: Sheet, augmentation: string): Picture {

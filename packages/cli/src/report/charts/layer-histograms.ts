@@ -21,8 +21,8 @@ const wordsOf = {
   },
 } as const;
 
-/** A standard deviation that changes by less counts as unchanged. */
-const UNCHANGED = 0.05;
+/** A standard deviation that changes by a smaller share counts as unchanged. */
+const UNCHANGED_SHARE = 0.05;
 
 /**
  * Histogram of the numbers of each layer, one panel per layer; `network` distinguishes networks. Null if no layer has
@@ -30,11 +30,13 @@ const UNCHANGED = 0.05;
  */
 export function layerHistogramPicture(
   kind: LayerHistogram['kind'],
-  all: readonly LayerHistogram[],
+  histograms: readonly LayerHistogram[],
   network = '',
 ): Picture | null {
   // Histograms of non-finite numbers have no bins to draw.
-  const drawn = all.filter((histogram) => histogram.kind === kind && isDrawable(histogram.high - histogram.low, true));
+  const drawn = histograms.filter(
+    (histogram) => histogram.kind === kind && isDrawable(histogram.high - histogram.low, true),
+  );
   if (drawn.length === 0) return null;
   const spreads = drawn.map(({ layer, low, high, start, end }) => {
     const [from, to] = [start, end].map((shares) => deviation(shares, low, high));
@@ -67,8 +69,8 @@ export function layerHistogramPicture(
 
 function titleOf(name: string, { layer, from, to, change }: Spread, isPart: boolean): string {
   const what = isPart ? name : capital(name);
-  return change < Math.log(1 + UNCHANGED)
-    ? `${what}: the standard deviation of every layer changes by less than ${100 * UNCHANGED} %`
+  return change < Math.log(1 + UNCHANGED_SHARE)
+    ? `${what}: the standard deviation of every layer changes by less than ${100 * UNCHANGED_SHARE} %`
     : `${what} change most in ${layer}: standard deviation ${shortNumber(from)} before training, ${shortNumber(to)} after`;
 }
 

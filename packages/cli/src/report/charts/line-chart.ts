@@ -58,35 +58,29 @@ export function lineChart({ series, band, x, y, rules = [], levels = [], height,
   const lines = series.map(({ points, dots, ...rest }, k) => ({
     stroke: strokeOf(k),
     ...rest,
-    points: thin(points.filter(([at, value]) => isDrawable(at, x.log) && isDrawable(value, y.log))),
+    points: thin(points.filter(([xValue, value]) => isDrawable(xValue, x.log) && isDrawable(value, y.log))),
     dots: dots ?? points.length <= MAX_DOTS,
   }));
   const bandPoints = thinBand(
     band?.points.filter(
-      ([at, ...values]) => isDrawable(at, x.log) && values.every((value) => isDrawable(value, y.log)),
+      ([xValue, ...values]) => isDrawable(xValue, x.log) && values.every((value) => isDrawable(value, y.log)),
     ) ?? [],
   );
-  const errorBars = series.flatMap((one) => one.errorBars ?? []);
+  const errorBars = series.flatMap((line) => line.errorBars ?? []);
   const points = [
-    ...lines.flatMap((one) => one.points),
-    ...[...errorBars, ...bandPoints].flatMap(([at, low, , high]): Point[] => [
-      [at, low],
-      [at, high],
+    ...lines.flatMap((drawnLine) => drawnLine.points),
+    ...[...errorBars, ...bandPoints].flatMap(([xValue, low, , high]): Point[] => [
+      [xValue, low],
+      [xValue, high],
     ]),
   ];
   const ys = [...points.map(([, value]) => value), ...levels.map(({ value }) => value), ...(y.domain ?? [])];
   const hoverLines = lines.map(({ name, points, errorBars = [] }) => ({
     name,
-    points: points.map(
-      ([at, value]) =>
-        [
-          at,
-          withRange(
-            value,
-            errorBars.find(([barAt]) => barAt === at),
-          ),
-        ] as const,
-    ),
+    points: points.map(([xValue, value]) => {
+      const errorBar = errorBars.find(([barX]) => barX === xValue);
+      return [xValue, withRange(value, errorBar)] as const;
+    }),
   }));
   if (band !== undefined) {
     hoverLines.push({ name: band.name, points: bandPoints.map((point) => [point[0], withRange(point[2], point)]) });
@@ -125,7 +119,7 @@ export function lineChart({ series, band, x, y, rules = [], levels = [], height,
           fill: 'var(--soft)',
           className: 'halo',
         }),
-        hoverStrips(hoverLines, (at) => `${x.label} ${shortNumber(at, 4)}`, x.log),
+        hoverStrips(hoverLines, (xValue) => `${x.label} ${shortNumber(xValue, 4)}`, x.log),
       ],
     });
   };

@@ -106,10 +106,10 @@ function scaleOf({ values, log }: Coordinate): Scale {
 }
 
 function wordScale(words: readonly string[]): Scale {
-  const at = (k: number) => (words.length === 1 ? 0.5 : k / (words.length - 1));
+  const positionAt = (k: number) => (words.length === 1 ? 0.5 : k / (words.length - 1));
   const short = (word: string) => (word.length > 24 ? `${word.slice(0, 23)}…` : word);
   return {
-    position: (value) => at(words.indexOf(String(value))),
-    ticks: words.map((word, k) => ({ at: at(k), label: short(word) })),
+    position: (value) => positionAt(words.indexOf(String(value))),
+    ticks: words.map((word, k) => ({ at: positionAt(k), label: short(word) })),
   };
 }

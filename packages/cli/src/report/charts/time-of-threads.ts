@@ -28,9 +28,9 @@ export function timeOfThreads(
   const exchanges = rows.some(({ profile }) => profile.exchange > 0);
   const phases = allPhases.filter((phase) => phase !== 'exchange' || exchanges);
   const totalMs = rows.reduce((sum, { profile }) => sum + phases.reduce((ms, phase) => ms + profile[phase], 0), 0);
-  const share = (phase: keyof Profile) => rows.reduce((sum, { profile }) => sum + profile[phase], 0) / totalMs;
-  const [longest] = phases.filter((phase) => phase !== 'wait').sort((a, b) => share(b) - share(a));
-  const shareText = (phase: keyof Profile) => `${Math.round(100 * share(phase))} %`;
+  const shareOf = (phase: keyof Profile) => rows.reduce((sum, { profile }) => sum + profile[phase], 0) / totalMs;
+  const [longest] = phases.filter((phase) => phase !== 'wait').sort((a, b) => shareOf(b) - shareOf(a));
+  const shareText = (phase: keyof Profile) => `${Math.round(100 * shareOf(phase))} %`;
   const shown = evenlySpaced(rows, MAX_BARS);
   const bars = shown.flatMap(({ name, profile }) => phases.map((phase) => ({ name, phase, ms: profile[phase] })));
   return {

@@ -37,7 +37,7 @@ export function costPictures({ batch, cases }: Read<typeof costDocument>): Pictu
             name: `timed, ${units} units`,
             stroke: strokeOf(k),
             dots: true,
-            points: cases.filter((one) => one.width === units).map(({ depth, ratio }) => [depth, ratio] as const),
+            points: cases.filter(({ width }) => width === units).map(({ depth, ratio }) => [depth, ratio] as const),
           })),
         ],
         x: { label: 'layers', log: true },

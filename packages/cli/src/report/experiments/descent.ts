@@ -31,21 +31,21 @@ export function descentPictures({ rates, noise }: DescentDocument): Picture[] {
 const MAX_LINES = 6;
 
 function byRate(rates: NonNullable<DescentDocument['rates']>): Picture {
-  const all = Object.entries(rates).sort(([a], [b]) => Number(a) - Number(b));
-  const end = all.findIndex(([, { verdict }]) => verdict === 'diverges');
-  const upToDiverging = end === -1 ? all : all.slice(0, end + 1);
+  const sortedRates = Object.entries(rates).sort(([a], [b]) => Number(a) - Number(b));
+  const firstDiverging = sortedRates.findIndex(([, { verdict }]) => verdict === 'diverges');
+  const upToDiverging = firstDiverging === -1 ? sortedRates : sortedRates.slice(0, firstDiverging + 1);
   const shown = upToDiverging.filter(
     (_, k) => (upToDiverging.length - 1 - k) % Math.ceil(upToDiverging.length / MAX_LINES) === 0,
   );
-  const learning = all.filter(([, { finalLoss }]) => finalLoss !== null);
-  const [best] = learning.reduce((low, one) => ((one[1].finalLoss ?? 0) < (low[1].finalLoss ?? 0) ? one : low));
-  const diverging = end === -1 ? undefined : all[end];
+  const finite = sortedRates.filter(([, { finalLoss }]) => finalLoss !== null);
+  const [best] = finite.reduce((a, b) => ((b[1].finalLoss ?? 0) < (a[1].finalLoss ?? 0) ? b : a));
+  const diverging = firstDiverging === -1 ? undefined : sortedRates[firstDiverging];
   return {
     name: 'loss-by-rate',
     title: `The learning rate ${tick(Number(best))} reaches the lowest loss${diverging === undefined ? '' : `; at ${tick(Number(diverging[0]))} training diverges`}`,
     caption:
       'The same problem from the same weights by plain gradient descent, one line per learning rate. With too small a rate the loss falls slowly; with too large a rate it rises.',
-    altText: all
+    altText: sortedRates
       .map(
         ([rate, { verdict, finalLoss }]) =>
           `Rate ${rate} ${verdict}${finalLoss === null ? '' : `, final loss ${decimal(finalLoss)}`}`,
@@ -66,7 +66,7 @@ function byRate(rates: NonNullable<DescentDocument['rates']>): Picture {
 
 function noiseOfBatches(noise: NonNullable<DescentDocument['noise']>): Picture {
   const pointsOf = (figure: 'measured' | 'theory') =>
-    noise.map((one) => [one.batch, one[figure]] as const).filter(([, value]) => value > 1e-9);
+    noise.map(({ batch, [figure]: value }) => [batch, value] as const).filter(([, value]) => value > 1e-9);
   return {
     name: 'batch-noise',
     title: fallOf(noise),
@@ -86,10 +86,11 @@ function noiseOfBatches(noise: NonNullable<DescentDocument['noise']>): Picture {
   };
 }
 
-/** Measured at the largest batch that is still a small part of all rows. */
+/** Compares the first batch size with the fifth, which is still a small part of all rows. */
 function fallOf(noise: NonNullable<DescentDocument['noise']>): string {
-  const [one] = noise;
-  const many = noise[Math.min(4, noise.length - 1)];
-  const times = (one.measured / many.measured).toPrecision(2);
-  return `The gradient error at batch size ${many.batch} is ${times} times smaller than at ${one.batch} (the square root of ${many.batch / one.batch} is ${Math.sqrt(many.batch / one.batch).toPrecision(2)})`;
+  const [small] = noise;
+  const large = noise[Math.min(4, noise.length - 1)];
+  const ratio = (small.measured / large.measured).toPrecision(2);
+  const batchRatio = large.batch / small.batch;
+  return `The gradient error at batch size ${large.batch} is ${ratio} times smaller than at ${small.batch} (the square root of ${batchRatio} is ${Math.sqrt(batchRatio).toPrecision(2)})`;
 }

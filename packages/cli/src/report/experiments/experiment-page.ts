@@ -44,24 +44,24 @@ function findingTable(findings: ExperimentRun['findings']): Table {
   return { title: 'Computed numbers, and published ones', head, rows, numeric: right, notes: legend };
 }
 
-type Draw = (document: unknown, path: string) => Picture[];
+type DocumentDrawer = (document: unknown, path: string) => Picture[];
 
 /** Draws the parts of a document that its schema reads. */
-const drawn =
-  <T>(schema: Schema<T>, draw: (document: T) => Picture[]): Draw =>
+const drawer =
+  <T>(schema: Schema<T>, draw: (document: T) => Picture[]): DocumentDrawer =>
   (document, path) =>
     draw(readAs(schema, document, `report: ${path}`));
 
 /** Pictures of experiment documents. To add one, write a file and list it here. */
-const experimentPictures: Readonly<Record<string, Draw>> = {
-  cost: drawn(costDocument, costPictures),
-  descent: drawn(descentDocument, descentPictures),
-  'next-token': drawn(nextTokenDocument, nextTokenPictures),
-  optimizers: drawn(optimizersDocument, optimizerPictures),
-  perceptron: drawn(perceptronDocument, perceptronPictures),
-  remedies: drawn(remediesDocument, remedyPictures),
-  vanishing: drawn(vanishingDocument, vanishingPictures),
-  xor: drawn(xorDocument, xorPictures),
+const experimentPictures: Readonly<Record<string, DocumentDrawer>> = {
+  cost: drawer(costDocument, costPictures),
+  descent: drawer(descentDocument, descentPictures),
+  'next-token': drawer(nextTokenDocument, nextTokenPictures),
+  optimizers: drawer(optimizersDocument, optimizerPictures),
+  perceptron: drawer(perceptronDocument, perceptronPictures),
+  remedies: drawer(remediesDocument, remedyPictures),
+  vanishing: drawer(vanishingDocument, vanishingPictures),
+  xor: drawer(xorDocument, xorPictures),
 };
 
 /** The pictures of an experiment. @throws Error if the document at `path` does not fit its schema. */

@@ -22,17 +22,17 @@ export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Pic
   const { context, words, natsPerCharacter, losses } = document;
   const { network, ...counted } = natsPerCharacter;
   const models = Object.entries(counted);
-  const passed = models.map(([name, nats]) => ({ name, nats, at: losses.find(({ loss }) => loss < nats)?.step }));
-  const last = passed.filter(({ at }) => at !== undefined).at(-1);
+  const passings = models.map(([name, nats]) => ({ name, step: losses.find(({ loss }) => loss < nats)?.step }));
+  const last = passings.findLast(({ step }) => step !== undefined);
   const choices = (nats: number) => Math.exp(nats).toFixed(1);
   const [best] = [...models].sort(([, a], [, b]) => a - b);
   return [
     {
       name: 'loss-beside-counting',
       title:
-        last?.at === undefined
+        last?.step === undefined
           ? 'The training loss stays above the losses of the n-gram models'
-          : `At step ${whole(last.at)}, a batch first reaches a lower loss than the ${last.name} model`,
+          : `At step ${whole(last.step)}, a batch first reaches a lower loss than the ${last.name} model`,
       caption: `Loss of single batches during training, next to the losses of counting models: a bigram looks at the previous character, a trigram at the previous two, the network at ${context}.`,
       altText: `Loss ${losses[0].loss.toFixed(3)} at first, ${losses[losses.length - 1].loss.toFixed(3)} at the end. ${models.map(([name, nats]) => `${name}: ${nats.toFixed(3)}`).join('; ')}`,
       draw: lineChart({

@@ -37,8 +37,9 @@ export const perceptronDocument = record({ gates: table(name, gate, 64) });
 export function perceptronPictures({ gates }: Read<typeof perceptronDocument>): Picture[] {
   const all = Object.entries(gates);
   if (all.length === 0) return [];
-  const names = (learned: boolean) => all.filter(([, one]) => one.learned === learned).map(([name]) => name);
-  const [learnedGates, otherGates] = [names(true), names(false)];
+  const [learnedGates, otherGates] = [true, false].map((isLearned) =>
+    all.filter(([, { learned }]) => learned === isLearned).map(([name]) => name),
+  );
   return [
     {
       name: 'gates',
@@ -71,10 +72,10 @@ const SIDE = 33;
 /** A gate with one input is drawn on a line across the middle. */
 function drawGate({ rows, targets, weights, bias }: Read<typeof gate>, width: number): Drawing {
   const isFlat = rows[0].length === 1;
-  const at = (k: number) => LOW + (k / (SIDE - 1)) * (HIGH - LOW);
+  const coordinate = (k: number) => LOW + (k / (SIDE - 1)) * (HIGH - LOW);
   const values = Array.from(
     { length: SIDE * SIDE },
-    (_, k) => weights[0] * at(k % SIDE) + (weights[1] ?? 0) * at(Math.floor(k / SIDE)) + bias,
+    (_, k) => weights[0] * coordinate(k % SIDE) + (weights[1] ?? 0) * coordinate(Math.floor(k / SIDE)) + bias,
   );
   const field: Field = { extent: [LOW, LOW, HIGH, HIGH], side: SIDE, values };
   const marks = rows.map(([px, py = 0.5], k) => ({ px, py, one: targets[k] === 1, name: String(targets[k]) }));

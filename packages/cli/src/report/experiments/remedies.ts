@@ -38,12 +38,11 @@ const hasLearned = ({ testAccuracy }: Remedy, chance: number): boolean => (testA
 
 function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
   const all = Object.entries(remedies).filter(([, { firstOverLast }]) => (firstOverLast ?? 0) > 0);
-  const ratioOf = (which: (one: Remedy) => boolean) =>
-    all.filter(([, one]) => which(one)).map(([, { firstOverLast }]) => firstOverLast ?? 0);
-  const [learnedRatios, stalledRatios] = [
-    ratioOf((one) => hasLearned(one, chance)),
-    ratioOf((one) => !hasLearned(one, chance)),
-  ];
+  const [learnedRatios, stalledRatios] = [true, false].map((isLearned) =>
+    all
+      .filter(([, remedy]) => hasLearned(remedy, chance) === isLearned)
+      .map(([, { firstOverLast }]) => firstOverLast ?? 0),
+  );
   const lowestLearned = lowest(learnedRatios);
   const highestStalled = highest(stalledRatios);
   return {

@@ -80,11 +80,11 @@ function nielsen({ seeds, networks }: Preset<'nielsen'>): Picture {
   const bands = networks.map(({ depth, published, norms: { crossEntropy } }) => {
     const points = published.map((_, h): BandPoint => {
       const norms = crossEntropy.map((layers) => layers[h]);
-      return [h + 1, lowest(norms), geometric(norms), highest(norms)];
+      return [h + 1, lowest(norms), geometricMean(norms), highest(norms)];
     });
     return { depth, published: published.map((norm, h) => [h + 1, norm] as const), points };
   });
-  const inside = bands.flatMap(({ published, points }) =>
+  const areInside = bands.flatMap(({ published, points }) =>
     published.map(([, norm], h) => norm >= points[h][1] && norm <= points[h][3]),
   );
   const deepest = bands[bands.length - 1].points;
@@ -100,7 +100,7 @@ function nielsen({ seeds, networks }: Preset<'nielsen'>): Picture {
   ];
   return {
     name: 'nielsen',
-    title: `${inside.every((is) => is) ? 'All' : `${inside.filter((is) => is).length} of the`} ${inside.length} norms that Nielsen printed lie in the range of ${plural(seeds.length, 'start')}; each hidden layer further from the output has a gradient ${factor.toFixed(1)} times smaller`,
+    title: `${areInside.every(Boolean) ? 'All' : `${areInside.filter(Boolean).length} of the`} ${areInside.length} norms that Nielsen printed lie in the range of ${plural(seeds.length, 'start')}; each hidden layer further from the output has a gradient ${factor.toFixed(1)} times smaller`,
     caption:
       'Gradient norm of the biases of each hidden layer before the first step, on a logarithmic scale, in networks of two, three and four sigmoid layers. The band goes from the lowest start to the highest.',
     altText: bands
@@ -138,7 +138,7 @@ const glorot = ({ standard, normalised }: Preset<'glorot'>): Picture =>
 function he(document: Preset<'he'>): Picture[] {
   const { seeds, steps } = document;
   const inits = ['glorot-normal', 'he-normal'] as const;
-  const [xavier, ours] = inits.map((init) => document[init].accuracies);
+  const [glorotAccuracies, heAccuracies] = inits.map((init) => document[init].accuracies);
   const bars = inits.flatMap((init, k) =>
     document[init].accuracies.map((accuracy, n) => ({
       name: `${init}, seed ${seeds[n]}`,
@@ -149,7 +149,7 @@ function he(document: Preset<'he'>): Picture[] {
   );
   const gradientsFrom = (init: (typeof inits)[number], expected: number) =>
     gradients(init, document[init].starts, rangeOf(`factor of ${init}`, document[init].factors).mean, expected);
-  const middle = (name: string, accuracies: readonly number[]) => {
+  const summary = (name: string, accuracies: readonly number[]) => {
     const [median, range] = medianText(accuracies, percent);
     return `${name} ${median} (${range})`;
   };
@@ -157,7 +157,7 @@ function he(document: Preset<'he'>): Picture[] {
     gradientByLayer([gradientsFrom('glorot-normal', Math.SQRT1_2), gradientsFrom('he-normal', 1)]),
     {
       name: 'accuracy-by-init',
-      title: `Median validation accuracy after ${steps} steps: ${middle('he-normal', ours)}, ${middle('glorot-normal', xavier)}`,
+      title: `Median validation accuracy after ${steps} steps: ${summary('he-normal', heAccuracies)}, ${summary('glorot-normal', glorotAccuracies)}`,
       caption: 'Validation accuracy of each initialization and start: 30 layers with relu.',
       altText: bars.map(({ name, text }) => `${name}: ${text}`).join('; '),
       draw: barChart({ bars, x: { label: 'accuracy (%)', domain: [0, 100] } }),
@@ -167,11 +167,11 @@ function he(document: Preset<'he'>): Picture[] {
 
 /** Sizes are the geometric mean over the starts. */
 function gradients(label: string, looks: readonly Read<typeof probeRecord>[], factor: number, expectedFactor: number) {
-  const sizes = looks[0].layers.map((_, h) => geometric(looks.map(({ layers }) => layers[h].rmsDz)));
+  const sizes = looks[0].layers.map((_, h) => geometricMean(looks.map(({ layers }) => layers[h].rmsDz)));
   const last = sizes.length - 1;
   const expected = sizes.map((_, h) => sizes[last] * expectedFactor ** (last - h));
   return { label, sizes, expected, factor, expectedFactor };
 }
 
-const geometric = (values: readonly number[]): number =>
+const geometricMean = (values: readonly number[]): number =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);

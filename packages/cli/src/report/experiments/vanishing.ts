@@ -73,12 +73,12 @@ function gradientsOf(label: string, { layers, factorPerLayer, theoryPerLayer }: 
   return { label, sizes, expected, factor: factorPerLayer, expectedFactor: theoryPerLayer };
 }
 
-const LINES = 4;
+const MAX_LINES = 4; // of a chart, each for a step
 
 function alongTraining(all: readonly (readonly [string, Activation])[]): Picture {
   const [, { training }] = all[0];
-  const labels = [
-    ...new Set(Array.from({ length: LINES }, (_, k) => Math.round((k * (training.length - 1)) / (LINES - 1)))),
+  const probeIndices = [
+    ...new Set(Array.from({ length: MAX_LINES }, (_, k) => Math.round((k * (training.length - 1)) / (MAX_LINES - 1)))),
   ];
   const range = logRange(
     all.flatMap(([, { training }]) => training.flatMap(({ layers }) => layers.map(({ rmsDz }) => rmsDz))),
@@ -94,18 +94,18 @@ function alongTraining(all: readonly (readonly [string, Activation])[]): Picture
       'RMS of dL/dz of each hidden layer at some steps of training, all at one learning rate. Where a line rises to the right, layers near the input get smaller gradients than those near the output.',
     altText: all.map(change).join('. '),
     draw: stack([
-      legend(labels.map((at, k) => ({ name: `step ${training[at].step}`, stroke: strokeOf(k) }))),
+      legend(probeIndices.map((p, k) => ({ name: `step ${training[p].step}`, stroke: strokeOf(k) }))),
       grid(
         all.map(([label, { training }]) => ({
           title: label,
           draw: lineChart({
-            series: labels
-              .filter((at) => at < training.length)
-              .map((at, k) => ({
+            series: probeIndices
+              .filter((p) => p < training.length)
+              .map((p, k) => ({
                 name: '',
                 stroke: strokeOf(k),
                 dots: false,
-                points: training[at].layers.map(({ rmsDz }, h) => [h + 1, rmsDz] as const),
+                points: training[p].layers.map(({ rmsDz }, h) => [h + 1, rmsDz] as const),
               })),
             legend: false,
             x: { label: 'hidden layer' },
@@ -125,7 +125,7 @@ function throughTraining(all: readonly (readonly [string, Activation])[]): strin
     const { step, layers } = training[training.length - 1];
     return { label, step, depth: layers.length, share: layers[0].rmsDz / layers[layers.length - 1].rmsDz };
   });
-  const smallest = shares.reduce((low, one) => (one.share < low.share ? one : low));
+  const smallest = shares.reduce((a, b) => (b.share < a.share ? b : a));
   if (!(smallest.share < 0.1))
     return `At step ${smallest.step}, hidden layer 1 gets at least a tenth of the gradient of the last hidden layer`;
   return `At step ${smallest.step} of training with ${smallest.label}, the gradient at hidden layer 1 is ${shortNumber(1 / smallest.share, 2)} times smaller than at hidden layer ${smallest.depth}`;
@@ -133,7 +133,7 @@ function throughTraining(all: readonly (readonly [string, Activation])[]): strin
 
 function layerByStep(all: readonly (readonly [string, Activation])[]): Picture {
   const sizesOf = ({ training, layers }: Activation) =>
-    layers.map((_, h) => training.map((look) => look.layers[h].rmsDz));
+    layers.map((_, h) => training.map((probe) => probe.layers[h].rmsDz));
   const range = logRange(all.flatMap(([, one]) => sizesOf(one).flat()));
   return {
     name: 'gradient-heat-map',

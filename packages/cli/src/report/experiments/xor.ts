@@ -48,12 +48,12 @@ export function xorPictures(document: Read<typeof xorDocument>): Picture[] {
 }
 
 function planesPicture({ hidden, predictions, W1, b1, W2, b2 }: XorStart): Picture {
-  const right = predictions.every((p, k) => p > 0.5 === (rows[k][0] !== rows[k][1]));
+  const isLearned = predictions.every((p, k) => p > 0.5 === (rows[k][0] !== rows[k][1]));
   const output = (h: readonly number[]) => sigmoid(h[0] * W2[0] + h[1] * W2[1] + b2[0]);
   const hiddenOf = (x: readonly number[]) => [0, 1].map((u) => sigmoid(x[0] * W1[0][u] + x[1] * W1[1][u] + b1[u]));
   return {
     name: 'xor-spaces',
-    title: right
+    title: isLearned
       ? 'No straight line separates XOR’s inputs; one line separates its hidden activations'
       : 'From this start, the network does not learn XOR',
     caption:
@@ -88,17 +88,19 @@ interface Mark {
 
 function drawPlane(
   points: readonly (readonly [number, number])[],
-  answer: (at: readonly number[]) => number,
+  answer: (point: readonly number[]) => number,
   [x, y]: readonly [string, string],
   [low, high]: readonly [number, number],
   width: number,
 ): Drawing {
-  const at = (k: number) => low + (k / (SIDE - 1)) * (high - low);
-  const values = Array.from({ length: SIDE * SIDE }, (_, k) => answer([at(k % SIDE), at(Math.floor(k / SIDE))]));
+  const coordinate = (k: number) => low + (k / (SIDE - 1)) * (high - low);
+  const values = Array.from({ length: SIDE * SIDE }, (_, k) =>
+    answer([coordinate(k % SIDE), coordinate(Math.floor(k / SIDE))]),
+  );
   const field: Field = { extent: [low, low, high, high], side: SIDE, values };
   const inverseField = { ...field, values: values.map((p) => 1 - p) };
   const marks = points.map(([px, py], k) => ({ px, py, name: rows[k].join(' '), one: rows[k][0] !== rows[k][1] }));
-  // Points at the same place share a label.
+  // Points at the same place have one label.
   const overlap = (a: Mark, b: Mark) => a.one === b.one && Math.hypot(a.px - b.px, a.py - b.py) < 0.08;
   const labels = marks
     .filter((mark, k) => !marks.slice(0, k).some((other) => overlap(mark, other)))
@@ -122,7 +124,7 @@ function drawPlane(
       targetDots(marks),
       ...[-14, 14].map((dx) =>
         text(
-          labels.filter(({ px }) => px > 0.8 === dx < 0),
+          labels.filter(({ px }) => (px > 0.8 ? -14 : 14) === dx), // to the left of points at the right edge
           {
             x: 'px',
             y: 'py',

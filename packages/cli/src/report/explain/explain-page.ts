@@ -20,7 +20,7 @@ import { imageExplanation, imagesPage } from './images-page.ts';
 import { textExplanation, textsPage } from './texts-page.ts';
 
 /** Most bars of a chart and rows of a table. */
-const SHOWN = 30;
+const MAX_SHOWN = 30;
 
 /** The parts of explain.json that are shown, for a model of columns. */
 const columnsDocument = record({
@@ -62,13 +62,13 @@ function columnsPage(document: Explain): Page {
     chapters: [
       {
         title: `Importance of each ${wordOf(document)}`,
-        pictures: [bars(document)],
+        pictures: [importancePicture(document)],
         tables: [
           {
             title: 'Importance',
             head: [wordOf(document), 'mean', 'standard deviation'],
             rows: ranked(document)
-              .slice(0, SHOWN)
+              .slice(0, MAX_SHOWN)
               .map(({ name, mean, deviation }) => [nameOf(document, name), showMean(mean), showMean(deviation)]),
             numeric: [1, 2],
           },
@@ -79,20 +79,22 @@ function columnsPage(document: Explain): Page {
   };
 }
 
-function bars(document: Explain): Picture {
+function importancePicture(document: Explain): Picture {
   const shown = ranked(document)
     .filter(({ mean }) => Number.isFinite(mean))
-    .slice(0, SHOWN);
+    .slice(0, MAX_SHOWN);
   const omitted = document.importances.length - shown.length;
+  const bars = shown.map((column) => ({
+    name: nameOf(document, column.name),
+    value: column.mean,
+    text: meanText(column),
+  }));
   const verb = document.better === 'higher' ? 'Fall' : 'Rise';
   return {
     name: 'importance',
     title: `${verb} of ${titleOf(document.metric)} when it is shuffled`,
     caption: `Mean ± standard deviation of ${plural(document.repeats, 'shuffle')}.${omitted > 0 ? ` The ${plural(omitted, `least important ${wordOf(document)}`)} of ${wholeText(document.importances.length)} ${omitted === 1 ? 'is' : 'are'} left out.` : ''}`,
-    altText: shown.map((one) => `${nameOf(document, one.name)}: ${meanText(one)}`).join('; '),
-    draw: barChart({
-      bars: shown.map((one) => ({ name: nameOf(document, one.name), value: one.mean, text: meanText(one) })),
-      x: { label: `${verb.toLowerCase()} of ${titleOf(document.metric)}` },
-    }),
+    altText: bars.map(({ name, text }) => `${name}: ${text}`).join('; '),
+    draw: barChart({ bars, x: { label: `${verb.toLowerCase()} of ${titleOf(document.metric)}` } }),
   };
 }

@@ -48,7 +48,8 @@ export function imagesPage(document: Images): Page {
 function sensitivityPicture({ answers, images, sensitivities, repeats, seed }: Images): Picture {
   const answerText = ({ answer, probability }: Images['answers'][number]) =>
     `${answer ?? 'no answer'}${afterAnswer(probability)}`;
-  const describe = (one: Images['answers'][number]) => `row ${one.row}: ${one.label}, answered ${answerText(one)}`;
+  const describe = (image: Images['answers'][number]) =>
+    `row ${image.row}: ${image.label}, answered ${answerText(image)}`;
   return {
     name: 'sensitivity',
     title: 'The pixels that each answer depends on',

@@ -31,7 +31,7 @@ export function textsPage(document: Texts): Page {
       {
         title: 'Texts',
         lead: 'By how much the logarithm of the probability of the answer would fall, to first order, if the token had a vector of zeros (gradient times input). Tokens below 0 speak against the answer.',
-        pictures: answers.map((one) => influencePicture(one, hasClasses)),
+        pictures: answers.map((explained) => influencePicture(explained, hasClasses)),
       },
       { title: 'Reproduce this', code: document.command, folded: [machineTable(document)] },
     ],
@@ -39,15 +39,15 @@ export function textsPage(document: Texts): Page {
 }
 
 /** Most bars of a text. */
-const SHOWN = 12;
+const MAX_SHOWN = 12;
 
-function influencePicture(one: ExplainedText, hasClasses: boolean): Picture {
-  const { row, tokens, influences, next, answer, probability } = one;
+function influencePicture(explained: ExplainedText, hasClasses: boolean): Picture {
+  const { row, tokens, influences, next, answer, probability } = explained;
   const largest = tokens
     .map((_, k) => k)
     .filter((k) => Number.isFinite(influences[k]))
     .sort((a, b) => heightOf(influences, b) - heightOf(influences, a))
-    .slice(0, SHOWN)
+    .slice(0, MAX_SHOWN)
     .sort((a, b) => a - b);
   const bars = largest.map((k) => ({
     name: `${k + 1}: ${JSON.stringify(tokens[k])}`,

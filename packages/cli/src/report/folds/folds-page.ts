@@ -54,8 +54,8 @@ const spreadText = (name: string, deviation: number): string =>
 
 function figureByFold({ runs, mean }: Folds, name: string): Picture {
   const inPercent = name.endsWith('accuracy');
-  const unit = inPercent ? 100 : 1;
-  const points = runs.map(({ fold, figures }) => [fold, unit * figures[name]] as const);
+  const factor = inPercent ? 100 : 1;
+  const points = runs.map(({ fold, figures }) => [fold, factor * figures[name]] as const);
   const values = points.map(([, value]) => value);
   const [first, last] = [runs[0].fold, runs[runs.length - 1].fold];
   return {
@@ -66,7 +66,7 @@ function figureByFold({ runs, mean }: Folds, name: string): Picture {
     draw: lineChart({
       series: [
         { name: 'fold', points, dots: true },
-        { name: 'mean', points: [first, last].map((fold) => [fold, unit * mean[name]] as const), dots: false },
+        { name: 'mean', points: [first, last].map((fold) => [fold, factor * mean[name]] as const), dots: false },
       ],
       x: { label: 'fold', whole: true },
       y: { label: inPercent ? `${name} (%)` : name, domain: axisRange(values, inPercent) },

@@ -84,10 +84,10 @@ function lossByRate({ points, suggestion }: LrFind): Picture {
 
 /** One line: which rates were tried, and where the sweep ended. */
 export function sweepText({ points, from, to, steps, stopped }: Sweep): string {
-  const done = points.length === 0 ? 0 : points[points.length - 1].step;
+  const lastStep = points.length === 0 ? 0 : points[points.length - 1].step;
   const range = `rates from ${decimal(from)} to ${decimal(to)} in ${plural(steps, 'step')}`;
-  if (stopped === 'diverged') return `${range}; ended after ${whole(done)}, where the loss had diverged`;
-  return stopped === 'aborted' ? `${range}; stopped after ${whole(done)}` : range;
+  if (stopped === 'diverged') return `${range}; ended after ${whole(lastStep)}, where the loss had diverged`;
+  return stopped === 'aborted' ? `${range}; stopped after ${whole(lastStep)}` : range;
 }
 
 export function suggestionLines({ suggestion }: Pick<LrFind, 'suggestion'>): string[] {

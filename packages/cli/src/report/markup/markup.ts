@@ -69,7 +69,7 @@ export interface DrawnNode {
  * Error for an element or attribute that no drawing needs, such as a script, a link or an event handler.
  */
 export function markupOf(root: DrawnNode, shorten: (name: string, value: string) => string): Markup {
-  return new EscapedMarkup(Array.from(root.childNodes, (node) => drawn(node, shorten)).join(''));
+  return new EscapedMarkup(Array.from(root.childNodes, (node) => markupOfNode(node, shorten)).join(''));
 }
 
 function insertMarkup(value: Markup | readonly Markup[], position: Position): string {
@@ -91,7 +91,7 @@ function escapeValue(value: string, position: Position): string {
 const TEXT_NODE = 3;
 const ELEMENTS = new Set(['circle', 'clipPath', 'defs', 'g', 'line', 'path', 'rect', 'text', 'title', 'tspan']);
 
-function drawn(node: DrawnNode, shorten: (name: string, value: string) => string): string {
+function markupOfNode(node: DrawnNode, shorten: (name: string, value: string) => string): string {
   if (node.nodeType === TEXT_NODE) return escapeText(node.data ?? '');
   const element = node.localName ?? '';
   // Plot's own style, which the page replaces.
@@ -104,7 +104,7 @@ function drawn(node: DrawnNode, shorten: (name: string, value: string) => string
       );
     return ` ${name}="${escapeText(shorten(name, value))}"`;
   });
-  const inside = Array.from(node.childNodes, (child) => drawn(child, shorten));
+  const inside = Array.from(node.childNodes, (child) => markupOfNode(child, shorten));
   return `<${element}${attributes.join('')}>${inside.join('')}</${element}>`;
 }
 

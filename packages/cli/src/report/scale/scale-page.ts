@@ -85,7 +85,7 @@ export function scalePage(document: ScaleDocument): Page {
       { title: 'Conclusions', lines: conclusions(document), tables: lossesOf(document) },
       {
         title: 'Measurements',
-        pictures: [speedup(document), ...time(document)],
+        pictures: [speedup(document), ...timesOfThreads(document)],
         tables: [
           {
             ...titled('Strong scaling: the same batch on more threads', pointTable(document)),
@@ -149,10 +149,14 @@ function predictionOf({ prediction, spread }: ScaleDocument): Page['chapters'] {
 }
 
 function predictedSpeedup(points: readonly PredictedPoint[]): Picture {
-  const [{ stepMs: first }] = points;
-  const end = (k: 0 | 1) => points.map(({ cores, speedup }) => [cores, speedup[k]] as const);
+  const [
+    {
+      stepMs: [oneCoreMs],
+    },
+  ] = points; // the lower end of its range
+  const speedupEnd = (k: 0 | 1) => points.map(({ cores, speedup }) => [cores, speedup[k]] as const);
   const measured = points.flatMap(({ cores, measuredMs }) =>
-    measuredMs === null ? [] : [[cores, first[0] / measuredMs] as const],
+    measuredMs === null ? [] : [[cores, oneCoreMs / measuredMs] as const],
   );
   const dashed = { color: 'var(--c2)', dash: '6 4' };
   return {
@@ -166,8 +170,8 @@ function predictedSpeedup(points: readonly PredictedPoint[]): Picture {
     draw: lineChart({
       series: [
         { name: 'measured', points: measured, dots: true },
-        { name: 'predicted, at best', points: end(1), dots: false, stroke: dashed },
-        { name: 'predicted, at worst', points: end(0), dots: false, stroke: { ...dashed, color: 'var(--c3)' } },
+        { name: 'predicted, at best', points: speedupEnd(1), dots: false, stroke: dashed },
+        { name: 'predicted, at worst', points: speedupEnd(0), dots: false, stroke: { ...dashed, color: 'var(--c3)' } },
       ],
       x: { label: 'cores', whole: true },
       y: { label: 'speedup', domain: [0, highest(points.map(({ speedup }) => speedup[1] * 1.1))] },
@@ -185,7 +189,7 @@ function speedup(document: ScaleDocument): Picture {
   const maxThreads = highest(points.map(({ threads }) => threads));
   const counts = Array.from({ length: 4 * (maxThreads - 1) + 1 }, (_, k) => 1 + k / 4);
   const [{ stepMs: firstMs }] = points;
-  const shown = idealEnd(document);
+  const lastIdeal = idealEnd(document);
   const series: Series[] = [
     {
       name: 'measured',
@@ -197,7 +201,7 @@ function speedup(document: ScaleDocument): Picture {
       name: 'ideal',
       points: [
         [1, 1],
-        [shown, shown],
+        [lastIdeal, lastIdeal],
       ],
       dots: false,
       stroke: { color: 'var(--soft)', dash: '2 3' },
@@ -229,14 +233,14 @@ function speedup(document: ScaleDocument): Picture {
   };
 }
 
-const STEP = ' The phases of each thread add up to the time of a step in the table below.';
+const PHASES_NOTE = ' The phases of each thread add up to the time of a step in the table below.';
 
-function time({ points }: ScaleDocument): Picture[] {
+function timesOfThreads({ points }: ScaleDocument): Picture[] {
   const bars = points.flatMap(({ threads, ...point }) =>
     phasesOf(point).map((profile, k) => ({
       name: threads === 1 ? '1 thread' : `${threads} threads, no. ${k + 1}`,
       profile,
     })),
   );
-  return bars.length === 0 ? [] : [timeOfThreads(bars, STEP)];
+  return bars.length === 0 ? [] : [timeOfThreads(bars, PHASES_NOTE)];
 }

@@ -53,7 +53,7 @@ export const searchDocument = record({
   ),
   searched: list(record({ key: name, log: flag }), 100, 1),
   trials: list(trial, MAX_TRIALS),
-  left: count(),
+  left: count(), // trials still to measure
   stopped: flag,
   best: nullable(record({ trial: count(1), command: text(2 ** 23) })),
 });
@@ -61,7 +61,7 @@ export const searchDocument = record({
 type SearchFacts = Read<typeof searchDocument>;
 
 /** Most trials in the page's table. */
-const SHOWN = 100;
+const MAX_SHOWN = 100;
 
 /** Best fraction of the trials, drawn in colour. */
 const BEST_SHARE = 0.1;
@@ -70,7 +70,7 @@ const BEST_SHARE = 0.1;
 export function searchPage(document: SearchFacts): Page {
   const { trials, best, metric, stopped, left } = document;
   const [first] = trials;
-  const { head, rows, numeric } = trialTable(document, SHOWN);
+  const { head, rows, numeric } = trialTable(document, MAX_SHOWN);
   const more = trials.length - rows.length;
   return {
     title:
@@ -153,21 +153,30 @@ export function searchText({
 
 /** The table of trials, best first. */
 export function trialTable({ folds, metric, rounds, searched, trials }: SearchSummary, maxRows = trials.length) {
-  const several = rounds.length > 1;
-  const text = (value: number | null) => (value === null ? 'diverged' : decimal(value));
+  const hasRounds = rounds.length > 1;
   const head = [
-    ...['rank', 'trial', ...(several ? ['round'] : []), ...searched.map(({ key }) => key)],
-    ...[metric, ...(folds === null ? [] : ['deviation'])],
+    'rank',
+    'trial',
+    ...(hasRounds ? ['round'] : []),
+    ...searched.map(({ key }) => key),
+    metric,
+    ...(folds === null ? [] : ['deviation']),
     ...(metric === 'validation-loss' ? [] : ['loss']),
-    ...['steps', 'time'],
+    'steps',
+    'time',
   ];
   const rows = trials
     .slice(0, maxRows)
     .map(({ rank, trial, round, values, score, deviation, loss, steps, early, elapsedMs }) => [
-      ...[String(rank), String(trial), ...(several ? [String(round)] : []), ...values.map(String)],
-      ...[text(score), ...(folds === null ? [] : [deviation === null ? '' : decimal(deviation)])],
+      String(rank),
+      String(trial),
+      ...(hasRounds ? [String(round)] : []),
+      ...values.map(String),
+      score === null ? 'diverged' : decimal(score),
+      ...(folds === null ? [] : [deviation === null ? '' : decimal(deviation)]),
       ...(metric === 'validation-loss' ? [] : [loss === null ? '' : decimal(loss)]),
-      ...[`${wholeText(steps)}${early ? ' early' : ''}`, duration(elapsedMs)],
+      `${wholeText(steps)}${early ? ' early' : ''}`,
+      duration(elapsedMs),
     ]);
   const isNumeric = (column: number) => rows.every((row) => /^[\d.,e+-]*$/.test(row[column]));
   return { head, rows, numeric: head.map((_, k) => k).filter(isNumeric) };

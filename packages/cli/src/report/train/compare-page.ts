@@ -10,24 +10,24 @@ import { datasetName, type TrainRun } from './train-run.ts';
 
 /** Compares runs: losses, metrics, final results, and the options that differ. */
 export function comparePage(runs: readonly TrainRun[]): Page {
-  const named = withNames(runs);
-  // Runs with other losses are compared by them as they are.
+  const namedRuns = withNames(runs);
+  // The common name of an RMSE and of other losses is 'loss'.
   const lossName = runs.every((run) => run.lossName === runs[0].lossName) ? runs[0].lossName : 'loss';
   const datasets = [...new Set(runs.map(datasetName))];
   return {
     title: `${runs.length} runs on ${datasets.join(', ')}`,
-    lead: named.map(({ name }) => name).join(', '),
+    lead: namedRuns.map(({ name }) => name).join(', '),
     chapters: [
-      { title: 'Results', tables: [resultTable(named, lossName), optionTable(named)] },
+      { title: 'Results', tables: [resultTable(namedRuns, lossName), optionTable(namedRuns)] },
       {
         title: 'Training curves',
         pictures: [
-          ...curve(named, 'trainLoss', 'loss', `training ${lossName}`),
-          ...curve(named, 'validationLoss', 'validation-loss', `validation ${lossName}`),
-          ...curve(named, 'validationAccuracy', 'accuracy', 'validation accuracy'),
-          ...curve(named, 'testLoss', 'test-loss', `test ${lossName}, ${LOOKED_AT}`),
-          ...curve(named, 'testAccuracy', 'test-accuracy', `test accuracy, ${LOOKED_AT}`),
-          ...curve(named, 'gradientNorm', 'gradient-norm', 'gradient norm'),
+          ...curve(namedRuns, 'trainLoss', 'loss', `training ${lossName}`),
+          ...curve(namedRuns, 'validationLoss', 'validation-loss', `validation ${lossName}`),
+          ...curve(namedRuns, 'validationAccuracy', 'accuracy', 'validation accuracy'),
+          ...curve(namedRuns, 'testLoss', 'test-loss', `test ${lossName}, ${LOOKED_AT}`),
+          ...curve(namedRuns, 'testAccuracy', 'test-accuracy', `test accuracy, ${LOOKED_AT}`),
+          ...curve(namedRuns, 'gradientNorm', 'gradient-norm', 'gradient norm'),
         ],
       },
     ],
@@ -41,15 +41,15 @@ interface NamedRun {
 
 /** Named by folder; by path if two folders have the same name. */
 function withNames(runs: readonly TrainRun[]): NamedRun[] {
-  const same = new Set(runs.map(({ name }) => name)).size < runs.length;
-  return runs.map((run) => ({ name: same ? run.folder : run.name, run }));
+  const hasDuplicates = new Set(runs.map(({ name }) => name)).size < runs.length;
+  return runs.map((run) => ({ name: hasDuplicates ? run.folder : run.name, run }));
 }
 
 function curve(
   runs: readonly NamedRun[],
   figure: Exclude<Figure, 'epoch' | 'step'>,
-  file: string,
-  words: string,
+  pictureName: string,
+  label: string,
 ): Picture[] {
   const isShare = figure === 'validationAccuracy' || figure === 'testAccuracy';
   const series: Series[] = runs
@@ -60,16 +60,16 @@ function curve(
     .filter(({ points }) => points.length > 0);
   if (series.length === 0) return [];
   const ends = series.map(({ name, points }) => ({ name, value: points[points.length - 1][1] }));
-  const best = ends.reduce((a, b) => (b.value < a.value === isShare ? a : b));
+  const best = ends.reduce((a, b) => ((isShare ? b.value >= a.value : b.value < a.value) ? b : a));
   const log = !isShare && spansDecades(series.flatMap(({ points }) => points.map(([, value]) => value)));
-  const shown = (value: number) => (isShare ? percent(value / 100) : shortNumber(value));
+  const valueText = (value: number) => (isShare ? percent(value / 100) : shortNumber(value));
   return [
     {
-      name: file,
-      title: `${capital(words)}: ${isShare ? 'highest' : 'lowest'} at the end in ${best.name}, ${shown(best.value)}`,
+      name: pictureName,
+      title: `${capital(label)}: ${isShare ? 'highest' : 'lowest'} at the end in ${best.name}, ${valueText(best.value)}`,
       caption: `One line per run, by epoch.${log ? ' Logarithmic scale.' : ''}`,
-      altText: ends.map(({ name, value }) => `${name}: ${shown(value)} at the end`).join('; '),
-      draw: lineChart({ series, x: { label: 'epoch' }, y: { label: isShare ? `${words} (%)` : words, log } }),
+      altText: ends.map(({ name, value }) => `${name}: ${valueText(value)} at the end`).join('; '),
+      draw: lineChart({ series, x: { label: 'epoch' }, y: { label: isShare ? `${label} (%)` : label, log } }),
     },
   ];
 }

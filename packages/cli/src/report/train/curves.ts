@@ -57,13 +57,13 @@ export function spansDecades(values: readonly number[]): boolean {
 /** The axis of a run's charts: epochs, with steps between them; steps, if there is at most one epoch. */
 function axisOf({ config, epochs, steps }: TrainRun) {
   const stepsPerEpoch = config.stepsPerEpoch ?? Number.NaN;
-  const last = Math.max(epochs.at(-1)?.step ?? 0, steps.at(-1)?.step ?? 0);
-  const isBySteps = last <= stepsPerEpoch;
+  const lastStep = Math.max(epochs.at(-1)?.step ?? 0, steps.at(-1)?.step ?? 0);
+  const isBySteps = lastStep <= stepsPerEpoch;
   const countsSteps = isBySteps || Number.isNaN(stepsPerEpoch);
   return {
     label: isBySteps ? 'step' : stepsPerEpoch > 1 ? `epoch (of ${whole(stepsPerEpoch)} steps)` : 'epoch',
     epochLength: countsSteps ? stepsPerEpoch : 1,
-    length: countsSteps ? plural(last, 'step') : plural(Number((last / stepsPerEpoch).toPrecision(4)), 'epoch'),
+    length: countsSteps ? plural(lastStep, 'step') : plural(Number((lastStep / stepsPerEpoch).toPrecision(4)), 'epoch'),
     /** An epoch is drawn at its end. */
     xOfEpoch: ({ step }: EpochFigures) => (countsSteps ? step : step / stepsPerEpoch),
     /** Several steps are drawn at their middle, a single step at its end. */
@@ -89,10 +89,10 @@ function bandAndMeans(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradi
   const stepsPerEpoch = run.config.stepsPerEpoch ?? Number.NaN;
   const showsSteps = steps.length > 1;
   // With steps shown, the mean of an epoch is drawn in its middle.
-  const back = showsSteps ? axis.epochLength / 2 : 0;
+  const shift = showsSteps ? axis.epochLength / 2 : 0;
   // At an evaluation within an epoch there is no mean of a whole one.
   const wholeEpochs = run.epochs.filter(({ epoch }) => Number.isInteger(epoch));
-  const means = pointsOf(wholeEpochs, figure.epoch, (line) => axis.xOfEpoch(line) - back);
+  const means = pointsOf(wholeEpochs, figure.epoch, (line) => axis.xOfEpoch(line) - shift);
   const showsEpochs = !showsSteps || (stepsPerEpoch > 1 && means.length > 1);
   const stroke = showsEpochs ? { color: 'var(--soft)', dash: 'none' } : strokeOf(0);
   const drawnEpochs = wholeEpochs.filter((line) => Number.isFinite(line[figure.epoch]));
@@ -141,7 +141,7 @@ function lossCurve(run: TrainRun, chart: RunChart): Picture {
   if (test.length > 0) series.push({ name: `test, ${LOOKED_AT}`, points: test, stroke: strokeOf(2) });
   const [first, last] = [values[0], values[values.length - 1]];
   const best = validation.reduce((low, point) => (point[1] < low[1] ? point : low), [0, Number.POSITIVE_INFINITY]);
-  const lengthAt = (at: number) => plural(Number(at.toPrecision(4)), axis.label === 'step' ? 'step' : 'epoch');
+  const lengthAt = (x: number) => plural(Number(x.toPrecision(4)), axis.label === 'step' ? 'step' : 'epoch');
   const lowestText =
     validation.length < 2
       ? ''
@@ -162,7 +162,7 @@ function lossCurve(run: TrainRun, chart: RunChart): Picture {
       `Training: ${means === null ? `${lossName} of each batch before its update` : 'mean over the batches of an epoch, each before its update'}.${validation.length > 0 ? ` Validation: ${lossName} on rows that are not trained on, after each epoch or part of one.` : ''}`,
       ...(test.length > 0 ? [lookedAtText(lossName)] : []),
       ...(band === null ? [] : [bandText(run)]),
-      ...(levels.length === 0 ? [] : [LEVELS]),
+      ...(levels.length === 0 ? [] : [LEVELS_TEXT]),
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
     altText: `${lossName === 'loss' ? 'Loss' : lossName} against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}${levels.map(({ name }) => ` ${name}.`).join('')}`,
@@ -176,10 +176,10 @@ function lossCurve(run: TrainRun, chart: RunChart): Picture {
   };
 }
 
-const LEVELS =
+const LEVELS_TEXT =
   'Dashed: validation losses of answers that know how often each token occurs, or each pair, in the training text.';
 
-/** The losses of counting, of a text. */
+/** The losses of counting tokens and pairs of them, for a run on a text. */
 function levelsOf({ findings }: TrainRun): Level[] {
   const { unit, unigram, bigram } = findings?.nGrams ?? { unit: '', unigram: Number.NaN, bigram: Number.NaN };
   return [
@@ -195,7 +195,7 @@ function accuracyCurve(run: TrainRun, chart: RunChart): Picture | null {
   if (Math.max(validation.length, test.length) < 2) return null;
   const series: Series[] = [];
   const inPercent = (points: readonly [number, number][]) =>
-    points.map(([at, share]): [number, number] => [at, 100 * share]);
+    points.map(([x, share]): [number, number] => [x, 100 * share]);
   if (validation.length > 0) series.push({ name: 'validation', points: inPercent(validation), stroke: strokeOf(0) });
   if (test.length > 0) series.push({ name: `test, ${LOOKED_AT}`, points: inPercent(test), stroke: strokeOf(2) });
   return {
@@ -261,7 +261,7 @@ function learningRateCurve(run: TrainRun, { name, label }: RunChart): Picture | 
   const axis = axisOf(run);
   const epochs = seriesOf(run, axis, 'learningRate');
   const steps = bandOf(run, axis, 'learningRate');
-  const points = steps.length > 1 ? steps.map(([at, , mean]): [number, number] => [at, mean]) : epochs;
+  const points = steps.length > 1 ? steps.map(([x, , mean]): [number, number] => [x, mean]) : epochs;
   if (points.length < 2) return null;
   const values = steps.length > 1 ? steps.flatMap(([, low, , high]) => [low, high]) : epochs.map(([, lr]) => lr);
   const [low, high] = [lowest(values), highest(values)];

@@ -28,7 +28,7 @@ const probe = record({
   ),
 });
 
-/** An order, which was applied after step `step`. */
+/** A steering command, which was applied after step `step`. */
 const steer = record({ event: literal('steer'), step: count(), action: name, rate: optional(figure(0)) });
 
 /** The text or lines that the model wrote after step `step`. */

@@ -80,9 +80,9 @@ const chapter = (title: string, pictures: readonly (Picture | null)[]): Chapter 
 
 /** The changes that `steer` made to the run. */
 function steerTable({ lines }: TrainRun): Table[] {
-  const rows = linesOf(lines, 'steer').map(({ step, ...order }): [string, string] => [
+  const rows = linesOf(lines, 'steer').map(({ step, ...command }): [string, string] => [
     `after step ${whole(step)}`,
-    steerText(order),
+    steerText(command),
   ]);
   return rows.length === 0 ? [] : [{ title: 'Orders while it trained', rows }];
 }
@@ -163,7 +163,7 @@ function resultRows(
     ['training time', result.elapsedMs, duration],
     ['samples per second', result.samplesPerSecond, whole],
     ['threads', result.threads, whole],
-    ['threads that had rows in a step', fewer(result), whole],
+    ['threads that had rows in a step', threadsWithRows(result), whole],
     ['leaves per batch', result.leaves, whole],
   ];
   return rows.flatMap(([name, value, format]): [string, string][] =>
@@ -171,8 +171,8 @@ function resultRows(
   );
 }
 
-/** Number of threads with rows, if fewer than all; 0: no step was taken. */
-const fewer = ({ threads, gradientThreads }: Findings['result']): number | undefined =>
+/** Number of threads with rows in a step, if fewer than all; 0 means that no step was taken. */
+const threadsWithRows = ({ threads, gradientThreads }: Findings['result']): number | undefined =>
   gradientThreads > 0 && gradientThreads < threads ? gradientThreads : undefined;
 
 const identityTable = ({ findings, config }: TrainRun): Table => {

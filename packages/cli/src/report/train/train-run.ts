@@ -25,7 +25,7 @@ export interface TrainRun {
   readonly steps: readonly StepFigures[];
   readonly divisions: readonly Division[];
   readonly findings: Findings | null; // null if the run has not ended
-  /** All losses of lines and findings: 'RMSE', the root of mse in the unit of the target, or as they were minimized. */
+  /** Losses of epochs, steps and findings are 'RMSE', the root of mse in the unit of the target, or as minimized. */
   readonly lossName: 'RMSE' | 'loss';
 }
 
@@ -44,7 +44,7 @@ export function readTrainRun(folder: string): TrainRun | null {
     epochs,
     steps: readLines(folder, STEPS_FILE, stepsLine),
     divisions: readLines(folder, DIVISIONS_FILE, division),
-    findings: ofThisEnd(readDocument(folder, FINDINGS_FILE, findings), epochs),
+    findings: currentFindings(readDocument(folder, FINDINGS_FILE, findings), epochs),
     lossName: 'loss',
   });
 }
@@ -74,7 +74,7 @@ function inUnitOfTarget(run: TrainRun): TrainRun {
 }
 
 /** A continued run has findings of its earlier end until it ends again. */
-const ofThisEnd = (findings: Findings | null, epochs: readonly EpochFigures[]): Findings | null =>
+const currentFindings = (findings: Findings | null, epochs: readonly EpochFigures[]): Findings | null =>
   findings !== null && epochs.some(({ step }) => step > findings.result.steps) ? null : findings;
 
 /** All probes of a run must show the same network. */
