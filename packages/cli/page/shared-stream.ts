@@ -16,9 +16,9 @@ interface State {
 
 /**
  * Follows the runs of the server through one stream for all tabs of this browser. The tab that holds the lock, the
- * leader, reads the stream and passes on its events; a new tab asks the leader for its state. When the leader is closed,
- * another tab gets the lock, sends its state to all tabs, and goes on after the last event. Without locks, which only an
- * address of this machine or https has, each tab reads a stream of its own.
+ * leader, reads the stream and passes on its events; a new tab asks the leader for its state. When the leader is
+ * closed, another tab gets the lock, sends its state to all tabs, and goes on after the last event. Without locks,
+ * which only an address of this machine or https has, each tab reads a stream of its own.
  */
 export function shareStream(
   url: string,

@@ -35,8 +35,8 @@ export const penPointAt = (x: number, y: number): PenPoint => [onPaper(x), onPap
 const onPaper = (value: number): number => Math.round(Math.min(PAPER, Math.max(0, value)));
 
 /**
- * Adds a point to the last stroke or starts another with it. Returns the strokes unchanged if the point is close to the one
- * before it, or if they have too many points.
+ * Adds a point to the last stroke or starts another with it. Returns the strokes unchanged if the point is close to the
+ * one before it, or if they have too many points.
  */
 export function withPenPoint(strokes: Strokes, point: PenPoint, target: 'last stroke' | 'new stroke'): Strokes {
   const isNew = target === 'new stroke';
