@@ -29,6 +29,7 @@ export function nameFlag(error: unknown, table: OptionTable, raw: RawOptions = r
   if (!(error instanceof OptionError)) return error;
   const keys = error.options.map((path) => keyOf(path, raw)).filter((key) => key !== undefined);
   if (keys.length === 0) return nameDefault(error, table);
+  // A subject of several words is a part of the value, not the option.
   const isDedicated = dedicatedFlags(error.options[0]).includes(keys[0]) && !error.about.includes(' ');
   const flags = keys.map((key) => raw[key]);
   const sentence = describeOption(flags, error, isDedicated);

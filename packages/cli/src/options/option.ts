@@ -1,8 +1,8 @@
 import {
   defineOptions,
+  type Option as LibraryOption,
+  type OptionTable as LibraryTable,
   type OptionValues,
-  type Option as Stated,
-  type OptionTable as StatedTable,
 } from '@gradloom/core/internal';
 import type { Effect } from './effects.ts';
 
@@ -10,7 +10,7 @@ import type { Effect } from './effects.ts';
 export type Group = 'Data' | 'Text' | 'Model' | 'Training' | 'Figures' | 'Run' | 'Server' | 'Output';
 
 /** An option of a command: an option as the libraries state theirs, in a group of help. */
-export type Option<T> = Stated<T, T | undefined, boolean> & { readonly group: Group };
+export type Option<T> = LibraryOption<T, T | undefined, boolean> & { readonly group: Group };
 
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
@@ -22,7 +22,7 @@ export type FileOptionTable = Readonly<Record<string, FileOption<unknown>>>;
 /** Options that are in the same group of help and, if files may set them, have the same effect. */
 export const grouped = <
   const Shared extends { readonly group: Group; readonly effect?: Effect },
-  T extends Readonly<Record<string, Stated<unknown, unknown, boolean>>>,
+  T extends Readonly<Record<string, LibraryOption<unknown, unknown, boolean>>>,
 >(
   shared: Shared,
   options: T,
@@ -32,7 +32,7 @@ export const grouped = <
 /** The parsed values of a table; options that were not given are absent. */
 export type Values<T extends OptionTable> = { -readonly [K in keyof T]?: ReturnType<T[K]['check']> };
 
-type Readable = Pick<Stated<unknown, unknown, boolean>, 'check' | 'fromText'>;
+type Readable = Pick<LibraryOption<unknown, unknown, boolean>, 'check' | 'fromText'>;
 
 /**
  * The value of an option, from the text of a flag or from a config file.
@@ -48,7 +48,7 @@ const fromText = ({ fromText }: Pick<Readable, 'fromText'>, raw: unknown): unkno
  * The values of an object in a file, with the defaults of its table.
  * @throws Error naming the first key or value that does not fit.
  */
-export function readEntries<T extends StatedTable>(where: string, table: T, entries: object): OptionValues<T> {
+export function readEntries<T extends LibraryTable>(where: string, table: T, entries: object): OptionValues<T> {
   const typed = Object.entries(entries).map(([key, raw]) => [key, fromText(table[key] ?? {}, raw)]);
   return defineOptions(where, table).read(Object.fromEntries(typed));
 }

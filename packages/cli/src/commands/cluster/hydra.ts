@@ -89,7 +89,7 @@ if [ -e "$3" ]; then kept="; the last checkpoint is $4"; fi
 printf '%s\\n' "$2 has died$how$kept" >&2
 `;
 
-/** Time for Hydra to read a rank's last words. It drops what it has not read when it ends all ranks. */
+/** Time for Hydra to read a rank's last words: it drops what it has not read when it ends all ranks. */
 const READ_MS = 500;
 
 /** The rank that this process is under Hydra, the launcher of MPICH. */

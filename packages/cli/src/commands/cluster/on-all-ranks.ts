@@ -81,8 +81,8 @@ export async function failOnAllRanks(
 }
 
 /**
- * Says why all ranks are about to end. Late or dead ranks cannot answer, so the first of the others speaks. If it does
- * not, each of them does.
+ * Prints why all ranks are about to end. Late or dead ranks cannot, so the first of the other ranks does. If that one
+ * fails to, each of the others does.
  */
 async function printLateError(
   cluster: Cluster,

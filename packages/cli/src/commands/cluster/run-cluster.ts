@@ -59,6 +59,7 @@ async function runWithRestarts(
         if (advice !== null) print(advice);
         return code ?? FAILURE_CODE;
       }
+      // After a signal, which a null exit code means, the code is the launcher's own.
       const isLate = code === LATE_CODE && death?.exitCode !== null;
       // The waiting ranks have already named the late one.
       printEnd(isLate ? 'a rank was late' : describeDeath(death ?? unknownDeath(code), count));

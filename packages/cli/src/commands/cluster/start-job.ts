@@ -28,7 +28,7 @@ export function startJob(
   { env, stdout, stderr }: Io,
 ): Job {
   const program = [process.execPath, ...process.execArgv, process.argv[1], ...words];
-  // It gets a process group of its own: Ctrl-C in a terminal reaches only this process, which forwards it once.
+  // The launcher gets a process group of its own: Ctrl-C in a terminal reaches this process alone, which forwards it.
   const child = spawn(command, [...flags, ...program], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let tail = '';
   const printLauncherLine = (text: string): void => {
@@ -39,8 +39,8 @@ export function startJob(
     tail = `${tail}${line}\n`.slice(-TAIL_CHARACTERS);
   };
   createInterface({ input: child.stderr }).on('line', printLauncherLine);
-  let isLauncherText = false;
-  let emptyLines = 0; // empty lines, printed before the next line
+  let isLauncherText = false; // from the launcher's first line on
+  let emptyLines = 0; // printed before the next line, which tells whose they are
   const printOutputLine = (line: string): void => {
     if (isLauncherText) printLauncherLine(line);
     else printLine(stdout, line);

@@ -49,7 +49,7 @@ function describe(examination: Examination, advice: readonly string[], paint: Pa
   ];
 }
 
-/** Unfused products have other bits than those of other machines. */
+/** Unfused products are named: their bits differ from those of machines with fused ones. */
 function webAssemblyText({ noWasm, fusedWasm }: Examination, paint: Paint): string {
   if (noWasm !== null) return paint('red', `none: ${noWasm}`);
   return fusedWasm ? 'yes, with SIMD and fused multiply-add' : 'yes, with SIMD, unfused: no fused multiply-add';

@@ -4,8 +4,8 @@ export interface ClassFigures {
   readonly rows: number;
   readonly recall: number; // share of the rows of this class that are predicted as it, NaN if there are none
   readonly precision: number; // share of the rows predicted as it that belong to it, NaN if there are none
-  readonly answers: readonly number[]; // [classes] number of its rows by predicted class
-  readonly unanswered: number; // number of its rows without an answer
+  readonly answers: readonly number[]; // [classes] number of rows of this class by predicted class
+  readonly unanswered: number; // number of rows of this class without an answer
 }
 
 /** Figures of each class from row counts by class and answer. */

@@ -7,10 +7,10 @@ import { type SteerLine, TOKEN_HEADER } from './messages.ts';
 
 const MAX_FILE_BYTES = 1024;
 
-/** Only a server of this machine takes orders, at an address that train prints. */
+/** Only a server of this machine steers a run, at an address that train prints. */
 const ADDRESS = /^(http:\/\/127\.0\.0\.1:\d{1,5})\/\?token=([\w-]{22})$/;
 
-/** Tells gradloom live of the same user where the process of a run takes orders. */
+/** Writes where the process of a run can be steered, for gradloom live of the same user. */
 export function writeAddress(folder: string, url: string): void {
   removeAddress(folder); // a killed process may have left one, and a link must not be followed
   writeFileSync(join(folder, LIVE_FILE), `${JSON.stringify({ lock: lockOwner('live', folder)?.token, url })}\n`, {

@@ -35,7 +35,7 @@ const REPORT_POLICY =
 
 const ROUTES = 'GET /, GET /events, GET /wrong, GET /report or POST /control';
 
-const MAX_ORDER_BYTES = 1024;
+const MAX_CONTROL_BYTES = 1024;
 const MAX_REPORT_BYTES = 2 ** 26;
 
 /** Serves the page and its events on a loopback address. @throws UsageError if `port` cannot be listened on. */
@@ -47,7 +47,7 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
   servePage(http, 'live.html');
 
   http.addContentTypeParser('application/json', { parseAs: 'string' }, http.getDefaultJsonParser('error', 'error'));
-  http.post('/control', { bodyLimit: MAX_ORDER_BYTES }, async ({ body }, reply) => {
+  http.post('/control', { bodyLimit: MAX_CONTROL_BYTES }, async ({ body }, reply) => {
     const { run: index, action, rate } = (isRecord(body) ? body : {}) as Partial<ControlMessage>;
     const run = runs().find((_, k) => k === index);
     if (run === undefined) return refuse(reply, 400, `run ${has(index)}, expected the place of a run, such as 0`);

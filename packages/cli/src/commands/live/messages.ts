@@ -102,7 +102,7 @@ export interface LayerFigures {
   readonly output: number | null; // standard deviation of y
 }
 
-/** An order that took hold after step `step`. */
+/** A steering action that took effect after step `step`. */
 export interface SteerLine {
   readonly step: number;
   readonly action: string;
@@ -123,7 +123,7 @@ export interface WrittenText {
   readonly texts: readonly string[];
 }
 
-/** The body of POST /control: an order to a run. Its answer is the `SteerLine`, or `{ error }`. */
+/** The body of POST /control: a steering action for a run. Its answer is the `SteerLine`, or `{ error }`. */
 export interface ControlMessage {
   readonly run: number;
   readonly action: string;

@@ -96,6 +96,7 @@ export function watchFolders(paths: readonly string[]): WatchedRuns {
   let searchedMs = Number.NEGATIVE_INFINITY;
   return () => {
     if (performance.now() - searchedMs < SEARCH_MS) return [...runs.values()];
+    // The first search finds the newest runs, whenever they began; later ones only runs that began after the server.
     const [maxRuns, sinceMs] = searchedMs < 0 ? [MAX_FIRST_RUNS, 0] : [MAX_RUNS, serverStartMs];
     for (const { folder, startMs } of paths.flatMap(runsIn)) {
       if (startMs >= sinceMs && runs.size < maxRuns && !runs.has(folder)) runs.set(folder, watchRun(folder));

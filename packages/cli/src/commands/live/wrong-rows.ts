@@ -13,10 +13,10 @@ import type { WrongMessage, WrongRows } from './messages.ts';
 const MAX_SHOWN = 12;
 
 /** Most rows that a checkpoint answers: they take a moment of one core. */
-const MAX_ASKED = 1000;
+const MAX_ANSWERED = 1000;
 
-/** Ends with the newest question: checkpoints answer one after another. */
-let newestQuestion: Promise<unknown> = Promise.resolve();
+/** Settles after the newest evaluation of a checkpoint: they take place one after another. */
+let newestEvaluation: Promise<unknown> = Promise.resolve();
 
 /**
  * The rows that a checkpoint answers wrongly, among the first of those that the run holds out. A thread of its own
@@ -24,8 +24,8 @@ let newestQuestion: Promise<unknown> = Promise.resolve();
  * @throws Error (rejects) if there is no checkpoint, or its rows have no classes.
  */
 export function askCheckpoint(path: string, localSets?: DataSplits): Promise<WrongMessage> {
-  const answer = newestQuestion.then(() => answerOf(path, localSets));
-  newestQuestion = answer.catch(() => {});
+  const answer = newestEvaluation.then(() => answerOf(path, localSets));
+  newestEvaluation = answer.catch(() => {});
   return answer;
 }
 
@@ -40,13 +40,13 @@ async function answerOf(path: string, localSets: DataSplits | undefined): Promis
   if (classes === null || hasTargetsByPosition(dataset)) {
     throw new Error(`${dataset.name} has rows without a class, expected a class for each row`);
   }
-  const count = Math.min(MAX_ASKED, rows);
+  const count = Math.min(MAX_ANSWERED, rows);
   const firstRows = Uint32Array.from({ length: count }, (_, row) => row);
-  const askedRows = count === rows ? dataset : subset(dataset, firstRows);
+  const answeredRows = count === rows ? dataset : subset(dataset, firstRows);
   const lossSpec = model.loss ?? 'softmax-cross-entropy';
   const loss = createLoss(lossSpec, model.parts?.customParts);
   const { reader, mistakes, mistakeCount } = mistakeReader(loss);
-  await evaluateModel(model.spec, model.parameters, askedRows, {
+  await evaluateModel(model.spec, model.parameters, answeredRows, {
     ...present({ parts: model.parts }),
     loss: lossSpec,
     threads: 1,
@@ -59,7 +59,7 @@ async function answerOf(path: string, localSets: DataSplits | undefined): Promis
     step: checkpoint?.progress.step ?? null,
     rows: count,
     mistaken: mistakeCount(),
-    wrong: wrongRows({ split, labels, mistakes: mistakenRows, mistakenImages: sheetOfRows(askedRows, rowNumbers) }),
+    wrong: wrongRows({ split, labels, mistakes: mistakenRows, mistakenImages: sheetOfRows(answeredRows, rowNumbers) }),
   };
 }
 

@@ -10,7 +10,7 @@ export const FILES: Readonly<Record<string, string>> = { 'worker.js': 'text/java
 /** File of the model that reads digits. */
 export const DIGITS = 'digits.json';
 
-/** Allows the page to share memory between its workers, which then cannot ask others for anything. */
+/** Allows the page to share memory between its workers, which then cannot load anything from other servers. */
 const ISOLATION = { 'cross-origin-embedder-policy': 'require-corp' };
 
 /** A worker may compile WebAssembly, start workers of its own, and ask this server. */
@@ -60,9 +60,9 @@ export async function startPlayground(
 
 /** The lines of the answer. A model that is there already is the only one, as in the file that --out writes. */
 async function* linesOf(opening: Promise<DigitFile>, shareNow: () => number): AsyncGenerator<string> {
-  const last = opening.catch((error: unknown) => ({ error: reasonOf(error) }));
+  const lastLine = opening.catch((error: unknown) => ({ error: reasonOf(error) }));
   for (let line: DigitLine | null = null; line === null; ) {
-    line = await Promise.race([last, setTimeout(LINE_MS, null)]);
+    line = await Promise.race([lastLine, setTimeout(LINE_MS, null)]);
     yield `${JSON.stringify(line ?? { share: shareNow() })}\n`;
   }
 }

@@ -191,6 +191,7 @@ function collectWarnings(io: Io) {
   const kinds = new Map<string, { rows: number; readonly note: EncodingNote }>(); // rows and first note of each kind
   return {
     add(note: EncodingNote): void {
+      // Kinds differ by column, and by whether it is a gap, a number outside of a range, or an unknown word.
       const key = JSON.stringify([note.column, note.value === null, note.range ?? null, note.unknown !== undefined]);
       const kind = kinds.get(key);
       if (kind === undefined) kinds.set(key, { rows: 1, note });

@@ -13,7 +13,7 @@ export interface Lanes {
 
 const MEASURE_MS = 300;
 
-/** One run on all threads must be this much faster to be preferred: concurrent runs also share out all other work. */
+/** One run on all threads is preferred if it is this much faster: concurrent runs do all other work side by side. */
 const MARGIN = 1.05;
 
 /** How runs share the threads: as asked for, or as measured with the first runs to do. */
@@ -39,7 +39,7 @@ export function createLanes(
   };
 }
 
-/** Used if memory does not suffice for the measurement; runs that fit one at a time are still done. */
+/** The lanes if memory does not suffice for the measurement: runs that fit one at a time are still done. */
 function oneAtATime(error: unknown, { threads }: Pool): Lanes {
   if (!lacksMemory(error)) throw error;
   return { atOnce: 1, threads, why: 'memory does not suffice for the first runs at once' };

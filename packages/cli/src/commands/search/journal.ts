@@ -34,9 +34,9 @@ export function openJournal(folder: string, start: SearchStart, trials: number):
   const path = join(folder, SEARCH_LINES);
   const file = openMetrics(path, Number.MAX_SAFE_INTEGER);
   const outcomes = new Map<string, RunOutcome>();
-  const first = file.lines.find(({ event }) => event === 'search');
-  if (first === undefined) file.add(JSON.stringify({ event: 'search', step: 0, ...start }));
-  else if (first.data !== start.data) {
+  const startLine = file.lines.find(({ event }) => event === 'search');
+  if (startLine === undefined) file.add(JSON.stringify({ event: 'search', step: 0, ...start }));
+  else if (startLine.data !== start.data) {
     file.close();
     throw new Error(`${path} has runs on other data, expected the rows that the search began with`);
   }
@@ -94,7 +94,7 @@ function isOutcome(
   trials: number,
 ): line is Record<string, unknown> & RunOutcome {
   const { trial, round, fold, step, elapsedMs, figures } = line;
-  const isNumber = option.positiveInteger.isValid; // of a trial, round or fold
+  const isNumber = option.positiveInteger.isValid; // numbers of trials, rounds and folds begin at 1
   return (
     isNumber(trial) &&
     trial <= trials &&

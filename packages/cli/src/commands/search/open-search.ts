@@ -89,7 +89,7 @@ const pointText = (point: Readonly<Record<string, unknown>>): string =>
 /** Recipes of the runs of a search; runs with the same data options share the data. Errors name the file. */
 function openRuns(where: string, config: SearchConfig) {
   const cache = new Map<string, Promise<OpenedDataset>>();
-  const maxCached = 2 * (config.folds ?? 1);
+  const maxCached = 2 * (config.folds ?? 1); // all folds of two sets of data options
 
   function open(values: TrainValues, fold: RunKey['fold']): Promise<OpenedDataset> {
     const { validation, test } = values;

@@ -108,17 +108,17 @@ async function search(
     const threadPool = await createPool({ threads });
     pool = threadPool;
     for (const text of journal.warnings) warn(text);
-    const total = rounds.reduce((sum, { count }) => sum + count, 0) * (config.folds ?? 1);
+    const totalRuns = rounds.reduce((sum, { count }) => sum + count, 0) * (config.folds ?? 1);
     if (json) {
       printJson(io.stdout, {
         event: 'start',
         out: lock.path,
         trials: trials.length,
-        runs: total,
+        runs: totalRuns,
         done: journal.outcomes.size,
       });
     } else if (journal.outcomes.size > 0) {
-      printLine(io.stdout, `${journal.outcomes.size} of ${total} runs are in ${lock.path} already`);
+      printLine(io.stdout, `${journal.outcomes.size} of ${totalRuns} runs are in ${lock.path} already`);
     }
     const lanesOf = createLanes(threadPool, atOnce, signal, (lanes) => {
       progress.clear();
@@ -126,7 +126,7 @@ async function search(
       else printLine(io.stdout, lanesText(lanes));
     });
     let remainingTrials = trials.map(({ number }) => number);
-    // The time of a run is in proportion to its steps or epochs. Runs done before a resume took none of this process.
+    // The time of a run is in proportion to its steps or epochs. Runs before a resume took no time of this process.
     const lengthOf = ({ length }: (typeof rounds)[number]): number => length?.count ?? 1;
     const totalLength = rounds.reduce((sum, round) => sum + round.count * lengthOf(round), 0) * (config.folds ?? 1);
     const doneLength = (): number =>
@@ -136,8 +136,8 @@ async function search(
       const keys = remainingTrials.flatMap((trial) =>
         foldsOf(config).map((fold): RunKey => ({ trial, round: round.number, fold })),
       );
-      const missing = keys.filter((key) => !journal.outcomes.has(keyText(key)));
-      await runAll(missing, {
+      const remainingKeys = keys.filter((key) => !journal.outcomes.has(keyText(key)));
+      await runAll(remainingKeys, {
         recipeOf: ({ trial, fold }) => runs.recipeOf(trials[trial - 1].point, fold, round.length),
         pool: threadPool,
         lanesOf,
@@ -154,7 +154,7 @@ async function search(
           const best = standingsOf([...journal.outcomes.values()], metric, config.folds)[0];
           const msPerUnit = (performance.now() - startMs) / (doneLength() - resumedLength); // of a step or epoch
           const leftMs = msPerUnit * (totalLength - doneLength());
-          progress.show(`${progressText(journal.outcomes.size, total, metric, best)}, ${timeLeft(leftMs)}`, leftMs);
+          progress.show(`${progressText(journal.outcomes.size, totalRuns, metric, best)}, ${timeLeft(leftMs)}`, leftMs);
           if (json) printJson(io.stdout, { event: 'run', ...outcome, point: trials[outcome.trial - 1].point });
         },
       });

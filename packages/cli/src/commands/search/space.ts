@@ -101,8 +101,9 @@ function draw(dimension: Dimension, random: Random): unknown {
   return between(dimension, random.uniform());
 }
 
-/** Number of values from, from + step, … up to `to`. */
+/** Number of values from, from + step, … up to `to`, which a rounding error of the quotient must not leave out. */
 const countSteps = (from: number, to: number, step: number): number => Math.floor((to - from) / step + 1e-9) + 1;
+/** The k-th value, without the digits that binary rounding adds. */
 const stepValue = (from: number, step: number, k: number): number => Number((from + k * step).toPrecision(12));
 
 /** The number at a share of the range. A range of whole numbers has each as likely as its neighbours. */

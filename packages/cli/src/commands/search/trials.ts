@@ -54,7 +54,7 @@ export function roundsOf(trials: number, halving: Halving | null, defaultLength:
   if (halving === null) return [{ number: 1, length: null, count: trials }];
   const { factor, unit, to } = halving;
   const lastLength = to ?? defaultLength;
-  // Rounds until one trial is left.
+  // Rounds until one trial is left; 1e-9 is more than the rounding errors of the logarithms.
   const halvings = Math.floor(Math.log(trials) / Math.log(factor) + 1e-9);
   const firstLength = Math.min(lastLength, halving.from ?? Math.max(1, lastLength / factor ** halvings));
   const rounds: Round[] = [];

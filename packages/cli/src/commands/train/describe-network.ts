@@ -42,10 +42,10 @@ function widthsOf({ inputs, layers }: Network): string {
 /** 'convnet on 28x28x1', for a known network with or without an activation of its outputs. */
 function nameOf({ spec, input, output, outputs }: Network): string | undefined {
   const [last] = spec.layers.slice(-1);
-  const ends = last.kind === 'activation' ? [last] : [];
-  const layers = spec.layers.slice(0, spec.layers.length - ends.length);
+  const layers = last.kind === 'activation' ? spec.layers.slice(0, -1) : spec.layers;
+  const answerWidth = input.length === 1 ? channelsOf(output) : outputs; // tokens have an answer for each position
   const knownName = [...Object.keys(networks), ...tokenNames(spec)].find((name) =>
-    isDeepStrictEqual(layersOf(name, spec, input, input.length === 1 ? channelsOf(output) : outputs), layers),
+    isDeepStrictEqual(layersOf(name, spec, input, answerWidth), layers),
   );
   const activation = last.kind === 'activation' ? ` with ${last.fn} outputs` : '';
   return knownName && `${knownName} on ${input.join('x')}${activation}`;
@@ -90,7 +90,7 @@ function layerText({ label, inner, out }: Layer): string {
   return [kind, ...options.split(', ').map((option) => option.replace(/^.*->/, ''))].join(' ').trimEnd();
 }
 
-/** The words in 80 columns: of too many, those before the last are counted. */
+/** The words in 80 columns: if they are too many, their number stands for some before the last. */
 function shorten(words: readonly string[]): string {
   for (let room = words.length; ; room--) {
     const hidden = words.length - room;

@@ -48,7 +48,7 @@ export function decisionsOf(recipe: Pick<Recipe, 'table' | 'decisions' | 'sets' 
 /** Why a run does not stop early by default. */
 function earlyDecision({ sets, values, table }: Pick<Recipe, 'sets' | 'values' | 'table'>): string[] {
   const { train, validation } = sets;
-  // The last rows of a text predict many tokens each.
+  // Nothing is said for a text: even few validation rows of it predict many tokens.
   if (values.patience !== undefined || ofText(train.preprocessing) !== undefined) return [];
   if (validation === undefined) return [`no early stopping: it needs validation rows${validationAdvice(table?.table)}`];
   if (values.network !== undefined && validation.rows >= MIN_WATCHED_ROWS) return [NO_EARLY_STOPPING];
@@ -58,7 +58,7 @@ function earlyDecision({ sets, values, table }: Pick<Recipe, 'sets' | 'values' |
   ];
 }
 
-/** How a run gets validation rows: those of a series have to hold a window of each series. */
+/** How a run gets validation rows. Of a table of series, they have to hold a window of each series. */
 function validationAdvice(table: OpenedTable['table'] | undefined): string {
   const minShare = table?.series === undefined ? 0 : minSeriesShare(table.rows, table.series);
   if (minShare > MAX_SHARE) return ', for which the series is too short (a smaller --context makes shorter windows)';
@@ -101,7 +101,7 @@ function tokenDecisions(preprocessing: OpenedTable['preprocessing']): string[] {
   ];
 }
 
-/** Sentences on the windows of a series, and on those of several that are too short for one. */
+/** Sentences on the windows of series, and on the series that are too short for a window. */
 function windowDecisions({ table: { series, targets }, rows: { train } }: OpenedTable): string[] {
   if (series === undefined) return [];
   const [{ name }] = targets;
@@ -113,9 +113,9 @@ function windowDecisions({ table: { series, targets }, rows: { train } }: Opened
   const { words, indices } = key.data;
   const counts = new Uint32Array(words.length);
   for (const row of train) counts[indices[row]]++;
-  const short = words.filter((_, k) => counts[k] < context + horizon);
-  if (short.length === 0) return [sentence];
-  const subject = `${whole(short.length)} of ${whole(words.length)} series (${listed(short, 3)})`;
+  const shortSeries = words.filter((_, k) => counts[k] < context + horizon);
+  if (shortSeries.length === 0) return [sentence];
+  const subject = `${whole(shortSeries.length)} of ${whole(words.length)} series (${listed(shortSeries, 3)})`;
   const needed = `the ${plural(context + horizon, 'training row')} of a window and its forecast`;
   return [sentence, `not trained on: ${subject}, with fewer than ${needed} (--context)`];
 }

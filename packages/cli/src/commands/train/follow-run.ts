@@ -88,7 +88,7 @@ export async function followRun(
       if (divisions.includes(event.step)) {
         directory?.addDivision(divisionLine(dividePlane(recipe, event.parameters, event.step)));
       }
-      if (recipe.options.probe === undefined) return;
+      if (recipe.options.probe === undefined) return; // probed for the plane alone
     } else if (event.type === 'recovery') {
       printWarning(describeRecovery(event));
     } else if (event.type === 'rollback') {
@@ -143,7 +143,7 @@ export async function followRun(
     const checkpointOptions = present({ every, keep: recipe.values.keep });
     run = train(recipe.spec, recipe.sets, {
       ...recipe.options,
-      // A probe provides the weights of its step.
+      // Without --probe, the steps at which the plane is drawn are probed for their weights.
       ...(recipe.options.probe === undefined && divisions.length > 0 ? { probe: divisions } : {}),
       ...(cluster === null ? {} : { cluster }),
       ...(resumable?.checkpoint ? { resume: resumable.checkpoint } : {}),
@@ -260,7 +260,7 @@ function refuseUnwritten(path: string, { steps, checkpoint }: TrainResult, from:
 const withFlag = (message: string): string =>
   message.replace(/^\w+(?= has )/, (word) => (kebabCase(word) in trainOptions ? `--${kebabCase(word)}` : word));
 
-/** Metadata of a checkpoint: those of a model, and the options of the run. */
+/** Metadata of a checkpoint: the metadata of a model, and the options of the run. */
 function checkpointMetadata(recipe: Recipe): ModelMetadata {
   const { metadata } = modelOf(recipe, new Float64Array(0));
   // Options come from text and files, so they are JSON; undefined ones are left out.

@@ -24,8 +24,8 @@ export interface MetricsFile {
   /** The lines that were kept when it was opened. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   /**
-   * Adds a line with its checksum. If it cannot be written, it waits for the next one. Returns the reason, the first
-   * time only.
+   * Adds a line with its checksum. If it cannot be written, it is written with a later one. Returns the error, the
+   * first time only.
    */
   add(line: string): Error | null;
   /** Removes the lines after the first `step` steps. */
@@ -58,6 +58,7 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
   let waiting = Buffer.alloc(0); // bytes of lines that could not be written yet
   let isFailing = false;
 
+  // The line of a step may already be in the file, or still be waiting.
   function cut(step: number): void {
     const bytes = Buffer.concat([readBytes(file, 0, position), waiting]);
     const end = bytesUpTo(bytes, step);
@@ -107,9 +108,9 @@ function warningsOf({ damaged, isUnsealed }: RunLines, path: string, from: strin
   const name = isSameFile ? basename(path) : from;
   const warnings: string[] = [];
   if (damaged.length > 0) {
-    const what = `${name} has damaged ${damaged.length === 1 ? 'line' : 'lines'} ${describeNumbers(damaged)}`;
+    const problem = `${name} has damaged ${damaged.length === 1 ? 'line' : 'lines'} ${describeNumbers(damaged)}`;
     const keptAs = isSameFile ? `; the damaged file is kept as ${saveCopy()}` : '';
-    warnings.push(`${what}, now left out${keptAs}`);
+    warnings.push(`${problem}, now left out${keptAs}`);
   }
   if (isUnsealed) {
     warnings.push(`${name} has no checksums (an earlier version wrote it), so its lines are not checked`);

@@ -52,6 +52,7 @@ export async function createRecipe(
   refuseNumbers(values, sets.train, loss, table);
   const network = networkOf(values, datasetPreset, sets.train);
   const isSeries = ofTable(sets.train.preprocessing)?.series !== undefined;
+  // A known network of images has training defaults of its own; series and texts have theirs in the preset of the data.
   const keepsPreset = network === undefined || isSeries || tokensOf(sets.train.preprocessing) !== undefined;
   const networkPreset = (name: string) =>
     findNetwork(name)?.takesTokens ? textPreset : imagePreset(datasetPreset, sets.train.rows);

@@ -38,8 +38,8 @@ export async function openResumable(path: string): Promise<Resumable> {
     throw new Error(`--resume ${path} does not exist, expected a run or a checkpoint${suggestRun(path)}`);
   }
   if (!statSync(path).isDirectory()) return fromCheckpoint(null, path);
-  const last = join(path, LAST_FILE);
-  if (existsSync(last)) return fromCheckpoint(path, last);
+  const lastFile = join(path, LAST_FILE);
+  if (existsSync(lastFile)) return fromCheckpoint(path, lastFile);
   const config = join(path, CONFIG_FILE);
   if (!existsSync(config)) {
     throw new Error(`--resume has ${path}, expected a run with ${LAST_FILE} or ${CONFIG_FILE} (start it again)`);
@@ -77,7 +77,7 @@ function load(folder: string | null, file: string): Checkpoint {
     return loadCheckpoint(file, loadOptions());
   } catch (error) {
     const best = folder === null ? '' : join(folder, BEST_FILE);
-    // An older checkpoint may be damaged, but its version can be read.
+    // Only a best checkpoint that can be read is named.
     if (!(error instanceof Error) || best === '' || failureOf(() => readRun(best)) !== null) throw error;
     throw new Error(`${error.message}; an older one is ${best} (--resume it with --out)`, { cause: error });
   }
@@ -152,11 +152,11 @@ function conflictsOf(flagValues: TrainValues, runValues: TrainValues): string[] 
   return Object.entries(configOf(flagValues)).flatMap(([flag, value]) => {
     if (flag === 'dataset' ? isSameSource(value, config.dataset) : isChangeable(flag)) return [];
     const run = runValue(config, flag);
-    return agrees(value, run) ? [] : [`--${flag} has ${text(value)}, expected ${text(run)}`];
+    return agrees(value, run) ? [] : [`--${flag} has ${valueText(value)}, expected ${valueText(run)}`];
   });
 }
 
-/** Whether two sources may be the same. Files may have been moved; their rows are compared later. */
+/** Whether two sources may be the same: any two paths may, since files may have been moved. Rows are compared later. */
 const isSameSource = (flagSource: unknown, runSource: unknown): boolean =>
   flagSource === runSource || (/[\\/]/.test(String(flagSource)) && /[\\/]/.test(String(runSource)));
 
@@ -180,4 +180,4 @@ function agrees(flagValue: unknown, runValue: unknown): boolean {
   return isDeepStrictEqual(flagValue, runValue);
 }
 
-const text = (value: unknown): string => (value === undefined || value === false ? 'none' : formatValue(value));
+const valueText = (value: unknown): string => (value === undefined || value === false ? 'none' : formatValue(value));

@@ -25,14 +25,14 @@ export interface RunDirectory {
   /** The directory for a checkpoint, after syncing the lines of the steps before it. */
   forCheckpoint(): FolderLock;
   /**
-   * Adds a line to metrics.jsonl. If it cannot be written, it is kept for later. Returns the reason, the first time
+   * Adds a line to metrics.jsonl. If it cannot be written, it is kept for later. Returns the error, the first time
    * only.
    */
   addMetrics(line: string): Error | null;
   /** Adds a line to divisions.jsonl, which the first line creates. */
   addDivision(line: string): Error | null;
   addSteps(line: string): Error | null;
-  /** Removes the lines after a step from all three files, when the run goes back to it. */
+  /** Removes the lines after a step from all files of lines, when the run goes back to that step. */
   cutMetrics(step: number): void;
   saveModel(model: ModelContents): void;
   /** Replaces config.json. */

@@ -110,7 +110,7 @@ export async function runFolds(
     interrupt.release();
     progress.clear();
     lock?.release();
-    // The directory of a first run that could not begin, for lack of memory say.
+    // The new directory is removed if the first run could not begin, such as for lack of memory.
     if (lock !== null && isNew && readdirSync(lock.path).length === 0) rmdirSync(lock.path);
   }
 }

@@ -83,6 +83,7 @@ export async function openDataset(
   const modelTable = ofTable(preprocessing ?? undefined);
   const isTable = 'path' in source && isReadAsTable(source, modelTable);
   if ('path' in source) refuseOtherKind(source, isTable);
+  // A model of images or of plain numbers takes the numbers of a table as they are.
   if (isTable && preprocessing !== null && images === undefined) {
     if (ofText(preprocessing) !== undefined) {
       throw new Error(`${name} ${source.table ?? source.path} is a table, expected a text, as that of the model`);
@@ -211,7 +212,7 @@ async function openTableDataset(
   source: FileSource,
   shares: Shares,
   flag: string,
-  model: { classNames: readonly string[] | undefined; preprocessing: TablePreprocessing | undefined },
+  model: { classNames: readonly string[] | undefined; preprocessing: TablePreprocessing | undefined }, // as above
 ): Promise<OpenedDataset> {
   return withFileErrors(source, flag, async () => {
     const nameOption = source.table === undefined ? {} : { name: source.table };

@@ -83,7 +83,10 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
   return { ...named, source: runSource, isTrainingDataset: true, shares };
 }
 
-/** How arrays for a model are divided: as those that it was trained on. Numbers of images have been divided. */
+/**
+ * Divisors of arrays of bytes and of other numbers for a model: those of its training rows. Numbers of images, which an
+ * encoding or a divisor of 255 tells, have been divided already.
+ */
 export function divisorsOf({ metadata, preprocessing }: Model): { byteDivisor: number; divisor: number } {
   const image = ofImages(preprocessing)?.image;
   if (image !== undefined) return { byteDivisor: image.divisor, divisor: 1 };

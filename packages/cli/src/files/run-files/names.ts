@@ -19,7 +19,7 @@ export const DIVISIONS_FILE = 'divisions.jsonl';
 /** Findings stored with the run, so that a report needs only files. */
 export const FINDINGS_FILE = 'findings.json';
 
-/** Where the process of a run with --live takes orders; only while it trains. */
+/** The address at which the process of a run with --live can be steered; only while it trains. */
 export const LIVE_FILE = 'live.json';
 
 /** The page of a run or another document. */

@@ -54,7 +54,7 @@ export async function assess(
 const evaluationOf = ({ sets }: Recipe, { test, validation }: TrainResult): Evaluation | undefined =>
   sets.test === undefined ? validation : test;
 
-/** A run is complete without its linear model. */
+/** The linear model; null if its training fails, since a run is complete without it. */
 async function linearOrNone(
   recipe: Recipe,
   result: TrainResult,

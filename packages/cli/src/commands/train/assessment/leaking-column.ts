@@ -21,9 +21,9 @@ const MAX_CELLS = 400_000;
 const MAX_SAMPLED_ROWS = 5_000;
 
 /**
- * Finds a column that answers nearly all training rows alone. Every second row is answered by the other ones: those
+ * Finds a column that answers nearly all training rows alone. Every second row is answered by the rows between: those
  * with the same cell, or else the nearest, give their most frequent class or the mean of their targets. Null if there
- * is none, if the table has a single column or several targets, and for a series.
+ * is no such column, if the table has a single column or several targets, and for a series.
  */
 export function leakingColumn({ rows, inputs, targets, classes, preprocessing }: Dataset): LeakingColumn | null {
   const { columns = [], series } = ofTable(preprocessing) ?? {};
@@ -104,10 +104,11 @@ function nearest(answers: readonly (readonly [x: number, t: number])[], cell: nu
   return cell - before[0] < after[0] - cell ? before[1] : after[1];
 }
 
-const meanOf = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+const meanOf = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 function mostFrequent(labels: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return [...counts].reduce((largest, one) => (one[1] > largest[1] ? one : largest))[0];
+  return [...counts].reduce((largest, entry) => (entry[1] > largest[1] ? entry : largest))[0];
 }

@@ -57,8 +57,8 @@ const ZEROS = { kind: 'constant', value: 0 } as const;
 
 /** The activations after the last layer with weights. */
 function outputActivations(layers: readonly LayerSpec[]): LayerSpec[] {
-  const last = layers.findLastIndex(({ kind }) => kind !== 'activation');
-  return layers.slice(last + 1);
+  const lastOther = layers.findLastIndex(({ kind }) => kind !== 'activation');
+  return layers.slice(lastOther + 1);
 }
 
 /** Whether nothing stands between a network's inputs and its output activation but dense layers. */

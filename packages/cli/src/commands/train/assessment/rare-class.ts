@@ -26,7 +26,7 @@ function* rarest(train: Dataset): Pausable<{ readonly index: number; readonly sh
   if (classes === null || classes < 2 || hasTargetsByPosition(train)) return null;
   const counts = [...(yield* classCounts(train))];
   if (counts.length < 2) return null;
-  const [index, count] = counts.reduce((smallest, one) => (one[1] < smallest[1] ? one : smallest));
+  const [index, count] = counts.reduce((smallest, entry) => (entry[1] < smallest[1] ? entry : smallest));
   const share = count / train.rows;
   return share < Math.min(MAX_SHARE, SHARE_OF_EQUAL / classes) ? { index, share } : null;
 }

@@ -31,9 +31,9 @@ export function firstFilters({ sets: { train } }: Recipe, { spec, parameters, pa
   const images = shapeOfImages(train);
   const network = buildNetwork(spec, parts?.customParts);
   const W = network.tensors.find(({ shape }) => shape.length > 1);
-  const first = network.allLayers.findIndex(({ tensors }) => tensors.some(({ offset }) => offset === W?.offset));
+  const layerIndex = network.allLayers.findIndex(({ tensors }) => tensors.some(({ offset }) => offset === W?.offset));
   if (images === null || W === undefined) return null;
-  const { path, layer, spec: layerSpec } = network.allLayers[first];
+  const { path, layer, spec: layerSpec } = network.allLayers[layerIndex];
   const [layerName] = layerNames([{ path, label: layer.label, name: layerSpec.name }]);
   const O = W.shape[W.shape.length - 1];
   const shape = layerSpec.kind === 'conv2d' ? W.shape.slice(0, 3) : images;

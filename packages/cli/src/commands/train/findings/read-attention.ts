@@ -27,7 +27,7 @@ export function readAttention({ sets }: Recipe, result: TrainResult): Attention 
     split: sets.validation === undefined ? 'training' : 'validation',
     tokens: tokens.map((token) => tokenizer.decode([token])),
     layers: attention.slice(0, MAX_LAYERS).map(({ path, heads, weights }) => {
-      const networkLayer = network.allLayers.find((one) => one.path === path);
+      const networkLayer = network.allLayers.find((candidate) => candidate.path === path);
       const [layer] = layerNames([{ path, label: networkLayer?.layer.label ?? '', name: networkLayer?.spec.name }]);
       const ofQuery = (h: number, t: number): number[] =>
         Array.from(weights.subarray((h * n + t) * n, (h * n + t) * n + t + 1), (p) => Math.round(1000 * p) / 1000);
