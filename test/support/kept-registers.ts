@@ -4,7 +4,7 @@ import { LOAD_D, STORE_D } from '../../packages/core/src/backends/isa/arm64/form
 import { CLEAR } from '../../packages/core/src/backends/isa/arm64/masked.ts';
 import { FREE } from '../../packages/core/src/backends/isa/arm64/neon.ts';
 import { assemblePlayer, CALL, registerFile } from '../../packages/core/src/backends/isa/arm64/player.ts';
-import { at } from '../../packages/core/src/backends/isa/assembler.ts';
+import { addressAt } from '../../packages/core/src/backends/isa/assembler.ts';
 import { placeCode } from '../../packages/runtime/src/engine/backends/native/code-pages.ts';
 import { loadKoffi } from '../../packages/runtime/src/system/native/koffi.ts';
 
@@ -26,13 +26,13 @@ assemblePlayer(a);
 
 const kernel = a.position;
 const memory = registerFile.memory;
-a.loadPointer(x0, at(sp, 8)); // pointer to the data, as in frameOf
-a.storePointer(at(memory), x0);
-a.loadPointer(x0, at(memory, 8));
-a.loadAddress(x0, at(x0, 1));
-a.storePointer(at(memory, 8), x0); // number of calls
-a.loadPointer(x0, at(CALL, 8));
-a.storePointer(at(memory, 16), x0); // an argument of the last call
+a.loadPointer(x0, addressAt(sp, 8)); // pointer to the data, as in frameOf
+a.storePointer(addressAt(memory), x0);
+a.loadPointer(x0, addressAt(memory, 8));
+a.loadAddress(x0, addressAt(x0, 1));
+a.storePointer(addressAt(memory, 8), x0); // number of calls
+a.loadPointer(x0, addressAt(CALL, 8));
+a.storePointer(addressAt(memory, 16), x0); // an argument of the last call
 for (const r of [...upTo(0, 17), ...upTo(19, 26)]) a.clear(r);
 for (const vector of upTo(0, 31)) a.emit(CLEAR, vector);
 a.ret();
@@ -42,18 +42,19 @@ a.ret();
 const caller = a.position;
 const area = 8 * keptVectors.length;
 for (const r of [...upTo(19, 29), x30]) a.push(r);
-a.loadAddress(sp, at(sp, -area));
-for (const [k, vector] of keptVectors.entries()) a.access(STORE_D, vector, at(sp, 8 * k));
+a.loadAddress(sp, addressAt(sp, -area));
+for (const [k, vector] of keptVectors.entries()) a.access(STORE_D, vector, addressAt(sp, 8 * k));
 a.push(x4);
-for (const [k, r] of kept.entries()) a.loadPointer(r, at(x4, 8 * k));
-for (const [k, vector] of keptVectors.entries()) a.access(LOAD_D, vector, at(x4, 8 * (kept.length + k)));
+for (const [k, r] of kept.entries()) a.loadPointer(r, addressAt(x4, 8 * k));
+for (const [k, vector] of keptVectors.entries()) a.access(LOAD_D, vector, addressAt(x4, 8 * (kept.length + k)));
 a.loadCodeAddress(x16, 0);
 a.call(x16);
 a.pop(x4);
-for (const [k, r] of kept.entries()) a.storePointer(at(x4, 8 * (words + k)), r);
-for (const [k, vector] of keptVectors.entries()) a.access(STORE_D, vector, at(x4, 8 * (words + kept.length + k)));
-for (const [k, vector] of keptVectors.entries()) a.access(LOAD_D, vector, at(sp, 8 * k));
-a.loadAddress(sp, at(sp, area));
+for (const [k, r] of kept.entries()) a.storePointer(addressAt(x4, 8 * (words + k)), r);
+for (const [k, vector] of keptVectors.entries())
+  a.access(STORE_D, vector, addressAt(x4, 8 * (words + kept.length + k)));
+for (const [k, vector] of keptVectors.entries()) a.access(LOAD_D, vector, addressAt(sp, 8 * k));
+a.loadAddress(sp, addressAt(sp, area));
 for (const r of [...upTo(19, 29), x30].reverse()) a.pop(r);
 a.ret();
 

@@ -20,6 +20,7 @@ const MIN_WINDOW_TERMS = 4096;
 /** Whether a network has a layer large enough to gain by machine code. Its bits are the same without. */
 export const hasNativeProducts = (products: readonly ProductShape[]): boolean =>
   products.some(([I, O, kind]) => {
+    // For attention, I is the length of a head and O the number of positions.
     if (kind === undefined || kind === 'attention') return I * O >= MIN_WEIGHTS;
     return I * O * kind.height.outputs * kind.width.outputs >= MIN_WINDOW_TERMS;
   });
@@ -42,8 +43,9 @@ export function createNativeKernels({ layout, enter, memory, scratch, outside = 
   };
   const { tape, ...kernels } = createPlayedKernels({ name: 'native', layout, play, playRepeatedly: null }, scratch);
   for (const buffer of outside) {
-    tape.write(locateArguments, layout.locate(), 0);
-    tape.run(new Uint8Array(buffer, 0, 1));
+    const unwritten = 0; // the argument that the kernel overwrites with its answer
+    tape.write(locateArguments, layout.locate(), unwritten);
+    tape.run(new Uint8Array(buffer, 0, 1)); // locates this byte
     placeOutside(buffer, tape.answer());
   }
   return { ...kernels, gatherBytes: createGatherBytes(layout, tape, scratch.gathering) };

@@ -1,6 +1,6 @@
 import { type Elements, FLOAT64, typeOf } from '../math/element-type.ts';
 import { type Allocate, type KernelScratch, maxScratch, type ProductShape, viewOf } from '../math/scratch.ts';
-import type { Bound, Kernels, TakeDoubles } from '../program/kernels.ts';
+import type { Bound, FixedCall, Kernels, TakeDoubles } from '../program/kernels.ts';
 import { argumentOf, type Call } from '../program/op.ts';
 import { gatherBytes } from '../program/reference/reference-kernels.ts';
 import { createNativeAttention } from './bindings/attention/attention.ts';
@@ -71,13 +71,14 @@ export const takeKernelScratch = (products: readonly ProductShape[], allocate: A
   products: allocate(maxScratch(products, nativeProductScratch), FLOAT64),
 });
 
-/** All operations by the kernels of a machine; those without one are left to plain code. */
+/** Binds operations to the kernels of a machine. `bind` returns null for those that are left to plain code. */
 export function createPlayedKernels(machine: Machine, scratch: KernelScratch): Kernels & { readonly tape: CallTape } {
   const { name, layout, play, playRepeatedly } = machine;
   const tape = createCallTape(scratch.tape, (calls, data) => play(scratch.tape, calls, data));
   const memory = createPanelMemory(layout, scratch.panels);
   const panels = createPanels(layout, tape, memory);
   const blocks = createBlocks(layout, play, playRepeatedly);
+  const bindOnOwnTape = (calls: readonly FixedCall[]) => blocks(calls, () => null).run; // null: no tape in the memory
   const takeTable = takeFrom(scratch.tables);
   const dense = createNativeProducts(panels, tape, scratch.products);
   const products = {
@@ -85,13 +86,13 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
     ...createNativeConvolutions(layout, panels, tape, scratch.products),
     ...createNativeAttention(layout, panels, tape, scratch.products, scratch.dropout),
   };
-  const parts: readonly BindCall[] = [
+  const binders: readonly BindCall[] = [
     bindByName(products),
     createUpdates(layout, panels, scratch.updates),
     createElementwise(layout, panels),
     createLosses(layout, panels, scratch.losses),
     createMatrices(layout, panels),
-    createColumnSums(layout, (calls) => blocks(calls, () => null).run, takeTable, panels, scratch.pieces),
+    createColumnSums(layout, bindOnOwnTape, takeTable, panels, scratch.pieces),
     createRowNorms(layout, panels, scratch.rowNorms),
     createRecurrent(layout, tape, panels),
     createDropout(layout, panels, scratch.dropout),
@@ -106,8 +107,8 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
     // Code is made for one type.
     if (!isOfType(call, layout)) return null;
     if (Object.hasOwn(products, call.op.name) && argumentOf(call, 'B') === 0) return null; // kernels take a row or more
-    for (const bindPart of parts) {
-      const bound = bindPart(call);
+    for (const bindByKind of binders) {
+      const bound = bindByKind(call);
       if (bound !== null) return bound;
     }
     return null;

@@ -7,6 +7,8 @@ import type { PanelMemory } from './panels/panel-memory.ts';
 /** Writes a call on n numbers to a tape: add(sum, term, n), copy(from, to, n) or fill(to, value, n). */
 export type ArrayCall = (first: number, second: number, n: number) => void;
 
+const ONE_ROW = 1;
+
 /** Makes the function that writes calls of an elementwise operation. Arrays are addresses. Assembles the kernel. */
 export function createArrayCall(
   name: 'add' | 'copy' | 'fill',
@@ -18,7 +20,9 @@ export function createArrayCall(
   const table = elementwiseArguments(elementwise[name]);
   const kernel = layout.elementwise[name];
   return (first, second, n) => {
+    if (n === 0) return;
     const rest = n % width;
-    if (n > 0) tape.write(table, kernel, first, second, maskOf(rest), 1, (n - rest) / width, bytes * rest);
+    const vectors = (n - rest) / width;
+    tape.write(table, kernel, first, second, maskOf(rest), ONE_ROW, vectors, bytes * rest);
   };
 }

@@ -16,7 +16,7 @@ export function createAugmentations(
   scratch: Float64Array, // [2]
 ): BindCall {
   const { maskOf, bytes, width } = memory;
-  const shares = addressOf(scratch);
+  const fractions = addressOf(scratch);
 
   function bindAugment(...[x, image, draws, B, H, V, C, isWhole]: Parameters<typeof augment>): Bound | null {
     if (B * H * V * C === 0) return null;
@@ -71,11 +71,11 @@ export function createAugmentations(
       let j = 0;
       let end = V;
       for (; j < end && !isInside(a * j + lineX, d * j + lineY); j++) {
-        showPoint(x, first + j * C, image, a * j + lineX, d * j + lineY, H, V, C, false, round);
+        showPoint(x, first + j * C, image, a * j + lineX, d * j + lineY, H, V, C, isWhole, round);
       }
       for (; end > j && !isInside(a * (end - 1) + lineX, d * (end - 1) + lineY); end--) {
-        const at = end - 1;
-        showPoint(x, first + at * C, image, a * at + lineX, d * at + lineY, H, V, C, false, round);
+        const last = end - 1;
+        showPoint(x, first + last * C, image, a * last + lineX, d * last + lineY, H, V, C, isWhole, round);
       }
       if (j === end) return;
       const to = xAt + bytes * (first + j * C);
@@ -84,7 +84,7 @@ export function createAugmentations(
         turnPixels,
         to,
         imageAt,
-        shares,
+        fractions,
         j,
         a,
         lineX,

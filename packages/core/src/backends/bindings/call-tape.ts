@@ -11,7 +11,7 @@ export interface CallTape {
   write<T extends ArgumentTable>(table: T, kernel: number, ...values: ArgumentValues<T>): void;
   /** Records a call with arguments from an array, in the order of the kernel's table. */
   writeAll(kernel: number, values: Float64Array): void;
-  /** Runs the recorded calls in order. Gather calls read `data`. */
+  /** Runs the recorded calls in order. The kernels `gather` and `locate` read `data`. */
   run(data?: Uint8Array): void;
   /** The integer that the last call wrote into its first argument. */
   answer(): number;
@@ -27,10 +27,10 @@ export const bindByName =
     // The cast is safe: `emit` has checked the types of the arguments.
     Object.hasOwn(table, op.name) ? table[op.name](...(args as never[])) : null;
 
-/** Plays the first `calls` calls of a tape, at least one. Gather calls read `data`. */
+/** Plays the first `calls` calls of a tape, at least one. The kernels `gather` and `locate` read `data`. */
 export type PlayTape = (tape: Float64Array, calls: number, data?: Uint8Array) => void;
 
-/** Plays a tape of the kernels' memory several times, as `Block.repeat` does. */
+/** Plays a tape that lies in the kernels' memory several times, as `Block.repeat` does. */
 export type PlayRepeatedly = (tape: Float64Array, calls: number, times: number, stop: Float64Array) => number;
 
 /** Creates blocks of calls. */
@@ -91,8 +91,8 @@ function writeWithCopies(
   const write = (call: readonly number[]): void => tape.set(call, CALL_DOUBLES * count++);
   for (const call of calls) {
     const copies = copiesOf(call);
-    const at = addressOf(tape) + 8 * CALL_DOUBLES * (count + copies.length);
-    for (const copy of copies) write([layout.moveKernels.copyNumbers, at + 8 * copy.index, copy.from, copy.count]);
+    const callAt = addressOf(tape) + 8 * CALL_DOUBLES * (count + copies.length);
+    for (const copy of copies) write([layout.moveKernels.copyNumbers, callAt + 8 * copy.index, copy.from, copy.count]);
     write(call.map((value) => (typeof value === 'number' ? value : 0)));
   }
 }

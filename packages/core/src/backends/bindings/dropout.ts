@@ -34,10 +34,26 @@ export function createDropout(
     const rest = columns % width;
     return [
       [
-        ...[layout.dropout, addressOf(y), addressOf(x), addressOf(scratch), maskOf(rest), B, R],
-        ...[(C - columns) / CHUNK, columns, (columns - rest) / width, rest, bytes * C, bytes * R * C],
-        ...[WORD + (key0 >>> 0), WORD + (key1 >>> 0), WORD + threshold, WORD, factor],
-        ...[viewOf(stepAndRow, 1, 1), viewOf(stepAndRow, 0, 1)],
+        layout.dropout,
+        addressOf(y),
+        addressOf(x),
+        addressOf(scratch),
+        maskOf(rest),
+        B,
+        R,
+        (C - columns) / CHUNK,
+        columns,
+        (columns - rest) / width,
+        rest,
+        bytes * C,
+        bytes * R * C,
+        WORD + (key0 >>> 0),
+        WORD + (key1 >>> 0),
+        WORD + threshold,
+        WORD + 0, // block
+        factor,
+        viewOf(stepAndRow, 1, 1),
+        viewOf(stepAndRow, 0, 1),
       ],
     ];
   }

@@ -41,6 +41,7 @@ export function createEmbeddings(
     const groups = groupsOf(width, vectors);
     const [first, next] = [wordsOf(firstPosition, V), wordsOf(nextPosition, B * k)];
     const leafPositions = k * leafRows;
+    // `run` sets the numbers that are 0: `top` and `pieces`.
     const call = Float64Array.of(dEAt, addressOf(dy), 0, ...groups, scratchAt, scratchAt + 4 * LIST, 0, row);
     const fill = createArrayCall('fill', layout, tape, memory);
 
@@ -87,7 +88,7 @@ export function createEmbeddings(
       }
       for (let v = 0; v < V; v++) {
         if (first[v] === NO_POSITION) continue;
-        let level = -1; // the last leaf on the stack, whose leaves are in `leafOf`
+        let level = -1; // index in `leafOf` of the last leaf on the stack
         let end = 0; // of the positions of the leaf
         for (let p = first[v]; p !== NO_POSITION; p = next[p]) {
           if (p >= end) {

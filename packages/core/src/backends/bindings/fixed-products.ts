@@ -16,7 +16,7 @@ const MAX_WEIGHTS = 4096;
 /** Most kernel calls of a product. */
 const MAX_CALLS = 64;
 
-/** Binds the products of dense layers: small ones that skip no zeros to fixed calls, all others to functions. */
+/** Binds the products of dense layers: small ones to fixed calls, those that are large or skip zeros to functions. */
 export type BindProducts = { readonly [Name in keyof Products]: (...args: Parameters<Products[Name]>) => Bound };
 
 /** The products of `products`, small ones as fixed calls. */

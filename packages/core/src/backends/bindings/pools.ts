@@ -27,7 +27,7 @@ const GROUP_BYTES = 262_144;
  * The last arguments of kernels that divide: for a power of two they multiply, which has the same bits. Results below
  * `minSize` become 0.
  */
-function scaling(divisor: number, minSize: number): readonly number[] {
+function scaling(divisor: number, minSize = 0): readonly number[] {
   const isFactor = (divisor & (divisor - 1)) === 0;
   return isFactor ? [0, 1 / divisor, 1, minSize] : [1, 1, divisor, minSize];
 }
@@ -41,7 +41,7 @@ interface Pooling {
   readonly columns: PixelAxis;
   readonly B: number;
   readonly C: number;
-  readonly last: readonly number[]; // the last arguments of the kernel
+  readonly lastArguments: readonly number[]; // the last arguments of the kernel
   readonly cleared?: Elements | null; // images that are set to 0 first: the pixels if they are sums, else the windows
 }
 
@@ -56,16 +56,15 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
     const calls = callsOfImage(pooling);
     const [pixelBytes, windowBytes] = [bytes * pixelImage, bytes * windowImage];
     const [pixelsAt, windowsAt] = [addressOf(pixels), addressOf(windows)];
-    const clearedAt = cleared === null ? -1 : addressOf(cleared);
     const clearedImage = pooling.kernel === 'sum' ? pixelImage : windowImage;
     const isSingleCall = calls.length === 1 && cleared === null;
     const group = isSingleCall ? B : Math.max(1, Math.floor(GROUP_BYTES / Math.max(pixelBytes, windowBytes)));
     const boundCalls: FixedCall[] = [];
     for (let image = 0; image < B; image += group) {
       const images = Math.min(group, B - image);
-      if (clearedAt >= 0) {
-        const at = clearedAt + bytes * clearedImage * image;
-        boundCalls.push([layout.elementwise.fill, at, 0, ...sizesOf(clearedImage * images)]);
+      if (cleared !== null) {
+        const clearedAt = addressOf(cleared) + bytes * clearedImage * image;
+        boundCalls.push([layout.elementwise.fill, clearedAt, 0, ...sizesOf(clearedImage * images)]);
       }
       for (const { kernel, mask, values, pixel, window } of calls) {
         const [pixelAt, windowAt] = [pixelsAt + pixel + pixelBytes * image, windowsAt + window + windowBytes * image];
@@ -76,7 +75,7 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
   }
 
   /** The calls for one image: one for each piece of each run of rows and columns. */
-  function callsOfImage({ kernel, rows, columns, C, last }: Pooling) {
+  function callsOfImage({ kernel, rows, columns, C, lastArguments: last }: Pooling) {
     // Windows that add to the same inputs do so in their order, row by row.
     const isOrdered = kernel === 'addAtMaximum' && columns.runs.length > 1;
     const rowRuns = isOrdered ? rows.runs.flatMap(singles) : rows.runs;
@@ -87,15 +86,18 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
           const vectors = Math.floor((numbers + width - 1) / width);
           const rest = numbers % width;
           const values = [
-            ...[row.count, count, row.places, column.places],
-            bytes * pixelStep,
-            bytes * (row.step * pixelRow - count * pixelStep),
-            bytes * (rows.pixels - row.count * row.step) * pixelRow,
-            bytes * windowStep,
-            bytes * (row.windowStep * windowRow - count * windowStep),
-            bytes * (rows.positions - row.count * row.windowStep) * windowRow,
-            bytes * C,
-            bytes * (windowRow - column.places * C),
+            row.count, // rows
+            count, // columns
+            row.places, // lines
+            column.places, // taps
+            bytes * pixelStep, // pixelColumn
+            bytes * (row.step * pixelRow - count * pixelStep), // pixelRow
+            bytes * (rows.pixels - row.count * row.step) * pixelRow, // pixelImage
+            bytes * windowStep, // windowColumn
+            bytes * (row.windowStep * windowRow - count * windowStep), // windowRow
+            bytes * (rows.positions - row.count * row.windowStep) * windowRow, // windowImage
+            bytes * C, // tap
+            bytes * (windowRow - column.places * C), // line
             ...last,
           ];
           return {
@@ -139,7 +141,7 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
 
   return bindByName({
     maxPoolForward: (...[y, x, B, geometry]: Parameters<typeof maxPoolForward>) =>
-      bind({ kernel: 'maximum', pixels: y, windows: x, ...outputs(geometry), B, C: geometry.C, last: [] }),
+      bind({ kernel: 'maximum', pixels: y, windows: x, ...outputs(geometry), B, C: geometry.C, lastArguments: [] }),
     maxPoolBackward(...[dx, dy, x, y, B, geometry]: Parameters<typeof maxPoolBackward>) {
       const axes = outputs(geometry);
       const adds = overlaps(geometry);
@@ -150,12 +152,20 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
         ...axes,
         B,
         C: geometry.C,
-        last: [addressOf(dy) - addressOf(y), addressOf(dx) - addressOf(x)],
+        lastArguments: [addressOf(dy) - addressOf(y), addressOf(dx) - addressOf(x)],
         cleared: adds || !coversAll(axes.rows) || !coversAll(axes.columns) ? dx : null,
       });
     },
     avgPoolForward: (...[y, x, B, geometry]: Parameters<typeof avgPoolForward>) =>
-      bind({ kernel: 'sum', pixels: y, windows: x, ...outputs(geometry), B, C: geometry.C, last: meanOf(geometry, 0) }),
+      bind({
+        kernel: 'sum',
+        pixels: y,
+        windows: x,
+        ...outputs(geometry),
+        B,
+        C: geometry.C,
+        lastArguments: meanOf(geometry),
+      }),
     avgPoolBackward(...[dx, dy, B, geometry]: Parameters<typeof avgPoolBackward>) {
       const { C } = geometry;
       const last = meanOf(geometry, flushed);
@@ -165,23 +175,23 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
           columns: pixelAxis(backwardReach(geometry.width)),
         };
         const cleared = reachesAll(axes.rows) && reachesAll(axes.columns) ? null : dx;
-        return bind({ kernel: 'sum', pixels: dx, windows: dy, ...axes, B, C, last, cleared });
+        return bind({ kernel: 'sum', pixels: dx, windows: dy, ...axes, B, C, lastArguments: last, cleared });
       }
       const axes = outputs(geometry);
       const cleared = coversAll(axes.rows) && coversAll(axes.columns) ? null : dx;
-      return bind({ kernel: 'spread', pixels: dy, windows: dx, ...axes, B, C, last, cleared });
+      return bind({ kernel: 'spread', pixels: dy, windows: dx, ...axes, B, C, lastArguments: last, cleared });
     },
     globalAvgPoolForward(...[y, , x, B, R, C]: Parameters<typeof globalAvgPoolForward>) {
       // More positions are summed in pieces.
       if (R > PIECE) return null;
-      return bind({ kernel: 'sum', pixels: y, windows: x, ...oneWindow(R), B, C, last: scaling(R, 0) });
+      return bind({ kernel: 'sum', pixels: y, windows: x, ...oneWindow(R), B, C, lastArguments: scaling(R) });
     },
     globalAvgPoolBackward: (...[dx, dy, B, R, C]: Parameters<typeof globalAvgPoolBackward>) =>
-      bind({ kernel: 'spread', pixels: dy, windows: dx, ...oneWindow(R), B, C, last: scaling(R, flushed) }),
+      bind({ kernel: 'spread', pixels: dy, windows: dx, ...oneWindow(R), B, C, lastArguments: scaling(R, flushed) }),
     upsampleForward: (...[y, x, B, H, V, C, FY, FX]: Parameters<typeof upsampleForward>) =>
-      bind({ kernel: 'spread', pixels: x, windows: y, ...repeats(H, V, FY, FX), B, C, last: scaling(1, 0) }),
+      bind({ kernel: 'spread', pixels: x, windows: y, ...repeats(H, V, FY, FX), B, C, lastArguments: scaling(1) }),
     upsampleBackward: (...[dx, dy, B, H, V, C, FY, FX]: Parameters<typeof upsampleBackward>) =>
-      bind({ kernel: 'sum', pixels: dx, windows: dy, ...repeats(H, V, FY, FX), B, C, last: scaling(1, 0) }),
+      bind({ kernel: 'sum', pixels: dx, windows: dy, ...repeats(H, V, FY, FX), B, C, lastArguments: scaling(1) }),
   });
 }
 
@@ -228,5 +238,5 @@ const singles = (run: PixelRun): PixelRun[] =>
     window: run.window + k * run.windowStep,
   }));
 
-const meanOf = ({ height, width }: WindowGeometry, minSize: number): readonly number[] =>
+const meanOf = ({ height, width }: WindowGeometry, minSize?: number): readonly number[] =>
   scaling(height.kernel * width.kernel, minSize);

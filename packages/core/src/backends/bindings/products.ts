@@ -98,6 +98,7 @@ export function createNativeProducts(
       if (!isSparse && !isInPlace) {
         while (end < Math.min(block + MAX_JOINED, blocks) && !isSparseBlock(x, iRow, B, end, blocks, I, O)) end++;
       }
+      const terms = isSparse ? 'listed' : 'all';
       const K = startOf(end, blocks, I) - i;
       const step = isInPlace ? oRow : panel.step;
       // For W in place, prefetch the next panel's row: half of W is in another core's cache after the update. This
@@ -112,7 +113,7 @@ export function createNativeProducts(
         if (!isInPlace && slot === 0) packAll(panel, free, w, oRow, K, Math.min(O - o, PANELS * panel.columns));
         const from = isInPlace ? w : free + slot * K * panel.step;
         const init = block === 0 ? b + bytes * o : c;
-        multiply(c, oRow, init, block === 0 ? 0 : oRow, a, iRow, bytes, from, step, ahead, B, K, columns, isSparse);
+        multiply(c, oRow, init, block === 0 ? 0 : oRow, a, iRow, bytes, from, step, ahead, B, K, columns, terms);
       }
     }
   }
@@ -144,7 +145,7 @@ export function createNativeProducts(
             packTransposed(free, step, wAt + i * oRow + bytes * o, oRow, K, N);
             const c = dxAt + bytes * i;
             const init = block === 0 ? zeros : c;
-            multiply(c, iRow, init, initRow, a, oRow, bytes, free, step, ahead, B, K, N, false);
+            multiply(c, iRow, init, initRow, a, oRow, bytes, free, step, ahead, B, K, N, 'all');
           }
         }
         tape.run();

@@ -40,15 +40,15 @@ export function createRecurrent(
       const shape = 'shape' in operand ? operand.shape : [];
       const position =
         bytes * O * shape.reduce<number>((size, extent) => (typeof extent === 'number' ? extent : size), 1);
-      const [row, at] = shape.includes('T') ? [T * position, t * position] : [position, 0];
-      return { first: addressOf(argumentOf(call, name) as Elements) + at + bytes * O * Number(gate), row };
+      const [row, offset] = shape.includes('T') ? [T * position, t * position] : [position, 0];
+      return { first: addressOf(argumentOf(call, name) as Elements) + offset + bytes * O * Number(gate), row };
     }
-    const copies = (list: RecurrentOp['before']): WriteRow[] =>
+    const copies = (list: RecurrentOp['copiesBefore']): WriteRow[] =>
       list.map(([to, from, gates]) => callsOf(elementwise.copy, [numbersOf(from), numbersOf(to)], [], gates * O));
     const formula = callsOf(kernel, arrayNamesOf(operation).map(numbersOf), [], O);
-    const before = copies(operation.before);
-    const real = [formula, ...copies(operation.after)];
-    const padding = operation.padding.map(([part, gates]) =>
+    const before = copies(operation.copiesBefore);
+    const real = [formula, ...copies(operation.copiesAfter)];
+    const padding = operation.clearedAtPadding.map(([part, gates]) =>
       callsOf(elementwise.fill, [numbersOf(part)], [0], gates * O),
     );
     return () => {

@@ -18,7 +18,7 @@ export function createSequences(
 ): BindCall {
   const table = new Int32Array(scratch.buffer, scratch.byteOffset, 2 * PIECES_SCRATCH);
   const tableAt = addressOf(scratch);
-  const tables: Int32Array[] = []; // tables of pieces by real positions
+  const tables: Int32Array[] = []; // tables of pieces, by the number of real positions
 
   const clearPadding = (x: Elements, lengths: Float64Array, B: number, T: number, C: number): readonly number[] => {
     const sizes = [T, C, bytes * T * C, B, maskOf(0), width, bytes];
@@ -46,6 +46,7 @@ export function createSequences(
       const { kernel, vectors } = columnSums.plain;
       const [xAt, yAt, levelsAt] = [x, y, levels].map(addressOf);
       const row = bytes * C;
+      // x, y, table, pieces and divisor are 0 until they are set for each row.
       const call = Float64Array.of(0, 0, levelsAt, ...groupsOf(C, vectors), 0, 0, row, 0);
       const last = call.length - 1;
       return () => {
@@ -75,9 +76,10 @@ export function createSequences(
       const { kernel, vectors } = matrices.globalAvgPoolBackward;
       const [dxAt, dyAt] = [dx, dy].map(addressOf);
       const row = bytes * C;
+      // dy, dx, R and count are 0 until they are set for each row.
       const call = Float64Array.of(0, 0, 0, ...groupsOf(C, vectors), 0, row);
-      const [clear, ...cleared] = clearPadding(dx, lengths, B, T, C);
-      const padding = Float64Array.from(cleared);
+      const [clearKernel, ...clearValues] = clearPadding(dx, lengths, B, T, C);
+      const clearArguments = Float64Array.from(clearValues);
       return () => {
         for (let n = 0; n < B; n++) {
           const realLength = Math.min(lengths[n], T);
@@ -87,7 +89,7 @@ export function createSequences(
           call[call.length - 2] = realLength;
           tape.writeAll(kernel, call);
         }
-        tape.writeAll(clear, padding);
+        tape.writeAll(clearKernel, clearArguments);
         tape.run();
       };
     },

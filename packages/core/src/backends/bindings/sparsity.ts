@@ -1,12 +1,9 @@
 import type { Panels } from './panels/panels.ts';
 
-// Zero terms are looked for if x has at least this many columns and the layer this many outputs. They are skipped if at
-// most this share of a sample is not 0.
-const MIN_SPARSE_INPUTS = 128;
-const MIN_SPARSE_OUTPUTS = 32;
-const MAX_DENSITY = 0.75;
-// Strips of columns in the sample.
-const SAMPLES = 4;
+const MIN_SPARSE_INPUTS = 128; // columns of x from which zero terms are looked for
+const MIN_SPARSE_OUTPUTS = 32; // outputs of the layer from which they are
+const MAX_DENSITY = 0.75; // zero terms are skipped if at most this share of the sampled terms is not 0
+const SAMPLES = 4; // strips of columns in the sample
 
 /** Whether zeros are looked for in the products of an I x O layer. */
 export const searchesZeros = (I: number, O: number): boolean => I >= MIN_SPARSE_INPUTS && O >= MIN_SPARSE_OUTPUTS;
@@ -25,13 +22,14 @@ export function createSparsity({
   listTerms,
   countTerms,
 }: Pick<Panels, 'bytes' | 'listedRows' | 'listTerms' | 'countTerms'>): Sparsity {
+  const panelStep = 0; // the lists are only counted
   return {
     hasSparseColumns(x, iRow, rows, I, O) {
       if (!searchesZeros(I, O)) return false;
       let terms = 0;
       for (let sample = 0; sample < SAMPLES; sample++) {
         const i = Math.floor(((sample + 0.5) * I) / SAMPLES);
-        listTerms(x + bytes * i, bytes, iRow, 0, listedRows, rows);
+        listTerms(x + bytes * i, bytes, iRow, panelStep, listedRows, rows);
         terms += countTerms();
       }
       return terms <= MAX_DENSITY * SAMPLES * rows;
@@ -39,7 +37,7 @@ export function createSparsity({
 
     isSparseTile(x, iRow, rows, K, O) {
       if (!searchesZeros(K, O)) return false;
-      listTerms(x, iRow, bytes, 0, Math.min(rows, listedRows), K);
+      listTerms(x, iRow, bytes, panelStep, Math.min(rows, listedRows), K);
       return countTerms() <= MAX_DENSITY * K;
     },
   };

@@ -55,7 +55,7 @@ export function createUpdates(
     const firstAt = addressOf(first);
     const calls: FixedCall[] = [];
     let [rows, step] = [S, bytes * row]; // of the rows that the kernel adds
-    // No kernel adds so many: each even row gets its right neighbour, if it has one. Half of the rows are left.
+    // While no kernel adds so many rows, adds to each even row its right neighbour, if it has one, which halves them.
     for (; kernels[name][rows] === undefined; rows = (rows + 1) >> 1, step *= 2) {
       for (let at = firstAt, k = 0; k < rows >> 1; k++, at += 2 * step) {
         calls.push([elementwise.add, at, at + step, ...sizesOf(n)]);
@@ -65,7 +65,12 @@ export function createUpdates(
     calls.push([
       kernels[name][rows],
       ...arrays.map(addressOf),
-      ...[firstAt, step, addressOf(scratch), addressOf(square), maskOf(rest), (n - rest) / (vectors * width)],
+      firstAt,
+      step,
+      addressOf(scratch),
+      addressOf(square),
+      maskOf(rest),
+      (n - rest) / (vectors * width),
       ...Array.from({ length: vectors }, (_, k) => Math.min(Math.max(rest - k * width, 0), width)),
       share,
       ...table[name].numbers.map((_, k) => viewOf(hyper, k, 1)),
@@ -88,7 +93,7 @@ export function createUpdates(
     if (name === 'maxNorm') return capNorms(...(args as Parameters<typeof maxNorm>));
     if (Object.hasOwn(table, name)) {
       const [theta, g, state, n, hyper] = args as Parameters<UpdateKernel>;
-      // `averageRows` has written the squares.
+      // S = 0: `g` is the mean itself. `averageRows` has written the squares.
       const ofMean = { square: scratch, first: g, row: 0, S: 0, share: fullShare };
       return update(name, { ...ofMean, arrays: [theta, ...state], n, hyper });
     }

@@ -55,7 +55,7 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
     const oRow = bytes * O;
     const packed = free + BLOCK_ROWS * STRIPS * MAX_PANEL;
     const leafPanel = leafPanelFor(O);
-    const next = starts ? 0 : leafPanel.step;
+    const nextInit = starts ? 0 : leafPanel.step;
     const isSparse = hasSparseColumns(x, iRow, B, I, O);
     const strips = tilesOver(I, isSparse ? listedRows : leafPanel.rows);
     const lowest = Math.floor(I / Math.max(strips, 1));
@@ -78,19 +78,19 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
         leafPanel.columns,
         step,
         sums,
-        0,
+        0, // cRow: the only row of c is db
         starts ? zeros : sums,
-        next,
-        0,
+        nextInit,
+        0, // initRow
         one,
-        0,
-        0,
+        0, // aRow
+        0, // aStep: all factors are the 1
         dyPanels,
-        1,
+        1, // M
         B,
         N,
         accumulate,
-        false,
+        'all',
       );
       if (isPanelByPanel) {
         for (let n = 0; n < N; n += leafPanel.columns) {
@@ -126,7 +126,7 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
           c,
           oRow,
           init,
-          next,
+          nextInit,
           initRow,
           a,
           bytes,
@@ -136,7 +136,7 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
           B,
           N,
           accumulate,
-          isSparse,
+          isSparse ? 'listed' : 'all',
         );
         i += height;
       }

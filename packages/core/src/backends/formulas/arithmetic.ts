@@ -13,17 +13,17 @@ export function createArithmetic({ type, formulas }: Pick<Isa, 'type' | 'formula
 
 /** The arrays that a formula reads. They have their names in `ops`. */
 export interface FormulaInputs {
-  /** Arrays with a number for each number of the outputs. */
+  /** Arrays of the size of the outputs. */
   readonly inputs: readonly string[];
-  /** Arrays with a number for each column: the same for all rows. */
+  /** Row vectors: arrays with a number for each column, the same for all rows. */
   readonly rows?: readonly string[];
-  /** Arrays with a number for each row. */
+  /** Column vectors: arrays with a number for each row. */
   readonly columns?: readonly string[];
 }
 
-/** A formula that computes each number of its outputs from those at the same place, and of its row and column. */
+/** Computes each number of the outputs from the inputs at the same place and the vectors at its row and column. */
 export interface OutputFormula extends FormulaInputs {
-  /** Numbers of the call. */
+  /** Scalars of the call. */
   readonly numbers?: readonly string[];
   readonly outputs: readonly string[];
   /** The outputs, from inputs, rows, columns and numbers in this order. */

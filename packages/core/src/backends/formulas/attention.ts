@@ -33,7 +33,7 @@ export const attentionFormulas = {
     of: (m, score, maximum, scale) => [exponential(m, score, maximum, scale)],
   },
   /** Normalizes exponentials: p = e / s, flushed. */
-  shares: {
+  normalized: {
     inputs: ['exponentials'],
     columns: ['sums'],
     outputs: ['exponentials'],

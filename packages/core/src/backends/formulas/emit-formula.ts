@@ -82,15 +82,15 @@ export function allocateFormula(
       .slice(0, Math.max(0, unit.registers - registerCount))
       .map((s, k) => [s, unit.registers - 1 - k]),
   );
-  let numberAt: NumberAt | undefined;
+  let numberAddress: NumberAt | undefined;
 
   return {
     registers: registerCount,
-    prepare(at, loadFixed) {
+    prepare(numberAt, loadFixed) {
       if (registerCount > unit.registers) {
         throw new Error(`formula: takes ${registerCount} vector registers, expected at most ${unit.registers}`);
       }
-      numberAt = at;
+      numberAddress = numberAt;
       emitSteps(stepsBeforeLoop, new Map(), new Map(), { fixed: preparedRegisters, loadFixed });
       for (const [s, register] of [...preparedRegisters, ...constants]) if (isConstant(s)) loadConstant(register, s);
     },
@@ -147,7 +147,8 @@ export function allocateFormula(
       };
       const sources = operandsOf(step).map((o, k): Operand => {
         const mayBeInMemory = takesMemory(step, k) && steps[o].kind === 'literal' && !constants.has(o);
-        return mayBeInMemory ? (out ? literalOf(o) : firstVector) : (registerOf(o) ?? load(o));
+        if (!mayBeInMemory) return registerOf(o) ?? load(o);
+        return out ? literalOf(o) : firstVector; // without `out`, any operand will do
       });
       for (const o of operandsOf(step)) {
         const register = live.get(o);
@@ -187,7 +188,7 @@ export function allocateFormula(
   function loadConstant(to: Vector, s: number): void {
     const step = steps[s];
     if (step.kind !== 'number') unit.loadLiteral(to, literalOf(s));
-    else unit.loadNumber(to, numberAt?.(step.index) as Address);
+    else unit.loadNumber(to, numberAddress?.(step.index) as Address);
   }
 
   function literalOf(s: number): Address {

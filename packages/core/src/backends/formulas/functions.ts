@@ -107,7 +107,7 @@ export function functionsOf(f: Formula): Functions {
   const atMost = (x: Value, limit: number): Value => lesser(constant(limit), x);
   const atLeast = (x: Value, limit: number): Value => greater(constant(limit), x);
 
-  /** n = x / ln 2, rounded to a whole number, + 2 · bias in the low bits; powers of two take their exponents there. */
+  /** A number whose low bits are n + 2 · bias, with n = x / ln 2 rounded: `powerOfTwo` takes its exponent from them. */
   const rounded = (x: Value): Value => add(multiply(x, constant(numbers.log2E)), constant(numbers.round));
   /** n, where r = `rounded`. */
   const wholeOf = (r: Value): Value => subtract(r, constant(numbers.round));
@@ -140,7 +140,7 @@ export function functionsOf(f: Formula): Functions {
     return divide(multiply(r, c), subtract(constant(2), c));
   }
 
-  /** x = n · ln 2 + hi - lo, where r = n as `rounded` has it; eˣ = 2ⁿ · e^(hi - lo). */
+  /** x = n · ln 2 + hi - lo, where r = `rounded`; eˣ = 2ⁿ · e^(hi - lo), and `tail` = e^(hi - lo) - 1 - (hi - lo). */
   interface Reduced {
     readonly n: Value;
     readonly r: Value;
@@ -253,11 +253,11 @@ export function functionsOf(f: Formula): Functions {
   function log1pWithin(x: Value): Value {
     const isLarge = compare(x, 'atLeast', constant(numbers.maxLog1p));
     const u = add(one, x);
-    const isDouble = compare(u, 'atLeast', bits(numbers.sqrt2)); // u = 2 · (1 + f)
-    const scaled = choose(isDouble, multiply(u, constant(0.5)), u);
+    const isDoubled = compare(u, 'atLeast', bits(numbers.sqrt2)); // u = 2 · (1 + f)
+    const halved = choose(isDoubled, multiply(u, constant(0.5)), u);
     const error = divide(subtract(x, subtract(u, one)), u);
-    const k = chooseOrZero(isLarge, chooseOrZero(isDouble, one));
-    return logSum(choose(isLarge, subtract(scaled, one), x), k, chooseOrZero(isLarge, error));
+    const k = chooseOrZero(isLarge, chooseOrZero(isDoubled, one));
+    return logSum(choose(isLarge, subtract(halved, one), x), k, chooseOrZero(isLarge, error));
   }
 
   function tanh(x: Value): Value {
@@ -265,10 +265,10 @@ export function functionsOf(f: Formula): Functions {
     const capped = atMost(size, numbers.maxTanh);
     const u = add(capped, capped);
     const r = rounded(u);
-    const reduced = subtract(u, multiply(wholeOf(r), constant(numbers.ln2)));
+    const remainder = subtract(u, multiply(wholeOf(r), constant(numbers.ln2)));
     const scale = powerOfTwo(r);
-    const head = add(multiply(scale, reduced), subtract(scale, one));
-    const tail = multiply(scale, expTail(reduced));
+    const head = add(multiply(scale, remainder), subtract(scale, one));
+    const tail = multiply(scale, expTail(remainder));
     const E = add(head, tail);
     const base = chooseOrZero(compare(size, 'less', constant(0.5)), size);
     const numerator = subtract(add(subtract(head, add(base, base)), tail), multiply(base, E));

@@ -58,8 +58,8 @@ export const elementwiseLosses: Readonly<Record<string, LossFormula>> = {
 
 const halfSquare = ({ constant, multiply }: Arithmetic, d: Value): Value => multiply(multiply(constant(0.5), d), d);
 
-/** Formulas of numbers and one number of their row. */
-const formulasOfRows: Readonly<Record<string, Elementwise>> = {
+/** Formulas whose second input is one number for each row; `by row` the kernel reads it from an array of them. */
+const formulasByRow: Readonly<Record<string, Elementwise>> = {
   /** e^(y - m). */
   exponentials: elementwiseOp(['y', 'm'], ['e'], ({ subtract, exp }, y, m) => [exp(subtract(y, m))]),
   /** c = y - m, and e^c. */
@@ -68,7 +68,7 @@ const formulasOfRows: Readonly<Record<string, Elementwise>> = {
     return [exp(c), c];
   }),
   /** The gradient at classes other than the row's. */
-  shares: elementwiseOp(
+  otherClasses: elementwiseOp(
     ['e', 's'],
     ['dy'],
     ({ flush, subtract, divide }, e, s, off) => [flush(subtract(divide(e, s), off))],
@@ -92,10 +92,10 @@ export const lossFormulas: Readonly<Record<string, Elementwise>> = {
       ['parameter', 'divisor'],
     ),
   ]),
-  ...formulasOfRows,
-  ...mapEntries(formulasOfRows, (name, { inputs: [number, ofRow], ...formula }) => [
-    `${name} of rows`,
-    { ...formula, inputs: [number], columns: [ofRow] },
+  ...formulasByRow,
+  ...mapEntries(formulasByRow, (name, { inputs: [x, rowNumber], ...formula }) => [
+    `${name} by row`,
+    { ...formula, inputs: [x], columns: [rowNumber] },
   ]),
   /** The loss of each row from its logit y at its class, m, s and the sum of all c; and the gradient at its class. */
   classes: elementwiseOp(

@@ -99,7 +99,7 @@ export interface RowFormula extends MatrixFormula {
 }
 
 /**
- * Operations of layer-norm and rms-norm. Arrays that are no operands of theirs are scratch with a number for each row.
+ * Operations of layer-norm and rms-norm. An array that is not an operand is scratch with a number for each row.
  */
 export const rowFormulas = {
   layerNormForward: {

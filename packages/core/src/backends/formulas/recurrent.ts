@@ -7,11 +7,11 @@ type Part = string;
 /** A step of a recurrent layer, row by row: a formula for the `O` units of a row, with copies before and after it. */
 export interface RecurrentOp extends Elementwise {
   /** Copies of `gates` times O numbers, made before the formula, at padding too. */
-  readonly before: readonly (readonly [to: Part, from: Part, gates: number])[];
+  readonly copiesBefore: readonly (readonly [to: Part, from: Part, gates: number])[];
   /** Copies after the formula. */
-  readonly after: readonly (readonly [to: Part, from: Part, gates: number])[];
+  readonly copiesAfter: readonly (readonly [to: Part, from: Part, gates: number])[];
   /** Arrays that are set to 0 at padding, where the formula is not computed. */
-  readonly padding: readonly (readonly [part: Part, gates: number])[];
+  readonly clearedAtPadding: readonly (readonly [part: Part, gates: number])[];
 }
 
 /** a · (1 - a), the slope of a = σ(z). */
@@ -37,9 +37,9 @@ export const recurrentOps: Readonly<Record<string, RecurrentOp>> = {
       const next = add(n, multiply(z, subtract(h, n)));
       return [r, z, n, next, next];
     },
-    before: [['before 0', 'h 0', 1]],
-    after: [['byState 2', 'q 2', 1]],
-    padding: [['y 0', 1]],
+    copiesBefore: [['before 0', 'h 0', 1]],
+    copiesAfter: [['byState 2', 'q 2', 1]],
+    clearedAtPadding: [['y 0', 1]],
   },
   gruBackward: {
     inputs: ['gates 0', 'gates 1', 'gates 2', 'byState 2', 'dy 0', 'dh 0', 'product 0', 'before 0'],
@@ -53,12 +53,12 @@ export const recurrentOps: Readonly<Record<string, RecurrentOp>> = {
       const dr = flush(multiply(multiply(dn, q2), slopeOf(m, r)));
       return [dr, dz, dn, flush(multiply(dn, r)), flush(multiply(g, z))];
     },
-    before: [],
-    after: [
+    copiesBefore: [],
+    copiesAfter: [
       ['byState 0', 'gates 0', 2],
       ['dq 0', 'byState 0', 3],
     ],
-    padding: [
+    clearedAtPadding: [
       ['gates 0', 3],
       ['byState 0', 3],
       ['dq 0', 3],
@@ -74,12 +74,12 @@ export const recurrentOps: Readonly<Record<string, RecurrentOp>> = {
       const cell = add(multiply(f, c), multiply(i, g));
       return [i, f, g, o, cell, multiply(o, tanh(cell))];
     },
-    before: [
+    copiesBefore: [
       ['before 0', 'h 0', 1],
       ['cells 0', 'c 0', 1],
     ],
-    after: [['h 0', 'y 0', 1]],
-    padding: [['y 0', 1]],
+    copiesAfter: [['h 0', 'y 0', 1]],
+    clearedAtPadding: [['y 0', 1]],
   },
   lstmBackward: {
     inputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'dy 0', 'dh 0', 'product 0', 'dc 0', 'cells 0'],
@@ -99,9 +99,9 @@ export const recurrentOps: Readonly<Record<string, RecurrentOp>> = {
         constant(0),
       ];
     },
-    before: [],
-    after: [['dq 0', 'gates 0', 4]],
-    padding: [
+    copiesBefore: [],
+    copiesAfter: [['dq 0', 'gates 0', 4]],
+    clearedAtPadding: [
       ['gates 0', 4],
       ['dq 0', 4],
     ],

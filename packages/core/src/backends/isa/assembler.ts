@@ -10,13 +10,13 @@ export interface Address extends AnyAddress {
   readonly index?: Register;
   readonly scale?: 1 | 2 | 4 | 8;
   readonly offset?: number; // 32 bits, signed
-  /** Number of a literal of the kernel. Nothing else of the address counts then. */
+  /** Number of a literal of the kernel. The other fields are then ignored. */
   readonly literal?: number;
 }
 
-export const at = (base: Register, offset = 0): Address => ({ base, offset });
+export const addressAt = (base: Register, offset = 0): Address => ({ base, offset });
 
-/** An instruction's second operand: memory, or a register of either kind. */
+/** An instruction's second operand: memory, or a general or vector register. */
 export type Operand = Address | number;
 
 /** Writes operations that every processor has on 64-bit registers, as one instruction or a few. */
@@ -41,7 +41,7 @@ export interface Assembler {
   clear(r: Register): void;
   /** r |= the 64 bits at `from`. */
   or(r: Register, from: Operand): void;
-  /** r |= the 32 bits at `from`. The upper half of r does not count. */
+  /** r |= the 32 bits at `from`. The upper half of r is then unspecified. */
   orWord(r: Register, from: Operand): void;
   /** count += 1 if r is not 0. May overwrite r. */
   countUnlessZero(count: Register, r: Register): void;

@@ -1,5 +1,5 @@
 import type { ArgumentTable } from './arguments.ts';
-import { type Address, type Assembler, at, type Register } from './assembler.ts';
+import { type Address, type Assembler, addressAt, type Register } from './assembler.ts';
 import type { CallOf, Isa } from './isa.ts';
 import type { Registers } from './registers.ts';
 import { type CreateRowPointers, createRows } from './rows.ts';
@@ -45,15 +45,15 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
   }
 
   function unlessZero(what: Register | AnySource, body: () => void, otherwise?: () => void): void {
-    let land = () => {};
+    let placeOtherwise = () => {};
     scope(() => {
-      land = assembler.skipIfZero(inRegister(what));
+      placeOtherwise = assembler.skipIfZero(inRegister(what));
     });
     scope(body);
-    const end = otherwise === undefined ? () => {} : assembler.skip();
-    land();
+    const placeEnd = otherwise === undefined ? () => {} : assembler.skip();
+    placeOtherwise();
     if (otherwise !== undefined) scope(otherwise);
-    end();
+    placeEnd();
   }
 
   const pointTo = (address: Address): Register =>
@@ -82,18 +82,18 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
     },
     spill: (source: AnySource) => sources.spill(source),
     store: (slot: SlotSource, pointer) => assembler.storePointer(sources.operandOf(slot), pointer),
-    answer: (source: ArgumentSource, distance) => assembler.storePointer(sources.addressOf(source), distance),
+    writeAnswer: (source: ArgumentSource, distance) => assembler.storePointer(sources.addressOf(source), distance),
     word: (address: Address): AnySource => ({ kind: 'word', address }),
     long: (address: Address): AnySource => ({ kind: 'long', address }),
     offsetBy: (base, address: Address): AnySource => ({ kind: 'offset', base, address }),
 
-    at,
+    at: addressAt,
     atStride: (pointer, stride, offset): Address => ({ base: pointer, index: stride, offset }),
     element: (pointer, k): Address => ({ base: pointer, index: k, scale: isDouble ? 8 : 4 }),
     numberAt: (source: ArgumentSource) => sources.addressOf(source),
     pair: (pointer, k, offset): Address => ({ base: pointer, index: k, scale: 8, offset }),
     pointTo,
-    memory: () => pointTo(at(registers.memory())),
+    memory: () => pointTo(addressAt(registers.memory())),
     data: () => written(takePointer(), sources.loadData),
     distance: (from, to) =>
       written(takeNumber(), (r) => {
@@ -103,7 +103,7 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
     advance: (what: Register | SlotSource, by: Register | AnySource) =>
       scope(() => assembler.add(typeof what === 'number' ? what : sources.operandOf(what), inRegister(by))),
     retreat: (what, by: Register | AnySource) => scope(() => assembler.subtract(what, inRegister(by))),
-    skip: (pointer, bytes) => assembler.loadAddress(pointer, at(pointer, bytes)),
+    skip: (pointer, bytes) => assembler.loadAddress(pointer, addressAt(pointer, bytes)),
 
     rows: (stride: AnySource, M) =>
       createRows(assembler, registers, sources, createRowPointers(assembler, registers, sources, stride, M)),
@@ -133,7 +133,7 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
       loops.push([]);
       scope(body);
       assembler.jump(next);
-      for (const land of loops.pop() ?? []) land();
+      for (const placeEnd of loops.pop() ?? []) placeEnd();
     },
     leaveIfZero: (what: AnySource) => scope(() => loops.at(-1)?.push(assembler.skipIfZero(inRegister(what)))),
 
@@ -156,13 +156,13 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
 
 const isSlot = (what: Register | AnySource): what is SlotSource => typeof what === 'object' && what.kind === 'slot';
 
-const calls = new WeakMap<ArgumentTable, object>();
+const callsByTable = new WeakMap<ArgumentTable, object>();
 
 /** The arguments of a call by name. All kernels with this table share them. */
 export function callOf<T extends ArgumentTable>(table: T): CallOf<T> {
   const call: object =
-    calls.get(table) ??
+    callsByTable.get(table) ??
     Object.fromEntries(table.map(([name, kind], number) => [name, { kind, number } satisfies ArgumentSource]));
-  calls.set(table, call);
+  callsByTable.set(table, call);
   return call as CallOf<T>;
 }

@@ -17,8 +17,8 @@ export interface Extension {
 
 /** In order of preference, widest vectors first. */
 export const extensions = {
-  avx512: { processor: 'x64', flags: units.avx512.flags, createIsa: (...how) => createX64('avx512', ...how) },
-  avx2: { processor: 'x64', flags: units.avx2.flags, createIsa: (...how) => createX64('avx2', ...how) },
+  avx512: { processor: 'x64', flags: units.avx512.flags, createIsa: (...options) => createX64('avx512', ...options) },
+  avx2: { processor: 'x64', flags: units.avx2.flags, createIsa: (...options) => createX64('avx2', ...options) },
   neon: { processor: 'arm64', flags: [], createIsa: createArm64 }, // every arm64 processor has it
 } satisfies Record<string, Extension>;
 

@@ -32,7 +32,7 @@ interface RoleOf extends Record<ArgumentKind, string> {
   number: 'number';
 }
 
-/** The arguments of the running call, by name. Those of a table whose names are not literals have any role. */
+/** The arguments of the running call, by name. Each has any role if the names in the table are not literal types. */
 export type CallOf<T extends ArgumentTable> = string extends T[number][0]
   ? Readonly<Record<string, Source<never>>>
   : { readonly [A in T[number] as A[0]]: Source<RoleOf[A[1]]> };
@@ -55,8 +55,8 @@ export interface TileRegisters {
   readonly vectors: number; // maximum number of vectors in a row of sums, for y and dx
   readonly leafVectors: number; // the same for dW, whose sums are cleared after each leaf
   readonly factors: number; // factors loaded before the first is used
-  readonly narrowVectors: number; // tiles of fewer vectors are no higher
-  readonly rows?: readonly number[]; // maximum number of rows by vectors; without it the number of registers decides
+  readonly narrowVectors: number; // a tile of fewer vectors takes no more rows than one of this many
+  readonly rows?: readonly number[]; // maximum number of rows, [vectors]; without it the number of registers decides
 }
 
 /**
@@ -74,7 +74,7 @@ export interface Isa {
   readonly formulas: FormulaUnit;
   readonly quads: Quads;
   readonly doubles: Doubles;
-  /** Vectors of at most four doubles: see `widen`. */
+  /** Vectors of at most four doubles, to which `FormulaUnit.widen` converts elements. */
   readonly wide: FormulaUnit;
   /** Maximum number of rows that `rows` takes. */
   readonly maxRows: number;
@@ -97,8 +97,8 @@ export interface Isa {
   spill(source: Source<'stride'>): Slot<'stride'>;
   spill(source: Source<'counter'>): Slot<'counter'>;
   store(slot: Slot<'pointer'>, pointer: Pointer): void;
-  /** Writes a distance to an argument that is an answer. */
-  answer(source: Source<'answer'>, distance: Stride): void;
+  /** Writes a distance to an argument of kind `answer`, where `CallTape.answer` reads it. */
+  writeAnswer(argument: Source<'answer'>, distance: Stride): void;
   /** The 32-bit word at `address`. */
   word(address: Address): Source<'counter'>;
   /** The signed 64-bit distance at `address`. */
@@ -222,7 +222,7 @@ export interface Vectors<A = Address> extends Lanes<A> {
 /** A vector of lanes that are all or nothing: the result of a comparison. Some processors have registers for them. */
 export type Mask = number;
 
-/** `notLess` alone also holds if a number is NaN. */
+/** If a number is NaN, only `notLess` holds. */
 export type Relation = 'less' | 'atMost' | 'equal' | 'atLeast' | 'greater' | 'notLess';
 
 /**
@@ -241,7 +241,7 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
   loadElement(to: Vector, from: A): void;
   /** to = `width` bytes, converted to elements. */
   loadBytes(to: Vector, from: A): void;
-  /** The vector that has part `part` of x as a vector of `Isa.wide`: `to`, or x itself. */
+  /** Converts part `part` of x to a vector of `Isa.wide`. Returns its register: `to`, or x if they are equal. */
   widen(to: Vector, x: Vector, part: number): Vector;
   /** to = the parts in the vectors from `first` on, rounded to elements. Overwrites them; `to` is not after `first`. */
   narrow(to: Vector, first: Vector): void;
@@ -281,7 +281,7 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
  * unit's choice. `FormulaUnit` moves and stores these vectors.
  */
 export interface WordUnit<A = Address> {
-  readonly blocks: number; // of a vector
+  readonly blocks: number; // whose words a vector holds
   /** to = the number of each word's block, from 0 on. */
   numberBlocks(to: Vector): void;
   /** All words of `to` = the lower half of the 64 bits at `from`. */
@@ -318,7 +318,7 @@ export interface Quads<A = Address>
   squareRoot(to: Vector, x: Vector): void;
   /** to = x where x > y, else y. */
   greater(to: Vector, x: Vector, y: Vector): void;
-  /** Transposes four vectors from `a` on into those from `b` on or into their own; returns the first of the result. */
+  /** Transposes the four vectors from `a` on, into those from `b` on or in place; returns the first of the result. */
   transpose(a: Vector, b: Vector): Vector;
 }
 

@@ -1,4 +1,4 @@
-import { type Address, at } from './assembler.ts';
+import { type Address, addressAt } from './assembler.ts';
 
 /** The literals of the kernel that is being assembled. */
 export interface Literals {
@@ -15,7 +15,7 @@ export function createLiterals(): Literals {
       const name = bytes.join();
       const existing = literals.get(name);
       if (existing !== undefined) return existing.address;
-      const address = { ...at(0), literal: literals.size };
+      const address = { ...addressAt(0), literal: literals.size };
       literals.set(name, { bytes, address });
       return address;
     },

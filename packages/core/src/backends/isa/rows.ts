@@ -1,4 +1,4 @@
-import { type Address, type Assembler, at, type Register } from './assembler.ts';
+import { type Address, type Assembler, addressAt, type Register } from './assembler.ts';
 import type { Rows } from './isa.ts';
 import type { Registers } from './registers.ts';
 import type { AnySource, Sources } from './sources.ts';
@@ -46,7 +46,7 @@ export function createRows(
     advance: (by: Register | AnySource) => move(by, assembler.add),
     retreat: (by: Register | AnySource) => move(by, assembler.subtract),
     skip(bytes) {
-      for (const pointer of pointers) assembler.loadAddress(pointer, at(pointer, bytes));
+      for (const pointer of pointers) assembler.loadAddress(pointer, addressAt(pointer, bytes));
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { ArgumentKind } from './arguments.ts';
-import { type Address, type Assembler, at, type Operand, type Register } from './assembler.ts';
+import { type Address, type Assembler, addressAt, type Operand, type Register } from './assembler.ts';
 import type { Slot, Source } from './isa.ts';
 import type { Registers } from './registers.ts';
 
@@ -51,9 +51,9 @@ export function createSources(assembler: Assembler, registers: Registers, frame:
   let slotCount = 0; // slots of the kernel
 
   const depth = (): number => frame.slotBytes * Math.max(slotCount - frame.slots.length, 0);
-  const addressOf = (source: ArgumentSource): Address => at(frame.call, 8 * (1 + source.number));
+  const addressOf = (source: ArgumentSource): Address => addressAt(frame.call, 8 * (1 + source.number));
   const operandOf = ({ number }: SlotSource): Operand =>
-    frame.slots[number] ?? at(frame.stack, frame.slotBytes * (slotCount - 1 - number));
+    frame.slots[number] ?? addressAt(frame.stack, frame.slotBytes * (slotCount - 1 - number));
 
   function load(r: Register, source: AnySource): void {
     switch (source.kind) {
@@ -103,7 +103,7 @@ export function createSources(assembler: Assembler, registers: Registers, frame:
     },
     loadData: (r) => frame.loadData(r, depth()),
     freeSlots() {
-      if (depth() > 0) assembler.loadAddress(frame.stack, at(frame.stack, depth()));
+      if (depth() > 0) assembler.loadAddress(frame.stack, addressAt(frame.stack, depth()));
       slotCount = 0;
     },
   };

@@ -46,7 +46,7 @@ function assembleMovePixels(isa: Isa): number {
 export const turnPixelsArguments = defineArguments(
   ['x', 'array'], // the first pixel, out
   ['image', 'array'],
-  ['shares', 'array'], // [2] doubles, scratch
+  ['fractions', 'array'], // [2] doubles, scratch
   ['j', 'number'], // of the first pixel: it shows column a · j + lineX and line d · j + lineY of the image
   ['a', 'number'],
   ['lineX', 'number'],
@@ -62,18 +62,19 @@ export const turnPixelsArguments = defineArguments(
 
 /**
  * Pixels of a line whose points have four pixels of the image around them: each is interpolated between them. The
- * shares of lines and columns are computed in doubles, and then rounded.
+ * fractions of lines and columns are computed in doubles, and then rounded.
  */
 function assembleTurnPixels(isa: Isa): number {
   const { doubles, wide, formulas: unit } = isa;
   const size = unit.bytes * unit.width;
   const [j, a, lineX, d, lineY, one, roundingTerm, point, floor, free] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-  const [p, q, r, s, shareX, shareY] = [7, 8, 9, 10, 11, 12];
+  // These overwrite the registers of a point, which is read before them.
+  const [p, q, r, s, fractionX, fractionY] = [7, 8, 9, 10, 11, 12];
   const above = wide.maskRegisters > 0 ? 0 : free;
 
   return isa.kernel(turnPixelsArguments, (call) => {
     isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
-    const [x, image, shares] = [isa.load(call.x), isa.load(call.image), isa.load(call.shares)];
+    const [x, image, fractions] = [isa.load(call.x), isa.load(call.image), isa.load(call.fractions)];
     const [line, pixel] = [isa.load(call.line), isa.load(call.pixel)];
     const [vectors, rest] = [isa.spill(call.vectors), isa.spill(call.rest)];
     for (const [to, source] of [
@@ -94,31 +95,31 @@ function assembleTurnPixels(isa: Isa): number {
       isa.scope(() => isa.advance(corner, isa.multiply(floorAt(a, lineX, 0), pixel)));
       isa.scope(() => isa.advance(corner, isa.multiply(floorAt(d, lineY, 8), line)));
       const below = isa.pointTo(isa.atStride(corner, line, 0));
-      unit.loadNumber(shareX, isa.at(shares));
-      unit.loadNumber(shareY, isa.at(shares, 8));
+      unit.loadNumber(fractionX, isa.at(fractions));
+      unit.loadNumber(fractionY, isa.at(fractions, 8));
       wide.add(j, j, one);
       isa.repeatOrSkip(vectors, () => {
-        show(unit.load, unit.store);
+        interpolatePixel(unit.load, unit.store);
         for (const pointer of [x, corner, below]) isa.skip(pointer, size);
       });
       isa.unlessZero(rest, () => {
-        show(unit.loadMasked, unit.storeMasked);
+        interpolatePixel(unit.loadMasked, unit.storeMasked);
         isa.advance(x, rest);
       });
 
-      function show(load: typeof unit.load, store: typeof unit.store): void {
+      function interpolatePixel(load: typeof unit.load, store: typeof unit.store): void {
         load(p, isa.at(corner));
         load(q, isa.atStride(corner, pixel, 0));
         load(r, isa.at(below));
         load(s, isa.atStride(below, pixel, 0));
-        interpolate(p, q, shareX);
-        interpolate(r, s, shareX);
-        interpolate(p, r, shareY);
+        interpolate(p, q, fractionX);
+        interpolate(r, s, fractionX);
+        interpolate(p, r, fractionY);
         store(isa.at(x), p);
       }
     });
 
-    /** The line or column of a point, rounded down. Its share of the next one goes to byte `offset` of the shares. */
+    /** The line or column of a point, rounded down. The remainder goes to byte `offset` of the fractions. */
     function floorAt(slope: Vector, start: Vector, offset: number): Counter {
       wide.multiply(point, slope, j);
       wide.add(point, point, start);
@@ -128,16 +129,16 @@ function assembleTurnPixels(isa: Isa): number {
       wide.chooseOrZero(free, above, one);
       wide.subtract(floor, floor, free);
       wide.subtract(point, point, floor);
-      doubles.store(isa.at(shares, offset), point);
+      doubles.store(isa.at(fractions, offset), point);
       const counter = isa.zero();
       doubles.readWhole(counter, floor);
       return counter;
     }
 
-    /** x += share · (y - x). Overwrites y. */
-    function interpolate(x: Vector, y: Vector, share: Vector): void {
+    /** x += fraction · (y - x). Overwrites y. */
+    function interpolate(x: Vector, y: Vector, fraction: Vector): void {
       unit.subtract(y, y, x);
-      unit.multiply(y, share, y);
+      unit.multiply(y, fraction, y);
       unit.add(x, x, y);
     }
   });

@@ -40,12 +40,11 @@ const VECTOR = 64;
 /** Columns of a chunk, which are drawn together. Half as many take as long, since each round waits for the last. */
 export const CHUNK = 32;
 
-// Byte offsets in the scratch: keys of the rounds, the next blocks and row, both words of the step, factors of a
-// chunk.
-const BLOCKS = 2 * ROUNDS * VECTOR;
-const ROW = BLOCKS + VECTOR;
-const STEP = ROW + VECTOR;
-const FACTORS = STEP + 2 * VECTOR;
+// Byte offsets in the scratch, which begins with the keys of the rounds.
+const BLOCKS = 2 * ROUNDS * VECTOR; // indices of the next blocks
+const ROW = BLOCKS + VECTOR; // index of the next row
+const STEP = ROW + VECTOR; // both words of the step
+const FACTORS = STEP + 2 * VECTOR; // factors of a chunk
 /** Doubles of scratch, a multiple of eight. */
 export const DROPOUT_SCRATCH = FACTORS / 8 + CHUNK;
 
@@ -87,18 +86,18 @@ export function assembleDropout(isa: Isa): number {
       words.spread(multiplier0, isa.numberAt(call.block));
       words.addWords(value, multiplier0);
       unit.store(blocks, value);
-      const at = isa.pointTo(isa.at(x));
+      const chunk = isa.pointTo(isa.at(x));
       isa.repeatOrSkip(chunks, () => {
         drawFactors();
-        eachPosition(at, (from) => {
+        eachPosition(chunk, (from) => {
           for (let v = 0; v < chunkVectors; v++) applyFactors(from, size * v, factorAt(v), unit.load, unit.store);
         });
-        isa.skip(at, size * chunkVectors);
+        isa.skip(chunk, size * chunkVectors);
         increase(blocks, blockVectors * words.blocks);
       });
       isa.unlessZero(columns, () => {
         drawFactors();
-        eachPosition(at, (from) => {
+        eachPosition(chunk, (from) => {
           const factors = isa.pointTo(factorAt(0));
           isa.repeatOrSkip(vectors, () => {
             applyFactors(from, 0, isa.at(factors), unit.load, unit.store);

@@ -17,8 +17,8 @@ export const rowMoveArguments = defineArguments(
 );
 
 /**
- * Reads rows of matrices, or writes them: the row with an index, or the last real one of as many as a double says, at
- * most all.
+ * Reads one row of each matrix, or writes it. `choice` is its index, or the number of real rows as a double: the row is
+ * then the last real one, or the last of all if the number is larger.
  */
 function assembleRowMove(isa: Isa, what: 'read' | 'write', choice: 'index' | 'length'): number {
   const unit = isa.formulas;

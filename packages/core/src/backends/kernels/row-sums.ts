@@ -10,7 +10,7 @@ export const ROWS = 4;
 
 const sizes: ArgumentTable = [
   ['distance', 'stride'], // of rows
-  ['next', 'stride'], // from the end of a row's whole quads to the row but one
+  ['next', 'stride'], // from the end of a row's whole quads to the start of the row after the next
   ['blocks', 'count'], // of four rows, at least 1
   ['quads', 'count'], // whole quads of a row
   ['rest', 'count'], // numbers after them
@@ -26,13 +26,13 @@ type Load = Isa['quads']['load'];
 
 /**
  * Emits `body` for each quad of a row, and for the numbers after the last one, where `clearRest` sets the other lanes
- * of a vector to 0: a sum of other terms never is -0, so these 0s change no bit. `memory` has room for a quad. `skip`
- * moves on after each whole quad.
+ * of a vector to 0: a sum that begins with +0 is never -0, so adding 0 changes no bit. `scratch` has room for a quad.
+ * `skip` moves on after each whole quad.
  */
 function eachQuad(
   isa: Isa,
   [quads, rest]: readonly Source<'counter'>[],
-  memory: () => Address,
+  scratch: () => Address,
   body: (load: Load, clearRest: (x: Vector) => void) => void,
   skip: () => void,
 ): void {
@@ -43,8 +43,8 @@ function eachQuad(
   });
   isa.unlessZero(rest, () =>
     body(loadMasked, (x) => {
-      store(memory(), x);
-      loadMasked(x, memory());
+      store(scratch(), x);
+      loadMasked(x, scratch());
     }),
   );
 }

@@ -89,26 +89,26 @@ export const recordStepArguments = defineArguments(
 );
 
 /**
- * losses[at] = lossSum / rows, and norms[at] = √(Σ squares), where `note` = [at, stop]. Adds 1 to `at`; sets `stop` to
- * 0 if both are finite, else to 1.
+ * losses[k] = lossSum / rows, and norms[k] = √(Σ squares), where `note` = [k, stop]. Adds 1 to k; sets `stop` to 0 if
+ * both are finite, else to 1.
  */
 function assembleRecordStep(isa: Isa): number {
   const { doubles, wide } = isa;
-  const [norm, loss, free, noteIndex, one] = [0, 1, 2, 3, 4];
+  const [norm, loss, free, index, one] = [0, 1, 2, 3, 4];
   return isa.kernel(recordStepArguments, (call) => {
     readNorm(isa, norm, isa.load(call.squares), call.blocks);
     const note = isa.load(call.note);
     wide.loadElement(loss, isa.at(isa.load(call.lossSum)));
     wide.loadElement(free, isa.at(isa.load(call.rows)));
     wide.divide(loss, loss, free);
-    wide.loadElement(noteIndex, isa.at(note));
-    const at = isa.zero();
-    doubles.readWhole(at, noteIndex);
-    doubles.store(isa.pair(isa.load(call.losses), at, 0), loss);
-    doubles.store(isa.pair(isa.load(call.norms), at, 0), norm);
+    wide.loadElement(index, isa.at(note));
+    const k = isa.zero();
+    doubles.readWhole(k, index);
+    doubles.store(isa.pair(isa.load(call.losses), k, 0), loss);
+    doubles.store(isa.pair(isa.load(call.norms), k, 0), norm);
     wide.loadLiteral(one, constant(isa, 1));
-    wide.add(noteIndex, noteIndex, one);
-    doubles.store(isa.at(note), noteIndex);
+    wide.add(index, index, one);
+    doubles.store(isa.at(note), index);
     // x - x is 0 if x is finite, else NaN.
     for (const x of [loss, norm]) wide.subtract(x, x, x);
     wide.add(loss, loss, norm);

@@ -13,7 +13,7 @@ export const UPDATE_ROWS = [0, 1, 2, 4, 8];
 const LANES = 4;
 
 // Prefetch distance in bytes. The vectors of a large network come from the third-level cache or from memory; processors
-// follow two streams by themselves, and take longer when they are told of them.
+// prefetch two streams by themselves, and take longer if the code prefetches them, too.
 const AHEAD = 2048;
 const HARDWARE_STREAMS = 2;
 

@@ -254,7 +254,7 @@ export interface WindowOffsets {
 export function assembleWindows(isa: Isa, assemble: (isa: Isa, channels: Channels) => number): WindowOffsets {
   const [full, masked] = [false, true].map((masked) =>
     Array.from({ length: MAX_CHANNEL_VECTORS + 1 }, (_, vectors) =>
-      vectors === 0 ? -1 : assemble(isa, { vectors, masked }),
+      vectors === 0 ? -1 /* never called */ : assemble(isa, { vectors, masked }),
     ),
   );
   return { full, masked };

@@ -7,8 +7,8 @@ let isFused: boolean | undefined; // once it has been tried
 
 /**
  * Whether WebAssembly multiplies and adds with one rounding here, as processors with FMA do: relaxed SIMD leaves it to
- * the machine. It is tried once, on numbers whose sum differs otherwise, which takes a millisecond. GRADLOOM_UNFUSED=1
- * in the environment makes the trial fail, for tests.
+ * the machine. The trial runs once, on numbers whose sum differs with two roundings, and takes a millisecond.
+ * GRADLOOM_UNFUSED=1 in the environment makes it fail, for tests.
  */
 export function hasFusedWasm(): boolean {
   isFused ??= wasmProblem() === null && !isDeclined() && tryFusedWasm();

@@ -3,7 +3,7 @@ import { type Assembler, createAssembler, sp } from '../../../../../packages/cor
 import { createNeon, FREE } from '../../../../../packages/core/src/backends/isa/arm64/neon.ts';
 import { createNeonDoubles, createNeonQuads } from '../../../../../packages/core/src/backends/isa/arm64/neon-lanes.ts';
 import { assemblePlayer } from '../../../../../packages/core/src/backends/isa/arm64/player.ts';
-import { at } from '../../../../../packages/core/src/backends/isa/assembler.ts';
+import { addressAt } from '../../../../../packages/core/src/backends/isa/assembler.ts';
 
 const hex = (write: (assembler: Assembler) => void): string => {
   const assembler = createAssembler(FREE);
@@ -15,25 +15,25 @@ const NOP = 0xd503201f;
 
 // Assembled by GNU as 2.44 for armv8-a, which writes a word with its lowest byte first.
 test.each<[string, string, (assembler: Assembler) => void]>([
-  ['ldr w0, [x1, #44]', '202c40b9', (a) => a.loadWord(0, at(1, 44))],
+  ['ldr w0, [x1, #44]', '202c40b9', (a) => a.loadWord(0, addressAt(1, 44))],
   ['ldr w7, [x3, x4]', '676864b8', (a) => a.loadWord(7, { base: 3, index: 4 })],
-  ['ldur w9, [x10, #-4]', '49c15fb8', (a) => a.loadWord(9, at(10, -4))],
+  ['ldur w9, [x10, #-4]', '49c15fb8', (a) => a.loadWord(9, addressAt(10, -4))],
   [
     'add x16, x1, x2, lsl #3; str w15, [x16, #12]',
     '300c028b0f0e00b9',
     (a) => a.storeWord({ base: 1, index: 2, scale: 8, offset: 12 }, 15),
   ],
-  ['ldr d31, [x28, #8]; fcvtzs x12, d31', '9f0740fdec03789e', (a) => a.loadWhole(12, at(28, 8))],
-  ['ldr s31, [x3, #8]; fcvtzs x12, s31', '7f0840bdec03389e', (a) => a.loadWhole(12, at(3, 8), 'float32')],
+  ['ldr d31, [x28, #8]; fcvtzs x12, d31', '9f0740fdec03789e', (a) => a.loadWhole(12, addressAt(28, 8))],
+  ['ldr s31, [x3, #8]; fcvtzs x12, s31', '7f0840bdec03389e', (a) => a.loadWhole(12, addressAt(3, 8), 'float32')],
   [
     'ldr s2, [x3, #8]; fcvt d2, s2; fadd d1, d1, d2',
     '620840bd42c0221e2128621e',
-    (a) => createNeonDoubles(a, 'float32').addElement(1, at(3, 8), 2),
+    (a) => createNeonDoubles(a, 'float32').addElement(1, addressAt(3, 8), 2),
   ],
   [
     'ldr d2, [x3, #8]; ldr d31, [x4]; fmul d2, d2, d31; fadd d1, d1, d2',
     '620440fd9f0040fd42087f1e2128621e',
-    (a) => createNeonDoubles(a, 'float64').addProduct(1, at(3, 8), at(4), 2),
+    (a) => createNeonDoubles(a, 'float64').addProduct(1, addressAt(3, 8), addressAt(4), 2),
   ],
   [
     'zip1 and zip2 of the lower halves of four pairs, then of the upper halves',
@@ -45,7 +45,7 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   [
     'ldr s12, [x0, #16]; dup v12.4s, v12.s[0]',
     '0c1040bd8c05044e',
-    (a) => createNeon(a, 'float64').words.spread(12, at(0, 16)),
+    (a) => createNeon(a, 'float64').words.spread(12, addressAt(0, 16)),
   ],
   [
     'umull v31.2d, v2.2s, v7.2s; umull2 v2.2d, v2.4s, v7.4s; uzp2 v4.4s, v31.4s, v2.4s; uzp1 v2.4s, v31.4s, v2.4s',
@@ -55,7 +55,7 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   [
     'ldr q31, [x9, #64]; eor v9.16b, v9.16b, v31.16b; eor v1.16b, v1.16b, v9.16b',
     '3f11c03d291d3f6e211c296e',
-    (a) => createNeon(a, 'float64').words.mix(1, 9, at(9, 64)),
+    (a) => createNeon(a, 'float64').words.mix(1, 9, addressAt(9, 64)),
   ],
   [
     'zip1 and zip2 of words 0 and 1 and of words 2 and 3, then of their halves; mov v9.16b, v31.16b',
@@ -73,14 +73,18 @@ test.each<[string, string, (assembler: Assembler) => void]>([
     (a) => createNeon(a, 'float32').words.chooseAtLeast([12], 3, 4, 5),
   ],
   ['add v3.4s, v3.4s, v5.4s', '6384a54e', (a) => createNeon(a, 'float64').words.addWords(3, 5)],
-  ['ldr x10, [sp, #24]', 'ea0f40f9', (a) => a.loadPointer(10, at(sp, 24))],
+  ['ldr x10, [sp, #24]', 'ea0f40f9', (a) => a.loadPointer(10, addressAt(sp, 24))],
   ['ldr x3, [x5, x6, lsl #3]', 'a37866f8', (a) => a.loadPointer(3, { base: 5, index: 6, scale: 8 })],
   ['mov x3, x19', 'e30313aa', (a) => a.loadPointer(3, 19)],
-  ['str x0, [sp, #32]', 'e01300f9', (a) => a.storePointer(at(sp, 32), 0)],
+  ['str x0, [sp, #32]', 'e01300f9', (a) => a.storePointer(addressAt(sp, 32), 0)],
   ['mov x19, x0', 'f30300aa', (a) => a.storePointer(19, 0)],
   ['mov x4, x30', 'e4031eaa', (a) => a.move(4, 30)],
   ['add x8, x8, x27', '08011b8b', (a) => a.add(8, 27)],
-  ['ldr x17, [sp, #16]; add x17, x17, x3; str x17, [sp, #16]', 'f10b40f93102038bf10b00f9', (a) => a.add(at(sp, 16), 3)],
+  [
+    'ldr x17, [sp, #16]; add x17, x17, x3; str x17, [sp, #16]',
+    'f10b40f93102038bf10b00f9',
+    (a) => a.add(addressAt(sp, 16), 3),
+  ],
   ['sub x15, x15, x13', 'ef010dcb', (a) => a.subtract(15, 13)],
   ['mov x9, #0', '090080d2', (a) => a.clear(9)],
   ['ldr x17, [x1, x2]; orr x15, x15, x17', '316862f8ef0111aa', (a) => a.or(15, { base: 1, index: 2 })],
@@ -92,21 +96,21 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   ['orr x15, x15, x14', 'ef010eaa', (a) => a.or(15, 14)],
   ['cmp x15, #0; cinc x9, x9, ne', 'ff0100f12905899a', (a) => a.countUnlessZero(9, 15)],
   ['add x5, x6, x7', 'c500078b', (a) => a.loadAddress(5, { base: 6, index: 7 })],
-  ['add x5, x5, #2048', 'a5002091', (a) => a.loadAddress(5, at(5, 2048))],
-  ['sub x5, x6, #784', 'c5400cd1', (a) => a.loadAddress(5, at(6, -784))],
-  ['add x5, x6, #4096; add x5, x5, #1', 'c5044091a5040091', (a) => a.loadAddress(5, at(6, 4097))],
-  ['sub x5, x6, #8192', 'c50840d1', (a) => a.loadAddress(5, at(6, -8192))],
+  ['add x5, x5, #2048', 'a5002091', (a) => a.loadAddress(5, addressAt(5, 2048))],
+  ['sub x5, x6, #784', 'c5400cd1', (a) => a.loadAddress(5, addressAt(6, -784))],
+  ['add x5, x6, #4096; add x5, x5, #1', 'c5044091a5040091', (a) => a.loadAddress(5, addressAt(6, 4097))],
+  ['sub x5, x6, #8192', 'c50840d1', (a) => a.loadAddress(5, addressAt(6, -8192))],
   [
     'mov x17, #16; movk x17, #257, lsl #16; add x5, x6, x17',
     '110280d23120a0f2c500118b',
-    (a) => a.loadAddress(5, at(6, 0x1010010)),
+    (a) => a.loadAddress(5, addressAt(6, 0x1010010)),
   ],
   [
     'mov x17, #-17; movk x17, #0xfefe, lsl #16; add x5, x6, x17',
     '11028092d1dfbff2c500118b',
-    (a) => a.loadAddress(5, at(6, -0x1010011)),
+    (a) => a.loadAddress(5, addressAt(6, -0x1010011)),
   ],
-  ['add sp, sp, #48', 'ffc30091', (a) => a.loadAddress(sp, at(sp, 48))],
+  ['add sp, sp, #48', 'ffc30091', (a) => a.loadAddress(sp, addressAt(sp, 48))],
   [
     'add x5, x6, x7, lsl #2; add x5, x5, #20',
     'c508078ba5500091',
@@ -114,7 +118,7 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   ],
   ['nop; adr x17, . - 4', '1f2003d5f1ffff10', (a) => [a.emit(NOP), a.loadCodeAddress(17, 0)]],
   ['subs x15, x15, #1', 'ef0500f1', (a) => a.decrement(15)],
-  ['ldr x17, [sp]; subs x17, x17, #1; str x17, [sp]', 'f10340f9310600f1f10300f9', (a) => a.decrement(at(sp))],
+  ['ldr x17, [sp]; subs x17, x17, #1; str x17, [sp]', 'f10340f9310600f1f10300f9', (a) => a.decrement(addressAt(sp))],
   ['nop; b.ne . - 4', '1f2003d5e1ffff54', (a) => [a.emit(NOP), a.jumpUnlessZero(0)]],
   ['nop; b . - 4', '1f2003d5ffffff17', (a) => [a.emit(NOP), a.jump(0)]],
   ['cbz w9, . + 8; ret', '49000034c0035fd6', (a) => [a.skipIfZero(9)].map((land) => [a.ret(), land()])],
@@ -124,18 +128,18 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   ['str x12, [sp, #-16]!; ldr x13, [sp], #16', 'ec0f1ff8ed0741f8', (a) => [a.push(12), a.pop(13)]],
   ['stp x29, x30, [sp, #-160]!', 'fd7bb6a9', (a) => a.accessPair(0xa9800000, 8, 29, 30, sp, -160)],
   ['ldp d8, d9, [sp, #96]', 'e827466d', (a) => a.accessPair(0x6d400000, 8, 8, 9, sp, 96)],
-  ['prfm pldl1keep, [x8, #2048]', '000184f9', (a) => a.prefetch(at(8, 2048))],
+  ['prfm pldl1keep, [x8, #2048]', '000184f9', (a) => a.prefetch(addressAt(8, 2048))],
   [
     'add x16, x1, x2; prfm pldl1keep, [x16, #2048]',
     '3000028b000284f9',
     (a) => a.prefetch({ base: 1, index: 2, offset: 2048 }),
   ],
-  ['prfm pstl1keep, [x0]', '100080f9', (a) => a.prefetchToWrite(at(0))],
-  ['prfum pldl1keep, [x0, #-64]', '00009cf8', (a) => a.prefetch(at(0, -64))],
+  ['prfm pstl1keep, [x0]', '100080f9', (a) => a.prefetchToWrite(addressAt(0))],
+  ['prfum pldl1keep, [x0, #-64]', '00009cf8', (a) => a.prefetch(addressAt(0, -64))],
   [
     'add x16, x0, #9, lsl #12; add x16, x16, #4; prfm pldl1keep, [x16]',
     '1024409110120091000280f9',
-    (a) => a.prefetch(at(0, 36868)),
+    (a) => a.prefetch(addressAt(0, 36868)),
   ],
 ])('%s', (_instructions, bytes, write) => {
   expect(hex(write)).toBe(bytes);
@@ -145,24 +149,28 @@ const doubles = (a: Assembler) => createNeon(a, 'float64');
 const floats = (a: Assembler) => createNeon(a, 'float32');
 
 test.each<[string, string, (assembler: Assembler) => void]>([
-  ['ldr q17, [x14]', 'd101c03d', (a) => doubles(a).load(17, at(14))],
-  ['str q5, [x12, #32]', '8509803d', (a) => doubles(a).store(at(12, 32), 5)],
-  ['ldur q5, [x12, #8]', '8581c03c', (a) => doubles(a).load(5, at(12, 8))],
-  ['ldp q2, q3, [x4, #64]', '820c42ad', (a) => [doubles(a)].map((v) => [v.load(2, at(4, 64)), v.load(3, at(4, 80))])],
+  ['ldr q17, [x14]', 'd101c03d', (a) => doubles(a).load(17, addressAt(14))],
+  ['str q5, [x12, #32]', '8509803d', (a) => doubles(a).store(addressAt(12, 32), 5)],
+  ['ldur q5, [x12, #8]', '8581c03c', (a) => doubles(a).load(5, addressAt(12, 8))],
+  [
+    'ldp q2, q3, [x4, #64]',
+    '820c42ad',
+    (a) => [doubles(a)].map((v) => [v.load(2, addressAt(4, 64)), v.load(3, addressAt(4, 80))]),
+  ],
   [
     'stp q2, q3, [x4]; str q4, [x4, #32]',
     '820c00ad8408803d',
-    (a) => [doubles(a)].map((v) => [2, 3, 4].map((k) => v.store(at(4, 16 * k - 32), k))),
+    (a) => [doubles(a)].map((v) => [2, 3, 4].map((k) => v.store(addressAt(4, 16 * k - 32), k))),
   ],
   [
     'ldr q2, [x4]; ldr q3, [x5, #16]',
     '8200c03da304c03d',
-    (a) => [doubles(a)].map((v) => [v.load(2, at(4)), v.load(3, at(5, 16))]),
+    (a) => [doubles(a)].map((v) => [v.load(2, addressAt(4)), v.load(3, addressAt(5, 16))]),
   ],
   [
     'ldr q2, [x4]; ldr q3, [x4, #16]',
     '8200c03d8304c03d',
-    (a) => [doubles(a)].map((v) => [v.load(2, at(4)), a.position, v.load(3, at(4, 16))]),
+    (a) => [doubles(a)].map((v) => [v.load(2, addressAt(4)), a.position, v.load(3, addressAt(4, 16))]),
   ],
   ['ldr d30, [x0, x9]', '1e6869fc', (a) => doubles(a).loadFactor(30, { base: 0, index: 9 })],
   ['ldr s30, [x0, x9]', '1e6869bc', (a) => floats(a).loadFactor(30, { base: 0, index: 9 })],
@@ -182,32 +190,32 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   [
     'ldr q31, [x3]; addp d31, v31.2d; fmov x17, d31; neg x26, x17, lsl #3',
     '7f00c03dffbbf15ef103669efa0f11cb',
-    (a) => doubles(a).loadMask(at(3)),
+    (a) => doubles(a).loadMask(addressAt(3)),
   ],
   [
     'ldr q31, [x3]; addv s31, v31.4s; fmov w17, s31; neg w26, w17, lsl #2',
     '7f00c03dffbbb14ef103261efa0b114b',
-    (a) => floats(a).loadMask(at(3)),
+    (a) => floats(a).loadMask(addressAt(3)),
   ],
   [
     'tbz w26, #4, . + 12; ldr q1, [x8]; b . + 8; ldr d1, [x8]',
     '7a0020360101c03d02000014010140fd',
-    (a) => doubles(a).loadMasked(1, at(8)),
+    (a) => doubles(a).loadMasked(1, addressAt(8)),
   ],
   [
     'tbz w26, #4, . + 12; str q1, [x8]; b . + 32; tbz w26, #3, . + 24; str d1, [x8]; tbz w26, #2, . + 20; mov d31, v1.d[1]; str s31, [x8, #8]; b . + 8; str s1, [x8]',
     '7a0020360101803d08000014da001836010100fdba0010363f04185e1f0900bd02000014010100bd',
-    (a) => floats(a).storeMasked(at(8), 1),
+    (a) => floats(a).storeMasked(addressAt(8), 1),
   ],
   [
     'ldr h2, [x0]; uxtl v2.8h, v2.8b; uxtl v2.4s, v2.4h; uxtl v2.2d, v2.2s; ucvtf v2.2d, v2.2d',
     '0200407d42a4082f42a4102f42a4202f42d8616e',
-    (a) => doubles(a).loadBytes(2, at(0)),
+    (a) => doubles(a).loadBytes(2, addressAt(0)),
   ],
   [
     'ldr s2, [x0]; uxtl v2.8h, v2.8b; uxtl v2.4s, v2.4h; ucvtf v2.4s, v2.4s',
     '020040bd42a4082f42a4102f42d8216e',
-    (a) => floats(a).loadBytes(2, at(0)),
+    (a) => floats(a).loadBytes(2, addressAt(0)),
   ],
   [
     'fcvtl v1.2d, v9.2s; fcvtl2 v1.2d, v9.4s',
@@ -222,9 +230,9 @@ test.each<[string, string, (assembler: Assembler) => void]>([
 test('a jump to between two loads keeps them apart', () => {
   const loads = hex((a) => {
     const land = a.skipIfZero(9);
-    doubles(a).load(2, at(4));
+    doubles(a).load(2, addressAt(4));
     land();
-    doubles(a).load(3, at(4, 16));
+    doubles(a).load(3, addressAt(4, 16));
   });
   expect(loads).toBe('490000348200c03d8304c03d'); // cbz w9, . + 8; ldr q2, [x4]; ldr q3, [x4, #16]
 });

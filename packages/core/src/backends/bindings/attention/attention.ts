@@ -63,7 +63,7 @@ export function createNativeAttention(
       },
       /** Scores of queries from `q` on with the first `keys` of the packed keys. */
       multiplyKeys: (to: number, q: number, queries: number, keys: number): void =>
-        matmul(to, keyRow, true, q, row, bytes, keyFactors, arrays.keyColumns, queries, d, keys),
+        matmul(to, keyRow, 'overwrite', q, row, bytes, keyFactors, arrays.keyColumns, queries, d, keys),
     };
   }
 
@@ -72,7 +72,7 @@ export function createNativeAttention(
       const { arrays, row, yRow, keyRow, keyFactors, isPacked, ...layer } = layerOf(T, H, d);
       const { scores, limits, keyColumns, valueRows } = arrays;
       const [yAt, maximaAt, sumsAt, qkvAt] = [y, maxima, sums, qkv].map(addressOf);
-      // Kernels are assembled as they are first read.
+      // Reading a kernel assembles it, here and by `groups`: not during a run.
       const softmax = calls.softmaxOf(arrays, T, d);
       const fill = createArrayCall('fill', layout, tape, panels);
       const drop = threshold > 0 ? calls.dropoutOf(stepAndRow, T, H, key0, key1, threshold, factor) : null;
@@ -106,7 +106,7 @@ export function createNativeAttention(
               if (t0 === 0 && isPacked) packAll(valueFactors.panel, valueRows, v, row, realLength, d);
               const [from, weights] = [isPacked ? valueRows : v, scores + keyRow * queries * k];
               const out = yAt + yRow * t0 + layer.outputsBefore(first + k);
-              matmul(out, yRow, true, weights, keyRow, bytes, valueFactors, from, queries, keys, d);
+              matmul(out, yRow, 'overwrite', weights, keyRow, bytes, valueFactors, from, queries, keys, d);
             }
           }
         }
@@ -114,20 +114,20 @@ export function createNativeAttention(
       };
     },
 
-    attentionNext(y, qkv, rows, at, n, T, H, d) {
+    attentionNext(y, qkv, rows, position, n, T, H, d) {
       const { arrays, row, yRow, keyRow, keyFactors, ...layer } = layerOf(T, H, d);
       const { scores, limits, keyColumns, valueRows, D, terms } = arrays;
       const [yAt, qkvAt, rowsAt] = [y, qkv, rows].map(addressOf);
       const isPacked = n > QUERIES; // values are then read more than once
       const groupHeads = Math.max(Math.floor(QUERIES / n), 1); // heads that are taken at a time
-      // Kernels are assembled as they are first read.
+      // Reading a kernel assembles it, here and by `groups`: not during a run.
       const softmax = calls.softmaxOf(arrays, T, d);
       const copy = createArrayCall('copy', layout, tape, panels);
       calls.groups('limited', T);
 
       return () => {
         layer.writeConstants(n > 1);
-        const t0 = at[0];
+        const t0 = position[0];
         const realLength = t0 + n;
         copy(rowsAt, qkvAt + row * t0, n * 3 * H * d);
         const valueFactors = calls.rowFactors(isPacked, d, row, realLength);
@@ -150,7 +150,7 @@ export function createNativeAttention(
               if (t === t0 && isPacked) packAll(valueFactors.panel, valueRows, v, row, realLength, d);
               const [from, weights] = [isPacked ? valueRows : v, scores + keyRow * queries * k];
               const out = yAt + yRow * (t - t0) + head;
-              matmul(out, yRow, true, weights, keyRow, bytes, valueFactors, from, queries, keys, d);
+              matmul(out, yRow, 'overwrite', weights, keyRow, bytes, valueFactors, from, queries, keys, d);
             }
           }
         }
@@ -165,7 +165,7 @@ export function createNativeAttention(
       const { terms, D, lanes } = arrays;
       const scale = 1 / Math.sqrt(d);
       const [dqkvAt, dyAt, yAt, maximaAt, sumsAt, qkvAt] = [dqkv, dy, y, maxima, sums, qkv].map(addressOf);
-      // Kernels are assembled as they are first read.
+      // Reading a kernel assembles it, here and by `groups`: not during a run.
       const { rowSums } = losses;
       const fill = createArrayCall('fill', layout, tape, panels);
       const drop = threshold > 0 ? calls.dropoutOf(stepAndRow, T, H, key0, key1, threshold, factor) : null;
@@ -192,8 +192,20 @@ export function createNativeAttention(
                 sumTerms(D + bytes * realLength * k, out, realLength);
               }
               layer.multiplyKeys(scores + offset, q + row * t0, queries, keys);
-              const g = dyAt + out + yRow * t0;
-              matmul(slopes + offset, keyRow, true, g, yRow, bytes, keyFactors, valueColumns, queries, d, keys);
+              const dOut = dyAt + out + yRow * t0;
+              matmul(
+                slopes + offset,
+                keyRow,
+                'overwrite',
+                dOut,
+                yRow,
+                bytes,
+                keyFactors,
+                valueColumns,
+                queries,
+                d,
+                keys,
+              );
               if (causal) calls.limitScores(scores + offset + bytes * t0, limits, keyRow, queries);
             }
             const headRows = heads * queries;
@@ -225,11 +237,11 @@ export function createNativeAttention(
               const dq = dqkvAt + head;
               const [dk, dv] = [dq + yRow, dq + 2 * yRow];
               const [oldRow, oldColumn] = [row * oldKeys, bytes * oldKeys];
-              matmul(dq + row * t0, row, true, dS, keyRow, bytes, projections, fromKeys, queries, keys, d);
-              sumQueries(dk, false, dS, projections, fromQueries, oldKeys, queries);
-              sumQueries(dv, false, pf, gradients, fromGradients, oldKeys, queries);
-              sumQueries(dk + oldRow, true, dS + oldColumn, projections, fromQueries, newKeys, queries);
-              sumQueries(dv + oldRow, true, pf + oldColumn, gradients, fromGradients, newKeys, queries);
+              matmul(dq + row * t0, row, 'overwrite', dS, keyRow, bytes, projections, fromKeys, queries, keys, d);
+              sumQueries(dk, 'add', dS, projections, fromQueries, oldKeys, queries);
+              sumQueries(dv, 'add', pf, gradients, fromGradients, oldKeys, queries);
+              sumQueries(dk + oldRow, 'overwrite', dS + oldColumn, projections, fromQueries, newKeys, queries);
+              sumQueries(dv + oldRow, 'overwrite', pf + oldColumn, gradients, fromGradients, newKeys, queries);
             }
           }
         }
@@ -244,14 +256,14 @@ export function createNativeAttention(
       /** Gradients of keys or values: sums over queries of factors, by the numbers of each key's column. */
       function sumQueries(
         to: number,
-        starts: boolean,
+        mode: 'overwrite' | 'add',
         columns: number,
         factors: Factors,
         from: number,
         keys: number,
         queries: number,
       ): void {
-        matmul(to, row, starts, columns, bytes, keyRow, factors, from, keys, queries, d);
+        matmul(to, row, mode, columns, bytes, keyRow, factors, from, keys, queries, d);
       }
 
       /** D of all queries of a head. */

@@ -61,24 +61,28 @@ export function createAttentionCalls(
     const mask = maskOf(rest);
     const wholeRows = rows - (rows % LANES);
     const table = rowLanesArguments;
+    const divisor = 1;
     if (wholeRows > 0) {
       const blocks = wholeRows / LANES;
-      tape.write(table, kernel, results, x, start, lanes, mask, row, LANES * row, blocks, quads, rest, 1);
+      tape.write(table, kernel, results, x, start, lanes, mask, row, LANES * row, blocks, quads, rest, divisor);
     }
     if (wholeRows === rows) return;
     // The last four rows, some of them a second time. Of fewer than four rows, each takes the place of all four.
     const isFew = wholeRows === 0;
+    const distance = isFew ? 0 : row;
+    const [blockStep, oneBlock] = [0, 1];
     for (let r = isFew ? 0 : rows - LANES; r < (isFew ? rows : rows - LANES + 1); r++) {
       const to = results + bytes * r;
-      tape.write(table, kernel, to, x + row * r, start, lanes, mask, isFew ? 0 : row, 0, 1, quads, rest, 1);
+      const from = x + row * r;
+      tape.write(table, kernel, to, from, start, lanes, mask, distance, blockStep, oneBlock, quads, rest, divisor);
     }
   }
 
-  /** c[M,N] = a[M,K] · K rows of factors; from 0 if `starts`, else added to `c`. */
+  /** c[M,N] = a[M,K] · K rows of factors, which overwrites `c` or is added to it. */
   function matmul(
     c: number,
     cRow: number,
-    starts: boolean,
+    mode: 'overwrite' | 'add',
     a: number,
     aRow: number,
     aStep: number,
@@ -91,14 +95,14 @@ export function createAttentionCalls(
     if (M === 0) return;
     for (let k = 0; k < K; k += MAX_ROWS) {
       const terms = Math.min(K - k, MAX_ROWS);
-      const isFirst = starts && k === 0;
+      const isFirst = mode === 'overwrite' && k === 0;
       for (let j = 0, from = factors + k * step; j < N; j += panel.columns, from += next) {
         const to = c + bytes * j;
         const aBlock = a + k * aStep;
         const init = isFirst ? zeros : to;
         const columns = Math.min(N - j, panel.columns);
         const ahead = AHEAD * step;
-        multiply(to, cRow, init, isFirst ? 0 : cRow, aBlock, aRow, aStep, from, step, ahead, M, terms, columns, false);
+        multiply(to, cRow, init, isFirst ? 0 : cRow, aBlock, aRow, aStep, from, step, ahead, M, terms, columns, 'all');
       }
     }
   }
@@ -148,22 +152,36 @@ export function createAttentionCalls(
   ): (m: number, s: number, rows: number, keys: number) => void {
     const row = scoreRow(T, bytes);
     const scale = 1 / Math.sqrt(d);
-    // Kernels are assembled as they are first read.
+    // Reading a kernel assembles it, here and by `groups`: not during a run.
     const { rowSums, rowMaxima } = layout.losses;
-    for (const name of ['maxima', 'exponentials', 'copied', 'shares'] as const) groups(name, T);
+    for (const name of ['maxima', 'exponentials', 'copied', 'normalized'] as const) groups(name, T);
+    const [count, distance] = [1, 0]; // the results of all rows are one row of numbers
     return (m, s, rows, keys) => {
-      const { maxima, exponentials, copied, shares } = attentionTables;
+      const { maxima, exponentials, copied, normalized } = attentionTables;
       reduceRows(rowMaxima, maximaStart, lanes, rowResults, scores, row, rows, keys);
       const r = groups('maxima', rows);
-      tape.write(maxima, formulas.maxima.kernel, rowResults, m, scale, r[0], r[1], r[2], r[3], r[4], 1, 0);
+      tape.write(maxima, formulas.maxima.kernel, rowResults, m, scale, r[0], r[1], r[2], r[3], r[4], count, distance);
       const e = groups('exponentials', keys);
       const { kernel } = formulas.exponentials;
       tape.write(exponentials, kernel, scores, m, scores, scale, e[0], e[1], e[2], e[3], e[4], rows, row);
       reduceRows(rowSums, zeros, lanes, rowResults, scores, row, rows, keys);
       const c = groups('copied', rows);
-      tape.write(copied, formulas.copied.kernel, rowResults, s, c[0], c[1], c[2], c[3], c[4], 1, 0);
-      const g = groups('shares', keys);
-      tape.write(shares, formulas.shares.kernel, scores, rowResults, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
+      tape.write(copied, formulas.copied.kernel, rowResults, s, c[0], c[1], c[2], c[3], c[4], count, distance);
+      const g = groups('normalized', keys);
+      tape.write(
+        normalized,
+        formulas.normalized.kernel,
+        scores,
+        rowResults,
+        scores,
+        g[0],
+        g[1],
+        g[2],
+        g[3],
+        g[4],
+        rows,
+        row,
+      );
     };
   }
 
@@ -172,10 +190,10 @@ export function createAttentionCalls(
    * queries are limited; and where maxima start. They are written at once, not by the tape.
    */
   function constantsOf({ limits, maximaStart }: AttentionArrays, T: number): (areLimited?: boolean) => void {
-    const at = (address: number, length: number) =>
+    const viewAt = (address: number, length: number) =>
       elementView(type, scratch.buffer, scratch.byteOffset + address - free, length);
     const row = scoreRow(T, bytes) / bytes;
-    const [limitView, startView] = [at(limits, QUERIES * row), at(maximaStart, LANES * LANES)];
+    const [limitView, startView] = [viewAt(limits, QUERIES * row), viewAt(maximaStart, LANES * LANES)];
     return (areLimited = true) => {
       for (let r = 0; areLimited && r < QUERIES; r++) {
         for (let u = 0; u < QUERIES; u++) limitView[r * row + u] = u > r ? -Infinity : Infinity;
@@ -218,14 +236,14 @@ export function createAttentionCalls(
           x + at,
           drawsAt,
           maskOf(vectorRest),
-          1,
-          1,
+          1, // rows
+          1, // positions
           (columns - chunkRest) / CHUNK,
           chunkRest,
           (chunkRest - vectorRest) / width,
           vectorRest,
-          0,
-          0,
+          0, // distance of positions
+          0, // distance of rows
           word0,
           word1,
           thresholdWord,

@@ -224,8 +224,8 @@ export function createRowProduct(
           next,
           stepC,
           stepA,
-          false,
-          lanes,
+          false, // accumulate
+          lanes ? 'lanes' : 'all',
         );
         m += tilesOfCall * M;
         tile += tilesOfCall;

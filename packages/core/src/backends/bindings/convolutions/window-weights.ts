@@ -146,16 +146,16 @@ export function createWindowWeights(
   function cutSections(): Columns[][] {
     const sectionColumns = Math.max(columnsOf(K, O), size.columns);
     const sections: Columns[][] = [];
-    let free = 0;
+    let columnsLeft = 0; // of the last section
     for (let group = 0; group < groups; group++) {
       for (let o = group * groupOut; o < (group + 1) * groupOut; o += size.columns) {
         const count = Math.min((group + 1) * groupOut - o, size.columns);
-        if (count > free || sections.length === 0) {
+        if (count > columnsLeft || sections.length === 0) {
           sections.push([]);
-          free = sectionColumns;
+          columnsLeft = sectionColumns;
         }
         sections[sections.length - 1].push({ o, count, group });
-        free -= count;
+        columnsLeft -= count;
       }
     }
     return sections;
@@ -272,7 +272,24 @@ export function createWindowWeights(
       const columns = Math.min(last.o + last.count - o, leafPanel.columns);
       const to = db + bytes * (o - first);
       // 1 · dy + s is dy + s, rounded once.
-      sumRuns(to, 0, zeros, one, 0, 0, dy + bytes * o, oRow, ofBias.at, 1, columns, 1, 0, 0, accumulate, false);
+      sumRuns(
+        to,
+        0, // cRow
+        zeros,
+        one,
+        0, // aRow
+        0, // aStep: all factors are the 1
+        dy + bytes * o,
+        oRow,
+        ofBias.at,
+        1, // M
+        columns,
+        1, // count
+        0, // nextC
+        0, // nextA
+        accumulate,
+        'all',
+      );
     }
     for (const { o, count, group } of section) {
       for (const { ky, k, rows, count: tiles, a } of strips) {
@@ -297,7 +314,7 @@ export function createWindowWeights(
           rows * dWRow,
           rows * aRow,
           accumulate,
-          lanes,
+          lanes ? 'lanes' : 'all',
         );
       }
     }

@@ -21,7 +21,7 @@ export function createLosses(
   scratch: Float64Array, // [LOSS_SCRATCH]
 ): BindCall {
   const rowKernels = createRowKernels(layout, panels, scratch);
-  const { scratchArrays, record, formula, formulaOfRows, reduceRows, atClasses, addLeaves } = rowKernels;
+  const { scratchArrays, record, compute, computeByRow, reduceRows, atClasses, addLeaves } = rowKernels;
   const { terms, maxima, sums, logitSums, logits, gradients, rowLosses } = scratchArrays;
   const { round } = mathOf(layout.type);
 
@@ -30,16 +30,16 @@ export function createLosses(
     const call = { name, arrays: [addressOf(y), addressOf(t), terms, addressOf(dy)], numbers: [parameter, divisor] };
     const leafSums = addressOf(lossSums);
     // The only term of a row is its loss.
-    if (O === 1) return record(B, O, [formula(O, call), addLeaves(leafSums, leafRows, terms)]);
+    if (O === 1) return record(B, O, [compute(O, call), addLeaves(leafSums, leafRows, terms)]);
     const results = rowLosses;
-    return record(B, O, [formula(O, { ...call, sums: { results, divisor } }), addLeaves(leafSums, leafRows, results)]);
+    return record(B, O, [compute(O, { ...call, sums: { results, divisor } }), addLeaves(leafSums, leafRows, results)]);
   }
 
   function crossEntropy([lossSums, dy, y, t, B, leafRows, O, smoothing]: Arguments): Bound {
     const [leafSums, dyAt, yAt, classes] = [lossSums, dy, y, t].map(addressOf);
-    const share = round(smoothing ?? 0);
-    const confidence = round(1 - share);
-    const off = round(share / round(O));
+    const roundedSmoothing = round(smoothing ?? 0);
+    const confidence = round(1 - roundedSmoothing);
+    const off = round(roundedSmoothing / round(O));
     const on = round(confidence + off);
     const exponentials =
       smoothing === undefined
@@ -50,10 +50,10 @@ export function createLosses(
     return record(B, O, [
       reduceRows('rowMaxima', O, maxima, yAt),
       atClasses('readTargets', O, logits, yAt, classes),
-      formulaOfRows(O, exponentials, 'elements'),
+      computeByRow(O, exponentials, 'elements'),
       reduceRows('rowSums', O, sums, dyAt),
-      formulaOfRows(O, { name: 'shares', arrays: [dyAt, sums, dyAt], numbers: [off] }, 'elements'),
-      formula(1, { name: 'classes', arrays: ofRows, numbers: [confidence, on, off] }),
+      computeByRow(O, { name: 'otherClasses', arrays: [dyAt, sums, dyAt], numbers: [off] }, 'elements'),
+      compute(1, { name: 'classes', arrays: ofRows, numbers: [confidence, on, off] }),
       atClasses('writeTargets', O, gradients, dyAt, classes),
       addLeaves(leafSums, leafRows, rowLosses),
     ]);
@@ -62,7 +62,7 @@ export function createLosses(
   function weighing([lossSums, dy, losses, w, B, leafRows, O]: Parameters<typeof weighLosses>): Bound {
     const [leafSums, dyAt, lossesAt, weights] = [lossSums, dy, losses, w].map(addressOf);
     return record(B, O, [
-      formulaOfRows(O, { name: 'weighed', arrays: [dyAt, weights, dyAt] }, 'doubles'),
+      computeByRow(O, { name: 'weighed', arrays: [dyAt, weights, dyAt] }, 'doubles'),
       addLeaves(leafSums, leafRows, lossesAt, weights),
     ]);
   }

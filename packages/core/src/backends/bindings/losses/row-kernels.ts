@@ -61,9 +61,10 @@ export interface RowKernels {
   readonly scratchArrays: Readonly<Record<keyof typeof sizes, number>>;
   /** Records the calls of B rows, group by group. */
   record(B: number, O: number, calls: readonly RowCalls[]): readonly FixedCall[];
-  formula(O: number, call: FormulaCall): RowCalls;
-  /** The second array of the formula has one number for each row: an element in scratch, or a double elsewhere. */
-  formulaOfRows(O: number, call: FormulaCall, of: 'elements' | 'doubles'): RowCalls;
+  /** Computes a formula of O numbers of each row. */
+  compute(O: number, call: FormulaCall): RowCalls;
+  /** The same, but the second array has one number for each row: elements in scratch, or doubles elsewhere. */
+  computeByRow(O: number, call: FormulaCall, rowNumbers: 'elements' | 'doubles'): RowCalls;
   /** results[n] = the sum, or the maximum, of row n of x. */
   reduceRows(what: 'rowSums' | 'rowMaxima', O: number, results: number, x: number): RowCalls;
   /** Reads the numbers of x at the classes of the rows, or writes them. */
@@ -86,26 +87,28 @@ export function createRowKernels(
   const { tape, takeCalls } = createCallRecorder();
 
   /**
-   * Computes rows x columns numbers. They begin at byte `offset` of arrays of the operation, at byte `scratchOffset` of
-   * arrays in scratch, and at byte `row` of an array with one number for each row.
+   * Writes the call of a formula for rows x columns numbers. They begin at byte `offset` of arrays of the operation, at
+   * byte `scratchOffset` of arrays in scratch, and at byte `row` of an array with one number for each row.
    */
-  type Compute = (offset: number, scratchOffset: number, row: number, rows: number, columns: number) => void;
+  type WriteFormula = (offset: number, scratchOffset: number, row: number, rows: number, columns: number) => void;
 
-  const compute =
-    ({ name, arrays, numbers = [] }: FormulaCall, ofRows?: number): Compute =>
+  const formulaWriter =
+    ({ name, arrays, numbers = [] }: FormulaCall, ofRows?: number): WriteFormula =>
     (offset, scratchOffset, row, rows, columns) => {
-      const moved = arrays.map((at) => at + (at === ofRows ? row : at >= start && at < end ? scratchOffset : offset));
-      tape.writeAll(lossFormulas[name], Float64Array.of(...moved, ...numbers, ...sizesOf(columns, rows)));
+      const offsetOf = (array: number): number =>
+        array === ofRows ? row : array >= start && array < end ? scratchOffset : offset;
+      const addresses = arrays.map((array) => array + offsetOf(array));
+      tape.writeAll(lossFormulas[name], Float64Array.of(...addresses, ...numbers, ...sizesOf(columns, rows)));
     };
 
-  /** Computes a group, and the sums of its terms; wide rows in pieces. `isFlat`: a group may be computed as one row. */
+  /** Computes a group, `flat` as one row or by row, and the sums of its terms; wide rows in pieces. */
   const inPieces =
-    (compute: Compute, isFlat: boolean, O: number, { sums }: FormulaCall): RowCalls =>
+    (write: WriteFormula, shape: 'flat' | 'by row', O: number, { sums }: FormulaCall): RowCalls =>
     (first, count) => {
       const at = bytes * O * first;
       if (sums === undefined || O <= MAX_COLUMNS) {
-        if (isFlat) compute(at, 0, 0, 1, O * count);
-        else compute(at, 0, 0, count, O);
+        if (shape === 'flat') write(at, 0, 0, 1, O * count);
+        else write(at, 0, 0, count, O);
         if (sums !== undefined)
           writeReduction('rowSums', sums.results, terms, bytes * O, count, O, zeros, sums.divisor);
         return;
@@ -113,7 +116,7 @@ export function createRowKernels(
       const step = bytes * MAX_COLUMNS;
       for (let o = 0; o < O; o += MAX_COLUMNS) {
         const size = Math.min(MAX_COLUMNS, O - o);
-        for (let n = 0; n < count; n++) compute(at + bytes * (n * O + o), step * n, bytes * n, 1, size);
+        for (let n = 0; n < count; n++) write(at + bytes * (n * O + o), step * n, bytes * n, 1, size);
         writeReduction('rowSums', sums.results, terms, step, count, size, o === 0 ? zeros : lanes, sums.divisor);
       }
     };
@@ -164,23 +167,23 @@ export function createRowKernels(
       return takeCalls();
     },
 
-    formula: (O, call) => inPieces(compute(call), true, O, call),
+    compute: (O, call) => inPieces(formulaWriter(call), 'flat', O, call),
 
-    formulaOfRows(O, call, of) {
+    computeByRow(O, call, rowNumbers) {
       const [x, ofRows, ...outputs] = call.arrays;
       const isWide = O >= MIN_WIDE_VECTORS * width;
-      const isDouble = of === 'doubles';
+      const isDouble = rowNumbers === 'doubles';
       const values = isDouble || !isWide ? spread : ofRows;
       const rowCall = { ...call, arrays: [x, values, ...outputs] };
-      const computeRows = isWide
-        ? inPieces(compute({ ...rowCall, name: `${call.name} of rows` }, values), false, O, call)
-        : inPieces(compute(rowCall), true, O, call);
+      const writeRows = isWide
+        ? inPieces(formulaWriter({ ...rowCall, name: `${call.name} by row` }, values), 'by row', O, call)
+        : inPieces(formulaWriter(rowCall), 'flat', O, call);
       const columns = isWide ? 1 : O;
       const quads = Math.floor((columns + LANES - 1) / LANES);
       return (first, count) => {
         const [kernel, from] = isDouble ? [kernels.spreadDoubles, ofRows + 8 * first] : [kernels.spread, ofRows];
         if (values === spread) tape.write(spreadArguments, kernel, spread, from, bytes * columns, count, quads);
-        computeRows(first, count);
+        writeRows(first, count);
       };
     },
 

@@ -38,7 +38,7 @@ const ofBatch = (B: number, leafRows: number, R: number, size: number) =>
   ({ rows: [B, B], leafRows, R, size }) as const;
 
 /** Operations that sum rows, by name, from the arguments of plain code; null if there is no result. */
-const table = {
+const operations = {
   leafSums: (sums, levels, a, ...sizes) => ({
     terms: 'plain',
     arrays: [a],
@@ -109,7 +109,7 @@ const table = {
 type ArgumentsOf<F> = F extends (...args: infer Args) => unknown ? Args : never;
 
 /** Names of the operations that sum rows. */
-export const columnSums: readonly string[] = Object.keys(table);
+export const columnSums: readonly string[] = Object.keys(operations);
 
 /** Maximum number of pieces of a call without a table of its own. */
 const PIECES = 512;
@@ -141,9 +141,10 @@ export function createColumnSums(
   }
 
   return ({ op, args }) => {
-    if (!Object.hasOwn(table, op.name)) return null;
+    if (!Object.hasOwn(operations, op.name)) return null;
     // The cast is safe: `emit` has checked the types of the arguments.
-    const sums = (table[op.name as keyof typeof table] as (...args: readonly unknown[]) => ColumnSums | null)(...args);
+    const toSums = operations[op.name as keyof typeof operations] as (...args: readonly unknown[]) => ColumnSums | null;
+    const sums = toSums(...args);
     if (sums === null) return [];
     const { terms, arrays, results, accumulate = false, levels, size, divisor = 1 } = sums;
     const { kernel, vectors } = kernels[terms];
@@ -166,9 +167,9 @@ export function createColumnSums(
     let [n, done, depth] = [0, 0, 0]; // before the next call
     for (let at = 0; at < words.length; ) {
       const [first, start] = [at, addresses.map((_, k) => addressAfter(k, n, done, depth))];
-      const hasRoom = (taken: number) => taken === 0 || (taken + words[at] <= maxRows && at - first < maxWords);
-      for (let taken = 0; at < words.length && hasRoom(taken); at += PIECE_WORDS.count) {
-        taken += words[at];
+      const hasRoom = (rows: number) => rows === 0 || (rows + words[at] <= maxRows && at - first < maxWords);
+      for (let rows = 0; at < words.length && hasRoom(rows); at += PIECE_WORDS.count) {
+        rows += words[at];
         n += words[at];
         done += words[at + PIECE_WORDS.isResult];
         depth += 1 - words[at + PIECE_WORDS.merges] - words[at + PIECE_WORDS.isResult];

@@ -13,11 +13,11 @@ import type { PanelMemory } from '../panels/panel-memory.ts';
  */
 const BLOCK_BYTES = 65_536;
 
-/** Rows that a kernel takes at once, of columns divided by `groups`. */
-export const rowsAtOnce = (groups: readonly number[], row: number): number =>
-  groups.slice(1, -1).reduce((sum, count) => sum + count, Math.sign(groups[groups.length - 1])) === 1
-    ? Number.POSITIVE_INFINITY
-    : Math.max(1, Math.floor(BLOCK_BYTES / row));
+/** Rows that a kernel takes at once, of columns divided as `groupArguments` say. */
+export function rowsAtOnce([, groups, pairs, singles, rest]: readonly number[], row: number): number {
+  const passes = groups + pairs + singles + (rest > 0 ? 1 : 0); // times that the kernel goes down the rows
+  return passes === 1 ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(BLOCK_BYTES / row));
+}
 
 /** Makes calls of the operations in `matrixOps`. */
 export function createMatrices({ matrices: kernels }: CodeLayout, { groupsOf, bytes }: PanelMemory): BindCall {

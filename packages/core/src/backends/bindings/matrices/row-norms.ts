@@ -38,7 +38,7 @@ export function createRowNorms(
     if (B === 0) return [];
 
     const row = bytes * size;
-    const isFew = B < ROWS; // each row takes the place of four, and arrays of rows are those of scratch
+    const isFew = B < ROWS; // each row takes the place of four, and all column vectors stand in scratch
     /** The address of an array for row n, which is row k of its chunk. */
     const at = (array: string, n: number, k: number): number => {
       const isOfRows = columns.includes(array);

@@ -25,7 +25,25 @@ export function createTermLists(
     const { write } = tape;
     const start = n * panelStep;
     const from = a + n * aStep;
-    write(listArguments, kernel, from, a, list, next, aRow, aStep, panelStep, K, count, 0, 0, 0, start, 0);
+    const still = 0; // list after list, `a` and the panel's row go on from the last term, the origin stays
+    write(
+      listArguments,
+      kernel,
+      from,
+      a,
+      list,
+      next,
+      aRow,
+      aStep,
+      panelStep,
+      K,
+      count,
+      still, // nextA
+      still, // back
+      still, // nextOrigin
+      start,
+      still, // panelBack
+    );
   }
 
   return {
@@ -52,11 +70,11 @@ export function createTermLists(
           panelStep,
           K,
           count,
-          height * aRow,
-          K * aStep,
-          height * aRow,
-          0,
-          K * panelStep,
+          height * aRow, // nextA
+          K * aStep, // back
+          height * aRow, // nextOrigin
+          0, // panelStart
+          K * panelStep, // panelBack
         );
         m += count * height;
         tile += count;

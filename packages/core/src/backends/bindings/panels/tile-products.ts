@@ -35,9 +35,8 @@ export function createTileProducts(
       M: number,
       K: number,
       columns: number,
-      listed: boolean,
+      terms: TileShape['terms'],
     ): void {
-      const terms = listed ? 'listed' : 'all';
       const mask = lastMask(columns);
       const tiles = tilesOver(M, tileRows(vectorsOf(columns), terms));
       for (let m = 0, tile = 0; m < M; ) {
@@ -63,8 +62,8 @@ export function createTileProducts(
           height * cRow,
           height * initRow,
           height * aRow,
-          0,
-          0,
+          0, // nextPanel
+          0, // accumulate
           listStep(K),
         );
         m += count * height;
@@ -100,14 +99,14 @@ export function createTileProducts(
       B: number,
       N: number,
       accumulate: boolean,
-      listed: boolean,
+      terms: TileShape['terms'],
     ): void {
       for (let n = 0; n < N; ) {
         const columns = Math.min(N - n, panelColumns);
         const count = Math.max(Math.floor((N - n) / panelColumns), 1);
         tape.write(
           tileArguments,
-          tileOf(listed ? 'listed' : 'all', columns, M),
+          tileOf(terms, columns, M),
           c + bytes * n,
           nextInit === 0 ? init : init + bytes * n,
           a,
@@ -124,18 +123,18 @@ export function createTileProducts(
           count,
           bytes * columns,
           nextInit,
-          0,
+          0, // nextA
           B * step,
           accumulate ? 1 : 0,
-          0,
+          0, // nextTerms
         );
         n += count * columns;
       }
     },
 
     /**
-     * Sums leaves likewise for `count` tiles of M rows, which lie below each other in one panel. Columns of `a` are
-     * neighbours.
+     * c[M,columns] = init + a[M,B] · panel, leaf by leaf as `sumLeaves`, for `count` tiles of M rows below each other.
+     * Columns of `a` are neighbours. Adds to `c` if `accumulate`.
      */
     sumStrips(
       leafTable: number,
@@ -161,7 +160,7 @@ export function createTileProducts(
         panel,
         leafTable,
         lastMask(columns),
-        0,
+        0, // terms
         cRow,
         initRow,
         bytes,
@@ -172,15 +171,15 @@ export function createTileProducts(
         M * cRow,
         M * initRow,
         bytes * M,
-        0,
+        0, // nextPanel
         accumulate ? 1 : 0,
-        0,
+        0, // nextTerms
       );
     },
 
     /**
      * c[M,columns] = init + the terms of a table's runs, for `count` tiles of M rows. Adds to `c` if `accumulate`. With
-     * `lanes` each column has factors of its own, see `assembleTile`. `columns` is at most that of a panel whose tiles
+     * lanes, each column has factors of its own, see `assembleTile`. `columns` is at most that of a panel whose tiles
      * have M rows.
      */
     sumRuns(
@@ -199,31 +198,31 @@ export function createTileProducts(
       nextC: number,
       nextA: number,
       accumulate: boolean,
-      lanes: boolean,
+      terms: TileShape['terms'],
     ): void {
       tape.write(
         tileArguments,
-        tileOf(lanes ? 'lanes' : 'all', columns, M),
+        tileOf(terms, columns, M),
         c,
         init,
         a,
         panel,
         runs,
         lastMask(columns),
-        0,
+        0, // terms
         cRow,
-        0,
+        0, // initRow
         aRow,
         aStep,
         step,
         AHEAD * step,
         count,
         nextC,
-        0,
+        0, // nextInit
         nextA,
-        0,
+        0, // nextPanel
         accumulate ? 1 : 0,
-        0,
+        0, // nextTerms
       );
     },
   };

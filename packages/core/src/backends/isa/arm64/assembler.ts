@@ -1,4 +1,4 @@
-import { type Address, type Assembler as AnyAssembler, at, type Operand, type Register } from '../assembler.ts';
+import { type Address, type Assembler as AnyAssembler, addressAt, type Operand, type Register } from '../assembler.ts';
 import { createLiterals } from '../literals.ts';
 
 /** x0 to x30. Number 31 is the stack pointer or zero, depending on the instruction. */
@@ -51,7 +51,7 @@ export function createAssembler(free: number): Assembler {
   let code = new Uint32Array(1024);
   let length = 0; // words
   const literals = createLiterals();
-  const uses: { literal: number; at: number }[] = []; // loads whose distance is to be filled in
+  const patches: { literal: number; load: number }[] = []; // loads (by word) whose distance is to be filled in
   // The last instruction, if it may be joined with the next into a pair and no jump leads to the place after it.
   let last: { what: Access; register: number; base: Register; offset: number } | null = null;
 
@@ -108,7 +108,7 @@ export function createAssembler(free: number): Assembler {
     const { base, index, scale = 1, offset = 0, literal } = address;
     if (literal !== undefined) {
       emit(0x9c000000, register); // ldr of a vector, counted from the instruction
-      uses.push({ literal, at: length - 1 });
+      patches.push({ literal, load: length - 1 });
       return;
     }
     const units = offset / bytes;
@@ -116,26 +116,25 @@ export function createAssembler(free: number): Assembler {
       emit((opcode & ~0x01000000) | 0x00206800 | (scale === 1 ? 0 : 0x1000), register, base, index);
     } else if (index !== undefined) {
       loadAddress(x16, { base, index, scale });
-      access(what, register, at(x16, offset));
+      access(what, register, addressAt(x16, offset));
     } else if (Number.isInteger(units) && units >= 0 && units < 4096) {
-      if (joinsLast(what, register, base, offset)) return;
+      if (joinWithLast(what, register, base, offset)) return;
       emit(opcode | (units << 10), register, base);
       last = { what, register, base, offset };
     } else if (offset >= -256 && offset < 256) {
       emit((opcode & ~0x01000000) | ((offset & 511) << 12), register, base);
     } else {
       addNumber(x16, base, offset);
-      access(what, register, at(x16));
+      access(what, register, addressAt(x16));
     }
   }
 
-  /** If the last instruction moves the left neighbour, replaces it by one that moves both. */
-  function joinsLast(what: Access, register: number, base: Register, offset: number): boolean {
+  /** If the last instruction moves the left neighbour, replaces it by one that moves both, and returns true. */
+  function joinWithLast(what: Access, register: number, base: Register, offset: number): boolean {
     if (what.pair === undefined || last?.what !== what || last.base !== base) return false;
     if (offset - last.offset !== what.bytes || last.offset >= 64 * what.bytes) return false;
-    const { register: first, offset: at } = last;
     length--;
-    accessPair(what.pair, what.bytes, first, register, base, at);
+    accessPair(what.pair, what.bytes, last.register, register, base, last.offset);
     return true;
   }
 
@@ -220,7 +219,7 @@ export function createAssembler(free: number): Assembler {
         for (const word of new Uint32Array(bytes.buffer)) emit(word);
         return start;
       });
-      for (const { literal, at } of uses.splice(0)) code[at] |= (positions[literal] - at) << 5;
+      for (const { literal, load } of patches.splice(0)) code[load] |= (positions[literal] - load) << 5;
     },
     emit,
     access,

@@ -1,4 +1,4 @@
-import { type Address, at } from '../assembler.ts';
+import { type Address, addressAt } from '../assembler.ts';
 import type { Vector } from '../isa.ts';
 import { type Access, type Assembler, x16, x17 } from './assembler.ts';
 import { type Form, LOAD_D, LOAD_Q, LOAD_S, STORE_D, STORE_Q, STORE_S, VECTOR } from './forms.ts';
@@ -49,40 +49,45 @@ export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector
   };
 
   /** Moves less than a vector: the elements in the bits of `LIVE` below its size. */
-  function movePart({ half, quarter, third }: Move, register: Vector, address: Address, mayBeNone: boolean): void {
+  function movePart(
+    { half, quarter, third }: Move,
+    register: Vector,
+    address: Address,
+    { mayBeNone }: { mayBeNone: boolean },
+  ): void {
     const ends: (() => void)[] = [];
-    const less = bytes === 4 || mayBeNone ? skipIfBitClear(LIVE, 3) : () => {};
+    const placeLess = bytes === 4 || mayBeNone ? skipIfBitClear(LIVE, 3) : () => {};
     access(half, register, address);
     if (bytes === 4) {
       ends.push(skipIfBitClear(LIVE, 2));
       third(register, address);
       ends.push(skip());
     }
-    less();
+    placeLess();
     if (bytes === 4) {
       if (mayBeNone) ends.push(skipIfBitClear(LIVE, 2));
       access(quarter, register, address);
     }
-    for (const land of ends) land();
+    for (const placeEnd of ends) placeEnd();
   }
 
   function move(how: Move, register: Vector, address: Address): void {
-    const less = skipIfBitClear(LIVE, 4);
+    const placeLess = skipIfBitClear(LIVE, 4);
     access(how.whole, register, address);
-    const end = skip();
-    less();
-    movePart(how, register, address, false);
-    end();
+    const placeEnd = skip();
+    placeLess();
+    movePart(how, register, address, { mayBeNone: false });
+    placeEnd();
   }
 
   function movePair(how: Move, register: Vector, address: Address): void {
-    const less = skipIfBitClear(LIVE, 4);
+    const placeLess = skipIfBitClear(LIVE, 4);
     access(how.whole, register, address);
-    movePart(how, register + 1, offsetBy(address, VECTOR), true);
-    const end = skip();
-    less();
-    movePart(how, register, address, false);
-    end();
+    movePart(how, register + 1, offsetBy(address, VECTOR), { mayBeNone: true });
+    const placeEnd = skip();
+    placeLess();
+    movePart(how, register, address, { mayBeNone: false });
+    placeEnd();
   }
 
   return {
@@ -95,11 +100,11 @@ export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector
       if (bytes === 8) emit(0xcb0003e0 | (3 << 10), LIVE, 0, x17);
       else emit(0x4b0003e0 | (2 << 10), LIVE, 0, x17);
     },
-    load: (to, from) => move(loads, to, near(assembler, from)),
-    store: (to, from) => move(stores, from, near(assembler, to)),
+    load: (to, from) => move(loads, to, withoutIndex(assembler, from)),
+    store: (to, from) => move(stores, from, withoutIndex(assembler, to)),
     loadPair(to, from) {
       emit(CLEAR, to + 1);
-      movePair(loads, to, near(assembler, from));
+      movePair(loads, to, withoutIndex(assembler, from));
     },
   };
 }
@@ -108,11 +113,11 @@ export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector
 export const CLEAR = 0x6f00e400;
 
 /** The address with its index added once, for several loads. */
-export function near(assembler: Assembler, address: Address): Address {
+export function withoutIndex(assembler: Assembler, address: Address): Address {
   const { base, index, scale = 1, offset } = address;
   if (index === undefined) return address;
   assembler.loadAddress(x16, { base, index, scale });
-  return at(x16, offset);
+  return addressAt(x16, offset);
 }
 
 export const offsetBy = (address: Address, bytes: number): Address => ({

@@ -4,7 +4,7 @@ import type { Doubles, Quads } from '../isa.ts';
 import { createPairedQuads } from '../paired-quads.ts';
 import type { Assembler } from './assembler.ts';
 import { forms, LOAD_D, LOAD_Q, STORE_D, VECTOR } from './forms.ts';
-import { createMasked, near, offsetBy } from './masked.ts';
+import { createMasked, offsetBy, withoutIndex } from './masked.ts';
 import { createNeon, FREE } from './neon.ts';
 
 const LOWER = 0x4ec03800; // zip1: the lower halves of two vectors
@@ -15,7 +15,7 @@ export function createNeonQuads(assembler: Assembler, type: ElementType): Quads<
   const unit = createNeon(assembler, type);
   if (type === 'float32') return unit;
   const masked = createMasked(assembler, forms[type], FREE);
-  const halfAt = (address: Address, half: number): Address => offsetBy(near(assembler, address), half * VECTOR);
+  const halfAt = (address: Address, half: number): Address => offsetBy(withoutIndex(assembler, address), half * VECTOR);
   return createPairedQuads(unit, halfAt, {
     loadMask(from) {
       for (const half of [0, 1]) assembler.access(LOAD_Q, FREE - 1 + half, halfAt(from, half));

@@ -1,5 +1,5 @@
 import { CALL_DOUBLES } from '../arguments.ts';
-import { at } from '../assembler.ts';
+import { addressAt } from '../assembler.ts';
 import type { RegisterFile } from '../registers.ts';
 import type { Frame } from '../sources.ts';
 import {
@@ -59,22 +59,22 @@ export function assemblePlayer(assembler: Assembler): void {
     for (let k = 0; k < 8; k += 2) assembler.accessPair(d, 8, 8 + k, 9 + k, sp, 96 + 8 * k);
   };
   assembler.accessPair(STORE_X_BEFORE, 8, x29, x30, sp, -FRAME);
-  assembler.loadAddress(x29, at(sp)); // a frame record, for stack walkers
+  assembler.loadAddress(x29, addressAt(sp)); // a frame record, for stack walkers
   eachKept(STORE_X, STORE_D);
   assembler.move(CALL, x0);
   assembler.move(registerFile.memory, x1);
   assembler.accessPair(STORE_X_BEFORE, 8, x2, x3, sp, -STACK_BYTES); // calls left, and the data
   const next = assembler.position;
-  assembler.loadWhole(x16, at(CALL));
+  assembler.loadWhole(x16, addressAt(CALL));
   assembler.loadCodeAddress(x17, 0);
   assembler.add(x16, x17);
   assembler.call(x16);
-  assembler.loadAddress(CALL, at(CALL, 8 * CALL_DOUBLES));
-  assembler.loadWord(x16, at(sp)); // the upper half of an int argument is undefined
+  assembler.loadAddress(CALL, addressAt(CALL, 8 * CALL_DOUBLES));
+  assembler.loadWord(x16, addressAt(sp)); // the upper half of an int argument is undefined
   assembler.decrement(x16);
-  assembler.storeWord(at(sp), x16);
+  assembler.storeWord(addressAt(sp), x16);
   assembler.jumpUnlessZero(next);
-  assembler.loadAddress(sp, at(sp, STACK_BYTES));
+  assembler.loadAddress(sp, addressAt(sp, STACK_BYTES));
   eachKept(LOAD_X, LOAD_D);
   assembler.accessPair(LOAD_X_AFTER, 8, x29, x30, sp, FRAME);
   assembler.ret();
@@ -86,5 +86,5 @@ export const frameOf = (assembler: Assembler): Frame => ({
   slots: upTo(19, 25),
   stack: sp,
   slotBytes: STACK_BYTES,
-  loadData: (r, depth) => assembler.loadPointer(r, at(sp, depth + 8)),
+  loadData: (r, depth) => assembler.loadPointer(r, addressAt(sp, depth + 8)),
 });

@@ -34,17 +34,18 @@ export interface FunctionWriter {
   constant(value: number): void;
   /** An instruction of the vector extension. */
   vector(opcode: number, ...after: readonly number[]): void;
-  /** An instruction that reads memory at an address. `after` are its bytes after the address. */
+  /** An instruction that reads memory at an address. */
   load(opcode: number, from: WasmAddress): void;
+  /** `after` are the bytes of the instruction after the address, here and below. */
   loadVector(opcode: number, from: WasmAddress, ...after: readonly number[]): void;
   /** Pushes the base of an address that a store needs below its value; returns the offset that is left. */
   pushBase(to: WasmAddress): number;
   store(opcode: number, offset: number): void;
   storeVector(opcode: number, offset: number, ...after: readonly number[]): void;
   /** Pushes an argument of the call, an integer, as a 32-bit word. */
-  word(number: number): void;
+  word(index: number): void;
   /** The address of an argument of the call. */
-  argument(number: number): WasmAddress;
+  argument(index: number): WasmAddress;
   /** A local variable that is free again at the end of the scope. */
   take(type: ValueType): Local;
   /** A new local variable, which the kernel keeps. */
@@ -69,7 +70,7 @@ export function createFunctionWriter(): FunctionWriter {
   let registers = new Map<number, Local>();
   let free: [ValueType, Local][] = [];
   let taken: [ValueType, Local][] = [];
-  let open = 0;
+  let depth = 0; // open blocks
 
   function put(byte: number): void {
     if (length === code.length) {
@@ -80,7 +81,7 @@ export function createFunctionWriter(): FunctionWriter {
     code[length++] = byte;
   }
   /** Writes an unsigned integer of at most 32 bits in LEB128. */
-  function number(value: number): void {
+  function putUnsigned(value: number): void {
     let rest = value;
     for (; rest > 127; rest >>>= 7) put((rest & 127) | 128);
     put(rest);
@@ -92,20 +93,20 @@ export function createFunctionWriter(): FunctionWriter {
     (opcode: number) =>
     (local: Local): void => {
       put(opcode);
-      number(local);
+      putUnsigned(local);
     };
   const get = onLocal(0x20); // local.get
   const constant = (value: number): void => emit(0x41, ...signed(value | 0)); // i32.const
   const declare = (type: ValueType): Local => locals.push(type) + 1;
   function vector(opcode: number, ...after: readonly number[]): void {
     put(0xfd);
-    number(opcode);
+    putUnsigned(opcode);
     emit(...after);
   }
   /** The alignment and offset of an access. */
   function access(offset: number): void {
     put(0);
-    number(offset);
+    putUnsigned(offset);
   }
 
   function pushBase({ base, index, shift = 0, offset = 0 }: WasmAddress): number {
@@ -158,12 +159,12 @@ export function createFunctionWriter(): FunctionWriter {
       access(offset);
       emit(...after);
     },
-    word(argument) {
+    word(index) {
       get(1);
       put(I32_LOAD);
-      access(4 * argument);
+      access(4 * index);
     },
-    argument: (number) => ({ base: 0, offset: 8 * (1 + number) }),
+    argument: (index) => ({ base: 0, offset: 8 * (1 + index) }),
     take(type) {
       const index = free.findLastIndex(([other]) => other === type);
       const local = index < 0 ? declare(type) : free.splice(index, 1)[0][1];
@@ -182,16 +183,16 @@ export function createFunctionWriter(): FunctionWriter {
     scope,
     block(kind, body, otherwise) {
       emit(kinds[kind], 0x40); // without a result
-      open++;
+      depth++;
       scope(body);
       if (otherwise !== undefined) {
         emit(0x05); // else
         scope(otherwise);
       }
-      open--;
+      depth--;
       emit(END);
     },
-    depth: () => open,
+    depth: () => depth,
     finish() {
       const body = { locals, code: code.slice(0, length) };
       length = 0;

@@ -37,7 +37,7 @@ export function createUnit(
   const isDouble = type === 'float64';
   const bytes = isDouble ? 8 : 4;
   const width = 16 / bytes;
-  const of = ([float, double]: Opcodes): number => (isDouble ? double : float);
+  const ofType = ([float, double]: Opcodes): number => (isDouble ? double : float);
   const get = (x: Vector): void => writer.get(writer.register(x));
   const set = (x: Vector): void => writer.set(writer.register(x));
 
@@ -52,7 +52,7 @@ export function createUnit(
     (to: Vector, x: Vector, y: Operand<WasmAddress>): void => {
       get(x);
       push(y);
-      vector(of(opcodes));
+      vector(ofType(opcodes));
       set(to);
     };
   /** pmin(a, b) is b where b < a, else a; so the operands change places. */
@@ -61,7 +61,7 @@ export function createUnit(
     (to: Vector, x: Vector, y: Operand<WasmAddress>): void => {
       push(y);
       get(x);
-      vector(of(opcodes));
+      vector(ofType(opcodes));
       set(to);
     };
   /** i8x16.shuffle: to = these lanes of `size` bytes. Lanes of x are numbered from 0 on, lanes of y after them. */
@@ -92,8 +92,8 @@ export function createUnit(
       vector(isDouble ? 0x107 : 0x105); // relaxed_madd
     } else {
       for (const operand of [sum, x, y]) get(operand);
-      vector(of([0xe6, 0xf2])); // the product, then the sum
-      vector(of([0xe4, 0xf0]));
+      vector(ofType([0xe6, 0xf2])); // the product, then the sum
+      vector(ofType([0xe4, 0xf0]));
     }
     set(sum);
   }
@@ -161,7 +161,7 @@ export function createUnit(
       vector(12, ...new Array(16).fill(0));
       set(to);
     },
-    loadFactor: (to, from) => loadTo(to, of([9, 10]), from), // v128.load32_splat or v128.load64_splat
+    loadFactor: (to, from) => loadTo(to, ofType([9, 10]), from), // v128.load32_splat or v128.load64_splat
     multiplyAdd,
     multiplyAddLanes: multiplyAdd,
     transpose(a, b) {
@@ -189,7 +189,7 @@ export function createUnit(
       }
       vector(0x89); // i16x8.extend_low_i8x16_u
       vector(0xa9); // i32x4.extend_low_i16x8_u
-      vector(of([0xfb, 0xff])); // of an unsigned integer
+      vector(ofType([0xfb, 0xff])); // of an unsigned integer
       set(to);
     },
     literal: (bits) => ({ base: 0, literal: [...laneBytes(bits, bytes, width)] }),
@@ -200,10 +200,10 @@ export function createUnit(
     loadNumber(to, from) {
       writer.load(0x2b, from); // f64.load
       if (!isDouble) emit(0xb6); // f32.demote_f64
-      vector(of([19, 20])); // a splat
+      vector(ofType([19, 20])); // a splat
       set(to);
     },
-    loadElement: (to, from) => loadTo(to, of([9, 10]), from),
+    loadElement: (to, from) => loadTo(to, ofType([9, 10]), from),
     widen(to, x, part) {
       if (isDouble || runType === 'float64') return x;
       if (part === 0) get(x);
@@ -231,7 +231,7 @@ export function createUnit(
     divide: binary(0xe7, 0xf3),
     squareRoot(to, x) {
       get(x);
-      vector(of([0xe3, 0xef]));
+      vector(ofType([0xe3, 0xef]));
       set(to);
     },
     lesser: swapped(0xea, 0xf6),
@@ -244,23 +244,23 @@ export function createUnit(
     shiftLeft(to, x, count) {
       get(x);
       constant(count);
-      vector(of([0xab, 0xcb]));
+      vector(ofType([0xab, 0xcb]));
       set(to);
     },
     shiftRight(to, x, count) {
       get(x);
       constant(count);
-      vector(of([0xad, 0xcd]));
+      vector(ofType([0xad, 0xcd]));
       set(to);
     },
     compare(to, relation, x, y) {
       get(x);
       push(y);
       if (relation === 'notLess') {
-        vector(of(relations.less));
+        vector(ofType(relations.less));
         vector(0x4d); // v128.not
       } else {
-        vector(of(relations[relation]));
+        vector(ofType(relations[relation]));
       }
       set(to);
     },

@@ -44,7 +44,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
   const unit = createUnit(writer, live, type, type, fused);
   const loops: number[] = []; // depths of the open loops that can be left
   let assembled: FunctionBody[] = [];
-  let count = 0;
+  let kernelCount = 0;
 
   /** Pushes a value. */
   function push(what: Value): void {
@@ -165,7 +165,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
       live.reset();
       body(callOf(table));
       assembled.push(writer.finish());
-      return count++;
+      return kernelCount++;
     },
     scope,
     load: (source: AnySource) => load(source),
@@ -179,7 +179,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
       get(pointer);
       set(slot.local);
     },
-    answer(source: ArgumentSource, distance) {
+    writeAnswer(source: ArgumentSource, distance) {
       const offset = writer.pushBase(writer.argument(source.number));
       get(distance);
       emit(0xac); // i64.extend_i32_s
@@ -293,11 +293,11 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
 
   return {
     isa,
-    kernelCount: () => count,
+    kernelCount: () => kernelCount,
     takeKernels() {
       const kernels = assembled;
       assembled = [];
-      return { kernels, first: count - kernels.length };
+      return { kernels, first: kernelCount - kernels.length };
     },
   };
 }

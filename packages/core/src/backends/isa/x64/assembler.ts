@@ -1,7 +1,7 @@
-import { type Address, type Assembler as AnyAssembler, at, type Operand, type Register } from '../assembler.ts';
+import { type Address, type Assembler as AnyAssembler, addressAt, type Operand, type Register } from '../assembler.ts';
 import { createLiterals } from '../literals.ts';
 
-export { type Address, at, type Operand, type Register };
+export { type Address, addressAt as at, type Operand, type Register };
 
 export const [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15] = Array.from(
   { length: 16 },
@@ -42,7 +42,8 @@ export function createAssembler(): Assembler {
   let code = new Uint8Array(4096);
   let position = 0;
   const literals = createLiterals();
-  const uses: { literal: number; at: number; end: number }[] = []; // distances to fill in, and what they count from
+  /** Distances to literals that are to be filled in at `distanceAt`; they count from the end of their instruction. */
+  const patches: { literal: number; distanceAt: number; instructionEnd: number }[] = [];
 
   function emit(...bytes: number[]): void {
     if (position + bytes.length > code.length) {
@@ -69,8 +70,8 @@ export function createAssembler(): Assembler {
     }
     const { base, index, scale = 1, offset = 0, literal } = operand;
     if (literal !== undefined) {
-      emit(field | 5); // counted from the end of the instruction
-      uses.push({ literal, at: position, end: position + 4 + after });
+      emit(field | 5); // an address relative to the end of the instruction
+      patches.push({ literal, distanceAt: position, instructionEnd: position + 4 + after });
       word(0);
       return;
     }
@@ -211,12 +212,12 @@ export function createAssembler(): Assembler {
         emit(...bytes);
         return start;
       });
-      const end = position;
-      for (const { literal, at, end } of uses.splice(0)) {
-        position = at;
-        word(positions[literal] - end);
+      const codeEnd = position;
+      for (const { literal, distanceAt, instructionEnd } of patches.splice(0)) {
+        position = distanceAt;
+        word(positions[literal] - instructionEnd);
       }
-      position = end;
+      position = codeEnd;
     },
     emit,
     operands,

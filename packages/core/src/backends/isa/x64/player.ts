@@ -49,7 +49,7 @@ export function assemblePlayer(assembler: Assembler, unit: VectorUnit, conventio
   for (const register of preserved) assembler.push(register);
   if (vectorBytes > 0) assembler.loadAddress(rsp, at(rsp, -vectorBytes));
   for (const [k, vector] of preservedVectors.entries()) assembler.storeLower(at(rsp, 16 * k), vector);
-  // In this order none is overwritten before it is read.
+  // In this order no argument register is overwritten before it is read.
   for (const [k, register] of [CALL, MEMORY, rdx, rcx].entries()) {
     if (register !== argumentRegisters[k]) assembler.move(register, argumentRegisters[k]);
   }
@@ -76,7 +76,7 @@ export function assemblePlayer(assembler: Assembler, unit: VectorUnit, conventio
 }
 
 /** Stack bytes between a kernel's slots and the data: return address, calls left, memory. */
-const DATA = 24;
+const DATA_OFFSET = 24;
 
 /** The player's frame, as kernels see it. */
 export const frameOf = (assembler: Assembler): Frame => ({
@@ -84,5 +84,5 @@ export const frameOf = (assembler: Assembler): Frame => ({
   slots: [],
   stack: rsp,
   slotBytes: 8,
-  loadData: (r, depth) => assembler.loadPointer(r, at(rsp, DATA + depth)),
+  loadData: (r, depth) => assembler.loadPointer(r, at(rsp, DATA_OFFSET + depth)),
 });

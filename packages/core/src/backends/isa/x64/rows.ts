@@ -23,15 +23,15 @@ const ROWS: readonly Address[] = [
 
 export const MAX_ROWS = ROWS.length;
 
-/** Rows from which the second and the third pointer are needed. */
-const SECOND = 5;
-const THIRD = 14;
+/** Rows that the second and the third pointer point to. */
+const SECOND_ROW = 5;
+const THIRD_ROW = 14;
 
 /** Takes the registers that reach M rows by scaled strides, as few as possible. */
 export const createRowPointers: CreateRowPointers = (assembler, registers, sources, stride, M) => {
   const used = new Set(ROWS.slice(0, M).flatMap(({ base, index }) => [base, index ?? base]));
-  const hasSecond = M > SECOND;
-  const hasThird = M > THIRD;
+  const hasSecond = M > SECOND_ROW;
+  const hasThird = M > THIRD_ROW;
   if (hasSecond) used.add(rbp);
   used.add(rdx);
   for (const register of used) registers.take(register);
