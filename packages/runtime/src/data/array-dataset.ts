@@ -100,13 +100,13 @@ function countClasses(where: string, labels: NamedArray, classes: number | undef
     const expected = '1 (a label per row) or 2 (a label per position)';
     throw faultOf(where, path)(counted(shape.length, 'dimension'), expected);
   }
-  const count = classes ?? highest(where, labels) + 1;
+  const count = classes ?? highestLabel(where, labels) + 1;
   complete(checkClasses(`${where}: ${showPath(path)}`, matrixOf(labels), count));
   return count;
 }
 
 /** The highest label. @throws Error for a label that is too low or too high to be a class. */
-function highest(where: string, { path, shape, array }: NamedArray): number {
+function highestLabel(where: string, { path, shape, array }: NamedArray): number {
   const [rows, columns = 1] = shape;
   const min = columns === 1 ? 0 : -1;
   let max = 0;

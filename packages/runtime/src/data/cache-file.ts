@@ -34,7 +34,8 @@ export function createCacheFile(path: string): CacheFile {
   const write: CacheFile['write'] = (numbers, start) => {
     const bytes = bytesOf(numbers);
     wrapWriteErrors(() => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, start + at);
+      for (let written = 0; written < bytes.length; )
+        written += writeSync(descriptor, bytes, written, bytes.length - written, start + written);
     });
     end = Math.max(end, start + bytes.length);
   };

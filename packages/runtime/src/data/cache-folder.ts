@@ -16,10 +16,10 @@ type Source = readonly [bytes: string, modifiedNs: string, changedNs: string, in
 /** Size and time of a cache file when it was written; later changes alter them. */
 type FileStamp = readonly [bytes: number, modifiedMs: number];
 
-/** Header of a cache, kept in a file next to its contents. */
+/** Header of a cache, kept in a file beside its file of numbers. */
 interface SealedHeader<H> {
   readonly source: Source;
-  readonly contents: readonly [name: string, written: FileStamp];
+  readonly contents: readonly [fileName: string, written: FileStamp]; // of the file of numbers
   readonly header: H;
 }
 
@@ -31,11 +31,11 @@ export interface CacheRequest<H> {
   readonly keys: readonly [string, ...string[]];
   /** Whether a cache with such a key is the requested one. @default true */
   fits?(header: H): boolean;
-  /** Name of its file of numbers. */
-  readonly contents: string;
+  /** Name of the file of numbers in the cache. */
+  readonly fileName: string;
   fault(problem: string, cause?: unknown): Error;
-  /** Reads the file once and writes `contents`. Whatever else it leaves in `folder` stays in the cache. */
-  make(contents: CacheFile, folder: string): Promise<H>;
+  /** Reads the file at `path` once and writes `numbers`. Other files that it leaves in `folder` stay in the cache. */
+  make(numbers: CacheFile, folder: string): Promise<H>;
 }
 
 /** A cache that is whole. */
@@ -47,7 +47,7 @@ export interface Cache<H> {
 }
 
 /**
- * Returns the contents of a file as an earlier run has converted them, or else converts them. A cache gets its final
+ * Returns the contents of a file as an earlier run converted them, or else converts them. A cache gets its final
  * name when it is complete.
  * @throws Error of `fault` if it cannot be written, or the file changes while it is read.
  */
@@ -82,7 +82,7 @@ const rootOf = (path: string): string => `${path}.gradloom-cache`;
 export const cannotWrite = (folder: string, { message }: CacheError): string =>
   `${showPath(folder)} cannot be written: ${message}, expected a folder with room for it`;
 
-export const sha256 = (contents: string | Uint8Array): string => createHash('sha256').update(contents).digest('hex');
+export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
 function sourceOf(path: string): Source | null {
   const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
@@ -94,24 +94,24 @@ async function makeCache<H>(
   root: string,
   folder: string,
   source: Source,
-  { path, contents: name, fault, make }: CacheRequest<H>,
+  { path, fileName, fault, make }: CacheRequest<H>,
 ): Promise<void> {
   wrapWriteErrors(() => mkdirSync(root, { recursive: true }));
   removeLeftovers(root);
   const draft = temporaryPath(folder);
   wrapWriteErrors(() => mkdirSync(draft));
   try {
-    const contents = createCacheFile(join(draft, name));
+    const numbers = createCacheFile(join(draft, fileName));
     try {
-      const header = await make(contents, draft);
+      const header = await make(numbers, draft);
       if (JSON.stringify(sourceOf(path)) !== JSON.stringify(source)) {
         throw fault(' has changed while it was read, expected a file that stays as it is');
       }
-      contents.sync();
-      const sealed: SealedHeader<H> = { source, contents: [name, stampOf(join(draft, name))], header };
+      numbers.sync();
+      const sealed: SealedHeader<H> = { source, contents: [fileName, stampOf(join(draft, fileName))], header };
       writeSealedJson(join(draft, HEADER), sealed);
     } finally {
-      contents.close();
+      numbers.close();
     }
     publishFolder(draft, folder, () => headerIn(folder, source) !== null);
     removeOldCaches(root, source);
@@ -166,8 +166,8 @@ function headerIn<H>(folder: string, source: Source): H | null {
   const sealed = readSealedJson(join(folder, HEADER)) as Partial<SealedHeader<H>> | null;
   if (sealed?.contents === undefined || sealed.header === undefined) return null;
   if (JSON.stringify(sealed.source) !== JSON.stringify(source)) return null;
-  const [name, stamp] = sealed.contents;
-  return hasStamp(join(folder, name), stamp) ? sealed.header : null;
+  const [fileName, stamp] = sealed.contents;
+  return hasStamp(join(folder, fileName), stamp) ? sealed.header : null;
 }
 
 /** Size and modification time of a file. */
@@ -188,9 +188,9 @@ export function writeSealedJson(path: string, value: unknown): void {
 
 /** Reads what `writeSealedJson` wrote; null if it is missing or damaged. */
 export function readSealedJson(path: string): unknown {
-  const contents = attempt(() => readFileSync(path, 'utf8'));
-  if (contents === null) return null;
-  const end = contents.indexOf('\n');
-  const json = contents.slice(end + 1);
-  return contents.slice(0, end) === sha256(json) ? JSON.parse(json) : null;
+  const text = attempt(() => readFileSync(path, 'utf8'));
+  if (text === null) return null;
+  const end = text.indexOf('\n');
+  const json = text.slice(end + 1);
+  return text.slice(0, end) === sha256(json) ? JSON.parse(json) : null;
 }

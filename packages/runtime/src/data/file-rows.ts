@@ -30,7 +30,7 @@ const MAX_READ_BYTES = 1 << 20;
  */
 export const gatherFileRows: FileReader = (out, columns, divisor, file, order, first, count, step) => {
   let o = 0;
-  readRuns(file, columns, step, order, first, count, ({ type, view, typedView }, numbers) => {
+  readRuns(file, { columns, step, order, first, count }, ({ type, view, typedView }, numbers) => {
     if (typedView !== null) for (let i = 0; i < numbers; i++) out[o++] = typedView[i] / divisor;
     else for (let i = 0; i < numbers; i++) out[o++] = exactInteger(file, type.read(view, i * type.bytes)) / divisor;
   });
@@ -61,6 +61,7 @@ function exactInteger({ path, type }: FileRows, value: number): number {
   throw new Error(`${showPath(path)} has about ${value}, expected whole numbers of less than 2^53`);
 }
 
+/** Numbers of a piece: 1 MiB of doubles. */
 const PIECE_NUMBERS = 1 << 17;
 
 /**
@@ -73,6 +74,7 @@ export function* storedPieces(
   starts?: number, // number of windows, if the rows are overlapping windows
 ): Generator<DataArray> {
   const { array, columns, file } = checkObject('storedPieces', 'matrix', matrix, '{ array, columns, divisor }');
+  // Windows overlap, so their numbers are read once each, as rows of one number.
   const width = starts === undefined ? columns : 1;
   const pieceRows = Math.max(1, Math.floor(PIECE_NUMBERS / width));
   const length = pieceRows * width;
@@ -85,7 +87,7 @@ export function* storedPieces(
   for (let first = 0; first < end; first += pieceRows) {
     const count = Math.min(pieceRows, end - first);
     let o = 0;
-    readRuns(file, width, width, null, first, count, ({ type, view, typedView }, numbers) => {
+    readRuns(file, { columns: width, step: width, order: null, first, count }, ({ type, view, typedView }, numbers) => {
       if (typedView === null)
         for (let i = 0; i < numbers; i++) memory[o + i] = exactInteger(file, type.read(view, i * type.bytes));
       else memory.set(typedView.subarray(0, numbers), o);
@@ -95,14 +97,19 @@ export function* storedPieces(
   }
 }
 
+/** Rows order[first] .. order[first + count - 1] of `columns` numbers, with `step` numbers from row to row. */
+interface RowSelection {
+  readonly columns: number;
+  readonly step: number;
+  readonly order: Uint32Array | null; // null: file order
+  readonly first: number;
+  readonly count: number;
+}
+
 /** Reads runs of rows that are neighbours in the file, and calls `onRun` with the numbers of each. */
 function readRuns(
   file: FileRows,
-  columns: number,
-  step: number,
-  order: Uint32Array | null,
-  first: number,
-  count: number,
+  { columns, step, order, first, count }: RowSelection,
   onRun: (handle: OpenFile, numbers: number) => void,
 ): void {
   const { rows } = file;
@@ -112,15 +119,15 @@ function readRuns(
   };
   const handle = openFile(file, columns);
   const rowBytes = columns * handle.type.bytes;
-  const maxRun = step === columns ? Math.max(1, Math.floor(MAX_READ_BYTES / rowBytes)) : 1;
+  const maxRunRows = step === columns ? Math.max(1, Math.floor(MAX_READ_BYTES / rowBytes)) : 1;
   const end = first + count;
   for (let n = first; n < end; ) {
     const row = rowOf(n);
-    let run = 1;
-    while (run < maxRun && n + run < end && rowOf(n + run) === row + run) run++;
-    readAt(file, handle, file.start + row * step * handle.type.bytes, run * rowBytes);
-    onRun(handle, run * columns);
-    n += run;
+    let runRows = 1;
+    while (runRows < maxRunRows && n + runRows < end && rowOf(n + runRows) === row + runRows) runRows++;
+    readAt(file, handle, file.start + row * step * handle.type.bytes, runRows * rowBytes);
+    onRun(handle, runRows * columns);
+    n += runRows;
   }
   refuseChanged(file, handle.descriptor);
 }
@@ -167,14 +174,14 @@ interface OpenFile {
 const openFiles = new Map<string, OpenFile>();
 
 /** Enough for a run, which has three sets of one or two files each. */
-const MAX_OPEN = 16;
+const MAX_OPEN_FILES = 16;
 
 function openFile(file: FileRows, columns: number): OpenFile {
   const key = `${file.path} ${file.type} ${file.size} ${file.changedMs} ${columns}`;
   const handle = openFiles.get(key);
   if (handle !== undefined) return handle;
   for (const [oldest, { descriptor }] of openFiles) {
-    if (openFiles.size < MAX_OPEN) break;
+    if (openFiles.size < MAX_OPEN_FILES) break;
     closeSync(descriptor);
     openFiles.delete(oldest);
   }

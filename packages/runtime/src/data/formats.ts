@@ -117,9 +117,9 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
   const names = isFolder ? namesIn('loadDataset', path).sort() : [];
   const tablesInside = names.filter((name) => tableFormatOf(name) !== undefined);
   if (tablesInside.length > 0) {
-    const tables = tablesInside.length === 1 ? 'a table' : `${tablesInside.length} tables`;
+    const tableCount = tablesInside.length === 1 ? 'a table' : `${tablesInside.length} tables`;
     const expected = `one file, such as ${showPath(join(path, tablesInside[0]))} (copy the rows of several into one)`;
-    throw new Error(`loadDataset: ${showPath(path)} is a folder with ${tables}, expected ${expected}`);
+    throw new Error(`loadDataset: ${showPath(path)} is a folder with ${tableCount}, expected ${expected}`);
   }
   const other = otherKind(path, isFolder);
   if (other !== undefined) throw new Error(`loadDataset: ${showPath(path)} ${other}`);
@@ -138,9 +138,9 @@ function otherKind(path: string, isFolder: boolean): string | undefined {
   const { title } = datasetFormats['image-folder'];
   if (!isFolder) return IMAGE.test(path) ? `is one image, expected ${title}` : undefined;
   if (!namesIn('loadDataset', path).some((name) => IMAGE.test(name))) return undefined;
-  const around = join(path, '..');
-  const meant = isImageFolder(around) ? ` (did you mean ${showPath(around)}?)` : '';
-  return `has images without classes, expected ${title}${meant}`;
+  const parentFolder = join(path, '..');
+  const hint = isImageFolder(parentFolder) ? ` (did you mean ${showPath(parentFolder)}?)` : '';
+  return `has images without classes, expected ${title}${hint}`;
 }
 
 /** Checks the common options; each format checks its own. */

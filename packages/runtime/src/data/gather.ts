@@ -1,7 +1,6 @@
 import { type Elements, type Kernels, referenceKernels } from '@gradloom/core';
 import { roundingOf, standardizeChannels, typeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
-import type { DataArray } from './number-types.ts';
 
 /** Reads rows order[first] .. order[first + count - 1] that stay in a file. Overwrites `out`. */
 export type FileReader = (
@@ -40,7 +39,7 @@ export function gatherRows(
     gatherFile(out, columns, divisor, file, order, first, count, step);
   } else if (array instanceof Uint8Array && step === columns && places === undefined)
     gatherBytes(out, array, columns, divisor, order, first, count);
-  else gatherNumbers(out, array, divisor, columns, step, places, order, first, count);
+  else gatherNumbers(out, matrix, divisor, order, first, count);
   if (scale !== undefined) standardizeChannels(out, 0, count * columns, scale, typeOf(out));
 }
 
@@ -61,12 +60,9 @@ export function gatherLengths(
 /** One loop for all types: as fast as a loop for each, since the division takes most of the time. */
 function gatherNumbers(
   out: Elements, // [count, columns] out
-  numbers: DataArray,
-  divisor: number,
-  columns: number,
-  step: number,
-  places: Int32Array | undefined,
-  order: Uint32Array | null,
+  { array, columns, step = columns, places }: DataMatrix,
+  divisor: number, // rounded to the type of `out`
+  order: Uint32Array | null, // [N], null: file order
   first: number,
   count: number,
 ): void {
@@ -74,6 +70,6 @@ function gatherNumbers(
   for (let n = first; n < first + count; n++) {
     const row = order === null ? n : order[n];
     const start = (places === undefined ? row : places[row]) * step;
-    for (let i = start; i < start + columns; i++) out[o++] = numbers[i] / divisor;
+    for (let i = start; i < start + columns; i++) out[o++] = array[i] / divisor;
   }
 }

@@ -26,7 +26,8 @@ export async function loadIdx(
   // Three dimensions are grey images [N, height, width].
   const inputs = { path: images, ...numbers, shape: shape.length === 3 ? [...shape, 1] : shape };
   const targets = { path: labels, ...(await readIdx(labels)) };
-  return datasetOfArrays('loadIdx', inputs, targets, null, isFloating(targets.array), options);
+  const hasValues = isFloating(targets.array);
+  return datasetOfArrays('loadIdx', inputs, targets, null, hasValues, options); // null: no lengths
 }
 
 /**

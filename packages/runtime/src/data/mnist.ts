@@ -18,6 +18,7 @@ export async function loadMnist(from?: string | URL): Promise<DataSplits> {
     const expected = 'nothing, or the import.meta.url of the module that asks';
     throw new Error(`loadMnist: from has ${show(from)}, expected ${expected}`);
   }
+  // 'here' stands for any file of the current directory.
   const modules = from === undefined ? [process.argv[1], join(currentDirectory(), 'here')] : [from];
   return loadIdxFolder(findMnist(modules.filter(isModule)), { name: 'mnist', classes: 10 });
 }

@@ -39,12 +39,12 @@ export async function loadNpy(
   if (stream && targets === null) {
     throw new Error(`loadNpy: ${inputs} has its targets in the last column, expected a file of their own to stream`);
   }
-  const first: NamedArray = { path: inputs, ...(await readNpy(inputs, { stream })) };
+  const inputArray: NamedArray = { path: inputs, ...(await readNpy(inputs, { stream })) };
   const read = async (path: string | null | undefined): Promise<NamedArray | null> =>
     path === null || path === undefined ? null : { path, ...(await readNpy(path)) };
   return datasetOfNpy(
     'loadNpy',
-    { inputs: first, targets: await read(targets), lengths: await read(lengths) },
+    { inputs: inputArray, targets: await read(targets), lengths: await read(lengths) },
     options,
   );
 }
@@ -62,16 +62,19 @@ export function datasetOfNpy(
   { inputs, targets, lengths }: NpyArrays,
   { targets: kind, lengths: _, ...arrayOptions }: NpyOptions,
 ): Dataset {
-  const [x, t] = targets === null ? cutOff(where, inputs) : [inputs, targets];
+  const [x, t] = targets === null ? splitLastColumn(where, inputs) : [inputs, targets];
   const isWhole = !/f\d$/.test(t.type);
   const hasValues = kind === undefined ? !isWhole : kind === 'values';
   // Labels of shape [N, 1] are accepted as [N].
-  const flat = t.array.length === t.shape[0] ? { ...t, shape: [t.shape[0]] } : t;
-  return datasetOfArrays(where, x, flat, lengths, hasValues, arrayOptions);
+  const flatTargets = t.array.length === t.shape[0] ? { ...t, shape: [t.shape[0]] } : t;
+  return datasetOfArrays(where, x, flatTargets, lengths, hasValues, arrayOptions);
 }
 
 /** Splits an array into all columns but the last, and the last. */
-function cutOff(where: string, { path, type, shape, array }: NamedArray): [inputs: NamedArray, targets: NamedArray] {
+function splitLastColumn(
+  where: string,
+  { path, type, shape, array }: NamedArray,
+): [inputs: NamedArray, targets: NamedArray] {
   const [rows, columns] = shape;
   if (shape.length !== 2 || columns < 2)
     throw faultOf(where, path)(`the shape (${shape.join(', ')})`, 'rows of 2 columns or more');

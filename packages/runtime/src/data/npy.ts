@@ -44,13 +44,13 @@ function rowMajor(columnMajor: DataArray, shape: readonly number[]): DataArray {
   const array = sharedArrayLike(columnMajor, columnMajor.length);
   const index = shape.map(() => 0);
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, extent) => product * extent, 1));
-  let to = 0;
-  for (let from = 0; from < array.length; from++) {
-    array[to] = columnMajor[from];
+  let offset = 0;
+  for (let i = 0; i < array.length; i++) {
+    array[offset] = columnMajor[i];
     for (let axis = 0; axis < shape.length; axis++) {
-      to += strides[axis];
+      offset += strides[axis];
       if (++index[axis] < shape[axis]) break;
-      to -= shape[axis] * strides[axis];
+      offset -= shape[axis] * strides[axis];
       index[axis] = 0;
     }
   }

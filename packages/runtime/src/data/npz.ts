@@ -58,8 +58,8 @@ function arraysIn(path: string, archive: ZipArchive): NamedArrays {
     load: async ({ inputs, targets, lengths }, options) => {
       const x = await read(inputs);
       const t = targets === null ? null : await read(targets);
-      const l = lengths === null ? null : await read(lengths);
-      return datasetOfNpy('loadNpz', { inputs: x, targets: t, lengths: l }, options);
+      const lengthArray = lengths === null ? null : await read(lengths);
+      return datasetOfNpy('loadNpz', { inputs: x, targets: t, lengths: lengthArray }, options);
     },
   };
 }

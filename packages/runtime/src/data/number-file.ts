@@ -34,11 +34,12 @@ const CHUNK_BYTES = 1 << 20;
  */
 export async function readNumbers(source: ByteSource, header: NumberHeader, fault: FileFault): Promise<DataArray> {
   const { type, bytes } = header;
-  const { length, contents, total } = checkSize(source, header, fault);
-  const array = allocate(type, length, contents, fault);
-  const bytesLeft = total - bytes - (await readInto(array, source, type));
-  if (bytesLeft > 0) throw fault(`${total - bytesLeft} bytes`, `${total} (${contents})`);
-  if ((await source.read(new Uint8Array(1))) > 0) throw fault(`more than ${total} bytes`, `${total} (${contents})`);
+  const { length, description, totalBytes } = checkSize(source, header, fault);
+  const array = allocate(type, length, description, fault);
+  const bytesLeft = totalBytes - bytes - (await readInto(array, source, type));
+  if (bytesLeft > 0) throw fault(`${totalBytes - bytesLeft} bytes`, `${totalBytes} (${description})`);
+  if ((await source.read(new Uint8Array(1))) > 0)
+    throw fault(`more than ${totalBytes} bytes`, `${totalBytes} (${description})`);
   return array;
 }
 
@@ -65,21 +66,21 @@ function checkSize(
   fault: FileFault,
 ) {
   const length = sizeOf(shape);
-  const contents = `${shape.join(' x ')} of type ${type.name}`;
-  if (length === 0) throw fault(`no numbers (${contents})`, 'at least one');
-  const total = bytes + length * type.bytes;
-  if (gzipped ? total <= maxBytes : total === fileBytes) return { length, contents, total };
+  const description = `${shape.join(' x ')} of type ${type.name}`;
+  if (length === 0) throw fault(`no numbers (${description})`, 'at least one');
+  const totalBytes = bytes + length * type.bytes;
+  if (gzipped ? totalBytes <= maxBytes : totalBytes === fileBytes) return { length, description, totalBytes };
   const has = gzipped ? `${fileBytes} bytes, which unpack to ${maxBytes} at most` : `${fileBytes} bytes`;
-  throw fault(has, `${total} (${contents})`);
+  throw fault(has, `${totalBytes} (${description})`);
 }
 
 /** Checked separately: a gzipped file may claim, and hold, a thousand times its size. */
-function allocate(type: NumberType, length: number, contents: string, fault: FileFault): DataArray {
+function allocate(type: NumberType, length: number, description: string, fault: FileFault): DataArray {
   try {
     return type.allocate(length);
   } catch (error) {
-    if (error instanceof RoomError) throw fault(`${contents}, ${error.has}`, error.expected);
-    if (error instanceof RangeError) throw fault(contents, 'at most as many numbers as fit into one array');
+    if (error instanceof RoomError) throw fault(`${description}, ${error.has}`, error.expected);
+    if (error instanceof RangeError) throw fault(description, 'at most as many numbers as fit into one array');
     throw error;
   }
 }

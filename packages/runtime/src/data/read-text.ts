@@ -30,9 +30,9 @@ export async function* readText(
   const read = textReader(fault, choice);
   const chunk = new Uint8Array(CHUNK_BYTES);
   for (let isLast = false; !isLast; ) {
-    const got = await source.read(chunk);
-    isLast = got < chunk.length;
-    const text = read(chunk.subarray(0, got), isLast);
+    const bytesRead = await source.read(chunk);
+    isLast = bytesRead < chunk.length;
+    const text = read(chunk.subarray(0, bytesRead), isLast);
     if (text !== '') yield text;
   }
 }
@@ -48,11 +48,11 @@ export function createTextReader(name: string): (bytes: Uint8Array, isLast: bool
 
 function textReader(fault: FileFault, choice?: TextEncodingChoice): (bytes: Uint8Array, isLast: boolean) => string {
   const { encoding, onFound } = choice ?? {};
-  let name = encoding ?? 'utf-8';
-  let decoder = decoderOf(name);
+  let currentEncoding = encoding ?? 'utf-8';
+  let decoder = decoderOf(currentEncoding);
   let line = 1;
   let offset = 0; // of the next bytes in the file
-  let lastBytes = new Uint8Array(0); // up to three bytes before, of which a character may be incomplete
+  let lastBytes = new Uint8Array(0); // up to three bytes before the next ones: an incomplete character may be in them
   let characters = 0; // of all text so far
   return (bytes, isLast) => {
     if (offset === 0 && encoding === undefined) {
@@ -71,10 +71,10 @@ function textReader(fault: FileFault, choice?: TextEncodingChoice): (bytes: Uint
     return text;
   };
 
-  function switchTo(encoding: string): void {
-    name = encoding;
-    decoder = decoderOf(encoding);
-    onFound?.(encoding);
+  function switchTo(newEncoding: string): void {
+    currentEncoding = newEncoding;
+    decoder = decoderOf(newEncoding);
+    onFound?.(newEncoding);
   }
 
   function lineOf(text: string, end: number): number {
@@ -87,7 +87,8 @@ function textReader(fault: FileFault, choice?: TextEncodingChoice): (bytes: Uint
     try {
       return decoder.decode(bytes, { stream });
     } catch (error) {
-      if (name !== 'utf-8') throw fault(`bytes after line ${line} that are not text in ${name}`, 'such text', error);
+      if (currentEncoding !== 'utf-8')
+        throw fault(`bytes after line ${line} that are not text in ${currentEncoding}`, 'such text', error);
       // The index of the first bad byte in `bytes`; negative if it is among those before.
       const badIndex = validLength(Buffer.concat([lastBytes, bytes])) - lastBytes.length;
       const goodBytes = bytes.subarray(0, Math.max(0, badIndex));
@@ -137,8 +138,8 @@ function validLength(bytes: Uint8Array): number {
 /** Bytes that Windows-1252 does not have. */
 const UNUSED_BYTES = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 
-/** Most bytes in runs of three letters beyond ASCII: Western languages have hardly any, Cyrillic has little else. */
-const MAX_IN_RUNS = 0.2;
+/** Share of bytes beyond ASCII in runs of three letters: Western languages have hardly any, Cyrillic little else. */
+const MAX_SHARE_IN_RUNS = 0.2;
 
 /** Whether bytes beyond ASCII are like those of a Western European language in Windows-1252. */
 function isWestern(bytes: Uint8Array): boolean {
@@ -152,15 +153,15 @@ function isWestern(bytes: Uint8Array): boolean {
     if (run === 3) inRuns += 3;
     else if (run > 3) inRuns++;
   }
-  return inRuns <= MAX_IN_RUNS * beyondAscii;
+  return inRuns <= MAX_SHARE_IN_RUNS * beyondAscii;
 }
 
 /** The characters of the bytes 0x80 to 0x9f in Windows-1252. */
 const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
 /**
- * A decoder that drops a byte order mark. That of Node 20 reads Windows-1252, whatever name it is given, as Latin-1,
- * which has control characters in place of €, dashes and quotation marks.
+ * A decoder that drops a byte order mark. Node 20 decodes Windows-1252 under each of its names as Latin-1, which has
+ * control characters in place of €, dashes and quotation marks: these are replaced.
  */
 function decoderOf(name: string): TextReader {
   const decoder = new TextDecoder(name, { fatal: true });

@@ -88,8 +88,8 @@ export function heldOutRows(
   options: SplitOptions,
 ): { test: number; validation: number } {
   checkKeys(where, options, ['validation', 'test', 'seed', 'stratify', 'folds', 'fold']);
-  const test = rowsOf(where, dataset, 'test', options.test ?? 0);
-  const validation = rowsOf(where, dataset, 'validation', options.validation ?? 0);
+  const test = rowCountOf(where, dataset, 'test', options.test ?? 0);
+  const validation = rowCountOf(where, dataset, 'validation', options.validation ?? 0);
   if (test + validation < dataset.rows) return { test, validation };
   const sets = (['validation', 'test'] as const).filter((set) => (options[set] ?? 0) > 0);
   const has = `${sets.length === 1 ? 'has' : 'have'} ${validation + test} of the ${dataset.rows} rows`;
@@ -116,10 +116,10 @@ export function foldOf(where: string, rows: number, { folds, fold = 1 }: SplitOp
   return { folds, fold };
 }
 
-/** Takes every `folds`-th row. If `order` is sorted by class, each fold has the same share of each, within a row. */
-const takeFold = (order: Uint32Array, { folds, fold }: Fold): { taken: Uint32Array; rest: Uint32Array } => ({
-  taken: order.filter((_row, i) => i % folds === fold - 1),
-  rest: order.filter((_row, i) => i % folds !== fold - 1),
+/** Takes every `folds`-th row. If `rows` is sorted by class, each fold has the same share of each, within a row. */
+const takeFold = (rows: Uint32Array, { folds, fold }: Fold): { taken: Uint32Array; rest: Uint32Array } => ({
+  taken: rows.filter((_row, i) => i % folds === fold - 1),
+  rest: rows.filter((_row, i) => i % folds !== fold - 1),
 });
 
 /** @throws Error for windows of one text: rows at random would share tokens. */
@@ -162,7 +162,12 @@ function copyRows(matrix: DataMatrix, rows: Uint32Array): DataMatrix {
   return { ...matrix, array };
 }
 
-function rowsOf(where: string, dataset: { readonly rows: number }, part: string, share: number): number {
+function rowCountOf(
+  where: string,
+  dataset: { readonly rows: number },
+  part: 'validation' | 'test',
+  share: number,
+): number {
   option.fraction.check(where, part, share);
   const rows = Math.round(share * dataset.rows);
   if (rows > 0 || share === 0) return rows;
@@ -181,8 +186,8 @@ function sortByClass(order: Uint32Array, { indices, classes }: RowLabels): Uint3
 }
 
 /** Takes `count` of the rows, evenly spaced. */
-function takeEvenly(order: Uint32Array, count: number): { taken: Uint32Array; rest: Uint32Array } {
+function takeEvenly(rows: Uint32Array, count: number): { taken: Uint32Array; rest: Uint32Array } {
   const isTaken = (_row: number, i: number) =>
-    Math.floor(((i + 1) * count) / order.length) > Math.floor((i * count) / order.length);
-  return { taken: order.filter(isTaken), rest: order.filter((row, i) => !isTaken(row, i)) };
+    Math.floor(((i + 1) * count) / rows.length) > Math.floor((i * count) / rows.length);
+  return { taken: rows.filter(isTaken), rest: rows.filter((row, i) => !isTaken(row, i)) };
 }

@@ -58,12 +58,12 @@ export function hasTargetsByPosition(dataset: Dataset): boolean {
   return targets.columns > 1;
 }
 
-/** Positions of each row's targets that count [N]; null if all do, or if rows have one target. */
+/** Number of positions in each row that count [N]; null if all positions do, or if rows have one target. */
 export function* countedPositions(dataset: Dataset): Pausable<Uint32Array<SharedArrayBuffer> | null> {
   const { rows, targets, lengths } = dataset;
   const { array, columns, step = columns, places, file } = targets;
   if (!hasTargetsByPosition(dataset)) return null;
-  // Targets in a file are the tokens of a text, or of lines, of which all real ones count.
+  // Targets in a file are tokens of one text, which all count, or of lines, which count up to their lengths.
   if (file !== undefined && lengths === undefined) return null;
   const positionCounts = new Uint32Array(new SharedArrayBuffer(4 * rows));
   let areAllCounted = true;
@@ -132,8 +132,8 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
   checkObject(where, 'dataset.inputs', inputs, '{ array, columns, divisor }');
   const { array, columns, divisor } = inputs;
   if (columns !== network.inputs || !isAlike(network.input, inputs.shape ?? [columns])) {
-    const of = inputs.shape === undefined ? 'numbers per row' : 'a row';
-    const problem = `has ${shapeText(network.input)}, expected ${rowText(inputs)} (${of} of ${showName(name)})`;
+    const what = inputs.shape === undefined ? 'numbers per row' : 'a row';
+    const problem = `has ${shapeText(network.input)}, expected ${rowText(inputs)} (${what} of ${showName(name)})`;
     throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
   }
   const T = dataset.lengths === undefined ? null : sequenceOf(inputs.shape ?? [columns]);
@@ -159,7 +159,7 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
 }
 
 /** @throws OptionError if a divisor of the dataset becomes 0 or infinite as a float. */
-export function refuseDivisors(where: string, { name, inputs, targets }: Dataset, type: ElementType): void {
+export function checkDivisors(where: string, { name, inputs, targets }: Dataset, type: ElementType): void {
   if (type === 'float64') return;
   within('dataset', () => {
     checkFloat32(`${where}: ${showName(name)}`, 'inputs.divisor', inputs.divisor);

@@ -30,7 +30,7 @@ import {
   within,
 } from '@gradloom/core/internal';
 import type { Dataset } from '../data/dataset.ts';
-import { checkFit, refuseDivisors } from '../data/targets.ts';
+import { checkDivisors, checkFit } from '../data/targets.ts';
 import type { BackendChoice } from '../engine/backends/backend-choices.ts';
 import { type Evaluation, evaluateDataset, type OutputReader } from '../engine/evaluation/evaluate-dataset.ts';
 import { openInference } from '../engine/evaluation/open-inference.ts';
@@ -96,7 +96,7 @@ export async function evaluateModel(
   refuseBeyondFloats('evaluateModel', network, loss, type);
   refuseLossBeyondFloats('evaluateModel', loss, type);
   complete(checkFit('evaluateModel', network, loss, dataset));
-  refuseDivisors('evaluateModel', dataset, type);
+  checkDivisors('evaluateModel', dataset, type);
   const { threads: requested = availableParallelism(), backend = 'auto', blas, readers, onWarning, onRetry } = values;
   const usefulThreads = Math.min(requested, Math.ceil(dataset.rows / EVALUATION_ROWS));
   const machine = { parts, threads: usefulThreads, startsThreads: true, backend, blas };

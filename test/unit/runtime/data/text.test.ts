@@ -76,7 +76,7 @@ describe.each<TokenizerName>(['characters', 'bytes', 'words', 'gpt2'])('tokens o
       const tokensOfParts = async (...parts: string[]) => {
         const reader = await readTokens(() => parts, tokenizer, false, fault);
         const tokensRead: number[] = [];
-        for await (const tokens of reader.parts()) tokensRead.push(...tokens);
+        for await (const tokens of reader.encodedParts()) tokensRead.push(...tokens);
         return [tokensRead, await reader.sizes().then(({ tokens }) => tokens), reader.tokenizer.spec];
       };
       const whole = await tokensOfParts(drawn);

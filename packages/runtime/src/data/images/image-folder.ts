@@ -41,8 +41,8 @@ export async function loadImageFolder(folder: string, options: ImageOptions = {}
 
 /** Whether a folder has folders of images. */
 export const isImageFolder = (folder: string): boolean => {
-  const inside = setFolder(folder, 'train') ?? folder;
-  return foldersIn(inside).some((name) => entriesOf(join(inside, name)).some((entry) => IMAGE.test(entry)));
+  const trainFolder = setFolder(folder, 'train') ?? folder;
+  return foldersIn(trainFolder).some((name) => entriesOf(join(trainFolder, name)).some((entry) => IMAGE.test(entry)));
 };
 
 /** The names of image files. */
@@ -77,7 +77,7 @@ async function loadSet(
   const readAll = (size: ImageSize | undefined) => readRows(paths, size, channels, trainShape);
   const size = checkImageOptions(WHERE, options);
   const { rows, sizeChoice } = await readInOneSize(paths, readAll, size, trainShape).catch(async (error: unknown) => {
-    throw (await unreadable(paths)) ?? error;
+    throw (await errorOfUnreadable(paths)) ?? error;
   });
   if (rows === null) throw faultOf(WHERE, folder)('changed', 'the same images');
   const { array, ...shape } = rows.finished();
@@ -117,7 +117,7 @@ async function readInOneSize(
 const MAX_NAMED = 5;
 
 /** The error of several images that cannot be read; undefined if there are not several. */
-async function unreadable(paths: readonly string[]): Promise<Error | undefined> {
+async function errorOfUnreadable(paths: readonly string[]): Promise<Error | undefined> {
   const { readImage } = await import('./image-file.ts');
   const problems: string[] = [];
   let cause: Error | undefined;
@@ -150,12 +150,14 @@ async function readRows(
 }
 
 /** Images whose sizes are compared before the first one is read, which takes the memory of all in its size. */
-const COMPARED = 100;
+const SAMPLED_IMAGES = 100;
 
-/** Whether images, as far as some of them tell, have one size. */
+/** Whether a sample of the images has one size. */
 async function seemAlike(paths: readonly string[]): Promise<boolean> {
-  const some = Math.min(COMPARED, paths.length);
-  const sizes = await sizesOf(Array.from({ length: some }, (_, k) => paths[Math.floor((k * paths.length) / some)]));
+  const sampleSize = Math.min(SAMPLED_IMAGES, paths.length);
+  const sizes = await sizesOf(
+    Array.from({ length: sampleSize }, (_, k) => paths[Math.floor((k * paths.length) / sampleSize)]),
+  );
   return sizes.every(({ width, height }) => width === sizes[0].width && height === sizes[0].height);
 }
 
@@ -198,7 +200,7 @@ export function imagesIn(folder: string, deep = false): string[] {
     const more = others.length === 0 ? '' : ` (so do ${others.length} more entries of the folder)`;
     throw new Error(`${WHERE}: ${showPath(unexpected)} ${has}, expected images that end in .png, .jpg or .jpeg${more}`);
   }
-  return entries.flatMap((path) => (IMAGE.test(path) ? [path] : imagesIn(path, true)));
+  return entries.flatMap((path) => (IMAGE.test(path) ? [path] : imagesIn(path, deep)));
 }
 
 const entriesOf = (folder: string): string[] =>

@@ -43,9 +43,9 @@ const NEEDED = new Set(['IHDR', 'PLTE', 'IDAT', 'IEND']);
 function plainChunks(bytes: Uint8Array, maxPixels: number): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const chunks = [bytes.subarray(0, 8)];
-  const contents: Uint8Array[] = [];
+  const dataParts: Uint8Array[] = [];
   let type = '';
-  let expected = 0;
+  let expectedBytes = 0;
   let hasPalette = false;
   for (let at = 8; type !== 'IEND'; ) {
     const end = at + 12 <= bytes.length ? at + 12 + view.getUint32(at) : Number.POSITIVE_INFINITY;
@@ -53,9 +53,9 @@ function plainChunks(bytes: Uint8Array, maxPixels: number): Uint8Array {
     type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) throw new Error('a wrong checksum');
     if ((at === 8) !== (type === 'IHDR')) throw new Error('a header in the wrong place');
-    if (type === 'IHDR') expected = dataBytes(view, maxPixels);
-    if (type === 'PLTE') hasPalette = contents.length === 0;
-    if (type === 'IDAT') contents.push(bytes.subarray(at + 8, end - 4));
+    if (type === 'IHDR') expectedBytes = dataBytes(view, maxPixels);
+    if (type === 'PLTE') hasPalette = dataParts.length === 0;
+    if (type === 'IDAT') dataParts.push(bytes.subarray(at + 8, end - 4));
     if (NEEDED.has(type)) chunks.push(bytes.subarray(at, end));
     else if (type[0] < 'a') throw new Error(`an unknown critical chunk ${type}`);
     at = end;
@@ -63,8 +63,8 @@ function plainChunks(bytes: Uint8Array, maxPixels: number): Uint8Array {
   // Without a palette the decoder would read the indices as grey values.
   if (view.getUint8(25) === INDEXED && !hasPalette) throw new Error('no palette for its colours');
   // Checked here because the decoder unpacks any amount of data and fills missing pixels with zeros.
-  const { length } = unpackAtMost(expected, 'pixels', (options) => inflateSync(Buffer.concat(contents), options));
-  if (length !== expected) throw new Error(`${length} bytes of pixels instead of ${expected}`);
+  const { length } = unpackAtMost(expectedBytes, 'pixels', (options) => inflateSync(Buffer.concat(dataParts), options));
+  if (length !== expectedBytes) throw new Error(`${length} bytes of pixels instead of ${expectedBytes}`);
   return Buffer.concat(chunks);
 }
 
@@ -79,12 +79,15 @@ const ADAM7 = [
   [0, 1, 1, 2],
 ] as const;
 
+/** Channels of each colour type; 0 for types that do not exist. PNG, 11.2.2 */
+const CHANNELS = [1, 0, 3, 1, 2, 0, 4];
+
 /** Bytes of all rows, each with one byte for its filter type. */
 function dataBytes(view: DataView, maxPixels: number): number {
   const { width, height } = sizeOfPng(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
   if (view.getUint32(8) !== 13) throw new Error('a header that is cut off');
   checkPixels(width, height, maxPixels);
-  const bits = view.getUint8(24) * ([1, 0, 3, 1, 2, 0, 4][view.getUint8(25)] ?? 0);
+  const bits = view.getUint8(24) * (CHANNELS[view.getUint8(25)] ?? 0);
   const passes = view.getUint8(28) === 0 ? [[0, 0, 1, 1]] : ADAM7;
   return passes.reduce((sum, [x, y, dx, dy]) => {
     const columns = Math.ceil(Math.max(0, width - x) / dx);

@@ -45,7 +45,8 @@ export function cachedRows(
   const notes = storedNotes(rowsFolder) ?? writeRows();
   for (const note of notes) onNote?.(note);
   const file = fileRows(path, 'npy', { type: TYPE, shape: [rows.length, columns], bytes: header.length });
-  return { ...valueMatrix(sharedArrays.float64(0), columns), file };
+  const noNumbers = sharedArrays.float64(0); // they stay in the file
+  return { ...valueMatrix(noNumbers, columns), file };
 
   function writeRows(): readonly EncodingNote[] {
     const draft = temporaryPath(rowsFolder); // a folder that gets its final name when it is complete
@@ -76,6 +77,7 @@ export function cachedRows(
 
   function encodeAll(file: CacheFile): EncodingNote[] {
     const distinct = new Map<string, EncodingNote>();
+    // Numbers out of range are not stored: they may be in every row, and splits of a table do not report them.
     const addNote = (note: EncodingNote) => {
       if (note.range === undefined) distinct.set(JSON.stringify([note.column, note.value]), note);
     };

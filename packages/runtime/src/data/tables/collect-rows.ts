@@ -39,9 +39,9 @@ export async function collectRows(
     plan ??= planFor(cells.length);
     rows++;
     if (cells.length !== plan.width) {
-      const first = plan.isNamed ? 'the names of columns' : 'the first row';
+      const namesSource = plan.isNamed ? 'the names of columns' : 'the first row';
       const advice = reader.delimiter === 'comma' && hasSplitNumber(cells) ? SPLIT_NUMBER : '';
-      const expected = `${plan.width} (as in ${first}${advice})`;
+      const expected = `${plan.width} (as in ${namesSource}${advice})`;
       faults.add(null, 'width', `${location} has ${counted(cells.length, 'column')}, expected ${expected}`, 'row');
       return;
     }
@@ -50,9 +50,9 @@ export async function collectRows(
       faults.add(null, 'names', problem, 'row');
       return;
     }
-    const missing = plan.requiredTargets.find(({ index, isGap }) => isGap(cells[index]));
-    if (missing !== undefined) {
-      if (rowsWithoutTarget === 0) firstWithoutTarget = `${location}${describeGap(cells[missing.index])}`;
+    const missingTarget = plan.requiredTargets.find(({ index, isGap }) => isGap(cells[index]));
+    if (missingTarget !== undefined) {
+      if (rowsWithoutTarget === 0) firstWithoutTarget = `${location}${describeGap(cells[missingTarget.index])}`;
       rowsWithoutTarget++;
       return;
     }
@@ -80,12 +80,14 @@ export async function collectRows(
   if (request.where === 'readTable' && !request.isPlain && lastRows.length > 0) {
     plan ??= planFor(lastRows[0].cells.length);
     const end = cutEnd(lastRows, plan);
+    // Nothing is cut off if no row would be left.
     if (rows + end.rows.length > 0) {
       lastRows = end.rows;
       decisions.push(...end.decisions);
     }
     for (const row of lastRows.slice(0, -1)) addRow(row);
     lastRows = lastRows.slice(-1);
+    // A single row has nothing above to sum up.
     const reason = lastRows.length === 0 || rows === 0 ? undefined : reasonOfSum(lastRows[0], plan);
     if (reason !== undefined) {
       decisions.unshift(reason);

@@ -46,10 +46,10 @@ export function encodeTable(
   const rows = windows?.order ?? requested;
   const columns = new Map(table.inputs.map((column) => [column.name, column]));
   let addNote = onNote; // replaced by a cache, which stores the notes of its rows
-  const encoders = preprocessing.columns.flatMap((encoding) =>
+  const writers = preprocessing.columns.flatMap((encoding) =>
     encoding.type === 'text' ? [] : [columnWriter(encoding, columns.get(encoding.name), (note) => addNote?.(note))],
   );
-  const I = encoders.reduce((sum, { width }) => sum + width, 0);
+  const I = writers.reduce((sum, { width }) => sum + width, 0);
   const { classes } = table;
   return complete(
     checkDataset(`encodeTable: ${showName(table.name)}`, {
@@ -103,8 +103,8 @@ export function encodeTable(
   function encodeRows(x: Float64Array, first: number, count: number): void {
     const [from, to] = rangeOf(rows, first, count);
     let offset = 0;
-    for (const { name, width, open } of encoders) {
-      const write = open(from, to - from);
+    for (const { name, width, createWriter } of writers) {
+      const write = createWriter(from, to - from);
       for (let n = 0; n < count; n++) {
         const row = rows[first + n];
         try {
@@ -145,7 +145,7 @@ function windowsOf(table: Table, series: SeriesEncoding, rows: Uint32Array): Win
   return { order, starts, series };
 }
 
-/** The range of file rows that covers them: the first, and one past the last. */
+/** The range of file rows that covers rows[first] .. rows[first + count - 1]: the first, and one past the last. */
 function rangeOf(rows: Uint32Array, first: number, count: number): [from: number, to: number] {
   let [from, to] = [rows[first], rows[first] + 1];
   for (let n = first; n < first + count; n++) {
@@ -158,8 +158,8 @@ function rangeOf(rows: Uint32Array, first: number, count: number): [from: number
 interface ColumnWriter {
   readonly name: string;
   readonly width: number;
-  /** Returns an encoder for `count` rows from row `first`; its argument `row` is relative to `first`. */
-  readonly open: (first: number, count: number) => (row: number, x: Float64Array, offset: number) => void;
+  /** Returns a writer for `count` rows from row `first`; its argument `row` is relative to `first`. */
+  readonly createWriter: (first: number, count: number) => (row: number, x: Float64Array, offset: number) => void;
 }
 
 function columnWriter(
@@ -174,7 +174,7 @@ function columnWriter(
     return {
       name,
       width: inputs.length,
-      open(first, count) {
+      createWriter(first, count) {
         const values = data.part?.(first, count) ?? data.values.subarray(first, first + count);
         return (row, x, offset) => encodeNumber(values[row], x, offset);
       },
@@ -189,7 +189,7 @@ function columnWriter(
   return {
     name,
     width: inputs.length,
-    open(first, count) {
+    createWriter(first, count) {
       const indices = data.part?.(first, count) ?? data.indices.subarray(first, first + count);
       return (row, x, offset) => {
         const index = indices[row];

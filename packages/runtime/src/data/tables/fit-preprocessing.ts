@@ -22,7 +22,7 @@ export function fitPreprocessing(table: Table, rows: Uint32Array): TablePreproce
   checkRows('fitPreprocessing', 'rows', rows, checkTable('fitPreprocessing', table));
   const { scale, missing = 'impute' } = table.options;
   const target = table.targets.map((column) => decodingOf(table, column, rows, scale));
-  // A table as wide as a model file can hold at all goes without ranges.
+  // A wider table fits into a model file only without ranges.
   const withRange = table.inputs.length <= MAX_RANGES;
   const preprocessing: TablePreprocessing = {
     version: 1,
@@ -52,20 +52,20 @@ function forecastsOf(
   };
 }
 
-/** Most columns with ranges: the header of a model file has room for 10 parts of each. */
+/** Most columns with ranges: the header of a model file has room for 10 JSON values of each. */
 const MAX_RANGES = 10_000;
 
-/** Room for preprocessing in the header of a model file: about 16,000 columns. */
-const MAX_PARTS = 115_000;
+/** Room for preprocessing in the header of a model file, in JSON values and bytes: about 16,000 columns. */
+const MAX_VALUES = 115_000;
 const MAX_BYTES = 1_800_000;
 
 function fitsModelFile(preprocessing: TablePreprocessing): boolean {
-  const partsOf = (column: ColumnEncoding): number => {
+  const valuesOf = (column: ColumnEncoding): number => {
     if (column.type !== 'categorical') return 'range' in column && column.range ? 10 : 7;
     return 6 + column.categories.length + (Array.isArray(column.others) ? column.others.length : 0);
   };
-  const parts = preprocessing.columns.reduce((sum, column) => sum + partsOf(column) + ('gaps' in column ? 1 : 0), 0);
-  return parts <= MAX_PARTS && JSON.stringify(preprocessing).length <= MAX_BYTES;
+  const values = preprocessing.columns.reduce((sum, column) => sum + valuesOf(column) + ('gaps' in column ? 1 : 0), 0);
+  return values <= MAX_VALUES && JSON.stringify(preprocessing).length <= MAX_BYTES;
 }
 
 /**

@@ -42,8 +42,8 @@ export function lastWindows(
   const keys = segments.map(({ first }) => (key === null ? null : keyOf(key, order[first])));
   for (const [s, { length }] of segments.entries()) {
     if (length >= T) continue;
-    const of = keys[s] === null ? '' : ` of ${show(keys[s])}`;
-    const has = `${counted(length, 'row')}${of}`;
+    const ofSeries = keys[s] === null ? '' : ` of ${show(keys[s])}`;
+    const has = `${counted(length, 'row')}${ofSeries}`;
     throw new Error(`lastWindows: ${showName(name)} has ${has}, expected ${T} or more (a window of the model)`);
   }
   const windowRows = segments.flatMap(({ first, length }) => [...order.subarray(first + length - T, first + length)]);

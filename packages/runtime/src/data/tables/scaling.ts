@@ -34,9 +34,9 @@ export function quantileOf(
   const position = q * (sorted.length - 1);
   const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);
-  const share = position - below;
+  const fraction = position - below;
   const distance = sorted[above] - sorted[below];
   // The distance may overflow.
-  if (distance === Number.POSITIVE_INFINITY) return (1 - share) * sorted[below] + share * sorted[above];
-  return sorted[below] + share * distance;
+  if (distance === Number.POSITIVE_INFINITY) return (1 - fraction) * sorted[below] + fraction * sorted[above];
+  return sorted[below] + fraction * distance;
 }

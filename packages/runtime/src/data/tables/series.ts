@@ -25,15 +25,15 @@ export function checkTimes(
   const isDate = time.type === 'date';
   const values = time.data.kind === 'numbers' ? time.data.values : new Float64Array(rows);
   const previous = previousRows(key, rows);
-  const name = (n: number) => `row ${n + 1}${key?.data.kind === 'words' ? ` (${show(keyOf(key, n))})` : ''}`;
+  const rowTitle = (n: number) => `row ${n + 1}${key?.data.kind === 'words' ? ` (${show(keyOf(key, n))})` : ''}`;
   const timeOf = (n: number) => timeText(values[n], isDate);
   for (let n = 0; n < rows; n++) {
     const before = previous[n];
     if (before === -1 || values[n] > values[before]) continue;
-    const once = key === null ? '--series-key tells several series apart' : 'a series has one row for each time';
-    const why = values[n] === values[before] ? once : 'rows are read in the order of time';
+    const advice = key === null ? '--series-key tells several series apart' : 'a series has one row for each time';
+    const why = values[n] === values[before] ? advice : 'rows are read in the order of time';
     const expected = `a time after ${timeOf(before)} of row ${before + 1} (${why})`;
-    throw fault(`: ${name(n)} has the time ${timeOf(n)}, expected ${expected}`);
+    throw fault(`: ${rowTitle(n)} has the time ${timeOf(n)}, expected ${expected}`);
   }
   const steps = modelStep === null ? likelySteps(values, previous, isDate) : [modelStep];
   // Of days and months, the step that fits more rows is meant.
@@ -44,7 +44,7 @@ export function checkTimes(
   const next = timeText(nextOf(values[before], step), isDate);
   const source = modelStep === null ? 'as between most rows' : 'as the model was trained with';
   const why = `${stepText(step)} after row ${before + 1}, ${source}`;
-  throw fault(`: ${name(n)} has the time ${timeOf(n)}, expected ${next} (${why})`);
+  throw fault(`: ${rowTitle(n)} has the time ${timeOf(n)}, expected ${next} (${why})`);
 }
 
 /** The rows of a table before each in its series [N]; -1 for the first of one. */
@@ -71,7 +71,7 @@ function firstGap(values: Float64Array, previous: Int32Array, step: SeriesStep):
   return gap === -1 ? values.length : gap;
 }
 
-/** The most frequent distance of rows; of dates also in months, if they have some. */
+/** The most frequent distance between rows; between dates also in months, if some are whole months apart. */
 function likelySteps(values: Float64Array, previous: Int32Array, isDate: boolean): SeriesStep[] {
   const mostFrequent = (distance: (a: number, b: number) => number): number | undefined => {
     const counts = new Map<number, { size: number; count: number }>();

@@ -28,8 +28,8 @@ export function splitByColumn(
       : byGroup(column.data.indices, column.data.words.length, counts, fold, options.seed ?? 0);
   for (const [set, rows] of Object.entries(sets)) {
     if (rows.length > 0) continue;
-    const few = by === 'time' ? 'times' : 'groups';
-    const problem = `has ${show(table.options.split)}, by which ${showName(table.name)} has no ${set} rows, expected more ${few}`;
+    const what = by === 'time' ? 'times' : 'groups';
+    const problem = `has ${show(table.options.split)}, by which ${showName(table.name)} has no ${set} rows, expected more ${what}`;
     throw new OptionError(where, 'split', problem);
   }
   return sets;

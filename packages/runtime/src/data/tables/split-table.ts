@@ -54,11 +54,11 @@ export function encodeSplit(
   notes: string[] = [],
 ): DataSplits {
   checkSplitRows('encodeSplit', rows, checkTable('encodeSplit', table));
-  let cut = 0; // texts
+  let cutTexts = 0;
   const encode = (indices: Uint32Array, set: keyof SplitRows) => {
     const unknown = new Map<string, Set<string>>();
     const note = ({ column, value, range, tokens }: EncodingNote) => {
-      if (tokens !== undefined) cut++;
+      if (tokens !== undefined) cutTexts++;
       // Held-out rows may well be outside of the range of the others.
       if (value === null || range !== undefined || tokens !== undefined) return;
       const values = unknown.get(column) ?? new Set();
@@ -73,11 +73,11 @@ export function encodeSplit(
   };
   const sets = mapSets(rows, encode);
   const texts = tokensOf(preprocessing);
-  if (texts !== undefined && cut > 0) {
+  if (texts !== undefined && cutTexts > 0) {
     const rowCount = Object.values(sets).reduce((sum, set) => sum + set.rows, 0);
-    const are = cut === 1 ? 'is' : 'are';
-    const of = `${cut} of ${counted(rowCount, 'text')} in column ${show(texts.name)}`;
-    notes.push(`${of} ${are} cut to the first ${counted(texts.context, 'token')} (--context)`);
+    const are = cutTexts === 1 ? 'is' : 'are';
+    const cutOfAll = `${cutTexts} of ${counted(rowCount, 'text')} in column ${show(texts.name)}`;
+    notes.push(`${cutOfAll} ${are} cut to the first ${counted(texts.context, 'token')} (--context)`);
   }
   return sets;
 }

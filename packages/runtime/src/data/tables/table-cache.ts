@@ -41,7 +41,7 @@ export async function openTableCache(
   const { folder, header, origin } = await openCache<TableHeader>({
     path,
     keys: [keyOf(options, preprocessing)],
-    contents: COLUMNS,
+    fileName: COLUMNS,
     fault,
     async make(columns, draft) {
       const spool = createCacheFile(join(draft, SPOOL));

@@ -27,7 +27,7 @@ export function fitTokens(
   const isFitted = requested === 'words' || requested === 'characters';
   const spec = isFitted ? fitVocabulary(requested) : requested;
   const tokenizer = typeof spec === 'string' ? ({ kind: spec } as const) : spec;
-  return { name, type: 'text', tokenizer, context: context ?? longest() };
+  return { name, type: 'text', tokenizer, context: context ?? fittedContext() };
 
   function fitVocabulary(kind: 'words' | 'characters'): TokenizerSpec {
     const pieces = new Map<string, number>();
@@ -37,7 +37,7 @@ export function fitTokens(
     return { kind, vocabulary: commonVocabulary(pieces) };
   }
 
-  function longest(): number {
+  function fittedContext(): number {
     const encoder = createTokenEncoder({ name, type: 'text', tokenizer, context: MAX_TOKENS }, undefined, gpt2);
     try {
       const lengths = new Map([...counts.keys()].map((index) => [index, encoder.tokensOf(texts[index]).length]));

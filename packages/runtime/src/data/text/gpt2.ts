@@ -23,18 +23,18 @@ export function gpt2(): Tokenizer {
 
 function load(): Tokenizer {
   const { size, spec } = createPlain({ kind: 'gpt2' });
-  const { bpe_ranks, pat_str, special_tokens } = open();
+  const { bpe_ranks, pat_str, special_tokens } = requireTables();
   const ranks = new Map<string, number>();
-  const bytesOf: Uint8Array[] = [];
+  const tokenBytes: Uint8Array[] = [];
   for (const line of bpe_ranks.split('\n')) {
-    const [, first, ...tokens] = line.split(' ');
+    const [, firstRank, ...tokens] = line.split(' ');
     for (const [n, token] of tokens.entries()) {
       const bytes = Buffer.from(token, 'base64');
-      ranks.set(bytes.toString('latin1'), Number(first) + n);
-      bytesOf[Number(first) + n] = bytes;
+      ranks.set(bytes.toString('latin1'), Number(firstRank) + n);
+      tokenBytes[Number(firstRank) + n] = bytes;
     }
   }
-  for (const [name, token] of Object.entries(special_tokens)) bytesOf[token] = Buffer.from(name);
+  for (const [name, token] of Object.entries(special_tokens)) tokenBytes[token] = Buffer.from(name);
   const pieces = new RegExp(pat_str, 'gu');
   return {
     spec,
@@ -48,7 +48,7 @@ function load(): Tokenizer {
     },
     decode(tokens) {
       const parts = Array.from(tokens, (token, at) => {
-        if (bytesOf[token] !== undefined) return bytesOf[token];
+        if (tokenBytes[token] !== undefined) return tokenBytes[token];
         throw new TextError(at, `the token ${show(token)}`, `a whole number from 0 to ${size - 1}`);
       });
       return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.concat(parts));
@@ -56,7 +56,7 @@ function load(): Tokenizer {
   };
 }
 
-function open(): Tables {
+function requireTables(): Tables {
   try {
     return requireInstalled('js-tiktoken/ranks/gpt2') as Tables;
   } catch (cause) {

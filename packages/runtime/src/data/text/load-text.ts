@@ -37,7 +37,7 @@ export async function loadText(path: string, options: TextOptions = {}): Promise
   }
   const read = () => textOf(path, fault);
   if (!stream) return inMemory(await readTokens(read, tokenizer, lines, fault), values, name, fault);
-  await (await open(path)).close();
+  await (await open(path)).close(); // throws if there is no such file, before a cache is looked for
   const request = { path, tokenizer, context, read, fault };
   if (lines) return linesOf(await linesInFile(request), values, name);
   return windowsOf(await tokensInFile(request), values, name, fault);
@@ -79,13 +79,14 @@ async function bytesOf(path: string, fault: FileFault): Promise<TokenStore> {
     if (source.gzipped) {
       count = 0;
       const chunk = new Uint8Array(1 << 18);
-      for (let got = chunk.length; got === chunk.length; count += got) got = await source.read(chunk);
+      for (let bytesRead = chunk.length; bytesRead === chunk.length; count += bytesRead)
+        bytesRead = await source.read(chunk);
       await source.close();
       source = await open(path);
     }
     const array = allocateTokens(256, count, fault);
-    const got = await source.read(array as Uint8Array);
-    if (got < count) throw fault(`${got} bytes`, `the ${count} that it had`);
+    const bytesRead = await source.read(array as Uint8Array);
+    if (bytesRead < count) throw fault(`${bytesRead} bytes`, `the ${count} that it had`);
     return { tokenizer: createTokenizer({ kind: 'bytes' }), length: count, matrix: matrixOf(array) };
   } finally {
     await source.close();

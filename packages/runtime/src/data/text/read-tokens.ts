@@ -9,7 +9,7 @@ export type TextSource = () => Iterable<string> | AsyncIterable<string>;
 /** A text whose tokens can be read more than once, so that it is never in memory as a whole. */
 export interface TokenReader {
   readonly tokenizer: Tokenizer;
-  /** The token of a line end. */
+  /** The token of a line end; 0, and not used, if the parts are not lines. */
   readonly lineEnd: number;
   /** The sizes of the text, which is read for them unless that happened before. */
   sizes(): Promise<TextSizes>;
@@ -18,7 +18,7 @@ export interface TokenReader {
    * @throws Error of the text's fault for a character that the vocabulary lacks, for an empty line, and for other sizes
    * than before.
    */
-  parts(): AsyncGenerator<Uint32Array>;
+  encodedParts(): AsyncGenerator<Uint32Array>;
 }
 
 /** Sizes of a text. */
@@ -36,9 +36,9 @@ export async function readTokens(
   fault: FileFault,
 ): Promise<TokenReader> {
   const kind = typeof requested === 'string' ? requested : requested.kind;
-  const texts = (): AsyncGenerator<Part> => partsOf(source(), lines ? afterLastLine : cuts[kind], lines, fault);
+  const parts = (): AsyncGenerator<Part> => partsOf(source(), lines ? afterLastLine : cuts[kind], lines, fault);
   const isFitted = requested === 'characters' || requested === 'words';
-  const survey = isFitted ? await surveyText(requested, texts(), lines) : null;
+  const survey = isFitted ? await surveyText(requested, parts(), lines) : null;
   const spec = survey?.spec ?? (typeof requested === 'object' ? requested : { kind: requested as 'bytes' | 'gpt2' });
   const tokenizer = createTokenizer(spec);
   const encode = (part: Part): Uint32Array => encodePart(tokenizer, part, fault);
@@ -46,11 +46,12 @@ export async function readTokens(
   let sizes: TextSizes | null = survey?.sizes ?? null;
   const sizeText = ({ tokens, parts }: TextSizes) => `${tokens} tokens${lines ? ` in ${parts} lines` : ''}`;
 
-  async function* parts(): AsyncGenerator<Uint32Array> {
+  async function* encodedParts(): AsyncGenerator<Uint32Array> {
     let sizesSoFar: TextSizes = { tokens: 0, parts: 0, longest: 0 };
-    for await (const part of texts()) {
+    for await (const part of parts()) {
       const tokens = encode(part);
       sizesSoFar = withPart(sizesSoFar, tokens.length);
+      // A text that has grown would not fit into what was allocated for its first sizes.
       if (sizes === null || (sizesSoFar.tokens <= sizes.tokens && sizesSoFar.parts <= sizes.parts)) yield tokens;
     }
     sizes ??= sizesSoFar;
@@ -61,9 +62,9 @@ export async function readTokens(
   return {
     tokenizer,
     lineEnd,
-    parts,
+    encodedParts,
     async sizes() {
-      if (sizes === null) for await (const _ of parts());
+      if (sizes === null) for await (const _ of encodedParts());
       return sizes as TextSizes;
     },
   };
@@ -82,12 +83,12 @@ interface Part {
 }
 
 /** Finds the vocabulary of a text and its sizes. */
-async function surveyText(kind: 'characters' | 'words', texts: AsyncIterable<Part>, lines: boolean) {
+async function surveyText(kind: 'characters' | 'words', parts: AsyncIterable<Part>, lines: boolean) {
   const pieces = new Set(lines ? ['\n'] : []);
-  const words = new Map<string, number>(lines ? [['\n', 2]] : []); // a line end is always known
+  const words = new Map<string, number>(lines ? [['\n', 2]] : []); // twice, as a word of the vocabulary
   const seenUnits = new Uint8Array(1 << 16); // of characters of one code unit: faster than a set
   let sizes: TextSizes = { tokens: 0, parts: 0, longest: 0 };
-  for await (const { text } of texts) {
+  for await (const { text } of parts) {
     let tokens = 0;
     if (kind === 'words') {
       for (const piece of piecesOf(kind, text)) {
@@ -149,14 +150,14 @@ const MAX_CHARACTERS = 1 << 24;
 
 /** The parts of a text, or its lines without their ends. */
 async function* partsOf(
-  texts: Iterable<string> | AsyncIterable<string>,
+  chunks: Iterable<string> | AsyncIterable<string>,
   cut: Cut,
   lines: boolean,
   fault: FileFault,
 ): AsyncGenerator<Part> {
   let rest: string[] = []; // the text after the last cut
   let line = 1;
-  for await (const text of texts) {
+  for await (const text of chunks) {
     const end = cut(text, rest.at(-1) ?? '');
     if (end >= 0) {
       yield* partsIn([...rest, text.slice(0, end)].join(''));

@@ -55,8 +55,8 @@ interface Numbers {
 const MAX_LABELS = 256;
 
 /** Classes and preprocessing of rows of tokens. A label is its token, written as in a string of JSON. */
-function classesOf({ spec, size }: Tokenizer, context: number, lines: boolean) {
-  const text = { tokenizer: spec, context, lines };
+function classesOf({ spec, size }: Tokenizer, options: { readonly context: number; readonly lines: boolean }) {
+  const text = { tokenizer: spec, ...options };
   const preprocessing: TextPreprocessing = { version: 1, text };
   if (!('vocabulary' in spec) || size > MAX_LABELS) return { classes: size, preprocessing };
   const labels = spec.vocabulary.map((token) => JSON.stringify(token).slice(1, -1));
@@ -89,10 +89,12 @@ export function windowsOf(
   if (n > MAX_TOKENS) throw fault(`${n} tokens`, `at most ${MAX_TOKENS}`);
   const [validationTokens, testTokens] = [Math.round(validation * n), Math.round(test * n)];
   const ends = [n - validationTokens - testTokens, n - testTokens, n];
-  const windowSet = (from: number, to: number, purpose: string, hasRandomStarts: boolean): Dataset => {
+  const windowSet = (from: number, to: number, set: 'training' | 'validation' | 'the test'): Dataset => {
+    const hasRandomStarts = set === 'training';
     const tokens = to - from;
     if (tokens < T + 1) {
       const expected = `at least ${T + 1} (the context of ${T}, and one to predict)`;
+      const purpose = validationTokens + testTokens === 0 ? '' : ` for ${set}`;
       throw fault(`${counted(tokens, 'token')}${purpose}`, expected);
     }
     const rows = Math.floor((tokens - 1) / T);
@@ -103,15 +105,14 @@ export function windowsOf(
       rows,
       inputs: view(from),
       targets: view(from + 1),
-      ...classesOf(tokenizer, T, false),
+      ...classesOf(tokenizer, { context: T, lines: false }),
       ...(hasRandomStarts ? { starts: tokens - T } : {}),
     };
   };
-  const purposeOf = (set: string) => (validationTokens + testTokens === 0 ? '' : ` for ${set}`);
   return {
-    train: windowSet(0, ends[0], purposeOf('training'), true),
-    ...(validationTokens === 0 ? {} : { validation: windowSet(ends[0], ends[1], purposeOf('validation'), false) }),
-    ...(testTokens === 0 ? {} : { test: windowSet(ends[1], ends[2], purposeOf('the test'), false) }),
+    train: windowSet(0, ends[0], 'training'),
+    ...(validationTokens === 0 ? {} : { validation: windowSet(ends[0], ends[1], 'validation') }),
+    ...(testTokens === 0 ? {} : { test: windowSet(ends[1], ends[2], 'the test') }),
   };
 }
 
@@ -128,7 +129,7 @@ export function linesOf(
     inputs: { ...inputs, shape: [T] },
     targets: { ...targets, shape: [T] },
     lengths,
-    ...classesOf(tokenizer, T, true),
+    ...classesOf(tokenizer, { context: T, lines: true }),
   };
   return validation === 0 && test === 0 ? { train } : splitDataset(train, { validation, test, stratify: false });
 }

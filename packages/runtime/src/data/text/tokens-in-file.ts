@@ -33,8 +33,8 @@ interface TokensHeader {
 }
 
 /** Number types of a file, as NumPy names them. */
-const arrays = { u1: Uint8Array, u2: Uint16Array, i1: Int8Array, i2: Int16Array, i4: Int32Array };
-type TypeName = keyof typeof arrays;
+const arrayTypes = { u1: Uint8Array, u2: Uint16Array, i1: Int8Array, i2: Int16Array, i4: Int32Array };
+type TypeName = keyof typeof arrayTypes;
 
 /** The narrowest types of tokens below `size`, and of targets, of which some are -1. */
 const inputType = (size: number): TypeName => (size <= 1 << 8 ? 'u1' : size <= 1 << 16 ? 'u2' : 'i4');
@@ -49,7 +49,7 @@ export async function tokensInFile(request: Omit<TextRequest, 'lines' | 'context
     tokenizer,
     length: header.tokens,
     matrix: (start, _length, columns) =>
-      matrixInFile(path, type, start * arrays[type].BYTES_PER_ELEMENT, tokenArray(tokenizer.size, 0), columns),
+      matrixInFile(path, type, start * arrayTypes[type].BYTES_PER_ELEMENT, tokenArray(tokenizer.size, 0), columns),
   };
 }
 
@@ -71,24 +71,27 @@ export async function linesInFile(request: Omit<TextRequest, 'lines'>): Promise<
   };
 }
 
-/** Numbers in a file, as rows of arrays like `array`. */
+/** Rows of numbers in a file, from byte `start` on; `emptyArray` tells their type in memory. */
 export function matrixInFile(
   path: string,
   name: TypeName,
   start: number,
-  array: DataMatrix['array'],
+  emptyArray: DataMatrix['array'],
   columns: number,
 ): DataMatrix {
-  return { ...valueMatrix(array, columns), file: fileRows(path, 'bytes', { type: nativeType(name), bytes: start }) };
+  return {
+    ...valueMatrix(emptyArray, columns),
+    file: fileRows(path, 'bytes', { type: nativeType(name), bytes: start }),
+  };
 }
 
 /** Byte offsets of targets and lengths after the inputs. */
 function offsetsOf({ rows, context }: Pick<TokensHeader, 'rows' | 'context'>, size: number) {
-  const targets = rows * context * arrays[inputType(size)].BYTES_PER_ELEMENT;
-  return { targets, lengths: targets + rows * context * arrays[targetType(size)].BYTES_PER_ELEMENT };
+  const targets = rows * context * arrayTypes[inputType(size)].BYTES_PER_ELEMENT;
+  return { targets, lengths: targets + rows * context * arrayTypes[targetType(size)].BYTES_PER_ELEMENT };
 }
 
-const CONTENTS = 'tokens.bin';
+const TOKENS_FILE = 'tokens.bin';
 
 /** Increased whenever older caches would be read incorrectly. */
 const VERSION = 1;
@@ -99,25 +102,25 @@ async function openTokens({ path, tokenizer: requested, lines, context, read, fa
   const kind = typeof requested === 'string' ? requested : requested.kind;
   const { folder, header } = await openCache<TokensHeader>({
     path,
-    contents: CONTENTS,
+    fileName: TOKENS_FILE,
     // The tokenizer of a model may be the one that an earlier run has found in this text.
     keys: [keyOf(requested, context), keyOf(kind, lines ? undefined : 0)],
     fits: (header) =>
       (typeof requested === 'string' || JSON.stringify(header.tokenizer) === JSON.stringify(requested)) &&
       (context === undefined || header.context === context),
-    async make(contents) {
+    async make(file) {
       const reader = await readTokens(read, requested, lines, fault);
-      return lines ? writeLines(contents, reader, context, fault) : writeTokens(contents, reader);
+      return lines ? writeLines(file, reader, context, fault) : writeTokens(file, reader);
     },
     fault: (problem, cause) => new Error(`loadText: ${showPath(path)}${problem}`, { cause }),
   });
-  return { path: join(folder, CONTENTS), header };
+  return { path: join(folder, TOKENS_FILE), header };
 }
 
-async function writeTokens(contents: CacheFile, { tokenizer, parts }: TokenReader): Promise<TokensHeader> {
-  const numbers = createWriter(contents, inputType(tokenizer.size), 0);
+async function writeTokens(file: CacheFile, { tokenizer, encodedParts }: TokenReader): Promise<TokensHeader> {
+  const numbers = createWriter(file, inputType(tokenizer.size), 0);
   let count = 0;
-  for await (const tokens of parts()) {
+  for await (const tokens of encodedParts()) {
     numbers.reserve(tokens.length).set(tokens);
     count += tokens.length;
   }
@@ -126,20 +129,21 @@ async function writeTokens(contents: CacheFile, { tokenizer, parts }: TokenReade
 }
 
 async function writeLines(
-  contents: CacheFile,
+  file: CacheFile,
   reader: TokenReader,
   context: number | undefined,
   fault: FileFault,
 ): Promise<TokensHeader> {
-  const { tokenizer, lineEnd, parts } = reader;
+  const { tokenizer, lineEnd, encodedParts } = reader;
   const sizes = await reader.sizes();
   const T = tokensOfRow(sizes, context, fault);
   const header = { tokenizer: tokenizer.spec, tokens: sizes.tokens, rows: sizes.parts, context: T };
   const offsets = offsetsOf(header, tokenizer.size);
-  const x = createWriter(contents, inputType(tokenizer.size), 0);
-  const t = createWriter(contents, targetType(tokenizer.size), offsets.targets);
-  const lengths = createWriter(contents, 'i4', offsets.lengths);
-  for await (const tokens of parts()) lengths.reserve(1)[0] = putLine(x.reserve(T), t.reserve(T), tokens, lineEnd);
+  const x = createWriter(file, inputType(tokenizer.size), 0);
+  const t = createWriter(file, targetType(tokenizer.size), offsets.targets);
+  const lengths = createWriter(file, 'i4', offsets.lengths);
+  for await (const tokens of encodedParts())
+    lengths.reserve(1)[0] = putLine(x.reserve(T), t.reserve(T), tokens, lineEnd);
   for (const writer of [x, t, lengths]) writer.flush();
   return header;
 }
@@ -149,23 +153,23 @@ const BUFFER_NUMBERS = 1 << 16;
 
 /** Writes numbers one after another, from byte `start` of a file on. */
 function createWriter(file: CacheFile, name: TypeName, start: number) {
-  let buffer = new arrays[name](BUFFER_NUMBERS);
-  let usedLength = 0;
+  let buffer = new arrayTypes[name](BUFFER_NUMBERS);
+  let bufferedNumbers = 0;
   let offset = start;
   const flush = (): void => {
-    const full = buffer.subarray(0, usedLength);
-    file.write(full, offset);
-    offset += full.byteLength;
-    usedLength = 0;
+    const numbers = buffer.subarray(0, bufferedNumbers);
+    file.write(numbers, offset);
+    offset += numbers.byteLength;
+    bufferedNumbers = 0;
   };
   return {
     flush,
     /** Room for the next `count` numbers, to be filled before the next call. */
     reserve(count: number) {
-      if (usedLength + count > buffer.length) flush();
-      if (count > buffer.length) buffer = new arrays[name](count);
-      usedLength += count;
-      return buffer.subarray(usedLength - count, usedLength);
+      if (bufferedNumbers + count > buffer.length) flush();
+      if (count > buffer.length) buffer = new arrayTypes[name](count);
+      bufferedNumbers += count;
+      return buffer.subarray(bufferedNumbers - count, bufferedNumbers);
     },
   };
 }

@@ -12,7 +12,7 @@ export async function tokensInMemory(reader: TokenReader, fault: FileFault): Pro
   const { tokenizer } = reader;
   const array = allocateTokens(tokenizer.size, (await reader.sizes()).tokens, fault);
   let offset = 0;
-  for await (const tokens of reader.parts()) {
+  for await (const tokens of reader.encodedParts()) {
     array.set(tokens, offset);
     offset += tokens.length;
   }
@@ -39,7 +39,7 @@ export async function linesInMemory(
   const t = sharedArrays.int32(rows * T);
   const lengths = sharedArrays.int32(rows);
   let row = 0;
-  for await (const tokens of reader.parts()) {
+  for await (const tokens of reader.encodedParts()) {
     const [from, to] = [row * T, (row + 1) * T];
     lengths[row++] = putLine(x.subarray(from, to), t.subarray(from, to), tokens, lineEnd);
   }

@@ -92,21 +92,21 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
   checkRenames(where, rename);
   const file = await openTensors(where, path, fault);
   try {
-    const model = spec === undefined ? descriptionOf(file, fault) : { spec };
-    const network = buildNetwork(model.spec, parts?.customParts);
+    const description = spec === undefined ? descriptionOf(file, fault) : { spec };
+    const network = buildNetwork(description.spec, parts?.customParts);
     const encoding = images === undefined ? {} : { preprocessing: imagesFor(where, network, images) };
     const type = precision ?? precisionOf(file, fault);
-    const names = spec === undefined ? { ...newLayerNames(file, model.spec), ...rename } : rename;
-    const parameters = await readParameters(where, network, file, type, names, fault);
+    const renames = spec === undefined ? { ...newLayerNames(file, description.spec), ...rename } : rename;
+    const parameters = await readParameters(where, network, file, type, renames, fault);
     refuseBadWeights(where, network, parameters);
     return createModel({
-      ...model,
+      ...description,
       ...encoding,
       spec: network.spec,
       parameters,
       ...(parts === undefined ? {} : { parts }),
       ...(loss === undefined ? {} : { loss }),
-      ...(metadata === undefined ? {} : { metadata: { ...model.metadata, ...metadata } }),
+      ...(metadata === undefined ? {} : { metadata: { ...description.metadata, ...metadata } }),
     });
   } finally {
     await file.close();

@@ -129,10 +129,10 @@ function tensorOf(
       }
       const [width, decode] = weightTypes[type];
       const numbers = new Float64Array((to - from) / width);
-      for (let at = from; at < to; at += CHUNK_BYTES) {
-        const bytes = await readBytes(handle, start + at, Math.min(CHUNK_BYTES, to - at), fault);
+      for (let offset = from; offset < to; offset += CHUNK_BYTES) {
+        const bytes = await readBytes(handle, start + offset, Math.min(CHUNK_BYTES, to - offset), fault);
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-        const first = (at - from) / width;
+        const first = (offset - from) / width;
         for (let i = 0; i < bytes.length / width; i++) numbers[first + i] = decode(view, i * width);
       }
       return numbers;

@@ -11,10 +11,10 @@ export function reorder(
   const last = order[order.length - 1];
   const [extent, stride] = [axes[last], strides[last]];
   let next = 0;
-  const walk = (depth: number, at: number): void => {
+  const walk = (depth: number, offset: number): void => {
     const axis = order[depth];
-    if (axis === last) for (let i = 0; i < extent; i++) out[next++] = x[at + i * stride];
-    else for (let i = 0; i < axes[axis]; i++) walk(depth + 1, at + i * strides[axis]);
+    if (axis === last) for (let i = 0; i < extent; i++) out[next++] = x[offset + i * stride];
+    else for (let i = 0; i < axes[axis]; i++) walk(depth + 1, offset + i * strides[axis]);
   };
   walk(0, 0);
 }

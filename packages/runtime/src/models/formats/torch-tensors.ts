@@ -72,11 +72,11 @@ const productWeights = new Set(['W', 'Wg', 'Wv', 'Wi', 'Wh', 'Wqkv', 'Wo']);
 /** The tensors of a network in parameter order; those of an embedding again for a dense layer that is tied to it. */
 export function torchTensors(network: Network): TorchTensor[] {
   const shapes = new Map(network.tensors.map(({ offset, shape }) => [offset, shape]));
-  const orders = ordersOf(network);
+  const flattenedImages = flattenedImagesOf(network);
   const list: TorchTensor[] = [];
   for (const networkLayer of network.allLayers) {
     const { path, layer, spec, tensors } = networkLayer;
-    const tiedWeights = 'tiedTo' in spec ? tiedTensor(networkLayer, list, orders.get(path)) : undefined;
+    const tiedWeights = 'tiedTo' in spec ? tiedTensor(networkLayer, list, flattenedImages.get(path)) : undefined;
     if (tiedWeights !== undefined) list.push(tiedWeights);
     const layerTensors = tensors.map(({ name, offset, length }) => {
       const { tensors: torchNames = {} } = torchLayerOf(spec) ?? {};
@@ -85,7 +85,7 @@ export function torchTensors(network: Network): TorchTensor[] {
       const isProduct = torchNames[name] !== undefined && productWeights.has(name);
       const axes = extents.map((_, axis) => axis);
       const torchAxes = isProduct ? [...axes.slice(-2).reverse(), ...axes.slice(0, -2)] : axes;
-      const { reads, writes } = orders.get(path) ?? { reads: null, writes: null };
+      const { reads, writes } = flattenedImages.get(path) ?? { reads: null, writes: null };
       const imageShapes = extents.map((_, axis) => (isProduct && axis === 0 ? reads : writes));
       return {
         name: torchName(path, torchNames[name] ?? name),
@@ -108,12 +108,12 @@ const torchName = (path: string, name: string): string => `${path.replace(/(?<=\
 function tiedTensor(
   networkLayer: NetworkLayer,
   list: readonly TorchTensor[],
-  orders?: Orders,
+  images?: FlattenedImages,
 ): TorchTensor | undefined {
   const { path, layer, spec } = networkLayer;
   const tiedTo = (spec as { readonly tiedTo?: string }).tiedTo;
   if (tiedTo === undefined) return undefined;
-  if (orders?.reads != null || orders?.writes != null) {
+  if (images?.reads != null || images?.writes != null) {
     const why = 'expected another, since PyTorch flattens channels first';
     throw new Error(`${nameOfLayer(networkLayer)} shares weights along the axis of a flattened image, ${why}`);
   }
@@ -122,15 +122,15 @@ function tiedTensor(
 }
 
 /** Splits axes of flattened images, whose channels come first in PyTorch. */
-function splitAxes(extents: Shape, imageShapes: readonly (Shape | null)[], order: readonly number[]) {
+function splitAxes(extents: Shape, imageShapes: readonly (Shape | null)[], torchAxes: readonly number[]) {
   const parts = extents.map((extent, axis) => imageShapes[axis] ?? [extent]);
   const partOffsets = parts.map((_, axis) => parts.slice(0, axis).flat().length);
   const orderWithin = (axis: number) => channelsFirst(parts[axis].length).map((k) => partOffsets[axis] + k);
-  return { axes: parts.flat(), order: order.flatMap(orderWithin) };
+  return { axes: parts.flat(), order: torchAxes.flatMap(orderWithin) };
 }
 
-/** The images whose flattened numbers a layer reads and writes in PyTorch's order, channels first. */
-interface Orders {
+/** Shapes of the images whose flattened numbers a layer reads and writes channels first in PyTorch; null if none. */
+interface FlattenedImages {
   readonly reads: Shape | null;
   readonly writes: Shape | null;
 }
@@ -139,29 +139,29 @@ interface Orders {
  * The order of the numbers of a row in PyTorch: channels first after an image is flattened, else as here. It is free
  * after a dense layer, whose units can be in any order. Rows that are added to each other share one order.
  */
-interface Order {
+interface NumberOrder {
   image: Shape | null | undefined; // the flattened image; null if none; undefined if the order is free
-  mergedInto?: Order; // the order that it shares with other rows
+  mergedInto?: NumberOrder; // the order that it shares with other rows
 }
 
 interface Rows {
-  readonly order: Order;
+  readonly order: NumberOrder;
   /** Whether PyTorch has them as [C, H, W] or [C, T]; false for the vectors of an embedding. */
   readonly isChannelsFirst: boolean;
 }
 
-const unchangedOrder = (): Order => ({ image: null });
+const unchangedOrder = (): NumberOrder => ({ image: null });
 
-function rootOf(order: Order): Order {
+function rootOf(order: NumberOrder): NumberOrder {
   let root = order;
   while (root.mergedInto !== undefined) root = root.mergedInto;
   return root;
 }
 
-/** The orders of the rows that each layer reads and writes, by path. */
-function ordersOf(network: Network): Map<string, Orders> {
+/** The flattened images that each layer reads and writes, by path. */
+function flattenedImagesOf(network: Network): Map<string, FlattenedImages> {
   const stacks = stacksOf(network);
-  const ordersByPath = new Map<string, [reads: Order, writes: Order]>();
+  const ordersByPath = new Map<string, [reads: NumberOrder, writes: NumberOrder]>();
   const passStack = (above: string, x: Rows): Rows => (stacks.get(above) ?? []).reduce(pass, x);
 
   /** The rows that a layer makes of `x`. */
@@ -197,14 +197,14 @@ function ordersOf(network: Network): Map<string, Orders> {
   }
 
   passStack('', { order: unchangedOrder(), isChannelsFirst: true });
-  const imageOf = (order: Order): Shape | null => rootOf(order).image ?? null;
+  const imageOf = (order: NumberOrder): Shape | null => rootOf(order).image ?? null;
   return new Map(
     [...ordersByPath].map(([path, [reads, writes]]) => [path, { reads: imageOf(reads), writes: imageOf(writes) }]),
   );
 }
 
 /** Gives two rows that are added one order. @throws Error if both are flattened images, of different shapes. */
-function mergeOrders(networkLayer: NetworkLayer, orderOfF: Order, orderOfX: Order): void {
+function mergeOrders(networkLayer: NetworkLayer, orderOfF: NumberOrder, orderOfX: NumberOrder): void {
   const [a, b] = [rootOf(orderOfF), rootOf(orderOfX)];
   if (a === b) return;
   if (a.image === undefined) a.image = b.image;

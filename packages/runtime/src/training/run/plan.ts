@@ -28,7 +28,7 @@ import {
 } from '@gradloom/core/internal';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { DataSplits, Dataset } from '../../data/dataset.ts';
-import { checkFit, refuseDivisors } from '../../data/targets.ts';
+import { checkDivisors, checkFit } from '../../data/targets.ts';
 import { isFusedRecord } from '../../engine/backends/backend.ts';
 import { refuseManyLayers } from '../../engine/memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../../engine/memory/thread-scratch.ts';
@@ -123,7 +123,7 @@ export function* planRun(
   for (const set of [train, validation, test]) {
     if (set !== undefined) {
       yield* checkFit('train', network, loss, set);
-      refuseDivisors('train', set, options.precision);
+      checkDivisors('train', set, options.precision);
     }
   }
   if (images !== undefined) checkEncoding('train', network, images);

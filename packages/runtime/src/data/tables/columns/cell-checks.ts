@@ -22,26 +22,26 @@ export function withChecks(name: string, collector: ColumnCollector, checks: rea
 }
 
 /** A target that was said to be boolean. */
-export const isAnswer: CellCheck = (cell) =>
+export const answerCheck: CellCheck = (cell) =>
   readBoolean(cell) === undefined ? [show(cell), 'true or false'] : undefined;
 
 /** A plain number; gaps are refused because nothing fills them in. */
-export const isPlainNumber: CellCheck = (cell) =>
+export const numberCheck: CellCheck = (cell) =>
   isNumberGap(cell) ? ['a gap', 'a number (readTable and splitTable fill gaps)'] : undefined;
 
-export const isWeight: CellCheck = (cell) => {
+export const weightCheck: CellCheck = (cell) => {
   const has = isNumberGap(cell) ? 'a gap' : Number(cell) < 0 ? show(cell) : undefined;
   return has === undefined ? undefined : [has, 'a weight of at least 0'];
 };
 
 /** The name of a series or group. */
-export const isKeyOf =
+export const keyCheck =
   (what: 'series' | 'group'): CellCheck =>
   (cell) =>
     isGap(cell) ? ['a gap', `the ${what} of the row`] : undefined;
 
 /** A target: gaps of rows that are not left out are refused, and so are other classes than `classNames`. */
-export function isTarget(classNames: readonly string[] | undefined, isMissing: (cell: Cell) => boolean): CellCheck {
+export function targetCheck(classNames: readonly string[] | undefined, isMissing: (cell: Cell) => boolean): CellCheck {
   const classes = classNames && new Set(classNames);
   const nameOf = classNamer(classNames ?? []);
   return (cell) => {

@@ -75,9 +75,9 @@ export function createNumberCollector(
   type: 'numeric' | 'boolean' | 'date',
   format: CellFormat | 'any' | undefined, // 'any': found from all cells; undefined: plain
   advice: string, // on cells that do not fit
-  create: () => GrowingNumbers,
+  createNumbers: () => GrowingNumbers,
 ): ColumnCollector {
-  const numbers = create();
+  const numbers = createNumbers();
   const isAny = format === 'any' && type !== 'boolean';
   const finder: FormatFinder | undefined = isAny ? createFormatFinder(type) : undefined;
   const { read, expected } = cellReader(type, format === 'any' ? undefined : format);
@@ -118,9 +118,13 @@ export function createNumberCollector(
 const MAX_TEXTS = 2 ** 24;
 
 /** Collects texts. Only empty ones are gaps, which are refused unless their rows are left out. */
-export function createTextCollector(name: string, dropsGaps: boolean, create: () => GrowingNumbers): ColumnCollector {
+export function createTextCollector(
+  name: string,
+  dropsGaps: boolean,
+  createNumbers: () => GrowingNumbers,
+): ColumnCollector {
   const dictionary = createDictionary();
-  const indices = create();
+  const indices = createNumbers();
   let gaps = 0;
   return {
     add(cell) {

@@ -34,7 +34,7 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
   if (split !== undefined && 'column' in split) {
     const index = find('split', split.column);
     if (roles[index] === 'weight') assign('split', split.column, 'split');
-    // The time of a row is an input, unless it is dropped; its group is none.
+    // A column of times stays an input unless it is dropped; a column of groups is none.
     if (split.by === 'group' || roles[index] === 'left out') roles[index] = 'split';
   }
   const targets = typeof target === 'object' ? target : [target];
@@ -43,7 +43,7 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
     const last = roles.lastIndexOf('input');
     if (last !== -1) roles[last] = 'target';
   } else for (const name of targets) assign('target', name, 'target');
-  for (const name of Object.keys(columns)) find('columns', name);
+  for (const name of Object.keys(columns)) find('columns', name); // throws if there is none
   return roles;
 }
 

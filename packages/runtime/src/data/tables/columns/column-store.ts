@@ -122,13 +122,13 @@ function createGrowingNumbers(): GrowingNumbers {
 
 /** Growing arrays of numbers for `columns` columns, spooled to one file until each is drained. */
 export function spooledNumbers(file: CacheFile, columns: number): () => GrowingNumbers {
-  const share = Math.floor(MAX_BUFFERED_NUMBERS / columns);
-  const maxChunk = Math.max(MIN_CHUNK_NUMBERS, Math.min(MAX_CHUNK_NUMBERS, share));
+  const columnNumbers = Math.floor(MAX_BUFFERED_NUMBERS / columns);
+  const maxChunk = Math.max(MIN_CHUNK_NUMBERS, Math.min(MAX_CHUNK_NUMBERS, columnNumbers));
   return () => {
     let chunks: { readonly start: number; readonly length: number }[] = []; // in the file
-    let count = 0; // numbers in these
+    let count = 0; // numbers in `chunks`
     let chunk = new Float64Array(MIN_CHUNK_NUMBERS);
-    let used = 0; // of the chunk
+    let used = 0; // numbers in `chunk`
     return {
       get length() {
         return count + used;

@@ -72,7 +72,7 @@ export interface FormatEvidence {
   /** The units of numbers; with 'none', if some numbers have % or ‰ and others no unit. */
   readonly units: readonly string[];
   /** Whether a number has a dash for no cents, or brackets for a sign, which plain numbers do not have. */
-  readonly isMarked: boolean;
+  readonly hasDashOrBrackets: boolean;
   /** The first cell that is one number with a decimal comma and another with a point, or two dates. */
   readonly ambiguous: CellAt | null;
 }
@@ -89,15 +89,15 @@ export interface FormatFinder {
 /** Creates the finder of a column; with `type` only formats of numbers, or of dates, count. */
 export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
   const counts = new Map<FormatSet, number>(); // cells by the formats that read them
-  const unitCounts = new Map<FormatSet, number>(); // the same of numbers with a unit
-  let unmarkedCount = 0; // numbers without any mark, which are read the same in all formats
-  let decimalPointCount = 0; // numbers with a point that is no mark between thousands
+  const unitCounts = new Map<FormatSet, number>(); // numbers with a unit by the formats that read them
+  let unmarkedCount = 0; // numbers without decimal and thousands marks: all formats read them alike
+  let decimalPointCount = 0; // numbers whose point can only be a decimal mark
   const units = new Map<string, number>(); // cells by unit
   let unitlessCount = 0; // numbers without a unit
   let withUnitCount = 0; // numbers with a unit
   let cellCount = 0;
   let bracketedCount = 0; // numbers in brackets
-  let isMarked = false;
+  let hasDashOrBrackets = false;
   let ambiguousNumber: CellAt | null = null;
   let ambiguousDate: CellAt | null = null;
 
@@ -122,7 +122,7 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
       if (measure !== null && numbers !== 0) {
         const { digits, unit, isEnclosed } = measure;
         if (isEnclosed) bracketedCount++;
-        if (isEnclosed || NO_CENTS.test(digits)) isMarked = true;
+        if (isEnclosed || NO_CENTS.test(digits)) hasDashOrBrackets = true;
         if (unit === undefined) {
           unitlessCount++;
           increase(counts, numbers);
@@ -165,7 +165,7 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
       return {
         formats,
         isDate,
-        isMarked,
+        hasDashOrBrackets,
         readsAll: maxCells === cellCount,
         share: maxCells / Math.max(1, cellCount),
         units: isDate || !hasUnits ? [] : [...units.keys(), ...(mixesPercent ? ['none'] : [])],

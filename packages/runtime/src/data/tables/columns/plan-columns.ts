@@ -5,7 +5,15 @@ import { EMPTY_CELLS, EMPTY_TARGETS, flagWord, leaveOut } from '../advice.ts';
 import type { TableReader } from '../formats/table-reader.ts';
 import type { TableFault } from '../table-faults.ts';
 import { splitOf, type TableOptions } from '../table-options.ts';
-import { isAnswer, isKeyOf, isPlainNumber, isTarget, isWeight, timeCollector, withChecks } from './cell-checks.ts';
+import {
+  answerCheck,
+  keyCheck,
+  numberCheck,
+  targetCheck,
+  timeCollector,
+  weightCheck,
+  withChecks,
+} from './cell-checks.ts';
 import { type ColumnCollector, createNumberCollector, createTextCollector } from './column-collector.ts';
 import { type Role, rolesFor, rolesOf } from './column-roles.ts';
 import type { ColumnStore } from './column-store.ts';
@@ -70,7 +78,7 @@ export function planColumns(
   const targetKind = targetKindOf(targetNames, types, request);
   const decoding = preprocessing?.target[0];
   const classNames = decoding?.type === 'classes' ? decoding.labels : options.classNames;
-  const create = store.createBuffers(width);
+  const createNumbers = store.createBuffers(width);
   const modelFormats = preprocessing === null ? request.formats : formatsOf(preprocessing);
   // A series needs all of its rows, and only a table that was read from a file says what was left out.
   const leavesGapsOut = where === 'readTable' && !isPlain && !roles.includes('time');
@@ -89,13 +97,13 @@ export function planColumns(
     const title = `column ${index + 1}${isNamed ? ` (${show(name)})` : ''}`;
     const column = { index, name, title, role, type, format: isPlain || isKey ? undefined : format };
     const cells = createCollector(column);
-    const answer = types.get(name) === 'boolean' ? [isAnswer] : [];
+    const answer = types.get(name) === 'boolean' ? [answerCheck] : [];
     const checks = {
-      input: isPlain ? [isPlainNumber] : [],
-      target: [isTarget(role === 'target' ? classNames : [], isNumeric ? isNumberGap : isGap), ...answer],
-      weight: [isWeight],
-      key: [isKeyOf('series')],
-      split: [isKeyOf('group')],
+      input: isPlain ? [numberCheck] : [],
+      target: [targetCheck(role === 'target' ? classNames : [], isNumeric ? isNumberGap : isGap), ...answer],
+      weight: [weightCheck],
+      key: [keyCheck('series')],
+      split: [keyCheck('group')],
     };
     const isTime = role === 'time' || (role === 'split' && !isKey);
     const collector = isTime ? timeCollector(name, cells, column.format) : withChecks(name, cells, checks[role]);
@@ -103,16 +111,16 @@ export function planColumns(
   }
 
   function createCollector({ name, role, type, format }: Omit<PlannedColumn, 'collector'>): ColumnCollector {
-    if (type === 'text') return createTextCollector(name, options.missing === 'drop', create);
+    if (type === 'text') return createTextCollector(name, options.missing === 'drop', createNumbers);
     const isPlainFormat = format === undefined || format === 'any';
     const cellType = isPlainFormat ? type : isDateFormat(format) ? 'date' : 'numeric';
     const advice = adviceFor(name, role);
     if (cellType !== undefined && cellType !== 'categorical')
-      return createNumberCollector(name, cellType, format, advice, create);
+      return createNumberCollector(name, cellType, format, advice, createNumbers);
     const keepsAllWords = role === 'target' || type === 'categorical';
     return createUntypedCollector(
       { name, isCategorical: cellType === 'categorical', findsFormat: format === 'any', advice, keepsAllWords },
-      create,
+      createNumbers,
     );
   }
 

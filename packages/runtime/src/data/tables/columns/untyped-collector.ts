@@ -38,17 +38,17 @@ interface UntypedRequest {
 
 /**
  * Collects a column. Numbers stay numbers until the first other cell; then each distinct word is stored once. With more
- * words than are kept, a column has dates, if all words are dates, else text. `create` makes the storage of numbers and
- * word indices.
+ * words than are kept, a column has dates, if all words are dates, else text. `createNumbers` makes the arrays of
+ * numbers and word indices.
  */
 export function createUntypedCollector(
   { name, isCategorical, findsFormat, advice, keepsAllWords }: UntypedRequest,
-  create: () => GrowingNumbers,
+  createNumbers: () => GrowingNumbers,
 ): ColumnCollector {
   const finder = findsFormat && !isCategorical ? createFormatFinder() : undefined;
   const maxWords = keepsAllWords ? MAX_CLASSES : MAX_WORDS;
   const { indices, add: addToDictionary } = createDictionary();
-  let numbers = create();
+  let numbers = createNumbers();
   let kind: CollectedColumn['kind'] = isCategorical ? 'words' : 'numbers';
   let gaps = 0;
   let sum = 0; // of numbers, until there is a word
@@ -61,9 +61,9 @@ export function createUntypedCollector(
   let dateWords = 0;
   let nonDate: CellAt | null = null;
 
-  const misfit = (at: CellAt | null, expected: string): CellError => {
-    const location = at === null ? '' : ` at ${at.location}`;
-    return new CellError(name, `has ${show(at?.cell)}${location}`, expected + inBrackets(advice));
+  const misfitError = (misfit: CellAt | null, expected: string): CellError => {
+    const location = misfit === null ? '' : ` at ${misfit.location}`;
+    return new CellError(name, `has ${show(misfit?.cell)}${location}`, expected + inBrackets(advice));
   };
 
   /** The index of a word; -1 if no more words are kept. */
@@ -76,6 +76,7 @@ export function createUntypedCollector(
       throw new CellError(name, `has ${word.length} characters`, `at most ${MAX_CHARACTERS} (${leaveOut(name)})`);
     }
     const isFull = size === maxWords;
+    // After every MAX_WORDS words: if they are all numbers or dates in some format, no more are kept.
     if (isFull || (size > 0 && size % MAX_WORDS === 0 && finder?.evidence().readsAll === true)) {
       if (!keepsAllWords || !isFull) return -1;
       throw new CellError(name, `has more than ${maxWords} classes`, `fewer (at ${location})`);
@@ -88,7 +89,7 @@ export function createUntypedCollector(
   /** Converts the numbers so far to words. */
   function toWords(location: string): void {
     const values = numbers.drain();
-    numbers = create();
+    numbers = createNumbers();
     let nextMark = 0;
     for (let n = 0; n < values.length; n++) {
       const mark = markRows[nextMark] === n ? GAP_MARKS[marks[nextMark++]] : undefined;
@@ -97,7 +98,7 @@ export function createUntypedCollector(
         continue;
       }
       const index = indexOf(mark ?? String(values[n]), location);
-      if (index === -1) throw misfit(nonNumber, 'a number, as in the rows before');
+      if (index === -1) throw misfitError(nonNumber, 'a number, as in the rows before');
       numbers.push(index);
     }
     gaps -= marks.length;
@@ -110,11 +111,11 @@ export function createUntypedCollector(
     const dates = [...indices.keys()].map((word) => (isGapMark(word) ? Number.NaN : readDate(word)));
     if (dates.length === 0 || !dates.every((date) => date !== undefined)) {
       kind = 'text';
-      numbers = create();
+      numbers = createNumbers();
       return;
     }
     const cells = numbers.drain();
-    numbers = create();
+    numbers = createNumbers();
     gaps = 0;
     for (const index of cells) {
       const date = index === -1 ? Number.NaN : dates[index];
@@ -140,7 +141,7 @@ export function createUntypedCollector(
 
   function addDate(cell: Cell, location: string): void {
     const date = readDate(cell);
-    if (date === undefined) throw misfit({ cell, location }, 'a date, as in the rows before');
+    if (date === undefined) throw misfitError({ cell, location }, 'a date, as in the rows before');
     numbers.push(date);
   }
 

@@ -21,11 +21,11 @@ export async function* readCsv(
   path: string,
   delimiter?: string,
   onDelimiter?: (name: DelimiterName) => void,
-  openSource?: ByteSource, // read instead of `path`
+  bytes?: ByteSource, // read instead of `path`
   encoding?: TextEncodingChoice,
 ): AsyncGenerator<readonly CsvRecord[]> {
   const fault = faultOf('readCsv', path);
-  const source = openSource ?? (await openBytes('readCsv', path, 'a CSV file', MAX_TEXT_RATIO));
+  const source = bytes ?? (await openBytes('readCsv', path, 'a CSV file', MAX_TEXT_RATIO));
   let records: CsvRecord[] = [];
   let parser: RecordParser | undefined;
   const parserFor = (text: string): RecordParser => {
@@ -36,14 +36,14 @@ export async function* readCsv(
     parser.on('error', () => {});
     return parser;
   };
-  let openCharacters = 0; // lower bound of those since the end of a record or blank line
+  let unfinishedCharacters = 0; // at least so many came since the end of a record or blank line
   try {
     for await (const text of readText(source, fault, encoding)) {
       parser ??= parserFor(text);
       const linesBefore = countLines(parser);
       await write(parser, text);
-      openCharacters = countLines(parser) === linesBefore ? openCharacters + text.length : 0;
-      if (openCharacters > MAX_RECORD_CHARACTERS) {
+      unfinishedCharacters = countLines(parser) === linesBefore ? unfinishedCharacters + text.length : 0;
+      if (unfinishedCharacters > MAX_RECORD_CHARACTERS) {
         throw fault(`a row of more than ${MAX_RECORD_CHARACTERS} characters at line ${parser.begin}`, 'shorter ones');
       }
       yield records;

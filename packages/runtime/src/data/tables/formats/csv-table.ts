@@ -50,13 +50,13 @@ export async function openCsvTable(
     firstRecords = next.value;
   }
   const { names, rows, findings } = findHeader(firstRecords, header);
-  const separated = delimiter === undefined ? [] : [`fields separated by ${delimiterTexts[delimiter]}`];
+  const delimiterFindings = delimiter === undefined ? [] : [`fields separated by ${delimiterTexts[delimiter]}`];
   return {
     names: () => names?.fields ?? null,
     ...(names === undefined ? {} : { namesLocation: `line ${names.line}` }),
-    // The encoding may be found later than the first row.
+    // The encoding may be found after the first row. An empty file has no findings.
     get findings() {
-      return findings.length === 0 ? [] : [...encodings, ...separated, ...findings];
+      return findings.length === 0 ? [] : [...encodings, ...delimiterFindings, ...findings];
     },
     delimiter,
     batches: rowsOf(rows, records),
@@ -67,11 +67,11 @@ export async function openCsvTable(
 }
 
 async function* rowsOf(
-  first: readonly CsvRecord[],
+  firstRecords: readonly CsvRecord[],
   rest: AsyncGenerator<readonly CsvRecord[]>,
 ): AsyncGenerator<readonly TableRow[]> {
   try {
-    yield first.map(rowOf);
+    yield firstRecords.map(rowOf);
     for await (const records of rest) yield records.map(rowOf);
   } finally {
     await rest.return(undefined);

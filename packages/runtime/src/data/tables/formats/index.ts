@@ -55,7 +55,7 @@ export const tableFormatOf = (path: string): TableFormat | undefined =>
 export async function openTable(path: string, options: TableOptions = {}): Promise<TableReader> {
   checkPath('openTable', path);
   tableOptions.read(options);
-  // A text where none is asked for: spreadsheets write tables with this ending.
+  // Spreadsheets write tables as .txt, which `tableFormatOf` takes for text to learn.
   const format = tableFormatOf(path) ?? (/\.txt(\.gz)?$/i.test(path) ? tableFormats.csv : undefined);
   if (format !== undefined) return format.open(path, options);
   const exists = statsOf('readTable', path) !== undefined;

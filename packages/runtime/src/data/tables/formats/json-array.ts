@@ -26,7 +26,7 @@ async function* rowsOf(path: string): AsyncGenerator<readonly JsonRow[]> {
   const assembler = createRowAssembler(partFault(path));
   const tokenizer = new Tokenizer();
   tokenizer.onToken = assembler.add;
-  let openCharacters = 0; // lower bound of those since the end of a row
+  let unfinishedCharacters = 0; // at least so many came since the end of a row
   /** Runs the tokenizer. Its errors are reworded to name the row. */
   const tokenize = (work: () => void): void => {
     try {
@@ -40,9 +40,9 @@ async function* rowsOf(path: string): AsyncGenerator<readonly JsonRow[]> {
     for await (const text of readText(source, fault)) {
       tokenize(() => tokenizer.write(text));
       const rows = assembler.drainRows();
-      openCharacters = rows.length === 0 ? openCharacters + text.length : 0;
+      unfinishedCharacters = rows.length === 0 ? unfinishedCharacters + text.length : 0;
       const row = assembler.count() + 1;
-      if (openCharacters > MAX_RECORD_CHARACTERS) {
+      if (unfinishedCharacters > MAX_RECORD_CHARACTERS) {
         throw fault(`more than ${MAX_RECORD_CHARACTERS} characters in row ${row}`, 'a shorter one');
       }
       yield rows;
@@ -74,7 +74,7 @@ function createRowAssembler(fault: PartFault) {
   const syntaxError = ({ value }: Token, valid: string): Error =>
     fault(`row ${count + 1} has ${show(value)} where JSON has ${valid}, expected an array of rows, [{…}, {…}]`);
 
-  /** The steps of items that end with `close`: that of the first token, and that after an item. */
+  /** Parses items up to `close`: `first` handles the first token, `next` the token after an item. */
   const itemsUntil = (close: TokenType, item: () => Step, end: () => Step): { first: Step; next: Step } => ({
     first: (token) => (token.token === close ? end() : item()(token)),
     next(token) {

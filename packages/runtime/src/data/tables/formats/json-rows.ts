@@ -70,11 +70,11 @@ async function namesOf(rows: Rows, fault: PartFault): Promise<Map<string, number
       }
     }
   }
-  // Where other rows have an object, null is a gap in each of its columns.
-  const objects = new Set(
+  // A null in place of an object, whose columns are such as to.city, is a gap in these and no column `to`.
+  const objectNames = new Set(
     [...names.keys()].flatMap((name) => [...name.matchAll(/\./g)].map((dot) => name.slice(0, dot.index))),
   );
-  const columnNames = [...names.keys()].filter((name) => namesWithValue.has(name) || !objects.has(name));
+  const columnNames = [...names.keys()].filter((name) => namesWithValue.has(name) || !objectNames.has(name));
   return new Map(columnNames.map((name, index) => [name, index]));
 }
 

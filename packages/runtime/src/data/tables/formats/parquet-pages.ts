@@ -60,29 +60,36 @@ interface Page {
 
 /** The parts of a page that holds values, else null; the library itself refuses unknown pages. */
 function pageOf(header: PageHeader, bytes: Uint8Array, rowsLeft: number): Page | null {
-  const { data_page_header: first, data_page_header_v2: second } = header;
+  const { data_page_header: version1, data_page_header_v2: version2 } = header;
   if (header.type === 'DICTIONARY_PAGE') {
     return { encoding: undefined, count: 0, bytes, isPacked: true, levelBytes: 0, levels: null };
   }
-  if (header.type === 'DATA_PAGE' && first !== undefined) {
-    checkCount('values', first.num_values, rowsLeft);
-    return { encoding: first.encoding, count: first.num_values, bytes, isPacked: true, levelBytes: 0, levels: null };
+  if (header.type === 'DATA_PAGE' && version1 !== undefined) {
+    checkCount('values', version1.num_values, rowsLeft);
+    return {
+      encoding: version1.encoding,
+      count: version1.num_values,
+      bytes,
+      isPacked: true,
+      levelBytes: 0,
+      levels: null,
+    };
   }
-  if (header.type !== 'DATA_PAGE_V2' || second === undefined) return null;
-  checkCount('values', second.num_values, rowsLeft);
-  checkCount('gaps', second.num_nulls, second.num_values);
-  const [repeats, gaps] = [second.repetition_levels_byte_length, second.definition_levels_byte_length];
-  checkCount('bytes of levels', repeats, bytes.length);
-  checkCount('bytes of levels', gaps, bytes.length - repeats);
-  const levelBytes = repeats + gaps;
+  if (header.type !== 'DATA_PAGE_V2' || version2 === undefined) return null;
+  checkCount('values', version2.num_values, rowsLeft);
+  checkCount('gaps', version2.num_nulls, version2.num_values);
+  const [repeatBytes, gapBytes] = [version2.repetition_levels_byte_length, version2.definition_levels_byte_length];
+  checkCount('bytes of levels', repeatBytes, bytes.length);
+  checkCount('bytes of levels', gapBytes, bytes.length - repeatBytes);
+  const levelBytes = repeatBytes + gapBytes;
   checkCount('bytes of levels', levelBytes, header.uncompressed_page_size);
   return {
-    encoding: second.encoding,
-    count: second.num_values,
+    encoding: version2.encoding,
+    count: version2.num_values,
     bytes: bytes.subarray(levelBytes),
-    isPacked: second.is_compressed !== false && header.uncompressed_page_size > levelBytes,
+    isPacked: version2.is_compressed !== false && header.uncompressed_page_size > levelBytes,
     levelBytes,
-    levels: bytes.subarray(repeats, levelBytes),
+    levels: bytes.subarray(repeatBytes, levelBytes),
   };
 }
 
@@ -102,6 +109,7 @@ function checkPage(view: DataView, page: Page, { type }: ColumnMetaData, element
   }
   const isDictionary = encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY';
   if (encoding === 'RLE' || isDictionary) {
+    // A flag has one bit, after a length; the width of other values is in a byte before them.
     const isFlag = levels === null ? type === 'BOOLEAN' : encoding === 'RLE';
     const width = isFlag ? 1 : view.getUint8(reader.offset++);
     if (isFlag) reader.offset += LENGTH_BYTES;
@@ -157,23 +165,24 @@ function checkPrefixes(reader: DataReader, count: number): void {
   deltaBinaryUnpack(reader, count, prefixes);
   checkDeltas(reader);
   deltaBinaryUnpack(reader, count, rests);
-  let [before, total] = [0, 0];
+  let [previousLength, totalLength] = [0, 0];
   for (const [i, prefix] of prefixes.entries()) {
-    checkCount('bytes of the text before', prefix, before);
+    checkCount('bytes of the text before', prefix, previousLength);
     checkCount('bytes of a text', rests[i], reader.view.byteLength);
-    before = prefix + rests[i];
-    total += before;
+    previousLength = prefix + rests[i];
+    totalLength += previousLength;
   }
-  refuseBeyondRoom(total);
+  refuseBeyondRoom(totalLength);
 }
 
 /** Checks ALP vectors: each may claim any number of exceptions in the same bytes. */
 function checkVectors({ view, offset }: DataReader): void {
+  // After two bytes: the logarithm of the size of a vector, the number of values, and the offset of each vector.
   const size = 2 ** view.getUint8(offset + 2);
   const start = offset + 7;
   for (let v = 0; v < Math.ceil(view.getInt32(offset + 3, true) / size); v++) {
-    const at = start + view.getUint32(start + 4 * v, true);
-    checkCount('exceptions', view.getUint16(at + 2, true), size);
+    const vectorOffset = start + view.getUint32(start + 4 * v, true);
+    checkCount('exceptions', view.getUint16(vectorOffset + 2, true), size);
   }
 }
 

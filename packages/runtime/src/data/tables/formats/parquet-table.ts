@@ -45,7 +45,7 @@ export async function openParquet(path: string, options: TableReadOptions): Prom
     throw new OptionError('readTable', 'header', 'has false, expected none (a Parquet file names its columns)');
   }
   const file = await openSlices(path);
-  const damaged = (error: unknown): Error => {
+  const damageError = (error: unknown): Error => {
     if (error instanceof RoomError || error instanceof TableFileError) return error;
     // The message of a TypeError names variables of the library, which would not help.
     const reason = error instanceof TypeError ? '' : ` (${reasonOf(error)})`;
@@ -54,7 +54,7 @@ export async function openParquet(path: string, options: TableReadOptions): Prom
   try {
     const metadata = await parquetMetadataAsync(file, { parsers: parquetParsers });
     const names = columnsOf(metadata, partFault(path));
-    const batches = rowsOf(file, metadata, names, partFault(path), damaged);
+    const batches = rowsOf(file, metadata, names, partFault(path), damageError);
     return {
       names: () => names,
       namesLocation: 'the schema',
@@ -67,7 +67,7 @@ export async function openParquet(path: string, options: TableReadOptions): Prom
     };
   } catch (error) {
     await file.close();
-    throw damaged(error);
+    throw damageError(error);
   }
 }
 
@@ -114,14 +114,14 @@ async function* rowsOf(
   metadata: FileMetaData,
   names: readonly string[],
   fault: PartFault,
-  damaged: (error: unknown) => Error,
+  damageError: (error: unknown) => Error,
 ): AsyncGenerator<readonly TableRow[], void, undefined> {
   let rowsBefore = 0; // those of the groups so far
   try {
     for (const group of metadata.row_groups) {
       const rows = Number(group.num_rows);
       const columns = await readGroup(file, metadata, group, names).catch((error: unknown) => {
-        throw damaged(error);
+        throw damageError(error);
       });
       for (let first = 0; first < rows; first += BATCH_ROWS) {
         const batch: TableRow[] = [];
@@ -156,8 +156,8 @@ async function readGroup(
   if (!(Number.isSafeInteger(rows) && rows >= 0)) throw new Error(`a row group of ${rows} rows`);
   const bytesIn = (size: 'total_compressed_size' | 'total_uncompressed_size'): number =>
     group.columns.reduce((sum, { meta_data }) => sum + Number(meta_data?.[size] ?? 0), 0);
-  const packed = bytesIn('total_compressed_size');
-  if (packed > file.byteLength) throw new Error(`columns of ${packed} bytes in a file of ${file.byteLength}`);
+  const packedBytes = bytesIn('total_compressed_size');
+  if (packedBytes > file.byteLength) throw new Error(`columns of ${packedBytes} bytes in a file of ${file.byteLength}`);
   refuseBeyondRoom(bytesIn('total_uncompressed_size') + 8 * rows * names.length);
   const schema = parquetSchema(metadata);
   const columns: ArrayLike<unknown>[] = [];
@@ -178,8 +178,10 @@ async function readParts(
   schema: SchemaTree,
 ): Promise<ArrayLike<unknown>[]> {
   const { element, path } = column;
-  const metas = group.columns.flatMap(({ meta_data: meta, file_path: other }) => {
-    return meta !== undefined && other === undefined && meta.path_in_schema.join('.') === path.join('.') ? [meta] : [];
+  const metas = group.columns.flatMap(({ meta_data: meta, file_path: otherFile }) => {
+    return meta !== undefined && otherFile === undefined && meta.path_in_schema.join('.') === path.join('.')
+      ? [meta]
+      : [];
   });
   const [meta] = metas;
   if (metas.length !== 1) throw new Error(`${metas.length} parts of column ${show(path[0])} in a row group`);
@@ -187,7 +189,7 @@ async function readParts(
   const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
   const bytes = await file.slice(start, start + Number(meta.total_compressed_size));
   const pages = checkedPages(bytes, { meta, element, rows }, unpackers);
-  const unpacked = ({ byteOffset }: Uint8Array): Uint8Array => {
+  const unpackedPage = ({ byteOffset }: Uint8Array): Uint8Array => {
     const page = pages.get(byteOffset);
     if (page === undefined) throw new Error(`a page of column ${show(path[0])} in the wrong place`);
     return page;
@@ -198,7 +200,7 @@ async function readParts(
     schemaPath: [schema, column],
     element,
     parsers: { ...DEFAULT_PARSERS, ...parquetParsers },
-    compressors: { [meta.codec]: unpacked },
+    compressors: { [meta.codec]: unpackedPage },
   };
   const reader = { view: new DataView(bytes), offset: 0 };
   return readColumn(reader, { groupStart: 0, groupRows: rows, selectStart: 0, selectEnd: rows }, decoder).data;
@@ -217,7 +219,7 @@ function cellIn(value: unknown, location: () => string, fault: PartFault): Cell 
   throw fault(`${location()} has ${value}, expected a whole number of less than 2^53`);
 }
 
-const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** How values that are not plain numbers are converted: dates and times to ISO 8601 text, text as it is. */
 const parquetParsers: Partial<ParquetParsers> = {
@@ -226,8 +228,8 @@ const parquetParsers: Partial<ParquetParsers> = {
   timestampFromMilliseconds: (millis: bigint | null) => instant(millis, 1000n),
   timestampFromMicroseconds: (micros: bigint | null) => instant(micros, 1_000_000n),
   timestampFromNanoseconds: (nanos: bigint | null) => instant(nanos, 1_000_000_000n),
-  stringFromBytes: (bytes: Uint8Array | null) => bytes && text.decode(bytes),
-  jsonFromBytes: (bytes: Uint8Array | null) => bytes && JSON.parse(text.decode(bytes)),
+  stringFromBytes: (bytes: Uint8Array | null) => bytes && textDecoder.decode(bytes),
+  jsonFromBytes: (bytes: Uint8Array | null) => bytes && JSON.parse(textDecoder.decode(bytes)),
 };
 
 /**

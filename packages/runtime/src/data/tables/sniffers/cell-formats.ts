@@ -68,11 +68,12 @@ function areNumbers(
   { readsAll, share, units }: FormatEvidence,
   words: readonly string[],
 ): boolean {
+  // A column without words has plain numbers or plain dates alone, and no codes.
+  const hasFewWords = (maxWords: number): boolean => words.length > 0 && words.length <= maxWords;
   // Few words with a unit, such as 2 rooms and 3 rooms, are classes of a target.
-  const isFew = words.length > 0 && words.length <= MAX_WHOLE_CLASSES;
-  if (role === 'target' && isFew && units.length > 0) return false;
+  if (role === 'target' && hasFewWords(MAX_WHOLE_CLASSES) && units.length > 0) return false;
   if (readsAll && units.length <= 1) return true;
-  return share > 0.5 && (words.length > MAX_CODES || words.length === 0);
+  return share > 0.5 && !hasFewWords(MAX_CODES);
 }
 
 function allowedBy({ decimal, thousands, dateFormat }: TableOptions): FormatSet {
@@ -102,8 +103,10 @@ function habitsOf(columns: readonly FormatEvidence[], delimiter: DelimiterName |
     columns.some((column) => column.share > 0.5 && column.isDate === isDate && test(column.formats));
   const hasPoints = hasColumn(false, (formats) => (formats & ~DECIMAL_POINT) === 0);
   const hasCommas = hasColumn(false, (formats) => (formats & DECIMAL_POINT) === 0);
-  const hasDaysFirst = hasColumn(true, (formats) => formats === dateFormatBit(0));
-  const hasMonthsFirst = hasColumn(true, (formats) => formats === dateFormatBit(1));
+  const isOnly = (order: FileHabits['order']) => (formats: FormatSet) =>
+    formats === dateFormatBit(dateFormats.findIndex((format) => format.order === order));
+  const hasDaysFirst = hasColumn(true, isOnly('dmy'));
+  const hasMonthsFirst = hasColumn(true, isOnly('mdy'));
   // Where commas separate fields, they are no decimal marks.
   let decimal: FileHabits['decimal'] = delimiter === 'comma' ? 'point' : null;
   if (hasPoints !== hasCommas) decimal = hasPoints ? 'point' : 'comma';
@@ -117,13 +120,13 @@ type FormatDecision = { readonly format: CellFormat | null } | { readonly questi
 
 /** Decides the format of a column of which most cells are numbers or dates. */
 function decideFormat(
-  { formats: fitting, isDate, isMarked, units, ambiguous }: FormatEvidence,
+  { formats: fitting, isDate, hasDashOrBrackets, units, ambiguous }: FormatEvidence,
   habits: FileHabits,
   delimiter: DelimiterName | undefined,
   allowed: FormatSet,
 ): FormatDecision {
   let formats = fitting & allowed;
-  // If none of the fitting formats is allowed, the cells that do not fit are named later.
+  // If the options allow none of the fitting formats, the second reading names the cells that do not fit.
   if (formats === 0) formats = isDate ? fitting : ANY_NUMBER & allowed;
   if (isDate) {
     if ((formats & PLAIN_DATES) !== 0) return { format: null };
@@ -134,7 +137,7 @@ function decideFormat(
     return { question: askFor(ambiguous, readings) };
   }
   const isAmbiguous = ambiguous !== null && hasBothMarks(formats);
-  const isPlain = units.length === 0 && !isMarked && (formats & PLAIN_NUMBERS) !== 0;
+  const isPlain = units.length === 0 && !hasDashOrBrackets && (formats & PLAIN_NUMBERS) !== 0;
   const habitual =
     habits.decimal === null ? 0 : formats & (habits.decimal === 'point' ? DECIMAL_POINT : ~DECIMAL_POINT);
   if (isAmbiguous && habitual === 0 && !(isPlain && delimiter !== 'semicolon')) {

@@ -66,6 +66,7 @@ export function typeColumn(
  */
 function typeWords(name: string, collected: CollectedColumn, maxCategories: number): TypedColumn {
   const { kind, words, gaps, nonNumber, nonDate, dateWords } = collected;
+  // A column with too many words has kept no cells.
   const indices = kind === 'words' ? Int32Array.from(collected.drainCells()) : null;
   if (nonDate !== null && 2 * dateWords > words.length) {
     const share = shareOf(words, indices, (word) => readDate(word) !== undefined);

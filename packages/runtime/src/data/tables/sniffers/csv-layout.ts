@@ -26,11 +26,11 @@ export function findHeader(records: readonly CsvRecord[], header: boolean | unde
   const rows = records.slice(titles);
   const first = rows.at(0);
   if (first === undefined) return { names: undefined, rows, findings: [] };
-  const above = titles === 0 ? [] : [describeTitles(records.slice(0, titles))];
+  const titleFindings = titles === 0 ? [] : [describeTitles(records.slice(0, titles))];
   if (!(header ?? areNames(first))) {
-    return { names: undefined, rows, findings: [...above, 'no names of columns, so they are numbered from 1'] };
+    return { names: undefined, rows, findings: [...titleFindings, 'no names of columns, so they are numbered from 1'] };
   }
-  return { names: first, rows: rows.slice(1), findings: [...above, `names of columns in line ${first.line}`] };
+  return { names: first, rows: rows.slice(1), findings: [...titleFindings, `names of columns in line ${first.line}`] };
 }
 
 const areNames = ({ fields }: CsvRecord): boolean => fields.every((field) => !isSomeNumber(field));
@@ -59,7 +59,7 @@ function describeTitles(titles: readonly CsvRecord[]): string {
 /** Rows from which the delimiter is found. */
 const MAX_ROWS = 100;
 
-/** If the first text has this many characters, it may not be the whole file: at most three bytes each in UTF-8. */
+/** A shorter first text is the whole file: 64 KiB are read at a time, and a character has four bytes at most. */
 const FIRST_TEXT_CHARACTERS = (1 << 16) / 4;
 
 /**

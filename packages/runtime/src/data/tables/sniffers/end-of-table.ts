@@ -74,7 +74,7 @@ export function cutEnd(rows: readonly TableRow[], plan: ColumnPlan): EndOfTable 
   let end = rows.length;
   for (; end > 0; end--) {
     const row = rows[end - 1];
-    const valueCount = row.cells.filter((cell) => !isNumberGap(cell)).length;
+    const valueCount = row.cells.filter((cell) => !isNumberGap(cell)).length; // the word of totals included
     const noteText = noteIn(row.cells, plan.width);
     const total = totalIn(row, plan);
     if (noteText !== undefined)

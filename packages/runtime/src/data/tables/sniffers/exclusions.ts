@@ -64,7 +64,7 @@ export class OnlyText extends Error {
 /** With fewer rows, any column may have another value in each. */
 const MIN_ROWS = 10;
 
-/** Whole numbers that repeat less than by chance: this many rows would have the number of another one. */
+/** Whole numbers that are all different are ids if random ones from their range would have this many equal pairs. */
 const EXPECTED_REPEATS = 8;
 
 const NAME_OF_ID = /(^|[\s_.-])(id|ids|uuid|guid|key|nr|no|number|nummer|index)$|[a-z](Id|ID|Nr|No|Key)$/;
@@ -85,13 +85,13 @@ export function excludeIdentifiers(
   if (type !== 'numeric' || gaps > 0 || isNameOfTime(name) || !data.values.every(Number.isInteger)) return undefined;
   const [min, max] = extentOf(data.values);
   const range = max - min + 1;
-  // Some numbers then repeat. To sort them would show it, too, at many times the cost.
+  // With more rows than numbers in the range, some repeat. Sorting would show this too, at many times the cost.
   if (range < rows) return undefined;
   const sorted = data.values.toSorted();
   for (let n = 1; n < rows; n++) if (sorted[n] === sorted[n - 1]) return undefined;
-  const isCounted = range === rows;
-  if (!isCounted && rows ** 2 / (2 * range) < EXPECTED_REPEATS && !NAME_OF_ID.test(name)) return undefined;
-  const reason = isCounted
+  const areRowNumbers = range === rows;
+  if (!areRowNumbers && rows ** 2 / (2 * range) < EXPECTED_REPEATS && !NAME_OF_ID.test(name)) return undefined;
+  const reason = areRowNumbers
     ? `the numbers of the rows, from ${min} to ${max}`
     : 'another whole number in each row, as ids have';
   return { reason, flag: columnFlag(name, 'numeric'), effect: 'keeps it' };

@@ -49,9 +49,10 @@ export const sniffers = {
   totalRow,
 } satisfies Record<string, Sniffer>;
 
-const list: readonly Sniffer[] = Object.values(sniffers);
+const snifferList: readonly Sniffer[] = Object.values(sniffers);
 
-export const decisionsOn = (table: SniffedTable): string[] => list.flatMap((sniffer) => sniffer.decide?.(table) ?? []);
+export const decisionsOn = (table: SniffedTable): string[] =>
+  snifferList.flatMap((sniffer) => sniffer.decide?.(table) ?? []);
 
 export const warningsOf = (table: SniffedTable, finalTable: Table): string[] =>
-  list.flatMap((sniffer) => sniffer.warn?.(table, finalTable) ?? []);
+  snifferList.flatMap((sniffer) => sniffer.warn?.(table, finalTable) ?? []);

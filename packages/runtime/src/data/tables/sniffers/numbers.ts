@@ -75,11 +75,11 @@ export const robustScale: Sniffer = {
 export const zeroPadded: Sniffer = {
   flag: '--column',
   decide: ({ guessed }) =>
-    guessed.flatMap(({ column: { name, type }, zeroPadded: cell }) => {
-      if (cell === null || type !== 'numeric') return [];
-      const example = `such as ${show(cell.cell)} in ${cell.location}`;
+    guessed.flatMap(({ column: { name, type }, zeroPadded: example }) => {
+      if (example === null || type !== 'numeric') return [];
+      const has = `numbers with zeros before them, such as ${show(example.cell)} in ${example.location}`;
       const advice = `${columnFlag(name, 'categorical')} reads them as categories`;
-      return [`column ${show(name)} has numbers with zeros before them, ${example}: if they are codes, ${advice}`];
+      return [`column ${show(name)} has ${has}: if they are codes, ${advice}`];
     }),
 };
 

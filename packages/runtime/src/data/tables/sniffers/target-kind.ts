@@ -30,7 +30,7 @@ const AS_REQUESTED = 'as asked for';
  */
 export function decideTarget(name: string, collected: CollectedColumn, request: TargetRequest): Target {
   const { kind, words, gapMark, dateWords } = collected;
-  // A table that leaves rows out has no such marks.
+  // Rows with such a mark are already gone from a table that leaves out rows without a target.
   if (kind === 'numbers' && gapMark !== null) {
     throw new ColumnError(`has ${show(gapMark.cell)} in ${gapMark.location}, expected a number`);
   }

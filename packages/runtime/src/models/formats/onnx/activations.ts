@@ -21,8 +21,8 @@ export const activationGraphs: Readonly<Record<ActivationName, EmitActivation>> 
     return whereAbove0(graph, z, graph.node('Mul', [rise, graph.number(alpha)]));
   },
   gelu(graph, z) {
-    const share = graph.node('Add', [erf(graph, graph.node('Mul', [z, graph.number(Math.SQRT1_2)])), graph.number(1)]);
-    return graph.node('Mul', [graph.node('Mul', [z, graph.number(0.5)]), share]);
+    const factor = graph.node('Add', [erf(graph, graph.node('Mul', [z, graph.number(Math.SQRT1_2)])), graph.number(1)]);
+    return graph.node('Mul', [graph.node('Mul', [z, graph.number(0.5)]), factor]);
   },
   // Not z · σ(z), which onnxruntime fuses into an operator that it lacks for float64.
   silu(graph, z) {

@@ -28,10 +28,10 @@ export function emitAnswers(
   const addAnswer = (name: string, value: Value, row: Shape, note: string): void =>
     graph.output(unusedName(name), graph.in(type).cast(value, 'double'), type, row, note);
   const target = preprocessing?.target;
-  const first = target?.at(0);
-  const labels = first?.type === 'classes' ? first.labels : metadata?.labels;
+  const firstTarget = target?.at(0);
+  const labels = firstTarget?.type === 'classes' ? firstTarget.labels : metadata?.labels;
   const hasClassLoss = loss !== null && (loss.targets === 'classes' || loss.name === 'binary-cross-entropy');
-  const areValues = first === undefined ? labels === undefined && !hasClassLoss : first.type === 'values';
+  const areValues = firstTarget === undefined ? labels === undefined && !hasClassLoss : firstTarget.type === 'values';
   if (areValues) {
     if (target === undefined) graph.output(unusedName('prediction'), outputs, type, output, 'the outputs');
     else addAnswer('prediction', emitUnits(graph, target, y), [O], target.map(({ name }) => name).join(', '));
@@ -42,9 +42,11 @@ export function emitAnswers(
   const p = hasProbabilities(loss) ? graph.node(isSigmoid(loss) ? 'Sigmoid' : 'Softmax', [y]) : null;
   emitLabel(isBinary ? 2 : O, bestClass());
   if (p !== null) {
-    const ps = isBinary ? graph.node('Concat', [graph.node('Sub', [graph.number(1), p]), p], { axis: 1 }) : p;
+    const probabilities = isBinary
+      ? graph.node('Concat', [graph.node('Sub', [graph.number(1), p]), p], { axis: 1 })
+      : p;
     const row = [...(R === 1 ? [] : [R]), isBinary ? 2 : O];
-    addAnswer('probabilities', byRow(ps, row), row, 'of the classes, in their order');
+    addAnswer('probabilities', byRow(probabilities, row), row, 'of the classes, in their order');
   }
   graph.output(unusedName('outputs'), outputs, type, output, 'the outputs of the network');
 
@@ -61,8 +63,8 @@ export function emitAnswers(
     return graph.node('ArgMax', [y], { axis: 1, keepdims: 0 });
   }
 
-  function column(value: Value, at: number): Value {
-    return graph.node('Gather', [value, graph.integers([at])], { axis: 1 });
+  function column(value: Value, index: number): Value {
+    return graph.node('Gather', [value, graph.integers([index])], { axis: 1 });
   }
 
   /** [N] 1 if a score [N, 1] is above the threshold, else 0. */
@@ -107,9 +109,9 @@ function emitUnits(graph: Graph, target: readonly TargetDecoding[], y: Value): V
   const values = graph.node('Add', [graph.node('Mul', [y, row('scale')]), row('center')]);
   const isLog = target.map((decoding) => decoding.type === 'values' && decoding.transform === 'log');
   if (!isLog.includes(true)) return values;
-  const column = (at: number): Value => {
-    const numbers = graph.node('Gather', [values, graph.integers([at])], { axis: 1 });
-    return isLog[at] ? graph.node('Exp', [numbers]) : numbers;
+  const column = (o: number): Value => {
+    const numbers = graph.node('Gather', [values, graph.integers([o])], { axis: 1 });
+    return isLog[o] ? graph.node('Exp', [numbers]) : numbers;
   };
   const columns = target.map((_, o) => column(o));
   return graph.node('Concat', columns, { axis: 1 });

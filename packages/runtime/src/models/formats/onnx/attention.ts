@@ -18,19 +18,19 @@ export function attention({ graph, channels, x, lengths, networkLayer, tensor }:
   const { value } = channels.last(x);
   // onnxruntime would make one node of a MatMul and the Transpose before it: see `affine`.
   const rows = x.image === null ? value : graph.reshape(value, [0, 1, T, C]);
-  const product = graph.node('MatMul', [rows, weights('Wqkv', 3 * C)]);
-  const qkv = graph.reshape(addBias(product, 'bqkv', 3 * C), [0, T, 3, H, d]);
+  const projection = graph.node('MatMul', [rows, weights('Wqkv', 3 * C)]);
+  const qkv = graph.reshape(addBias(projection, 'bqkv', 3 * C), [0, T, 3, H, d]);
   const rotate = rotary
     ? rotation(graph, networkLayer.path, T, d, typeOf(tensor('Wo')))
     : (value: Value): Value => value;
-  /** The heads of queries, keys or values, [N, T, H, d]. */
+  /** The heads of queries (0), keys (1) or values (2), [N, T, H, d]. */
   const heads = (index: number): Value => graph.node('Gather', [qkv, graph.integers([index], [])], { axis: 2 });
   const permute = (value: Value, perm: readonly number[]): Value => graph.node('Transpose', [value], { perm });
-  const products = graph.node('MatMul', [
+  const dotProducts = graph.node('MatMul', [
     permute(rotate(heads(0)), [0, 2, 1, 3]),
     permute(rotate(heads(1)), [0, 2, 3, 1]),
   ]);
-  const scores = graph.node('Mul', [products, graph.number(1 / Math.sqrt(d))]);
+  const scores = graph.node('Mul', [dotProducts, graph.number(1 / Math.sqrt(d))]);
   const isReal = graph.node('Less', [positions(graph, T), lengthsAt(graph, lengths, T)]);
   const withAxes = (value: Value, ...axes: number[]): Value => graph.node('Unsqueeze', [value, graph.integers(axes)]);
   const isRead = causal ? graph.node('And', [withAxes(isReal, 1, 2), upToQuery(graph, T)]) : withAxes(isReal, 1, 2);

@@ -22,7 +22,7 @@ export interface Recurrence {
   readonly bh: Elements; // [gates, O]
 }
 
-/** ONNX's order of the gates: z, r, n of a GRU, and i, o, f, g of an LSTM. */
+/** Our gates (r, z, n of a GRU; i, f, g, o of an LSTM) in ONNX's order (z, r, n; i, o, f, g). */
 const gateOrders = { gru: [1, 0, 2], lstm: [0, 3, 1, 2] } as const;
 
 const INT32 = 6;
@@ -74,7 +74,7 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, ...layer
   // Inputs with channels first are multiplied as Wᵀ · x: onnxruntime would fuse a Transpose and a MatMul into a node
   // that it has for float32 only.
   const isChannelsFirst = x.image !== null;
-  const axis = isChannelsFirst ? 2 : 1;
+  const positionAxis = isChannelsFirst ? 2 : 1;
   const gatePart = (label: string, gate: number, shape: Shape, numbers: Elements) => {
     const gateNumbers = numbers.filter((_, k) => Math.floor(k / O) % gates === gate);
     const isTransposed = label === 'Wi' && isChannelsFirst;
@@ -131,7 +131,7 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, ...layer
     {
       body: body.finish(),
       num_scan_inputs: gates + 1,
-      scan_input_axes: [...inputProducts.map(() => axis), 0],
+      scan_input_axes: [...inputProducts.map(() => positionAxis), 0],
       scan_input_directions: Array.from({ length: gates + 1 }, () => Number(layer.isReverse)),
       scan_output_axes: [1],
       scan_output_directions: [Number(layer.isReverse)],

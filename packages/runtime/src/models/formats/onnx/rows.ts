@@ -54,8 +54,8 @@ export function channelsOfGraph(graph: Graph): Channels {
     first,
     flatten({ shape, value, image }) {
       if (shape.length === 1) return { shape, value, image };
-      const moves = image !== null && positionsOf(image) > 1 && channelsOf(image) > 1;
-      return { shape: [sizeOf(shape)], value: reshape(value, [sizeOf(shape)]), image: moves ? image : null };
+      const isReordered = image !== null && positionsOf(image) > 1 && channelsOf(image) > 1;
+      return { shape: [sizeOf(shape)], value: reshape(value, [sizeOf(shape)]), image: isReordered ? image : null };
     },
     inOneOrder(rows, others) {
       if (show(rows.image) === show(others.image)) return [rows, others];

@@ -112,10 +112,10 @@ const readBy = (axis: Axis): Indices => table(axis.kernel, axis.outputs, axis.in
 const writtenBy = (axis: Axis): Indices =>
   table(axis.kernel, axis.inputs, axis.outputs, (k, i) => outputAt(axis, i, k));
 
-const table = (kernel: number, count: number, limit: number, at: (k: number, n: number) => number): number[][] =>
+const table = (kernel: number, count: number, limit: number, indexOf: (k: number, n: number) => number): number[][] =>
   Array.from({ length: kernel }, (_, k) =>
     Array.from({ length: count }, (_, n) => {
-      const index = at(k, n);
+      const index = indexOf(k, n);
       return Number.isInteger(index) && index >= 0 && index < limit ? index : -1;
     }),
   );
