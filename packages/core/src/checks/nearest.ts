@@ -27,8 +27,8 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 }
 
 /**
- * ' (did you mean adam?)' if the text is another program's word for a known one, begins one, is close to one, or is a
- * part of some; the reason if what it asks for does not exist; else ''.
+ * ' (did you mean adam?)' if `word` is another program's name for a known word, or begins, resembles or is part of one;
+ * ' (<reason>)' if it names something that Gradloom lacks; else ''.
  */
 export function suggest(word: unknown, known: readonly string[]): string {
   if (typeof word !== 'string' || word === '' || word.length > MAX_LENGTH) return '';

@@ -79,9 +79,9 @@ const STEP = 1e-5;
  * 'has 2, expected 3 (…)' if `derivative` is not the slope of `f` at `at`. Undefined if it is, or if that cannot be
  * decided: at a kink, and where `f` is not finite.
  */
-export function wrongSlope(f: (z: number) => number, at: number, derivative: number): string | undefined {
-  const h = STEP * Math.max(1, Math.abs(at));
-  const [low, middle, high] = [f(at - h), f(at), f(at + h)];
+export function wrongSlope(f: (z: number) => number, point: number, derivative: number): string | undefined {
+  const h = STEP * Math.max(1, Math.abs(point));
+  const [low, middle, high] = [f(point - h), f(point), f(point + h)];
   const [left, right] = [(middle - low) / h, (high - middle) / h];
   const slope = (high - low) / (2 * h);
   if (!Number.isFinite(slope)) return undefined;
@@ -135,9 +135,9 @@ function* checkLoss(
     const gradient = viewOf(gradients, n * O, O);
     gradient.set(dy);
     for (let o = 0; o < Math.min(O, OUTPUTS); o++) {
-      const value = (at: number): number => {
+      const value = (output: number): number => {
         const shifted = y.slice();
-        shifted[o] = at;
+        shifted[o] = output;
         return evaluate(shifted, target);
       };
       const wrong = wrongSlope(value, y[o], gradient[o]);
@@ -243,15 +243,15 @@ function* checkLayer(
   for (const [name, values, gradient] of arrays) {
     const stride = Math.max(1, Math.floor(values.length / CHECKED_NUMBERS));
     for (let i = 0; i < values.length; i += stride) {
-      const at = values[i];
+      const original = values[i];
       const weighted = (value: number): number => {
         values[i] = value;
         let sum = 0;
         for (const [k, output] of run(x, B).entries()) sum += c[k] * output;
-        values[i] = at;
+        values[i] = original;
         return sum;
       };
-      const wrong = wrongSlope(weighted, at, gradient[i]);
+      const wrong = wrongSlope(weighted, original, gradient[i]);
       if (wrong !== undefined)
         throw new Error(`checkGradients: ${where}: the gradient by ${name} at element ${i} ${wrong}`);
       yield;

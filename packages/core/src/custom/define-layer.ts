@@ -123,10 +123,10 @@ function rowsLayer(
 
   /** The tensors of the parameter vector that begins at index `from` of `vector`. */
   function tensorsAt(vector: Elements, from: number): Elements[] {
-    let at = from;
+    let end = from;
     return lengths.map((length) => {
-      at += length;
-      return viewOf(vector, at - length, length);
+      end += length;
+      return viewOf(vector, end - length, length);
     });
   }
 

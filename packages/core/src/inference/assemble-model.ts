@@ -37,8 +37,9 @@ const NO_OPTIONS = {};
 const OUTPUT_KEYS = ['lengths', 'out'];
 const PREDICT_KEYS = ['lengths', 'onNote'];
 
-/** Numbers of inputs and outputs that are computed at a time, and rows that are encoded: about 5 ms of a table. */
+/** Inputs and outputs of the rows that are computed at a time, at most. */
 const PART_NUMBERS = 1 << 22;
+/** Listed rows that are encoded at a time, at most: about 5 ms for a table. */
 const PART_ROWS = 1024;
 
 /** Texts that are written together, at most: each has memory of its own for keys and values. */
@@ -132,7 +133,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     return y ?? new Float64Array(0);
   }
 
-  /** Outputs in the form that is returned for such rows. */
+  /** Outputs as they are returned: `out`, one array per row for listed rows, or one array for rows in one array. */
   const inForm = (rows: AnyRows, y: Elements, { out }: OutputOptions) =>
     out ?? (Array.isArray(rows) ? nestedRows(y, O) : y);
 

@@ -45,6 +45,7 @@ export function modelOf(
   if (parameters === undefined) {
     throw new Error(`${subject} has the sections ${listed([...sections.keys()])}, expected ${PARAMETERS}`);
   }
+  // A checkpoint has modules and backend in the record of its run, a model file has `modules` and `fused` itself.
   const { spec, loss, metadata, preprocessing, record } = content;
   const run = isJsonObject(record) ? record : null;
   checkModules(subject, run === null ? content.modules : run.modules, parts);

@@ -95,14 +95,10 @@ export function createRowReader(
     if (isTypedNumbers(values) && values.length % I > 0) {
       throw new Error(`${where}: rows has ${values.length} numbers, expected a multiple of ${I} (the network's input)`);
     }
-    const isEncoded = isTypedNumbers(values) && !(readsBytes && isBytes(values));
-    if (isEncoded)
-      return {
-        x:
-          first === 0 && end * I >= values.length
-            ? values
-            : viewOf(values, first * I, Math.min(end * I, values.length) - first * I),
-      };
+    if (isTypedNumbers(values) && !(readsBytes && isBytes(values))) {
+      const to = Math.min(end * I, values.length);
+      return { x: first === 0 && to === values.length ? values : viewOf(values, first * I, to - first * I) };
+    }
     const list = isTypedNumbers(values) ? splitRows(values, I) : values;
     if (!Array.isArray(list)) {
       throw new Error(`${where}: rows ${has(list)}, expected an array of rows, or a typed array of numbers`);
@@ -211,14 +207,16 @@ function cellEncoder(preprocessing: TablePreprocessing, gpt2?: () => Tokenizer):
 /** Encodes windows of a series: the last `context` rows of each. */
 function windowEncoder({ context: T }: SeriesEncoding, I: number, encodeCells: RowEncoder): RowEncoder {
   return (where, n, window, x, offset, onNote) => {
-    const name = `${where}: window ${n}`;
+    const windowWhere = `${where}: window ${n}`;
     if (!Array.isArray(window) || window.length < T) {
       const has = Array.isArray(window) ? counted(window.length, 'row') : show(window);
-      throw new Error(`${name} has ${has}, expected ${T > 1 ? `a list of ${T} rows` : 'a list of one row'} or more`);
+      throw new Error(
+        `${windowWhere} has ${has}, expected ${T > 1 ? `a list of ${T} rows` : 'a list of one row'} or more`,
+      );
     }
     const noteOfWindow: NoteListener | undefined = onNote && ((note) => onNote(note, n));
     for (const [t, cells] of window.slice(-T).entries()) {
-      encodeCells(name, t, cells, x, offset + (t * I) / T, noteOfWindow);
+      encodeCells(windowWhere, t, cells, x, offset + (t * I) / T, noteOfWindow);
     }
     return I;
   };

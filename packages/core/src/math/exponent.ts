@@ -20,11 +20,12 @@ export function scale(x: number, n: number): number {
 export function binaryExponent(x: number): number {
   if (x < 2.2250738585072014e-308) return binaryExponent(x * 18014398509481984) - 54; // 2⁵⁴
   bits.setFloat64(0, x);
-  return ((bits.getInt32(0) + ONE_OVER_SQRT_HALF) >> 20) - 1023;
+  // The sum carries into the exponent from √½ on.
+  return ((bits.getInt32(0) + ONE_MINUS_SQRT_HALF) >> 20) - 1023;
 }
 
 const bits = new DataView(new ArrayBuffer(8));
-const ONE_OVER_SQRT_HALF = 0x3ff00000 - 0x3fe6a09e; // high words of 1 and √½
+const ONE_MINUS_SQRT_HALF = 0x3ff00000 - 0x3fe6a09e; // high words of 1 and √½
 
 const POWERS = new Float64Array(2045);
 POWERS[1022] = 1;

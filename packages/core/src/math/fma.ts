@@ -46,9 +46,10 @@ function fmaOfIntegers(x: number, y: number, z: number): number {
   if (!finite(z)) return z;
   const [a, b, c] = [decompose(x), decompose(y), decompose(z)];
   const exponent = a.exponent + b.exponent;
-  const lower = Math.min(exponent, c.exponent);
-  const sum = ((a.integer * b.integer) << BigInt(exponent - lower)) + (c.integer << BigInt(c.exponent - lower));
-  return sum < 0n ? -round(-sum, lower) : round(sum, lower);
+  const lowerExponent = Math.min(exponent, c.exponent);
+  const sum =
+    ((a.integer * b.integer) << BigInt(exponent - lowerExponent)) + (c.integer << BigInt(c.exponent - lowerExponent));
+  return sum < 0n ? -round(-sum, lowerExponent) : round(sum, lowerExponent);
 }
 
 const finite = (x: number): boolean => x - x === 0;
@@ -78,7 +79,7 @@ function round(n: bigint, exponent: number): number {
 }
 
 const bits = new DataView(new ArrayBuffer(8));
-const HIDDEN = 1n << 52n;
+const HIDDEN = 1n << 52n; // the leading 1 of a normal number, which is not stored
 
 /**
  * x · y + z of floats, rounded once to a float (IEEE 754-2019, fusedMultiplyAdd). The product is exact as a double. The
@@ -87,7 +88,7 @@ const HIDDEN = 1n << 52n;
  */
 export const fmaf: MultiplyAdd = (x, y, z) => Math.fround(addToOdd(x * y, z));
 
-// One function literal makes those of both types, as in `roundings`: V8 inlines it in a thread that has run both.
+// One function literal makes the functions of both types, as in `roundings`, so that V8 inlines them.
 const fusedBy =
   (isFloat: boolean): MultiplyAdd =>
   (x, y, z) =>

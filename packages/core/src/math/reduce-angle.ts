@@ -27,6 +27,7 @@ function reduceHuge(x: number): number {
     return 0;
   }
   const absolute = Math.abs(x);
+  // |x| · 2¹²¹⁶. A double above 10⁶ is a multiple of 2⁻³³, and BigInt takes whole numbers only.
   const scaled = absolute < 1e16 ? BigInt(absolute * 8589934592) << 1183n : BigInt(absolute) << 1216n; // 2³³
   let n = scaled / HALF_PI;
   let rest = scaled - n * HALF_PI;
@@ -38,7 +39,7 @@ function reduceHuge(x: number): number {
     n = -n;
     rest = -rest;
   }
-  rest >>= 960n;
+  rest >>= 960n; // to 256 binary places
   const head = Number(rest);
   remainder[0] = head * TWO_TO_MINUS_256;
   remainder[1] = Number(rest - BigInt(head)) * TWO_TO_MINUS_256;

@@ -18,23 +18,24 @@ export interface Allocate {
 }
 
 /**
- * Shape I x O of a dense product, of the weights of a convolution: those of a window by outputs, or of the keys of a
- * head of attention: its numbers by positions. Its scratch memory depends on the shape, not on the number of rows.
+ * Shape I x O of the second factor of a product. Of a dense layer: inputs by outputs. Of a convolution: weights of a
+ * window by output channels. Of attention: numbers of a head by positions. The scratch memory of a product depends on
+ * this shape, not on the number of rows.
  */
 export type ProductShape = readonly [I: number, O: number, kind?: ConvolutionGeometry | 'attention'];
 
 /** Memory for the kernels of one thread, besides their arguments. */
 export interface KernelScratch {
-  readonly tape: Float64Array; // calls that are recorded
-  readonly machine: Float64Array; // calls from outside of the memory of WebAssembly
-  readonly panels: Float64Array; // constants and lists of terms
-  readonly tables: Float64Array; // tables of fixed calls
-  readonly pieces: Float64Array; // of sums whose table did not fit into `tables`
-  readonly updates: Float64Array; // sums of squares
-  readonly gathering: Float64Array; // where the rows of a call begin
-  readonly rowNorms: Float64Array; // sums of rows
-  readonly losses: Float64Array; // terms of losses, and numbers of rows
-  readonly dropout: Float64Array; // keys and factors
+  readonly tape: Float64Array; // calls of kernels, until they are run in one go
+  readonly machine: Float64Array; // copies of arguments from outside of the memory of WebAssembly
+  readonly panels: Float64Array; // constants of kernels, and lists of the terms of sums
+  readonly tables: Float64Array; // tables for calls that stay the same
+  readonly pieces: Float64Array; // tables of sums that did not fit into `tables`
+  readonly updates: Float64Array; // sums of squares of gradients
+  readonly gathering: Float64Array; // addresses of the rows of a call
+  readonly rowNorms: Float64Array; // sums over the rows of a norm
+  readonly losses: Float64Array; // terms of losses, and row numbers
+  readonly dropout: Float64Array; // keys and factors of masks
   readonly products: Float64Array; // packed factors, of the largest product
 }
 
@@ -42,12 +43,13 @@ export interface KernelScratch {
 export const maxScratch = (products: readonly ProductShape[], scratchOf: (product: ProductShape) => number): number =>
   products.reduce((max, product) => Math.max(max, scratchOf(product)), 0);
 
-/** Doubles in a cache line. Each array begins on a new line. */
+/** A cache line. Each array begins on a new line. */
+const LINE_BYTES = 64;
 const LINE_DOUBLES = 8;
 
 /** Doubles of memory that an array takes: whole cache lines. */
 const paddedDoubles = (type: ElementType, length: number): number =>
-  Math.floor((bytesOfElements(type, length) + 8 * LINE_DOUBLES - 1) / (8 * LINE_DOUBLES)) * LINE_DOUBLES;
+  Math.floor((bytesOfElements(type, length) + LINE_BYTES - 1) / LINE_BYTES) * LINE_DOUBLES;
 
 /** Shared empty arrays, since a hundred thousand layers ask for one. */
 const empty = { float64: createElements('float64', 0), float32: createElements('float32', 0) };
@@ -81,8 +83,8 @@ export function createAllocator(where: string, memory: Float64Array, elementType
 }
 
 /**
- * Gives the same memory to several users, of which no two need it at a time: as much as the largest takes. Returns what
- * each has made of it.
+ * Gives the same memory to several users that never need it at the same time: as much as the largest allocates. Returns
+ * the result of each.
  */
 export function overlay<T>(
   users: readonly ((allocate: Allocate) => T)[],
@@ -91,7 +93,7 @@ export function overlay<T>(
 ): T[] {
   const length = users.reduce((max, user) => Math.max(max, countDoubles(user, elementType)), 0);
   const memory = allocate(length, 'float64');
-  // While counting, there is none.
+  // While doubles are only counted, `allocate` returns empty arrays.
   if (memory.length < length) return users.map((user) => user(allocateBy(elementType, (type) => empty[type])));
   return users.map((user) => user(createAllocator('overlay', memory, elementType)));
 }

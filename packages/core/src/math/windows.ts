@@ -39,11 +39,11 @@ export interface WindowGeometry {
 export interface ConvolutionGeometry extends WindowGeometry {
   /** Channels of the outputs. */
   readonly O: number;
-  /** Groups of channels, each of as many. */
+  /** Number of groups of channels, all of one size. */
   readonly groups: number;
 }
 
-/** Height and width of an image of inputs, and of an image of outputs. */
+/** Height H and width V of an image of inputs, OH and OV of an image of outputs. */
 export const imageSizes = ({ height, width }: WindowGeometry): [H: number, V: number, OH: number, OV: number] => [
   height.inputs,
   width.inputs,

@@ -55,5 +55,6 @@ export function emitAugmentation(
   const [H, V, C] = augmentation.shape;
   const [key0, key1] = streamKey(seed, 'augment');
   emit(ops.drawAugmentation, draws, stepAndRow, B, H, V, key0, key1, flip, shift, rotate, zoom, erase);
-  emit(ops.augment, x, image, draws, B, H, V, C, rotate === 0 && zoom === 0);
+  const isWhole = rotate === 0 && zoom === 0; // every pixel shows whole pixels
+  emit(ops.augment, x, image, draws, B, H, V, C, isWhole);
 }

@@ -67,6 +67,7 @@ export function createWorkspace(
   augmentation: Augmentation | null = null,
 ): Workspace {
   const x = allocate(rows * network.inputs);
+  const inputIsRead = false; // the first layer may overwrite x
   const columns = targetColumns(network, loss);
   const t = allocate(rows * columns);
   const lengths = allocate(rows, FLOAT64).fill(wholeLength(network));
@@ -82,7 +83,7 @@ export function createWorkspace(
     loss,
     rowWeights,
     augmentation: augmentation === null ? null : createAugmentationMemory(augmentation, network.input, rows, allocate),
-    ...createStackMemory(network.layers, x, false, rows, allocate, teamMemory),
+    ...createStackMemory(network.layers, x, inputIsRead, rows, allocate, teamMemory),
   };
 }
 
@@ -171,7 +172,8 @@ export function emitNode(
   if (workspace.augmentation !== null) emitAugmentation(workspace.x, workspace.augmentation, B, pass);
   const y = emitForward(network, workspace, parameters, B, pass, inspect);
   emitLoss(lossSums, network, workspace, y, B, pass);
-  backwardStack(network.layers, workspace, false, workspace.x, parameters, gradients, B, pass, inspect);
+  const toInput = false; // nothing reads the gradient by x
+  backwardStack(network.layers, workspace, toInput, workspace.x, parameters, gradients, B, pass, inspect);
 }
 
 /** Settings of a single pass that is run at once. */

@@ -22,8 +22,8 @@ export function* findBadWeight(
     for (const tensor of placed.tensors) {
       if (!selects(tensor)) continue;
       const { name, offset, length } = tensor;
-      const at = yield* findNotFinite(viewOf(theta, offset, length));
-      if (at !== undefined) return `${name} of ${nameOfLayer(placed)} has ${show(theta[offset + at])}`;
+      const index = yield* findNotFinite(viewOf(theta, offset, length));
+      if (index !== undefined) return `${name} of ${nameOfLayer(placed)} has ${show(theta[offset + index])}`;
     }
   }
   return undefined;
@@ -76,11 +76,11 @@ export function firstNotFinite(
 
 /** `firstNotFinite` for a whole array, with pauses. */
 export function* findNotFinite(array: Elements): Pausable<number | undefined> {
-  for (let at = 0; at < array.length; at += NUMBERS_PER_TURN) {
-    const length = Math.min(NUMBERS_PER_TURN, array.length - at);
-    const part = viewOf(array, at, length);
+  for (let start = 0; start < array.length; start += NUMBERS_PER_TURN) {
+    const length = Math.min(NUMBERS_PER_TURN, array.length - start);
+    const part = viewOf(array, start, length);
     const index = zeroIfFinite(part) === 0 ? undefined : firstNotFinite(part, length);
-    if (index !== undefined) return at + index;
+    if (index !== undefined) return start + index;
     yield;
   }
   return undefined;

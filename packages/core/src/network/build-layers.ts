@@ -25,9 +25,9 @@ export function buildLayers(
   stream: Path,
 ): Layer[] {
   if (path.filter((step) => typeof step === 'number').length === MAX_LEVELS) {
-    const at = path.join('.');
+    const pathText = path.join('.');
     const problem = `has more than ${MAX_LEVELS} levels of nested layers, expected at most ${MAX_LEVELS}`;
-    throw new OptionError('buildNetwork', `layers.${at}.layers`, problem, { about: `layer ${at}` });
+    throw new OptionError('buildNetwork', `layers.${pathText}.layers`, problem, { about: `layer ${pathText}` });
   }
   const stack: Layer[] = [];
   let shape = input;

@@ -45,7 +45,7 @@ export function rowContinuation(
   // Tokens that each row in memory holds.
   const computed: (readonly number[])[] = Array.from({ length: rows }, () => []);
 
-  /** The program over n positions of a row, from its first one on if it `begins`, or over one position of n rows. */
+  /** The program over n positions of a row, from the first if `begins`; if `row` is null, over a position of n rows. */
   function programOf(n: number, row: number | null, begins: boolean): { program: Program; outputs: Elements } {
     return programs(`${n} ${row} ${begins}`, () => {
       const { calls, outputs } = emitNext(network, workspace, positions, tensors, n, row, begins);
@@ -53,23 +53,25 @@ export function rowContinuation(
     });
   }
 
-  const goesOn = (tokens: readonly number[], row: number): boolean =>
+  const continuesRow = (tokens: readonly number[], row: number): boolean =>
     computed[row].length < tokens.length && computed[row].every((token, t) => token === tokens[t]);
 
   /** A row in memory for each text: the one that it goes on from, else one that no text goes on from. */
   function rowsOf(texts: readonly (readonly number[])[]): number[] {
-    const free = new Set(computed.keys());
-    const longestFirst = [...free].sort((a, b) => computed[b].length - computed[a].length);
-    const known = texts.map((tokens) => {
-      const row = longestFirst.find((row) => free.has(row) && computed[row].length > 0 && goesOn(tokens, row));
-      if (row !== undefined) free.delete(row);
+    const freeRows = new Set(computed.keys());
+    const longestFirst = [...freeRows].sort((a, b) => computed[b].length - computed[a].length);
+    const matchingRows = texts.map((tokens) => {
+      const row = longestFirst.find(
+        (row) => freeRows.has(row) && computed[row].length > 0 && continuesRow(tokens, row),
+      );
+      if (row !== undefined) freeRows.delete(row);
       return row;
     });
-    const others = free.values();
-    return known.map((row) => row ?? (others.next().value as number));
+    const otherRows = freeRows.values();
+    return matchingRows.map((row) => row ?? (otherRows.next().value as number));
   }
 
-  /** Computes the next position of each text together. Rows of others are overwritten. */
+  /** Computes the next position of each text together. Overwrites the rows in memory of other texts, too. */
   function stepTogether(texts: readonly (readonly number[])[], textRows: readonly number[]): Float64Array[] {
     const n = Math.max(...textRows) + 1;
     workspace.x.fill(0, 0, n);
@@ -89,7 +91,7 @@ export function rowContinuation(
   }
 
   function stepAlone(tokens: readonly number[], row: number): Float64Array {
-    const first = goesOn(tokens, row) ? computed[row].length : 0;
+    const first = continuesRow(tokens, row) ? computed[row].length : 0;
     const n = tokens.length - first;
     for (let t = first; t < tokens.length; t++) {
       workspace.x[t - first] = tokens[t];
@@ -106,17 +108,17 @@ export function rowContinuation(
   function next(texts: readonly ArrayLike<number>[]): Float64Array[] {
     const tokens = texts.map((text) => Array.from(text));
     const textRows = rowsOf(tokens);
-    const joint = tokens.flatMap((text, k) => {
+    const steppedTogether = tokens.flatMap((text, k) => {
       const row = textRows[k];
-      return text.length === computed[row].length + 1 && text.length > 1 && goesOn(text, row) ? [k] : [];
+      return text.length === computed[row].length + 1 && text.length > 1 && continuesRow(text, row) ? [k] : [];
     });
     const outputs: Float64Array[] = [];
-    if (joint.length > 1) {
+    if (steppedTogether.length > 1) {
       const together = stepTogether(
-        joint.map((k) => tokens[k]),
-        joint.map((k) => textRows[k]),
+        steppedTogether.map((k) => tokens[k]),
+        steppedTogether.map((k) => textRows[k]),
       );
-      for (const [j, k] of joint.entries()) outputs[k] = together[j];
+      for (const [j, k] of steppedTogether.entries()) outputs[k] = together[j];
     }
     for (const [k, text] of tokens.entries()) outputs[k] ??= stepAlone(text, textRows[k]);
     return outputs;
@@ -136,7 +138,7 @@ function emitNext(
   begins: boolean,
 ): { calls: readonly Call[]; outputs: Elements } {
   const { calls, emit } = createList();
-  const pass = { ...EVALUATION, emit, lengths, n, row, begins, at: positions };
+  const pass = { ...EVALUATION, emit, lengths, n, row, begins, positions };
   return { calls, outputs: nextStack(network.layers, memory, x, tensors, pass) };
 }
 
@@ -165,7 +167,8 @@ export function rowAttention(
     positions[t] = t;
   }
   workspace.lengths[0] = wholeLength(network);
-  const { calls } = emitNext(network, workspace, positions, tensors, n, 0, true);
+  const [row, begins] = [0, true];
+  const { calls } = emitNext(network, workspace, positions, tensors, n, row, begins);
   link(calls, kernels).run();
   const attentionLayers = network.allLayers.filter(({ spec }) => spec.kind === 'self-attention');
   // Each layer has memory of its own, which still holds its queries, keys and values.

@@ -42,7 +42,8 @@ export function createInputGradient(
     const memory = { ...workspace, outputs, memories };
     const input = outputOf(layers, workspace, workspace.x, firstLayer - 1);
     const [weights, weightGradients] = [tensors.slice(firstLayer), gradients.slice(firstLayer)];
-    const dx = backwardStack(layers.slice(firstLayer), memory, true, input, weights, weightGradients, B, pass);
+    const toInput = true;
+    const dx = backwardStack(layers.slice(firstLayer), memory, toInput, input, weights, weightGradients, B, pass);
     return { program: link(calls, kernels), dx: viewOf(dx, 0, B * sizeOf(layers[firstLayer].in)) };
   }
 

@@ -204,15 +204,15 @@ export const bindTensors = (network: Network, vector: Elements): Elements[][] =>
 
 /** Views of gradients [gradientLength] in the same way. Each use of a tensor has a gradient of its own. */
 export const bindGradients = (network: Network, vector: Elements): Elements[][] =>
-  bind('bindGradients', network, vector, gradientLength(network), ({ gradientOffset: at }) => at);
+  bind('bindGradients', network, vector, gradientLength(network), ({ gradientOffset }) => gradientOffset);
 
 function bind(where: string, network: Network, vector: Elements, length: number, offsetOf: (tie: Tie) => number) {
   if (vector.length !== length) throw new Error(`${where}: vector has length ${vector.length}, expected ${length}`);
-  let [next, tie] = [0, 0];
+  let [nextTensor, nextTie] = [0, 0];
   return network.layers.map((layer) =>
     layer.tensors.map((tensor) => {
-      if (!isParameter(tensor)) return viewOf(vector, offsetOf(network.ties[tie]), network.ties[tie++].length);
-      const { offset, length } = network.tensors[next++];
+      if (!isParameter(tensor)) return viewOf(vector, offsetOf(network.ties[nextTie]), network.ties[nextTie++].length);
+      const { offset, length } = network.tensors[nextTensor++];
       return viewOf(vector, offset, length);
     }),
   );

@@ -17,10 +17,18 @@ const init = 'he-normal';
  * @throws OptionError for other or smaller inputs
  */
 export const lenet5: NetworkBuilder = (input, outputs) =>
-  network('lenet5', 12, input, outputs, [
-    ...[conv2d(6, 5, { padding: 2, init }), relu(), maxPool(2)],
-    ...[conv2d(16, 5, { init }), relu(), maxPool(2)],
-    ...[flatten(), dense(120, { init }), relu(), dense(84, { init }), relu()],
+  network({ name: 'lenet5', minSize: 12 }, input, outputs, [
+    conv2d(6, 5, { padding: 2, init }),
+    relu(),
+    maxPool(2),
+    conv2d(16, 5, { init }),
+    relu(),
+    maxPool(2),
+    flatten(),
+    dense(120, { init }),
+    relu(),
+    dense(84, { init }),
+    relu(),
   ]);
 
 /**
@@ -30,10 +38,15 @@ export const lenet5: NetworkBuilder = (input, outputs) =>
  * @throws OptionError for other or smaller inputs
  */
 export const convnet: NetworkBuilder = (input, outputs) =>
-  network('convnet', 10, input, outputs, [
-    ...[conv2d(32, 3), relu(), maxPool(2)],
-    ...[conv2d(64, 3), relu(), maxPool(2)],
-    ...[flatten(), dropout(0.5)],
+  network({ name: 'convnet', minSize: 10 }, input, outputs, [
+    conv2d(32, 3),
+    relu(),
+    maxPool(2),
+    conv2d(64, 3),
+    relu(),
+    maxPool(2),
+    flatten(),
+    dropout(0.5),
   ]);
 
 /**
@@ -45,7 +58,7 @@ export const convnet: NetworkBuilder = (input, outputs) =>
  * @throws OptionError for other inputs
  */
 export const resnet20: NetworkBuilder = (input, outputs) =>
-  network('resnet20', 1, input, outputs, [
+  network({ name: 'resnet20', minSize: 1 }, input, outputs, [
     ...convWithNorm(16, 3),
     relu(),
     ...[16, 32, 64].flatMap((channels, stage) => [
@@ -89,7 +102,7 @@ export const networkNames: readonly string[] = [
 
 /** A known network. */
 export interface KnownNetwork {
-  readonly takesTokens: boolean; // or windows of a series, and not images
+  readonly takesTokens: boolean; // or windows of a series; else images
   readonly options: readonly (keyof GptNetworkOptions)[];
   readonly builder: (options: GptNetworkOptions) => NetworkBuilder;
 }
@@ -102,10 +115,10 @@ export function findNetwork(name: string): KnownNetwork | undefined {
   if (Object.hasOwn(table, name)) {
     return { takesTokens: false, options: [], builder: () => table[name as NetworkName] };
   }
-  const [kind, text = ''] = name.split(':');
+  const [kind, sizesText = ''] = name.split(':');
   if (!Object.hasOwn(tokenNetworks, kind)) return undefined;
   const { sizes, options, build, example } = tokenNetworks[kind as keyof typeof tokenNetworks];
-  const numbers = /^\d{1,6}(x\d{1,6})*$/.test(text) ? text.split('x').map(Number) : [];
+  const numbers = /^\d{1,6}(x\d{1,6})*$/.test(sizesText) ? sizesText.split('x').map(Number) : [];
   if (numbers.length !== sizes.length || numbers.some((size) => size === 0)) {
     throw new OptionError('findNetwork', 'network', `${has(name)}, expected ${sizes.join(' x ')}: ${example}`);
   }
@@ -132,8 +145,7 @@ const convWithNorm = (out: number, kernel: number, stride = 1): LayerSpec[] => [
 
 /** @throws OptionError for an input that is no image, or whose height or width is less than `minSize`. */
 function network(
-  name: string,
-  minSize: number,
+  { name, minSize }: { readonly name: string; readonly minSize: number },
   input: Shape,
   outputs: number,
   layers: readonly LayerSpec[],

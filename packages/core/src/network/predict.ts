@@ -58,7 +58,7 @@ export function rowPredictor(
     for (let first = 0; first < N; first += workspace.rows) {
       const B = Math.min(workspace.rows, N - first);
       const { program, outputs } = programs(B, createProgram);
-      // No view for a batch of one pass: it takes memory, and as long as a small network.
+      // A batch of one pass needs no view, which would take memory, and as long as running a small network.
       workspace.x.set(B === N ? x : viewOf(x, first * I, B * I));
       for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[first + n] ?? fullLength;
       try {

@@ -84,7 +84,9 @@ export function gptNetwork(
   const init = chosenInit ?? normal(0.02);
   const outInit = () => chosenInit ?? normal(0.02 / Math.sqrt(2 * layers));
   return network('gptNetwork', { layers, heads, width }, (O) => [
-    ...[embedding(vocabulary ?? O, width, { init }), positionEmbedding({ init }), ...dropoutLayers(rate)],
+    embedding(vocabulary ?? O, width, { init }),
+    positionEmbedding({ init }),
+    ...dropoutLayers(rate),
     ...repeat(layers, () =>
       transformerBlock(width, {
         heads,
@@ -116,13 +118,16 @@ export function gruNetwork(layers: number, width: number, options: GruNetworkOpt
   const units = (count: number) => repeat(count, () => [gru(width, init), ...dropoutLayers(rate)]);
   const atEnd = (O: number) => [
     ...units(layers - 1),
-    ...[gru(width, { ...init, returns: 'last' as const }), ...dropoutLayers(rate), dense(O, init)],
+    gru(width, { ...init, returns: 'last' as const }),
+    ...dropoutLayers(rate),
+    dense(O, init),
   ];
   return network(
     'gruNetwork',
     { layers, width },
     (O) => [
-      ...[embedding(vocabulary ?? O, width, init), ...dropoutLayers(rate)],
+      embedding(vocabulary ?? O, width, init),
+      ...dropoutLayers(rate),
       ...(vocabulary === undefined ? [...units(layers), dense(O, init)] : atEnd(O)),
     ],
     atEnd,
@@ -148,7 +153,7 @@ function network(
   return (input, outputs) => {
     positiveInteger.check(where, 'outputs', outputs);
     const isShape = Array.isArray(input) && input.every((n) => positiveInteger.isValid(n));
-    const builders = [layersOf, layersOfSeries]; // by the number of axes but one
+    const builders = [layersOf, layersOfSeries]; // for rows [T] and [T, C]
     const layers = isShape ? builders[input.length - 1] : null;
     if (!layers) {
       const expected = `a row of tokens [T]${layersOfSeries === null ? '' : ' or of a series [T, C]'}`;

@@ -10,6 +10,7 @@ export class InputError extends Error {
   /** 'embedding(4x2) at layer 1: index at place 0 has 7, expected …' */
   readonly problem: string;
 
+  /** `where` is the function that was called, `of` the name of the dataset that has the row. */
   constructor(row: number, problem: string, { where, of }: { where?: string; of?: string } = {}) {
     super(`${where === undefined ? '' : `${where}: `}row ${row}${of === undefined ? '' : ` of ${of}`}: ${problem}`);
     this.row = row;

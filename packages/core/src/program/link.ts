@@ -49,9 +49,7 @@ export const tapesOf = (allocate: Allocate): TapeMemory => ({ take: (length) => 
 /** One call of a run, from JavaScript; a result of false ends the program. */
 type Step = () => unknown;
 
-/**
- * A part with more kernel calls has one tape that all programs play; others are written on the tape of each program.
- */
+/** Calls of a part that are copied to the tape of each program. A larger part has one tape that all programs play. */
 const MAX_INLINE_CALLS = 64;
 
 /**
@@ -67,7 +65,7 @@ export function link(
 ): Program {
   const { blocks } = kernels;
   const steps: Step[] = [];
-  const parts = new Map<unknown, Program>();
+  const partPrograms = new Map<unknown, Program>(); // by the calls of the part
   const allocateTape: TakeDoubles = (length) => tapes?.take(length) ?? null;
   let lastBlock: Block | null = null;
   let pending: { calls: FixedCall[]; size: ProgramSize } = { calls: [], size: EMPTY_SIZE };
@@ -89,7 +87,7 @@ export function link(
   }
 
   /** Appends calls to the pending block. */
-  function join(calls: readonly FixedCall[], callsSize: ProgramSize): void {
+  function appendToBlock(calls: readonly FixedCall[], callsSize: ProgramSize): void {
     for (const call of calls) pending.calls.push(call);
     pending.size = addSizes(pending.size, { ...EMPTY_SIZE, calls: callsSize.calls });
   }
@@ -100,16 +98,16 @@ export function link(
     if (op.name === host.name) {
       add(args[0] as Step, { ...EMPTY_SIZE, hosts: 1 });
     } else if (op.name === part.name) {
-      const program = parts.get(args[0]) ?? link(args[0] as readonly Call[], kernels, tapes, { fuses });
-      parts.set(args[0], program);
+      const program = partPrograms.get(args[0]) ?? link(args[0] as readonly Call[], kernels, tapes, { fuses });
+      partPrograms.set(args[0], program);
       const { block, run } = program;
       if (block === null || block.calls.length > MAX_INLINE_CALLS) add(run, program.size);
-      else join(block.calls, program.size);
+      else appendToBlock(block.calls, program.size);
     } else {
       const bound = kernels.bind(call);
       if (bound === null) add(referenceStep(call), ALONE);
       else if (typeof bound === 'function') add(bound, ALONE);
-      else join(bound, ALONE);
+      else appendToBlock(bound, ALONE);
     }
   }
   closeBlock();

@@ -15,7 +15,7 @@ export type Operand =
       readonly type: 'element' | 'float64';
     }
   | {
-      /** An integer; a boolean; a distance in elements; any number; a text for errors; the sizes of windows. */
+      /** A count is an integer, a stride a distance in elements, a text is for errors, a geometry is of windows. */
       readonly kind: 'count' | 'flag' | 'stride' | 'number' | 'text' | 'geometry';
     };
 

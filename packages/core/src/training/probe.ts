@@ -105,15 +105,15 @@ function layerInputsOf(layers: readonly Layer[], memory: StackMemory, input: Ele
 }
 
 /** Writes n, Σ y and Σ (y - ȳ)² into `sums`. */
-function sumOutputs(sums: Float64Array, at: number, y: Elements, n: number): void {
+function sumOutputs(sums: Float64Array, offset: number, y: Elements, n: number): void {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += y[i];
   const mean = sum / n;
   let squares = 0;
   for (let i = 0; i < n; i++) squares += (y[i] - mean) * (y[i] - mean);
-  sums[at + 1] = n;
-  sums[at + 2] = sum;
-  sums[at + 3] = squares;
+  sums[offset + 1] = n;
+  sums[offset + 2] = sum;
+  sums[offset + 3] = squares;
 }
 
 /**
@@ -158,8 +158,8 @@ export function* probeFigures(
 ): Pausable<LayerFigures[]> {
   const length = probeLength(network);
   const total = new Float64Array(length);
-  for (let at = 0; at < sums.length; at += length) {
-    for (let k = 0; k < length; k++) total[k] += sums[at + k];
+  for (let leafOffset = 0; leafOffset < sums.length; leafOffset += length) {
+    for (let k = 0; k < length; k++) total[k] += sums[leafOffset + k];
     yield;
   }
   const units = unitOffsets(network);
@@ -173,8 +173,8 @@ export function* probeFigures(
     const mean = sum / count;
     // Σ (y - ȳ)² over all leaves = the sum within each leaf + n · (distance of the leaf's mean from the overall mean)².
     let spread = withinLeaves;
-    for (let at = k * SUMS; at < sums.length; at += length) {
-      const [, n, leafSum] = viewOf(sums, at, SUMS);
+    for (let leafOffset = k * SUMS; leafOffset < sums.length; leafOffset += length) {
+      const [, n, leafSum] = viewOf(sums, leafOffset, SUMS);
       const distance = leafSum / n - mean;
       if (n > 0) spread += n * distance * distance;
     }
@@ -183,20 +183,20 @@ export function* probeFigures(
     const isActivation = layer.activation !== undefined;
     const tensorFigures: TensorFigures[] = [];
     for (const { name, offset, length: P } of tensors) {
-      const [values, tensorGradient, from] = [theta, gradient, start].map((vector) => viewOf(vector, offset, P));
+      const [values, tensorGradient, startValues] = [theta, gradient, start].map((vector) => viewOf(vector, offset, P));
       tensorFigures.push({
         name,
         length: P,
         rms: Math.sqrt((yield* addSquares(values, 1)) / P),
         rmsGradient: Math.sqrt((yield* addSquares(tensorGradient, gradientScale)) / P),
-        rmsMoved: Math.sqrt((yield* addSquares(values, 1, from)) / P),
+        rmsMoved: Math.sqrt((yield* addSquares(values, 1, startValues)) / P),
       });
     }
     figures.push({
       path,
       label,
       ...(spec.name === undefined ? {} : { name: spec.name }),
-      // A layer that contains the first layer that learns is placed before it, but gets a gradient.
+      // A block that contains the first layer that learns stands before it in the list, but gets a gradient.
       rmsDy: k < firstToLearn && layerTensors.length === 0 ? null : Math.sqrt(squares / count),
       mean,
       std: Math.sqrt(spread / count),
@@ -229,12 +229,12 @@ function sumOfSquares(values: Elements, n: number): number {
 const NUMBERS_PER_TURN = 1 << 17;
 
 /** Σ (values / scale)², or Σ (values - from)². */
-function* addSquares(values: Elements, scale: number, from?: Elements): Pausable<number> {
+function* addSquares(values: Elements, scale: number, start?: Elements): Pausable<number> {
   let sum = 0;
-  for (let at = 0; at < values.length; at += NUMBERS_PER_TURN) {
-    const end = Math.min(values.length, at + NUMBERS_PER_TURN);
-    if (from !== undefined) for (let i = at; i < end; i++) sum += (values[i] - from[i]) * (values[i] - from[i]);
-    else for (let i = at; i < end; i++) sum += (values[i] / scale) * (values[i] / scale);
+  for (let first = 0; first < values.length; first += NUMBERS_PER_TURN) {
+    const end = Math.min(values.length, first + NUMBERS_PER_TURN);
+    if (start !== undefined) for (let i = first; i < end; i++) sum += (values[i] - start[i]) * (values[i] - start[i]);
+    else for (let i = first; i < end; i++) sum += (values[i] / scale) * (values[i] / scale);
     yield;
   }
   return sum;

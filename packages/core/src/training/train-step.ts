@@ -130,8 +130,8 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   initializeParameters(network, parameters, seed);
   // If rows depend on each other, all leaves run together from barrier to barrier; else one after the other.
   const couples = couplesRows(network);
-  const gradientRows = couples ? maxLeaves : treeLevels(maxLeaves);
-  const gSum = allocate(gradientRows * gradientStride(typeOf(parameters), G));
+  const gradientRowCount = couples ? maxLeaves : treeLevels(maxLeaves);
+  const gSum = allocate(gradientRowCount * gradientStride(typeOf(parameters), G));
   const state = optimizer.slots.map(() => allocate(P));
   const squares = allocate(blockCount(P), FLOAT64);
   const lossSums = allocate(maxLeaves, FLOAT64);
@@ -154,8 +154,8 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const defersAverage = maxNorm !== undefined;
   const update = createBlockUpdate(optimizer, network, memory, hyper, 0, blockCount(P), { defersAverage });
   const theta = bindTensors(network, parameters);
-  const rows = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, G, row));
-  const gradients = rows.map((row) => bindGradients(network, row));
+  const gradientRows = Array.from({ length: gradientRowCount }, (_, row) => gradientOf(gSum, G, row));
+  const gradients = gradientRows.map((row) => bindGradients(network, row));
   const I = network.inputs;
   const T = targetColumns(network, loss);
   const R = targetPositions(network, loss);
@@ -168,9 +168,9 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
    */
   function leafPrograms(k: number, B: number, row: number): Program[] {
     const { calls, emit } = createList();
-    const slice = { rows: B, leaves: leafCount(B, leafRows), firstLeaf: k, isLaterPass: k > 0 };
+    const batchSlice = { rows: B, leaves: leafCount(B, leafRows), firstLeaf: k, isLaterPass: k > 0 };
     const workspace = workspaces[couples ? k : 0];
-    const settings = { training: true, seed, leafRows, accumulate: false, batch: slice };
+    const settings = { training: true, seed, leafRows, accumulate: false, batch: batchSlice };
     const pass = { ...settings, emit, stepAndRow, lengths: workspace.lengths };
     const rowCount = Math.min(B, (k + 1) * leafRows) - k * leafRows;
     const loss = couples ? viewOf(lossSums, k, 1) : lossSum;
@@ -213,14 +213,14 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   }
 
   /** Computes the gradient of `count` leaves from leaf `first` in row `row`. Overwrites rows after it. */
-  function addTreeOf(first: number, count: number, row: number, batch: Batch): void {
+  function sumLeaves(first: number, count: number, row: number, batch: Batch): void {
     if (count > 1) {
       let half = 1;
       while (2 * half < count) half *= 2;
       const right = row + (couples ? half : 1);
-      addTreeOf(first, half, row, batch);
-      addTreeOf(first + half, count - half, right, batch);
-      for (let p = 0; p < G; p++) rows[row][p] += rows[right][p];
+      sumLeaves(first, half, row, batch);
+      sumLeaves(first + half, count - half, right, batch);
+      for (let p = 0; p < G; p++) gradientRows[row][p] += gradientRows[right][p];
     } else if (!couples) {
       gather(first, batch);
       runLeaf(first, cachedPrograms(first, batch.B, row)[0]);
@@ -255,9 +255,9 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     state: state.map(typed),
     step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B : 0).fill(1), lengths = wholeRows(B)) {
       const leaves = leafCount(B, leafRows);
-      const rowsOfStep = { x, t, w, lengths, B };
-      if (couples) runTogether(leaves, rowsOfStep);
-      addTreeOf(0, leaves, 0, rowsOfStep);
+      const stepBatch = { x, t, w, lengths, B };
+      if (couples) runTogether(leaves, stepBatch);
+      sumLeaves(0, leaves, 0, stepBatch);
       const count = rowsOfMean(t, B);
       inverseCount[0] = 1 / count;
       meanProgram.run();

@@ -26,10 +26,10 @@ export const gradientOf = (gSum: Elements, length: number, row: number): Element
 /** The parameters that gradients and state cover, if not all. */
 export interface ParameterRange {
   /** Length of each row of gradients. */
-  readonly row: number;
+  readonly rowLength: number;
   /** Added to the index of a parameter in the weights for its index in gradients and state. */
   readonly shift: number;
-  /** Further gradients of parameters, with their places in a row of gradients, in the order of the layers. */
+  /** Gradients of further uses of parameters, with their places in a row of gradients, in the order of the layers. */
   readonly ties: readonly Tie[];
 }
 
@@ -82,13 +82,13 @@ export function createBlockUpdate(
   end = blockCount(network.parameterCount),
   {
     defersAverage = false, // max-norm changes the weights after the update
-    range = { row: gradientLength(network), shift: 0, ties: network.ties ?? [] } as ParameterRange,
+    range = { rowLength: gradientLength(network), shift: 0, ties: network.ties ?? [] } as ParameterRange,
   } = {},
 ): BlockUpdate {
   const { theta, gSum, state, squares } = memory;
   const P = theta.length;
   const { shift, ties } = range;
-  const stride = gradientStride(typeOf(gSum), range.row);
+  const stride = gradientStride(typeOf(gSum), range.rowLength);
   const update = updateOp(optimizer);
   const { hyperLength, undecayedHyper, smoothingAt } = optimizer;
   const updateLength = smoothingAt ?? hyperLength;

@@ -46,7 +46,7 @@ const team = fc.record({
   threads: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 150 })),
   maxLeaves: fc.constantFrom(1, 2, 4, 8, 16),
   canAccumulate: fc.boolean(),
-  merges: fc.boolean(),
+  mergesRows: fc.boolean(),
 });
 
 test('whatever the team, its rows of gradients come to the tree over all leaves', () => {
@@ -68,7 +68,7 @@ test('whatever the team, its rows of gradients come to the tree over all leaves'
     expect(next).toBe(leaves);
     expect(rows.length).toBeLessThanOrEqual(plan.rows);
     // Where all passes go on together no row is used twice, but by the two of a join.
-    if (!options.merges) {
+    if (!options.mergesRows) {
       const firstPasses = plan.passes.flat().filter((pass) => !pass.accumulate);
       expect(new Set(firstPasses.map(({ row }) => row)).size).toBe(firstPasses.length);
       expect(plan.rows).toBe(firstPasses.length);

@@ -192,7 +192,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   const blocks = blockCount(P);
   const leaves = leafCount(B, leaf);
   const planOf = (rows: number) =>
-    planTeam({ leaves: leafCount(rows, leaf), threads, maxLeaves, canAccumulate, merges: !couples });
+    planTeam({ leaves: leafCount(rows, leaf), threads, maxLeaves, canAccumulate, mergesRows: !couples });
   const gradientRows = Math.max(...run.rows.map((rows) => planOf(rows).rows));
 
   const theta = allocate(P);

@@ -49,8 +49,8 @@ export type OptionTable = Readonly<Record<string, Option<unknown, unknown, boole
 
 type Value<O> = O extends { check: Check<infer T> } ? T : never;
 type RequiredName<T> = { [K in keyof T]: T[K] extends { required: true } ? K : never }[keyof T];
-type May<T, K extends keyof T> = { [P in K]?: Value<T[P]> };
-type Must<T, K extends keyof T> = { [P in K]: Value<T[P]> };
+type OptionalValues<T, K extends keyof T> = { [P in K]?: Value<T[P]> };
+type RequiredValues<T, K extends keyof T> = { [P in K]: Value<T[P]> };
 
 /**
  * The options a caller may give. Each keeps the comment that stands above it in the table. Public options are an
@@ -59,9 +59,12 @@ type Must<T, K extends keyof T> = { [P in K]: Value<T[P]> };
  */
 export type OptionsOf<T extends OptionTable> = [RequiredName<T>] extends [never]
   ? { [K in keyof T]?: Value<T[K]> } // in the order of the table
-  : May<T, Exclude<keyof T, RequiredName<T>>> & Must<T, RequiredName<T>>;
+  : OptionalValues<T, Exclude<keyof T, RequiredName<T>>> & RequiredValues<T, RequiredName<T>>;
 
-/** A second base for such an interface: messages would name the only base of an interface without members instead. */
+/**
+ * A second base for an interface without members that extends `OptionsOf`: with a single base, messages of the compiler
+ * would name the base instead of the interface.
+ */
 export type Named = Record<never, never>;
 
 /** For an absent default in a table the compiler infers `T | undefined`. */
@@ -81,8 +84,8 @@ export interface Options<T extends OptionTable> {
 }
 
 /**
- * States the options of a function once: names, types, defaults, checks and help. Messages begin with `where`; `path`
- * is the option whose value they are, where they are not those of the function itself.
+ * States the options of a function once: names, types, defaults, checks and help. Messages begin with `where`. If
+ * these are not the function's own options but the fields of one of its options, `path` names that option.
  */
 export function defineOptions<T extends OptionTable>(where: string, table: T, path?: string): Options<T> {
   const names = Object.keys(table);

@@ -76,8 +76,8 @@ function quantile(
   sorted: Float64Array, // ascending
   probability: number,
 ): number {
-  const at = probability * (sorted.length - 1);
-  const below = Math.floor(at);
+  const position = probability * (sorted.length - 1);
+  const below = Math.floor(position);
   const value = sorted[below] ?? Number.NaN;
-  return below + 1 < sorted.length ? value + (at - below) * (sorted[below + 1] - value) : value;
+  return below + 1 < sorted.length ? value + (position - below) * (sorted[below + 1] - value) : value;
 }

@@ -55,7 +55,7 @@ function curveOf(
   for (let n = rows - 1; n >= 0; n--) {
     predicted++;
     right += positive[n];
-    // A point stands after all rows of one score.
+    // A point stands after all rows of one score: not if the next lower row has the same.
     if (n > 0 && ends[n - 1] === 0) continue;
     const [falsePositives, recall, precision] = [
       (predicted - right) / (rows - positives),

@@ -20,7 +20,7 @@ export function ratioOf(a: Squares, b: Squares): number {
 }
 
 /**
- * Numbers above 2⁴⁰⁰, below 2⁻⁴⁰⁰ and between are squared in units of their own and summed separately. [Blue
+ * Three ranges of numbers, above 2⁴⁰⁰, between, and below 2⁻⁴⁰⁰, are squared in their own units, summed apart. [Blue
  * 1978](https://doi.org/10.1145/355769.355771)
  */
 const UNITS = [powerOfTwo(-600), 1, powerOfTwo(600)];
@@ -28,12 +28,12 @@ const [LARGE, ORDINARY, SMALL] = [0, 1, 2];
 const MAX_ORDINARY = powerOfTwo(400);
 const MIN_ORDINARY = powerOfTwo(-400);
 
-/** The class with the largest numbers. Numbers of other classes may be too small to count. */
-const topClass = (squares: (k: number) => number): number => [LARGE, ORDINARY].find((k) => squares(k) !== 0) ?? SMALL;
+/** The range with the largest numbers. Numbers of other ranges may be too small to count. */
+const topRange = (squares: (k: number) => number): number => [LARGE, ORDINARY].find((k) => squares(k) !== 0) ?? SMALL;
 
 /** Σ (a - b)² over pairs. */
 export function createSquares(): { add(a: number, b: number): void; squares(): Squares } {
-  const sums = new Float64Array(3); // [class]
+  const sums = new Float64Array(3); // [range]
   return {
     add(a, b) {
       const difference = a - b;
@@ -48,7 +48,7 @@ export function createSquares(): { add(a: number, b: number): void; squares(): S
       sums[k] += x * x;
     },
     squares() {
-      const top = topClass((k) => sums[k]);
+      const top = topRange((k) => sums[k]);
       let sum = 0;
       for (let k = SMALL; k >= top; k--) sum += sums[k] * (UNITS[top] / UNITS[k]) * (UNITS[top] / UNITS[k]);
       return { sum, unit: UNITS[top] };
@@ -68,7 +68,7 @@ export interface Spread {
   deviation(): number;
 }
 
-/** Indices of the sums of a class: Σ d and Σ d², each followed by the rounding errors of its additions. */
+/** Indices of the sums of a range: Σ d and Σ d², each followed by the rounding errors of its additions. */
 const [SUM, SQUARES, LENGTH] = [0, 2, 4];
 
 /**
@@ -77,11 +77,11 @@ const [SUM, SQUARES, LENGTH] = [0, 2, 4];
  * the digits of a double. [Ogita, Rump & Oishi 2005](https://doi.org/10.1137/030601818)
  */
 export function createSpread(): Spread {
-  const sums = new Float64Array(3 * LENGTH + 1); // [class, LENGTH], then the first number
+  const sums = new Float64Array(3 * LENGTH + 1); // [range, LENGTH], then the first number
   const FIRST = 3 * LENGTH;
   let rows = 0;
 
-  /** Adds the distance a - b - origin, with all numbers in the unit of class k. */
+  /** Adds the distance a - b - origin, with all numbers in the unit of range k. */
   function addDistance(k: number, a: number, b: number, origin: number): void {
     const v = a - b;
     const sum = v - origin;
@@ -98,9 +98,9 @@ export function createSpread(): Spread {
     addTo(sums, k * LENGTH + SQUARES, square, productError(d, d, square) + 2 * d * dRest);
   }
 
-  /** Sums of all classes, in the unit of the largest. */
-  function joinClasses() {
-    const top = topClass((k) => sums[k * LENGTH + SQUARES]);
+  /** Sums of all ranges, in the unit of the largest. */
+  function joinRanges() {
+    const top = topRange((k) => sums[k * LENGTH + SQUARES]);
     const joined = new Float64Array(LENGTH);
     for (let k = SMALL; k >= top; k--) {
       const [d, dRest, square, squareRest] = viewOf(sums, k * LENGTH, LENGTH);
@@ -112,7 +112,7 @@ export function createSpread(): Spread {
   }
 
   function squares(): Squares {
-    const { joined, top } = joinClasses();
+    const { joined, top } = joinRanges();
     const [d, dRest, sum, sumRest] = joined;
     const square = d * d;
     const [share, shareRest] = divide(square, productError(d, d, square) + 2 * d * dRest, rows);
@@ -128,7 +128,7 @@ export function createSpread(): Spread {
       else addDistance(ORDINARY, a, b, first);
     },
     mean() {
-      const { joined, top } = joinClasses();
+      const { joined, top } = joinRanges();
       const [d, dRest] = divide(joined[SUM], joined[SUM + 1], rows);
       const scaleUp = top === LARGE ? UNITS[LARGE] : 1;
       const scaleDown = top === SMALL ? UNITS[SMALL] : 1;
@@ -142,11 +142,11 @@ export function createSpread(): Spread {
 }
 
 /** Adds `value` + `rest` to the pair sums[at], sums[at + 1]; the second number collects the rounding errors. */
-function addTo(sums: Float64Array, at: number, value: number, rest: number): void {
-  const before = sums[at];
+function addTo(sums: Float64Array, index: number, value: number, rest: number): void {
+  const before = sums[index];
   const sum = before + value;
-  sums[at] = sum;
-  sums[at + 1] += sumError(before, value, sum) + rest;
+  sums[index] = sum;
+  sums[index + 1] += sumError(before, value, sum) + rest;
 }
 
 /** (number + rest) / n as a double and its rounding error. */

@@ -26,6 +26,6 @@ export function step(options: StepDecayOptions = {}): ScheduleIn {
   return ({ stepsPerEpoch }) => ({
     initialState: [],
     needsTotalSteps: false,
-    factor: (at) => pow(gamma, Math.floor(at / (everySteps ?? everyEpochs * stepsPerEpoch))),
+    factor: (currentStep) => pow(gamma, Math.floor(currentStep / (everySteps ?? everyEpochs * stepsPerEpoch))),
   });
 }

@@ -51,8 +51,8 @@ export function answersOf(y: Float64Array, O: number, { loss, target, labels, th
     const prediction = index === NO_ANSWER ? null : nameOf(index);
     if (p === null || prediction === null) return { prediction };
     // A single output is the probability of the second of two classes.
-    const row = O === 1 && loss?.targets === 'values' ? [1 - p[n], p[n]] : [...viewOf(p, n * O, O)];
-    return { prediction, probabilities: Object.fromEntries(row.map((value, index) => [nameOf(index), value])) };
+    const probabilities = O === 1 && loss?.targets === 'values' ? [1 - p[n], p[n]] : [...viewOf(p, n * O, O)];
+    return { prediction, probabilities: Object.fromEntries(probabilities.map((value, c) => [nameOf(c), value])) };
   });
 }
 

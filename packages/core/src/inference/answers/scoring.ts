@@ -81,6 +81,7 @@ function scoreBinary(loss: Loss, O: number): Scoring {
     hasPositions: false,
     outputs: 1,
     columns: 1,
+    // The score of two outputs is their difference.
     threshold: areProbabilities ? 0.5 : O === 2 ? 0 : (loss.threshold ?? 0.5),
     read(scores, targets, y, t, B) {
       const p = y.slice(0, B * O);

@@ -110,9 +110,9 @@ type Fault = (has: string, expected: string) => Error;
 function formatError(subject: string, start: Uint8Array): Error {
   const text = String.fromCharCode(...start);
   const isText = /^[\x20-\x7e\s]*$/.test(text);
-  const begins = isText ? show(text) : `the bytes ${hexadecimal(start.slice(0, MAGIC.length))}`;
-  const beginning = start.length === 0 ? 'it is empty' : `it begins with ${begins}`;
-  return new Error(`${subject} is not a Gradloom file, expected a model or a checkpoint (${beginning})`);
+  const startText = isText ? show(text) : `the bytes ${hexadecimal(start.slice(0, MAGIC.length))}`;
+  const reason = start.length === 0 ? 'it is empty' : `it begins with ${startText}`;
+  return new Error(`${subject} is not a Gradloom file, expected a model or a checkpoint (${reason})`);
 }
 
 /** Checks version and sizes. */
@@ -137,7 +137,7 @@ function checkPrefix(
 interface Section {
   readonly name: string;
   readonly dtype: ElementType;
-  readonly length: number; // of numbers
+  readonly length: number; // numbers of its dtype
 }
 
 /** Bytes of a section, padded to a multiple of 8. */

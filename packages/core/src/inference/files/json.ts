@@ -12,8 +12,8 @@ export interface JsonObject {
 const MAX_DEPTH = 64;
 
 /**
- * Most values, so that megabytes of tiny ones are rejected in a fraction of a second. A preprocessing of 10,000 columns
- * has 70,000.
+ * Values, at most, so that megabytes of tiny ones are rejected in a fraction of a second. A preprocessing of 10,000
+ * columns has 70,000.
  */
 export const MAX_VALUES = 1 << 17;
 

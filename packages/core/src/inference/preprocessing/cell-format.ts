@@ -154,15 +154,15 @@ const sumOf = (date: number | undefined, clock: number | undefined): number | un
 /** ', a day that does not exist' for text such as 31.02.2024, whichever part is the day; '' for all other cells. */
 export function invalidDayHint(cell: Cell): string {
   const text = typeof cell === 'string' ? cell.trim() : '';
-  const [, year, month, day, , otherMonth, otherDay] = YEAR_FIRST.exec(text) ?? [];
+  const [, year, month, day, , slashMonth, slashDay] = YEAR_FIRST.exec(text) ?? [];
   const [, first, , second, digits] = DAY_OR_MONTH_FIRST.exec(text) ?? [];
   if (year === undefined && digits === undefined) return '';
-  const read =
+  const date =
     digits === undefined
-      ? dateOf(Number(year), Number(month ?? otherMonth), Number(day ?? otherDay))
+      ? dateOf(Number(year), Number(month ?? slashMonth), Number(day ?? slashDay))
       : (dateOf(yearOf(digits), Number(second), Number(first)) ??
         dateOf(yearOf(digits), Number(first), Number(second)));
-  return read === undefined ? ', a day that does not exist' : '';
+  return date === undefined ? ', a day that does not exist' : '';
 }
 
 /** A year of two digits is from 1969 to 2068, as strptime has it. */
@@ -175,15 +175,15 @@ function dateOf(year: number, month: number, day: number): number | undefined {
   return daysSinceEpoch(year, month, day);
 }
 
-/** The time of day in the groups of TIME and OFFSET, the first of which is `at`, as a fraction of a day. */
-function clockOf(match: RegExpExecArray, at: number): number | undefined {
-  const [hours, minute, second] = [0, 1, 2].map((part) => Number(match[at + part] ?? 0));
-  const fraction = Number(`0.${match[at + 3] ?? 0}`);
-  const half = match[at + 4]?.toLowerCase();
-  if (half !== undefined && (hours < 1 || hours > 12)) return undefined;
-  const hour = half === undefined ? hours : (hours % 12) + (half === 'p' ? 12 : 0);
-  const offsetMinute = Number(match[at + 7] ?? 0);
-  const offset = (match[at + 5] === '-' ? -1 : 1) * (60 * Number(match[at + 6] ?? 0) + offsetMinute);
+/** The time of day in the groups of TIME and OFFSET, from group `firstGroup` on, as a fraction of a day. */
+function clockOf(match: RegExpExecArray, firstGroup: number): number | undefined {
+  const [hours, minute, second] = [0, 1, 2].map((part) => Number(match[firstGroup + part] ?? 0));
+  const fraction = Number(`0.${match[firstGroup + 3] ?? 0}`);
+  const amOrPm = match[firstGroup + 4]?.toLowerCase();
+  if (amOrPm !== undefined && (hours < 1 || hours > 12)) return undefined;
+  const hour = amOrPm === undefined ? hours : (hours % 12) + (amOrPm === 'p' ? 12 : 0);
+  const offsetMinute = Number(match[firstGroup + 7] ?? 0);
+  const offset = (match[firstGroup + 5] === '-' ? -1 : 1) * (60 * Number(match[firstGroup + 6] ?? 0) + offsetMinute);
   if (hour > 23 || minute > 59 || second > 59) return undefined;
   if (offsetMinute > 59 || Math.abs(offset) > 14 * 60) return undefined;
   return (3600 * hour + 60 * (minute - offset) + second + fraction) / 86_400;
@@ -194,20 +194,23 @@ const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) |
 const daysOf = (year: number, month: number): number =>
   month === 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
 
+/** Days from 0000-03-01 to 1970-01-01. */
+const DAYS_TO_1970 = 719_468;
+
 /** Days from 1970-01-01 in the Gregorian calendar. Years here begin in March, so a leap day is the last of its year. */
 function daysSinceEpoch(year: number, month: number, day: number): number {
   const y = month > 2 ? year : year - 1;
   const leaps = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400);
-  const ofYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
-  return 365 * y + leaps + ofYear - 719_468;
+  const dayOfMarchYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
+  return 365 * y + leaps + dayOfMarchYear - DAYS_TO_1970;
 }
 
 /**
- * The day of a date as readDate gives it, in ISO 8601; YEAR_FIRST have the Gregorian calendar before 1582, too.
+ * The day of a date as readDate gives it, in ISO 8601, with the Gregorian calendar before 1582, too.
  * [Hinnant 2013, civil_from_days](https://howardhinnant.github.io/date_algorithms.html)
  */
 export function dayText(days: number): string {
-  const fromMarch = Math.floor(days) + 719_468; // days since 0000-03-01
+  const fromMarch = Math.floor(days) + DAYS_TO_1970; // days since 0000-03-01
   const era = Math.floor(fromMarch / 146_097);
   const dayOfEra = fromMarch - era * 146_097;
   const yearOfEra = Math.floor(

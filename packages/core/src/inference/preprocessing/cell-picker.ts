@@ -36,11 +36,11 @@ export function createCellPicker({ columns, target }: TablePreprocessing, leadin
     }
     if (missing.length === 0) return;
     const [name, ...otherNames] = missing;
-    const be = otherNames.length === 1 ? 'is' : 'are';
-    const others = otherNames.length === 0 ? '' : `, and so ${be} ${listed(otherNames.map(show), 19)}`;
+    const verb = otherNames.length === 1 ? 'is' : 'are';
+    const othersText = otherNames.length === 0 ? '' : `, and so ${verb} ${listed(otherNames.map(show), 19)}`;
     const expected = missing.some((column) => gapColumns.has(column)) ? 'a value, or null for a gap' : 'a value';
-    const also = extra.length === 0 ? '' : ` (the row also has ${extra.slice(0, 20).map(show).join(', ')})`;
-    throw new CellError(name, `is missing${others}`, expected + also);
+    const extraText = extra.length === 0 ? '' : ` (the row also has ${extra.slice(0, 20).map(show).join(', ')})`;
+    throw new CellError(name, `is missing${othersText}`, expected + extraText);
   }
 
   const isNested = names.some((name) => name.includes('.'));

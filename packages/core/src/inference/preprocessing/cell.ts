@@ -72,7 +72,7 @@ export function readNumber(cell: Cell): number | undefined {
 
 const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);
 
-const truths = new Map<string, number>([
+const booleanWords = new Map<string, number>([
   ...['true', 'yes', 't', 'y', '1'].map((word): [string, number] => [word, 1]),
   ...['false', 'no', 'f', 'n', '0'].map((word): [string, number] => [word, 0]),
 ]);
@@ -80,7 +80,7 @@ const truths = new Map<string, number>([
 /** 1 for true, yes, t, y or 1, and 0 for false, no, f, n or 0, in any case; undefined for anything else. */
 export const readBoolean = (cell: Cell): number | undefined =>
   // The text of a list such as ["yes"] is that of its only entry.
-  typeof cell === 'object' ? undefined : truths.get(String(cell).trim().toLowerCase());
+  typeof cell === 'object' ? undefined : booleanWords.get(String(cell).trim().toLowerCase());
 
 /** The text in a cell without spaces at its ends; undefined for empty text, null, NaN and anything else. */
 export function readText(cell: Cell): string | undefined {

@@ -117,16 +117,16 @@ function checkImages(where: string, value: object): ImagePreprocessing {
     value,
   );
   if (!hasTarget) return images;
-  const [first, ...others] = target ?? [];
+  const [first, ...otherTargets] = target ?? [];
   const decoding = checkTarget(where, 'preprocessing.target.0', first);
-  if (others.length === 0 && decoding.type === 'classes') return { ...images, target: [decoding] };
+  if (otherTargets.length === 0 && decoding.type === 'classes') return { ...images, target: [decoding] };
   return fail(where, 'preprocessing.target', target, 'the names of classes');
 }
 
 const numberTypes = ['numeric', 'date', 'boolean'] as const;
 
 function checkColumn(where: string, path: string, value: unknown): ColumnEncoding {
-  const type = typeOf(where, path, value, [...numberTypes, 'categorical', 'text'] as const);
+  const type = checkType(where, path, value, [...numberTypes, 'categorical', 'text'] as const);
   if (type === 'text') {
     return fields({ name: text, type: always(type), tokenizer: checkTokenizer, context: integer })(where, path, value);
   }
@@ -134,10 +134,10 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
     return fields({
       name: text,
       type: always(type),
-      categories: names,
+      categories: uniqueTexts,
       missing: flag,
       gaps: optional(flag),
-      others: optional(others),
+      others: optional(flagOrNames),
     })(where, path, value);
   }
   return fields({
@@ -148,14 +148,14 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
     scale: nonZero,
     fill: numberOrNull,
     indicator: flag,
-    gaps: optional(flag), // older models have neither these nor a format
+    gaps: optional(flag), // older models lack this field, the range and the format
     range: optional(range),
   })(where, path, value);
 }
 
 function checkTarget(where: string, path: string, value: unknown): TargetDecoding {
-  const type = typeOf(where, path, value, ['values', 'classes'] as const);
-  if (type === 'classes') return fields({ name: text, type: always(type), labels: names })(where, path, value);
+  const type = checkType(where, path, value, ['values', 'classes'] as const);
+  if (type === 'classes') return fields({ name: text, type: always(type), labels: uniqueTexts })(where, path, value);
   return fields({
     name: text,
     type: always(type),
@@ -241,14 +241,14 @@ const listOf =
       ? value.map((entry, n) => check(where, `${path}.${n}`, entry))
       : fail(where, path, value, 'a list with at least one entry');
 
-const names = checkOf(
+const uniqueTexts = checkOf(
   (value): value is readonly string[] =>
     Array.isArray(value) && value.every((name) => typeof name === 'string') && new Set(value).size === value.length,
   'a list of texts, each of them once',
 );
 
-const others: Check<boolean | readonly string[]> = (where, path, value) =>
-  Array.isArray(value) ? names(where, path, value) : flag(where, path, value);
+const flagOrNames: Check<boolean | readonly string[]> = (where, path, value) =>
+  Array.isArray(value) ? uniqueTexts(where, path, value) : flag(where, path, value);
 
 const range: Check<ValueRange> = (where, path, value) => {
   const [min, max, ...excess] = listOf(number)(where, path, value);
@@ -256,7 +256,7 @@ const range: Check<ValueRange> = (where, path, value) => {
 };
 
 /** The type of an encoding, which says what its other fields are. */
-const typeOf = <T extends string>(where: string, path: string, value: unknown, known: readonly T[]): T =>
+const checkType = <T extends string>(where: string, path: string, value: unknown, known: readonly T[]): T =>
   oneOf(known)(where, `${path}.type`, hasField(value, 'type') ? value.type : undefined);
 
 /** The format of cells of a type. */

@@ -58,7 +58,7 @@ export interface CategoryColumnEncoder extends ColumnEncoder {
   inputOf(category: string): number;
   /** Index of the input for gaps; -1 if there is none. */
   readonly gapInput: number;
-  /** Whether no training row had a category, as far as the rarer ones are listed. */
+  /** Whether no training row had a category. False for all categories if the rarer ones are not listed. */
   isNew(category: string): boolean;
 }
 
@@ -74,7 +74,7 @@ export function createNumberEncoder(
   onNote?: (note: EncodingNote) => void,
 ): NumberColumnEncoder {
   const { read, expected } = cellReader(type, format);
-  // Comparisons with these are false for every number, and for NaN.
+  // No number, and not NaN, is outside of infinite bounds.
   const [min, max] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const isTime = isDateFormat(format) && format.order === 'time';
   const dateText = isTime ? timeText : dayText;
@@ -122,8 +122,8 @@ export function createCategoryEncoder(
   const inputs = [...categories.map((category) => `${name}=${category}`), ...(missing ? [`${name} is missing`] : [])];
   const gapInput = missing ? categories.length : -1;
   const inputOf = (category: string): number => indexOf.get(category) ?? -1;
-  const rarer = new Set(typeof others === 'boolean' ? [] : others);
-  const isNew = (category: string): boolean => others !== true && !indexOf.has(category) && !rarer.has(category);
+  const listedOthers = new Set(typeof others === 'boolean' ? [] : others);
+  const isNew = (category: string): boolean => others !== true && !indexOf.has(category) && !listedOthers.has(category);
   return {
     name,
     inputs,
@@ -177,9 +177,10 @@ export function createTokenEncoder(
       const tokens = tokensOf(text);
       const { unknown } = tokenizer ?? {};
       if (unknown !== undefined && onNote !== undefined) {
-        const count = tokens.filter((token) => token === unknown).length;
-        // A few rare words are in most texts, and training rows had such.
-        if (2 * count >= tokens.length) onNote({ column: name, value: text, tokens: tokens.length, unknown: count });
+        const unknownCount = tokens.filter((token) => token === unknown).length;
+        // A few unknown words are no reason for a note: training rows had such, too.
+        if (2 * unknownCount >= tokens.length)
+          onNote({ column: name, value: text, tokens: tokens.length, unknown: unknownCount });
       }
       x.fill(0, offset, offset + T).set(tokens, offset);
       return tokens.length;

@@ -172,7 +172,7 @@ export interface NumberEncoding {
   /** Without such an input: whether training rows had gaps, so that an object may lack the column. @default false */
   readonly gaps?: boolean;
   /**
-   * The least and the greatest value of the training rows, to tell of values outside. It changes no input.
+   * The least and the greatest value of the training rows. A value outside leads to a note; its inputs do not change.
    * @default unknown
    */
   readonly range?: ValueRange;
@@ -194,8 +194,8 @@ export interface CategoryEncoding {
   /** Without such an input: whether training rows had gaps, so that an object may lack the column. @default false */
   readonly gaps?: boolean;
   /**
-   * The rarer categories of the training rows, to tell of those that no row had. All inputs are 0 for both. True if
-   * there are rarer ones that are not listed. @default false
+   * Rarer categories of the training rows, which have no input: all inputs are 0, as for a category that no row had,
+   * but there is no note. True if they are not listed: then no category leads to a note. @default false
    */
   readonly others?: boolean | readonly string[];
 }

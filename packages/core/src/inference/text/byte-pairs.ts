@@ -45,12 +45,12 @@ export function bytePairs(bytes: string, ranks: ByteRanks): number[] {
 
 /** Adds a number to a binary heap. */
 function push(heap: number[], value: number): void {
-  let at = heap.length;
-  for (let parent = (at - 1) >> 1; at > 0 && heap[parent] > value; parent = (at - 1) >> 1) {
-    heap[at] = heap[parent];
-    at = parent;
+  let slot = heap.length;
+  for (let parent = (slot - 1) >> 1; slot > 0 && heap[parent] > value; parent = (slot - 1) >> 1) {
+    heap[slot] = heap[parent];
+    slot = parent;
   }
-  heap[at] = value;
+  heap[slot] = value;
 }
 
 /** Removes and returns the least number of a binary heap that is not empty. */
@@ -59,13 +59,13 @@ function popLeast(heap: number[]): number {
   const last = heap.pop() ?? 0;
   const length = heap.length;
   if (length === 0) return least;
-  let at = 0;
-  for (let child = 1; child < length; child = 2 * at + 1) {
+  let slot = 0;
+  for (let child = 1; child < length; child = 2 * slot + 1) {
     if (child + 1 < length && heap[child + 1] < heap[child]) child++;
     if (heap[child] >= last) break;
-    heap[at] = heap[child];
-    at = child;
+    heap[slot] = heap[child];
+    slot = child;
   }
-  heap[at] = last;
+  heap[slot] = last;
   return least;
 }

@@ -71,10 +71,10 @@ export function createTokenizer(unchecked: TokenizerSpec, gpt2: Tokenizer = noTa
   };
 
   function encodeWords(text: string): Uint32Array {
-    let at = 0;
+    let position = 0;
     return Uint32Array.from(piecesOf('words', text), (word) => {
-      at += word.length;
-      return tokenOf(word, at - word.length);
+      position += word.length;
+      return tokenOf(word, position - word.length);
     });
   }
 }
@@ -110,12 +110,12 @@ function characterEncoder(
 /** The vocabulary of all pieces, sorted. */
 export const vocabularyOf = (pieces: Iterable<string>): string[] => [...new Set(pieces)].sort(byCodePoints);
 
-/** Most pieces of a vocabulary of words: a model file has room for twice as many. */
+/** Pieces of a vocabulary of words, at most: a model file has room for twice as many. */
 const MAX_PIECES = 50_000;
 
 /**
- * The vocabulary of the pieces that occur twice or more, sorted, after one that stands for all others: those that occur
- * once teach its weights. Of more than 50,000 the most frequent are kept.
+ * The vocabulary of the pieces that occur twice or more, sorted, after the one that stands for unknown pieces, whose
+ * weights learn from the pieces that occur once. Of more than 50,000 the most frequent are kept.
  */
 export function commonVocabulary(counts: ReadonlyMap<string, number>): string[] {
   const common = [...counts].filter(([, count]) => count > 1);

@@ -59,7 +59,7 @@ export function sampleToken(
     remaining -= p[v];
     if (remaining < 0) return v;
   }
-  return best; // rounding has left a rest
+  return best; // rounding errors may leave a remainder
 }
 
 const add = (a: number, b: number): number => a + b;

@@ -85,11 +85,11 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
     // The last character may have bytes that later tokens complete.
     const isWhole = isDone || !decoded.endsWith('\uFFFD');
     const textLength = isWhole ? decoded.length : decoded.length - 1;
-    const context = window.length === T ? window.slice(T - Math.floor(T / 2)) : window;
+    const precedingTokens = window.length === T ? window.slice(T - Math.floor(T / 2)) : window;
     return {
       text: decoded.slice(emitted, textLength),
       draft: {
-        window: [...context, token],
+        window: [...precedingTokens, token],
         written: written + 1,
         ...(isWhole ? { pending: [], emitted: 0 } : { pending: tokens, emitted: textLength }),
         isDone,
@@ -110,7 +110,10 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
   };
 }
 
-/** The rest of some texts, at most `atOnce` of them together: a part of each, until all are written. */
+/**
+ * Writes texts to their ends, at most `atOnce` of them together. Yields the next part of each text, which is '' for a
+ * text that waits or is finished.
+ */
 export function* writeTexts(
   writer: Writer,
   starts: readonly Draft[],
@@ -119,14 +122,14 @@ export function* writeTexts(
 ): Generator<string[], void, undefined> {
   const drafts = [...starts];
   for (;;) {
-    const open = [...drafts.keys()].filter((k) => !drafts[k].isDone).slice(0, atOnce);
-    if (open.length === 0) return;
+    const unfinished = [...drafts.keys()].filter((k) => !drafts[k].isDone).slice(0, atOnce);
+    if (unfinished.length === 0) return;
     const parts = drafts.map(() => '');
     const written = writer.next(
-      open.map((k) => drafts[k]),
-      open.map((k) => samplings[k]),
+      unfinished.map((k) => drafts[k]),
+      unfinished.map((k) => samplings[k]),
     );
-    for (const [j, k] of open.entries()) {
+    for (const [j, k] of unfinished.entries()) {
       drafts[k] = written[j].draft;
       parts[k] = written[j].text;
     }
@@ -134,7 +137,7 @@ export function* writeTexts(
   }
 }
 
-/** A line end, or the first token of a vocabulary without one: the text that it is from has a single line. */
+/** A line end, or the first token of a vocabulary without one: such a model was trained on a single line. */
 function defaultPrompt({ spec }: Tokenizer): string {
   return 'vocabulary' in spec && !spec.vocabulary.includes('\n') ? spec.vocabulary[0] : '\n';
 }

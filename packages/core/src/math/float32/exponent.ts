@@ -19,10 +19,11 @@ export function scale(x: number, n: number): number {
 export function binaryExponent(x: number): number {
   if (x < 1.1754943508222875e-38) return binaryExponent(x * 33554432) - 25; // 2²⁵
   bits.setFloat32(0, x);
-  return ((bits.getInt32(0) + ONE_OVER_SQRT_HALF) >> 23) - 127;
+  // The sum carries into the exponent from √½ on.
+  return ((bits.getInt32(0) + ONE_MINUS_SQRT_HALF) >> 23) - 127;
 }
 
 const round = Math.fround; // rounds each result to a float
 
 const bits = new DataView(new ArrayBuffer(4));
-const ONE_OVER_SQRT_HALF = 0x3f800000 - 0x3f3504f3; // bits of 1 and √½
+const ONE_MINUS_SQRT_HALF = 0x3f800000 - 0x3f3504f3; // bits of 1 and √½

@@ -75,6 +75,7 @@ export interface Random {
  */
 export function streamKey(seed: number, ...stream: readonly (number | string)[]): Uint32Array<ArrayBuffer> {
   const key = new Uint32Array(4);
+  // `tag`: 0 for the seed, 1 for the length of a text, 2 for a character, 3 for a number.
   const absorb = (a: number, b: number, tag: number) => philox4x32(key, a, b, tag, 0, key[0], key[1]);
   absorb(count.check('createRandom', 'seed', seed), seed / 4294967296, 0);
   for (const part of stream) {
@@ -105,7 +106,7 @@ export function* shuffleInTurns(indices: Uint32Array, random: Random): Pausable<
   }
 }
 
-/** Draws the indices at the places below `end` down to `first`. */
+/** Swaps the indices at places end - 1 down to `first` each with a drawn one at the same or a lower place. */
 function shuffleBetween(indices: Uint32Array, first: number, end: number, random: Random): void {
   for (let i = end - 1; i >= first; i--) {
     const j = random.integer(i + 1);

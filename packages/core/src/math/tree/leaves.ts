@@ -41,12 +41,12 @@ export interface Node {
  */
 export function nodesOf(first: number, end: number, leaves: number): Node[] {
   const nodes: Node[] = [];
-  for (let at = first; at < end; ) {
+  for (let leaf = first; leaf < end; ) {
     let size = 1;
-    while (at % (2 * size) === 0 && (at + 2 * size <= end || end === leaves) && at + size < end) size *= 2;
-    const count = Math.min(size, end - at);
-    nodes.push({ first: at, count });
-    at += count;
+    while (leaf % (2 * size) === 0 && (leaf + 2 * size <= end || end === leaves) && leaf + size < end) size *= 2;
+    const count = Math.min(size, end - leaf);
+    nodes.push({ first: leaf, count });
+    leaf += count;
   }
   return nodes;
 }

@@ -36,7 +36,7 @@ export interface TeamPlanOptions {
    * Whether a later pass may reuse a row that was added to its neighbour's. Not if all passes advance together, from
    * barrier to barrier. @default true
    */
-  readonly merges?: boolean;
+  readonly mergesRows?: boolean;
 }
 
 /**
@@ -75,7 +75,7 @@ function leavesOf({ leaves, threads, part = { first: 0, end: leaves } }: TeamPla
 function planThread(
   first: number,
   end: number,
-  { leaves, maxLeaves, canAccumulate, merges: mergesRows = true }: TeamPlanOptions,
+  { leaves, maxLeaves, canAccumulate, mergesRows = true }: TeamPlanOptions,
 ) {
   const passes: NodePass[] = [];
   const stack: Node[] = []; // the node in each row
@@ -84,21 +84,23 @@ function planThread(
     const chunks = Math.floor((node.count + maxLeaves - 1) / maxLeaves);
     const isLast = node.first + node.count === end;
     for (let c = 0; c < chunks; c++) {
-      const at = node.first + c * maxLeaves;
-      const count = Math.min(maxLeaves, node.first + node.count - at);
+      const chunkFirst = node.first + c * maxLeaves;
+      const count = Math.min(maxLeaves, node.first + node.count - chunkFirst);
       const isRight = canAccumulate && c % 2 === 1;
-      if (!isRight) stack.push({ first: at, count });
+      if (!isRight) stack.push({ first: chunkFirst, count });
       else addTo(stack, count);
       rows = Math.max(rows, stack.length);
       const row = stack.length - 1;
       const merges: [number, number][] = [];
-      // Merges after the last chunk are left to the update, which reads the rows anyway. Other nodes are merged to one
-      // row each; without that, the rows of a thread would grow with the square of the logarithm of its leaves.
+      // n: rows of this node so far. Rows merge like the carries of a binary counter: one merge for each time that 2
+      // divides n. Merges after the last chunk are left to the update, which reads the rows anyway. Other nodes
+      // are merged to one row each; without that, the rows of a thread would grow with the square of the logarithm of
+      // its leaves.
       for (let n = isRight ? (c + 1) / 2 : c + 1; mergesRows && (c + 1 < chunks || !isLast) && n % 2 === 0; n /= 2) {
         merges.push([stack.length - 2, stack.length - 1]);
         addTo(stack, stack.pop()?.count ?? 0);
       }
-      passes.push({ first: at, count, row, accumulate: isRight, merges });
+      passes.push({ first: chunkFirst, count, row, accumulate: isRight, merges });
     }
   }
   return { passes, nodes: stack, rows };
@@ -132,22 +134,22 @@ export function sizeOfPlan(options: TeamPlanOptions): PlanSize {
 function sizeOfThread(
   first: number,
   end: number,
-  { leaves, maxLeaves, canAccumulate, merges = true }: TeamPlanOptions,
+  { leaves, maxLeaves, canAccumulate, mergesRows = true }: TeamPlanOptions,
 ): PlanSize {
   let [nodes, rows, passes] = [0, 0, 0];
-  for (const { first: at, count } of nodesOf(first, end, leaves)) {
+  for (const { first: nodeFirst, count } of nodesOf(first, end, leaves)) {
     const chunks = Math.floor((count + maxLeaves - 1) / maxLeaves);
     // m: chunks with a row of their own, without the last one. After m of them, as many rows hold sums that wait for
     // their neighbour as m has binary ones; of all numbers up to m the largest 2ᵏ - 1 has the most ones.
     const m = canAccumulate ? (chunks - 1) >> 1 : chunks - 1;
     passes += chunks;
-    if (!merges) {
+    if (!mergesRows) {
       nodes += m + 1;
       rows = nodes;
       continue;
     }
     rows = Math.max(rows, nodes + 1 + 31 - Math.clz32(m + 1));
-    if (at + count === end) for (let rest = m; rest > 0; rest >>= 1) nodes += rest & 1;
+    if (nodeFirst + count === end) for (let rest = m; rest > 0; rest >>= 1) nodes += rest & 1;
     nodes++;
   }
   return { rows, passes };

@@ -39,12 +39,12 @@ export function activation(
   options: ActivationOptions,
   { input, customParts }: Pick<LayerContext, 'input' | 'customParts'>,
 ): Layer {
-  const { fn, size: width, alpha: chosenAlpha } = activationOptions.read(options);
+  const { fn, size: chosenSize, alpha: chosenAlpha } = activationOptions.read(options);
   const table: Readonly<Record<string, Activation>> = { ...activations, ...customParts?.activations };
   const nameOption = customParts === undefined || customParts === NO_PARTS ? builtInName : oneOf(table);
   const f = table[nameOption.check('activation', 'fn', fn)];
   if (chosenAlpha !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
-  const shape = width === undefined || width === sizeOf(input) ? input : [width];
+  const shape = chosenSize === undefined || chosenSize === sizeOf(input) ? input : [chosenSize];
   const size = sizeOf(shape);
   const alpha = chosenAlpha === undefined ? f.alpha : nonNegative.check('activation', 'alpha', chosenAlpha);
   const ops = f.customName === undefined ? activationOps[fn] : customActivationOps(f.customName, f);

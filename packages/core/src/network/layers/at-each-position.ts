@@ -20,10 +20,10 @@ export function atEachPosition(shape: Shape, emitAt: ForwardAt): Pick<Layer, 'fo
   const forward: Layer['forward'] = (y, x, parameters, B, pass, memory) =>
     emitAt(y, x, parameters, B * R, pass, memory);
   if (shape.length < 2) return { forward };
-  const each = R / shape[0];
+  const innerPositions = R / shape[0];
   return {
     forward,
-    forwardNext: (y, x, parameters, pass, memory) => emitAt(y, x, parameters, pass.n * each, pass, memory),
+    forwardNext: (y, x, parameters, pass, memory) => emitAt(y, x, parameters, pass.n * innerPositions, pass, memory),
   };
 }
 

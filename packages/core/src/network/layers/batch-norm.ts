@@ -38,8 +38,8 @@ export interface BatchNormOptions extends OptionsOf<typeof batchNormOptions.tabl
  * one position. [Ioffe & Szegedy 2015, alg. 1](https://arxiv.org/abs/1502.03167)
  */
 export function batchNorm(options: BatchNormOptions, { input }: LayerContext): Layer {
-  const { size: width, epsilon, momentum } = batchNormOptions.read(options);
-  const size = width ?? channelsOf(input);
+  const { size: chosenSize, epsilon, momentum } = batchNormOptions.read(options);
+  const size = chosenSize ?? channelsOf(input);
   const shape = [...input.slice(0, -1), size];
   const R = positionsOf(shape);
   return {
@@ -86,7 +86,7 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
         emit(ops.batchNormScales, scales, variance, size, epsilon);
       }
       emit(ops.batchNormForward, y, x, mean, scales, gamma, beta, B * R, size);
-      // Only once a step; in training nothing else reads or writes the running averages.
+      // Once a step, by the pass with the first leaf; in training nothing else reads or writes the running averages.
       if (firstLeaf > 0) return;
       emit(ops.movingAverage, runningMean, mean, size, momentum, 1);
       emit(ops.movingAverage, runningVariance, variance, size, momentum, (rows * R) / Math.max(1, rows * R - 1));

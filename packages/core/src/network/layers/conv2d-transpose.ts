@@ -51,8 +51,14 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
   const axes = axesOf(kind, input, [2]);
   const C = input[axes];
   const [height, width] = [0, 1].map((a): WindowAxis => {
-    const at = (name: 'kernel' | 'stride' | 'padding' | 'outputPadding') => alongAxis(kind, name, read[name], a, axes);
-    const [kernel, stride, padding, extra] = [at('kernel'), at('stride'), at('padding'), at('outputPadding')];
+    const optionAlong = (name: 'kernel' | 'stride' | 'padding' | 'outputPadding') =>
+      alongAxis(kind, name, read[name], a, axes);
+    const [kernel, stride, padding, extra] = [
+      optionAlong('kernel'),
+      optionAlong('stride'),
+      optionAlong('padding'),
+      optionAlong('outputPadding'),
+    ];
     if (extra >= stride) {
       throw new OptionError(kind, 'outputPadding', `has ${extra}, expected less than the stride, ${stride}`);
     }

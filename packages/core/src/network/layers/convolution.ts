@@ -77,15 +77,19 @@ function convolution(
     throw new OptionError(kind, 'groups', problem);
   }
   const windowAxes = Array.from({ length: axes }, (_, a) => {
-    const at = (name: string, value: number | readonly number[]) => alongAxis(kind, name, value, a, axes);
-    const window = { kernel: at('kernel', kernel), stride: at('stride', stride), dilation: at('dilation', dilation) };
+    const along = (name: string, value: number | readonly number[]) => alongAxis(kind, name, value, a, axes);
+    const window = {
+      kernel: along('kernel', kernel),
+      stride: along('stride', stride),
+      dilation: along('dilation', dilation),
+    };
     const span = window.dilation * (window.kernel - 1) + 1;
     if (padding === 'same' && window.stride > 1) {
       const problem = `has 'same' with a stride of ${window.stride}, expected a number, or stride 1`;
       throw new OptionError(kind, 'padding', problem);
     }
     // An odd number of zeros has one more to the right and below.
-    const before = padding === 'same' ? Math.floor((span - 1) / 2) : at('padding', padding);
+    const before = padding === 'same' ? Math.floor((span - 1) / 2) : along('padding', padding);
     const totalPadding = padding === 'same' ? span - 1 : 2 * before;
     return windowsAlong(kind, 'kernel', input, a, { ...window, before, padding: totalPadding });
   });

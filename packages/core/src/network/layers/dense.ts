@@ -48,9 +48,9 @@ export interface DenseOptions extends OptionsOf<typeof denseOptions.table>, Name
  * table of an embedding, as in [Press and Wolf 2017](https://arxiv.org/abs/1608.05859), and b is added at last.
  */
 export function dense(options: DenseOptions, context: LayerContext): Layer {
-  const { in: width, out: O, bias, tiedTo, init, biasInit } = denseOptions.read(options);
+  const { in: chosenInputs, out: O, bias, tiedTo, init, biasInit } = denseOptions.read(options);
   const { input, customParts } = context;
-  const I = width ?? channelsOf(input);
+  const I = chosenInputs ?? channelsOf(input);
   const positions = input.slice(0, -1);
   const R = positionsOf(input);
   const W = initializedTensor('W', [I, O], init, [I, O], customParts);

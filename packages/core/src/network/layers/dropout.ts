@@ -31,8 +31,8 @@ export interface DropoutOptions extends OptionsOf<typeof dropoutOptions.table>, 
  * [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html), scaled in training as in PyTorch.
  */
 export function dropout(options: DropoutOptions, { input, stream }: LayerContext): Layer {
-  const { rate, size: width } = dropoutOptions.read(options);
-  const shape = width === undefined || width === sizeOf(input) ? input : [width];
+  const { rate, size: chosenSize } = dropoutOptions.read(options);
+  const shape = chosenSize === undefined || chosenSize === sizeOf(input) ? input : [chosenSize];
   const size = sizeOf(shape);
   const threshold = Math.floor(rate * 4294967296);
   const factor = 1 / (1 - rate);

@@ -32,8 +32,8 @@ export interface LayerNormOptions extends OptionsOf<typeof layerNormOptions.tabl
  * 2016](https://arxiv.org/abs/1607.06450)
  */
 export function layerNorm(options: LayerNormOptions, { input }: LayerContext): Layer {
-  const { size: width, epsilon, bias } = layerNormOptions.read(options);
-  const size = width ?? channelsOf(input);
+  const { size: chosenSize, epsilon, bias } = layerNormOptions.read(options);
+  const size = chosenSize ?? channelsOf(input);
   const shape = [...input.slice(0, -1), size];
   const R = positionsOf(shape);
   return {

@@ -35,7 +35,7 @@ export interface NextPass extends Pass {
   /** Whether they are the first of the row. Then memory may hold anything. */
   readonly begins: boolean;
   /** [T] The index of each of them, in its first n numbers. Operations read it when they run. */
-  readonly at: Elements;
+  readonly positions: Elements;
 }
 
 /** The part of a batch that a pass takes. */

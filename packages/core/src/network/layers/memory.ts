@@ -28,15 +28,17 @@ export interface TeamMemory {
    */
   readonly passes?: 'training' | 'forward' | 'next';
   /**
-   * Gradients by outputs inside of the layer, a pair for each of its branches, which the layers beside it use too.
+   * Gradients by outputs inside of the layer: a pair for each of its branches, shared with other layers of its stack.
    * @default a layer allocates its own
    */
   readonly gradients?: readonly GradientPair[];
 }
 
-/** For networks that are not trained. */
+/** Memory without leaves, for layers that run outside of a team. */
 export const NO_TEAM_MEMORY: TeamMemory = { leaves: 0, allocatePerLeaf: () => nothing };
+/** For forward passes of whole rows, as in prediction. */
 export const FORWARD_ONLY: TeamMemory = { ...NO_TEAM_MEMORY, passes: 'forward' };
+/** For forward passes of further positions, as in writing text. */
 export const NEXT_ONLY: TeamMemory = { ...NO_TEAM_MEMORY, passes: 'next' };
 const nothing = new Float64Array(0);
 

@@ -66,13 +66,13 @@ function poolLayer(
 ) {
   const axes = axesOf(kind, input, [1, 2]);
   const windowAxes = Array.from({ length: axes }, (_, a) => {
-    const at = (name: string, value: number | readonly number[]) => alongAxis(kind, name, value, a, axes);
-    const [kernel, before] = [at('size', size), at('padding', padding)];
+    const along = (name: string, value: number | readonly number[]) => alongAxis(kind, name, value, a, axes);
+    const [kernel, before] = [along('size', size), along('padding', padding)];
     if (2 * before > kernel) {
       const problem = `has ${before}, expected at most half of the size, ${kernel}`;
       throw new OptionError(kind, 'padding', problem);
     }
-    const window = { kernel, stride: at('stride', stride), dilation: 1, before, padding: 2 * before };
+    const window = { kernel, stride: along('stride', stride), dilation: 1, before, padding: 2 * before };
     return windowsAlong(kind, 'size', input, a, window);
   });
   const [height, width] = axes === 2 ? windowAxes : [ONE_POSITION, ...windowAxes];

@@ -38,9 +38,9 @@ export function positionEmbedding(options: PositionEmbeddingOptions, { input, cu
       if (y !== x) emit(ops.copy, y, x, B * size);
       emit(ops.addRow, y, P, B, size);
     },
-    forwardNext(y, x, [P], { emit, n, at }, { arrays: [rows] }) {
+    forwardNext(y, x, [P], { emit, n, positions }, { arrays: [rows] }) {
       if (y !== x) emit(ops.copy, y, x, n * C);
-      emit(ops.embeddingForward, rows, at, P, n, C);
+      emit(ops.embeddingForward, rows, positions, P, n, C);
       emit(ops.add, y, rows, n * C);
     },
     backward(dx, dy, _x, _y, _parameters, [dP], B, { emit, leafRows, accumulate }, { arrays: [sums] }) {

@@ -196,7 +196,8 @@ function recurrent(
     },
     forward(y, x, parameters, B, pass, { arrays }) {
       const states = isAll ? y : arrays[arrays.length - 1];
-      emitStates(states, x, parameters, B, T, true, pass, arrays);
+      const begins = true;
+      emitStates(states, x, parameters, B, T, begins, pass, arrays);
       if (!isAll) pass.emit(ops.copy, y, arrays[0], B * O);
     },
     ...(isAll && !reverse

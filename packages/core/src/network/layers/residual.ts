@@ -65,9 +65,10 @@ export function residual(options: AnyResidualOptions, { input, path, build }: La
     inner: branches,
     couplesRows: branches.some((branch) => branch.layers.some((layer) => layer.couplesRows === true)),
     createMemory(rows, allocate, team) {
-      // x is read again, so no first layer must overwrite it. The array of x is not known here.
+      const inputIsRead = true; // by the sum and other branches
+      const unknownInput = new Float64Array(0); // the array of x is not known here, and not needed
       const inner = branches.map((branch, b) =>
-        createStackMemory(branch.layers, new Float64Array(0), true, rows, allocate, team, team.gradients?.[b]),
+        createStackMemory(branch.layers, unknownInput, inputIsRead, rows, allocate, team, team.gradients?.[b]),
       );
       return { arrays: [], inner };
     },

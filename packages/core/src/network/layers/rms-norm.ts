@@ -24,8 +24,8 @@ export interface RmsNormOptions extends OptionsOf<typeof rmsNormOptions.table>, 
  * four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). [Zhang & Sennrich 2019](https://arxiv.org/abs/1910.07467)
  */
 export function rmsNorm(options: RmsNormOptions, { input }: LayerContext): Layer {
-  const { size: width, epsilon } = rmsNormOptions.read(options);
-  const size = width ?? channelsOf(input);
+  const { size: chosenSize, epsilon } = rmsNormOptions.read(options);
+  const size = chosenSize ?? channelsOf(input);
   const shape = [...input.slice(0, -1), size];
   const R = positionsOf(shape);
   return {

@@ -46,6 +46,9 @@ export const selfAttentionOptions = defineOptions('self-attention', {
 /** The defaults of specs in files of earlier versions, which do not state `causal`. */
 const OLD_FILE_DEFAULTS = { causal: true };
 
+/** Last argument of `ops.rotate`, `inverse`. */
+const [FORWARD, BACK] = [false, true];
+
 /** Options of self-attention. */
 export interface SelfAttentionOptions extends OptionsOf<typeof selfAttentionOptions.table>, Named {}
 
@@ -77,22 +80,23 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
   }
 
   /** Earlier positions are in qkv. The arrays of gradients serve as scratch. */
-  const forwardNext: Layer['forwardNext'] = (y, x, parameters, { emit, n, row, begins, at }, { arrays }) => {
+  const forwardNext: Layer['forwardNext'] = (y, x, parameters, { emit, n, row, begins, positions }, { arrays }) => {
     const [qkv, A, , , rows, angles, table, zeros] = arrays;
     const [Wqkv, bqkv, Wo, bo] = bias ? parameters : [parameters[0], zeros, parameters[1], zeros];
     if (!bias) emit(ops.fill, zeros, 0, 3 * C);
     emit(ops.affine, rows, x, Wqkv, bqkv, n, C, 3 * C);
     if (rotary) {
       if (begins) emit(ops.rotaryTable, table, T, d);
-      emit(ops.embeddingForward, angles, at, table, n, d);
-      emit(ops.rotate, rows, angles, 1, n, H, d, false);
+      emit(ops.embeddingForward, angles, positions, table, n, d);
+      emit(ops.rotate, rows, angles, 1, n, H, d, FORWARD);
     }
-    const size = T * 3 * C;
-    if (row !== null) emit(ops.attentionNext, A, viewOf(qkv, row * size, size), rows, at, n, T, H, d);
-    for (let k = 0; row === null && k < n; k++) {
-      const [a, qkvOfRow] = [viewOf(A, k * C, C), viewOf(qkv, k * size, size)];
-      emit(ops.attentionNext, a, qkvOfRow, viewOf(rows, k * 3 * C, 3 * C), viewOf(at, k, 1), 1, T, H, d);
-    }
+    const rowSize = T * 3 * C;
+    if (row !== null) emit(ops.attentionNext, A, viewOf(qkv, row * rowSize, rowSize), rows, positions, n, T, H, d);
+    else
+      for (let k = 0; k < n; k++) {
+        const [a, qkvOfRow] = [viewOf(A, k * C, C), viewOf(qkv, k * rowSize, rowSize)];
+        emit(ops.attentionNext, a, qkvOfRow, viewOf(rows, k * 3 * C, 3 * C), viewOf(positions, k, 1), 1, T, H, d);
+      }
     emit(ops.affine, y, A, Wo, bo, n, C, C);
   };
 
@@ -124,7 +128,7 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
       emit(ops.affine, qkv, x, Wqkv, bqkv, B * T, C, 3 * C);
       if (rotary) {
         emit(ops.rotaryTable, table, T, d);
-        emit(ops.rotate, qkv, table, B, T, H, d, false);
+        emit(ops.rotate, qkv, table, B, T, H, d, FORWARD);
       }
       emit(ops.attentionForward, A, maxima, sums, qkv, lengths, stepAndRow, B, ...attentionArguments(pass));
       emit(ops.affine, y, A, Wo, bo, B * T, C, C);
@@ -140,7 +144,7 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
       emitBackwardWeights(emit, dWo, dbo, A, dy, B, leafRows, accumulate, T, C, C);
       emit(ops.affineBackwardInput, dA, dy, Wo, B * T, C, C);
       emit(ops.attentionBackward, dqkv, dA, A, maxima, sums, qkv, lengths, stepAndRow, B, ...attentionArguments(pass));
-      if (rotary) emit(ops.rotate, dqkv, table, B, T, H, d, true);
+      if (rotary) emit(ops.rotate, dqkv, table, B, T, H, d, BACK);
       emitBackwardWeights(emit, dWqkv, dbqkv, x, dqkv, B, leafRows, accumulate, T, C, 3 * C);
       if (dx !== null) emit(ops.affineBackwardInput, dx, dqkv, Wqkv, B * T, C, 3 * C);
     },

@@ -37,8 +37,8 @@ export interface SwigluOptions extends OptionsOf<typeof swigluOptions.table>, Na
  * 5](https://arxiv.org/abs/2002.05202), with biases.
  */
 export function swiglu(options: SwigluOptions, { input, customParts }: LayerContext): Layer {
-  const { in: width, out: O, bias, init, biasInit } = swigluOptions.read(options);
-  const I = width ?? channelsOf(input);
+  const { in: chosenInputs, out: O, bias, init, biasInit } = swigluOptions.read(options);
+  const I = chosenInputs ?? channelsOf(input);
   const positions = input.slice(0, -1);
   const R = positionsOf(input);
   const [Wg, Wv] = ['Wg', 'Wv'].map((name) => initializedTensor(name, [I, O], init, [I, O], customParts));

@@ -66,8 +66,8 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
         const first = n * T * 3 * C + h * d;
         for (let t = 0; t < realLength; t++) {
           const row = (n * H + h) * T + t;
-          const query = (h * T + t) * T;
-          const factorOf = (u: number) => maskOf(stepAndRow, n, query + u, key0, key1, threshold, keepFactor);
+          const maskRow = (h * T + t) * T;
+          const factorOf = (u: number) => maskOf(stepAndRow, n, maskRow + u, key0, key1, threshold, keepFactor);
           const out = (n * T + t) * C + h * d;
           [maxima[row], sums[row]] = attend(y, out, qkv, first, t, causal ? t + 1 : realLength, T, C, d, factorOf);
         }
@@ -219,9 +219,9 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
           }
         }
       }
-      for (let at = n * T * 3 * C; at < (n + 1) * T * 3 * C; at++) {
-        const isScaled = at % (3 * C) < 2 * C;
-        dqkv[at] = (dqkv[at] + 0) * (isScaled ? scale : 1);
+      for (let i = n * T * 3 * C; i < (n + 1) * T * 3 * C; i++) {
+        const isScaled = i % (3 * C) < 2 * C;
+        dqkv[i] = (dqkv[i] + 0) * (isScaled ? scale : 1);
       }
     }
   }
@@ -256,8 +256,8 @@ export function rotaryTable(
   d: number,
 ): void {
   const type = typeOf(table);
-  const last = tables[type];
-  if (last.T !== T || last.d !== d) tables[type] = { T, d, values: anglesOf(T, d) };
+  const cached = tables[type];
+  if (cached.T !== T || cached.d !== d) tables[type] = { T, d, values: anglesOf(T, d) };
   table.set(tables[type].values);
 }
 
@@ -298,12 +298,12 @@ export function rotate(
   for (let p = 0; p < B * T; p++) {
     const angles = (p % T) * d;
     for (let k = 0; k < 2 * H; k++) {
-      const at = p * 3 * H * d + k * d;
+      const head = p * 3 * H * d + k * d;
       for (let i = 0; i < half; i++) {
         const [c, s] = [table[angles + i], inverse ? -table[angles + half + i] : table[angles + half + i]];
-        const [a, b] = [qkv[at + i], qkv[at + half + i]];
-        qkv[at + i] = round(a * c) - round(b * s);
-        qkv[at + half + i] = round(b * c) + round(a * s);
+        const [a, b] = [qkv[head + i], qkv[head + half + i]];
+        qkv[head + i] = round(a * c) - round(b * s);
+        qkv[head + half + i] = round(b * c) + round(a * s);
       }
     }
   }

@@ -21,8 +21,8 @@ export function drawAugmentation(
   key0: number, // 32 bits, signed or unsigned
   key1: number,
   flip: boolean, // whether to mirror images, each with probability 1/2
-  shift: number, // most pixels
-  rotate: number, // most degrees
+  shift: number, // pixels, at most
+  rotate: number, // degrees, at most
   zoom: number, // largest change of the scale
   erase: number, // probability of a rectangle
 ): void {

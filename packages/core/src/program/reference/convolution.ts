@@ -34,23 +34,24 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
       const n = Math.floor(p / (OH * OV));
       const oy = Math.floor(p / OV) % OH;
       const ox = p % OV;
-      const pixel = p * O;
-      for (let o = 0; o < O; o++) y[pixel + o] = b[o];
+      const yPixel = p * O;
+      for (let o = 0; o < O; o++) y[yPixel + o] = b[o];
       for (let ky = 0; ky < height.kernel; ky++) {
         const iy = inputAt(height, oy, ky);
         if (iy < 0 || iy >= H) continue;
         for (let kx = 0; kx < width.kernel; kx++) {
           const ix = inputAt(width, ox, kx);
           if (ix < 0 || ix >= V) continue;
-          const at = ((n * H + iy) * V + ix) * C;
+          const xPixel = ((n * H + iy) * V + ix) * C;
           for (let c = 0; c < C; c++) {
             const w = ((ky * width.kernel + kx) * ins + (c % ins)) * O;
             const first = Math.floor(c / ins) * outs;
-            for (let o = first; o < first + outs; o++) y[pixel + o] = multiplyAdd(x[at + c], W[w + o], y[pixel + o]);
+            for (let o = first; o < first + outs; o++)
+              y[yPixel + o] = multiplyAdd(x[xPixel + c], W[w + o], y[yPixel + o]);
           }
         }
       }
-      for (let o = 0; o < O; o++) y[pixel + o] += 0;
+      for (let o = 0; o < O; o++) y[yPixel + o] += 0;
     }
   }
 
@@ -70,8 +71,8 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
       const n = Math.floor(p / (H * V));
       const iy = Math.floor(p / V) % H;
       const ix = p % V;
-      const pixel = p * C;
-      dx.fill(0, pixel, pixel + C);
+      const dxPixel = p * C;
+      dx.fill(0, dxPixel, dxPixel + C);
       // A lower ky or kx is a higher output.
       for (let ky = height.kernel - 1; ky >= 0; ky--) {
         const oy = outputAt(height, iy, ky);
@@ -79,17 +80,17 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
         for (let kx = width.kernel - 1; kx >= 0; kx--) {
           const ox = outputAt(width, ix, kx);
           if (ox < 0 || ox >= OV || ox !== Math.floor(ox)) continue;
-          const at = ((n * OH + oy) * OV + ox) * O;
+          const dyPixel = ((n * OH + oy) * OV + ox) * O;
           for (let c = 0; c < C; c++) {
             const w = ((ky * width.kernel + kx) * ins + (c % ins)) * O;
             const first = Math.floor(c / ins) * outs;
-            let sum = dx[pixel + c];
-            for (let o = first; o < first + outs; o++) sum = multiplyAdd(dy[at + o], W[w + o], sum);
-            dx[pixel + c] = sum;
+            let sum = dx[dxPixel + c];
+            for (let o = first; o < first + outs; o++) sum = multiplyAdd(dy[dyPixel + o], W[w + o], sum);
+            dx[dxPixel + c] = sum;
           }
         }
       }
-      for (let c = 0; c < C; c++) dx[pixel + c] += 0;
+      for (let c = 0; c < C; c++) dx[dxPixel + c] += 0;
     }
   }
 
@@ -120,24 +121,24 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
 
     /** Adds the terms of an output's pixel to the row of `sums` at `row`. */
     function addPixel(row: number, n: number, oy: number, ox: number): void {
-      const pixel = ((n * OH + oy) * OV + ox) * O;
+      const dyPixel = ((n * OH + oy) * OV + ox) * O;
       for (let ky = 0; ky < height.kernel; ky++) {
         const iy = inputAt(height, oy, ky);
         if (iy < 0 || iy >= H) continue;
         for (let kx = 0; kx < width.kernel; kx++) {
           const ix = inputAt(width, ox, kx);
           if (ix < 0 || ix >= V) continue;
-          const at = ((n * H + iy) * V + ix) * C;
+          const xPixel = ((n * H + iy) * V + ix) * C;
           for (let c = 0; c < C; c++) {
             const w = row + ((ky * width.kernel + kx) * ins + (c % ins)) * O;
             const first = Math.floor(c / ins) * outs;
             for (let o = first; o < first + outs; o++) {
-              sums[w + o] = multiplyAdd(x[at + c], dy[pixel + o], sums[w + o]);
+              sums[w + o] = multiplyAdd(x[xPixel + c], dy[dyPixel + o], sums[w + o]);
             }
           }
         }
       }
-      for (let o = 0; o < O; o++) sums[row + weights + o] += dy[pixel + o];
+      for (let o = 0; o < O; o++) sums[row + weights + o] += dy[dyPixel + o];
     }
 
     for (let n = 0, level = 0; n < B; n++) {

@@ -1,8 +1,8 @@
 import { type Elements, typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 
-// Steps of recurrent layers at position t of B sequences, with O units. `gates` comes with x · Wi + bi of each unit and
-// gate, and `q` with h · Wh + bh. A row whose length is at most t has padding there.
+// Steps of recurrent layers at position t of B sequences, with O units. `gates` comes with p = x · Wi + bi of each unit
+// and gate, and `q` has h · Wh + bh. A row whose length is at most t has padding there.
 
 /**
  * r = σ(p + q), z = σ(p + q), n = tanh(p + r · q), each of its own gate in this order, and h = n + z · (h - n). The
@@ -25,22 +25,22 @@ export function gruForward(
   const { round, sigmoid, tanh } = mathOf(typeOf(y));
   for (let k = 0; k < B * O; k++) {
     const [n, o] = [Math.floor(k / O), k % O];
-    const at = (n * T + t) * O + o;
+    const yIndex = (n * T + t) * O + o;
     const state = h[k];
-    before[at] = state;
-    y[at] = 0;
+    before[yIndex] = state;
+    y[yIndex] = 0;
     if (t >= lengths[n]) continue;
-    const row = 3 * (n * T + t) * O + o;
-    const qAt = 3 * n * O + o;
-    const r = sigmoid(round(gates[row] + q[qAt]));
-    const z = sigmoid(round(gates[row + O] + q[qAt + O]));
-    const c = tanh(round(gates[row + 2 * O] + round(r * q[qAt + 2 * O])));
-    gates[row] = r;
-    gates[row + O] = z;
-    gates[row + 2 * O] = c;
-    byState[row + 2 * O] = q[qAt + 2 * O];
-    h[k] = round(c + round(z * round(state - c)));
-    y[at] = h[k];
+    const gateIndex = 3 * (n * T + t) * O + o;
+    const qIndex = 3 * n * O + o;
+    const r = sigmoid(round(gates[gateIndex] + q[qIndex]));
+    const z = sigmoid(round(gates[gateIndex + O] + q[qIndex + O]));
+    const candidate = tanh(round(gates[gateIndex + 2 * O] + round(r * q[qIndex + 2 * O])));
+    gates[gateIndex] = r;
+    gates[gateIndex + O] = z;
+    gates[gateIndex + 2 * O] = candidate;
+    byState[gateIndex + 2 * O] = q[qIndex + 2 * O];
+    h[k] = round(candidate + round(z * round(state - candidate)));
+    y[yIndex] = h[k];
   }
 }
 
@@ -66,25 +66,25 @@ export function gruBackward(
   const { round, flush } = mathOf(typeOf(dh));
   for (let k = 0; k < B * O; k++) {
     const [n, o] = [Math.floor(k / O), k % O];
-    const at = (n * T + t) * O + o;
-    const row = 3 * (n * T + t) * O + o;
-    const qAt = 3 * n * O + o;
+    const yIndex = (n * T + t) * O + o;
+    const gateIndex = 3 * (n * T + t) * O + o;
+    const qIndex = 3 * n * O + o;
     let [dr, dz, dn, dqn] = [0, 0, 0, 0];
     if (t < lengths[n]) {
-      const [r, z, c] = [gates[row], gates[row + O], gates[row + 2 * O]];
-      const g = round(dy[at] + round(dh[k] + product[k]));
-      dn = flush(round(round(g * round(1 - z)) * round(1 - round(c * c))));
-      dz = flush(round(round(g * round(before[at] - c)) * round(z * round(1 - z))));
-      dr = flush(round(round(dn * byState[row + 2 * O]) * round(r * round(1 - r))));
+      const [r, z, candidate] = [gates[gateIndex], gates[gateIndex + O], gates[gateIndex + 2 * O]];
+      const g = round(dy[yIndex] + round(dh[k] + product[k]));
+      dn = flush(round(round(g * round(1 - z)) * round(1 - round(candidate * candidate))));
+      dz = flush(round(round(g * round(before[yIndex] - candidate)) * round(z * round(1 - z))));
+      dr = flush(round(round(dn * byState[gateIndex + 2 * O]) * round(r * round(1 - r))));
       dqn = flush(round(dn * r));
       dh[k] = flush(round(g * z));
     }
-    gates[row] = dr;
-    gates[row + O] = dz;
-    gates[row + 2 * O] = dn;
+    gates[gateIndex] = dr;
+    gates[gateIndex + O] = dz;
+    gates[gateIndex + 2 * O] = dn;
     for (const [to, first] of [
-      [byState, row],
-      [dq, qAt],
+      [byState, gateIndex],
+      [dq, qIndex],
     ] as const) {
       to[first] = dr;
       to[first + O] = dz;
@@ -115,22 +115,22 @@ export function lstmForward(
   const { round, sigmoid, tanh } = mathOf(typeOf(y));
   for (let k = 0; k < B * O; k++) {
     const [n, o] = [Math.floor(k / O), k % O];
-    const at = (n * T + t) * O + o;
-    before[at] = h[k];
-    cells[at] = c[k];
-    y[at] = 0;
+    const yIndex = (n * T + t) * O + o;
+    before[yIndex] = h[k];
+    cells[yIndex] = c[k];
+    y[yIndex] = 0;
     if (t >= lengths[n]) continue;
-    const row = 4 * (n * T + t) * O + o;
-    const qAt = 4 * n * O + o;
-    const sum = (gate: number): number => round(gates[row + gate * O] + q[qAt + gate * O]);
+    const gateIndex = 4 * (n * T + t) * O + o;
+    const qIndex = 4 * n * O + o;
+    const sum = (gate: number): number => round(gates[gateIndex + gate * O] + q[qIndex + gate * O]);
     const [input, forget, value, out] = [sigmoid(sum(0)), sigmoid(sum(1)), tanh(sum(2)), sigmoid(sum(3))];
-    gates[row] = input;
-    gates[row + O] = forget;
-    gates[row + 2 * O] = value;
-    gates[row + 3 * O] = out;
+    gates[gateIndex] = input;
+    gates[gateIndex + O] = forget;
+    gates[gateIndex + 2 * O] = value;
+    gates[gateIndex + 3 * O] = out;
     c[k] = round(round(forget * c[k]) + round(input * value));
     h[k] = round(out * tanh(c[k]));
-    y[at] = h[k];
+    y[yIndex] = h[k];
   }
 }
 
@@ -157,25 +157,30 @@ export function lstmBackward(
   const { round, flush, tanh } = mathOf(typeOf(dh));
   for (let k = 0; k < B * O; k++) {
     const [n, o] = [Math.floor(k / O), k % O];
-    const at = (n * T + t) * O + o;
-    const row = 4 * (n * T + t) * O + o;
-    const qAt = 4 * n * O + o;
+    const yIndex = (n * T + t) * O + o;
+    const gateIndex = 4 * (n * T + t) * O + o;
+    const qIndex = 4 * n * O + o;
     let [di, df, dg, dout] = [0, 0, 0, 0];
     if (t < lengths[n]) {
-      const [i, f, g, out] = [gates[row], gates[row + O], gates[row + 2 * O], gates[row + 3 * O]];
-      const u = tanh(round(round(f * cells[at]) + round(i * g)));
-      const dState = round(dy[at] + round(dh[k] + product[k]));
+      const [i, f, g, out] = [
+        gates[gateIndex],
+        gates[gateIndex + O],
+        gates[gateIndex + 2 * O],
+        gates[gateIndex + 3 * O],
+      ];
+      const u = tanh(round(round(f * cells[yIndex]) + round(i * g)));
+      const dState = round(dy[yIndex] + round(dh[k] + product[k]));
       const dCell = round(dc[k] + round(round(dState * out) * round(1 - round(u * u))));
       di = flush(round(round(dCell * g) * round(i * round(1 - i))));
-      df = flush(round(round(dCell * cells[at]) * round(f * round(1 - f))));
+      df = flush(round(round(dCell * cells[yIndex]) * round(f * round(1 - f))));
       dg = flush(round(round(dCell * i) * round(1 - round(g * g))));
       dout = flush(round(round(dState * u) * round(out * round(1 - out))));
       dc[k] = flush(round(dCell * f));
       dh[k] = 0;
     }
     for (const [to, first] of [
-      [gates, row],
-      [dq, qAt],
+      [gates, gateIndex],
+      [dq, qIndex],
     ] as const) {
       to[first] = di;
       to[first + O] = df;

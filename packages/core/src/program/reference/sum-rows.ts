@@ -1,7 +1,7 @@
 import type { Elements } from '../../math/element-type.ts';
 import { joinLevels, leafCount, treeLevels } from '../../math/tree/index.ts';
 
-/** Most positions of a row that are added one after the other. */
+/** Positions of a row that are added one after the other, at most. */
 export const PIECE = 64;
 
 /** Pieces of a row of R positions. */
@@ -14,8 +14,8 @@ export const sumLevels = (B: number, R: number): number => treeLevels(B) + (R ==
 
 /**
  * Sums B rows of R positions; the sum ends in row 0 of `levels`. With R = 1 the rows of a leaf are added one after the
- * other, and the leaves by the tree. With more, so are up to 64 consecutive positions of a row; these pieces are added
- * by the tree, and then the rows. So the size of leaves plays no part where R > 1.
+ * other, and the leaves by the tree. With R > 1 the positions of a piece of a row, at most 64, are added one after the
+ * other, the pieces of a row by the tree, and the rows by the tree, whatever the size of leaves.
  *
  * `add` writes the sum of `n` consecutive positions from position `first` on to row `level`, one after the other from
  * 0.

@@ -64,7 +64,7 @@ export function teamOptions(shape: BatchShape, rows: number, threads: number, pr
     threads,
     maxLeaves: isBlas || probed ? 1 : maxLeaves(shape),
     canAccumulate: !isBlas,
-    merges: !shape.couples,
+    mergesRows: !shape.couples,
   };
 }
 

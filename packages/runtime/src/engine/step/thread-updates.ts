@@ -32,7 +32,7 @@ export function threadUpdates(
   const { theta, state, squares } = arena;
   return rankBlocks.map(({ first, end, shift }, bucket) => {
     const blocks = threadBlocks({ first, end }, threads, thread);
-    const options = { defersAverage, range: { row: rowLength, shift, ties } };
+    const options = { defersAverage, range: { rowLength, shift, ties } };
     const memory = { theta, gSum, state, squares };
     const update = createBlockUpdate(optimizer, network, memory, hyper, blocks.first, blocks.end, options);
     return { bucket, update, sums };
