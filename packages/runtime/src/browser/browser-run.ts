@@ -137,7 +137,7 @@ export async function openBrowserRun(
   };
   let stepsDone = 0;
 
-  function runSteps(count: number, probe: boolean): number[] {
+  function runSteps(count: number, { probe }: { readonly probe: boolean }): number[] {
     const epoch = Math.floor(stepsDone / stepsPerEpoch);
     const epochs = 1 + Math.ceil(count / stepsPerEpoch);
     const preparedEnd = orders === null ? totalSteps : complete(orders.prepare(epoch, epochs)) * stepsPerEpoch;
@@ -162,11 +162,11 @@ export async function openBrowserRun(
       return stepsDone;
     },
     parameters: arena.theta,
-    advance: (count) => runSteps(count, false),
+    advance: (count) => runSteps(count, { probe: false }),
     probe() {
       thetaBefore.set(arena.theta);
       const step = stepsDone;
-      const [loss = Number.NaN] = runSteps(1, true);
+      const [loss = Number.NaN] = runSteps(1, { probe: true });
       return { ...complete(readProbe(network, setup, arena, { step, theta: thetaBefore, start })), loss };
     },
     evaluate(dataset, outputs) {

@@ -27,8 +27,9 @@ export function coreShares(reports: readonly MachineReport[]): number[] {
     const neighbours = reports.filter(({ machine }) => machine === report.machine);
     const cores = report.cores ?? Array.from({ length: report.maxThreads }, (_, core) => core);
     const sharers = (core: number): number => neighbours.filter((other) => other.cores?.includes(core) ?? true).length;
-    const share = cores.reduce((sum, core) => sum + 1 / sharers(core), 0);
-    return Math.max(1, Math.min(report.maxThreads, Math.floor(share + 1e-9)));
+    const fairCores = cores.reduce((sum, core) => sum + 1 / sharers(core), 0);
+    const roundingError = 1e-9;
+    return Math.max(1, Math.min(report.maxThreads, Math.floor(fairCores + roundingError)));
   });
 }
 

@@ -35,9 +35,10 @@ export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): (
   const { setup, arena } = complete(prepareRun(plan, data));
   initializeParameters(plan.network, arena.theta, plan.seed);
   const context = createContext(setup, 0, nodeEnvironment);
-  const { passes } = batchPart(setup, batch, 1, 0, false);
+  const { passes } = batchPart(setup, batch, 1, 0);
   let [forwardEnd, backwardStart] = [0, 0];
-  const passPlans = planPasses(context, passes, batch, false, (phase) => {
+  const isProbed = false;
+  const passPlans = planPasses(context, passes, batch, isProbed, (phase) => {
     if (phase === 'forward') forwardEnd = performance.now();
     else if (phase === 'loss') backwardStart = performance.now();
   });

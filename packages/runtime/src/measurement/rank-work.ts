@@ -61,30 +61,32 @@ export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
   }
   const { network, batch, leafRows, elementType } = shape;
   const { parameterCount: P } = network;
-  const share = rankBatch(ranks, leafRows, batch);
+  const divided = rankBatch(ranks, leafRows, batch);
   const ownership = ownershipOf(network, ranks);
   const bytesOfNumber = bytesOfElements(elementType, 1);
-  const rowsOf = share.ranges.map(({ first, end }) => Math.max(0, Math.min(end * leafRows, batch) - first * leafRows));
-  const rows = Math.max(...rowsOf);
-  const busiest = rowsOf.indexOf(rows);
-  const { first, end } = share.ranges[busiest];
-  const count = ranks.threadsOf.length;
+  const rowsOfRanks = divided.ranges.map(({ first, end }) =>
+    Math.max(0, Math.min(end * leafRows, batch) - first * leafRows),
+  );
+  const rows = Math.max(...rowsOfRanks);
+  const busiest = rowsOfRanks.indexOf(rows);
+  const { first, end } = divided.ranges[busiest];
+  const rankCount = ranks.threadsOf.length;
   const lastBucket = ownership.blocksOf.reduce((sum, blocks) => sum + blocks[blocks.length - 1].length, 0);
   return {
-    ranks: count,
+    ranks: rankCount,
     parameters: P,
     bytesOfNumber,
-    leaves: share.leaves,
+    leaves: divided.leaves,
     rows,
     threadRows: Math.min(rows, leafRows * Math.ceil((end - first) / ranks.threadsOf[busiest])),
-    idle: rowsOf.filter((rankRows) => rankRows === 0).length,
+    idle: rowsOfRanks.filter((rankRows) => rankRows === 0).length,
     maxParameters: Math.max(...ownership.parameterCounts),
-    nodeRows: share.nodes.flat().length,
-    addedRows: addedRowsOf(shape, ranks, share, busiest),
-    ...trafficOf(share, ownership, P, bytesOfNumber),
-    notes: notesOf(share, ownership, !shape.clips),
+    nodeRows: divided.nodes.flat().length,
+    addedRows: addedRowsOf(shape, ranks, divided, busiest),
+    ...trafficOf(divided, ownership, P, bytesOfNumber),
+    notes: notesOf(divided, ownership, !shape.clips),
     early: P === 0 ? 0 : 1 - lastBucket / P,
-    ringBytes: (2 * P * bytesOfNumber * (count - 1)) / count,
+    ringBytes: (2 * P * bytesOfNumber * (rankCount - 1)) / rankCount,
   };
 }
 
@@ -99,7 +101,7 @@ function checkRanks(where: string, ranks: Ranks): void {
 function addedRowsOf(shape: RankStepShape, ranks: Ranks, { nodes }: RankBatch, rank: number): number {
   const threads = ranks.threadsOf[rank];
   const cluster = { ...ranks, connection: { rank } } as ClusterShape; // only its rank is read
-  return planTeam(teamOptions({ ...shape, cluster }, shape.batch, threads, false)).nodes.length - nodes[rank].length;
+  return planTeam(teamOptions({ ...shape, cluster }, shape.batch, threads)).nodes.length - nodes[rank].length;
 }
 
 /** Messages that bring gradients to the ranks that update them, and weights from these to all. */

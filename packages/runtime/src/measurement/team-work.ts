@@ -47,7 +47,7 @@ export function planStepWork(spec: NetworkSpec, data: DataSplits, options: Train
       (maxNorm === null ? 0 : 1 + Number(optimizer.smoothingAt !== undefined)) +
       (couples ? segmentsOf(emptyPass(network, loss)).length - 1 : 0),
     threadsOf(threads) {
-      const { passes, nodes } = planTeam(teamOptions(shape, batch, threads, false));
+      const { passes, nodes } = planTeam(teamOptions(shape, batch, threads));
       return passes.map((threadPasses, t) => ({
         rows: threadPasses.reduce(
           (sum, { first, count }) => sum + Math.min(count * leafRows, batch - first * leafRows),

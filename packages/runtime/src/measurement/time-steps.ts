@@ -25,8 +25,8 @@ export async function timeSteps(run: TrainingRun): Promise<TimedRun> {
   for await (const event of run) if (event.type === 'progress') reports.push(event);
   const result = await run;
   // Skips up to the first report beyond 350 ms, if enough time is left after it.
-  const enough = reports.filter((report) => report.elapsedMs <= (1 - MIN_TIMED_SHARE) * result.elapsedMs);
-  const lead = enough.find((report) => report.elapsedMs >= LEAD_MS) ?? enough[enough.length - 1];
+  const candidates = reports.filter((report) => report.elapsedMs <= (1 - MIN_TIMED_SHARE) * result.elapsedMs);
+  const lead = candidates.find((report) => report.elapsedMs >= LEAD_MS) ?? candidates[candidates.length - 1];
   const { step, elapsedMs, samplesPerSecond } = lead;
   const ms = result.elapsedMs - elapsedMs;
   const samples = result.samplesPerSecond * result.elapsedMs - samplesPerSecond * elapsedMs;

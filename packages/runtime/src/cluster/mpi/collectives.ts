@@ -1,7 +1,7 @@
 import type { Cluster, Connection } from '../cluster.ts';
 import { ClusterError, lateError, namesOf } from '../cluster-error.ts';
 import { messagesOf, planRequests, TAGS } from './exchange.ts';
-import { sendFailure, takeFailure } from './failures.ts';
+import { receiveFailure, sendFailure } from './failures.ts';
 import { type Ledger, TROUBLE } from './ledger.ts';
 import { createMailbox, fromBytes, toBytes } from './mailbox.ts';
 import type { MpiLibrary } from './mpi-library.ts';
@@ -28,22 +28,22 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
   let isOpening = false;
   let isClosed = false;
   const trouble = (): ClusterError | null => troubleOf(ledger, connection);
-  let current: Awaited | null = null; // what a call of the main thread waits for
+  let currentlyAwaited: Awaited | null = null; // what a call of the main thread waits for
   const wait = async (awaited: Awaited): Promise<void> => {
     const isDone = (): boolean => {
       if (isOpening) return awaited.isDone();
-      takeFailure(mailbox, ledger);
+      receiveFailure(mailbox, ledger);
       const error = trouble();
       // A rank that failed in a later call has done its part of this one, so this call completes.
       if (error !== null && !(ledger.trouble === TROUBLE.failure && ledger.failure().completedCalls > completedCalls))
         throw error;
       return awaited.isDone();
     };
-    current = awaited;
+    currentlyAwaited = awaited;
     try {
       await waitFor({ ...awaited, isDone }, ranks, timeLimitMs);
     } finally {
-      current = null;
+      currentlyAwaited = null;
     }
   };
   /** Takes one message from each of these ranks, as they arrive. */
@@ -87,8 +87,8 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
       if (isClosed) throw new ClusterError('cluster: has been closed, expected an open one');
       return await task();
     });
-  const hasLost = (): boolean => ledger.trouble === TROUBLE.dead;
-  const stopContext = { mpi, mailbox, rank, ranks, timeLimitMs, requests, trouble, hasLost };
+  const hasDeadRank = (): boolean => ledger.trouble === TROUBLE.dead;
+  const stopContext = { mpi, mailbox, rank, ranks, timeLimitMs, requests, trouble, hasDeadRank };
   const asCollective = <T>(task: () => Promise<T>): Promise<T> =>
     inOrder(async () => {
       const value = await task();
@@ -123,7 +123,7 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
       if (!isClosed) sendFailure(mailbox, ledger, ranks, { rank, message, completedCalls });
     },
     trouble,
-    awaited: () => (current === null ? ledger.awaitedRanks() : current.missingRanks()),
+    awaited: () => (currentlyAwaited === null ? ledger.awaitedRanks() : currentlyAwaited.missingRanks()),
     recover: <T>(value: T) =>
       inOrder(async () => {
         const messages = await stopTogether(stopContext, { leaves: false, value });

@@ -26,7 +26,7 @@ export function sendFailure(
 }
 
 /** Whether another rank reports that it has failed; records the report. */
-export function takeFailure(mailbox: Mailbox, ledger: Ledger): boolean {
+export function receiveFailure(mailbox: Mailbox, ledger: Ledger): boolean {
   const report = mailbox.receive(null, TAGS.failure);
   if (report === null) return false;
   const [, completedCalls, message] = /^(\d+) (.*)$/s.exec(new TextDecoder().decode(report.bytes)) ?? ['', '0', ''];

@@ -1,9 +1,9 @@
 import { viewOf } from '@gradloom/core/internal';
 
 /** Indices of 32-bit words in the ledger's header. */
-const HEADER = { trouble: 0, rank: 1, length: 2, used: 3, question: 4, completedCalls: 5 };
-const HEAD_WORDS = 16;
-const TEXT_BYTES = 1024;
+const HEADER = { trouble: 0, failedRank: 1, failureBytes: 2, usedSlots: 3, question: 4, completedCalls: 5 };
+const HEADER_WORDS = 16;
+const FAILURE_BYTES = 1024;
 
 /** Time for an answer: a waiting thread checks for questions every few microseconds if it has a core. */
 const ANSWER_MS = 100;
@@ -39,7 +39,7 @@ export interface Ledger {
   awaitedRanks(): number[];
   /** Whether the main thread asks; read by a waiting thread. */
   readonly isQuestioned: boolean;
-  /** Answers `awaited`. */
+  /** In the waiting thread: answers `awaitedRanks`. */
   answerAwaited(ranks: readonly number[]): void;
   readonly trouble: number;
   /** The first failure is kept, or that of the rank with the fewest completed collective calls. */
@@ -59,30 +59,30 @@ const capacityOf = (ranks: number): number => 65_536 + 1024 * ranks;
 /** Memory of a ledger. The system provides its pages when they are touched. */
 export function allocateLedger(ranks: number, requestBytes: number): SharedArrayBuffer {
   const capacity = capacityOf(ranks);
-  return new SharedArrayBuffer(HEAD_WORDS * 4 + capacity * (requestBytes + 2) + TEXT_BYTES + 2 * ranks);
+  return new SharedArrayBuffer(HEADER_WORDS * 4 + capacity * (requestBytes + 2) + FAILURE_BYTES + 2 * ranks);
 }
 
 export function openLedger(memory: SharedArrayBuffer, ranks: number, requestBytes: number): Ledger {
   const capacity = capacityOf(ranks);
   let offset = 0;
-  const next = (bytes: number): Uint8Array<SharedArrayBuffer> => {
+  const takeBytes = (bytes: number): Uint8Array<SharedArrayBuffer> => {
     offset += bytes;
     return new Uint8Array(memory, offset - bytes, bytes);
   };
-  const head = new Int32Array(memory, 0, HEAD_WORDS);
-  next(HEAD_WORDS * 4);
-  const requests = next(capacity * requestBytes);
-  const kinds = next(capacity);
-  const started = next(capacity);
-  const text = next(TEXT_BYTES);
-  const awaited = next(ranks); // a flag for each rank
-  const dead = next(ranks);
-  const slots = (from: number, count: number): Slots => ({
+  const head = new Int32Array(memory, 0, HEADER_WORDS);
+  takeBytes(HEADER_WORDS * 4);
+  const requests = takeBytes(capacity * requestBytes);
+  const kinds = takeBytes(capacity);
+  const started = takeBytes(capacity);
+  const failureText = takeBytes(FAILURE_BYTES);
+  const awaited = takeBytes(ranks); // a flag for each rank
+  const dead = takeBytes(ranks);
+  const slotsFrom = (from: number, count: number): Slots => ({
     requests: viewOf(requests, from * requestBytes, count * requestBytes),
     kinds: viewOf(kinds, from, count),
     started: viewOf(started, from, count),
   });
-  const reservedSlots = (): Slots => slots(0, Math.min(capacity, Atomics.load(head, HEADER.used)));
+  const reservedSlots = (): Slots => slotsFrom(0, Math.min(capacity, Atomics.load(head, HEADER.usedSlots)));
   const setFlags = (ranks: readonly number[], flags: Uint8Array): void => {
     flags.fill(0);
     for (const rank of ranks) flags[rank] = 1;
@@ -93,8 +93,8 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
   return {
     requestBytes,
     reserve(count) {
-      const from = Atomics.add(head, HEADER.used, count);
-      if (from + count <= capacity) return slots(from, count);
+      const from = Atomics.add(head, HEADER.usedSlots, count);
+      if (from + count <= capacity) return slotsFrom(from, count);
       throw new RangeError(`cluster: exchanges have ${from + count} messages, expected at most ${capacity} in a run`);
     },
     reservedSlots,
@@ -102,7 +102,7 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
       const used = reservedSlots();
       used.kinds.fill(REQUEST.none);
       used.started.fill(0);
-      Atomics.store(head, HEADER.used, 0);
+      Atomics.store(head, HEADER.usedSlots, 0);
     },
     awaitedRanks() {
       if (Atomics.load(head, HEADER.trouble) === TROUBLE.late) return flaggedRanks(awaited);
@@ -128,9 +128,9 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
         Atomics.load(head, HEADER.trouble) === TROUBLE.failure && completedCalls < head[HEADER.completedCalls];
       if (!isEarlier && !recordTrouble(TROUBLE.failure)) return;
       head[HEADER.completedCalls] = completedCalls;
-      const { written } = new TextEncoder().encodeInto(message, text);
-      head[HEADER.rank] = rank;
-      head[HEADER.length] = written;
+      const { written } = new TextEncoder().encodeInto(message, failureText);
+      head[HEADER.failedRank] = rank;
+      head[HEADER.failureBytes] = written;
     },
     recordLate(ranks) {
       if (recordTrouble(TROUBLE.late)) setFlags(ranks, awaited);
@@ -142,8 +142,8 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
     },
     deadRanks: () => flaggedRanks(dead),
     failure: () => ({
-      rank: head[HEADER.rank],
-      message: new TextDecoder().decode(text.slice(0, head[HEADER.length])),
+      rank: head[HEADER.failedRank],
+      message: new TextDecoder().decode(failureText.slice(0, head[HEADER.failureBytes])),
       completedCalls: head[HEADER.completedCalls],
     }),
     clearTrouble: () => void Atomics.store(head, HEADER.trouble, TROUBLE.none),

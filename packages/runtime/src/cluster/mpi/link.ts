@@ -2,7 +2,7 @@ import { show } from '@gradloom/core/internal';
 import { loadKoffi } from '../../system/native/koffi.ts';
 import type { Connection, Link } from '../cluster.ts';
 import { messagesOf, planRequests, type Requests, tagOf } from './exchange.ts';
-import { takeFailure } from './failures.ts';
+import { receiveFailure } from './failures.ts';
 import { openMpi } from './find-mpi.ts';
 import { type Ledger, openLedger, TROUBLE } from './ledger.ts';
 import { createMailbox } from './mailbox.ts';
@@ -44,7 +44,7 @@ function createWaiter(
     const startMs = performance.now();
     for (let tests = 1; !requests.isDone(); tests++) {
       if (tests % TESTS_PER_CHECK === 0) {
-        if (isAborted() || ledger.trouble !== TROUBLE.none || takeFailure(mailbox, ledger)) return false;
+        if (isAborted() || ledger.trouble !== TROUBLE.none || receiveFailure(mailbox, ledger)) return false;
         if (ledger.isQuestioned) ledger.answerAwaited(requests.pending());
         if (performance.now() - startMs > timeLimitMs) {
           ledger.recordLate(requests.pending());

@@ -21,13 +21,13 @@ export interface StopContext {
   /** The failure that stops the ranks, if any. */
   trouble(): ClusterError | null;
   /** Whether a rank has died and will not answer. */
-  hasLost(): boolean;
+  hasDeadRank(): boolean;
 }
 
 /**
- * All ranks end their pending messages: those that no rank waits for are received and dropped, so that later calls do
- * not see them. Messages of one rank arrive in order, so this one separates what it sent before from what it sends
- * later. Returns the messages of all ranks, in order.
+ * All ranks end their pending messages: messages that no rank waits for are received and dropped, so that later
+ * calls do not see them. Messages of one rank arrive in order, so its stop message separates what it sent before from
+ * what it sends later. Returns the messages of all ranks, in order.
  */
 export async function stopTogether<T>(context: StopContext, stopMessage: StopMessage<T>): Promise<StopMessage<T>[]> {
   const { mpi, mailbox, rank, ranks, timeLimitMs, requests } = context;
@@ -48,7 +48,7 @@ export async function stopTogether<T>(context: StopContext, stopMessage: StopMes
     }
   };
   const isDone = (): boolean => {
-    const error = context.hasLost() ? context.trouble() : null;
+    const error = context.hasDeadRank() ? context.trouble() : null;
     if (error !== null) throw error;
     for (const other of missingRanks()) readUntilStop(other);
     const haveEnded = slots.map((range) => endRequests(mpi, range)).every(Boolean);

@@ -125,11 +125,11 @@ export function resolveBackend(choice: BackendChoice, needs: BackendNeeds = {}):
     throw new OptionError('train', 'blas', `has ${show(path)}, expected the path of a library`);
   }
   // If the user named a library that does not work, that is an error; no other backend is tried.
-  const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
+  const isNamed = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
   const problem = wasmProblem();
   if (unfused) return unfusedBackend(name, problem);
   if (name === 'reference') return { name };
-  if (problem !== null && name === 'auto' && !named) return unfusedBackend(name, problem);
+  if (problem !== null && name === 'auto' && !isNamed) return unfusedBackend(name, problem);
   if (problem !== null) {
     throw new OptionError('train', 'backend', `${name === 'auto' ? 'blas' : name} cannot run here: ${problem}`);
   }
@@ -137,8 +137,8 @@ export function resolveBackend(choice: BackendChoice, needs: BackendNeeds = {}):
   if (name === 'wasm') return wasm;
   // Looking for a faster backend takes about 10 ms, in which XOR is learned.
   const isSmall = network !== undefined && !hasNativeProducts(network.products);
-  if (name === 'auto' && !named && isSmall && isFused(wasm)) return wasm;
-  if (name === 'native' || (name === 'auto' && !named)) {
+  if (name === 'auto' && !isNamed && isSmall && isFused(wasm)) return wasm;
+  if (name === 'native' || (name === 'auto' && !isNamed)) {
     const { code, reason } = machineCode(type);
     if (code !== null) return { name: 'native' };
     if (name === 'native') throw new OptionError('train', 'backend', `native cannot run here: ${reason}`);
@@ -149,7 +149,7 @@ export function resolveBackend(choice: BackendChoice, needs: BackendNeeds = {}):
     search.library.setThreads(1);
     return { name: 'blas', library: search.library.identity };
   }
-  if (name === 'auto' && !named) return wasm;
+  if (name === 'auto' && !isNamed) return wasm;
   if (search.fault === 'path') throw new OptionError('train', 'blas', search.problem);
   throw new OptionError('train', 'backend', `blas has no library, expected one: ${search.reason}`);
 }
@@ -183,19 +183,19 @@ export function createBackendKernels(
   if (backend.name === 'reference') return unfused ? unfusedKernels : referenceKernels;
   const native =
     code === null ? null : { layout: kernelsOf(code), enter: () => enterMachineCode(code), memory, scratch, outside };
-  const others =
+  const builtIn =
     native === null ? createWasmKernels({ memory, elementType, scratch, unfused }) : createNativeKernels(native);
-  return 'library' in backend ? createBlasKernels(openLibrary(backend.library), others) : others;
+  return 'library' in backend ? createBlasKernels(openLibrary(backend.library), builtIn) : builtIn;
 }
 
-const opened = new Map<string, BlasLibrary>();
+const openLibraries = new Map<string, BlasLibrary>();
 
 function openLibrary({ path }: BlasIdentity): BlasLibrary {
-  const existing = opened.get(path);
+  const existing = openLibraries.get(path);
   if (existing !== undefined) return existing;
   const { library, reason } = findBlas({ path });
   if (library === null) throw new Error(`findBlas: ${reason}`);
-  opened.set(path, library);
+  openLibraries.set(path, library);
   return library;
 }
 

@@ -60,10 +60,10 @@ function sourceOf(path: string, importsOf: (source: string) => readonly string[]
   }
   const hash = createHash('sha256');
   // The hash does not depend on the folder or on the order in which files are found.
-  const named = [...files].map(
+  const namedHashes = [...files].map(
     ([file, sha256]) => [relative(dirname(path), file).replaceAll(sep, '/'), sha256] as const,
   );
-  for (const [name, sha256] of named.sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${name}\0${sha256}\n`);
+  for (const [name, sha256] of namedHashes.sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${name}\0${sha256}\n`);
   return {
     name: basename(path),
     sha256: hash.digest('hex'),

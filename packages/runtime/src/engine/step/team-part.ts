@@ -54,7 +54,7 @@ export function divideRows(network: Network, type: ElementType, { rows, batch, a
  * How teams divide a batch of `rows` rows, or this rank's part of it. Probed steps take one leaf per pass, and so does
  * a BLAS, which gives a row other bits in calls of other sizes.
  */
-export function teamOptions(shape: BatchShape, rows: number, threads: number, probed: boolean): TeamPlanOptions {
+export function teamOptions(shape: BatchShape, rows: number, threads: number, probed = false): TeamPlanOptions {
   const isBlas = shape.backend === 'blas';
   const { leafRows, cluster = null } = shape;
   const part = cluster === null ? {} : { part: rankBatch(cluster, leafRows, rows).ranges[cluster.connection.rank] };
@@ -81,7 +81,7 @@ export interface BatchPart {
 }
 
 /** Work of one thread in a batch of `rows` rows. */
-export function batchPart(setup: RunSetup, rows: number, threads: number, thread: number, probed: boolean): BatchPart {
+export function batchPart(setup: RunSetup, rows: number, threads: number, thread: number, probed = false): BatchPart {
   const { passes, nodes } = planTeam(teamOptions(shapeOf(setup), rows, threads, probed));
   return { passes: passes[thread], nodes };
 }
@@ -99,7 +99,7 @@ export function gradientRowsOf(shape: BatchShape, threads: number, probed: boole
 
 /** Gradient rows that one team fills in a whole batch. */
 export const gradientRowsOfTeam = (setup: RunSetup, threads: number): number =>
-  sizeOfPlan(teamOptions(shapeOf(setup), setup.batch, threads, false)).rows;
+  sizeOfPlan(teamOptions(shapeOf(setup), setup.batch, threads)).rows;
 
 /** Largest team whose passes are counted: in larger ones a thread has no more passes. */
 const COUNTED_TEAMS = 16;
@@ -108,7 +108,7 @@ const COUNTED_TEAMS = 16;
 export function maxPasses(shape: BatchShape): number {
   const sizes = [shape.batch, shape.lastBatch].flatMap((rows) =>
     Array.from({ length: Math.min(COUNTED_TEAMS, leafCount(rows, shape.leafRows)) }, (_, t) =>
-      sizeOfPlan(teamOptions(shape, rows, t + 1, false)),
+      sizeOfPlan(teamOptions(shape, rows, t + 1)),
     ),
   );
   return Math.max(1, ...sizes.map(({ passes }) => passes));

@@ -61,15 +61,15 @@ export async function openBytes(
   if (magic[0] === 0x1f && magic[1] === 0x8b) {
     const maxBytes = Math.min(fileBytes * MAX_DEFLATE_RATIO, Math.max(HARMLESS_BYTES, fileBytes * maxRatio));
     const fault = faultOf(where, path);
-    const tooMuch = () =>
+    const sizeError = () =>
       fault(
         `${fileBytes} bytes that unpack to more than ${maxBytes}`,
         `at most ${maxRatio} times its size (unpack it first if you trust it)`,
       );
-    const open = () => unpacked(handle, maxBytes, fault, tooMuch);
+    const openUnpacked = () => unpacked(handle, maxBytes, fault, sizeError);
     // Refused before its first row: parsing takes a hundred times as long as unpacking, and more memory.
     if (maxRatio < MAX_DEFLATE_RATIO) {
-      const counting = open();
+      const counting = openUnpacked();
       try {
         for (const bytes = new Uint8Array(CHUNK_BYTES); (await counting.read(bytes)) === CHUNK_BYTES; );
       } catch (error) {
@@ -79,7 +79,7 @@ export async function openBytes(
         counting.end();
       }
     }
-    const { read, end } = open();
+    const { read, end } = openUnpacked();
     const close = (): Promise<void> => {
       end();
       return handle.close();
@@ -128,7 +128,7 @@ function unpacked(
   handle: FileHandle,
   maxBytes: number,
   fault: FileFault,
-  tooMuch: () => Error,
+  sizeError: () => Error,
 ): Pick<ByteSource, 'read'> & { end(): void } {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   // If either stream fails, the iteration below ends and reports it.
@@ -142,7 +142,7 @@ function unpacked(
     });
     if (next.done) return null;
     bytes += next.value.length;
-    if (bytes > maxBytes) throw tooMuch();
+    if (bytes > maxBytes) throw sizeError();
     return next.value;
   }
 

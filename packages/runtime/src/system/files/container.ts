@@ -27,7 +27,7 @@ export function writeContainer(
   writeAtomically(where, path, packContainer(where, kind, content, sections), moreNames);
 }
 
-/** The contents of such a file. @throws Error for a `content` that is not JSON, or is too long. */
+/** The bytes of a file that `openContainer` reads. @throws Error for a `content` that is not JSON, or is too long. */
 export const packContainer = (
   where: string,
   kind: string,

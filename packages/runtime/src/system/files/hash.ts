@@ -8,8 +8,8 @@ const CHUNK_BYTES = 1 << 20;
 
 /** Adds `bytes` to the hash, with pauses for the event loop. */
 export function* updateHash(hash: Hash, bytes: Uint8Array): Pausable<void> {
-  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-    hash.update(bytes.subarray(at, at + CHUNK_BYTES));
+  for (let offset = 0; offset < bytes.length; offset += CHUNK_BYTES) {
+    hash.update(bytes.subarray(offset, offset + CHUNK_BYTES));
     yield;
   }
 }

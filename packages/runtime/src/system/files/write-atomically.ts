@@ -83,7 +83,8 @@ export function writeSynced(path: string, parts: Iterable<Uint8Array>): void {
   try {
     for (const part of parts) {
       if (!(part instanceof Uint8Array)) throw new Error(`part has ${show(part)}, expected bytes`);
-      for (let at = 0; at < part.length; ) at += writeSync(file, part, at, Math.min(CHUNK_BYTES, part.length - at));
+      for (let offset = 0; offset < part.length; )
+        offset += writeSync(file, part, offset, Math.min(CHUNK_BYTES, part.length - offset));
     }
     fsyncSync(file);
   } finally {

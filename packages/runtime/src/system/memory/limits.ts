@@ -19,11 +19,11 @@ export function lackOfAddressSpace(bytes: number): string | null {
 
 /** Limits of the threads of this process, in words; empty if unknown. */
 export function threadLimits(): string {
-  const [, ofUser] = /^Max processes +(\d+)/m.exec(systemText('/proc/self/limits')) ?? [];
-  const ofContainer = cgroups().map((folder) => /^\d+/.exec(systemText(`${folder}/pids.max`))?.[0]);
+  const [, userLimit] = /^Max processes +(\d+)/m.exec(systemText('/proc/self/limits')) ?? [];
+  const containerLimits = cgroups().map((folder) => /^\d+/.exec(systemText(`${folder}/pids.max`))?.[0]);
   return [
-    ...(ofUser === undefined ? [] : [`ulimit -u has ${ofUser}`]),
-    ...ofContainer
+    ...(userLimit === undefined ? [] : [`ulimit -u has ${userLimit}`]),
+    ...containerLimits
       .filter((maxPids) => maxPids !== undefined)
       .map((maxPids) => `pids.max of the container has ${maxPids}`),
   ].join(', ');

@@ -58,11 +58,11 @@ export const memoryRoom = (): MemoryRoom => shareOfRoom(1);
 
 /** Same as `memoryRoom`, divided among `sharers` processes. */
 export function shareOfRoom(sharers: number): MemoryRoom {
-  const share = sharers === 1 ? '' : `, for each of ${sharers} ranks`;
+  const perRank = sharers === 1 ? '' : `, for each of ${sharers} ranks`;
   const free = process.platform === 'darwin' ? totalmem() : freemem();
   const rooms: MemoryRoom[] = [
-    { bytes: free / sharers, bound: `what this machine has free${share}` },
-    { bytes: cgroupMemory() / sharers, bound: `what the control group of this process has left${share}` },
+    { bytes: free / sharers, bound: `what this machine has free${perRank}` },
+    { bytes: cgroupMemory() / sharers, bound: `what the control group of this process has left${perRank}` },
   ];
   if (memoryLimit !== null) {
     const usedBytes = process.memoryUsage.rss();

@@ -16,7 +16,7 @@ const RESERVATION_REASON =
  */
 export function allocateSharedMemory(bytes: number, backend: BackendName): WasmMemory {
   const pages = Math.ceil(bytes / PAGE_BYTES);
-  return explained(bytes, backend !== 'reference', () =>
+  return explained(bytes, { isWasm: backend !== 'reference' }, () =>
     backend === 'reference'
       ? { buffer: new SharedArrayBuffer(pages * PAGE_BYTES) }
       : new WasmApi.Memory({ initial: pages, maximum: pages, shared: true }),
@@ -29,7 +29,7 @@ export function allocateSharedMemory(bytes: number, backend: BackendName): WasmM
  */
 export function allocatePrivateMemory(bytes: number, backend: BackendName): WasmMemory<ArrayBuffer> {
   const pages = Math.ceil(bytes / PAGE_BYTES);
-  return explained(bytes, backend !== 'reference', () =>
+  return explained(bytes, { isWasm: backend !== 'reference' }, () =>
     backend === 'reference'
       ? { buffer: new ArrayBuffer(pages * PAGE_BYTES) }
       : new WasmApi.Memory({ initial: pages, maximum: pages, shared: false }),
@@ -38,9 +38,9 @@ export function allocatePrivateMemory(bytes: number, backend: BackendName): Wasm
 
 /** Allocates memory that WebAssembly cannot access. @throws Error as `allocateSharedMemory` does. */
 export const allocateOutside = (bytes: number): SharedArrayBuffer =>
-  explained(bytes, false, () => new SharedArrayBuffer(bytes));
+  explained(bytes, { isWasm: false }, () => new SharedArrayBuffer(bytes));
 
-function explained<T>(bytes: number, isWasm: boolean, allocate: () => T): T {
+function explained<T>(bytes: number, { isWasm }: { readonly isWasm: boolean }, allocate: () => T): T {
   try {
     return allocate();
   } catch (cause) {

@@ -25,8 +25,8 @@ const CHUNK_ELEMENTS = 1 << 17;
 
 /** Overwrites `to` with `from`, which has the same length. */
 export function* copyArray(to: Elements, from: Elements): Pausable<void> {
-  for (let at = 0; at < from.length; at += CHUNK_ELEMENTS) {
-    to.set(viewOf(from, at, Math.min(CHUNK_ELEMENTS, from.length - at)), at);
+  for (let offset = 0; offset < from.length; offset += CHUNK_ELEMENTS) {
+    to.set(viewOf(from, offset, Math.min(CHUNK_ELEMENTS, from.length - offset)), offset);
     yield;
   }
 }

@@ -57,6 +57,7 @@ function badLoss(context: RunContext, step: number): Fault {
   const weights = `; the largest weights before it: ${largestWeights(network, arena.theta)}`;
   for (const { passes, nodes } of piecesOf(context, rows, leaves)) {
     const search = createSearch(context, step, rows, passes, weights);
+    const isProbed = false;
     const passPlans = planPasses(context, passes, rows, isProbed, search.inspect);
     findBadData(context, search, passPlans);
     // Coupled passes also run after a fault, since other ranks wait for their results.
@@ -92,12 +93,9 @@ function badUpdate({ network, arena, optimizer }: RunContext, step: number): Fau
 /** Whether the passes of other ranks read what this rank's passes write. */
 const isShared = ({ setup }: RunContext): boolean => setup.couples && setup.cluster !== null;
 
-/** No step is run as a probed one here. */
-const isProbed = false;
-
 /** Units of work: each leaf alone or, if rows are coupled, all passes of a single thread. */
 function piecesOf({ setup }: RunContext, rows: number, leaves: number): readonly BatchPart[] {
-  if (setup.couples) return [batchPart(setup, rows, 1, 0, isProbed)]; // of thread 0 of a team of 1
+  if (setup.couples) return [batchPart(setup, rows, 1, 0)]; // thread 0 of a team of 1
   return Array.from({ length: leaves }, (_, first) => ({
     passes: [{ first, count: 1, row: 0, accumulate: false, merges: [] }],
     nodes: [],

@@ -11,7 +11,7 @@ export const epochsPerReport = (totalEpochs: number): number =>
 /** Collects the losses and gradient norms of steps into means of epochs. */
 export interface EpochLog {
   add(loss: number, norm: number): void;
-  /** Means of the current epoch; `closes` ends it. */
+  /** Means of the current epoch so far; with `closes`, the next step begins a new epoch. */
   end(closes: boolean): { trainLoss: number; gradientNorm: number };
   /** Mean loss of each epoch, including the current one. */
   losses(): Float64Array;

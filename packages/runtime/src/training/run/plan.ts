@@ -129,7 +129,15 @@ export function* planRun(
   if (images !== undefined) checkEncoding('train', network, images);
   const weighing = yield* planWeighing(options.classWeight, train);
   if (options.checkGradients) yield* checkCustomGradients(network, loss, train);
-  const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;
+  const {
+    optimizer: optimizerSpec,
+    schedule: scheduleSpec,
+    epochs,
+    steps,
+    threads: threadsOption,
+    pool,
+    resume,
+  } = options;
   const { precision: elementType } = options;
   const ema = options.ema ?? null;
   const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
@@ -152,7 +160,7 @@ export function* planRun(
     options.parameters === undefined ? null : yield* checkParameters(options.parameters, network, elementType);
   const { cluster = null, overlap } = options;
   const cores = cluster?.cores ?? availableParallelism();
-  const requestedThreads = team === 'auto' ? (pool?.threads ?? cores) : team;
+  const requestedThreads = threadsOption === 'auto' ? (pool?.threads ?? cores) : threadsOption;
   checkPool(pool, requestedThreads);
   const usefulThreads = Math.min(requestedThreads, maxUsefulThreads(leaves, network, [validation, test]));
   // All threads of a given pool are used: its owner chose their number.
@@ -172,7 +180,7 @@ export function* planRun(
     ...division,
     threads,
     // With several ranks, one alone cannot measure how fast all of them are.
-    tunesThreads: team === 'auto' && cluster === null,
+    tunesThreads: threadsOption === 'auto' && cluster === null,
     cluster,
     overlap,
     startsThreads: pool === undefined,

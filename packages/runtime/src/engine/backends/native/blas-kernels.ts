@@ -26,9 +26,9 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
   const pieces = piecesOf(library.identity);
   const starts = createStarts();
   /** An operation that wasm computes: the starting value of a library call, or the sum of dy. */
-  const inWasm = (emitted: (emit: Emit) => void): (() => void) => {
+  const inWasm = (emitOperation: (emit: Emit) => void): (() => void) => {
     const { calls, emit } = createList();
-    emitted(emit);
+    emitOperation(emit);
     return link(calls, wasm).run;
   };
 
@@ -137,7 +137,7 @@ export function piecesOf({ name, core }: BlasIdentity): Pieces {
   return name === 'OpenBLAS' && /skylakex|cooperlake|sapphirerapids/i.test(core) ? unpacked : whole;
 }
 
-/** No cut: BLIS and OpenBLAS for Haswell are up to 10 % slower with one. */
+/** One piece of all inputs: BLIS and OpenBLAS for Haswell are up to 10 % slower with several. */
 const whole: Pieces = { forward: (_B, I) => I, backward: (_B, I) => I };
 
 // Sizes that OpenBLAS 0.3.29 multiplies without packing: M·N·K up to 100³. With a transposed left factor, which W is in

@@ -60,22 +60,22 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
   if (isUntestedSystem(system) && GRADLOOM_NATIVE !== '1') {
     return refusal(`system has ${system}, where it is untested, expected GRADLOOM_NATIVE=1 to try it`);
   }
-  let calls: Koffi;
+  let loadedKoffi: Koffi;
   try {
-    calls = koffi();
+    loadedKoffi = koffi();
   } catch (error) {
     return refusal(`koffi is not installed, expected version 3 (${firstLine(error)})`, true);
   }
   try {
     const { processor, convention } = codeSystems[system];
-    const flags = options.flags ?? flagsOf(calls, system);
+    const flags = options.flags ?? flagsOf(loadedKoffi, system);
     const extension = widestExtension(processor, flags);
     if (extension === undefined) {
       const has = flags.size === 0 ? 'none of its extensions' : `only ${[...flags].join(', ')}`;
       return refusal(`the processor has ${has}, expected ${extensionsOf(processor)}`);
     }
     const { code, layout } = assembleCode(extensions[extension].createIsa(type, convention));
-    return { code: { extension, layout, address: placeCode(calls, code, system) }, reason: null };
+    return { code: { extension, layout, address: placeCode(loadedKoffi, code, system) }, reason: null };
   } catch (error) {
     return refusal(firstLine(error));
   }
