@@ -110,7 +110,7 @@ export function createEmbeddings(
             end = (leafOfPosition + 1) * leafPositions;
           }
           if (positions === MAX_POSITIONS) {
-            endPiece(0, 0, v);
+            endPiece(0, 0, v); // the list is full: the next piece goes on with this sum
             begins = 0;
           }
           words[LIST + positions++] = row * p;

@@ -59,7 +59,7 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
     const isSparse = hasSparseColumns(x, iRow, B, I, O);
     const strips = tilesOver(I, isSparse ? listedRows : leafPanel.rows);
     const lowest = Math.floor(I / Math.max(strips, 1));
-    const higher = I - lowest * strips; // number of strips, the first ones, that are a column wider than the rest
+    const higherStrips = I - lowest * strips; // the first strips, which have a column of x more than the others
     const isPacked = !isSparse && B > MAX_IN_PLACE_ROWS && oRow > MAX_IN_PLACE_GRADIENT;
     const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / leafPanel.step) * leafPanel.step) / bytes;
     // Few calls for many strips: x is read again for each panel, from the second-level cache.
@@ -97,15 +97,15 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
           const columns = Math.min(N - n, leafPanel.columns);
           const c = dW + bytes * (o + n);
           const panel = dyPanels + bytes * n * B;
-          const after = higher * (lowest + 1);
-          addStrips(c, x, panel, higher, lowest + 1, columns);
-          addStrips(c + after * oRow, x + bytes * after, panel, strips - higher, lowest, columns);
+          const after = higherStrips * (lowest + 1);
+          addStrips(c, x, panel, higherStrips, lowest + 1, columns);
+          addStrips(c + after * oRow, x + bytes * after, panel, strips - higherStrips, lowest, columns);
         }
         tape.run();
         continue;
       }
       for (let strip = 0, i = 0; strip < strips; strip++) {
-        const isHigher = strip < higher;
+        const isHigher = strip < higherStrips;
         const height = isHigher ? lowest + 1 : lowest;
         const c = dW + i * oRow + bytes * o;
         const column = x + bytes * i;
@@ -114,9 +114,9 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
         let [a, aStep] = [column, iRow];
         if (isPacked) {
           aStep = stripRow(bytes * height);
-          const slot = (isHigher ? strip : strip - higher) % STRIPS;
+          const slot = (isHigher ? strip : strip - higherStrips) % STRIPS;
           a = free + slot * B * aStep;
-          const alike = (isHigher ? higher : strips) - strip;
+          const alike = (isHigher ? higherStrips : strips) - strip;
           if (slot === 0) pack(free, aStep, B * aStep, column, iRow, B, Math.min(alike, STRIPS) * height, height);
         } else if (isSparse) listLeaves(step, column, bytes, iRow, height, B, leafRows);
         sumLeaves(

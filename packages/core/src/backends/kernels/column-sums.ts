@@ -35,7 +35,8 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms): ColumnKernel {
   const { sums, inputs, rows = [], columns: perRow = [] } = terms;
   const unit = isa.formulas;
   const size = unit.width * unit.bytes;
-  const formulas = groupFormulas(isa, terms, sums, 1);
+  const others = 1; // the register `free`
+  const formulas = groupFormulas(isa, terms, sums, others);
 
   const kernel = isa.kernel(columnSumsArguments(terms), (call) => {
     const spill = (name: string): Slot<'pointer'> => isa.spill(call[name]);

@@ -144,7 +144,7 @@ export function createRowKernels(
       tape.write(rowLanesArguments, kernels[what], ...arrays, ...size, divisor);
     };
     if (count < LANES) {
-      // Four times the same row; three of the results are overwritten by the next.
+      // Each block is four times the same row; three of the results are overwritten by the next.
       for (let n = 0; n < count; n++) {
         const rowLanes = lanes + bytes * LANES * LANES * n;
         reduceBlocks(n, 0, 1, from === lanes ? rowLanes : from, rowLanes);
