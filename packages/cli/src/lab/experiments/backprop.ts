@@ -22,11 +22,11 @@ const start = [0.5, 0.1]; // w, b
 const RATE = 0.1;
 const NUDGE = 1e-5;
 
-const one = { kind: 'dense', out: 1 } as const;
-const spec: NetworkSpec = { input: 1, layers: [one, { kind: 'activation', fn: 'sigmoid' }] };
+const unit = { kind: 'dense', out: 1 } as const;
+const spec: NetworkSpec = { input: 1, layers: [unit, { kind: 'activation', fn: 'sigmoid' }] };
 
 /** The chapter's example of the chain rule, dh/dw = 0.02 followed by dy/dh = 0.5, as the weights from w to y. */
-const chain = { spec: { input: 1, layers: [one, one, one] } satisfies NetworkSpec, slopes: [0.02, 0.5] };
+const chain = { spec: { input: 1, layers: [unit, unit, unit] } satisfies NetworkSpec, slopes: [0.02, 0.5] };
 
 export const backprop = defineExperiment({
   describe: 'One neuron learns: forward, backward by the chain rule, one step',
@@ -148,7 +148,7 @@ function lossAndGradient(
   const gradient = new Float64Array(built.parameterCount);
   const lossSum = new Float64Array(1);
   const [theta, g] = [Float64Array.from(parameters), gradient].map((values) => bindTensors(built, values));
-  nodeGradient(lossSum, built, workspace, theta, g, 1, referencePass(true, 1));
+  nodeGradient(lossSum, built, workspace, theta, g, 1, referencePass({ training: true, leafRows: 1 }));
   return { loss: lossSum[0], gradient: [...gradient] };
 }
 

@@ -26,20 +26,20 @@ export const chapterFigure = (what: string, chapter: string, computed: number, n
   withNote({ what, chapter, computed, agrees: roundsTo(computed, chapter) }, note);
 
 /**
- * For figures that the chapter computed from rounded values: `carried` repeats that and must give its digits,
+ * For figures that the chapter computed from rounded values: `fromRounded` repeats that and must give its digits,
  * `computed` is exact.
  */
 export const chapterFigureFromRounded = (
   what: string,
   chapter: string,
   computed: number,
-  carried: number,
+  fromRounded: number,
 ): Finding => ({
   what,
   chapter,
   computed,
-  agrees: roundsTo(carried, chapter),
-  note: `${Number(carried.toPrecision(12))} from its rounded values`,
+  agrees: roundsTo(fromRounded, chapter),
+  note: `${Number(fromRounded.toPrecision(12))} from its rounded values`,
 });
 
 /** A statement of the chapter that is wrong. `note` says why; `isConfirmed`: the computed number is as it says. */

@@ -22,20 +22,20 @@ export const layer = defineExperiment({
     const hidden: NetworkSpec['layers'][number] = { kind: 'dense', out: H };
     const output: NetworkSpec['layers'][number] = { kind: 'dense', out: O };
     const [weights, biases] = buildNetwork({ input: I, layers: [hidden] }).tensors.map(({ length }) => length);
-    const two = runRow({ input: I, layers: [hidden, output] }, [...W1, ...b1, ...W2, ...b2], row)[1];
+    const twoLayers = runRow({ input: I, layers: [hidden, output] }, [...W1, ...b1, ...W2, ...b2], row)[1];
     // W = W1 · W2, row by row, and b = b1 · W2 + b2, computed by running a layer.
     const product = { input: H, layers: [output] };
     const noBias = new Array<number>(O).fill(0);
     const W = Array.from({ length: I }, (_, i) => runRow(product, [...W2, ...noBias], W1.slice(i * H, (i + 1) * H))[0]);
     const b = runRow(product, [...W2, ...b2], b1)[0];
-    const one = runRow({ input: I, layers: [output] }, [...W.flat(), ...b], row)[0];
-    const bent = runRow(
+    const oneLayer = runRow({ input: I, layers: [output] }, [...W.flat(), ...b], row)[0];
+    const withRelu = runRow(
       { input: I, layers: [hidden, { kind: 'activation', fn: 'relu' }, output] },
       [...W1, ...b1, ...W2, ...b2],
       row,
     )[2];
-    const difference = Math.max(...one.map((value, o) => Math.abs(value - two[o])));
-    const bend = Math.max(...bent.map((value, o) => Math.abs(value - two[o])));
+    const difference = Math.max(...oneLayer.map((value, o) => Math.abs(value - twoLayers[o])));
+    const reluDifference = Math.max(...withRelu.map((value, o) => Math.abs(value - twoLayers[o])));
     return {
       sections: [
         {
@@ -55,9 +55,9 @@ export const layer = defineExperiment({
             ...matrixRows('W1 W2', W.flat(), O),
             ['b1 W2 + b2', b.join('  ')],
             ['x', row.join('  ')],
-            ['(x W1 + b1) W2 + b2', two.join('  ')],
-            ['x (W1 W2) + (b1 W2 + b2)', `${one.join('  ')}   the same`],
-            ['relu between the two', `${bent.join('  ')}   not a single layer`],
+            ['(x W1 + b1) W2 + b2', twoLayers.join('  ')],
+            ['x (W1 W2) + (b1 W2 + b2)', `${oneLayer.join('  ')}   the same`],
+            ['relu between the two', `${withRelu.join('  ')}   not a single layer`],
           ]),
         },
       ],
@@ -65,9 +65,9 @@ export const layer = defineExperiment({
         chapterFigure('weights of 3 inputs and 4 neurons', '12', weights),
         chapterFigure('biases', '4', biases),
         claim('two linear layers are one', `differ by ${difference}`, difference === 0),
-        claim('with relu between them they are not', `differ by ${bend}`, bend > 0),
+        claim('with relu between them they are not', `differ by ${reluDifference}`, reluDifference > 0),
       ],
-      json: { weights, biases, x: row, W1, b1, W2, b2, twoLayers: two, W, b, oneLayer: one, withRelu: bent },
+      json: { weights, biases, x: row, W1, b1, W2, b2, twoLayers, W, b, oneLayer, withRelu },
     };
   },
 });

@@ -27,8 +27,8 @@ import {
 } from './next-token/language-model.ts';
 
 const K = 8; // symbols that the network sees
-const SHOWN = 12; // words that are printed, of those that a model writes
-const LONG = 4; // letters of a word that is counted as listed or not: nearly all single letters are listed
+const SHOWN_WORDS = 12; // words that are printed, of those that a model writes
+const MIN_LETTERS = 4; // letters of a word that is counted as listed or not: nearly all single letters are listed
 
 export const nextLetter = defineExperiment({
   describe: 'The same words by counting pairs, a network, a gru and attention',
@@ -89,11 +89,11 @@ export const nextLetter = defineExperiment({
           ),
         },
         ...results.map(({ name, written }) => {
-          const longWords = written.filter((word) => word.length >= LONG);
+          const longWords = written.filter((word) => word.length >= MIN_LETTERS);
           const listedText = whole(longWords.filter(isListed).length);
           return {
-            title: `${name}: ${listedText} of ${whole(longWords.length)} new words of ${LONG} letters or more are in the list (*)`,
-            lines: linesOf(written.slice(0, SHOWN).map((word) => (isListed(word) ? `${word}*` : word))),
+            title: `${name}: ${listedText} of ${whole(longWords.length)} new words of ${MIN_LETTERS} letters or more are in the list (*)`,
+            lines: linesOf(written.slice(0, SHOWN_WORDS).map((word) => (isListed(word) ? `${word}*` : word))),
           };
         }),
       ],

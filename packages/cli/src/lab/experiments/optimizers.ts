@@ -28,8 +28,8 @@ export const optimizers = defineExperiment({
   examples: [['optimizers --seed 3', 'start from other weights']],
   options: { seed: { group: 'Training', ...option.count(0, 'seed of the weights') }, threads: oneThread },
   async run({ seed }, { machine, showProgress }) {
-    const best = await withDescender(syntheticDatasets.sine({ rows: 128 }), machine, async ({ descend }) => {
-      const list = [];
+    const bestRuns = await withDescender(syntheticDatasets.sine({ rows: 128 }), machine, async ({ descend }) => {
+      const runs = [];
       for (const [name, spec] of Object.entries(contenders)) {
         showProgress(name);
         const { best, bracketed, trials } = await sweepLearningRates(
@@ -39,14 +39,14 @@ export const optimizers = defineExperiment({
         );
         const tried = Object.fromEntries(trials.map(({ lr, outcome }) => [lr, outcome.finalLoss]));
         const { losses, finalLoss } = best.outcome;
-        list.push({ name, rate: best.lr, bracketed, losses, finalLoss, tried });
+        runs.push({ name, rate: best.lr, bracketed, losses, finalLoss, tried });
       }
-      return list;
+      return runs;
     });
-    const lossOf = (name: string): number => best.find((run) => run.name === name)?.finalLoss ?? Number.NaN;
-    const starts = new Set(best.map(({ losses }) => losses[0]));
-    const edges = best.filter(({ bracketed }) => !bracketed);
-    const lower = (name: string) =>
+    const lossOf = (name: string): number => bestRuns.find((run) => run.name === name)?.finalLoss ?? Number.NaN;
+    const starts = new Set(bestRuns.map(({ losses }) => losses[0]));
+    const unbracketed = bestRuns.filter(({ bracketed }) => !bracketed);
+    const endsBelowSgd = (name: string) =>
       claim(
         `${name} ends below sgd`,
         `${decimal(lossOf(name))}, sgd ${decimal(lossOf('sgd'))}`,
@@ -59,7 +59,7 @@ export const optimizers = defineExperiment({
           lines: columns(
             [
               ['', 'best rate', 'of', 'step 50', 'at the end'],
-              ...best.map(({ name, rate, losses, finalLoss, tried }) => [
+              ...bestRuns.map(({ name, rate, losses, finalLoss, tried }) => [
                 name,
                 String(rate),
                 ratesTried(tried),
@@ -77,7 +77,7 @@ export const optimizers = defineExperiment({
         {
           title: 'Training curves',
           lines: lineChart(
-            best.map(({ name, losses }) => ({ name, points: losses.map((loss, k) => [k, loss] as const) })),
+            bestRuns.map(({ name, losses }) => ({ name, points: losses.map((loss, k) => [k, loss] as const) })),
             { x: 'step', y: 'loss', log: true },
           ),
         },
@@ -86,13 +86,13 @@ export const optimizers = defineExperiment({
         claim('all start from the same loss', starts.size === 1 ? 'yes' : `${starts.size} losses`, starts.size === 1),
         claim(
           'best rates lie between worse ones',
-          edges.length === 0 ? 'all' : `not ${edges.map(({ name }) => name).join(', ')}`,
-          edges.length === 0,
+          unbracketed.length === 0 ? 'all' : `not ${unbracketed.map(({ name }) => name).join(', ')}`,
+          unbracketed.length === 0,
         ),
-        lower('momentum'),
-        lower('adam'),
+        endsBelowSgd('momentum'),
+        endsBelowSgd('adam'),
       ],
-      json: { optimizers: Object.fromEntries(best.map(({ name, ...run }) => [name, run])) },
+      json: { optimizers: Object.fromEntries(bestRuns.map(({ name, ...run }) => [name, run])) },
     };
   },
 });

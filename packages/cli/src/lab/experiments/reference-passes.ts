@@ -1,14 +1,13 @@
 import { buildNetwork, createLoss, type LossSpec, type NetworkSpec, referenceKernels } from '@gradloom/core';
 import { bindTensors, createWorkspace, forward } from '@gradloom/core/internal';
 
-/** A pass by the reference kernels, in leaves of so many rows. */
-export const referencePass = (training: boolean, leafRows: number) => ({
+/** A pass by the reference kernels, in leaves of `leafRows` rows. */
+export const referencePass = (options: { readonly training: boolean; readonly leafRows: number }) => ({
   kernels: referenceKernels,
-  training,
+  ...options,
   seed: 0,
   step: 0,
   firstRow: 0,
-  leafRows,
   accumulate: false,
 });
 
@@ -35,7 +34,7 @@ export function runRow(spec: NetworkSpec, parameters: ArrayLike<number>, row: re
     workspace,
     bindTensors(network, Float64Array.from(parameters)),
     1,
-    referencePass(false, 1),
+    referencePass({ training: false, leafRows: 1 }),
     (_phase, _layer, y, n) => outputs.push([...y.subarray(0, n)]),
   );
   return outputs;

@@ -62,11 +62,11 @@ export const NUMPY = "NumPy 2.2.4, on the chapter's program";
  */
 export function createNumpyNormal(seed: number): () => number {
   const twister = new MersenneTwister(seed);
-  let waiting: number | undefined;
+  let keptNumber: number | undefined;
   return () => {
-    if (waiting !== undefined) {
-      const second = waiting;
-      waiting = undefined;
+    if (keptNumber !== undefined) {
+      const second = keptNumber;
+      keptNumber = undefined;
       return second;
     }
     let x1: number;
@@ -78,7 +78,7 @@ export function createNumpyNormal(seed: number): () => number {
       r2 = x1 * x1 + x2 * x2;
     } while (r2 >= 1 || r2 === 0);
     const f = Math.sqrt((-2 * math.log(r2)) / r2);
-    waiting = f * x1;
+    keptNumber = f * x1;
     return f * x2;
   };
 }

@@ -5,24 +5,24 @@ import { type Finding, paperFigure } from './finding.ts';
 import { NUMPY } from './xor-run.ts';
 
 /** Above this mean squared error, at least one of the four rows is wrong, or nearly wrong. */
-const LEARNED = 0.05;
+const LEARNED_LOSS = 0.05;
 const STUCK_SEED = 42; // a seed that never learns
-const BAR = 40;
+const BAR = 40; // characters
 
 /** The number of starts that never learn, and the losses of all. */
 export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcome {
   const starts = [...finalLosses];
-  const stuck = starts.filter(([, loss]) => loss > LEARNED);
+  const stuck = starts.filter(([, loss]) => loss > LEARNED_LOSS);
   const bins = new Map<string, number>();
   for (const [, loss] of [...starts].sort(([, a], [, b]) => a - b)) {
-    const bin = loss > LEARNED ? `${loss.toFixed(2)}, stuck` : `${loss.toExponential(0)}`;
+    const bin = loss > LEARNED_LOSS ? `${loss.toFixed(2)}, stuck` : `${loss.toExponential(0)}`;
     bins.set(bin, (bins.get(bin) ?? 0) + 1);
   }
   const maxCount = Math.max(...bins.values());
   const seeds = stuck.map(([seed]) => seed).join(', ');
-  const at42 = finalLosses.get(STUCK_SEED);
+  const loss42 = finalLosses.get(STUCK_SEED);
   const findings: Finding[] =
-    at42 === undefined ? [] : [paperFigure('final loss from seed 42', { printed: '0.1252', source: NUMPY }, at42)];
+    loss42 === undefined ? [] : [paperFigure('final loss from seed 42', { printed: '0.1252', source: NUMPY }, loss42)];
   return {
     sections: [
       {
@@ -45,7 +45,7 @@ export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcom
       finalLosses: Object.fromEntries(finalLosses),
       neverLearn: stuck.map(([seed]) => seed),
       starts: starts.length,
-      threshold: LEARNED,
+      threshold: LEARNED_LOSS,
     },
   };
 }

@@ -70,10 +70,10 @@ async function trainOnce(seed: number, { machine, showProgress }: ExperimentCont
       {
         title: `All ${result.parameters.length} parameters`,
         lines: columns([
-          ['W1', W1.map((w) => w.map(eight).join('  ')).join('   ')],
-          ['b1', b1.map(eight).join('  ')],
-          ['W2', W2.map(eight).join('  ')],
-          ['b2', b2.map(eight).join('  ')],
+          ['W1', W1.map((w) => w.map(digits8).join('  ')).join('   ')],
+          ['b1', b1.map(digits8).join('  ')],
+          ['W2', W2.map(digits8).join('  ')],
+          ['b2', b2.map(digits8).join('  ')],
         ]),
       },
     ],
@@ -100,24 +100,24 @@ function figuresOf({ epochLosses, parameters, trainLoss }: TrainResult) {
 /** Compares with the chapter, and with NumPy for figures that the chapter may not print. */
 function compare(figures: ReturnType<typeof figuresOf>, parameterCount: number): Finding[] {
   const { losses, finalLoss, predictions, hidden, W1, b1, W2, b2 } = figures;
-  const all = (what: (k: number) => string, chapter: readonly string[], computed: readonly number[]): Finding[] =>
+  const byChapter = (what: (k: number) => string, chapter: readonly string[], computed: readonly number[]): Finding[] =>
     chapter.map((text, k) => chapterFigure(what(k), text, computed[k]));
-  const numpy = (what: (k: number) => string, digits: readonly string[], computed: readonly number[]): Finding[] =>
+  const byNumpy = (what: (k: number) => string, digits: readonly string[], computed: readonly number[]): Finding[] =>
     digits.map((text, k) => paperFigure(what(k), { printed: text, source: NUMPY }, computed[k]));
   return [
     chapterFigure('parameters', '9', parameterCount),
-    ...all(
+    ...byChapter(
       (k) => `loss at epoch ${k * 2000}`,
       ['0.254547', '0.000924', '0.000383', '0.000239', '0.000173'],
       Object.values(losses),
     ),
-    ...all((k) => `prediction of ${rows[k].join(' ')}`, ['0.0129', '0.9890', '0.9889', '0.0114'], predictions),
-    ...numpy(() => 'final loss', ['0.000135'], [finalLoss]),
-    ...numpy((k) => `W1 ${k >> 1} ${k & 1}`, ['6.76413367', '4.75010171', '6.93424028', '4.7872066'], W1.flat()),
-    ...numpy((k) => `b1 ${k}`, ['-3.07958564', '-7.31569374'], b1),
-    ...numpy((k) => `W2 ${k}`, ['10.31443483', '-11.08136908'], W2),
-    ...numpy(() => 'b2', ['-4.78131548'], b2),
-    ...numpy(
+    ...byChapter((k) => `prediction of ${rows[k].join(' ')}`, ['0.0129', '0.9890', '0.9889', '0.0114'], predictions),
+    ...byNumpy(() => 'final loss', ['0.000135'], [finalLoss]),
+    ...byNumpy((k) => `W1 ${k >> 1} ${k & 1}`, ['6.76413367', '4.75010171', '6.93424028', '4.7872066'], W1.flat()),
+    ...byNumpy((k) => `b1 ${k}`, ['-3.07958564', '-7.31569374'], b1),
+    ...byNumpy((k) => `W2 ${k}`, ['10.31443483', '-11.08136908'], W2),
+    ...byNumpy(() => 'b2', ['-4.78131548'], b2),
+    ...byNumpy(
       (k) => `hidden ${k & 1} of ${rows[k >> 1].join(' ')}`,
       ['0.044', '0.001', '0.979', '0.074', '0.976', '0.071', '1.000', '0.902'],
       hidden.flat(),
@@ -138,6 +138,6 @@ async function trainFromSeeds({ first, last }: Range, { machine, showProgress }:
   return describeStarts(finalLosses);
 }
 
-const eight = (value: number): string => value.toFixed(8);
+const digits8 = (value: number): string => value.toFixed(8);
 
 const points = (losses: Float64Array): [number, number][] => Array.from(losses, (loss, epoch) => [epoch, loss]);

@@ -24,9 +24,9 @@ export function columnUnits(preprocessing: Preprocessing | undefined): ColumnUni
     return column.indicator ? [column, plain] : [column];
   });
   const target = ofTable(preprocessing)?.target ?? [];
-  const back = (scaled: readonly { center: number; scale: number }[]) => (value: number, at: number) => {
-    const { center, scale } = scaled[at] ?? { center: 0, scale: 1 };
+  const toUnits = (scaled: readonly { center: number; scale: number }[]) => (value: number, index: number) => {
+    const { center, scale } = scaled[index] ?? { center: 0, scale: 1 };
     return value * scale + center;
   };
-  return { input: back(inputs), output: (value, o) => decodeValue(value, target[o]) };
+  return { input: toUnits(inputs), output: (value, o) => decodeValue(value, target[o]) };
 }

@@ -19,8 +19,8 @@ export function rowsText(
   shown: number,
   what: string,
 ): string {
-  const of = shown === allRows ? '' : ` of ${whole(allRows)}`;
-  return `${whole(shown)}${of} ${split === 'all' ? '' : `${split} `}${what}`;
+  const ofText = shown === allRows ? '' : ` of ${whole(allRows)}`;
+  return `${whole(shown)}${ofText} ${split === 'all' ? '' : `${split} `}${what}`;
 }
 
 /** ', 31 %', or '' if there is none. */

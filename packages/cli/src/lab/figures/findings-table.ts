@@ -23,16 +23,16 @@ const verdictOf = (row: Row): Verdict =>
 /** Columns chapter, paper and computed; those without any value are left out. */
 export function tableOf(findings: readonly Row[]): FindingsTable {
   const sources = [...new Set(findings.flatMap(({ paper }) => (paper === undefined ? [] : [paper.source])))];
-  const marked = ({ paper }: Row): string => {
+  const paperText = ({ paper }: Row): string => {
     if (paper === undefined) return '';
     return sources.length === 1 ? paper.printed : `${paper.printed} (${sources.indexOf(paper.source) + 1})`;
   };
   const reasons = [...new Set(findings.flatMap(({ agrees, note = '' }) => (agrees === null ? note.split('; ') : [])))];
-  const has = (cell: (row: Row) => unknown): boolean => findings.some((row) => cell(row) !== undefined);
+  const hasValue = (cell: (row: Row) => unknown): boolean => findings.some((row) => cell(row) !== undefined);
   const columns: readonly (readonly [head: string, cell: (row: Row) => string, shown: boolean])[] = [
     ['', ({ what }) => what, true],
-    ['chapter', ({ chapter = '' }) => chapter, has(({ chapter }) => chapter)],
-    ['paper', marked, sources.length > 0],
+    ['chapter', ({ chapter = '' }) => chapter, hasValue(({ chapter }) => chapter)],
+    ['paper', paperText, sources.length > 0],
     ['computed', ({ computed }) => (typeof computed === 'number' ? digits(computed) : String(computed)), true],
     ['agrees', verdictOf, true],
     ['', noteOf, findings.some((row) => noteOf(row) !== '')],

@@ -81,7 +81,7 @@ function outputsOf(network: Network, theta: Elements, dataset: Dataset): ValuesB
   const outputs: ValuesByLayer = new Map();
   const names = namesOf(network);
   const entries = new Map(network.allLayers.map(({ layer, spec }, k) => [layer, { kind: spec.kind, name: names[k] }]));
-  const pass = referencePass(false, 1);
+  const pass = referencePass({ training: false, leafRows: 1 });
   forward(network, workspace, bindTensors(network, theta), rows, pass, (_phase, layer, y, n) => {
     const entry = entries.get(layer);
     if (entry?.kind === 'activation') outputs.set(entry.name, y.slice(0, n));

@@ -42,32 +42,32 @@ const isPaired = ({ inputs, targets }: Dataset): boolean => inputs.columns === t
 function* lossesOf(train: Dataset, validation: Dataset): Pausable<Pick<NGrams, 'unigram' | 'bigram'>> {
   const V = train.classes ?? 0;
   const counts = new Float64Array(V); // [V]
-  const before = new Float64Array(V); // [V] how often a token has another after it
+  const followedCounts = new Float64Array(V); // [V] how often a token has another after it
   const pairs = pairCounts(V, train.rows * train.targets.columns);
   let tokens = 0;
   for (const [x, t] of pairsOf(train)) {
     for (let i = 0; i < t.length; i++) {
       if (t[i] < 0) continue;
       counts[t[i]]++;
-      before[x[i]]++;
+      followedCounts[x[i]]++;
       pairs?.add(x[i] * V + t[i]);
       tokens++;
     }
     yield;
   }
-  const share = counts.map((count) => (count + 0.5) / (tokens + V / 2));
-  let [unigram, bigram, measured] = [0, 0, 0];
+  const unigramP = counts.map((count) => (count + 0.5) / (tokens + V / 2));
+  let [unigram, bigram, measuredTokens] = [0, 0, 0];
   for (const [x, t] of pairsOf(validation)) {
     for (let i = 0; i < t.length; i++) {
       if (t[i] < 0) continue;
       const [b, c] = [x[i], t[i]];
-      unigram -= math.log(share[c]);
-      bigram -= math.log(((pairs?.read(b * V + c) ?? Number.NaN) + share[c]) / (before[b] + 1));
-      measured++;
+      unigram -= math.log(unigramP[c]);
+      bigram -= math.log(((pairs?.read(b * V + c) ?? Number.NaN) + unigramP[c]) / (followedCounts[b] + 1));
+      measuredTokens++;
     }
     yield;
   }
-  return { unigram: unigram / measured, bigram: bigram / measured };
+  return { unigram: unigram / measuredTokens, bigram: bigram / measuredTokens };
 }
 
 /** The tokens of a set, and those that follow them, where -1 counts nowhere. */

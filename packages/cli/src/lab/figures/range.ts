@@ -21,8 +21,8 @@ export function rangeOf(what: string, values: readonly number[]): Range {
 
 export const rangeText = ({ low, high }: Range): string => `${decimal(low)} to ${decimal(high)}`;
 
-/** Standard deviations that one start may differ from the mean of the others by chance. */
-const DEVIATIONS = 3;
+/** Most standard deviations that one start may differ from the mean of the others by chance. */
+const MAX_DEVIATIONS = 3;
 
 /**
  * Compares a printed positive number of one start with ours. It agrees if its logarithm is within three times √(1 +
@@ -34,9 +34,9 @@ export function nearOneStart(what: string, paper: Published, values: readonly nu
   const n = logs.length;
   const mean = logs.reduce((sum, log) => sum + log, 0) / n;
   const deviation = Math.sqrt(logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (n - 1));
-  const away = (Math.log(Number(paper.printed)) - mean) / (deviation * Math.sqrt(1 + 1 / n));
+  const deviations = (Math.log(Number(paper.printed)) - mean) / (deviation * Math.sqrt(1 + 1 / n));
   const text = rangeText(rangeOf(what, values));
-  return paperClaim(what, paper, text, Math.abs(away) <= DEVIATIONS, `${away.toFixed(1)} deviations`);
+  return paperClaim(what, paper, text, Math.abs(deviations) <= MAX_DEVIATIONS, `${deviations.toFixed(1)} deviations`);
 }
 
 /** A figure that a paper derives or estimates: agrees if our mean differs from it by at most this share. */

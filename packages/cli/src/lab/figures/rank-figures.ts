@@ -47,8 +47,14 @@ export const rankPartsTable = (points: readonly RankPoint[]): FigureTable => ({
       : [
           [
             String(ranks),
-            ...[prediction.gradientMs, prediction.joinMs, prediction.gatherMs, prediction.hiddenMs].map(decimal),
-            ...[prediction.updateMs, prediction.returnMs, prediction.stepMs, stepMs].map(decimal),
+            decimal(prediction.gradientMs),
+            decimal(prediction.joinMs),
+            decimal(prediction.gatherMs),
+            decimal(prediction.hiddenMs),
+            decimal(prediction.updateMs),
+            decimal(prediction.returnMs),
+            decimal(prediction.stepMs),
+            decimal(stepMs),
           ],
         ],
   ),

@@ -3,7 +3,7 @@ import { phases } from '@gradloom/runtime/internal';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import type { Amdahl, Usl } from '../scale/laws.ts';
 import type { PredictedPoint, Prediction, Range } from '../scale/predict-cores.ts';
-import { contradicts, NOISY, type ScaleReport } from '../scale/scale-report.ts';
+import { contradicts, NOISY_SPREAD, type ScaleReport } from '../scale/scale-report.ts';
 import type { Point, WeakPoint } from '../scale/summarize-rounds.ts';
 
 // The page, which does not know the measurement, finds its schemas here.
@@ -89,17 +89,17 @@ export function marksOf({ points, leaves }: ScaleFigures): string[] {
     ...(points.some(({ beyondCores }) => beyondCores) ? ['* more threads than cores: they take turns'] : []),
     ...(idle === undefined
       ? []
-      : [`- ${has(idle.working)} all the work: a batch has ${plural(leaves, 'leaf')}, the weights are few`]),
+      : [`- ${haveText(idle.working)} all the work: a batch has ${plural(leaves, 'leaf')}, the weights are few`]),
     ...(marked === undefined
       ? []
       : [
-          `~ ${has(marked.gradientThreads)} rows in a step: a batch has ${plural(leaves, 'leaf')}, the others share the update`,
+          `~ ${haveText(marked.gradientThreads)} rows in a step: a batch has ${plural(leaves, 'leaf')}, the others share the update`,
         ]),
   ];
 }
 
 /** '2 threads have' or '1 thread has'. */
-const has = (threads: number): string => `${plural(threads, 'thread')} ${threads === 1 ? 'has' : 'have'}`;
+const haveText = (threads: number): string => `${plural(threads, 'thread')} ${threads === 1 ? 'has' : 'have'}`;
 
 export const weakTable = ({ weak }: ScaleFigures): FigureTable => ({
   head: ['threads', 'batch', 'ms per step', 'samples/s', 'efficiency'],
@@ -166,7 +166,7 @@ export function predictionNotes(points: readonly PredictedPoint[], spread: numbe
           `On ${plural(check.cores, 'core')} the model has ${between(check.stepMs)} ms, and ${decimal(check.measuredMs)} ms were measured.`,
         ];
   const noisy =
-    spread > NOISY ? [`Rounds differ by up to ${percent(spread)}, and the prediction is as uncertain.`] : [];
+    spread > NOISY_SPREAD ? [`Rounds differ by up to ${percent(spread)}, and the prediction is as uncertain.`] : [];
   return [
     ...checked,
     ...noisy,
@@ -185,7 +185,7 @@ export const inconclusiveText = ({ spread }: ScaleFigures): string =>
 /** Conclusions as sentences, starting with how reliable they are. */
 export function conclusions(figures: ScaleFigures): string[] {
   const { best, cores, points, leaves, inconclusive } = figures;
-  const sentences = [...trust(figures), ...(inconclusive ? [contradiction(figures)] : laws(figures))];
+  const sentences = [...reliability(figures), ...(inconclusive ? [contradiction(figures)] : lawTexts(figures))];
   if (points.some(({ threads, working, beyondCores }) => !beyondCores && working === threads && threads > leaves)) {
     sentences.push(
       `A batch has ${plural(leaves, 'leaf')}, so more threads than that only share the update. A larger batch gives them work, but changes the result.`,
@@ -195,13 +195,13 @@ export function conclusions(figures: ScaleFigures): string[] {
   return sentences;
 }
 
-function trust({ spread, inconclusive, rounds, roundsAsked, stopped }: ScaleFigures): string[] {
+function reliability({ spread, inconclusive, rounds, roundsAsked, stopped }: ScaleFigures): string[] {
   const sentences: string[] = [];
   if (stopped) {
     const measured = rounds < roundsAsked ? `${rounds} of ${plural(roundsAsked, 'round')}` : plural(rounds, 'round');
     sentences.push(`Stopped after ${measured}: these are the results of the finished rounds.`);
   }
-  if (spread > NOISY && !inconclusive) {
+  if (spread > NOISY_SPREAD && !inconclusive) {
     sentences.push(
       `Rounds of the same number of threads differ by up to ${percent(spread)}: something else is using this machine, so the results are uncertain by as much.`,
     );
@@ -216,12 +216,12 @@ function contradiction(figures: ScaleFigures): string {
 }
 
 /** A fit with a smaller residual is exact, as for a law with as many parameters as measurements. */
-const EXACT = 1e-9;
+const EXACT_RESIDUAL = 1e-9;
 
-function laws({ amdahl, usl }: ScaleFigures): string[] {
+function lawTexts({ amdahl, usl }: ScaleFigures): string[] {
   const sentences: string[] = [];
   const residualText = (residual: number) =>
-    usl?.coherence === null && residual < EXACT ? 'exact: two points fix it' : `residual ${percent(residual)}`;
+    usl?.coherence === null && residual < EXACT_RESIDUAL ? 'exact: two points fix it' : `residual ${percent(residual)}`;
   if (amdahl !== null) {
     const limit = amdahl.limit === null ? 'no limit' : `at most ${decimal(amdahl.limit)} times as fast`;
     sentences.push(
@@ -230,11 +230,11 @@ function laws({ amdahl, usl }: ScaleFigures): string[] {
   }
   if (usl !== null) {
     const peak = usl.peak === null ? '' : `, slower again beyond ${Math.round(usl.peak)} threads`;
-    const rest =
+    const coherenceText =
       usl.coherence === null
         ? ' (two points cannot show coherence)'
         : `, coherence ${decimal(usl.coherence)}${peak} (residual ${percent(usl.residual)})`;
-    sentences.push(`Universal scalability law: contention ${decimal(usl.contention)}${rest}.`);
+    sentences.push(`Universal scalability law: contention ${decimal(usl.contention)}${coherenceText}.`);
   }
   return sentences;
 }

@@ -60,21 +60,21 @@ export function sheetOf(images: Elements, [H, W, C]: Shape, range = rangeOf(imag
   const side = Math.min(MAX_SIDE, Math.floor(Math.sqrt(MAX_BYTES / (count * channels))));
   const scale = Math.min(1, side / Math.max(H, W));
   const [width, height] = [W, H].map((pixels) => Math.max(1, Math.round(pixels * scale)));
-  const laid = { images: count, width, height };
-  const size = sizeOf(laid);
-  // Grey or colours, and opacity: it is 0 between the images.
+  const layout = { images: count, width, height };
+  const size = sizeOf(layout);
+  // Grey or colours, and opacity, which is 0 between the images.
   const pixels = new Uint8Array(size.width * size.height * (channels + 1));
   for (let n = 0; n < count; n++) {
     const image = resizeImage(imageOf(images, n, [H, W, C], range), width, height);
-    const [left, top] = cornerOf(laid, n);
-    for (let at = 0; at < width * height; at++) {
-      const to = ((top + Math.floor(at / width)) * size.width + left + (at % width)) * (channels + 1);
-      for (let c = 0; c < channels; c++) pixels[to + c] = image.pixels[at * channels + c];
-      pixels[to + channels] = 255;
+    const [left, top] = cornerOf(layout, n);
+    for (let pixel = 0; pixel < width * height; pixel++) {
+      const target = ((top + Math.floor(pixel / width)) * size.width + left + (pixel % width)) * (channels + 1);
+      for (let c = 0; c < channels; c++) pixels[target + c] = image.pixels[pixel * channels + c];
+      pixels[target + channels] = 255;
     }
   }
   const png = encodePng({ ...size, channels: channels === 1 ? 2 : 4, pixels });
-  return { ...laid, png: Buffer.from(png).toString('base64') };
+  return { ...layout, png: Buffer.from(png).toString('base64') };
 }
 
 /** A sheet of these rows of a dataset as they are stored. Null if they are no images. */
@@ -86,7 +86,7 @@ export function sheetOfRows(dataset: Dataset, rows: readonly number[]): Sheet | 
 }
 
 /**
- * Standardized images in their own colours. Those of a table, whose columns are each standardized, are from 0 to 1: the
+ * Standardized images in their own colours. Images of a table, whose columns are each standardized, go from 0 to 1: the
  * largest pixel of the training rows is 1, where the table tells it.
  */
 export function inOriginalColours(

@@ -96,7 +96,7 @@ function breakdown({ points }: ScaleReport): string[] {
   );
   if (rows.length === 0) return [];
   const { stepMs, profiles } = points[0];
-  const clockedMs = profiles.reduce((sum, profile) => phases.reduce((all, part) => all + profile[part], sum), 0);
+  const clockedMs = profiles.reduce((sum, profile) => phases.reduce((total, phase) => total + profile[phase], sum), 0);
   return [
     ...table(['threads', 'thread', ...phases], rows, { right: [1, 2, 3, 4, 5, 6] }),
     ...(clockedMs < MIN_CLOCK_RATIO * stepMs

@@ -15,25 +15,25 @@ export interface Loss {
  * other and each phase is slower. The largest loss comes first; empty if there is only one thread.
  */
 export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
-  const one = points[0];
+  const oneThread = points[0];
   const largest = points.filter((point) => !point.beyondCores && point.working === point.threads).at(-1);
   if (largest === undefined || largest.threads === 1 || largest.profiles.length === 0) return [];
-  const [before, after] = [totalOf(one.profiles), totalOf(largest.profiles)];
-  const totalMs = phases.reduce((sum, part) => sum + after[part], 0);
-  const share = (...parts: (keyof Profile)[]) =>
-    parts.reduce((sum, part) => sum + after[part] - before[part], 0) / totalMs;
+  const [onOneMs, onAllMs] = [totalOf(oneThread.profiles), totalOf(largest.profiles)];
+  const totalMs = phases.reduce((sum, part) => sum + onAllMs[part], 0);
+  const shareOf = (...parts: (keyof Profile)[]) =>
+    parts.reduce((sum, part) => sum + onAllMs[part] - onOneMs[part], 0) / totalMs;
   const T = largest.threads;
   const fastest = bandwidth.at(-1);
   const widening = (fastest?.gigabytesPerSecond ?? 0) / (bandwidth[0]?.gigabytesPerSecond ?? 1);
   const memory = `${T} threads get ${widening.toFixed(1)} times the memory bandwidth of one`;
   const traffic = trafficOf(
-    (UPDATE_BYTES * first.parameters.length) / ((after.update / T) * 1e6),
+    (UPDATE_BYTES * first.parameters.length) / ((onAllMs.update / T) * 1e6),
     fastest?.gigabytesPerSecond ?? 0,
   );
   const losses: Loss[] = [
     {
       cause: 'waiting',
-      share: share('wait'),
+      share: shareOf('wait'),
       why:
         first.leaves % T === 0
           ? 'threads finish at different times, and one thread ends each step'
@@ -41,12 +41,12 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
     },
     {
       cause: 'products',
-      share: share('gather', 'forward', 'backward'),
+      share: shareOf('gather', 'forward', 'backward'),
       why: `gather, forward and backward are slower when other threads work (caches, power); ${memory}`,
     },
     {
       cause: 'update',
-      share: share('update'),
+      share: shareOf('update'),
       why: `summing gradients and updating weights is slower when other threads work; ${memory}. ${traffic}`,
     },
   ];
@@ -59,14 +59,14 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
  */
 const UPDATE_BYTES = 64;
 /** From this share of the memory bandwidth on, memory limits an update. */
-const MEMORY_BOUND = 0.6;
+const MEMORY_BOUND_RATIO = 0.6;
 
 /** Compares the traffic of an update, at 64 bytes per parameter, with the memory bandwidth. */
-function trafficOf(gigabytesPerSecond: number, ofMemory: number): string {
-  const share = gigabytesPerSecond / ofMemory;
+function trafficOf(gigabytesPerSecond: number, memorySpeed: number): string {
+  const ratio = gigabytesPerSecond / memorySpeed;
   const bound =
-    share > 1 ? 'it fits in the caches' : share > MEMORY_BOUND ? 'memory limits it' : 'memory does not limit it';
-  return `At 64 bytes per parameter it moves ${gigabytesPerSecond.toFixed(1)} GB/s of ${ofMemory.toFixed(1)}: ${bound}`;
+    ratio > 1 ? 'it fits in the caches' : ratio > MEMORY_BOUND_RATIO ? 'memory limits it' : 'memory does not limit it';
+  return `At 64 bytes per parameter it moves ${gigabytesPerSecond.toFixed(1)} GB/s of ${memorySpeed.toFixed(1)}: ${bound}`;
 }
 
 /** Sum over all threads. */

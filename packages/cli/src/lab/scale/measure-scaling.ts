@@ -65,10 +65,12 @@ export async function measureScaling(
 ): Promise<Scaling> {
   const { spec, sets, options } = workload;
   const data = { train: sets.train };
-  const run = async (more: TrainOptions & { threads: number }): Promise<TimedRun> => {
-    const timedRun = await timeSteps(train(spec, data, { ...options, pool, ...(signal ? { signal } : {}), ...more }));
+  const run = async (overrides: TrainOptions & { threads: number }): Promise<TimedRun> => {
+    const timedRun = await timeSteps(
+      train(spec, data, { ...options, pool, ...(signal ? { signal } : {}), ...overrides }),
+    );
     const { threads } = timedRun.result;
-    const expected = workingThreads(more.threads, timedRun.result);
+    const expected = workingThreads(overrides.threads, timedRun.result);
     // An aborted run has fewer steps, hence other weights and times.
     if (signal?.aborted) throw new NothingMeasured();
     if (threads >= expected) return timedRun;
@@ -78,13 +80,13 @@ export async function measureScaling(
   showProgress('warming up');
   const maxSteps = workload.steps ?? Number.POSITIVE_INFINITY;
   const trial = await run({ threads: 1, steps: Math.min(20, maxSteps) });
-  const guess = Math.max(5, Math.round(RUN_MS / trial.stepMs));
-  const warmSteps = Math.min(WARM_STEPS, 2 * guess, maxSteps); // a later step may have an infinite loss
-  const warm: { threads: number; stepMs: number }[] = [];
-  for (const threads of counts) warm.push({ threads, stepMs: (await run({ threads, steps: warmSteps })).stepMs });
-  const fastest = warm.reduce((best, one) => (one.stepMs < best.stepMs ? one : best));
-  const oneMs = await settle(warm[0]);
-  const leastMs = fastest === warm[0] ? oneMs : await settle(fastest);
+  const stepsPerRun = Math.max(5, Math.round(RUN_MS / trial.stepMs));
+  const warmSteps = Math.min(WARM_STEPS, 2 * stepsPerRun, maxSteps); // a step beyond may have an infinite loss
+  const warmRuns: { threads: number; stepMs: number }[] = [];
+  for (const threads of counts) warmRuns.push({ threads, stepMs: (await run({ threads, steps: warmSteps })).stepMs });
+  const fastest = warmRuns.reduce((a, b) => (b.stepMs < a.stepMs ? b : a));
+  const oneMs = await settledStepMs(warmRuns[0]);
+  const leastMs = fastest === warmRuns[0] ? oneMs : await settledStepMs(fastest);
   const steps = workload.steps ?? runLength(leastMs, oneMs);
 
   const { batch } = trial.result;
@@ -93,7 +95,7 @@ export async function measureScaling(
   const weakSteps = workload.steps ?? stepsIn(RUN_MS, oneMs);
   const profileSteps = workload.steps ?? PROFILE_RUNS * steps;
 
-  async function round(): Promise<Round> {
+  async function measureRound(): Promise<Round> {
     const strong = new Map<number, TimedRun>();
     const weak = new Map<number, TimedRun>();
     for (const T of counts) strong.set(T, await run({ threads: T, steps }));
@@ -103,23 +105,23 @@ export async function measureScaling(
     return { strong, weak };
   }
 
-  async function profilesOf(threads: number, more: { batch?: number } = {}): Promise<readonly Profile[]> {
-    const { profiles = [] } = (await run({ threads, steps: profileSteps, profile: true, ...more })).result;
+  async function profilesOf(threads: number, overrides: { batch?: number } = {}): Promise<readonly Profile[]> {
+    const { profiles = [] } = (await run({ threads, steps: profileSteps, profile: true, ...overrides })).result;
     return profiles.map((profile) => perStep(profile, profileSteps));
   }
 
-  // Each number of threads takes the same batch, warmed up before. Profiles come after the rounds.
-  const strongMs = steps * warm.reduce((sum, { stepMs }) => sum + stepMs, 0);
+  // For the time left: the runs of a round, and the profiles that come after the rounds.
+  const strongMs = steps * warmRuns.reduce((sum, { stepMs }) => sum + stepMs, 0);
   const plannedMs = strongMs + weakCounts.length * weakSteps * oneMs;
   const rounds: Round[] = [];
   const begun = performance.now();
   await unlessStopped(signal, async () => {
     while (rounds.length < roundsAsked) {
-      const { length: done } = rounds;
-      const roundMs = done === 0 ? plannedMs : (performance.now() - begun) / done;
-      const leftMs = (roundsAsked - done) * roundMs + (profileSteps / steps) * strongMs;
-      showProgress(`round ${done + 1} of ${roundsAsked}, ${timeLeft(leftMs)}`, leftMs);
-      rounds.push(await round());
+      const { length: finished } = rounds;
+      const roundMs = finished === 0 ? plannedMs : (performance.now() - begun) / finished;
+      const leftMs = (roundsAsked - finished) * roundMs + (profileSteps / steps) * strongMs;
+      showProgress(`round ${finished + 1} of ${roundsAsked}, ${timeLeft(leftMs)}`, leftMs);
+      rounds.push(await measureRound());
     }
   });
   if (rounds.length === 0) throw new NothingMeasured();
@@ -160,8 +162,8 @@ export async function measureScaling(
       if (passesMs(again) < passesMs(fastest)) fastest = again;
     }
     const exchanges: Exchange[] = [];
-    const together = counts.filter((T) => T > 1 && T <= cores);
-    for (const threads of together.length > 0 ? together : [2]) {
+    const teamCounts = counts.filter((T) => T > 1 && T <= cores);
+    for (const threads of teamCounts.length > 0 ? teamCounts : [2]) {
       if (signal?.aborted) throw new NothingMeasured();
       showProgress(`barriers, ${threads} of ${cores}`);
       exchanges.push(await measureExchange(pool, threads));
@@ -176,7 +178,7 @@ export async function measureScaling(
   }
 
   /** ms per step, from runs about as long as the measured ones: short runs mostly time cold code. */
-  async function settle({ threads, stepMs }: { threads: number; stepMs: number }): Promise<number> {
+  async function settledStepMs({ threads, stepMs }: { threads: number; stepMs: number }): Promise<number> {
     let ms = stepMs;
     for (let k = 0; k < SETTLING_RUNS && workload.steps === undefined; k++) {
       const timedRun = await run({ threads, steps: stepsIn(RUN_MS, ms) });

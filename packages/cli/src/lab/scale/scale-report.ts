@@ -17,37 +17,37 @@ export interface ScaleReport extends Scaling {
 }
 
 /** If rounds differ by more, the machine is too busy for exact results. */
-export const NOISY = 0.2;
+export const NOISY_SPREAD = 0.2;
 
 /**
- * A range of 1.35 to 1.8 times as fast on two threads means a serial share from nearly one half to a tenth, which is
- * inconclusive.
+ * Rounds whose speedups differ by a larger ratio contradict each other: 1.35 and 1.8 on two threads mean a serial share
+ * of nearly one half and of a tenth.
  */
-const CONTRADICTION = 4 / 3;
+const CONTRADICTING_RATIO = 4 / 3;
 
 /** A thread is worth using if it shortens a step by this share. */
-const WORTH = 0.05;
+const WORTH_SHARE = 0.05;
 
 export function reportOf(scaling: Scaling, cores: number, ranks: readonly RankPoint[] = []): ScaleReport {
-  // Only counts whose threads all have work.
-  const within = scaling.points.filter((point) => !point.beyondCores && point.working === point.threads);
-  const inconclusive = within.some(contradicts);
-  const usl = inconclusive ? null : fitUsl(within);
+  // Up to the cores, and only counts whose threads all have work.
+  const workingPoints = scaling.points.filter((point) => !point.beyondCores && point.working === point.threads);
+  const inconclusive = workingPoints.some(contradicts);
+  const usl = inconclusive ? null : fitUsl(workingPoints);
   return {
     ...scaling,
     cores,
     ranks,
-    sameBits: areSame(scaling.points) && areSame(ranks),
+    sameBits: haveSameBits(scaling.points) && haveSameBits(ranks),
     inconclusive,
-    amdahl: inconclusive ? null : fitAmdahl(within),
+    amdahl: inconclusive ? null : fitAmdahl(workingPoints),
     usl,
-    best: inconclusive ? null : worthUsing(within, usl, cores),
+    best: inconclusive ? null : worthUsing(workingPoints, usl, cores),
     losses: inconclusive ? [] : lossesOf(scaling),
   };
 }
 
 /** Whether runs of the same steps ended in the same bits; each number of ranks may have its own number of steps. */
-function areSame(points: readonly { readonly fingerprint: string; readonly steps?: number }[]): boolean {
+function haveSameBits(points: readonly { readonly fingerprint: string; readonly steps?: number }[]): boolean {
   const bySteps = new Map<number | undefined, string>();
   return points.every(({ fingerprint, steps }) => {
     const firstFingerprint = bySteps.get(steps) ?? fingerprint;
@@ -58,17 +58,19 @@ function areSame(points: readonly { readonly fingerprint: string; readonly steps
 
 /** Whether speedups of the same number of threads differ by more than a third between rounds. */
 export const contradicts = ({ speedupRange: [low, high] }: Pick<Point, 'speedupRange'>): boolean =>
-  high > low * CONTRADICTION;
+  high > low * CONTRADICTING_RATIO;
 
 /**
- * The fewest threads within WORTH of the least time of all counts up to the cores, by the fitted law if there is one.
+ * The fewest threads within WORTH_SHARE of the least time of all counts up to the cores, by the fitted law, if any.
  */
-export function worthUsing(within: readonly Timing[], usl: Usl | null, cores: number): number {
-  const maxThreads = Math.min(cores, Math.max(...within.map(({ threads }) => threads)));
+export function worthUsing(measured: readonly Timing[], usl: Usl | null, cores: number): number {
+  const maxThreads = Math.min(cores, Math.max(...measured.map(({ threads }) => threads)));
   const timings =
-    usl === null || within.length < 3
-      ? within
+    usl === null || measured.length < 3
+      ? measured
       : Array.from({ length: maxThreads }, (_, k) => ({ threads: k + 1, stepMs: uslMs(usl, k + 1) }));
   const leastMs = Math.min(...timings.map(({ stepMs }) => stepMs));
-  return Math.min(...timings.filter(({ stepMs }) => stepMs <= leastMs * (1 + WORTH)).map(({ threads }) => threads));
+  return Math.min(
+    ...timings.filter(({ stepMs }) => stepMs <= leastMs * (1 + WORTH_SHARE)).map(({ threads }) => threads),
+  );
 }

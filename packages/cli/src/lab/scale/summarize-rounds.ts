@@ -59,7 +59,7 @@ export function summarizeRounds(
 ): RoundFigures {
   const counts = [...rounds[0].strong.keys()];
   const weakCounts = [...rounds[0].weak.keys()];
-  const runsOf = (kind: keyof Round, threads: number) => rounds.flatMap((one) => one[kind].get(threads) ?? []);
+  const runsOf = (kind: keyof Round, threads: number) => rounds.flatMap((round) => round[kind].get(threads) ?? []);
   const baseRuns = runsOf('strong', counts[0]);
   const [{ result: first }] = baseRuns;
   const { batch, leaves } = first;
@@ -74,7 +74,7 @@ export function summarizeRounds(
     points: counts.map((threads): Point => {
       const runs = runsOf('strong', threads);
       const stepMs = stepMsOf(runs);
-      const speedups = runs.map((one, k) => baseRuns[k].stepMs / one.stepMs);
+      const speedups = runs.map((run, k) => baseRuns[k].stepMs / run.stepMs);
       return {
         threads,
         beyondCores: threads > cores,

@@ -59,7 +59,7 @@ async function compareProblems({ descend }: Descender, seed: number, machine: Ma
     }
     return results;
   });
-  const chapter = rows.find(({ rate }) => rate === CHAPTER_RATE);
+  const chapterRow = rows.find(({ rate }) => rate === CHAPTER_RATE);
   const text = ({ finalLoss, verdict }: { finalLoss: number; verdict: string }): string =>
     `${verdict}, ${Number.isFinite(finalLoss) ? decimal(finalLoss) : 'not finite'}`;
   return {
@@ -77,8 +77,8 @@ async function compareProblems({ descend }: Descender, seed: number, machine: Ma
       },
     ],
     findings: [
-      claim('XOR learns at rate 2.0', chapter?.xor.verdict ?? '', chapter?.xor.verdict === 'learns'),
-      claim('sin x diverges at rate 2.0', chapter?.sine.verdict ?? '', chapter?.sine.verdict === 'diverges'),
+      claim('XOR learns at rate 2.0', chapterRow?.xor.verdict ?? '', chapterRow?.xor.verdict === 'learns'),
+      claim('sin x diverges at rate 2.0', chapterRow?.sine.verdict ?? '', chapterRow?.sine.verdict === 'diverges'),
     ],
     json: { problems: rows },
   };

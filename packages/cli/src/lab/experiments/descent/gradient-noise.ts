@@ -48,7 +48,7 @@ function createGradient(spec: NetworkSpec, { inputs, targets, rows }: Dataset, s
   const theta = new Float64Array(network.parameterCount);
   initializeParameters(network, theta, seed);
   const lossSum = new Float64Array(1);
-  const pass = referencePass(true, rows);
+  const pass = referencePass({ training: true, leafRows: rows });
   return (batch: Uint32Array): Float64Array => {
     for (const [k, n] of batch.entries()) {
       workspace.x.set(inputs.array.subarray(n * inputs.columns, (n + 1) * inputs.columns), k * inputs.columns);

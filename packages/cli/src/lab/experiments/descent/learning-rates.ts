@@ -16,8 +16,8 @@ export async function compareLearningRates({ descend }: Descender, seed: number)
     const run = await descend({ optimizer: { kind: 'sgd', lr }, batch: 'full', epochs: STEPS, seed });
     runs.push({ ...run, rate: lr, verdict: verdictOf(run.losses, run.finalLoss) });
   }
-  const at = (rate: number) => runs.find((run) => run.rate === rate) ?? runs[0];
-  const [tiny, small, right, huge] = [1e-7, 0.001, 0.1, 10].map(at);
+  const runAt = (rate: number) => runs.find((run) => run.rate === rate) ?? runs[0];
+  const [tiny, small, right, huge] = [1e-7, 0.001, 0.1, 10].map(runAt);
   const share = right.finalLoss / right.losses[0];
   return {
     sections: [

@@ -9,7 +9,7 @@ import { sweepLearningRates } from '../sweep.ts';
 const BATCH = 8;
 const EPOCHS = 125;
 const WARM_UP = 100;
-const ORDERS = 3;
+const SEEDS = 3;
 
 const schedules: Readonly<Record<string, ScheduleSpec>> = {
   constant: 'constant',
@@ -30,7 +30,7 @@ export async function compareSchedules({ descend }: Descender, seed: number): Pr
       { low: 0.03, high: 0.1 },
       async (lr) => {
         const losses: number[] = [];
-        for (let k = 0; k < ORDERS; k++) {
+        for (let k = 0; k < SEEDS; k++) {
           const optimizer = { kind: 'sgd', lr } as const;
           const run = await descend({ optimizer, schedule, batch: BATCH, epochs: EPOCHS, seed: seed + k });
           losses.push(run.finalLoss);

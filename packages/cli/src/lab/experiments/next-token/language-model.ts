@@ -24,7 +24,7 @@ export const languageModel = (K: number, hidden: number): NetworkSpec => ({
  * Added to every count, so that unseen symbols have a probability above 0; 1/2 is the estimator of Krichevsky and
  * Trofimov.
  */
-const ADDED = 0.5;
+const ADDED_COUNT = 0.5;
 
 /**
  * A model that counts in `train` which symbol follows the n - 1 symbols before it: p(c | before) = (count(before, c) +
@@ -39,7 +39,8 @@ export function nGram(n: number, train: readonly string[]): (before: number, sym
       totals[before]++;
     });
   }
-  return (before, symbol) => math.log((counts[before * SYMBOLS + symbol] + ADDED) / (totals[before] + ADDED * SYMBOLS));
+  return (before, symbol) =>
+    math.log((counts[before * SYMBOLS + symbol] + ADDED_COUNT) / (totals[before] + ADDED_COUNT * SYMBOLS));
 }
 
 /** Nats per character on `words` of an n-gram model of `train`. */
@@ -87,9 +88,9 @@ export function readWords(): Words {
   const words = [...new Set(listed.filter((word) => /^[a-z]+$/.test(word)))].sort();
   const order = Uint32Array.from(words.keys());
   shuffle(order, createRandom(0, 'words'));
-  const dealt = [...order].map((k) => words[k]);
+  const shuffled = [...order].map((k) => words[k]);
   const heldOut = Math.round(HELD_OUT_SHARE * words.length);
-  return { all: new Set(words), train: dealt.slice(heldOut), heldOut: dealt.slice(0, heldOut) };
+  return { all: new Set(words), train: shuffled.slice(heldOut), heldOut: shuffled.slice(0, heldOut) };
 }
 
 /**
@@ -138,7 +139,7 @@ export const decode = (symbols: readonly number[]): string =>
   String.fromCharCode(...symbols.map((symbol) => symbol + BEFORE_A));
 
 /** Longer words are cut. */
-const LONGEST = 24;
+const MAX_LETTERS = 24;
 
 /**
  * Draws `count` words, symbol by symbol, each with p = softmax(logits / temperature); at 0 takes the likeliest symbol.
@@ -152,7 +153,7 @@ export function sampleWords(
   return Array.from({ length: count }, () => {
     const symbols: number[] = [];
     const context = new Float64Array(K).fill(END);
-    while (symbols.length < LONGEST) {
+    while (symbols.length < MAX_LETTERS) {
       const symbol = draw(model.outputs(context), temperature, random.uniform());
       if (symbol === END) break;
       symbols.push(symbol);
@@ -168,10 +169,10 @@ function draw(logits: Float64Array, temperature: number, u: number): number {
   const largest = logits.indexOf(Math.max(...logits));
   if (temperature === 0) return largest;
   const weights = logits.map((logit) => math.exp((logit - logits[largest]) / temperature));
-  let left = u * weights.reduce((sum, weight) => sum + weight, 0);
+  let remaining = u * weights.reduce((sum, weight) => sum + weight, 0);
   for (const [symbol, weight] of weights.entries()) {
-    left -= weight;
-    if (left < 0) return symbol;
+    remaining -= weight;
+    if (remaining < 0) return symbol;
   }
   return largest;
 }

@@ -47,7 +47,7 @@ export const nextToken = defineExperiment({
     const [unigram, bigram, trigram] = [1, 2, 3].map((n) => nGramLoss(n, words.train, words.heldOut));
     const uniform = math.log(SYMBOLS);
     const network = test?.loss ?? Number.NaN;
-    const first = losses[0][1];
+    const startLoss = losses[0][1];
     const samples = sampleWords(createModel({ spec, parameters, loss }), { K, count, temperature, seed });
     const isListed = (word: string): boolean => words.all.has(word);
     const P = parameters.length;
@@ -98,7 +98,7 @@ export const nextToken = defineExperiment({
         { title: 'Size of language models', lines: scaleTable(P) },
       ],
       findings: [
-        claim(`loss at start is near ln 27 = ${uniform.toFixed(3)}`, first, Math.abs(first - uniform) < 0.1),
+        claim(`loss at start is near ln 27 = ${uniform.toFixed(3)}`, startLoss, Math.abs(startLoss - uniform) < 0.1),
         claim('at least 0.1 nat below a bigram model', bigram - network, bigram - network >= 0.1),
         paperFigure(
           'GPT-2, million parameters',
@@ -217,7 +217,13 @@ function scaleTable(parameters: number): string[] {
     ...table(
       ['', 'XOR', 'this one', 'GPT-2', 'LLaMA 4 Maverick'],
       [
-        ['parameters', whole(XOR_PARAMETERS), whole(parameters), large(GPT2_PARAMETERS), large(MAVERICK_PARAMETERS)],
+        [
+          'parameters',
+          whole(XOR_PARAMETERS),
+          whole(parameters),
+          countText(GPT2_PARAMETERS),
+          countText(MAVERICK_PARAMETERS),
+        ],
         [
           'times XOR',
           '1 x',
@@ -244,10 +250,10 @@ function gpt2(V: number, C: number, d: number, L: number): number {
   return V * d + C * d + L * (12 * d * d + 13 * d) + 2 * d;
 }
 
-const timesXorText = (parameters: number): string => `${large(parameters / XOR_PARAMETERS)} x`;
+const timesXorText = (parameters: number): string => `${countText(parameters / XOR_PARAMETERS)} x`;
 
 /** '53,707', '124 million', '400 billion'. */
-function large(count: number): string {
+function countText(count: number): string {
   if (count >= 1e9) return `${whole(count / 1e9)} billion`;
   return count >= 1e6 ? `${whole(count / 1e6)} million` : whole(count);
 }

@@ -7,7 +7,7 @@ import { remedyTable } from './remedy-nets.ts';
 import type { RemedyResult, Setting } from './small-set.ts';
 
 /** An accuracy this far above chance means that a network has learned something, from any seed. */
-const MARGIN = 0.1;
+const MIN_MARGIN = 0.1;
 
 interface Row extends RemedyResult {
   readonly factor: number | null; // factor of dL/dz per layer; null if it is too small to measure
@@ -100,7 +100,7 @@ function findingsOf(rows: readonly Row[], chance: number): Finding[] {
     // "Learns" means at its best rate; "stays at chance" means at every rate.
     const accuracies = trials.map(({ outcome }) => outcome.accuracy).filter(Number.isFinite);
     const accuracy = learns ? best.outcome.accuracy : Math.max(...accuracies);
-    const agrees = learns ? accuracy > chance + MARGIN : accuracy < chance + MARGIN;
+    const agrees = learns ? accuracy > chance + MIN_MARGIN : accuracy < chance + MIN_MARGIN;
     return [claim(`${name}: ${learns ? 'learns' : 'never learns'}`, percent(accuracy), agrees)];
   });
   return [...start, ...end];

@@ -5,7 +5,7 @@ import { openDataset } from '../../../files/datasets/open-dataset.ts';
 
 /** Rows held out to choose a learning rate. */
 const VALIDATION_ROWS = 2000;
-const LARGEST_SHARE = 0.2;
+const MAX_HELD_OUT_SHARE = 0.2;
 
 export interface DeepData extends Required<DataSplits> {
   readonly loss: LossSpec;
@@ -20,13 +20,13 @@ export interface DeepData extends Required<DataSplits> {
 export async function openDeepData(source: DatasetSource): Promise<DeepData> {
   const { sets } = await openDataset(source, { validation: 0 });
   const trainSet = sets.train;
-  const share = Math.min(LARGEST_SHARE, VALIDATION_ROWS / trainSet.rows);
-  const few = share * trainSet.rows < 1;
-  const dealt = few
+  const heldOutShare = Math.min(MAX_HELD_OUT_SHARE, VALIDATION_ROWS / trainSet.rows);
+  const isTiny = heldOutShare * trainSet.rows < 1;
+  const split = isTiny
     ? { train: trainSet }
-    : splitDataset(trainSet, { validation: share, ...(sets.test ? {} : { test: share }) });
-  const { train, validation = trainSet } = dealt;
-  const test = sets.test ?? dealt.test ?? trainSet;
+    : splitDataset(trainSet, { validation: heldOutShare, ...(sets.test ? {} : { test: heldOutShare }) });
+  const { train, validation = trainSet } = split;
+  const test = sets.test ?? split.test ?? trainSet;
   const { classes } = train;
   return {
     train,

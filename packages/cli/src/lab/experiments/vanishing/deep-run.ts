@@ -55,13 +55,13 @@ export interface DeepRun {
 }
 
 /**
- * Trains from the seed's weights, recording the layers before `lookSteps`. A run that diverges ends without an error.
+ * Trains from the seed's weights, recording the layers before `probeSteps`. A run that diverges ends without an error.
  */
 export async function runDeep(
   spec: NetworkSpec,
   { data, loss, machine, pool }: RunContext,
   options: RunOptions,
-  lookSteps: readonly number[],
+  probeSteps: readonly number[],
 ): Promise<DeepRun> {
   const depth = spec.layers.filter(({ kind }) => kind === 'dense').length - 1;
   const probes: HiddenProbe[] = [];
@@ -75,7 +75,7 @@ export async function runDeep(
     loss,
     ...options,
     evaluateEvery,
-    ...(lookSteps.length === 0 ? {} : { probe: lookSteps }),
+    ...(probeSteps.length === 0 ? {} : { probe: probeSteps }),
   });
   try {
     for await (const event of run) {

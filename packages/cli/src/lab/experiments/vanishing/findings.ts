@@ -12,18 +12,18 @@ export function findingsOf(comparisons: readonly Comparison[], setup: Setup, dat
   const reasons = whyUnclaimed(setup, data);
   const trainingFindings = (comparison: Comparison): Finding[] => {
     if (chance === null) return [];
-    const findings = [...ends(comparison, data, chance), ...longFindings(comparison, data, chance)];
+    const findings = [...endFindings(comparison, data, chance), ...longFindings(comparison, data, chance)];
     const claimed =
       reasons.length === 0
         ? findings
         : findings.map(({ what, computed }) => unclaimedFigure(what, computed, reasons.join('; ')));
     return [...claimed, ...epsilonFindings(comparison)];
   };
-  return [...slopes(), ...comparisons.flatMap(besideTheory), ...comparisons.flatMap(trainingFindings)];
+  return [...slopeFindings(), ...comparisons.flatMap(theoryFindings), ...comparisons.flatMap(trainingFindings)];
 }
 
 /** The chapter's bound: the greatest factor that the slopes of n sigmoids leave of a gradient. */
-function slopes(): Finding[] {
+function slopeFindings(): Finding[] {
   const { apply, derivative } = activations.sigmoid;
   const math = mathOf('float64');
   const steps = Array.from({ length: 2001 }, (_, k) => (k - 1000) / 100);
@@ -37,7 +37,7 @@ function slopes(): Finding[] {
 }
 
 /** No finding if there is no factor, or too few units for theory to predict a single network. */
-function besideTheory({ label, seeds }: Comparison): Finding[] {
+function theoryFindings({ label, seeds }: Comparison): Finding[] {
   const range = factorRange(seeds);
   if (range === null) return [];
   const { factor, low, high } = range;
@@ -50,7 +50,7 @@ function besideTheory({ label, seeds }: Comparison): Finding[] {
  * The known results of 20 layers: sigmoid stays at chance; relu, and sigmoid after batch-norm, learn. Nothing is
  * claimed for others.
  */
-function ends(comparison: Comparison, data: DeepData, chance: number): Finding[] {
+function endFindings(comparison: Comparison, data: DeepData, chance: number): Finding[] {
   if (comparison.label === 'sigmoid') return staysAtChance(comparison, data, chance);
   return comparison.label === 'relu' || comparison.label === 'batch-norm+sigmoid' ? learns(comparison, chance) : [];
 }
@@ -87,7 +87,7 @@ const shareOf = (gradient: number, epsilon: number): number => gradient / (gradi
 export function epsilonSection({ label, probes, withTinyEpsilon }: Comparison, { hidden }: Setup): Section[] {
   if (withTinyEpsilon === null) return [];
   const { layers } = probes[0];
-  const shown = [...new Set([0, 4, 9, 14, hidden.length - 1])].filter((h) => h < hidden.length);
+  const layerIndices = [...new Set([0, 4, 9, 14, hidden.length - 1])].filter((h) => h < hidden.length);
   return [
     {
       title: `Why no rate helps ${label}: Adam's epsilon`,
@@ -97,7 +97,7 @@ export function epsilonSection({ label, probes, withTinyEpsilon }: Comparison, {
         '',
         ...table(
           ['hidden layer', 'dL/dW', `step, epsilon ${EPSILON}`, `step, epsilon ${TINY_EPSILON}`],
-          shown.map((h) => [
+          layerIndices.map((h) => [
             String(h + 1),
             layers[h].rmsDW.toExponential(1),
             ...[EPSILON, TINY_EPSILON].map((epsilon) => asPercent(shareOf(layers[h].rmsDW, epsilon))),
@@ -154,10 +154,12 @@ export function longSection(comparisons: readonly Comparison[], { runOptions }: 
 function longFindings({ label, longRun }: Comparison, { test }: DeepData, chance: number): Finding[] {
   if (longRun === null) return [];
   const accuracy = longRun.test?.accuracy ?? 0;
-  const shown = percent(accuracy);
+  const accuracyText = percent(accuracy);
   if (label === 'sigmoid') {
-    return [claim(`sigmoid stays at chance, ${LONG_EPOCHS} epochs`, shown, isChance(accuracy, chance, test.rows))];
+    return [
+      claim(`sigmoid stays at chance, ${LONG_EPOCHS} epochs`, accuracyText, isChance(accuracy, chance, test.rows)),
+    ];
   }
   const learns = label === 'relu' || label === 'batch-norm+sigmoid';
-  return learns ? [claim(`${label} learns, ${LONG_EPOCHS} epochs`, shown, hasLearned(accuracy, chance))] : [];
+  return learns ? [claim(`${label} learns, ${LONG_EPOCHS} epochs`, accuracyText, hasLearned(accuracy, chance))] : [];
 }

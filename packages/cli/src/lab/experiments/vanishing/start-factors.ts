@@ -43,11 +43,11 @@ interface FactorFit {
 }
 
 /** Squares of smaller sizes get too close to the subnormals, which have fewer bits: their RMS means nothing. */
-const SMALLEST = 1e-150;
+const MIN_SIZE = 1e-150;
 
 /** Least squares of ln v over the layers, listed from the input. */
 export function fitFactor(sizes: readonly number[]): FactorFit {
-  const logs = sizes.map((size, h): [number, number] => [h, Math.log(size)]).filter(([h]) => sizes[h] > SMALLEST);
+  const logs = sizes.map((size, h): [number, number] => [h, Math.log(size)]).filter(([h]) => sizes[h] > MIN_SIZE);
   const layersUsed = logs.length;
   const layersTooSmall = sizes.length - layersUsed;
   if (layersUsed < 2) return { factor: null, spread: null, layersUsed, layersTooSmall };
@@ -64,10 +64,10 @@ export function fitFactor(sizes: readonly number[]): FactorFit {
  * remain.
  */
 export function fitWeights(sizes: readonly number[]): number[] {
-  const layerIndices = sizes.map((_, h) => h).filter((h) => sizes[h] > SMALLEST);
+  const layerIndices = sizes.map((_, h) => h).filter((h) => sizes[h] > MIN_SIZE);
   const centre = mean(layerIndices);
   const square = layerIndices.reduce((sum, h) => sum + (h - centre) ** 2, 0);
-  return sizes.map((size, h) => (size > SMALLEST && square > 0 ? (h - centre) / square : 0));
+  return sizes.map((size, h) => (size > MIN_SIZE && square > 0 ? (h - centre) / square : 0));
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -97,21 +97,21 @@ export function widthEffect(
   const steps = fields.slice(0, -1);
   if (!steps.every(({ gradientSpread }) => gradientSpread <= 1)) return null;
   // Weight of the ln factor of each step in the slope of the line; they add up to 1.
-  let before = 0;
+  let fitSum = 0;
   const shares = steps.map((_, l) => {
-    before -= fit[l];
-    return before;
+    fitSum -= fit[l];
+    return fitSum;
   });
   const variances = steps.map(({ gradientSpread }) => Math.log1p(gradientSpread) / 4);
   const shift = -sum(shares.map((share, l) => share * variances[l]));
-  const back = sum(shares.map((share, l) => share ** 2 * variances[l]));
-  let forward = 0;
+  const backwardVariance = sum(shares.map((share, l) => share ** 2 * variances[l]));
+  let forwardVariance = 0;
   let pull = 0; // change of ln of the fitted factor per unit of ln q of a layer
   for (let l = steps.length - 1; l > 0; l--) {
     pull = (shares[l] * steps[l].slopeResponse) / 2 + steps[l].nextResponse * pull;
-    forward += steps[l - 1].squareSpread * pull ** 2;
+    forwardVariance += steps[l - 1].squareSpread * pull ** 2;
   }
-  const deviation = Math.sqrt(back) + Math.sqrt(forward);
+  const deviation = Math.sqrt(backwardVariance) + Math.sqrt(forwardVariance);
   return Number.isFinite(deviation) ? { shift, deviation } : null;
 }
 

@@ -105,12 +105,12 @@ export function layerSection(comparisons: readonly Comparison[], setup: Setup, w
       return [k === 0 ? label : '', String(h + 1), ...sizes, short(activationMean), short(activationStd), ...shares];
     });
   });
-  const last = Math.max(...comparisons.map(({ probes }) => probes.at(-1)?.step ?? 0));
+  const lastStep = Math.max(...comparisons.map(({ probes }) => probes.at(-1)?.step ?? 0));
   return {
     title:
       when === 'first'
         ? 'At the start: gradients and outputs of the hidden layers'
-        : `The same before step ${last + 1}`,
+        : `The same before step ${lastStep + 1}`,
     lines: [
       ...table(head, rows, { right: [1, 2, 3, 4, 5, 6, 7, 8], width: 78 }).map((line) => `  ${line}`),
       ...(when === 'first'

@@ -7,7 +7,7 @@ import type { Comparison, Setup, TestedRun } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
 
 /** Activations side by side in a table of rates; the rest follow below. */
-const ABREAST = 4;
+const MAX_ACROSS = 4;
 
 export function trainingSection(comparisons: readonly Comparison[]): Section {
   return {
@@ -81,8 +81,8 @@ export function ratesSection(comparisons: readonly Comparison[]): Section {
     const figure = validation.accuracy === undefined ? decimal(validation.loss) : percent(validation.accuracy);
     return `${figure}${trial === sweep.best ? ' *' : '  '}`;
   };
-  const groups = Array.from({ length: Math.ceil(comparisons.length / ABREAST) }, (_, g) =>
-    comparisons.slice(g * ABREAST, (g + 1) * ABREAST),
+  const groups = Array.from({ length: Math.ceil(comparisons.length / MAX_ACROSS) }, (_, g) =>
+    comparisons.slice(g * MAX_ACROSS, (g + 1) * MAX_ACROSS),
   );
   const tables = groups.map((group) => {
     const tried = new Set(group.flatMap(({ sweep }) => sweep.trials.map(({ lr }) => lr)));

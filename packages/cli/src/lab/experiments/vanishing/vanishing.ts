@@ -34,10 +34,10 @@ export const vanishing = defineExperiment({
   async run(values, context, flags) {
     const { preset } = values;
     if (preset === undefined) return compare(values, context);
-    const other = Object.keys(flags).find((key) => key !== 'preset' && key !== 'seeds' && key !== 'long');
-    if (other !== undefined) {
+    const extraFlag = Object.keys(flags).find((key) => key !== 'preset' && key !== 'seeds' && key !== 'long');
+    if (extraFlag !== undefined) {
       throw new UsageError(
-        `--${other} is given with --preset, expected one of the two (a preset has settings of its own)`,
+        `--${extraFlag} is given with --preset, expected one of the two (a preset has settings of its own)`,
       );
     }
     const { long = false } = values;
@@ -51,7 +51,7 @@ export const vanishing = defineExperiment({
 });
 
 /** Default activations: one that fails, its replacement, and a norm that makes it learn after all. */
-const USUAL = [named({ kind: 'sigmoid' }), named({ kind: 'relu' }), normed({ kind: 'sigmoid' })];
+const defaultActivations = [named({ kind: 'sigmoid' }), named({ kind: 'relu' }), normed({ kind: 'sigmoid' })];
 
 const MNIST: DatasetSource = { name: 'mnist', options: { kind: 'mnist' } };
 
@@ -82,7 +82,7 @@ function setupOf(values: VanishingValues): Setup {
   asUsage(() => rate.check('', `--optimizer ${optimizer.kind}:lr`, lr));
   const [seed, ...moreSeeds] = seedsOf(values.seeds ?? { first: 1, last: 1 });
   return {
-    activations: values.activation ?? USUAL,
+    activations: values.activation ?? defaultActivations,
     hidden: new Array<number>(values.depth).fill(values.width),
     init: values.init ?? 'he-normal',
     runOptions: { optimizer: { ...optimizer, lr }, batch: values.batch, steps: values.steps, seed },

@@ -47,10 +47,12 @@ export async function measureRanks(
   { threads, rounds, showProgress }: RankMeasuringOptions,
 ): Promise<RankPoint> {
   const data = { train: sets.train };
-  const alone = { ...options, pool, threads };
+  const rankOptions = { ...options, pool, threads };
   const threadsOf = await cluster.fromAll(threads);
-  const work = planRankWork(spec, data, alone, { threadsOf, overlap: true });
-  const run = (more: TrainOptions): Promise<TimedRun> => timeSteps(train(spec, data, { ...alone, cluster, ...more }));
+  const overlap = true; // the default of training
+  const work = planRankWork(spec, data, rankOptions, { threadsOf, overlap });
+  const run = (more: TrainOptions): Promise<TimedRun> =>
+    timeSteps(train(spec, data, { ...rankOptions, cluster, ...more }));
 
   showProgress('network');
   const network = await measureNetwork(cluster);
@@ -65,17 +67,17 @@ export async function measureRanks(
 
   // Exchanges overlap with the passes by default; plain ones come after them.
   const overlappedRuns: TimedRun[] = [];
-  const plain: TimedRun[] = [];
+  const plainRuns: TimedRun[] = [];
   for (let round = 0; round < rounds; round++) {
     showProgress(`round ${round + 1} of ${rounds}`);
     overlappedRuns.push(await run({ steps }));
-    if (cluster.ranks > 1) plain.push(await run({ overlap: false, steps }));
+    if (cluster.ranks > 1) plainRuns.push(await run({ overlap: false, steps }));
   }
 
   showProgress('a rank by itself');
   await cluster.fromAll(null); // ranks start at the same time, as in a step
   // Every rank trains as many rows as the rank with most, even if a step gives it none.
-  const { profiles = [] } = await train(spec, data, { ...alone, batch: work.rows, steps, profile: true });
+  const { profiles = [] } = await train(spec, data, { ...rankOptions, batch: work.rows, steps, profile: true });
   const maxOf = (figure: (profile: Profile) => number): number => Math.max(...profiles.map(figure)) / steps;
   await cluster.fromAll(null);
   const gigabytesPerSecond = await measureBandwidth(pool, threads);
@@ -93,14 +95,14 @@ export async function measureRanks(
     library: cluster.library,
     steps,
     stepMs,
-    plainMs: plain.length === 0 ? null : msOf(plain),
-    rounds: overlappedRuns.map((one) => one.stepMs),
+    plainMs: plainRuns.length === 0 ? null : msOf(plainRuns),
+    rounds: overlappedRuns.map((run) => run.stepMs),
     samplesPerSecond: (first.samplesPerSecond * first.stepMs) / stepMs,
     fingerprint: [...new Set(overlappedRuns.map(({ result }) => result.fingerprint))].join(' '),
     work,
     network,
     parts,
-    prediction: parts === null ? null : predictRanks(parts, work, true),
+    prediction: parts === null ? null : predictRanks(parts, work, overlap),
   });
 }
 

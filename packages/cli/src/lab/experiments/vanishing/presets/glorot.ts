@@ -66,7 +66,7 @@ export const glorotOf = ({ width, rows }: { width: number; rows: number }) =>
       return list;
     },
     show([standard, normalised], seeds) {
-      const expected = (n: number) => (8 / (3 * Math.PI)) * Math.sqrt(n); // theory for W alone, with n = n Var(W)
+      const expected = (nVarW: number) => (8 / (3 * Math.PI)) * Math.sqrt(nVarW); // theory for W alone
       return {
         sections: [
           {

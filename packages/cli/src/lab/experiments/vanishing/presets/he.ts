@@ -44,8 +44,8 @@ export const heOf = ({ steps }: { steps: number }) =>
         for (const seed of seeds) {
           showProgress(`${init}, seed ${seed}`);
           const optimizer = { kind: 'sgd', lr: 0.01, momentum: 0.9 } as const;
-          const length = { optimizer, batch: BATCH, steps, seed };
-          runs.push(await runDeep(spec, runContext('softmax-cross-entropy', data), length, [0]));
+          const options = { optimizer, batch: BATCH, steps, seed };
+          runs.push(await runDeep(spec, runContext('softmax-cross-entropy', data), options, [0]));
         }
         const starts = runs.map(({ probes }) => probes[0]);
         const accuracies = runs.map(({ validation }) => validation?.accuracy ?? 0);
