@@ -170,7 +170,7 @@ export async function measureScaling(
     }
     const speeds = bandwidth.map(({ gigabytesPerSecond }) => gigabytesPerSecond);
     return predictScaling(
-      { stepMs, batchProfile: profiles[0], leafProfile: leaf, bandwidth: speeds, exchanges },
+      { stepMs, batchProfile: fastest, leafProfile: leaf, bandwidth: speeds, exchanges },
       work,
       figures,
       modelCores,
