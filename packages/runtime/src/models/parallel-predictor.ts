@@ -23,7 +23,7 @@ import { productsOfRow } from './row-work.ts';
 /**
  * Products that this thread computes sooner than others that it wakes, which takes about 0.1 ms. So is a single row.
  */
-const SMALL_PRODUCTS = 1 << 24;
+const SMALL_PRODUCTS = 1 << 23;
 
 /** Chunks of a thread: several, so that one on a slower core takes fewer. */
 const CHUNKS_PER_THREAD = 4;
