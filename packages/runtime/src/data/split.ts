@@ -162,12 +162,7 @@ function copyRows(matrix: DataMatrix, rows: Uint32Array): DataMatrix {
   return { ...matrix, array };
 }
 
-function rowCountOf(
-  where: string,
-  dataset: { readonly rows: number },
-  part: 'validation' | 'test',
-  share: number,
-): number {
+function rowCountOf(where: string, dataset: { readonly rows: number }, part: string, share: number): number {
   option.fraction.check(where, part, share);
   const rows = Math.round(share * dataset.rows);
   if (rows > 0 || share === 0) return rows;

@@ -66,14 +66,8 @@ function pageOf(header: PageHeader, bytes: Uint8Array, rowsLeft: number): Page |
   }
   if (header.type === 'DATA_PAGE' && version1 !== undefined) {
     checkCount('values', version1.num_values, rowsLeft);
-    return {
-      encoding: version1.encoding,
-      count: version1.num_values,
-      bytes,
-      isPacked: true,
-      levelBytes: 0,
-      levels: null,
-    };
+    const { encoding, num_values: count } = version1;
+    return { encoding, count, bytes, isPacked: true, levelBytes: 0, levels: null };
   }
   if (header.type !== 'DATA_PAGE_V2' || version2 === undefined) return null;
   checkCount('values', version2.num_values, rowsLeft);

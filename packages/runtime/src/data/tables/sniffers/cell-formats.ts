@@ -99,14 +99,14 @@ interface FileHabits {
 }
 
 function habitsOf(columns: readonly FormatEvidence[], delimiter: DelimiterName | undefined): FileHabits {
-  const hasColumn = (isDate: boolean, test: (formats: FormatSet) => boolean) =>
-    columns.some((column) => column.share > 0.5 && column.isDate === isDate && test(column.formats));
-  const hasPoints = hasColumn(false, (formats) => (formats & ~DECIMAL_POINT) === 0);
-  const hasCommas = hasColumn(false, (formats) => (formats & DECIMAL_POINT) === 0);
+  const hasColumn = (kind: 'numbers' | 'dates', test: (formats: FormatSet) => boolean) =>
+    columns.some((column) => column.share > 0.5 && column.isDate === (kind === 'dates') && test(column.formats));
+  const hasPoints = hasColumn('numbers', (formats) => (formats & ~DECIMAL_POINT) === 0);
+  const hasCommas = hasColumn('numbers', (formats) => (formats & DECIMAL_POINT) === 0);
   const isOnly = (order: FileHabits['order']) => (formats: FormatSet) =>
     formats === dateFormatBit(dateFormats.findIndex((format) => format.order === order));
-  const hasDaysFirst = hasColumn(true, isOnly('dmy'));
-  const hasMonthsFirst = hasColumn(true, isOnly('mdy'));
+  const hasDaysFirst = hasColumn('dates', isOnly('dmy'));
+  const hasMonthsFirst = hasColumn('dates', isOnly('mdy'));
   // Where commas separate fields, they are no decimal marks.
   let decimal: FileHabits['decimal'] = delimiter === 'comma' ? 'point' : null;
   if (hasPoints !== hasCommas) decimal = hasPoints ? 'point' : 'comma';
