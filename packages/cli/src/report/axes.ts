@@ -8,6 +8,8 @@ const MAX_DRAWABLE = 1e300;
 export const isDrawable = (value: number, log = false): boolean =>
   Math.abs(value) <= MAX_DRAWABLE && (!log || value >= 1 / MAX_DRAWABLE);
 
+export const isDrawableLog = (value: number): boolean => isDrawable(value, true);
+
 /** Margins in pixels of a chart with labels on both axes, and the width between them. */
 export const axisMargins = { left: 62, right: 24, top: 28, bottom: 40 };
 export const innerWidth = (width: number): number => width - axisMargins.left - axisMargins.right;
@@ -17,7 +19,7 @@ export type LogRange = readonly [low: number, high: number];
 
 /** The range of the positive values, rounded outwards to powers of ten, and `above` powers higher. */
 export function logRange(values: readonly number[], above = 0): LogRange {
-  const logs = values.filter((value) => isDrawable(value, true)).map(Math.log10);
+  const logs = values.filter(isDrawableLog).map(Math.log10);
   if (logs.length === 0) return [0.1, 1];
   const [low, high] = [Math.floor(lowest(logs)), Math.ceil(highest(logs) + above)];
   return [10 ** low, 10 ** (high > low ? high : low + 1)];
@@ -114,6 +116,8 @@ export function axisRange(values: readonly number[], inPercent = false): [number
   const upper = Math.min(high + margin, inPercent ? 100 : Number.POSITIVE_INFINITY);
   return [Math.max(Math.min(0, low), low - margin - (high + margin - upper)), upper];
 }
+
+export const percentRange = (values: readonly number[]): [number, number] => axisRange(values, true);
 
 /** The lowest value; Infinity for none. Math.min takes only some ten thousand arguments. */
 export const lowest = (values: readonly number[]): number =>

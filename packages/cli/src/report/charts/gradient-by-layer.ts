@@ -1,7 +1,7 @@
 import { dot, line, text } from '@observablehq/plot';
 import { capital } from '../../terminal/text/format.ts';
 import { type Point, thin } from '../../terminal/text/thin.ts';
-import { highest, isDrawable, type LogRange, logRange, logTicks, shortNumber, tick } from '../axes.ts';
+import { highest, isDrawableLog, type LogRange, logRange, logTicks, shortNumber, tick } from '../axes.ts';
 import { grid, legend, stack } from '../compose.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot, halo, networkStroke } from '../theme.ts';
@@ -55,10 +55,7 @@ function drawNetwork(
   width: number,
 ): Drawing {
   const points = (values: readonly number[]) =>
-    thin(values.map((size, h): Point => [h + 1, size]).filter(([, size]) => isDrawable(size, true))) as [
-      number,
-      number,
-    ][];
+    thin(values.map((size, h): Point => [h + 1, size]).filter(([, size]) => isDrawableLog(size))) as [number, number][];
   const middle = Math.floor(sizes.length / 2);
   // The factor stands below a flat line, and to the right of the middle of a steep one.
   const isSteep = Math.log10(sizes[sizes.length - 1] / sizes[0]) > Math.log10(high / low) / 4;

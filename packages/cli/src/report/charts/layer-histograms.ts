@@ -1,7 +1,7 @@
 import { areaY, lineY } from '@observablehq/plot';
 import type { LayerHistogram } from '../../lab/figures/layer-histogram.ts';
 import { capital } from '../../terminal/text/format.ts';
-import { isDrawable, shortNumber, tick } from '../axes.ts';
+import { isDrawableLog, shortNumber, tick } from '../axes.ts';
 import { grid, legend, stack } from '../compose.ts';
 import type { Drawing, Picture } from '../picture.ts';
 import { drawPlot, strokeOf } from '../theme.ts';
@@ -35,7 +35,7 @@ export function layerHistogramPicture(
 ): Picture | null {
   // Histograms of non-finite numbers have no bins to draw.
   const drawn = histograms.filter(
-    (histogram) => histogram.kind === kind && isDrawable(histogram.high - histogram.low, true),
+    (histogram) => histogram.kind === kind && isDrawableLog(histogram.high - histogram.low),
   );
   if (drawn.length === 0) return null;
   const spreads = drawn.map(({ layer, low, high, start, end }) => {

@@ -3,7 +3,7 @@ import { list, record, table } from '../../options/schema/containers.ts';
 import { count, figure, number, seedKey } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal, plural } from '../../terminal/text/format.ts';
-import { highest, isDrawable, logTicks, lowest, tick } from '../axes.ts';
+import { highest, isDrawableLog, logTicks, lowest, tick } from '../axes.ts';
 import { isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
 
@@ -20,7 +20,7 @@ const BINS = 8;
 /** Number of starts by final loss. */
 export function xorStarts(document: Read<typeof xorStartsDocument>): Picture[] {
   const { finalLosses, neverLearn, threshold } = document;
-  const losses = Object.values(finalLosses).filter((loss) => isDrawable(loss, true));
+  const losses = Object.values(finalLosses).filter(isDrawableLog);
   if (losses.length < 2) return [];
   const bins = new Map<number, number>();
   for (const loss of losses) {

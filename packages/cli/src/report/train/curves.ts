@@ -2,7 +2,7 @@ import type { Spread } from '@gradloom/runtime';
 import { chartsOf, type RunChart, type RunChartName } from '../../lab/figures/run-charts.ts';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import type { BandPoint } from '../../terminal/text/thin.ts';
-import { axisRange, highest, lowest, shortNumber } from '../axes.ts';
+import { axisRange, highest, lowest, percentRange, shortNumber } from '../axes.ts';
 import { type Level, lineChart, type Series } from '../charts/line-chart.ts';
 import { courseOf } from '../course.ts';
 import type { Picture } from '../picture.ts';
@@ -212,13 +212,7 @@ function accuracyCurve(run: TrainRun, chart: RunChart): Picture | null {
     draw: lineChart({
       series,
       x: { label: axis.label },
-      y: {
-        label: 'accuracy (%)',
-        domain: axisRange(
-          series.flatMap(({ points }) => points.map(([, y]) => y)),
-          true,
-        ),
-      },
+      y: { label: 'accuracy (%)', domain: percentRange(series.flatMap(({ points }) => points.map(([, y]) => y))) },
       height: 240,
       legend: test.length > 0,
     }),
