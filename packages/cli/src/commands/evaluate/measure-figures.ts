@@ -40,16 +40,16 @@ export interface Resampling {
 export function createFigures(scoring: Scoring, threshold: number): FigureReaders {
   const { task } = scoring;
   const names = figuresOf(scoring);
-  const streamed = new Map(
+  const streamedMetrics = new Map(
     names.filter((name) => !figures[name].keepsRows).map((name) => [name, figures[name].metric(task, threshold)]),
   );
   return {
-    readers: [...streamed.values()],
+    readers: [...streamedMetrics.values()],
     *measure(scores, resampling) {
       const figureList: { name: FigureName; value: number }[] = [];
       const weighted: Partial<Record<FigureName, WeightedMetric>> = {};
       for (const name of names) {
-        const metric = streamed.get(name);
+        const metric = streamedMetrics.get(name);
         const needsRows = metric === undefined || resampling !== null;
         if (needsRows && scores !== null) weighted[name] = yield* figures[name].weighted(scores, task, threshold);
         // A figure of all rows weighs each row once.

@@ -186,7 +186,7 @@ function optimizerSpec(values: TrainValues, preset: Preset): Exclude<OptimizerSp
     if (!optimizerHas(kind, flag)) throw new OptionError('train', camelCase(flag), foreignFlagProblem(kind, flag));
     spec[camelCase(flag)] = values[flag];
   }
-  createOptimizer(spec as OptimizerSpec);
+  createOptimizer(spec as OptimizerSpec); // throws for a value that does not fit
   return spec as Exclude<OptimizerSpec, string> & Member;
 }
 

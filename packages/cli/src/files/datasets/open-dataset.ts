@@ -181,14 +181,14 @@ const scaleError = (source: DatasetSource, error: OptionError): OptionError =>
 /** Splits the user's arrays or images by the rule of tables; sets of their own are kept. */
 function splitArrays(original: DataSplits, source: FileSource, shares: Shares): OpenedDataset {
   const standard = sharesOf(original.train, shares);
-  const split = {
+  const fullShares = {
     validation: original.validation === undefined ? standard.validation : 0,
     test: original.test === undefined ? standard.test : 0,
   };
-  const sets = splitRows(original, { ...shares, ...split });
+  const sets = splitRows(original, { ...shares, ...fullShares });
   return {
     preset: { ...tablePreset(sets.train.rows, sets.train.inputs.columns), ...networkOf(sets.train, source) },
-    shares: split,
+    shares: fullShares,
     sets,
     decisions: decisionsOnArrays(original, sets, shares.folds),
   };
@@ -207,12 +207,12 @@ function networkOf({ inputs: { shape = [] } }: Dataset, { path }: FileSource): P
 
 const DEFAULT_NETWORK = 'convnet';
 
-/** Reads a table and splits its rows before anything is fitted on them. */
+/** Reads a table and splits its rows before anything is fitted on them. `model` is the evaluated one, if any. */
 async function openTableDataset(
   source: FileSource,
   shares: Shares,
   flag: string,
-  model: { classNames: readonly string[] | undefined; preprocessing: TablePreprocessing | undefined }, // as above
+  model: { classNames: readonly string[] | undefined; preprocessing: TablePreprocessing | undefined },
 ): Promise<OpenedDataset> {
   return withFileErrors(source, flag, async () => {
     const nameOption = source.table === undefined ? {} : { name: source.table };
@@ -226,18 +226,18 @@ async function openTableDataset(
     }
     if (model.preprocessing !== undefined) {
       const table = await readTableAs(source.path, model.preprocessing, options);
-      const split = sharesOf(table, shares);
-      const rows = rowsOfSplit(table, { ...foldOptions(shares), ...split, seed: SPLIT_SEED });
+      const fullShares = sharesOf(table, shares);
+      const rows = rowsOfSplit(table, { ...foldOptions(shares), ...fullShares, seed: SPLIT_SEED });
       const sets = withShape(encodeSplit(table, model.preprocessing, rows), source);
-      return { preset: presetOf(sets, model.preprocessing), shares: split, sets, warnings: table.warnings };
+      return { preset: presetOf(sets, model.preprocessing), shares: fullShares, sets, warnings: table.warnings };
     }
     const { classNames } = model;
     const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });
-    const split = sharesOf(table, shares);
-    const splitSets = splitTable(table, { ...foldOptions(shares), ...split, seed: SPLIT_SEED });
+    const fullShares = sharesOf(table, shares);
+    const splitSets = splitTable(table, { ...foldOptions(shares), ...fullShares, seed: SPLIT_SEED });
     const sets = withShape(splitSets.sets, source);
     const opened = { table, folds: shares.folds, ...splitSets };
-    return { preset: presetOf(sets, splitSets.preprocessing), shares: split, sets, table: opened };
+    return { preset: presetOf(sets, splitSets.preprocessing), shares: fullShares, sets, table: opened };
   });
 }
 
