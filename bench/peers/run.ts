@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { option } from '@gradloom/core/internal';
@@ -10,6 +9,7 @@ import { count, matching, orRefuse, positive } from '../options.ts';
 import { createProcessPool, runContest, tellDuration } from './contest.ts';
 import { type Floor, measureFloor } from './floor.ts';
 import { compare, comparisonLines, isPart, whyNotRecorded } from './guard.ts';
+import { installPeers } from './install.ts';
 import { meanRows, meansOf } from './means.ts';
 import { isOurs, type Peer } from './peer.ts';
 import { startPeer } from './peer-process.ts';
@@ -66,7 +66,7 @@ const requested = new Set(values.peers.split(',').flatMap((part) => matching('pe
 const { workloads: all, digits } = await createWorkloads();
 const workloads = matching('only', values.only, all);
 
-if (!values['no-install']) install();
+if (!values['no-install']) installPeers();
 const startMs = performance.now();
 const commit = measuredCommit();
 const recorded = readRecorded(machineOf());
@@ -147,21 +147,6 @@ async function isInstalled({ name, command, environments, get, note }: Peer): Pr
     say(`${name}: skipped, ${error instanceof Error ? error.message : error} (${get})`);
     return false;
   }
-}
-
-function install(): void {
-  const { packageManager } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
-  const args = [
-    '--yes',
-    packageManager,
-    'install',
-    '--ignore-workspace',
-    '--ignore-scripts',
-    '--frozen-lockfile',
-    '--prefer-offline',
-  ];
-  const { status } = spawnSync('npx', args, { cwd: import.meta.dirname, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) say('bench/peers could not be installed: peers from npm are skipped');
 }
 
 /**
