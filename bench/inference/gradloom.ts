@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { loadModel, type Model } from '@gradloom/runtime';
 import { serve, type Training } from '../peers/serve.ts';
+import { readRows, sizeOfRow } from './rows.ts';
 import type { InferenceWorkload } from './workloads.ts';
 
 /** Writes the likeliest tokens after token 33 in several texts. */
@@ -25,16 +25,13 @@ function writing(model: Model, texts: number, tokens: number): Training {
 
 await serve<InferenceWorkload>(async () => ({
   about: `Gradloom, Node ${process.version}`,
-  async open({ model: path, x, divisor, network, type, writes }, { batch, threads }) {
-    const model = loadModel(path);
-    if (writes !== undefined) return writing(model, Number(batch), writes);
+  async open(workload, { batch, threads }) {
+    const model = loadModel(workload.model);
     const rows = Number(batch);
-    const width = [network.input].flat().reduce((product, size) => product * size, 1);
-    const bytes = readFileSync(x).subarray(0, rows * width);
-    const doubles = Float64Array.from(bytes, (byte) => byte / divisor);
-    const inputs = type === 'float32' ? Float32Array.from(doubles) : doubles;
+    if (workload.writes !== undefined) return writing(model, rows, workload.writes);
+    const { values: inputs } = readRows(workload, rows);
     const { length } = model.outputs(inputs);
-    const out = type === 'float32' ? new Float32Array(length) : new Float64Array(length);
+    const out = workload.type === 'float32' ? new Float32Array(length) : new Float64Array(length);
     const options = { out };
     return {
       async run(steps) {
@@ -43,7 +40,7 @@ await serve<InferenceWorkload>(async () => ({
         else for (let step = 0; step < steps; step++) await model.outputsAll(inputs, { out, threads: Number(threads) });
         return { steps, ms: performance.now() - startMs };
       },
-      lossAfter: () => model.outputs(inputs).reduce((sum, value) => sum + Math.abs(value), 0) / rows,
+      lossAfter: () => sizeOfRow(model.outputs(inputs), rows),
     };
   },
 }));

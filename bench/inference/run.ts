@@ -1,27 +1,35 @@
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { elementTypes } from '@gradloom/core/internal';
-
 import { median } from '../../packages/cli/src/lab/figures/range.ts';
 import { count, matching, orRefuse, positive } from '../options.ts';
+import { installPeers } from '../peers/install.ts';
 import { type PeerProcess, startPeer } from '../peers/peer-process.ts';
+import { machineOf, measuredCommit, readRecorded, writeRecorded } from '../peers/results.ts';
+import { OURS, programs } from './programs.ts';
+import { meanRows } from './report.ts';
+import { type AnswerTime, joined } from './results.ts';
 import { createInferenceWorkloads, type InferenceWorkload } from './workloads.ts';
 
-// How long does a row take to answer, beside onnxruntime and PyTorch? The programs answer in turns, so that a slower
-// machine slows all. Run alone on the machine.
-// Usage: npm run bench:inference [-- --only ResNet] [--batches 1,32,256] [--threads 1,2] [--precision float32]
-// [--rounds 7]
+// How long does a row take to answer, beside onnxruntime, PyTorch and tfjs? The programs answer in turns, so that a
+// slower machine slows all. Run alone on the machine. --record keeps the times, with those of other parts of the same
+// commit, Node, rounds and options of time.
+// Usage: npm run bench:inference [-- --only ResNet] [--programs onnxruntime] [--batches 1,32,256] [--threads 1,2]
+// [--precision float32] [--rounds 7] [--no-install] [--record]
 
 const { values } = orRefuse(() =>
   parseArgs({
     options: {
       only: { type: 'string', default: '' }, // part of a network's name
+      programs: { type: 'string', default: '' }, // parts of the names of programs to compare with
       batches: { type: 'string', default: '1,32,256' },
-      threads: { type: 'string', default: '1' },
+      threads: { type: 'string', default: availableParallelism() === 1 ? '1' : '1,2' },
       precision: { type: 'string', default: elementTypes.join() },
       rounds: { type: 'string', default: '7' },
       'round-ms': { type: 'string', default: '150' },
       'warm-ms': { type: 'string', default: '600' },
+      'no-install': { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false },
     },
   }),
 );
@@ -29,57 +37,63 @@ const rounds = count('rounds', values.rounds);
 const roundMs = positive('round-ms', values['round-ms']);
 const warmMs = positive('warm-ms', values['warm-ms']);
 const types = elementTypes.filter((type) => values.precision.split(',').includes(type));
+const [batches, threadCounts] = (['batches', 'threads'] as const).map((option) =>
+  values[option].split(',').map((text) => count(option, text)),
+);
+const requested = new Set(values.programs.split(',').flatMap((part) => matching('programs', part, programs)));
 
-const here = (file: string): string => join(import.meta.dirname, file);
-const python = process.platform === 'linux' ? '/usr/bin/python3' : 'python3';
-const commands: Readonly<Record<string, readonly string[]>> = {
-  Gradloom: [process.execPath, ...process.execArgv, here('gradloom.ts')],
-  onnxruntime: [python, here('onnxruntime_peer.py')],
-  PyTorch: [python, here('torch_peer.py')],
-};
-
-const workloads = matching('only', values.only, await createInferenceWorkloads(types));
+if (!values['no-install']) installPeers();
+const commit = measuredCommit();
+const all = await createInferenceWorkloads(types);
+const workloads = matching('only', values.only, all);
 const processes = new Map<string, PeerProcess<InferenceWorkload>>();
-for (const [name, command] of Object.entries(commands)) {
+const about: Record<string, string> = {};
+const complaints = new Set<string>();
+for (const program of programs.filter((one) => one.name === OURS || requested.has(one))) {
   try {
-    const started = await startPeer<InferenceWorkload>(command, {});
-    console.log(started.about.split('\n')[0]);
-    processes.set(name, started);
+    const started = await startPeer<InferenceWorkload>(program.command, {});
+    // Folders of this machine are left out.
+    about[program.name] = started.about.split('\n')[0].replaceAll(/\/\S*\//g, '');
+    console.log(about[program.name]);
+    processes.set(program.name, started);
   } catch (error) {
-    console.log(`${name} is skipped: ${error instanceof Error ? error.message : String(error)}`);
+    console.log(`${program.name}: skipped, ${messageOf(error)} (${program.get})`);
   }
 }
-const ratios = new Map<string, number[]>(); // time of a rival over ours, by type, rival and threads
-for (const threads of values.threads.split(',').map((text) => count('threads', text))) {
-  for (const batch of values.batches.split(',').map((text) => count('batches', text))) {
-    for (const workload of workloads) {
-      const us = await measure(workload, batch, threads);
-      const ours = us.get('Gradloom') ?? Number.NaN;
-      const texts = [...us].map(([name, value]) => `${name} ${value.toPrecision(3)}`);
-      for (const [name, value] of us) {
-        const key = `${workload.type}, ${name}, ${threads} threads`;
-        ratios.set(key, [...(ratios.get(key) ?? []), value / ours]);
-      }
-      console.log(
-        `${workload.name}, ${workload.type}, batch ${batch}, threads ${threads}: us a row: ${texts.join(', ')}`,
-      );
+const times: AnswerTime[] = [];
+try {
+  for (const threads of threadCounts) {
+    for (const batch of batches) {
+      for (const workload of workloads) times.push(await measure(workload, batch, threads));
     }
   }
+} finally {
+  for (const one of processes.values()) one.end();
 }
-for (const [key, all] of ratios) {
-  if (key.includes('Gradloom')) continue;
-  const mean = Math.exp(all.reduce((sum, ratio) => sum + Math.log(ratio), 0) / all.length);
-  console.log(
-    `${key}: its time is ${mean.toFixed(2)} of ours in the geometric mean, from ${Math.min(...all).toFixed(2)}`,
-  );
+console.table(meanRows({ programs: about, times }));
+if (values.record) {
+  const machine = machineOf();
+  const date = new Date().toISOString().slice(0, 10);
+  const results = { date, commit, node: machine.node, rounds, roundMs, warmMs, programs: about, times };
+  const names = [...new Set(all.map(({ name }) => name))];
+  const inference = joined(readRecorded(machine).inference, results, names);
+  console.log(`Recorded in ${writeRecorded(machine, { inference })}: ${inference.times.length} figures of ours`);
 }
-for (const one of processes.values()) one.end();
 
-/** Microseconds of a row, by program. Programs that give other answers are left out, and said. */
-async function measure(workload: InferenceWorkload, batch: number, threads: number): Promise<Map<string, number>> {
+/** Times of one workload. Programs that give other answers, or fail, are left out, and said once. */
+async function measure(workload: InferenceWorkload, batch: number, threads: number): Promise<AnswerTime> {
   const samples = new Map<string, { steps: number; us: number[] }>();
+  const unitsOfStep = batch * (workload.writes ?? 1);
   let expected: number | null = null;
-  for (const [name, one] of processes) {
+  const leaveOut = (name: string, error: unknown): void => {
+    samples.delete(name);
+    const complaint = `${name}: left out of ${workload.name}, ${workload.type}, ${messageOf(error)}`;
+    if (!complaints.has(complaint)) console.log(complaint);
+    complaints.add(complaint);
+  };
+  for (const { name, answers } of programs) {
+    const one = processes.get(name);
+    if (one === undefined || !answers(workload, threads)) continue;
     try {
       await one.open(workload, { threads, batch });
       const size = await one.lossAfter(0);
@@ -94,14 +108,34 @@ async function measure(workload: InferenceWorkload, batch: number, threads: numb
       }
       samples.set(name, { steps, us: [] });
     } catch (error) {
-      console.log(`${name} on ${workload.name}, ${workload.type}: ${error instanceof Error ? error.message : error}`);
+      leaveOut(name, error);
     }
   }
   for (let round = 0; round < rounds; round++) {
-    for (const [name, { steps, us }] of samples) {
-      const done = await processes.get(name)?.run(steps);
-      if (done !== undefined) us.push((1000 * done.ms) / done.steps / batch);
+    for (const [name, { steps, us }] of [...samples]) {
+      try {
+        const done = await processes.get(name)?.run(steps);
+        if (done !== undefined) us.push((1000 * done.ms) / done.steps / unitsOfStep);
+      } catch (error) {
+        leaveOut(name, error);
+      }
     }
   }
-  return new Map([...samples].map(([name, { us }]) => [name, median(us)]));
+  const time: AnswerTime = {
+    network: workload.name,
+    type: workload.type,
+    batch,
+    threads,
+    unit: workload.writes === undefined ? 'row' : 'token',
+    us: Object.fromEntries([...samples].map(([name, { us }]) => [name, median(us)])),
+  };
+  const texts = Object.entries(time.us).map(([name, us]) => `${name} ${us.toPrecision(3)}`);
+  console.log(
+    `${time.network}, ${time.type}, batch ${batch}, threads ${threads}: us a ${time.unit}: ${texts.join(', ')}`,
+  );
+  return time;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

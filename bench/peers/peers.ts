@@ -7,7 +7,7 @@ import { isDense, kindOf, type Workload } from './workloads.ts';
 const cores = availableParallelism();
 const threadCounts = cores === 1 ? [1] : [cores, 1];
 const file = (name: string): string => join(import.meta.dirname, name);
-const node = (name: string, ...args: string[]): string[] => [
+export const node = (name: string, ...args: string[]): string[] => [
   process.execPath,
   ...process.execArgv,
   file(name),
@@ -16,7 +16,7 @@ const node = (name: string, ...args: string[]): string[] => [
 const debianPython = process.platform === 'linux' ? ['/usr/bin/python3'] : ['python3'];
 export const systemPython = (name: string): string[] => [...debianPython, file(name)];
 
-const NPM = 'pnpm bench:peers installs it';
+export const NPM = 'pnpm bench:peers installs it';
 export const TORCH = 'apt-get install python3-torch libopenblas0-openmp';
 
 const isXor = ({ loss }: Workload): boolean => loss === 'mse';

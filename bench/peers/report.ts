@@ -209,5 +209,5 @@ function precisionTable(results: Results, peers: readonly Peer[], precision: Pre
 }
 
 /** Three significant digits. */
-const decimal = (value: number): string =>
+export const decimal = (value: number): string =>
   value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
+import type { InferenceResults } from '../inference/results.ts';
 import type { Score } from './contest.ts';
 import type { Floor } from './floor.ts';
 
@@ -26,8 +27,12 @@ export interface WorkloadResults {
 /** A row of a table. */
 export type Row = Readonly<Record<string, string | number>>;
 
-/** The file of a class of machine: a run of the peers, and suites of `pnpm bench`, each recorded by its own run. */
+/**
+ * The file of a class of machine: a run of the peers, one of `npm run bench:inference`, and suites of `pnpm bench`, each
+ * recorded by its own run.
+ */
 export interface Recorded extends Partial<Results> {
+  readonly inference?: InferenceResults;
   readonly suites?: Readonly<Record<string, { readonly date: string; readonly rows: readonly Row[] }>>;
 }
 

@@ -205,7 +205,7 @@ test('prose of the docs is at most 120 columns wide, unless a link alone is long
   const wide = pages.filter(isProse).flatMap((page) => {
     // Code, and what `npm run bench:readme` writes, are no prose.
     const text = readFileSync(join(root, page), 'utf8').replace(
-      /^\s*```[\s\S]*?^\s*```|<!-- bench:peers -->[\s\S]*?<!-- \/bench:peers -->/gm,
+      /^\s*```[\s\S]*?^\s*```|<!-- bench:(\w+) -->[\s\S]*?<!-- \/bench:\1 -->/gm,
       (skipped) => skipped.replace(/.*/g, ''),
     );
     return text.split('\n').flatMap((line, at) => {
