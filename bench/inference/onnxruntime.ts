@@ -24,7 +24,7 @@ await serve<InferenceWorkload>(async () => {
   const ort: OnnxRuntime = require('onnxruntime-node');
   let session: Session | undefined;
   return {
-    about: `onnxruntime-node ${ort.env.versions.node}, Node ${process.version}`,
+    about: `onnxruntime-node ${ort.env.versions.node}`,
     async open(workload, { batch, threads }) {
       await session?.release();
       const opened = await ort.InferenceSession.create(workload.onnx, {

@@ -77,7 +77,9 @@ if (values.record) {
   const results = { date, commit, node: machine.node, rounds, roundMs, warmMs, programs: about, times };
   const names = [...new Set(all.map(({ name }) => name))];
   const inference = joined(readRecorded(machine).inference, results, names);
-  console.log(`Recorded in ${writeRecorded(machine, { inference })}: ${inference.times.length} figures of ours`);
+  console.log(
+    `Recorded in ${writeRecorded(machine, { inference })}, which has ${inference.times.length} times of ours`,
+  );
 }
 
 /** Times of one workload. Programs that give other answers, or fail, are left out, and said once. */
