@@ -28,7 +28,7 @@ export interface WorkloadResults {
 export type Row = Readonly<Record<string, string | number>>;
 
 /**
- * The file of a class of machine: a run of the peers, one of `npm run bench:inference`, and suites of `pnpm bench`, each
+ * The file of a class of machine: a run of the peers, one of `bench:inference`, and suites of `pnpm bench`, each
  * recorded by its own run.
  */
 export interface Recorded extends Partial<Results> {
