@@ -10,20 +10,25 @@ import {
   typeOf,
   viewOf,
 } from '@gradloom/core/internal';
-import type { OutputsTask } from '../engine/evaluation/answer-chunks.ts';
+import { type OutputsTask, takeChunks } from '../engine/evaluation/answer-chunks.ts';
 import { openInference } from '../engine/evaluation/open-inference.ts';
 import { inferenceBackend } from '../engine/evaluation/predictor.ts';
+import { resetControl } from '../engine/threads/barrier.ts';
 import { collectGarbage } from '../engine/threads/contexts.ts';
 import { createPool, type Pool } from '../engine/threads/pool.ts';
-import type { InferenceSetup } from '../engine/threads/protocol.ts';
-import { runOnTeam } from '../engine/threads/span.ts';
+import type { BadRow, InferenceSetup } from '../engine/threads/protocol.ts';
+import { runTeam } from '../engine/threads/span.ts';
 import { createRecovery, RETRIES } from '../training/faults/recovery.ts';
 import { productsOfRow } from './row-work.ts';
 
 /**
- * Products that this thread computes sooner than others that it wakes, which takes about 0.1 ms. So is a single row.
+ * Products of floats that this thread computes as soon as with others, which take about 0.1 ms to wake. So it does with
+ * a single row.
  */
-const SMALL_PRODUCTS = 1 << 23;
+const SMALL_PRODUCTS = 1 << 25;
+
+/** Products that this thread helps to compute, for some milliseconds at most. More are left to the others. */
+const SHARED_PRODUCTS = 1 << 28;
 
 /** Chunks of a thread: several, so that one on a slower core takes fewer. */
 const CHUNKS_PER_THREAD = 4;
@@ -88,7 +93,8 @@ export function createParallelPredictor(
   const type = typeOf(parameters);
   // Not 'auto', which may be a BLAS with other bits.
   const backend = inferenceBackend(network.products, type);
-  const smallRows = SMALL_PRODUCTS / productsOfRow(network);
+  const rowProducts = productsOfRow(network);
+  const smallRows = SMALL_PRODUCTS / rowProducts / (type === 'float64' ? 2 : 1);
   const passRows = maxPassRows(network, type);
   const empty = (length: number) => elementView(type, new SharedArrayBuffer(bytesOfElements(type, length)), 0, length);
   let opened: OpenedModel | null = null;
@@ -135,15 +141,30 @@ export function createParallelPredictor(
     const tiles = Math.ceil(rows / chunks / TILE_ROWS);
     const chunkRows = Math.min(passRows, rows < threads * TILE_ROWS ? Math.ceil(rows / threads) : tiles * TILE_ROWS);
     const team = Math.min(threads, model.threads, Math.ceil(rows / chunkRows));
+    const helps = rows <= SHARED_PRODUCTS / rowProducts;
+    const others = helps ? team - 1 : team;
+    if (others === 0) return void predictor(x, lengths, y);
     const task = { rows, chunkRows, x: model.x, y: model.y, lengths: lengths === undefined ? null : model.lengths };
     const { attempt } = createRecovery(RETRIES);
     const answers = await attempt(0, async () => {
       const pool = await poolOf(Math.max(team, availableParallelism()));
       const release = pool.hold();
       try {
-        return await runOnTeam(pool, model.setup, team, (teamTask): OutputsTask => {
-          return { kind: 'outputs', ...teamTask, ...task };
+        const { setup } = model;
+        const threads = await pool.acquire(others);
+        resetControl(setup.control);
+        const live = [...pool.live];
+        const tasks = Array.from({ length: others }, (_, thread): OutputsTask => {
+          return { kind: 'outputs', setup, live, thread, threads: others, ...task };
         });
+        const running = runTeam(threads, tasks, setup.control);
+        let badHere: BadRow | undefined;
+        try {
+          badHere = helps ? takeChunks(setup.control, network, predictor, task) : undefined;
+        } finally {
+          await running; // even if this thread fails: the others still use the memory
+        }
+        return [...(await running), badHere];
       } finally {
         release();
       }
