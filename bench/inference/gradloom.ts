@@ -9,7 +9,7 @@ function writing(model: Model, texts: number, tokens: number): Training {
   const write = (): number => {
     let sum = 0;
     for (const parts of model.generateAll(prompts, { tokens, temperature: 0 })) {
-      for (const part of parts) sum += part.charCodeAt(0) - 32;
+      for (const part of parts) if (part !== '') sum += part.charCodeAt(0) - 32;
     }
     return sum;
   };

@@ -90,7 +90,7 @@ export function fittingTicks(low: number, high: number, width: number, maxTicks:
 }
 
 /** A scale over the values that it can show. */
-export function scaleOver(values: readonly number[], label: string, log: boolean): ScaleOptions {
+export function scaleOver(values: readonly number[], label: string, log = false): ScaleOptions {
   const drawable = values.filter((value) => isDrawable(value, log));
   if (drawable.length === 0) return { label, domain: [0, 1] };
   let [low, high] = [lowest(drawable), highest(drawable)];

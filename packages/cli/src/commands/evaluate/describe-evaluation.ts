@@ -3,7 +3,7 @@ import type { Evaluation } from '@gradloom/runtime';
 import type { ForecastErrors } from '@gradloom/runtime/internal';
 import type { SelectedRows } from '../../files/datasets/split-names.ts';
 import { binsOf } from '../../lab/figures/calibration-bins.ts';
-import { MAX_UNNAMED } from '../../lab/figures/column-units.ts';
+import { MAX_SHOWN_OUTPUTS } from '../../lab/figures/column-units.ts';
 import type { Curves } from '../../report/findings/findings.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
@@ -96,7 +96,7 @@ function figureRows(
   if (naive !== null) table.push(...naiveRows(naive));
   const O = residuals?.length ?? 0;
   for (const [o, { name, p5, p50, p95 }] of (residuals ?? []).entries()) {
-    if (name === undefined && o === MAX_UNNAMED) {
+    if (name === undefined && o === MAX_SHOWN_OUTPUTS) {
       table.push([`residuals of ${plural(O - o, 'more output')}`, 'left out', '(--json has them)']);
       break;
     }

@@ -14,7 +14,7 @@ export function targetNames(preprocessing: Preprocessing | undefined): string[] 
 }
 
 /** Most outputs without names that are shown. */
-export const MAX_UNNAMED = 64;
+export const MAX_SHOWN_OUTPUTS = 64;
 
 export function columnUnits(preprocessing: Preprocessing | undefined): ColumnUnits {
   const inputs = (ofTable(preprocessing)?.columns ?? []).flatMap((column): { center: number; scale: number }[] => {

@@ -17,13 +17,13 @@ export function fittedCurve({ points, lines, isProbability }: Curve): Picture {
       height: isNarrow(width) ? 260 : 340,
       margins: axisMargins,
       x: {
-        ...scaleOver(xs, 'input', false),
+        ...scaleOver(xs, 'input'),
         nice: false,
         grid: false,
         ticks: isNarrow(width) ? 5 : 8,
         tickFormat: tick,
       },
-      y: { ...scaleOver(ys, isProbability ? 'probability' : 'target and prediction', false), ticks: 6 },
+      y: { ...scaleOver(ys, isProbability ? 'probability' : 'target and prediction'), ticks: 6 },
       marks: lines.flatMap(({ points: curve }, k) => [
         dot(
           rows.filter(([, , o]) => o === k),

@@ -1,5 +1,5 @@
 import { dot, line, ruleY } from '@observablehq/plot';
-import { MAX_UNNAMED } from '../../lab/figures/column-units.ts';
+import { MAX_SHOWN_OUTPUTS } from '../../lab/figures/column-units.ts';
 import { decimal, showLabel, whole } from '../../terminal/text/format.ts';
 import { axisMargins, fittingTicks, highest, innerWidth, lowest, scaleOver, shortNumber, tick } from '../axes.ts';
 import { grid } from '../compose.ts';
@@ -17,7 +17,7 @@ export function regressionPictures({ split, rows, outputs, columns = outputs.len
   const nameOf = (k: number) => (outputs.length === 1 ? '' : showLabel(outputs[k].name ?? `output ${k + 1}`));
   const figures = (format: (output: Output) => string) =>
     outputs.map((output, k) => `${nameOf(k)} ${format(output)}`.trim()).join(', ');
-  const drawn = outputs.slice(0, MAX_UNNAMED);
+  const drawn = outputs.slice(0, MAX_SHOWN_OUTPUTS);
   const isMany = outputs.length > MAX_TITLED;
   const [r2, rmse] = [figures((output) => decimal(output.r2)), figures((output) => decimal(output.rmse))];
   const drawnRows = highest(outputs.map(({ points }) => points.length));
@@ -68,7 +68,7 @@ const predictionPlot =
     const values = points.flat();
     const ends = values.length === 0 ? [0, 1] : [lowest(values), highest(values)];
     const axis = (label: string) => ({
-      ...scaleOver(values, label, false),
+      ...scaleOver(values, label),
       ticks: ticksIn(values, width),
       tickFormat: tick,
     });
@@ -97,8 +97,8 @@ const residualPlot =
       width,
       height: isNarrow(width) ? 220 : 260,
       margins: axisMargins,
-      x: { ...scaleOver(predicted, 'predicted', false), grid: false, ticks: ticksIn(predicted, width) },
-      y: { ...scaleOver(residuals, 'predicted − actual', false), ticks: 5 },
+      x: { ...scaleOver(predicted, 'predicted'), grid: false, ticks: ticksIn(predicted, width) },
+      y: { ...scaleOver(residuals, 'predicted − actual'), ticks: 5 },
       marks: [
         ruleY([0], { stroke: 'var(--soft)', strokeDasharray: '5 4' }),
         dot(points, { ...dotStyle, x: predicted, y: residuals, title: titleOf }),

@@ -7,7 +7,7 @@ import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
 import type { Picture } from '../picture.ts';
 
-/** Most points on a page; a sweep has an event for each of 600 steps, and fewer than twice as many. */
+/** Most points on a page. A sweep has at most 1,200. */
 const MAX_POINTS = 10_000;
 
 const rate = number(Number.MIN_VALUE);
@@ -27,7 +27,13 @@ export const lrFindDocument = record({
   steps: count(1),
   stopped,
   points: list(record({ step: count(1), rate, loss: number(), smoothed: number() }), MAX_POINTS),
-  suggestion: nullable(record({ rate, steepest: rate, lowest: rate })),
+  suggestion: nullable(
+    record({
+      rate, // the steepest, rounded
+      steepest: rate, // where the smoothed loss falls fastest
+      lowest: rate, // where it is lowest
+    }),
+  ),
   train: nullable(text(2 ** 23)),
   command: text(2 ** 23),
 });

@@ -98,8 +98,8 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
     const init = isa.spill(call.init);
     const panel = isa.spill(call.panel);
     const prefetchDistance = isa.load(call.prefetchDistance);
-    const initStep = isa.spill(call.initRow);
-    const cStep = isa.spill(call.cRow);
+    const initRow = isa.spill(call.initRow);
+    const cRow = isa.spill(call.cRow);
     const accumulate = isa.spill(call.accumulate);
     const nextC = isa.spill(call.nextC);
     const nextA = isa.spill(call.nextA);
@@ -108,10 +108,10 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
     const addTerms = terms === 'listed' ? createListed() : createAll();
 
     isa.repeat(count, () => {
-      isa.eachRow(init, initStep, M, (initRow, m) => eachVector((v) => load(v, sum(m, v), initRow)));
+      isa.eachRow(init, initRow, M, (from, m) => eachVector((v) => load(v, sum(m, v), from)));
       // Another core has read this row of the gradient last: it is fetched while the sums are made.
-      isa.eachRow(c, cStep, M, (cRow) =>
-        eachLine(vectors * size, (offset) => isa.prefetchToWrite(isa.at(cRow, offset))),
+      isa.eachRow(c, cRow, M, (to) =>
+        eachLine(vectors * size, (offset) => isa.prefetchToWrite(isa.at(to, offset))),
       );
       isa.scope(addLeaves);
       // Makes every zero +0, whichever zero terms were left out.
@@ -153,16 +153,16 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
     }
 
     function storeSums(): void {
-      const cRow = isa.load(cStep);
+      const rowDistance = isa.load(cRow);
       isa.unlessZero(accumulate, () => {
-        isa.eachRow(c, cRow, M, (to, m) =>
+        isa.eachRow(c, rowDistance, M, (to, m) =>
           eachVector((v) => {
             load(v, factor, to);
             unit.add(sum(m, v), sum(m, v), factor);
           }),
         );
       });
-      isa.eachRow(c, cRow, M, (to, m) => eachVector((v) => store(v, to, sum(m, v))));
+      isa.eachRow(c, rowDistance, M, (to, m) => eachVector((v) => store(v, to, sum(m, v))));
     }
 
     /** Adds the terms of a tile, run by run. */

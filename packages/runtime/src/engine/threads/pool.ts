@@ -96,7 +96,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   }
 
   async function replaceWorkers(old: WorkerGroup): Promise<void> {
-    // `destroy` has ended the tasks; this waits until the threads have ended, too.
+    // `end` would wait for tasks, which `destroy` has ended.
     if (destroyed) return old.stop();
     if (workers === old) workers = null;
     retiredGroups.add(old);

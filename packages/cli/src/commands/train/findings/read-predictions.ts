@@ -1,6 +1,6 @@
 import { metrics } from '@gradloom/core';
 import type { Dataset, OutputReader, TrainResult } from '@gradloom/runtime';
-import { MAX_UNNAMED, targetNames } from '../../../lab/figures/column-units.ts';
+import { MAX_SHOWN_OUTPUTS, targetNames } from '../../../lab/figures/column-units.ts';
 import type { Predictions } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
 import { evaluateResult } from './read-answers.ts';
@@ -26,7 +26,7 @@ function predictionReader(
   { rows, targets: { columns } }: Dataset,
   names: readonly string[] | null,
 ): { reader: OutputReader; outputs: () => Predictions['outputs'] } {
-  const outputCount = Math.min(columns, MAX_UNNAMED);
+  const outputCount = Math.min(columns, MAX_SHOWN_OUTPUTS);
   const every = Math.ceil(rows / Math.min(MAX_POINTS, MAX_POINTS_OF_ALL / outputCount));
   const outputList = Array.from({ length: names === null ? outputCount : columns }, (_, o) => ({
     name: names?.[o],
