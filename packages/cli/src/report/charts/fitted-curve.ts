@@ -16,13 +16,7 @@ export function fittedCurve({ points, lines, isProbability }: Curve): Picture {
       width,
       height: isNarrow(width) ? 260 : 340,
       margins: axisMargins,
-      x: {
-        ...scaleOver(xs, 'input'),
-        nice: false,
-        grid: false,
-        ticks: isNarrow(width) ? 5 : 8,
-        tickFormat: tick,
-      },
+      x: { ...scaleOver(xs, 'input'), nice: false, grid: false, ticks: isNarrow(width) ? 5 : 8, tickFormat: tick },
       y: { ...scaleOver(ys, isProbability ? 'probability' : 'target and prediction'), ticks: 6 },
       marks: lines.flatMap(({ points: curve }, k) => [
         dot(

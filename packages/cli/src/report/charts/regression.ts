@@ -67,11 +67,7 @@ const predictionPlot =
   (width) => {
     const values = points.flat();
     const ends = values.length === 0 ? [0, 1] : [lowest(values), highest(values)];
-    const axis = (label: string) => ({
-      ...scaleOver(values, label),
-      ticks: ticksIn(values, width),
-      tickFormat: tick,
-    });
+    const axis = (label: string) => ({ ...scaleOver(values, label), ticks: ticksIn(values, width), tickFormat: tick });
     return drawPlot({
       width,
       height: isNarrow(width) ? 280 : 380,

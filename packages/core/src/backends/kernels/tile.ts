@@ -110,9 +110,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
     isa.repeat(count, () => {
       isa.eachRow(init, initRow, M, (from, m) => eachVector((v) => load(v, sum(m, v), from)));
       // Another core has read this row of the gradient last: it is fetched while the sums are made.
-      isa.eachRow(c, cRow, M, (to) =>
-        eachLine(vectors * size, (offset) => isa.prefetchToWrite(isa.at(to, offset))),
-      );
+      isa.eachRow(c, cRow, M, (to) => eachLine(vectors * size, (offset) => isa.prefetchToWrite(isa.at(to, offset))));
       isa.scope(addLeaves);
       // Makes every zero +0, whichever zero terms were left out.
       unit.clear(factor);
