@@ -35,7 +35,8 @@ const NOBLE = 'noble-hashes (MIT, (c) 2022 Paul Miller)';
 /** Writes one file with its script and style inside, so that a page needs no other request. */
 async function writePage(path, { title, licences, script, sheets }) {
   const code = await bundled(script, licences);
-  const style = sheets.map((sheet) => readFileSync(sheet, 'utf8').trim()).join('\n');
+  // Without line ends and indents. No string of the sheets has two blanks.
+  const style = sheets.map((sheet) => readFileSync(sheet, 'utf8').replaceAll(/\s+/g, ' ').trim()).join('\n');
   const html = `<!doctype html>
 <html lang="en">
 <head>
