@@ -29,8 +29,8 @@ export async function runReport(request: Request, io: Io): Promise<number> {
   }
   // A page in another folder does not touch the run, so it can be written during the run.
   const pageOfOtherFolder = out === undefined ? null : pageOf(folders);
-  const given = out === undefined ? `the run is ${first}` : `--out has ${out}`;
-  return withFolder(given, out ?? first, 'report', async ({ path: folder }) => {
+  const source = out === undefined ? `the run is ${first}` : `--out has ${out}`;
+  return withFolder(source, out ?? first, 'report', async ({ path: folder }) => {
     const page = pageOfOtherFolder ?? pageOf(folders);
     const path = writeReport(folder, page);
     const pictures = page.chapters.flatMap((chapter) => (chapter.pictures ?? []).map(({ name }) => `${name}.svg`));

@@ -99,7 +99,7 @@ export interface Model extends ModelContents {
    * embedding's vocabulary. The methods below throw the same errors.
    */
   outputs(rows: FlatRows, options?: ClassifyOptions): Float64Array;
-  /** Overwrites `out`, and returns it. With rows in one typed array it allocates no memory. */
+  /** Overwrites `out`, and returns it. With rows in one typed array no other array is made. */
   outputs<Out extends Elements>(rows: AnyRows, options: OutputOptions & { readonly out: Out }): Out;
   /** Returns the outputs of each row as an array of its own. */
   outputs<Row extends NamedRow<Row>>(rows: ListedRows<Row>, options?: ClassifyOptions): number[][];
@@ -139,7 +139,7 @@ export interface Model extends ModelContents {
     rows: AnyRows,
     options: OutputOptions & ThreadOptions & { readonly out: Out },
   ): Promise<Out>;
-  /** The same outputs, with one array per row. */
+  /** Resolves to the outputs of each row as an array of its own. */
   outputsAll<Row extends NamedRow<Row>>(
     rows: ListedRows<Row>,
     options?: ClassifyOptions & ThreadOptions,

@@ -6,7 +6,7 @@ import { type Layer, type LayerContext, type LayerSpec, layers } from './layers/
 import { atLayer, type CustomParts, NO_PARTS, type Path } from './layers/layer-context.ts';
 import { channelsOf, type Shape, sizeOf } from './shape.ts';
 
-/** What the layers of a network share while it is built. */
+/** State of building a network, which all its layers use. */
 interface BuildState {
   readonly customParts: CustomParts;
   /** The layers so far, by path. */

@@ -100,7 +100,7 @@ export interface DataSplits {
   readonly test?: Dataset;
 }
 
-/** What `convert` makes of each set: training, validation and test set, in this order. */
+/** Converts the training set, then the validation set, then the test set, and returns the results. */
 export function mapSets<A, B>(
   sets: { readonly [Set in keyof DataSplits]: A },
   convert: (set: A, name: keyof DataSplits) => B,

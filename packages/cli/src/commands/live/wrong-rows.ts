@@ -32,7 +32,7 @@ export function askCheckpoint(path: string, localSets?: DataSplits): Promise<Wro
 async function answerOf(path: string, localSets: DataSplits | undefined): Promise<WrongMessage> {
   checkRunFile('live', path, 'a checkpoint');
   const { model, checkpoint } = openModelFile(path, loadOptions());
-  // Of the opened rows only the sets are used, whatever the split.
+  // The split does not matter here: only the sets of the opened rows are used.
   const { split, dataset } = heldOutRows(
     localSets ?? (await openModelRows(model, undefined, 'train', { mayStream: true })).sets,
   );

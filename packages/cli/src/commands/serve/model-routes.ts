@@ -32,7 +32,7 @@ export interface ServedModel {
   readonly maxBytes: number; // most bytes of a body
 }
 
-/** What the routes of all models of a server share. */
+/** Settings and functions of a server that the routes of all its models use. */
 export interface ServerContext extends Pick<QueueOptions, 'maxWaiting' | 'delayMs'> {
   readonly limits: FastifyServerOptions;
   readonly cors: string | undefined;

@@ -14,7 +14,7 @@ export interface ModelWatch {
 // stat of the path takes 0.1 ms and is right everywhere.
 const POLL_MS = 500;
 
-/** What tells the model file of a run, or a model file, from one that replaces it. */
+/** Identifies a version of a model file, or of that of a run: another file in its place has another text. */
 export async function fileVersion(path: string): Promise<string> {
   try {
     let stats = await stat(path, { bigint: true });

@@ -5,6 +5,6 @@ const actionTexts: Readonly<Record<string, string>> = {
   stop: 'the run stops',
 };
 
-/** What a steering action does: 'the learning rate is 0.01, which the schedule scales'. */
+/** Describes the effect of a steering action: 'the learning rate is 0.01, which the schedule scales'. */
 export const steerText = ({ action, rate }: { readonly action: string; readonly rate?: number | undefined }): string =>
   rate === undefined ? (actionTexts[action] ?? action) : `the learning rate is ${rate}, which the schedule scales`;

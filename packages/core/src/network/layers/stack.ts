@@ -33,7 +33,7 @@ export function createStackMemory(
   const creators = layers.map(
     (layer) => (allocate: Allocate) => layer.createMemory?.(rows, allocate, shared) ?? noMemory,
   );
-  // What a layer has written is read by a backward pass, or when further positions follow.
+  // Backward passes and passes over further positions read the memory that a forward pass has written.
   const isRead = team.passes !== 'forward';
   const memories = isRead
     ? creators.map((create) => create(allocate))

@@ -101,7 +101,7 @@ function encodingOf(
   }
   const { oneHotLimit = ONE_HOT_LIMIT } = table.options;
   const usedWords = words.flatMap((word, index) => (counts[index] > 0 ? [{ word, count: counts[index] }] : []));
-  // Of words that are equally frequent, those that come first in the file.
+  // Equally frequent words stay in the order of the file.
   const byCount = usedWords.toSorted((a, b) => b.count - a.count).map(({ word }) => word);
   const [frequent, rarer] = [byCount.slice(0, oneHotLimit), byCount.slice(oneHotLimit)];
   return {

@@ -1,6 +1,6 @@
 import type { Cluster, Connection } from '../../cluster/cluster.ts';
 
-/** What a step needs to know about the ranks. */
+/** The ranks of a run, as its steps see them. */
 export interface ClusterShape {
   readonly connection: Connection;
   readonly threadsOf: readonly number[]; // threads of each rank, by which leaves are dealt

@@ -9,7 +9,7 @@ import { layerNames } from '../../../terminal/text/layer-names.ts';
 import type { Recipe } from '../recipe.ts';
 
 const MAX_IMAGES = 32;
-/** Of larger images fewer are shown, but at least this many: a page shrinks each if they are many. */
+/** Images that are shown at least, however large they are: a page shrinks each if they are many. */
 const MIN_IMAGES = 8;
 const MAX_NUMBERS = 64 * 64 * MAX_IMAGES; // of all shown images
 

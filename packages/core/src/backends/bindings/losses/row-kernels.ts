@@ -63,7 +63,7 @@ export interface RowKernels {
   record(B: number, O: number, calls: readonly RowCalls[]): readonly FixedCall[];
   /** Computes a formula of O numbers of each row. */
   compute(O: number, call: FormulaCall): RowCalls;
-  /** The same, but the second array has one number for each row: elements in scratch, or doubles elsewhere. */
+  /** Computes a formula whose second array has one number for each row: elements in scratch, or doubles elsewhere. */
   computeByRow(O: number, call: FormulaCall, rowNumbers: 'elements' | 'doubles'): RowCalls;
   /** results[n] = the sum, or the maximum, of row n of x. */
   reduceRows(what: 'rowSums' | 'rowMaxima', O: number, results: number, x: number): RowCalls;
