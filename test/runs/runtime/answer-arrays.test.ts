@@ -71,6 +71,23 @@ describe('many rows', () => {
     ).rejects.toThrow('predictAll: row 1500');
   });
 
+  test('that are padded have the outputs of their real positions, for any number of threads', async () => {
+    const spec: NetworkSpec = {
+      input: 6,
+      layers: [
+        { kind: 'embedding', vocabulary: 5, width: 8 },
+        { kind: 'self-attention', heads: 2, causal: false },
+        { kind: 'gru', out: 4 },
+      ],
+    };
+    const model = createModel({ spec, parameters: weightsFor(spec) });
+    const tokens = Uint8Array.from({ length: 90 * 6 }, () => random.integer(5));
+    const lengths = Array.from({ length: 90 }, () => 1 + random.integer(6));
+    const expected = model.outputs(tokens, { lengths });
+    expect(expected).not.toEqual(model.outputs(tokens));
+    for (const threads of [1, 2, 3]) expect(await model.outputsAll(tokens, { lengths, threads })).toEqual(expected);
+  });
+
   test('of no length have no answers', async () => {
     expect(await wide.predictAll([])).toEqual([]);
     expect(await wide.outputsAll(new Float32Array(0))).toEqual(new Float64Array(0));

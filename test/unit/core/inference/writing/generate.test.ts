@@ -12,6 +12,7 @@ import { generateOptions, sampleToken } from '@gradloom/core/internal';
 import { createModel, saveModel } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createContinuation } from '../../../../../packages/runtime/src/engine/evaluation/predictor.ts';
 import { propertySeed } from '../../../../support/seed.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
@@ -142,6 +143,41 @@ test('a text is that of outputs computed anew for each token, to the bit, whoeve
       ],
     },
   );
+});
+
+test('a text that was left out of a call goes on as computed anew, though others have used its row', () => {
+  const T = 6;
+  const model = modelOf(
+    [
+      { kind: 'gru', out: 4 },
+      { kind: 'self-attention', heads: 2, causal: true },
+      { kind: 'dense', out: V },
+    ],
+    T,
+  );
+  const next = createContinuation(buildNetwork(model.spec), model.parameters, 'softmax-cross-entropy', 3);
+  const check = (texts: number[][]): void => {
+    const expected = texts.map((tokens) => {
+      const row = Float64Array.from({ length: T }, (_, t) => tokens[t] ?? 0);
+      return model.outputs(row, { lengths: [tokens.length] }).slice((tokens.length - 1) * V, tokens.length * V);
+    });
+    expect(next(texts)).toEqual(expected);
+  };
+  check([
+    [1, 2],
+    [3, 1],
+    [2, 4],
+  ]);
+  check([
+    [1, 2, 3],
+    [2, 4, 1],
+  ]); // the second text's row lies between
+  check([[3, 1, 2]]);
+  check([
+    [2, 4, 1, 1],
+    [3, 1, 2, 4],
+    [1, 2, 3, 0],
+  ]);
 });
 
 test('temperature 0 takes the likeliest token, the first of equals', () => {
