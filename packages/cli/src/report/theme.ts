@@ -69,7 +69,7 @@ export const drawingStyle = inLines([
   markup`.chart .halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}`,
 ]);
 
-/** Loaded with the first drawing: most commands need none of its 52 files. The package's types declare another name. */
+/** Loaded with the first drawing: most commands need none of its 52 files. It has no types under this package name. */
 const loadDomino = () =>
   createRequire(import.meta.url)('@mixmark-io/domino') as {
     createDocument(html: string): NonNullable<PlotOptions['document']>;

@@ -29,7 +29,7 @@ export interface Findings {
   readonly withoutRankings: boolean; // rankings are left out, since there were too many rows to hold
   readonly resampling: Resampling | null;
   readonly topK: { readonly k: number; readonly accuracy: number } | null;
-  readonly calibration: Float64Array | null; // [bins, 3]
+  readonly calibration: Float64Array | null; // [bins, 3]: rows, mean probability, share of the class
   readonly curves: Curves | null; // null with many classes or rows
   readonly residuals: readonly Residuals[] | null; // of each output; null unless the task is values
   readonly classes: readonly ClassFigures[] | null;
@@ -103,7 +103,7 @@ function figureRows(
     const title = O === 1 ? 'residuals' : `residuals of ${showLabel(name ?? `output ${o + 1}`)}`;
     table.push([title, `${decimal(p5)} to ${decimal(p95)}`, `(90 % of the rows; median ${decimal(p50)})`]);
   }
-  // The root of mse is above, in the unit of the target.
+  // The RMSE above is the root of mse, in the unit of the target.
   if (task !== 'values' || loss !== 'mse') table.push(['loss', decimal(evaluation.loss), `(${loss})`]);
   if (task !== 'values') {
     for (const name of ['mae', 'rmse', 'r2'] as const) {

@@ -141,12 +141,12 @@ async function reportOf(
   io: Io,
 ): Promise<string | null> {
   if (lock === undefined) return null;
-  const [{ keepRecords, recordOf }, { tryReport }] = await Promise.all([
+  const [{ addRecords, recordOf }, { tryReport }] = await Promise.all([
     import('../../report/experiments/experiment-files.ts'),
     import('../../report/try-report.ts'),
   ]);
   const records = Object.entries(outcomes).map(([name, { sections }]) => [name, recordOf(args, started, sections)]);
-  keepRecords(lock.path, Object.fromEntries(records));
+  addRecords(lock.path, Object.fromEntries(records));
   return tryReport(lock.path, 'experiment', io);
 }
 

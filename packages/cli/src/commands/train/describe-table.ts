@@ -58,11 +58,11 @@ function earlyDecision({ sets, values, table }: Pick<Recipe, 'sets' | 'values' |
   ];
 }
 
-/** How a run gets validation rows. Of a table of series, they have to hold a window of each series. */
+/** How a run gets validation rows. In a table of series, they have to hold a window of each series. */
 function validationAdvice(table: OpenedTable['table'] | undefined): string {
   const minShare = table?.series === undefined ? 0 : minSeriesShare(table.rows, table.series);
   if (minShare > MAX_SHARE) return ', for which the series is too short (a smaller --context makes shorter windows)';
-  // In steps of a twentieth.
+  // Rounded up to a multiple of 0.05, and at least 0.1.
   return ` (--validation ${Math.max(2, Math.ceil(20 * minShare)) / 20})`;
 }
 
@@ -77,6 +77,7 @@ function tableDecisions(openedTable: OpenedTable): string[] {
   const gaps = table.inputs.reduce((sum, column) => sum + column.gaps, 0);
   const gapDecisions = gaps > 0 && missing === 'impute' ? [IMPUTED] : [];
   const onTexts = tokenDecisions(openedTable.preprocessing);
+  // Texts with classes have no numbers to scale.
   const scaleDecisions = onTexts.length > 0 && table.targets[0].data.kind === 'words' ? [] : [scalings[scale]];
   return [
     ...table.decisions,

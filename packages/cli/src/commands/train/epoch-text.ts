@@ -2,7 +2,7 @@ import type { EpochEvent, Evaluation, StartEvent } from '@gradloom/runtime';
 import { decimal, duration, percent, whole } from '../../terminal/text/format.ts';
 import type { Recipe } from './recipe.ts';
 
-/** Most important first: figures without room are dropped. */
+/** Figures of an epoch as text, the most important first: the last ones are dropped where there is no room. */
 export function metricsOf(
   { trainLoss, validation, test, gradientNorm, learningRate }: EpochEvent,
   unit: LossUnit = lossAsIs,

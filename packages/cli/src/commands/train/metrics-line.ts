@@ -124,7 +124,7 @@ export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {
     warning: (message) => print(JSON.stringify({ event: 'warning', message })),
     print: (text) => printLine(stderr, text),
     event(event) {
-      // There are too many of these; steps.jsonl has the steps.
+      // Events of progress and steps are too many to print; steps.jsonl has the steps.
       if (event.type !== 'progress' && event.type !== 'steps') print(eventLine(event));
     },
     stop() {},

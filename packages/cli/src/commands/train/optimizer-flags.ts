@@ -2,6 +2,7 @@ import { type OptionTable, optimizerOptions } from '@gradloom/core/internal';
 import { type Kebab, kebabCase } from '../../options/flags-of.ts';
 import type { FileOption } from '../../options/option.ts';
 
+// Types of a kind's table, of the names of its options, of the option with a name, and of the values of an option.
 type TableOf<Kind extends keyof typeof optimizerOptions> = (typeof optimizerOptions)[Kind];
 type OptionIn<Table> = Table extends unknown ? Exclude<keyof Table & string, 'lr'> : never;
 type OptionOf<Name, Table> = Table extends unknown ? (Name extends keyof Table ? Table[Name] : never) : never;
@@ -17,7 +18,7 @@ const tables = Object.entries<OptionTable>(optimizerOptions);
 const ownersOf = (name: string) => tables.filter(([, table]) => Object.hasOwn(table, name));
 const names = new Set(tables.flatMap(([, table]) => Object.keys(table).filter((name) => name !== 'lr')));
 
-/** A flag for each option of any optimizer, last the options that all have. An optimizer without it refuses a flag. */
+/** A flag for each option of any optimizer, last the options that all have. Optimizers refuse flags of others. */
 export const optimizerFlags = Object.fromEntries(
   [...names]
     .sort((a, b) => Number(isOfAll(a)) - Number(isOfAll(b)))
@@ -31,7 +32,7 @@ function isOfAll(name: string): boolean {
   return ownersOf(name).length === tables.length;
 }
 
-/** The help lines that optimizers have for an option, with their names and defaults. */
+/** The help of an option: the lines of its optimizers, with their names for {}, and each list of defaults once. */
 function helpOf(option: string): Pick<FileOption<unknown>, 'help' | 'standard'> {
   const owners = ownersOf(option).map(([kind, table]) => ({ kind, ...table[option] }));
   const lines = [...new Set(owners.map(({ help }) => help))].map((line) => {

@@ -31,7 +31,7 @@ import { optimizerFlags } from './optimizer-flags.ts';
 
 const names = (table: object): string => Object.keys(table).join(', ');
 const byDataset = 'set by the dataset';
-const anyContext = { totalSteps: 1, stepsPerEpoch: 1 };
+const anyContext = { totalSteps: 1, stepsPerEpoch: 1 }; // schedules are created here only to check their options
 
 const trainingFlags = flagsOf(library.table, 'Training');
 const {
@@ -214,6 +214,7 @@ export const expectedDataset = `one of ${trainOptions.dataset.choices?.join(', '
 
 export type TrainValues = Values<typeof trainOptions>;
 
+/** Flags that exclude each other: any of the first list and any of the second. */
 export const trainAlternatives: Alternatives = [
   [['spec'], ['network', 'hidden', 'activation', 'output-activation', 'init', 'dropout']],
   [['network'], ['hidden']],

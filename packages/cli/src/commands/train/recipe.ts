@@ -106,7 +106,7 @@ function networkOf(values: TrainValues, datasetPreset: Preset, train: Dataset): 
   throw new UsageError(`--network ${name} is given with --${stray}, expected ${expected}`);
 }
 
-/** Options of hidden layers, for which a dataset's network is left aside. */
+/** Flags of hidden layers: with any of these, the default network of a dataset is not used. */
 const HIDDEN_LAYER_FLAGS = ['hidden', 'activation', 'init', 'dropout'] as const satisfies (keyof TrainValues)[];
 
 /** The loss with its flags. @throws OptionError if the loss does not have the option. */

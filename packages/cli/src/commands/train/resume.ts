@@ -26,7 +26,7 @@ export interface Resumable {
   readonly file: string | null; // file of the checkpoint
   readonly checkpoint: Checkpoint | null; // null if the run ended before its first checkpoint
   readonly options: Readonly<Record<string, unknown>>; // as in a config file, with every default filled in
-  readonly library: string | null; // that computed a run without a checkpoint; a checkpoint has its own record
+  readonly library: string | null; // BLAS library of a run without a checkpoint; a checkpoint has its own record
 }
 
 /**

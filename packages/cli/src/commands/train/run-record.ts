@@ -17,7 +17,7 @@ import type { Recipe } from './recipe.ts';
 export const configOf = (values: TrainValues): Record<string, unknown> =>
   selectOptions(values, (effect) => effects[effect].setBy === 'run');
 
-/** These options as a command line, quoted for a shell, with the library, which no file may name. */
+/** The options of a run as a command line, quoted for a shell, with the library, which no file may name. */
 export function commandOf(values: TrainValues): string {
   const options = selectOptions(values, (effect) => effects[effect].setBy === 'run' || effect === 'code');
   const words = Object.entries(options).map(([key, value]) =>

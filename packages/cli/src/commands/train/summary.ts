@@ -30,7 +30,7 @@ export function summarize(run: RunEnd, result: TrainResult, terminal: TerminalVi
     rows.push(['test accuracy', `${paint('bold', percent(test.accuracy))}  (${rightText}${unansweredText})`]);
   }
   const unit = lossUnitOf(recipe);
-  // The figure below says the same in units of the target.
+  // A loss shown as RMSE is left out: the test RMSE says the same.
   if (test !== undefined && unit.name === 'loss') rows.push(['test loss', decimal(test.loss)]);
   if (test?.perplexity !== undefined) rows.push(['test perplexity', decimal(test.perplexity)]);
   if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);

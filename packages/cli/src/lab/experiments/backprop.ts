@@ -25,7 +25,7 @@ const NUDGE = 1e-5;
 const unit = { kind: 'dense', out: 1 } as const;
 const spec: NetworkSpec = { input: 1, layers: [unit, { kind: 'activation', fn: 'sigmoid' }] };
 
-/** The chapter's example of the chain rule, dh/dw = 0.02 followed by dy/dh = 0.5, as the weights from w to y. */
+/** The chapter's chain rule, dh/dw = 0.02 and dy/dh = 0.5: weight w, then two neurons with these slopes as weights. */
 const chain = { spec: { input: 1, layers: [unit, unit, unit] } satisfies NetworkSpec, slopes: [0.02, 0.5] };
 
 export const backprop = defineExperiment({
@@ -39,10 +39,10 @@ export const backprop = defineExperiment({
     const after = pass([w, b]);
     const numeric = start.map((_, k) => centralDifference(k));
     const error = Math.max(...numeric.map((value, k) => Math.abs(value - before.gradient[k])));
-    // The chapter computes with 0.750 as the prediction; so do these.
+    // The chapter goes on with its rounded prediction, 0.750, so `rounded` and `stepped` do, too.
     const rounded = { prediction: 0.75, dw: -0.5 * 0.1875 * x, db: -0.5 * 0.1875 };
     const stepped = { w: start[0] - RATE * rounded.dw, b: start[1] - RATE * rounded.db };
-    // The derivative of mae is 1 for an output above its target.
+    // The gradient of mae is dy/dw, since y is above its target 0. Biases are 0, the input is 1.
     const [chained] = lossAndGradient(chain.spec, 'mae', [1, 0, ...chain.slopes.flatMap((w) => [w, 0])], 1, 0).gradient;
     const tokens = 2048 * 4096;
     return {
@@ -139,12 +139,12 @@ function lossAndGradient(
   loss: LossSpec,
   parameters: readonly number[],
   input: number,
-  output: number,
+  expected: number, // target
 ): { readonly loss: number; readonly gradient: readonly number[] } {
   const built = buildNetwork(network);
   const workspace = createWorkspace(built, createLoss(loss), 1, (length) => new Float64Array(length));
   workspace.x[0] = input;
-  workspace.t[0] = output;
+  workspace.t[0] = expected;
   const gradient = new Float64Array(built.parameterCount);
   const lossSum = new Float64Array(1);
   const [theta, g] = [Float64Array.from(parameters), gradient].map((values) => bindTensors(built, values));

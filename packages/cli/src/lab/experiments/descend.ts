@@ -66,7 +66,7 @@ async function descend(dataset: Dataset, descent: Descent, machine: Machine, poo
     const diverged = { finalLoss: Number.POSITIVE_INFINITY, steps: error.step };
     // A schedule may depend on the length, so a shorter run would not repeat these steps.
     if (error.step === 0 || descent.schedule !== undefined) return { ...diverged, losses: [], elapsedMs: 0 };
-    // Repeated up to the step before, with the same bits, for the losses so far.
+    // The run is repeated up to the step before the error, bit for bit, to get the losses so far.
     const { epochLosses, elapsedMs } = await run({ steps: error.step });
     return { ...diverged, losses: [...epochLosses], elapsedMs };
   }

@@ -49,7 +49,7 @@ export interface Outcome {
 
 export interface Experiment {
   readonly describe: string; // one line, begins with a capital, no full stop
-  readonly seconds: number; // of a processor in `experiment all`, on an EPYC; elsewhere only their ratio holds
+  readonly seconds: number; // CPU time in `experiment all` on an EPYC; elsewhere it is scaled, to estimate the time left
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   readonly options: OptionTable;
   readonly run: (raw: RawOptions, context: ExperimentContext) => Promise<Outcome>;
@@ -61,6 +61,7 @@ export function defineExperiment<T extends OptionTable>(definition: {
   readonly seconds?: number; // default 1
   readonly examples?: readonly (readonly [line: string, meaning: string])[];
   readonly options: T; // added to the common options, or replacing some
+  /** `flags` are the options that the user gave, without defaults. */
   readonly run: (values: Filled<T>, context: ExperimentContext, flags: Values<T>) => Outcome | Promise<Outcome>;
 }): Experiment {
   const { describe, seconds = 1, examples = [], options } = definition;
@@ -68,7 +69,7 @@ export function defineExperiment<T extends OptionTable>(definition: {
     describe,
     seconds,
     examples,
-    options: { ...options, ...commonOptions, ...options },
+    options: { ...options, ...commonOptions, ...options }, // its own come first in help, and replace common ones
     run: async (raw, context) => {
       const flags = parseRaw(options, raw);
       return definition.run(withDefaults(options, flags), context, flags);

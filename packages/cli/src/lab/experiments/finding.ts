@@ -82,13 +82,8 @@ export const unclaimedFigure = (what: string, computed: number | string, why: st
 });
 
 /** Whether the exit code must be 1. */
-export const isFailure = ({
-  agrees,
-  slip: isSlip,
-}: {
-  readonly agrees: boolean | null;
-  readonly slip?: boolean | undefined;
-}): boolean => agrees === false && isSlip !== true;
+export const isFailure = (finding: { readonly agrees: boolean | null; readonly slip?: boolean | undefined }): boolean =>
+  finding.agrees === false && finding.slip !== true;
 
 const withNote = (finding: Finding, note: string | undefined): Finding =>
   note === undefined ? finding : { ...finding, note };

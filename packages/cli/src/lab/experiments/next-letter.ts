@@ -169,7 +169,7 @@ interface Contender {
   readonly write: (model: Model, writing: Writing) => string[];
 }
 
-/** Three networks of about 50,000 parameters, whose batches have as many characters on average. */
+/** Three networks of about 50,000 parameters, whose batches have the same number of characters on average. */
 async function contendersOf({ train, heldOut }: Words, batch: number): Promise<Contender[]> {
   const { train: words } = await textDataset([...heldOut, ...train].join('\n'), { lines: true, validation: 0 });
   const rows = Uint32Array.from({ length: words.rows }, (_, row) => row);

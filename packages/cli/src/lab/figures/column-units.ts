@@ -17,6 +17,7 @@ export function targetNames(preprocessing: Preprocessing | undefined): string[] 
 export const MAX_SHOWN_OUTPUTS = 64;
 
 export function columnUnits(preprocessing: Preprocessing | undefined): ColumnUnits {
+  // Inputs of a column: one per token or category, or a number; and one that marks missing cells, if there are any.
   const inputs = (ofTable(preprocessing)?.columns ?? []).flatMap((column): { center: number; scale: number }[] => {
     const plain = { center: 0, scale: 1 };
     if (column.type === 'text') return Array.from({ length: column.context }, () => plain);

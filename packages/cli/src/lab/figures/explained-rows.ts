@@ -10,7 +10,7 @@ export interface ExplainedRows {
   readonly seed: number;
 }
 
-/** The parts of these that a page shows, and its command. */
+/** Schemas of the facts that a page shows, and of the command that made it. */
 export const explainedRows = { dataset: name, split: name, allRows: count(1), seed: count(), command: text(2 ** 23) };
 
 /** '5 of 200 validation texts'. */
@@ -23,6 +23,6 @@ export function rowsText(
   return `${whole(shown)}${ofText} ${split === 'all' ? '' : `${split} `}${what}`;
 }
 
-/** ', 31 %', or '' if there is none. */
+/** ', 31 %', or '' if the answer has no probability. */
 export const afterAnswer = (probability: number): string =>
   Number.isNaN(probability) ? '' : `, ${percent(probability)}`;

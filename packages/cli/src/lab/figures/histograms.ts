@@ -26,7 +26,7 @@ import type { LayerHistogram } from './layer-histogram.ts';
 const BINS = 40;
 /** Most layers of each kind that are shown. */
 const MAX_LAYERS = 8;
-/** Most multiply-adds of the forward pass, about 50 ms with the reference kernels. */
+/** Most multiply-adds of the forward pass (about 50 ms with the reference kernels), within 4 to 256 rows. */
 const MAX_MULTIPLY_ADDS = 3e7;
 
 /** A network, its seed and its trained weights. */

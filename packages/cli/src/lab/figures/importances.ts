@@ -40,7 +40,7 @@ export const titleOf = (metric: string): string =>
 export const meanText = ({ mean, deviation }: { mean: number; deviation: number }): string =>
   `${showMean(mean)} ± ${showMean(deviation)}`;
 
-/** Sums of shares such as 1/240 leave a meaningless rounding error. */
+/** Shows rounding errors as 0: sums of shares such as 1/240 leave them. */
 export const showMean = (value: number): string => decimal(Math.abs(value) < 1e-12 ? 0 : value);
 
 /** The shuffled unit: 'column' or 'input'. */

@@ -70,7 +70,7 @@ function* lossesOf(train: Dataset, validation: Dataset): Pausable<Pick<NGrams, '
   return { unigram: unigram / measuredTokens, bigram: bigram / measuredTokens };
 }
 
-/** The tokens of a set, and those that follow them, where -1 counts nowhere. */
+/** The tokens of a set, and the tokens that follow them; a -1 among these is not counted. */
 function* pairsOf({ inputs, targets, rows, starts }: Dataset): Generator<[DataArray, DataArray]> {
   const followers = storedPieces(targets, rows, starts);
   for (const piece of storedPieces(inputs, rows, starts)) yield [piece, followers.next().value];

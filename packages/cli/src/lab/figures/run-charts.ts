@@ -30,7 +30,7 @@ const runCharts = [
 
 export type RunChartName = (typeof runCharts)[number]['name'];
 
-/** The charts of runs. The root of a loss is the RMSE, which then needs no chart of its own. */
+/** The charts of runs. `isRooted`: losses are shown as their roots, the RMSE, which then needs no chart of its own. */
 export const chartsOf = (isRooted: boolean): readonly (RunChart & { readonly name: RunChartName })[] =>
   isRooted
     ? runCharts.flatMap((chart) =>

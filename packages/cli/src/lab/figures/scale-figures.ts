@@ -49,7 +49,7 @@ export function countOf({ threads, beyondCores, working, gradientThreads }: Poin
 }
 
 /**
- * Milliseconds of each thread by phase, which add up to the step of the table: the shares of a run with clocks, which
+ * Milliseconds of each thread by phase, scaled to add up to the step time of the table: the clocks of a profiled run
  * slow it.
  */
 export const phasesOf = ({ profiles, stepMs }: Pick<Point, 'profiles' | 'stepMs'>): Profile[] =>

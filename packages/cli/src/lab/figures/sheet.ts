@@ -50,9 +50,9 @@ export const cornerOf = ({ width, height }: Layout, k: number): readonly [x: num
 ];
 
 /**
- * A sheet of images [count, H, W, C], or of the first if there are very many. Numbers of `range` are from black to
- * white: by default 0 to 1, and further if the images have others. Three channels or more are red, green and blue; of
- * two, the first is shown.
+ * A sheet of images [count, H, W, C], or of the first if there are very many. `range` has the numbers of black and
+ * white: by default 0 and 1, or the lowest and highest pixel beyond them. Of three channels or more, the first are red,
+ * green and blue; of two, the first is shown in grey.
  */
 export function sheetOf(images: Elements, [H, W, C]: Shape, range = rangeOf(images)): Sheet {
   const count = Math.min(MAX_IMAGES, images.length / (H * W * C));

@@ -24,8 +24,8 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
     parts.reduce((sum, part) => sum + onAllMs[part] - onOneMs[part], 0) / totalMs;
   const T = largest.threads;
   const fastest = bandwidth.at(-1);
-  const widening = (fastest?.gigabytesPerSecond ?? 0) / (bandwidth[0]?.gigabytesPerSecond ?? 1);
-  const memory = `${T} threads get ${widening.toFixed(1)} times the memory bandwidth of one`;
+  const bandwidthRatio = (fastest?.gigabytesPerSecond ?? 0) / (bandwidth[0]?.gigabytesPerSecond ?? 1);
+  const memory = `${T} threads get ${bandwidthRatio.toFixed(1)} times the memory bandwidth of one`;
   const traffic = trafficOf(
     (UPDATE_BYTES * first.parameters.length) / ((onAllMs.update / T) * 1e6),
     fastest?.gigabytesPerSecond ?? 0,

@@ -34,7 +34,7 @@ export interface MeasuringOptions {
   readonly cores: number;
   readonly rounds: number;
   readonly modelCores?: readonly number[]; // numbers of cores that another machine may have; needs two threads here
-  readonly showProgress: (text: string, leftMs?: number) => void; // with the progress
+  readonly showProgress: (text: string, leftMs?: number) => void; // `leftMs`: estimated time left
   readonly signal?: AbortSignal; // ends the measurement with the finished rounds
 }
 
@@ -110,7 +110,7 @@ export async function measureScaling(
     return profiles.map((profile) => perStep(profile, profileSteps));
   }
 
-  // For the time left: the runs of a round, and the profiles that come after the rounds.
+  // Estimates for the time left: the strong-scaling runs of a round, and all of its runs.
   const strongMs = steps * warmRuns.reduce((sum, { stepMs }) => sum + stepMs, 0);
   const plannedMs = strongMs + weakCounts.length * weakSteps * oneMs;
   const rounds: Round[] = [];
@@ -152,14 +152,14 @@ export async function measureScaling(
     const work = planStepWork(spec, data, options);
     showProgress('a leaf alone');
     const [{ stepMs, profiles }] = figures.points;
-    let [fastest] = profiles;
+    let [batchProfile] = profiles;
     let leaf: Profile | null = null;
-    // Alternately, keeping the faster of each: a slow moment of the machine is no part of a step.
+    // Leaf and batch in turn, and the faster profile of each counts: a slow moment of the machine is no part of a step.
     for (let k = 0; k < PARTS_RUNS && work.leafRows < batch; k++) {
       const [alone] = await profilesOf(1, { batch: work.leafRows });
       if (leaf === null || passesMs(alone) < passesMs(leaf)) leaf = alone;
       const [again] = await profilesOf(1);
-      if (passesMs(again) < passesMs(fastest)) fastest = again;
+      if (passesMs(again) < passesMs(batchProfile)) batchProfile = again;
     }
     const exchanges: Exchange[] = [];
     const teamCounts = counts.filter((T) => T > 1 && T <= cores);
@@ -170,7 +170,7 @@ export async function measureScaling(
     }
     const speeds = bandwidth.map(({ gigabytesPerSecond }) => gigabytesPerSecond);
     return predictScaling(
-      { stepMs, batchProfile: fastest, leafProfile: leaf, bandwidth: speeds, exchanges },
+      { stepMs, batchProfile, leafProfile: leaf, bandwidth: speeds, exchanges },
       work,
       figures,
       modelCores,
@@ -189,7 +189,7 @@ export async function measureScaling(
   }
 }
 
-/** Measures until the signal; finished parts are kept. */
+/** Runs `measure` unless the signal came before; if the signal stops it, what it has measured so far stays valid. */
 async function unlessStopped(signal: AbortSignal | undefined, measure: () => Promise<void>): Promise<void> {
   if (signal?.aborted) return;
   try {

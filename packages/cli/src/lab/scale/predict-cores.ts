@@ -97,6 +97,7 @@ export function predictCores(
   const shareMs = P === 0 ? 0 : (parts.updateMs * maxOf(({ parameters }) => parameters)) / P;
   const updateMs: Range = [shareMs, Math.max(shareMs, memoryMs)];
   const teamRows = team.reduce((sum, { gradientRows }) => sum + gradientRows, 0);
+  // Weights that others updated, read by a thread with rows; rows of gradients of others, read by whoever updates them.
   const movedBytes =
     maxOf(({ rows, parameters }) => (rows === 0 ? 0 : 8 * (P - parameters))) +
     maxOf(({ parameters, gradientRows }) => 8 * parameters * (teamRows - gradientRows));

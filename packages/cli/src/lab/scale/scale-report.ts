@@ -46,7 +46,7 @@ export function reportOf(scaling: Scaling, cores: number, ranks: readonly RankPo
   };
 }
 
-/** Whether runs of the same steps ended in the same bits; each number of ranks may have its own number of steps. */
+/** Whether runs of the same number of steps ended in the same bits. A space separates fingerprints that differ. */
 function haveSameBits(points: readonly { readonly fingerprint: string; readonly steps?: number }[]): boolean {
   const bySteps = new Map<number | undefined, string>();
   return points.every(({ fingerprint, steps }) => {

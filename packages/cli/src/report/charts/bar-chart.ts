@@ -6,8 +6,8 @@ import { drawPlot, halo, type Stroke } from '../theme.ts';
 
 export interface Bar {
   readonly name: string; // unique among the bars
-  readonly value: number; // powers of ten above 0
-  readonly text: string; // label at its end
+  readonly value: number; // above 0 on a logarithmic scale
+  readonly text: string; // label at the end of the bar
   readonly color?: string; // default: the first colour
 }
 

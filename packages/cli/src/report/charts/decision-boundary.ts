@@ -63,16 +63,16 @@ function drawRegions(
   { extent: [x1, y1, x2, y2], side, margins }: Division,
   points: Plane['points'],
   labels: readonly string[],
-  showsValues: boolean, // of a point on hover
+  showsValues: boolean, // whether a point shows its coordinates on hover
   width: number,
 ): Drawing {
   const ratio = Math.min(1.3, Math.max(0.5, (y2 - y1) / (x2 - x1)));
   const background = margins.slice(0, MAX_CLASSES).flatMap((bytes, c) => {
-    const values = Array.from(Buffer.from(bytes, 'base64'), (byte) => byte / 127.5 - 1);
+    const values = Array.from(Buffer.from(bytes, 'base64'), (byte) => byte / 127.5 - 1); // from -1 to 1
     const field = { extent: [x1, y1, x2, y2], side, values } as const;
     return [region(field, `var(--c${c + 1})`, [0, 0.4, 0.8]), border(field, 0, 1)];
   });
-  // With more, the numbers would overlap.
+  // With more ticks, their numbers would overlap.
   const ticks = width < 220 ? 2 : 4;
   return drawPlot({
     width,

@@ -20,7 +20,7 @@ export function fittedCurve({ points, lines, isProbability }: Curve): Picture {
       y: { ...scaleOver(ys, isProbability ? 'probability' : 'target and prediction'), ticks: 6 },
       marks: lines.flatMap(({ points: curve }, k) => [
         dot(
-          rows.filter(([, , o]) => o === k),
+          rows.filter(([, , lineIndex]) => lineIndex === k),
           {
             x: '0',
             y: '1',

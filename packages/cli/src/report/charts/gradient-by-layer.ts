@@ -18,10 +18,8 @@ export interface LayerGradients {
 /** The vanishing gradient: size by layer on a logarithmic scale, one panel per activation, theory as dashed lines. */
 export function gradientByLayer(networks: readonly LayerGradients[]): Picture {
   const depth = highest(networks.map(({ sizes }) => sizes.length));
-  const range = logRange(
-    networks.flatMap(({ sizes, expected }) => [...sizes, ...expected]),
-    0.3,
-  );
+  const allSizes = networks.flatMap(({ sizes, expected }) => [...sizes, ...expected]);
+  const range = logRange(allSizes, 0.3); // powers of ten above, for labels
   return {
     name: 'gradient-by-layer',
     title: capital(networks.map(({ label, factor }) => `${label}: ${changeText(factor)}`).join('; ')),

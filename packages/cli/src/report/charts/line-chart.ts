@@ -21,13 +21,13 @@ export interface Series {
   readonly points: readonly Point[];
   readonly stroke?: Stroke; // default: chosen by the line's index
   readonly dots?: boolean; // a mark at each point; by default only if there are few
-  readonly errorBars?: readonly BandPoint[]; // lowest and highest value at each x
+  readonly errorBars?: readonly BandPoint[]; // x, lowest, mean and highest value
 }
 
 /** A mean line with a band from the lowest to the highest value. */
 export interface Band {
   readonly name: string;
-  readonly points: readonly BandPoint[];
+  readonly points: readonly BandPoint[]; // x, lowest, mean and highest value
   readonly stroke: Stroke;
 }
 
@@ -130,8 +130,8 @@ export function lineChart({ series, band, x, y, rules = [], levels = [], height,
 /** '0.5', or '0.5 (0.4 to 0.7)' if there is a range of values. */
 function withRange(value: number, range: BandPoint | undefined): string {
   const text = shortNumber(value, 4);
-  if (range === undefined || range[1] === range[3]) return text;
-  return `${text} (${shortNumber(range[1], 4)} to ${shortNumber(range[3], 4)})`;
+  const [, low, , high] = range ?? [value, value, value, value];
+  return low === high ? text : `${text} (${shortNumber(low, 4)} to ${shortNumber(high, 4)})`;
 }
 
 const drawBand = ({ stroke: { color } }: Band, points: readonly BandPoint[], strokeWidth: number) => [

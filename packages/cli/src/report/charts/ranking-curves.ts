@@ -5,7 +5,7 @@ import { lineChart, type Series } from './line-chart.ts';
 
 const CHANCE_STROKE = { color: 'var(--soft)', dash: '5 4' };
 
-/** ROC and precision-recall curves of the class that two classes are told apart by, or of each of several. */
+/** ROC and precision-recall curves of the second of two classes, or of each of several. */
 export function rankingPictures({ curves = [], split }: Answers): Picture[] {
   if (curves.length === 0) return [];
   const isSingle = curves.length === 1;

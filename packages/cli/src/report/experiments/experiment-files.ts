@@ -61,7 +61,7 @@ export function recordOf(
 }
 
 /** Adds the records to those of earlier experiments in the folder. */
-export function keepRecords(folder: string, records: Readonly<Record<string, ExperimentRecord>>): void {
+export function addRecords(folder: string, records: Readonly<Record<string, ExperimentRecord>>): void {
   checkRunFile('report', join(folder, EXPERIMENTS_FILE));
   const allRecords = { ...readDocument(folder, EXPERIMENTS_FILE, anyObject), ...records };
   const text = `${JSON.stringify(allRecords, null, 2)}\n`;

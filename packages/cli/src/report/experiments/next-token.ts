@@ -24,7 +24,7 @@ export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Pic
   const models = Object.entries(counted);
   const passings = models.map(([name, nats]) => ({ name, step: losses.find(({ loss }) => loss < nats)?.step }));
   const last = passings.findLast(({ step }) => step !== undefined);
-  const choices = (nats: number) => Math.exp(nats).toFixed(1);
+  const perplexityText = (nats: number) => Math.exp(nats).toFixed(1);
   const [best] = [...models].sort(([, a], [, b]) => a - b);
   return [
     {
@@ -51,16 +51,16 @@ export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Pic
     },
     {
       name: 'held-out-words',
-      title: `Perplexity on held-out words: network ${choices(network)}, ${best[0]} model ${choices(best[1])}`,
+      title: `Perplexity on held-out words: network ${perplexityText(network)}, ${best[0]} model ${perplexityText(best[1])}`,
       caption: `Mean loss on ${whole(words.heldOut)} words that were held out. The perplexity, e to the power of the loss, is the number of equally likely characters with the same uncertainty.`,
       altText: Object.entries(natsPerCharacter)
-        .map(([name, nats]) => `${name}: ${nats.toFixed(3)} nats, perplexity ${choices(nats)}`)
+        .map(([name, nats]) => `${name}: ${nats.toFixed(3)} nats, perplexity ${perplexityText(nats)}`)
         .join('; '),
       draw: barChart({
         bars: Object.entries(natsPerCharacter).map(([name, nats]) => ({
           name,
           value: nats,
-          text: `${nats.toFixed(2)} (perplexity ${choices(nats)})`,
+          text: `${nats.toFixed(2)} (perplexity ${perplexityText(nats)})`,
           color: name === 'network' ? 'var(--c1)' : 'var(--soft)',
         })),
         x: { label: 'nats per character' },

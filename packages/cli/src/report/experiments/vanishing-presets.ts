@@ -165,9 +165,10 @@ function he(document: Preset<'he'>): Picture[] {
   ];
 }
 
-/** Sizes are the geometric mean over the starts. */
-function gradients(label: string, looks: readonly Read<typeof probeRecord>[], factor: number, expectedFactor: number) {
-  const sizes = looks[0].layers.map((_, h) => geometricMean(looks.map(({ layers }) => layers[h].rmsDz)));
+/** Sizes are the geometric mean over the probes, one of each start; factors are per layer, towards the input. */
+type ProbeRecord = Read<typeof probeRecord>;
+function gradients(label: string, probes: readonly ProbeRecord[], factor: number, expectedFactor: number) {
+  const sizes = probes[0].layers.map((_, h) => geometricMean(probes.map(({ layers }) => layers[h].rmsDz)));
   const last = sizes.length - 1;
   const expected = sizes.map((_, h) => sizes[last] * expectedFactor ** (last - h));
   return { label, sizes, expected, factor, expectedFactor };

@@ -119,7 +119,7 @@ function alongTraining(all: readonly (readonly [string, Activation])[]): Picture
   };
 }
 
-/** The share of the gradient that reaches the first layer at the last look. */
+/** The share of the gradient that reaches the first layer at the last probe. */
 function throughTraining(all: readonly (readonly [string, Activation])[]): string {
   const shares = all.map(([label, { training }]) => {
     const { step, layers } = training[training.length - 1];

@@ -89,8 +89,8 @@ interface Mark {
 function drawPlane(
   points: readonly (readonly [number, number])[],
   answer: (point: readonly number[]) => number,
-  [x, y]: readonly [string, string],
-  [low, high]: readonly [number, number],
+  [x, y]: readonly [string, string], // labels of the axes
+  [low, high]: readonly [number, number], // range of both axes
   width: number,
 ): Drawing {
   const coordinate = (k: number) => low + (k / (SIDE - 1)) * (high - low);

@@ -41,7 +41,7 @@ function tokenOf({ preprocessing }: Dataset, answer: number): string | undefined
   return token.includes('\ufffd') ? `token ${answer}` : JSON.stringify(token);
 }
 
-/** How often each class is a target, or the bit of a binary dataset without classes. A position of -1 has none. */
+/** How often each class is a target; without classes, how often 0 and 1 are. Targets of -1 are not counted. */
 export function* classCounts({ classes, targets, rows, starts }: Dataset): Pausable<Map<number, number>> {
   const counts = new Float64Array(classes ?? 0); // [classes], 20 times as fast as a map
   const bits = new Map<number, number>();
@@ -72,13 +72,13 @@ function meanTarget(train: Dataset, rows: Dataset): Baseline {
   return { answer: 'the mean', accuracy: Number.NaN, rmse };
 }
 
-/** The divisor of a table's target. */
+/** What a table's target was divided by for training; 1 for other targets. */
 function scaleOf({ preprocessing }: Dataset, o: number): number {
   const target = preprocessing?.target?.[o];
   return target?.type === 'values' && target.transform === undefined ? target.scale : 1;
 }
 
-/** A target as the network learns it; in its own units if that is its logarithm. */
+/** A target as the network learns it, but in its own units if the network learns its logarithm. */
 function targetAt({ targets: { array, columns, divisor }, preprocessing }: Dataset, n: number, o: number): number {
   const target = preprocessing?.target?.[o];
   const value = array[n * columns + o] / divisor;

@@ -145,7 +145,7 @@ const baseline = record({ answer: name, accuracy: figure(0, 1), rmse: figure(0) 
 /** The filters of the first layer that reads images. */
 const filters = record({ layer: name, total: count(1), sheet });
 
-/** Most tokens and heads of a sentence whose attention is shown. */
+/** Most tokens, heads and layers whose attention is shown. */
 const MAX_READ = 64;
 
 /** How much each token of a sentence reads the tokens up to itself. */

@@ -22,7 +22,7 @@ const searchedValue: Schema<number | string> = {
 
 const trial = record({
   trial: count(1),
-  round: count(1),
+  round: count(1), // the last round that it took part in
   rank: count(1),
   score: nullable(number()),
   deviation: nullable(number(0)),
@@ -44,9 +44,9 @@ export const searchDocument = record({
   isHigherBetter: flag,
   rounds: list(
     record({
-      number: count(1),
-      length: nullable(record({ unit: oneOf(['steps', 'epochs']), count: count(1) })),
-      count: count(1),
+      number: count(1), // from 1
+      length: nullable(record({ unit: oneOf(['steps', 'epochs']), count: count(1) })), // of a trial; null: by options
+      count: count(1), // trials of the round
     }),
     1000,
     1,

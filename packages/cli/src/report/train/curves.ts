@@ -31,7 +31,7 @@ const pictureOf: Readonly<Record<RunChartName, (run: TrainRun, chart: RunChart) 
 /** Addition in legends to a figure of the test rows that the run measured in each epoch. */
 export const LOOKED_AT = 'looked at during training';
 
-/** Addition in captions to such a figure. */
+/** Sentences in captions on a figure of the test rows. */
 const lookedAtText = (figure: string): string =>
   `Test: ${figure} of the test rows after each epoch. They were ${LOOKED_AT} (--evaluate-test): once a choice is based on these figures, they are no longer an unbiased estimate.`;
 

@@ -5,7 +5,7 @@ import type { Read, Schema } from '../../options/schema/schema.ts';
 
 const epoch = record({
   event: literal('epoch'),
-  epoch: figure(0), // between two epochs, at an evaluation, not a whole number
+  epoch: figure(0), // not a whole number at an evaluation between two epochs
   step: count(),
   trainLoss: figure(),
   gradientNorm: figure(),

@@ -215,7 +215,7 @@ function keyFigures({ findings, epochs, lossName }: TrainRun): KeyFigure[] {
           ['linear model', result.linearAccuracy, percent],
           [`baseline: ${answer}`, baseline?.accuracy ?? Number.NaN, percent],
         ] as const)),
-    // The root of the loss is the error above.
+    // A loss shown as RMSE would repeat the row above.
     Number.isNaN(loss) || lossName === 'RMSE'
       ? [`training ${lossName}`, result.trainLoss, decimal]
       : [`${split} loss`, loss, decimal],

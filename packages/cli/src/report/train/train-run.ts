@@ -25,7 +25,7 @@ export interface TrainRun {
   readonly steps: readonly StepFigures[];
   readonly divisions: readonly Division[];
   readonly findings: Findings | null; // null if the run has not ended
-  /** Losses of epochs, steps and findings are 'RMSE', the root of mse in the unit of the target, or as minimized. */
+  /** 'RMSE': losses of epochs, steps and findings are roots of mse, in the unit of the target; 'loss': as minimized. */
   readonly lossName: 'RMSE' | 'loss';
 }
 

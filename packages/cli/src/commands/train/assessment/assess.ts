@@ -105,7 +105,7 @@ function sentinelRemarks({ table: openedTable }: Recipe): string[] {
   const { table } = openedTable;
   const names = sentinelsIn(table);
   if (names.length === 0) return [];
-  const { scale = 'robust' } = table.options; // of these columns
+  const { scale = 'robust' } = table.options; // robust is the default of columns with such numbers
   const robust = scale === 'robust' ? '' : ', or try --scale robust';
   const problem = `numbers far outside of the others in ${listed(names.map(show), 3)}`;
   return [`${problem} may be why: empty these cells if they stand for gaps${robust}`];

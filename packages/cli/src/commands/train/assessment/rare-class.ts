@@ -46,7 +46,7 @@ export async function measureRareClass(recipe: Recipe, result: TrainResult): Pro
     add(y, t, B, O) {
       const p = y.slice(0, B * O);
       if (hasProbabilities(loss)) toProbabilities('answers', loss, p, O);
-      // A single output of two classes is that of the second.
+      // A single output is the score of the second of two classes.
       const scoreOf = (n: number) => (O === 1 ? p[n] * (rare.index === 1 ? 1 : -1) : p[n * O + rare.index]);
       const rareScores = Float64Array.from({ length: B }, (_, n) => scoreOf(n));
       const areRare = Float64Array.from({ length: B }, (_, n) => Number(labelOf(t, n, O) === rare.index));

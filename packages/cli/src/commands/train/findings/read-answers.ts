@@ -84,7 +84,7 @@ export function mistakeReader(loss: Loss): {
     add(y, t, B, O) {
       const p = hasProbabilities(loss) ? y.slice(0, B * O) : null;
       if (p !== null) toProbabilities('answers', loss, p, O);
-      // A single output of two classes is that of the second.
+      // A single output is the score of the second of two classes.
       const isBinary = O === 1 && loss.targets === 'values';
       for (let n = 0; n < B; n++) {
         const [answer, label] = [answerOf(y, n, O), labelOf(t, n, O)];

@@ -16,7 +16,7 @@ export interface DeepData extends Required<DataSplits> {
   readonly chance: number | null;
 }
 
-/** Splits a dataset into training, validation and test rows; a dataset of four rows is all three. */
+/** Splits a dataset into training, validation and test rows; one too small to split, such as XOR, is all three. */
 export async function openDeepData(source: DatasetSource): Promise<DeepData> {
   const { sets } = await openDataset(source, { validation: 0 });
   const trainSet = sets.train;

@@ -49,7 +49,7 @@ export function meanField(
     square = outputs.mean;
     const next = layers.at(l + 1);
     const factor = next === undefined ? null : Math.sqrt(next.fanOut * next.weightVariance * slopes.mean);
-    const byWeights = next === undefined ? 0 : next.fanIn * next.weightVariance * square;
+    const byWeights = next === undefined ? 0 : next.fanIn * next.weightVariance * square; // next q, no bias
     return {
       zVariance,
       squareSlope: slopes.mean,

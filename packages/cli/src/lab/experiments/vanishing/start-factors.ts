@@ -74,9 +74,9 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 
 /** The distribution of ln of the fitted factor of one random network, relative to the theory for infinite width. */
 export interface WidthEffect {
-  /** Its mean, at most 0: the mean of a logarithm is below the logarithm of the mean. */
+  /** Mean of the distribution, at most 0: the mean of a logarithm is below the logarithm of the mean. */
   readonly shift: number;
-  readonly deviation: number; // standard, over weights
+  readonly deviation: number; // standard deviation, over random weights
 }
 
 /**

@@ -19,7 +19,7 @@ import { fitFactor } from '../start-factors.ts';
 import { definePreset } from './preset.ts';
 
 const LAYERS = 5;
-const MIDDLE = 2; // index of the hidden layer whose Jacobian is taken, from 0
+const MIDDLE = 2; // index, from 0, of the hidden layer whose Jacobian is taken; its dense layer is layer 2 * MIDDLE
 const tanh = named({ kind: 'tanh' }).spec;
 
 /** The paper's equations 1 and 16. */
