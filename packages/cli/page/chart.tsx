@@ -19,6 +19,7 @@ export interface ChartProps {
 }
 
 const HEIGHT = 260;
+const LOGARITHMIC = 3; // a distribution of uPlot
 const FAINT_ALPHA = '50'; // hexadecimal, after a colour
 
 /** Least distance in pixels between tick labels below a chart, for numbers up to `largest`. */
@@ -140,7 +141,7 @@ function createPlot(
           return stop > start ? [start, stop] : [start, start + 1];
         },
       },
-      y: isLog ? { distr: 3 } : isShare ? { range: percentRange } : {},
+      y: isLog ? { distr: LOGARITHMIC } : isShare ? { range: percentRange } : {},
     },
     axes: [
       { ...axis, size: 34, space: (_plot, _axis, _from, to) => tickDistance(to) },
@@ -169,7 +170,7 @@ function createPlot(
           const { left, width } = plot.select;
           if (width < 3) return; // a click, not a drag
           props.current.onZoom(plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x'));
-          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false); // false: without this hook
         },
       ],
     },

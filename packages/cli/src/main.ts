@@ -9,9 +9,9 @@ import { type Io, printLine, printLines, processIo, widthOf } from './terminal/i
 export async function main(args: readonly string[]): Promise<void> {
   const io = processIo();
   endOnBrokenPipe(io);
-  // An uncaught error is a bug. Node would print its message unescaped.
+  const verbose = true; // an uncaught error is a bug, and Node would print its message unescaped
   process.on('uncaughtException', (error) => {
-    printLines(io.stderr, describeFailure('gradloom', error, true));
+    printLines(io.stderr, describeFailure('gradloom', error, verbose));
     process.exit(1);
   });
   process.exitCode = await runCommandLine(args, io);
@@ -69,8 +69,9 @@ function withFlags(args: readonly string[]): readonly string[] {
 /** Without any word shows help; any other word is a command that does not exist. */
 async function runNoCommand({ flags, positionals }: Request, io: Io): Promise<number> {
   const { option } = await import('@gradloom/core/internal');
+  const { readValue } = await import('./options/option.ts');
   const [word] = positionals;
-  if (word !== undefined) asUsage(() => option.oneOf(commands).check('', 'command', word));
+  if (word !== undefined) asUsage(() => readValue(option.oneOf(commands), 'command', word));
   const [flag] = Object.keys(flags);
   if (flag === undefined) return runCommandLine(['--help'], io);
   const name = `${flag.length === 1 ? '-' : '--'}${flag}`;

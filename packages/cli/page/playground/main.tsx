@@ -108,7 +108,7 @@ function App({ ready }: { readonly ready: Ready }) {
       .catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
   };
   const isOwnPoints = settings.data === POINTS;
-  // Whether products are fused, as those of a new run are.
+  // Whether products are fused, which is assumed until the run has opened.
   const { fused = true } = opened ?? {};
   const command = frame === null || frame.steps === 0 ? null : commandOf(runSettings, frame.steps, points, fused);
   return (

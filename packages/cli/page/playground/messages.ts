@@ -28,7 +28,7 @@ export interface Opened {
   readonly test: PlanePoints;
   readonly domain: Domain;
   readonly stepsPerEpoch: number;
-  readonly threads: number; // with work
+  readonly threads: number; // threads that have work
   readonly fused: boolean; // whether this browser has a fused multiply-add
   readonly parameters: number;
 }
@@ -91,7 +91,7 @@ export interface DigitAnswer {
 /** The server trains the model of digits. */
 export interface DigitTraining {
   readonly kind: 'digit-training';
-  readonly share: number; // of its steps that are done
+  readonly share: number; // share of the training steps that are done
 }
 
 /** Pixels of a side of the large map, and of the map of a unit. */

@@ -73,7 +73,7 @@ function gradientOf(figures: ProbedFigures | null, l: number): { gradient: numbe
   return { gradient: weights?.rmsGradient ?? null, moved: weights?.rmsMoved ?? null };
 }
 
-/** [MAP, MAP, C] the share of each class. A single output is that of the second class. */
+/** [MAP, MAP, C] the share of each class. A single output is the share of the second class. */
 function sharesOf(outputs: Float64Array, O: number, C: number, loss: LossSpec): Float32Array {
   if (O === C) {
     toProbabilities('createPlaneOutputs', createLoss(loss), outputs, O);

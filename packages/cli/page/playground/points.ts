@@ -30,7 +30,7 @@ const rounded = (value: number): number => Number(Math.min(1, Math.max(-1, value
 export const toCsv = ({ list }: Points): string =>
   ['x,y,class', ...list.map(({ x, y, label }) => `${x},${y},${label}`)].map((line) => `${line}\n`).join('');
 
-/** Units of an address from 0 to 1. */
+/** Steps from 0 to 1 of a coordinate in an address. */
 const ADDRESS_UNITS = 10 ** DIGITS;
 
 /** Drawn points in an address: for each a digit of its class, and two numbers to the base 36, of three digits. */

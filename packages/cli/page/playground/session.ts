@@ -123,7 +123,7 @@ function thinOut(losses: readonly [number, number][]): [number, number][] {
   return meanLosses;
 }
 
-/** Share of the rows whose largest output is that of their class; a single output is that of the second class. */
+/** Share of the rows whose largest output is that of their class; a single output is the share of the second. */
 function accuracyOf({ rows, targets }: Dataset, outputs: Float64Array, { network }: BrowserRun): number {
   const O = network.outputs;
   let right = 0;

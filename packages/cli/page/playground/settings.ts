@@ -4,7 +4,7 @@ import { type Preset, presets } from '../../src/files/datasets/presets.ts';
 export interface Settings {
   readonly data: string; // a made-up dataset, or POINTS
   readonly rows: number | null; // null: as the command line has it
-  readonly noise: number | null; // null: the same
+  readonly noise: number | null; // null: as the command line has it
   readonly layers: number;
   readonly units: number; // of each hidden layer
   readonly activation: string;

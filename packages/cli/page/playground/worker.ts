@@ -119,10 +119,8 @@ function runAsLeader(): void {
     }
     reportErrors(() => session?.advance(spanSteps));
     const spentMs = performance.now() - begin;
-    spanSteps = Math.max(
-      1,
-      Math.min(MAX_SPAN_STEPS, Math.round(spanSteps * Math.min(2, FRAME_MS / Math.max(1, spentMs)))),
-    );
+    const growth = Math.min(2, FRAME_MS / Math.max(1, spentMs));
+    spanSteps = Math.max(1, Math.min(MAX_SPAN_STEPS, Math.round(spanSteps * growth)));
     reportErrors(show);
     schedule(0);
   }

@@ -9,7 +9,7 @@ export interface ActivationSpec extends Member {
   kind: ActivationName;
 }
 
-/** With a derivative of 0 everywhere, no weight below it would change. */
+/** An activation with a derivative of 0 everywhere would leave the weights before it unchanged. */
 const isTrainable = ({ maxSlope }: Activation): boolean => maxSlope > 0;
 const trainable = Object.keys(activations).filter((kind) => isTrainable(activations[kind as ActivationName]));
 
@@ -24,7 +24,7 @@ export const activationSpec = option.kind(
     }
     const spec = { ...options, kind: kind as ActivationName };
     try {
-      checkKeys('activation', options, table[spec.kind].alpha === 0 ? [] : ['alpha']);
+      checkKeys('activation', options, table[spec.kind].alpha === 0 ? [] : ['alpha']); // 0: it has none
       layers.activation({ ...options, fn: spec.kind }, { input: [1], ...present({ customParts: parts }) });
     } catch (error) {
       throw inMember(name, spec, error);

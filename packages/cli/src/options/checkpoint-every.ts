@@ -1,7 +1,7 @@
 import { option, show } from '@gradloom/core/internal';
 import type { CheckpointEvery } from '@gradloom/runtime';
 
-/** '50', '2e' or '30s': steps, epochs or seconds. The text stays one, so that a config file can hold it. */
+/** '50', '2e' or '30s': steps, epochs or seconds. It stays text, so that a config file can hold it. */
 export const checkpointEvery = option.kind((_where, name, raw): string => {
   const text = typeof raw === 'number' ? String(raw) : raw;
   if (typeof text === 'string' && intervalOf(text) !== null) return text;

@@ -1,5 +1,6 @@
 import { option, show } from '@gradloom/core/internal';
 import { columnTypes } from '@gradloom/runtime/options';
+import { readValue } from './option.ts';
 import { isRecord, tryJson } from './read-object.ts';
 
 /** Names, such as 'id,name': a flag for each, or a JSON array where a name has a comma. */
@@ -25,7 +26,7 @@ export const columnTypesByName = option.kind(
     for (const part of partsOf(raw)) {
       for (const [column, type] of isRecord(part) ? Object.entries(part) : [pairOf(name, part)]) {
         if (Object.hasOwn(types, column)) throw new Error(`${name} has ${show(column)} twice, expected it once`);
-        types[column] = option.oneOf(columnTypes).check('', `${name} ${column}`, type);
+        types[column] = readValue(option.oneOf(columnTypes), `${name} ${column}`, type);
       }
     }
     return types;

@@ -9,10 +9,10 @@ let loaded: LoadedParts | undefined;
 /** The parts of the --module files: one set per command. Undefined without --module. */
 export const loadedModules = (): LoadedParts | undefined => loaded;
 
-/** These parts by family. */
+/** The parts of the --module files by family. */
 export const customParts = (): CustomParts | undefined => loaded?.customParts;
 
-/** Options for loading a model that may use these parts. */
+/** Options for loading a model that may use parts of the --module files. */
 export const loadOptions = (): LoadOptions => (loaded === undefined ? {} : { parts: loaded });
 
 /** Imports what --module names, before the other options are read, which may name its parts. */

@@ -3,6 +3,7 @@ import { option, show } from '@gradloom/core/internal';
 import { customParts } from './custom-parts.ts';
 import { camelCase, kebabCase } from './flags-of.ts';
 import { describeOption } from './name-flag.ts';
+import { readValue } from './option.ts';
 import { isRecord } from './read-object.ts';
 
 /** A member of a family and its options, as a spec of core. */
@@ -34,16 +35,17 @@ export const memberOf = <Spec>(
  * @throws Error where the name is not in the table.
  */
 export function parseMember(name: string, raw: unknown, table: object): Member {
+  const kindOf = (word: unknown) => readValue(option.oneOf(table), name, word);
   if (typeof raw === 'object' && raw !== null && 'kind' in raw) {
-    const member = { ...raw, kind: option.oneOf(table).check('', name, raw.kind) };
+    const member = { ...raw, kind: kindOf(raw.kind) };
     for (const [key, value] of Object.entries(member)) {
       if (typeof value === 'number' && !Number.isFinite(value)) throw notFinite(name, member.kind, key, value);
     }
     return member;
   }
-  if (typeof raw !== 'string') return { kind: option.oneOf(table).check('', name, raw) };
+  if (typeof raw !== 'string') return { kind: kindOf(raw) };
   const colon = raw.indexOf(':');
-  const kind = option.oneOf(table).check('', name, colon === -1 ? raw : raw.slice(0, colon));
+  const kind = kindOf(colon === -1 ? raw : raw.slice(0, colon));
   const member: Member = { kind };
   if (colon === -1) return member;
   for (const part of raw.slice(colon + 1).split(',')) {

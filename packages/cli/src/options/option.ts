@@ -39,8 +39,10 @@ type Readable = Pick<LibraryOption<unknown, unknown, boolean>, 'check' | 'fromTe
  * @throws Error naming the option, what it has and what it should have.
  */
 export const readValue = <O extends Readable>(option: O, name: string, raw: unknown): ReturnType<O['check']> =>
-  option.check('', name, fromText(option, raw)) as ReturnType<O['check']>;
+  option.check(NO_CALLER, name, fromText(option, raw)) as ReturnType<O['check']>;
 
+/** Errors of the libraries begin with the function that was called; those of the command line do not. */
+const NO_CALLER = '';
 const fromText = ({ fromText }: Pick<Readable, 'fromText'>, raw: unknown): unknown =>
   typeof raw === 'string' && fromText !== undefined ? fromText(raw) : raw;
 

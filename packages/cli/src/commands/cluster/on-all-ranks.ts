@@ -21,15 +21,15 @@ export async function onAllRanks(
   request: Pick<Request, 'args'>,
   io: Io,
   work: (cluster: Cluster, io: Io) => Promise<number>,
-  last: string | null = null, // file of the last checkpoint, named in errors if a rank dies
+  lastCheckpoint: string | null = null, // file of the last checkpoint, named in errors if a rank dies
 ): Promise<number> {
   hasOpened = true;
   const where = `gradloom ${request.args[0]}`;
-  const unwatch = watchRank(last, io.env);
+  const unwatch = watchRank(lastCheckpoint, io.env);
   try {
     const cluster = await openCluster(timeLimitSeconds === undefined ? {} : { timeLimitMs: timeLimitSeconds * 1000 });
     const rankIo = cluster.rank === 0 ? io : { ...io, stdout: nowhere(), stderr: nowhere() };
-    const release = announceDeathOfFirst(cluster, where, last, io);
+    const release = announceDeathOfFirst(cluster, where, lastCheckpoint, io);
     try {
       await awaitRanks(cluster);
       const code = await work(cluster, rankIo);
@@ -37,7 +37,7 @@ export async function onAllRanks(
       return code;
     } catch (error) {
       if (error instanceof ClusterError && error.isLate) {
-        await printLateError(cluster, where, error, last, io);
+        await printLateError(cluster, where, error, lastCheckpoint, io);
         unwatch();
         await readByHydra(io.env);
         return cluster.abort(LATE_CODE);
@@ -88,11 +88,11 @@ async function printLateError(
   cluster: Cluster,
   where: string,
   clusterError: ClusterError,
-  last: string | null,
+  lastCheckpoint: string | null,
   io: Io,
 ): Promise<void> {
   const { error, reporter } = await findLateRanks(cluster, clusterError, LAST_WORDS_MS);
-  const checkpointText = last === null ? '' : `; ${describeCheckpoint(last)}`;
+  const checkpointText = lastCheckpoint === null ? '' : `; ${describeCheckpoint(lastCheckpoint)}`;
   const lines = describeFailure(where, error).map((line) => `${line}${checkpointText}`);
   if (reporter !== cluster.rank) await sleep(LAST_WORDS_MS);
   printLines(io.stderr, lines);
@@ -107,7 +107,7 @@ const GONE_MS = 50;
  * When a launcher asks all ranks to end because one has died, rank 0 says so. If rank 0 itself has died, the first
  * living rank does. Under Hydra the dead rank's own watch does. Returns a function that removes the listener.
  */
-function announceDeathOfFirst(cluster: Cluster, where: string, last: string | null, io: Io): () => void {
+function announceDeathOfFirst(cluster: Cluster, where: string, lastCheckpoint: string | null, io: Io): () => void {
   if (cluster.rank === 0 || hydraRank(io.env) !== null) return () => {};
   let timer: NodeJS.Timeout | undefined;
   const announce = (): boolean => {
@@ -115,7 +115,7 @@ function announceDeathOfFirst(cluster: Cluster, where: string, last: string | nu
     if (!dead.includes(0)) return false;
     const firstLiving = Array.from({ length: cluster.ranks }, (_, rank) => rank).find((rank) => !dead.includes(rank));
     const has = dead.length === 1 ? 'has' : 'have';
-    const sentence = `${where}: ${namesOf(dead, cluster.ranks)} (${cluster.hosts[0]}) ${has} died; ${describeCheckpoint(last)}`;
+    const sentence = `${where}: ${namesOf(dead, cluster.ranks)} (${cluster.hosts[0]}) ${has} died; ${describeCheckpoint(lastCheckpoint)}`;
     if (firstLiving === cluster.rank) printLines(io.stderr, [sentence]);
     return true;
   };

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { option } from '@gradloom/core/internal';
 import yargs from 'yargs';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { readValue } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { asUsage } from '../../terminal/failure.ts';
 import { type Io, printLines } from '../../terminal/io.ts';
@@ -14,7 +15,7 @@ export async function runCompletion(request: Request, io: Io): Promise<number> {
   const [word] = request.positionals;
   const userShell = basename(io.env.SHELL ?? '');
   const shell = asUsage(() =>
-    option.oneOf(shells).check('', 'shell', word ?? (Object.hasOwn(shells, userShell) ? userShell : 'bash')),
+    readValue(option.oneOf(shells), 'shell', word ?? (Object.hasOwn(shells, userShell) ? userShell : 'bash')),
   );
   printLines(io.stdout, scriptFor(shell).split('\n'));
   return 0;

@@ -90,11 +90,12 @@ function autoBackend(): Backend['name'] | null {
   }
 }
 
+const DEFAULT_BUDGET_MS = undefined;
 function figuresOf(backend: Backend): BackendFigures {
   const { name } = backend;
   try {
     const gflops = measureGflops(backend);
-    return { name, gflops, float32Gflops: measureGflops(backend, undefined, 'float32'), problem: null };
+    return { name, gflops, float32Gflops: measureGflops(backend, DEFAULT_BUDGET_MS, 'float32'), problem: null };
   } catch (error) {
     return { name, gflops: null, float32Gflops: null, problem: withoutCaller(error) };
   }

@@ -15,7 +15,7 @@ import { CHAPTER, isFailure } from '../../lab/experiments/finding.ts';
 import { experiments } from '../../lab/experiments/index.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { present } from '../../options/option.ts';
+import { present, readValue } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type RawOptions, type Request } from '../../options/raw-options.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { asUsage } from '../../terminal/failure.ts';
@@ -32,7 +32,7 @@ export async function runExperiment(request: Request, io: Io): Promise<number> {
   refuseMoreThan(1, request.positionals, 'one experiment');
   const [word] = request.positionals;
   if (word === undefined) return listExperiments(request, io);
-  const name = asUsage(() => option.oneOf({ ...experiments, all: true }).check('', 'experiment', word));
+  const name = asUsage(() => readValue(option.oneOf({ ...experiments, all: true }), 'experiment', word));
   if (name === 'all') return runAll(request, io);
   const experiment = await experiments[name]();
   const raw = flagsToRaw(experiment.options, request);

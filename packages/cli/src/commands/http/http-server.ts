@@ -36,7 +36,7 @@ const faultOfPath = ({ url }: FastifyRequest): Fault => {
   return [400, `path has ${show(url.split('?')[0])}, expected ${expected}`];
 };
 
-/** Refuses requests for other hosts (DNS rebinding). `expected` describes the allowed ones. */
+/** Refuses requests for other hosts (DNS rebinding). `expected` describes the allowed hosts. */
 export const faultOfHost =
   (allowsHost: HostCheck, expected: string) =>
   ({ url, headers, socket, raw }: FastifyRequest): Fault | undefined => {
@@ -45,13 +45,13 @@ export const faultOfHost =
       if (allowsHost(authority, socket.localAddress)) return undefined;
       return [421, `host has ${show(authority)}, expected ${expected}`];
     }
-    // HTTP/1.0 has no such header. Health checks leave it out; browsers never do.
+    // HTTP/1.0 needs no host header. Health checks leave it out; browsers never do.
     return raw.httpVersion === '1.0' ? undefined : [400, `host is missing, expected ${expected}`];
   };
 
 /**
  * Refuses what a page of another site sends. Browsers name the origin of a page with all that it sends elsewhere, and
- * with every POST. `expected` describes the allowed ones.
+ * with every POST. `expected` describes the allowed origins.
  */
 export function faultOfOrigin({ headers: { origin, host } }: FastifyRequest, expected: string): Fault | undefined {
   if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return undefined;

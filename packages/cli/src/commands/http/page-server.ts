@@ -32,7 +32,7 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-/** Location of this module: a source, or in the bundle. */
+/** URL of this module: of its source file, or of the bundle. */
 const moduleUrl = import.meta.url;
 
 /** A server whose every request needs an allowed host, its own origin and the token. */

@@ -11,7 +11,7 @@ import type { WatchedRun, WatchedRuns } from './watched-run.ts';
 /** Milliseconds between two reads of the files. */
 const POLL_MS = 500;
 
-/** A comment goes out after so long without an event: a connection without traffic is closed after 60 s. */
+/** A comment goes out after this time without an event: a connection without traffic is closed after 60 s. */
 const HEARTBEAT_MS = 15_000;
 
 /** A line that readers skip. */

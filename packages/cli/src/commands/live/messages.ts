@@ -40,8 +40,8 @@ export interface WrongRows {
 /** Answer of GET /wrong: what the newest checkpoint answers wrongly, among the first rows that its run holds out. */
 export interface WrongMessage {
   readonly step: number | null; // of the checkpoint
-  readonly rows: number; // that were asked
-  readonly mistaken: number; // answered wrongly
+  readonly rows: number; // rows that were answered
+  readonly mistaken: number; // rows that were answered wrongly
   readonly wrong: WrongRows;
 }
 

@@ -27,7 +27,7 @@ export interface WatchedRun {
   steer(action: SteerAction, rate?: number): Promise<SteerLine>;
   /** Facts about the run for the page. @throws Error if a file is damaged. */
   facts(): Omit<RunMessage, 'run'>;
-  /** Asks its newest checkpoint, once for each, for its wrong answers. @throws Error (rejects) without an answer. */
+  /** Wrong answers of the newest checkpoint, computed once for each checkpoint. @throws Error (rejects) without any. */
   wrong(): Promise<WrongMessage>;
 }
 

@@ -39,7 +39,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer
   const decodings = model.preprocessing?.target;
   const text = ofText(model.preprocessing)?.text;
   const tokenizer = text === undefined ? undefined : createTokenizer(text.tokenizer);
-  const R = loss === null ? 1 : targetPositions(buildNetwork(model.spec, model.parts?.customParts), loss);
+  const R = loss === null ? 1 : targetPositions(buildNetwork(model.spec, model.parts?.customParts), loss); // positions
   return async ({ x, rowIndices, targets, targetLabels, lengths }) => {
     const outputs = await predict(model, x, rowIndices, lengths);
     const O = outputs.length / rowIndices.length;

@@ -124,7 +124,8 @@ async function openRows(
       throw new UsageError(`${file} is a table, expected PNG or JPEG images, or folders of them`);
     }
     if (isTable(file)) throw wrongFile('table', 'reads a table');
-    batches = batchesOf(await npyRows(file, null, { columns: network.inputs, ...divisorsOf(model) }));
+    const bytes = null; // they are read from the file
+    batches = batchesOf(await npyRows(file, bytes, { columns: network.inputs, ...divisorsOf(model) }));
   } else {
     const { stream, name } = await openStream(file, io);
     batches = numberRows(stream, network, name);

@@ -8,7 +8,7 @@ const { dataset, hidden, activation, init, dropout, network, spec, precision, lo
   trainOptions;
 const workload = { hidden, activation, init, dropout, network, spec, precision, loss, optimizer, lr, batch, seed };
 
-/** As many as a pool may have threads. */
+/** Most threads of a pool. */
 const MAX_CORES = 512;
 const MAX_RANKS = 4096;
 

@@ -75,6 +75,7 @@ export function argumentsOfRanks(args: readonly string[]): string[] {
   return [...rankArgs, '--cluster', 'mpi', '--json'];
 }
 
+const NO_USER_FLAGS: readonly string[] = []; // for the launcher
 /** Allows more ranks than cores: Open MPI 5 and 4 read these variables, others ignore them. */
 const OVERSUBSCRIBE = {
   PRTE_MCA_rmaps_default_mapping_policy: ':oversubscribe',
@@ -93,7 +94,7 @@ async function startRanks(
 ): Promise<RankPoint> {
   const { command, launcher } = findLauncher(undefined, env);
   const program = [process.execPath, ...process.execArgv, process.argv[1]];
-  const child = spawn(command, [...launcher.flags([], env), '-n', String(ranks), ...program, ...words], {
+  const child = spawn(command, [...launcher.flags(NO_USER_FLAGS, env), '-n', String(ranks), ...program, ...words], {
     env: { ...OVERSUBSCRIBE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
@@ -107,7 +108,7 @@ async function startRanks(
     child.once('error', reject);
     child.once('close', resolve);
   });
-  ended.catch(() => {});
+  ended.catch(() => {}); // handled below, after the output has been read
   let stdout = '';
   for await (const text of child.stdout.setEncoding('utf8')) stdout += text;
   const code = await ended;

@@ -30,10 +30,10 @@ export interface SearchConfig {
 }
 
 export interface Halving {
-  readonly factor: number; // of the trials that go on, 1 / factor; each has factor times the steps
+  readonly factor: number; // 1 / factor of the trials go on to the next round, which is factor times as long
   readonly unit: 'steps' | 'epochs';
-  readonly from: number | null; // of the first round; null: so that the last has `to`
-  readonly to: number | null; // of the last round; null: what train takes by default
+  readonly from: number | null; // steps or epochs of the first round; null: few enough to reach `to` in the last
+  readonly to: number | null; // steps or epochs of the last round; null: the default of train
 }
 
 /** Options of train that decide which rows a run is measured on: figures on other rows do not compare. */

@@ -75,7 +75,7 @@ export function readStart(folder: string): SearchStart {
   if (start === undefined || !isRecord(start.config) || typeof start.file !== 'string') {
     throw new Error(`${path} has no line that describes the search, expected it first (the file is damaged)`);
   }
-  // As in the file of the search: values that were filled in later are left out.
+  // The config as the user's file has it: values that were filled in later are left out.
   const { runs, halving, ...entries } = withoutNulls(start.config);
   const config = checkSearch(path, {
     ...entries,
@@ -88,7 +88,7 @@ export function readStart(folder: string): SearchStart {
 const withoutNulls = (object: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
 
-/** Whether a line has all fields that are read. It has no checksum, so it may have been edited. */
+/** Whether a line has all fields that are read. A line without a checksum may have been edited. */
 function isOutcome(
   line: Readonly<Record<string, unknown>>,
   trials: number,

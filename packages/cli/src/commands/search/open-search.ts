@@ -33,7 +33,7 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
   datasetOf(where, fixedOptions(where, config.options));
   for (const { number, point } of trials) {
     try {
-      const recipe = await runs.recipeOf(point, fold, null);
+      const recipe = await runs.recipeOf(point, fold, null); // null: of the length that options give
       firstRecipe ??= recipe;
       const { spec, sets, options } = recipe;
       if (fold === null && sets.validation === undefined) break; // refused below, with the other checks

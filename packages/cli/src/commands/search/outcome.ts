@@ -29,9 +29,9 @@ export interface Standing {
   readonly rank: number; // from 1
   readonly score: number | null; // mean of the metric over the folds; null if a run has diverged
   readonly deviation: number | null; // standard deviation over the folds; null without folds
-  readonly loss: number | null;
+  readonly loss: number | null; // mean over the folds; null if a run has none
   readonly steps: number; // steps of the longest of its runs
-  readonly early: boolean;
+  readonly early: boolean; // early stopping ended one of its runs
   readonly elapsedMs: number; // time of all of its runs in all rounds
 }
 

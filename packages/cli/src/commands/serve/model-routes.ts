@@ -101,7 +101,7 @@ export async function createModelRoutes(model: ServedModel, context: ServerConte
   let pending = 0; // requests whose bodies have not been read, arrays that are read, and bodies in the queue
   let writing = 0; // texts that are being written: each counts in its handler, and then in `partsOf`
   let onIdle: (() => void) | undefined; // called when a model that is replaced has nothing to answer any more
-  /** In the next turn: a body that has been read goes on to its handler in this one, and a handler to `partsOf`. */
+  /** Checks in the next turn: in this one a read body may still go to its handler, and a text to `partsOf`. */
   function checkIdle(): void {
     if (onIdle !== undefined) void setImmediate().then(() => pending + writing === 0 && onIdle?.());
   }

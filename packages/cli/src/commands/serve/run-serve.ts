@@ -38,8 +38,8 @@ export async function runServe(request: Request, io: Io): Promise<number> {
     allowsHost: createHostCheck([host, ...(values['allow-host'] ?? [])]),
     onError: (error) => say(withoutCaller(error)),
   });
-  let fingerprint = ''; // start of that of the loaded model
-  /** Loads the model. Returns what introduces it; nothing else keeps it when it is replaced. */
+  let fingerprint = ''; // first digits of the fingerprint of the loaded model
+  /** Loads the model. Returns a function that introduces it at a URL, and does not hold it in memory. */
   async function load(): Promise<(url: string) => string[]> {
     const model = openModel(request.positionals);
     const served = await serveModel(model, values);
@@ -80,7 +80,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
 
 /** Starts the threads of a model. @throws Error for one that cannot answer, such as one with a weight of NaN. */
 async function serveModel(model: Model, values: Values<typeof serveOptions>): Promise<ServedModel> {
-  model.outputs(new Float64Array(0));
+  model.outputs(new Float64Array(0)); // no rows: only checks the model
   const {
     'max-rows': maxRows,
     'max-tokens': maxTokens,

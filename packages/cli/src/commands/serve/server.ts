@@ -32,7 +32,7 @@ const MAX_CONNECTIONS = 4096;
 /** Most bytes of all bodies that arrive at once, one on each connection. */
 const MAX_ARRIVING_BYTES = 2 ** 30;
 
-/** The HTTP server; it does not listen yet, and needs a model. It hands each request to the routes of the newest. */
+/** The HTTP server; it does not listen yet, and needs a model. Requests go to the routes of its newest model. */
 export function createServer(options: ServerOptions): Server {
   const { cors, allowsHost } = options;
   const times = { ...TIME_LIMITS, ...options.times };

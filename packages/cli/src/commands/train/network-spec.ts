@@ -37,6 +37,7 @@ function namedSpec(name: string, values: TrainValues, dataset: Dataset): Network
     const knownNetwork = findNetwork(name);
     if (knownNetwork === undefined) throw new Error(`--network has ${name}, expected a known network`);
     const vocabulary = vocabularyOf(dataset);
+    // Rows of tokens have a vocabulary and one answer, or a target for each position.
     if (
       knownNetwork.takesTokens &&
       shape.length === 1 &&

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { option, show, suggest } from '@gradloom/core/internal';
 import { type TableName, tableFiles, tablePath } from '@gradloom/runtime';
 import { formatMember, type Member, parseMember } from '../../options/member.ts';
+import { readValue } from '../../options/option.ts';
 import { pathsIn } from '../folders.ts';
 import { type DatasetName, presets } from './presets.ts';
 
@@ -26,7 +27,7 @@ export const datasetNames = { ...presets, ...tableFiles };
 export const datasetSource = option.kind(
   (_where, name, raw): DatasetSource => {
     if (typeof raw !== 'string') return namedSource(name, raw);
-    const word = option.text('the name of a dataset or a path').check('', name, raw);
+    const word = readValue(option.text('the name of a dataset or a path'), name, raw);
     if (Object.hasOwn(datasetNames, word.split(':')[0])) return namedSource(name, word);
     if (existsSync(word)) return { path: word };
     if (/^\w+:\/\//.test(word)) {
@@ -36,6 +37,7 @@ export const datasetSource = option.kind(
     }
     const [, path, options] = /^(.+?):([\w-]+=.*)$/s.exec(word) ?? [];
     if (path !== undefined && isPath(path)) {
+      // The options of a path are written as those of a member, here of one that is called files.
       const { kind: _, ...read } = parseMember(name, `files:${options}`, { files: true });
       return { path, options: read };
     }

@@ -77,7 +77,7 @@ export async function openDataset(
   shares: Shares,
   name = '--dataset',
   classNames?: readonly string[], // class names of the model that is evaluated, in its order
-  preprocessing?: Preprocessing | null, // of the model that is evaluated; null: it takes plain numbers
+  preprocessing?: Preprocessing | null, // of the evaluated model; null: it takes plain numbers; undefined: no model
 ): Promise<OpenedDataset> {
   const images = ofImages(preprocessing ?? undefined);
   const modelTable = ofTable(preprocessing ?? undefined);
@@ -178,7 +178,7 @@ const SCALED =
 const scaleError = (source: DatasetSource, error: OptionError): OptionError =>
   nameFileOption(error, 'path' in source ? source.byFlag : ['scale']);
 
-/** Splits the user's arrays or images by the rule of tables; sets of their own are kept. */
+/** Splits the user's arrays or images by the rule of tables; sets that they already have are kept. */
 function splitArrays(original: DataSplits, source: FileSource, shares: Shares): OpenedDataset {
   const standard = sharesOf(original.train, shares);
   const fullShares = {
@@ -198,7 +198,7 @@ function splitArrays(original: DataSplits, source: FileSource, shares: Shares): 
 function networkOf({ inputs: { shape = [] } }: Dataset, { path }: FileSource): Pick<Preset, 'network'> {
   if (formatOf(path) !== 'image-folder') return {};
   try {
-    networks[DEFAULT_NETWORK](shape, 1);
+    networks[DEFAULT_NETWORK](shape, 1); // throws for images that are too small
     return { network: DEFAULT_NETWORK };
   } catch {
     return {};

@@ -4,7 +4,7 @@ import type { Member } from '../../options/member.ts';
 
 /** Defaults of `train` for a dataset. */
 export interface Preset {
-  readonly options: Readonly<Record<string, number>>; // of the set itself
+  readonly options: Readonly<Record<string, number>>; // of the dataset itself, such as its noise
   readonly validation: number; // validation share of the training rows
   readonly test: number; // test share of the rows, for a dataset without a test set
   readonly testsItself: boolean; // the training rows are also the test rows

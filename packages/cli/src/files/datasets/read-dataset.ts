@@ -83,7 +83,7 @@ export function nameFileOption(error: OptionError, byFlag: readonly string[] = [
   return new OptionError(error.where, flag, error.problem, { about, cause: error });
 }
 
-/** Options that bring any images to those of a model. */
+/** Options that convert any images to the size, channels and numbers that a model takes. */
 const sizeOfImages = ({ height, width, channels, divisor }: ImageEncoding) => ({
   size: `${width}x${height}`,
   channels,

@@ -6,21 +6,21 @@ import type { FileOptionTable, Values } from '../../options/option.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import type { DatasetSource, FileSource } from './dataset-source.ts';
 
-const tableStated = flagsOf(library.table, 'Data');
+const tableLibraryFlags = flagsOf(library.table, 'Data');
 
 const textFlags = flagsOf(textOptions.table, 'Data');
 
 /** The options of tables and texts, as flags of every command that reads one to train on. */
 export const tableFlags = {
-  ...tableStated,
-  target: { ...tableStated.target, ...columnNames },
-  column: { ...tableStated.column, ...columnTypesByName },
-  drop: { ...tableStated.drop, ...columnNames },
-  'class-names': { ...tableStated['class-names'], ...classNames },
-  'weight-column': { ...tableStated['weight-column'], ...option.text('the name of a column') },
-  series: { ...tableStated.series, ...option.text('the name of a column') },
-  split: { ...tableStated.split, ...option.text('random, time:<column> or group:<column>') },
-  'series-key': { ...tableStated['series-key'], ...option.text('the name of a column') },
+  ...tableLibraryFlags,
+  target: { ...tableLibraryFlags.target, ...columnNames },
+  column: { ...tableLibraryFlags.column, ...columnTypesByName },
+  drop: { ...tableLibraryFlags.drop, ...columnNames },
+  'class-names': { ...tableLibraryFlags['class-names'], ...classNames },
+  'weight-column': { ...tableLibraryFlags['weight-column'], ...option.text('the name of a column') },
+  series: { ...tableLibraryFlags.series, ...option.text('the name of a column') },
+  split: { ...tableLibraryFlags.split, ...option.text('random, time:<column> or group:<column>') },
+  'series-key': { ...tableLibraryFlags['series-key'], ...option.text('the name of a column') },
   ...textFlags,
 } satisfies FileOptionTable;
 

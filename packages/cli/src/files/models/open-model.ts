@@ -9,7 +9,7 @@ import { type DatasetSource, datasetSource, formatSource } from '../datasets/dat
 import type { Shares } from '../datasets/open-dataset.ts';
 import { looksLikeModel, modelPath } from './model-path.ts';
 
-/** A word of the command line. @throws UsageError that it `is missing`, in a sentence such as 'the file is missing'. */
+/** A word of the command line. @throws UsageError with `sentence`, such as 'the file is missing', if there is none. */
 export function requireWord(word: string | undefined, sentence: string): string {
   if (word === undefined || word === '') throw new UsageError(sentence);
   return word;
@@ -51,7 +51,7 @@ export interface ModelData {
   readonly shares: Shares;
   readonly name: string; // name of the source in errors
   readonly isTrainingDataset: boolean; // the model was trained on it
-  readonly classNames?: readonly string[]; // the dataset of its labels
+  readonly classNames?: readonly string[]; // names of the model's classes, in its order
 }
 
 /**
@@ -84,8 +84,8 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
 }
 
 /**
- * Divisors of arrays of bytes and of other numbers for a model: those of its training rows. Numbers of images, which an
- * encoding or a divisor of 255 tells, have been divided already.
+ * Divisors of arrays of bytes and of other numbers for a model: those of its training rows. For a model of images, which
+ * has an encoding or a divisor of 255, numbers other than bytes have been divided already.
  */
 export function divisorsOf({ metadata, preprocessing }: Model): { byteDivisor: number; divisor: number } {
   const image = ofImages(preprocessing)?.image;

@@ -1,5 +1,5 @@
 import { option, show } from '@gradloom/core/internal';
-import type { OptionTable } from '../../options/option.ts';
+import { type OptionTable, readValue } from '../../options/option.ts';
 import { commonOptions } from './experiment.ts';
 import { experiments } from './index.ts';
 
@@ -8,7 +8,7 @@ const keyList = <T extends object>(table: T): option.Kind<readonly (keyof T & st
   option.kind(
     (_where, name, raw): readonly (keyof T & string)[] => {
       const words: readonly unknown[] = typeof raw === 'string' ? raw.split(',').map((word) => word.trim()) : [raw];
-      const keys = words.map((word) => option.oneOf(table).check('', name, word));
+      const keys = words.map((word) => readValue(option.oneOf(table), name, word));
       const twice = keys.find((key, k) => keys.indexOf(key) < k);
       if (twice === undefined) return keys;
       throw new Error(`${name} has ${show(twice)} twice, expected each once`);

@@ -41,23 +41,12 @@ export const networkTable = (points: readonly RankPoint[]): FigureTable => ({
 
 export const rankPartsTable = (points: readonly RankPoint[]): FigureTable => ({
   head: ['ranks', 'gradients', 'joined', 'to owners', 'hidden', 'update', 'to all', 'model', 'measured'],
-  rows: points.flatMap(({ ranks, prediction, stepMs }) =>
-    prediction === null
-      ? []
-      : [
-          [
-            String(ranks),
-            decimal(prediction.gradientMs),
-            decimal(prediction.joinMs),
-            decimal(prediction.gatherMs),
-            decimal(prediction.hiddenMs),
-            decimal(prediction.updateMs),
-            decimal(prediction.returnMs),
-            decimal(prediction.stepMs),
-            decimal(stepMs),
-          ],
-        ],
-  ),
+  rows: points.flatMap(({ ranks, prediction, stepMs: measuredMs }) => {
+    if (prediction === null) return [];
+    const { gradientMs, joinMs, gatherMs, hiddenMs, updateMs, returnMs, stepMs } = prediction;
+    const parts = [gradientMs, joinMs, gatherMs, hiddenMs, updateMs, returnMs, stepMs, measuredMs];
+    return [[String(ranks), ...parts.map(decimal)]];
+  }),
   numeric: [0, 1, 2, 3, 4, 5, 6, 7, 8],
 });
 

@@ -149,11 +149,7 @@ function predictionOf({ prediction, spread }: ScaleDocument): Page['chapters'] {
 }
 
 function predictedSpeedup(points: readonly PredictedPoint[]): Picture {
-  const [
-    {
-      stepMs: [oneCoreMs],
-    },
-  ] = points; // the lower end of its range
+  const [oneCoreMs] = points[0].stepMs; // the lower end of its range
   const speedupEnd = (k: 0 | 1) => points.map(({ cores, speedup }) => [cores, speedup[k]] as const);
   const measured = points.flatMap(({ cores, measuredMs }) =>
     measuredMs === null ? [] : [[cores, oneCoreMs / measuredMs] as const],

@@ -37,7 +37,7 @@ export function timeLeft(ms: number): string {
   return `about ${minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`} left`;
 }
 
-/** '1 epoch', '2 epochs'. */
+/** '1 epoch', '2 epochs', '2 leaves'. */
 export const plural = (count: number, noun: string): string =>
   `${whole(count)} ${count === 1 ? noun : noun.endsWith('f') ? `${noun.slice(0, -1)}ves` : `${noun}s`}`;
 

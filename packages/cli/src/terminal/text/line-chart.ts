@@ -12,7 +12,7 @@ export interface Line {
 /** Vertical lines from the lowest to the highest value at a point. */
 export interface ErrorBars {
   readonly name: string; // name in the legend
-  readonly points: readonly BandPoint[];
+  readonly points: readonly BandPoint[]; // x, lowest, mean and highest value
 }
 
 export interface LineChartOptions {

@@ -34,7 +34,7 @@ export async function readAnswers(recipe: Recipe, result: TrainResult): Promise<
     loss,
     outputs: buildNetwork(result.spec, result.parts?.customParts).outputs,
     classes: dataset.classes,
-    areBits: false,
+    areBits: false, // only rows without classes have bits for targets
   });
   const calibration = scoring.hasProbabilities
     ? metrics.calibration({ targets: scoring.task === 'binary' ? 'values' : 'classes' })

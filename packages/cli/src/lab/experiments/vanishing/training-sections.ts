@@ -25,11 +25,9 @@ export function trainingSection(comparisons: readonly Comparison[]): Section {
 export function weightChangeSection(comparisons: readonly Comparison[]): Section {
   const rows = comparisons.map(({ label, relativeChanges, atCommonRate }) => [
     label,
-    ...[
-      relativeChanges[0],
-      relativeChanges[relativeChanges.length - 2],
-      relativeChanges[relativeChanges.length - 1],
-    ].map((share) => (atCommonRate.diverged === null ? asShare(share) : 'diverged')),
+    ...[relativeChanges[0], ...relativeChanges.slice(-2)].map((share) =>
+      atCommonRate.diverged === null ? asShare(share) : 'diverged',
+    ),
   ]);
   return {
     title: 'Change of the weights, relative to their size at the start',

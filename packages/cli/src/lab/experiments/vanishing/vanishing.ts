@@ -1,5 +1,6 @@
 import { createOptimizer } from '@gradloom/core';
 import type { DatasetSource } from '../../../files/datasets/dataset-source.ts';
+import { readValue } from '../../../options/option.ts';
 import type { Range } from '../../../options/ranges.ts';
 import { asUsage, UsageError } from '../../../terminal/failure.ts';
 import type { Paint } from '../../../terminal/paint.ts';
@@ -79,7 +80,7 @@ function setupOf(values: VanishingValues): Setup {
     throw new UsageError(`--lr is given with --optimizer ${optimizer.kind}:lr, expected one of the two`);
   }
   const lr = values.lr ?? createOptimizer(optimizer).lr;
-  asUsage(() => rate.check('', `--optimizer ${optimizer.kind}:lr`, lr));
+  asUsage(() => readValue(rate, `--optimizer ${optimizer.kind}:lr`, lr));
   const [seed, ...moreSeeds] = seedsOf(values.seeds ?? { first: 1, last: 1 });
   return {
     activations: values.activation ?? defaultActivations,
