@@ -33,9 +33,9 @@ export const textsPreset = (rows: number, T: number): Preset => ({ ...nothingHel
 /**
  * Defaults for a known network of images, in place of those of the dataset for hidden layers: adam with one-cycle up to
  * 0.005; batches of a fiftieth of the rows, 16 to 128; 15 epochs, but at least 400 steps. No early stopping, since the
- * loss of one-cycle falls most at its end. Measured with convnet and two seeds on 28 x 28 pictures of three shapes: test
- * accuracy at rates of 0.001, 0.003, 0.005 with cosine is 62, 80, 84 % for 126 rows and 75, 98, 96 % for 420 rows; with
- * one-cycle it is 64, 83, 88 % and 82, 98, 99 %.
+ * loss of one-cycle falls most at its end. Measured with convnet on 28 x 28 pictures of three shapes, with two seeds:
+ * test accuracy at rates of 0.001, 0.003, 0.005 with cosine is 62, 80, 84 % for 126 rows and 75, 98, 96 % for 420 rows;
+ * with one-cycle it is 64, 83, 88 % and 82, 98, 99 %.
  */
 export function imagePreset(standard: Preset, rows: number): Preset {
   const batch = Math.min(128, Math.max(16, 2 ** Math.round(Math.log2(rows / 50))));

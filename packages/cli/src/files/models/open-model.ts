@@ -84,8 +84,8 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
 }
 
 /**
- * Divisors of arrays of bytes and of other numbers for a model: those of its training rows. For a model of images, which
- * has an encoding or a divisor of 255, numbers other than bytes have been divided already.
+ * Divisors of arrays of bytes and of other numbers for a model: those of its training rows. For a model of images,
+ * which has an encoding or a divisor of 255, numbers other than bytes have been divided already.
  */
 export function divisorsOf({ metadata, preprocessing }: Model): { byteDivisor: number; divisor: number } {
   const image = ofImages(preprocessing)?.image;
