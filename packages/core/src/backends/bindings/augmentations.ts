@@ -26,12 +26,12 @@ export function createAugmentations(
     const round = roundingOf(x);
     const fill = createArrayCall('fill', layout, tape, memory);
     const copy = createArrayCall('copy', layout, tape, memory);
-    // Kernels are assembled as they are first read.
+    // Reading a kernel assembles it, so only the one that is used is read.
     const movePixels = isWhole ? layout.augment.movePixels : 0;
     const turnPixels = isWhole ? 0 : layout.augment.turnPixels;
     const rest = C % width;
 
-    /** Shifts image n by whole pixels, and mirrors it if asked. */
+    /** Shifts image n by whole pixels, and mirrors it if draws[n] = [a, b, c, d, e, f, …] has a negative a. */
     function move(n: number): void {
       const row = n * AUGMENTATION;
       const to = xAt + bytes * size * n;
@@ -60,7 +60,7 @@ export function createAugmentations(
     const isInside = (pointX: number, pointY: number): boolean =>
       pointX >= 0 && pointX < V - 1 && pointY >= 0 && pointY < H - 1;
 
-    /** Rotates or scales line i of image n. The points from j to `end` - 1 lie inside the image. */
+    /** Rotates or scales line i of image n, whose pixel j shows column a · j + b · i + c and line d · j + e · i + f. */
     function turnLine(n: number, i: number): void {
       const row = n * AUGMENTATION;
       const a = draws[row];
@@ -68,15 +68,14 @@ export function createAugmentations(
       const lineX = draws[row + 1] * i + draws[row + 2];
       const lineY = draws[row + 4] * i + draws[row + 5];
       const first = n * size + i * V * C;
+      const isPlain = (j: number): boolean => !isInside(a * j + lineX, d * j + lineY);
+      const showPlainly = (j: number): void =>
+        showPoint(x, first + j * C, image, a * j + lineX, d * j + lineY, H, V, C, isWhole, round);
+      // Plain code shows the points on the left and on the right that are not inside the image, the kernel all others.
       let j = 0;
       let end = V;
-      for (; j < end && !isInside(a * j + lineX, d * j + lineY); j++) {
-        showPoint(x, first + j * C, image, a * j + lineX, d * j + lineY, H, V, C, isWhole, round);
-      }
-      for (; end > j && !isInside(a * (end - 1) + lineX, d * (end - 1) + lineY); end--) {
-        const last = end - 1;
-        showPoint(x, first + last * C, image, a * last + lineX, d * last + lineY, H, V, C, isWhole, round);
-      }
+      for (; j < end && isPlain(j); j++) showPlainly(j);
+      for (; end > j && isPlain(end - 1); end--) showPlainly(end - 1);
       if (j === end) return;
       const to = xAt + bytes * (first + j * C);
       tape.write(

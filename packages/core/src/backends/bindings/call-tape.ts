@@ -30,7 +30,7 @@ export const bindByName =
 /** Plays the first `calls` calls of a tape, at least one. The kernels `gather` and `locate` read `data`. */
 export type PlayTape = (tape: Float64Array, calls: number, data?: Uint8Array) => void;
 
-/** Plays a tape that lies in the kernels' memory several times, as `Block.repeat` does. */
+/** Plays a tape in the kernels' memory up to `times` times, until stop[0] is not 0; returns how often it has played. */
 export type PlayRepeatedly = (tape: Float64Array, calls: number, times: number, stop: Float64Array) => number;
 
 /** Creates blocks of calls. */
@@ -87,7 +87,7 @@ function writeWithCopies(
   tape: Float64Array,
   layout: Pick<CodeLayout, 'moveKernels'>,
 ): void {
-  let count = 0; // of calls on the tape
+  let count = 0; // calls on the tape
   const write = (call: readonly number[]): void => tape.set(call, CALL_DOUBLES * count++);
   for (const call of calls) {
     const copies = copiesOf(call);
@@ -227,5 +227,5 @@ export function createCallRecorder(): CallRecorder {
   };
 }
 
-/** Calls that are recorded at a time. */
+/** Calls that a recorder's tape holds before they move to its list. */
 const RECORDED_CALLS = 16;

@@ -33,6 +33,7 @@ export function createDropout(
     const columns = C % CHUNK;
     const rest = columns % width;
     return [
+      // In the order of `dropoutArguments`.
       [
         layout.dropout,
         addressOf(y),
@@ -60,7 +61,7 @@ export function createDropout(
 
   return bindByName({
     dropout: (...[y, x, stepAndRow, B, size, ...others]: Parameters<typeof dropout>) =>
-      bindDropout(y, x, stepAndRow, B, 1, size, ...others),
+      bindDropout(y, x, stepAndRow, B, 1 /* position */, size, ...others),
     channelDropout: (...[y, x, , stepAndRow, ...others]: Parameters<typeof channelDropout>) =>
       bindDropout(y, x, stepAndRow, ...others),
   });

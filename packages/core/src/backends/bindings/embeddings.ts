@@ -8,18 +8,21 @@ import { type BindCall, bindByName, type CallTape } from './call-tape.ts';
 import { PIECES_SCRATCH } from './matrices/column-sums.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
-/** Stands for a position where there is none. */
+/** Ends a list of positions. */
 const NO_POSITION = -1;
 
 /** Maximum number of positions that are listed for a call, and of their pieces. */
 const MAX_POSITIONS = PIECES_SCRATCH;
 const MAX_PIECES = Math.floor(PIECES_SCRATCH / WORDS.count);
 
-/** Words before the list. */
+/** Words of the pieces, before the list of positions. */
 const LIST = WORDS.count * MAX_PIECES;
 
-/** Offsets of rows are words. */
+/** Offsets of rows are words of 32 bits. */
 const MAX_BYTES = 4_294_967_296;
+
+/** Values of the word `isResult`. */
+const [STAYS_ON_STACK, IS_RESULT] = [0, 1];
 
 /** Makes calls of gradients of embeddings; null for other operations, and for empty ones. */
 export function createEmbeddings(
@@ -41,7 +44,7 @@ export function createEmbeddings(
     const groups = groupsOf(width, vectors);
     const [first, next] = [wordsOf(firstPosition, V), wordsOf(nextPosition, B * k)];
     const leafPositions = k * leafRows;
-    // `run` sets the numbers that are 0: `top` and `pieces`.
+    // In the order of `listedSumsArguments`. `run` sets the numbers that are 0: `top` and `pieces`.
     const call = Float64Array.of(dEAt, addressOf(dy), 0, ...groups, scratchAt, scratchAt + 4 * LIST, 0, row);
     const fill = createArrayCall('fill', layout, tape, memory);
 
@@ -80,6 +83,7 @@ export function createEmbeddings(
 
     return () => {
       if (!accumulate) fill(dEAt, 0, V * width);
+      // Links the positions p of each v = x[p], ascending: first[v] is the first one, next[p] the one after p.
       first.fill(NO_POSITION);
       for (let p = next.length - 1; p >= 0; p--) {
         const v = x[p] | 0;
@@ -104,18 +108,18 @@ export function createEmbeddings(
                 level--;
                 merges++;
               }
-              endPiece(merges, 0, v);
+              endPiece(merges, STAYS_ON_STACK, v);
             }
             leafOf[++level] = leafOfPosition;
             end = (leafOfPosition + 1) * leafPositions;
           }
           if (positions === MAX_POSITIONS) {
-            endPiece(0, 0, v); // the list is full: the next piece goes on with this sum
+            endPiece(0, STAYS_ON_STACK, v); // the list is full: the next piece goes on with this sum
             begins = 0;
           }
           words[LIST + positions++] = row * p;
         }
-        endPiece(level, 1, v);
+        endPiece(level, IS_RESULT, v); // joins all sums on the stack
       }
       if (pieces > 0) run();
       else tape.run();

@@ -13,7 +13,7 @@ import { searchesZeros } from './sparsity.ts';
 // Larger products take so long that JavaScript between them does not matter.
 const MAX_ROWS = 256;
 const MAX_WEIGHTS = 4096;
-/** Most kernel calls of a product. */
+/** Maximum number of kernel calls of a product. */
 const MAX_CALLS = 64;
 
 /** Binds the products of dense layers: small ones to fixed calls, those that are large or skip zeros to functions. */
@@ -28,7 +28,7 @@ export function withFixedProducts(
   scratch: Float64Array, // [nativeProductScratch] of the largest layer
 ): BindProducts {
   const recorder = createCallRecorder();
-  const tables = new Map<string, number | null>(); // addresses of leaf tables
+  const tables = new Map<string, number | null>(); // addresses of leaf tables; null: there was no room
 
   /** Records the call that copies a table of leaves to `memory.table`, where products read it. */
   function placeLeaves(B: number, leafRows: number): void {

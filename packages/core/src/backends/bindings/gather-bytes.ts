@@ -35,7 +35,7 @@ export function createGatherBytes(
         const row = first + done + n;
         starts[n] = (order === null ? row : order[row]) * columns;
       }
-      starts[rows] = starts[rows - 1];
+      starts[rows] = starts[rows - 1]; // is only prefetched
       const rest = columns % width;
       const outAt = addressOf(out) + size * done * columns;
       const vectors = (columns - rest) / width;

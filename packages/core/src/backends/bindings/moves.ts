@@ -52,7 +52,7 @@ export function createMoves(
       const [kernel, block] =
         shorter < width || width < LANES ? [kernels.transposeQuads, LANES] : [kernels.transposeBlocks, width];
       const calls: FixedCall[] = [];
-      // The last squares have some rows and columns once more.
+      // The last squares move some rows and columns a second time.
       for (let j = 0; j < J; j += block) {
         const column = Math.min(j, J - block);
         const callFrom = (row: number, blocks: number): FixedCall => {

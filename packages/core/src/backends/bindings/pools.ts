@@ -24,8 +24,8 @@ import { backwardReach, forwardReach, type PixelAxis, type PixelRun, pixelAxis }
 const GROUP_BYTES = 262_144;
 
 /**
- * The last arguments of kernels that divide: for a power of two they multiply, which has the same bits. Results below
- * `minSize` become 0.
+ * The last arguments of kernels that divide: [divides, factor, divisor, minSize]. For a power of two they multiply, which
+ * has the same bits. Results below `minSize` become 0.
  */
 function scaling(divisor: number, minSize = 0): readonly number[] {
   const isFactor = (divisor & (divisor - 1)) === 0;
@@ -182,7 +182,7 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
       return bind({ kernel: 'spread', pixels: dy, windows: dx, ...axes, B, C, lastArguments: last, cleared });
     },
     globalAvgPoolForward(...[y, , x, B, R, C]: Parameters<typeof globalAvgPoolForward>) {
-      // More positions are summed in pieces.
+      // More positions are summed in pieces, by the kernels of column sums.
       if (R > PIECE) return null;
       return bind({ kernel: 'sum', pixels: y, windows: x, ...oneWindow(R), B, C, lastArguments: scaling(R) });
     },

@@ -112,7 +112,7 @@ export function createNativeProducts(
         const slot = (o / panel.columns) % PANELS;
         if (!isInPlace && slot === 0) packAll(panel, free, w, oRow, K, Math.min(O - o, PANELS * panel.columns));
         const from = isInPlace ? w : free + slot * K * panel.step;
-        const init = block === 0 ? b + bytes * o : c;
+        const init = block === 0 ? b + bytes * o : c; // c[B,columns] = init + a[B,K] · from[K,columns]
         multiply(c, oRow, init, block === 0 ? 0 : oRow, a, iRow, bytes, from, step, ahead, B, K, columns, terms);
       }
     }
@@ -144,7 +144,7 @@ export function createNativeProducts(
             const N = Math.min(I - i, columns);
             packTransposed(free, step, wAt + i * oRow + bytes * o, oRow, K, N);
             const c = dxAt + bytes * i;
-            const init = block === 0 ? zeros : c;
+            const init = block === 0 ? zeros : c; // c[B,N] = init + a[B,K] · Wᵀ[K,N], packed at `free`
             multiply(c, iRow, init, initRow, a, oRow, bytes, free, step, ahead, B, K, N, 'all');
           }
         }

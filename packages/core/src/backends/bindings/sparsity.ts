@@ -1,7 +1,7 @@
 import type { Panels } from './panels/panels.ts';
 
 const MIN_SPARSE_INPUTS = 128; // columns of x from which zero terms are looked for
-const MIN_SPARSE_OUTPUTS = 32; // outputs of the layer from which they are
+const MIN_SPARSE_OUTPUTS = 32; // outputs of the layer from which zero terms are looked for
 const MAX_DENSITY = 0.75; // zero terms are skipped if at most this share of the sampled terms is not 0
 const SAMPLES = 4; // strips of columns in the sample
 
@@ -29,7 +29,7 @@ export function createSparsity({
       let terms = 0;
       for (let sample = 0; sample < SAMPLES; sample++) {
         const i = Math.floor(((sample + 0.5) * I) / SAMPLES);
-        listTerms(x + bytes * i, bytes, iRow, panelStep, listedRows, rows);
+        listTerms(x + bytes * i, bytes, iRow, panelStep, listedRows, rows); // columns of x are the rows of the tile
         terms += countTerms();
       }
       return terms <= MAX_DENSITY * SAMPLES * rows;

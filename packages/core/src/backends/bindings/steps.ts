@@ -19,6 +19,7 @@ export function createSteps({ stepKernels: kernels }: CodeLayout): BindCall {
     recordStep(...[note, losses, norms, lossSums, squares, leaves, blocks, rows]: Parameters<typeof recordStep>) {
       const sums = addressOf(lossSums);
       const calls: FixedCall[] = [];
+      // One call for each level of the pairwise tree over the leaves, which leaves the total in `sums`[0].
       for (let apart = 1; apart < leaves; apart *= 2) {
         calls.push([kernels.addPairs, sums, DOUBLE * apart, Math.floor((leaves + apart - 1) / (2 * apart))]);
       }

@@ -23,7 +23,7 @@ type MeanUpdate = (
   n: number,
   hyper: Float64Array, // [hyperLength]
   first: Elements, // [S, row] rows of gradients
-  row: number,
+  row: number, // distance of rows
   S: number,
   share: Float64Array, // [1] 1 / the rows of the batch
 ) => void;
@@ -34,8 +34,8 @@ interface UpdateArguments {
   readonly arrays: readonly Elements[]; // [n] in and out
   readonly n: number;
   readonly hyper: Float64Array;
-  readonly first: Elements; // [S, row] rows of gradients
-  readonly row: number;
+  readonly first: Elements; // [S, row] rows of gradients, of which the first n columns are read
+  readonly row: number; // distance of rows
   readonly S: number;
   readonly share: Float64Array; // [1]
 }

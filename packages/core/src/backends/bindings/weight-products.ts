@@ -6,10 +6,10 @@ import type { Sparsity } from './sparsity.ts';
 
 /** Maximum number of rows of a batch at a time for dW, in one leaf or several. */
 const BLOCK_ROWS = MAX_NODE_ROWS;
-// Maximum number of bytes of packed columns of dy at a time, to stay in the second-level cache.
+// Maximum number of bytes of packed columns of dy at a time, to stay in the second-level cache, and of one of their rows.
 const PANEL_BYTES = 1_048_576;
-const BLOCK_BYTES = 8192; // bytes of a row
-// Strips of x packed at a time for dW.
+const BLOCK_BYTES = 8192;
+// Strips of x packed at a time: a strip is the columns of x, and the rows of dW, of one tile.
 const STRIPS = 4;
 // x is read in place if it has at most this many rows, or if rows of dy have at most this many bytes.
 const MAX_IN_PLACE_ROWS = 32;
@@ -37,7 +37,7 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
 
   /**
    * dW and db of up to `BLOCK_ROWS` rows in leaves of `leafRows` rows. Sums start at 0 if `starts`; else (one leaf
-   * only) at the values of dW and db. If `accumulate`, they are added to these.
+   * only) at the values of dW and db. If `accumulate`, the sums are added to the values of dW and db.
    */
   function backwardBlock(
     dW: number, // [I, O]
@@ -58,7 +58,7 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
     const nextInit = starts ? 0 : leafPanel.step;
     const isSparse = hasSparseColumns(x, iRow, B, I, O);
     const strips = tilesOver(I, isSparse ? listedRows : leafPanel.rows);
-    const lowest = Math.floor(I / Math.max(strips, 1));
+    const lowest = Math.floor(I / Math.max(strips, 1)); // rows of dW in a strip
     const higherStrips = I - lowest * strips; // the first strips, which have a column of x more than the others
     const isPacked = !isSparse && B > MAX_IN_PLACE_ROWS && oRow > MAX_IN_PLACE_GRADIENT;
     const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / leafPanel.step) * leafPanel.step) / bytes;
@@ -116,9 +116,10 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
           aStep = stripRow(bytes * height);
           const slot = (isHigher ? strip : strip - higherStrips) % STRIPS;
           a = free + slot * B * aStep;
-          const alike = (isHigher ? higherStrips : strips) - strip;
+          const alike = (isHigher ? higherStrips : strips) - strip; // strips of this height from here on
           if (slot === 0) pack(free, aStep, B * aStep, column, iRow, B, Math.min(alike, STRIPS) * height, height);
         } else if (isSparse) listLeaves(step, column, bytes, iRow, height, B, leafRows);
+        // c[height,N] = init + a[height,B] · dyPanels[B,N], where `a` is a strip of x, transposed by its steps.
         sumLeaves(
           leafTable,
           leafPanel.columns,
@@ -166,8 +167,8 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
     // Only a single leaf can have more rows than one call takes.
     for (let n = 0; n < B; n += BLOCK_ROWS) {
       const rows = Math.min(B - n, BLOCK_ROWS);
-      const blockLeafRows = Math.min(leafRows, rows);
-      backwardBlock(dW, db, x + bytes * n * I, dy + bytes * n * O, rows, blockLeafRows, n === 0, accumulate, I, O);
+      const [blockLeafRows, starts] = [Math.min(leafRows, rows), n === 0];
+      backwardBlock(dW, db, x + bytes * n * I, dy + bytes * n * O, rows, blockLeafRows, starts, accumulate, I, O);
     }
   };
 }

@@ -19,7 +19,7 @@ export interface Source<R extends 'pointer' | 'stride' | 'counter' | 'answer' | 
   readonly [role]?: R;
 }
 
-/** A variable of the kernel that is spilled: it takes no register for pointers and numbers. */
+/** A variable of the kernel that is spilled: it lies on the stack, or in a register that `load` never takes. */
 export interface Slot<R extends 'pointer' | 'stride' | 'counter'> extends Source<R> {
   readonly isSlot: true;
 }
@@ -83,6 +83,7 @@ export interface Isa {
   code(): Uint8Array;
   /** Writes a kernel and returns its offset in the code. */
   kernel<T extends ArgumentTable>(table: T, body: (call: CallOf<T>) => void): number;
+  /** Registers that the body takes are free again after it. */
   scope(body: () => void): void;
 
   /** Loads a value into a new register. */
@@ -277,11 +278,11 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
 }
 
 /**
- * Operations of Philox on vectors with one 32-bit word of each of some blocks. Which word is whose block's is the
- * unit's choice. `FormulaUnit` moves and stores these vectors.
+ * Operations of Philox on vectors with one 32-bit word of each of some blocks; each unit has its own order of blocks.
+ * `FormulaUnit` moves and stores these vectors.
  */
 export interface WordUnit<A = Address> {
-  readonly blocks: number; // whose words a vector holds
+  readonly blocks: number; // number of blocks of which a vector holds a word
   /** to = the number of each word's block, from 0 on. */
   numberBlocks(to: Vector): void;
   /** All words of `to` = the lower half of the 64 bits at `from`. */

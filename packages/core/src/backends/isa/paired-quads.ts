@@ -14,7 +14,8 @@ export function createPairedQuads<A>(
     (to: Vector, x: Vector, y: Operand<A>): void => {
       for (const half of halves) act(2 * to + half, 2 * x + half, halfOf(y, half));
     };
-  const both =
+  /** Loads one number into all lanes of both halves. */
+  const loadBoth =
     (load: (to: Vector, from: A) => void) =>
     (to: Vector, from: A): void => {
       load(2 * to, from);
@@ -29,8 +30,8 @@ export function createPairedQuads<A>(
     store(to, from) {
       for (const half of halves) unit.store(halfAt(to, half), 2 * from + half);
     },
-    loadElement: both(unit.loadElement),
-    loadNumber: both(unit.loadNumber),
+    loadElement: loadBoth(unit.loadElement),
+    loadNumber: loadBoth(unit.loadNumber),
     clear(to) {
       for (const half of halves) unit.clear(2 * to + half);
     },

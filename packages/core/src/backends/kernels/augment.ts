@@ -6,15 +6,15 @@ export const movePixelsArguments = defineArguments(
   ['to', 'array'],
   ['from', 'array'],
   ['line', 'stride'], // distance of lines
-  ['toPixel', 'stride'], // distance of pixels
-  ['fromPixel', 'stride'], // the same, negative if the image is mirrored
+  ['toPixel', 'stride'], // distance of pixels in `to`
+  ['fromPixel', 'stride'], // distance of pixels in `from`, negative if the image is mirrored
   ['lines', 'count'], // at least 1
   ['pixels', 'count'], // of a line, at least 1
   ['vectors', 'count'], // whole vectors of a pixel
-  ['numbers', 'count'], // after them
+  ['numbers', 'count'], // numbers of a pixel after its whole vectors
 );
 
-/** Moves the pixels of a part of an image. */
+/** Copies the pixels of a part of an image, line by line. */
 function assembleMovePixels(isa: Isa): number {
   const unit = isa.formulas;
   return isa.kernel(movePixelsArguments, (call) => {
@@ -47,7 +47,7 @@ export const turnPixelsArguments = defineArguments(
   ['x', 'array'], // the first pixel, out
   ['image', 'array'],
   ['fractions', 'array'], // [2] doubles, scratch
-  ['j', 'number'], // of the first pixel: it shows column a · j + lineX and line d · j + lineY of the image
+  ['j', 'number'], // column of the first pixel of x, which shows column a · j + lineX and line d · j + lineY of the image
   ['a', 'number'],
   ['lineX', 'number'],
   ['d', 'number'],
@@ -70,7 +70,7 @@ function assembleTurnPixels(isa: Isa): number {
   const [j, a, lineX, d, lineY, one, roundingTerm, point, floor, free] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
   // These overwrite the registers of a point, which is read before them.
   const [p, q, r, s, fractionX, fractionY] = [7, 8, 9, 10, 11, 12];
-  const above = wide.maskRegisters > 0 ? 0 : free;
+  const above = wide.maskRegisters > 0 ? 0 : free; // a mask, which takes a vector register if there are no others
 
   return isa.kernel(turnPixelsArguments, (call) => {
     isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
@@ -119,7 +119,7 @@ function assembleTurnPixels(isa: Isa): number {
       }
     });
 
-    /** The line or column of a point, rounded down. The remainder goes to byte `offset` of the fractions. */
+    /** slope · j + start, rounded to the nearest and, if that is above, less 1. Its fraction goes to byte `offset`. */
     function floorAt(slope: Vector, start: Vector, offset: number): Counter {
       wide.multiply(point, slope, j);
       wide.add(point, point, start);

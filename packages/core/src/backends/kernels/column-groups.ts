@@ -12,10 +12,10 @@ export interface ColumnKernel {
 /** Arguments that say how the columns are divided. */
 export const groupArguments = [
   ['mask', 'array'], // of the columns after the last whole vector
-  ['groups', 'count'], // of as many vectors as the kernel takes at once
-  ['pairs', 'count'], // of vectors after them
-  ['singles', 'count'], // vectors after them
-  ['rest', 'count'], // columns after them
+  ['groups', 'count'], // groups of `ColumnKernel.vectors` vectors
+  ['pairs', 'count'], // pairs of vectors after the groups
+  ['singles', 'count'], // vectors after the pairs
+  ['rest', 'count'], // columns after the whole vectors
 ] as const satisfies readonly Argument[];
 
 /** The formula for a group of vectors, and for one vector. */
@@ -29,8 +29,8 @@ const MAX_VECTORS = 4;
 
 /**
  * The formula, once for each vector of a group; a group has as many vectors as find registers. Inputs, rows and results
- * are numbered vector by vector. The kernel has `sums` registers for each vector and `others` more; then come those
- * with the numbers of `columns`.
+ * are numbered vector by vector. The first registers are the kernel's: `sums` for each vector, `others` more, and one for
+ * each of `columns`, which the kernel loads for each row.
  */
 export function groupFormulas(isa: Isa, formula: Omit<OutputFormula, 'outputs'>, sums = 0, others = 0): GroupFormulas {
   const { inputs, rows = [], columns = [], numbers = [], of } = formula;
@@ -68,7 +68,7 @@ export interface Columns {
 
 /**
  * Emits the body for groups of `groupVectors` vectors of columns, for pairs, for single vectors, and for the columns
- * after them. Each body moves the pointers to the next columns. Call `eachColumns` before all loops.
+ * after them, and after each body moves `pointers` to the next columns. Makes a slot, so call it outside of loops.
  */
 export function eachColumns(
   isa: Isa,

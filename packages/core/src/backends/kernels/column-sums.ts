@@ -3,13 +3,13 @@ import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Address, Isa, Slot, Source } from '../isa/isa.ts';
 import { type ColumnKernel, eachColumns, groupAccess, groupArguments, groupFormulas } from './column-groups.ts';
 
-/** Words of a piece: rows that are added one after the other, and what then happens to their sum. */
+/** Indices of a piece's words in the table: how many rows are added one after the other, and what follows. */
 export const PIECE_WORDS = {
   rows: 0,
-  merges: 1, // sums on the stack that are added to it, the last one first
-  isResult: 2, // 1 if it is then a result, which leaves the stack
+  merges: 1, // number of sums on the stack that are then added to the piece's sum, the last one first
+  isResult: 2, // 1 if the sum is then written to `results`, 0 if it stays on the stack
   divides: 3, // 1 if the result is divided
-  count: 4,
+  count: 4, // number of words
 } as const;
 
 /** The arguments of a kernel of sums: its arrays in the order of their lists, and sizes. */
@@ -28,11 +28,11 @@ const resultNames = (sums: number): string[] => Array.from({ length: sums }, (_,
 
 /**
  * Sums terms over the rows of each piece, column by column, from 0, and adds the pieces by the tree that the table of
- * pieces describes. Sums of some columns stay in registers while the kernel goes down all rows. A sum that is no result
- * at the end is in level 0.
+ * pieces describes. Sums of some columns stay in registers while the kernel goes down all rows. If the last sum is no
+ * result, it is left at the bottom of the stack.
  */
 export function assembleColumnSums(isa: Isa, terms: ColumnTerms): ColumnKernel {
-  const { sums, inputs, rows = [], columns: perRow = [] } = terms;
+  const { sums, inputs, rows = [], columns: perRow = [] } = terms; // a row has a number per column, a column one per row
   const unit = isa.formulas;
   const size = unit.width * unit.bytes;
   const others = 1; // the register `free`

@@ -3,9 +3,9 @@ import { allocateFormula } from '../formulas/emit-formula.ts';
 import { defineArguments } from '../isa/arguments.ts';
 import type { Address, Isa, Pointer, Source } from '../isa/isa.ts';
 
-/** Added to a 32-bit word that a call passes as a number: the lower 32 bits of the sum are the word. */
+/** 2⁵². A call passes a 32-bit word as the double 2⁵² + word, whose lower 32 bits are the word. */
 export const WORD = 4503599627370496;
-/** Number of words. */
+/** 2³²: how many 32-bit words there are. */
 const WORDS = 4294967296;
 
 export const dropoutArguments = defineArguments(
@@ -57,8 +57,8 @@ export function assembleDropout(isa: Isa): number {
   const { words } = unit;
   const size = unit.bytes * unit.width;
   const chunkVectors = CHUNK / unit.width;
-  const blockVectors = CHUNK / (4 * words.blocks);
-  const value = 6 * blockVectors;
+  const blockVectors = CHUNK / (4 * words.blocks); // a block of Philox is four words
+  const value = 6 * blockVectors; // `drawFactors` has the six registers per vector of blocks before it
   const [multiplier0, multiplier1] = [value + 1, value + 2];
 
   return isa.kernel(dropoutArguments, (call) => {

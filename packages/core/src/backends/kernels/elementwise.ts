@@ -35,7 +35,8 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): number {
 
   return isa.kernel(elementwiseArguments(operation), (call) => {
     const run = () => compute(call);
-    if (neutral === undefined) run();
+    if (neutral === undefined)
+      run(); // else, where the first number is `neutral`, the operation changes nothing
     else ifEqual(isa, call[numbers[0]], neutral, () => {}, run);
   });
 
@@ -78,7 +79,7 @@ export function ifEqual(
   otherwise: () => void,
 ): void {
   const { maskRegisters, loadNumber, compare, literal, readMask } = isa.formulas;
-  const mask = maskRegisters > 0 ? 0 : 1;
+  const mask = maskRegisters > 0 ? 0 : 1; // without mask registers, vector register 1
   isa.scope(() => {
     const isEqual = isa.zero();
     loadNumber(0, isa.numberAt(number));

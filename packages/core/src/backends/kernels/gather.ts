@@ -6,8 +6,8 @@ export const gatherArguments = defineArguments(
   ['starts', 'array'], // [rows + 1] words: where each row begins in the data; the last is only prefetched
   ['divisor', 'number'],
   ['rows', 'count'], // at least 1
-  ['rest', 'stride'], // bytes of a row that do not fill a vector
-  ['restStep', 'stride'], // bytes of as many elements
+  ['rest', 'stride'], // bytes at the start of a row that do not fill a vector
+  ['restStep', 'stride'], // bytes that they take in `out`, as elements
   ['vectors', 'count'], // whole vectors of a row, at least 1
 );
 
@@ -15,7 +15,7 @@ export const gatherArguments = defineArguments(
 const AHEAD = 2048;
 
 /**
- * out = rows of bytes of the data, each byte divided by the divisor. Prefetches the next row while it reads one:
+ * out = rows of bytes of `Isa.data`, each byte divided by the divisor. Prefetches the next row while it reads one:
  * shuffled rows lie anywhere in memory.
  */
 export function assembleGather(isa: Isa): number {

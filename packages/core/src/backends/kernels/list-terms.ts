@@ -12,13 +12,13 @@ export const listArguments = defineArguments(
   ['origin', 'array'], // the lists hold distances from here
   ['terms', 'array'],
   ['nextTerms', 'stride'], // distance of lists
-  ['aRow', 'stride'],
-  ['aStep', 'stride'],
-  ['panelStep', 'stride'],
+  ['aRow', 'stride'], // from a[m,k] to a[m+1,k]
+  ['aStep', 'stride'], // from a[m,k] to a[m,k+1]
+  ['panelStep', 'stride'], // from row k of the panel to row k + 1
   ['K', 'count'], // at least 1
   ['count', 'count'], // lists, at least 1
   ['nextA', 'stride'], // after each list, moves `a` forward by this
-  ['back', 'stride'], // and back by this
+  ['back', 'stride'], // and then back by this
   ['nextOrigin', 'stride'], // moves `origin` from list to list
   ['panelStart', 'stride'], // from the panel to the row of the first term
   ['panelBack', 'stride'], // subtracted from it after each list

@@ -2,14 +2,14 @@ import { defineArguments } from '../isa/arguments.ts';
 import type { Address, Isa } from '../isa/isa.ts';
 import { type ColumnKernel, eachColumns, groupAccess, groupArguments } from './column-groups.ts';
 
-/** Words of a piece: listed rows that are added one after the other, and what then happens to their sum. */
+/** Indices of a piece's words in the table: how many listed rows are added one after the other, and what follows. */
 export const LISTED_WORDS = {
   rows: 0,
-  begins: 1, // 1 if its sum begins with 0, 0 if it goes on with the sum on top of the stack
-  merges: 2, // sums on the stack that are added to it, the last one first
-  isResult: 3, // 1 if it is then added to a result, and leaves the stack
-  result: 4, // bytes before the result
-  count: 5,
+  begins: 1, // 1 if the piece's sum begins with 0, 0 if it goes on with the sum on top of the stack
+  merges: 2, // number of sums on the stack that are then added to the piece's sum, the last one first
+  isResult: 3, // 1 if the sum is then added to a row of `results`, 0 if it stays on the stack
+  result: 4, // bytes from `results` to that row
+  count: 5, // number of words
 } as const;
 
 export const listedSumsArguments = defineArguments(
@@ -18,7 +18,7 @@ export const listedSumsArguments = defineArguments(
   ['top', 'array'], // [depth, columns] stack, where the sum of the first piece goes
   ...groupArguments,
   ['table', 'array'], // [pieces, LISTED_WORDS] words
-  ['list', 'array'], // words: bytes before each listed row, piece by piece
+  ['list', 'array'], // words: bytes from `rows` to each listed row, piece by piece
   ['pieces', 'count'], // at least 1
   ['distance', 'stride'], // of sums on the stack
 );

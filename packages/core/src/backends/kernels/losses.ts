@@ -10,7 +10,7 @@ export const targetsArguments = defineArguments(
   ['count', 'count'], // rows, at least 1
 );
 
-/** values[n] = x[n, targets[n]], or the other way round. */
+/** read: values[n] = x[n, targets[n]]; write: x[n, targets[n]] = values[n]. */
 function assembleTargets(isa: Isa, what: 'read' | 'write'): number {
   const { bytes } = isa.formulas;
   return isa.kernel(targetsArguments, (call) => {
@@ -31,7 +31,7 @@ export const spreadArguments = defineArguments(
   ['values', 'array'],
   ['row', 'stride'], // distance of rows of `to`
   ['count', 'count'], // rows, at least 1
-  ['quads', 'count'], // that hold a row, at least 1
+  ['quads', 'count'], // vectors of four that hold a row, at least 1
 );
 
 /**
@@ -60,9 +60,9 @@ function assembleSpread(isa: Isa, values: 'elements' | 'doubles'): number {
 
 export const leafSumsArguments = defineArguments(
   ['sums', 'array'], // [leaves] doubles, out
-  ['losses', 'array'], // of the rows: elements, or doubles if they are weighed
-  ['weights', 'array'], // doubles
-  ['start', 'array'], // a double, where each sum begins
+  ['losses', 'array'], // of the rows: elements, or doubles if they are weighted
+  ['weights', 'array'], // of the rows, doubles
+  ['start', 'array'], // one double, to which each sum is added
   ['leaves', 'count'], // at least 1
   ['blocks', 'count'], // of `LEAF_BLOCK` rows in a leaf
   ['rest', 'count'], // rows after them
@@ -72,9 +72,9 @@ export const leafSumsArguments = defineArguments(
 export const LEAF_BLOCK = 8;
 
 /** sums = Σ losses[n], or Σ weights[n] · losses[n], over the rows of each leaf, ascending, in doubles. */
-function assembleLeafSums(isa: Isa, areWeighed: boolean): number {
+function assembleLeafSums(isa: Isa, { hasWeights }: { hasWeights: boolean }): number {
   const { doubles } = isa;
-  const bytes = areWeighed ? 8 : isa.formulas.bytes;
+  const bytes = hasWeights ? 8 : isa.formulas.bytes;
   const [sum, free] = [0, 1];
   return isa.kernel(leafSumsArguments, (call) => {
     const [sums, losses, weights] = [isa.load(call.sums), isa.load(call.losses), isa.load(call.weights)];
@@ -84,11 +84,11 @@ function assembleLeafSums(isa: Isa, areWeighed: boolean): number {
 
     const addRows = (rows: number): void => {
       for (let n = 0; n < rows; n++) {
-        if (areWeighed) doubles.addProduct(sum, isa.at(weights, 8 * n), isa.at(losses, 8 * n), free);
+        if (hasWeights) doubles.addProduct(sum, isa.at(weights, 8 * n), isa.at(losses, 8 * n), free);
         else doubles.addElement(sum, isa.at(losses, bytes * n), free);
       }
       isa.skip(losses, bytes * rows);
-      if (areWeighed) isa.skip(weights, 8 * rows);
+      if (hasWeights) isa.skip(weights, 8 * rows);
     };
 
     isa.repeat(isa.load(call.leaves), () => {
@@ -109,8 +109,8 @@ export const lossKernels = {
   writeTargets: (isa) => assembleTargets(isa, 'write'),
   spread: (isa) => assembleSpread(isa, 'elements'),
   spreadDoubles: (isa) => assembleSpread(isa, 'doubles'),
-  leafSums: (isa) => assembleLeafSums(isa, false),
-  weighedSums: (isa) => assembleLeafSums(isa, true),
+  leafSums: (isa) => assembleLeafSums(isa, { hasWeights: false }),
+  weighedSums: (isa) => assembleLeafSums(isa, { hasWeights: true }),
 } satisfies Record<string, (isa: Isa) => number>;
 
 export type LossKernel = keyof typeof lossKernels;

@@ -19,6 +19,7 @@ export const matrixArguments = (formula: MatrixFormula): ArgumentTable => [
  * output may be an input.
  */
 export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
+  // Of `rows` each has a number for each column of the matrix, of `columns` one for each row.
   const { inputs, rows = [], columns: perRow = [], numbers = [], outputs } = matrix;
   const unit = isa.formulas;
   const formulas = groupFormulas(isa, matrix);
@@ -32,8 +33,11 @@ export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
     eachColumns(isa, call, formulas.vectors, [...from, ...ofRows, ...to], (columns) => {
       const formula = formulas.formulaFor(columns.vectors);
       isa.scope(() => {
-        const pointers = ofRows.map((slot) => isa.load(slot));
-        const { load } = groupAccess(isa, columns, pointers);
+        const { load } = groupAccess(
+          isa,
+          columns,
+          ofRows.map((slot) => isa.load(slot)),
+        );
         formula.prepare((k) => isa.numberAt(call[numbers[k]]), load);
       });
       const [sources, scalars, results] = [from, ofColumns, to].map((slots) => slots.map((slot) => isa.load(slot)));

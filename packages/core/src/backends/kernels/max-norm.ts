@@ -10,8 +10,8 @@ export const maxNormArguments = defineArguments(
   ['distance', 'stride'], // of rows
   ...groupArguments,
   ['count', 'count'], // rows, at least 1
-  ['blocks', 'count'], // of `BLOCK_ROWS` of these
-  ['left', 'count'], // rows after them
+  ['blocks', 'count'], // whole blocks of `BLOCK_ROWS` rows
+  ['left', 'count'], // rows after the blocks
   ['limit', 'number'],
 );
 
@@ -53,7 +53,7 @@ export function assembleMaxNorm(isa: Isa): ColumnKernel {
       for (let sum = 0; sum < vectors * parts; sum++) {
         factor.emit({ load: (to) => wide.move(to, sum), store: (_result, from) => wide.move(sum, from) });
       }
-      for (let v = 0; v < vectors; v++) unit.narrow(v, v * parts);
+      for (let v = 0; v < vectors; v++) unit.narrow(v, v * parts); // register v has the factors of vector v as elements
       const from = isa.load(W);
       isa.repeatOrSkip(call.blocks, () => scaleRows(from, BLOCK_ROWS));
       isa.repeatOrSkip(call.left, () => scaleRows(from, 1));

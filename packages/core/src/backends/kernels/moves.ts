@@ -6,7 +6,7 @@ import { LANES } from './row-lanes.ts';
 export const rowMoveArguments = defineArguments(
   ['rows', 'array'], // [count, row]
   ['matrix', 'array'], // of row 0
-  ['choice', 'array'], // says for each row which row of its matrix it is
+  ['choice', 'array'], // for each row, says which row of its matrix is read or written
   ['positions', 'number'], // of a matrix
   ['matrixStep', 'stride'], // from the matrix of a row to that of the next
   ['row', 'stride'], // distance of rows
@@ -67,7 +67,7 @@ export const clearPaddingArguments = defineArguments(
   ['channels', 'number'],
   ['row', 'stride'], // distance of rows
   ['count', 'count'], // rows, at least 1
-  ['noMask', 'array'], // the mask of 0 numbers; that of one more is an element before it
+  ['noMask', 'array'], // the mask of 0 numbers; the mask of n numbers begins n elements before it
   ['width', 'stride'], // numbers of a vector
   ['bytes', 'stride'], // of a number
 );

@@ -36,7 +36,7 @@ export function assemblePack(isa: Isa, vectors: number): number {
     isa.repeat(call.K, () => {
       const to = isa.pointTo(isa.at(panel));
       const from = isa.pointTo(isa.at(source));
-      const ahead = isa.pointTo(isa.at(source)); // half of W may be in another core's cache
+      const ahead = isa.pointTo(isa.at(source)); // prefetched: another core may have written these rows of W
       for (let k = 0; k < AHEAD; k++) isa.advance(ahead, sourceStep);
       const left = isa.load(count); // in a register, as `repeat` would count down the slot itself
       isa.repeat(left, () => {

@@ -7,27 +7,28 @@ export const LANES = 4;
 export const rowLanesArguments = defineArguments(
   ['results', 'array'], // one for each row, out
   ['x', 'array'],
-  ['start', 'array'], // [4, 4] where the lanes of a block begin
-  ['lanes', 'array'], // [4, 4] those of the last block, out
+  ['start', 'array'], // [4, 4] start values of the lanes of each block
+  ['lanes', 'array'], // [4, 4] final values of the last block's lanes, out
   ['mask', 'array'], // of the numbers after the last whole quad
   ['row', 'stride'], // distance of rows
   ['block', 'stride'], // distance of blocks of four rows
   ['blocks', 'count'], // at least 1
   ['quads', 'count'], // whole quads of a row
   ['rest', 'count'], // numbers after them
-  ['divisor', 'number'], // of a sum
+  ['divisor', 'number'], // of each sum
 );
 
 /**
- * The sum of each row over the divisor, in four lanes o mod 4 with o ascending, joined (l0 + l1) + (l2 + l3); or its
- * greatest number, which may come from another lane than in plain code: so a zero may have the other sign.
+ * The sum of each row, divided by the divisor: number o is added to lane o mod 4, o ascending, and the lanes are joined
+ * (l0 + l1) + (l2 + l3). Or the row's maximum, where a zero may have another sign than in plain code, which joins lanes
+ * in another order.
  */
 export function assembleRowLanes(isa: Isa, what: 'sum' | 'maximum'): number {
   const unit = isa.quads;
   const size = LANES * unit.bytes;
   const rowIndices = [0, 1, 2, 3];
   const free = LANES;
-  const divisor = 2 * LANES; // rows are transposed below it
+  const divisor = 2 * LANES; // a register after those of `transpose`
   const join = (x: Vector, y: Vector): void => (what === 'sum' ? unit.add(x, x, y) : unit.greater(x, y, x));
 
   return isa.kernel(rowLanesArguments, (call) => {

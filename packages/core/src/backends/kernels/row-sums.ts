@@ -49,21 +49,19 @@ function eachQuad(
   );
 }
 
-/**
- * Joins the lanes of four sums from `first` on as (l0 + l1) + (l2 + l3), and divides. Overwrites those from `free` on.
- */
-function totals({ quads }: Isa, first: Vector, free: Vector, divisor: (to: Vector) => void): Vector {
+/** Joins the lanes of four sums from register `first` on as (l0 + l1) + (l2 + l3), and divides. Overwrites `free` on. */
+function totals({ quads }: Isa, first: Vector, free: Vector, loadDivisor: (to: Vector) => void): Vector {
   const lane = quads.transpose(first, free);
   quads.add(lane, lane, lane + 1);
   quads.add(lane + 2, lane + 2, lane + 3);
   quads.add(lane, lane, lane + 2);
-  divisor(lane + 1);
+  loadDivisor(lane + 1);
   quads.divide(lane, lane, lane + 1);
   return lane;
 }
 
-/** 1 / √(v + ε) of each row, where v is the mean of (x - μ)², or without means of x². */
-function assembleMoments(isa: Isa, hasMeans: boolean): number {
+/** means: μ of each row; scales: 1 / √(v + ε), where v is the mean of (x - μ)². Without means, v is the mean of x². */
+function assembleMoments(isa: Isa, { hasMeans }: { hasMeans: boolean }): number {
   const unit = isa.quads;
   const size = ROWS * unit.bytes;
   const mean = (m: number): Vector => 4 + m;
@@ -84,9 +82,9 @@ function assembleMoments(isa: Isa, hasMeans: boolean): number {
     isa.scope(() => unit.loadMask(isa.at(load('mask'))));
     const counts = ['quads', 'rest'].map((name) => isa.spill(call[name] as Source<'counter'>));
     const distance = isa.spill(call.distance as Source<'stride'>);
-    const number = (name: string) => (to: Vector) => unit.loadNumber(to, isa.numberAt(call[name]));
+    const loader = (name: string) => (to: Vector) => unit.loadNumber(to, isa.numberAt(call[name]));
 
-    /** Adds a term for each number of four rows. The scales of these rows are written after it. */
+    /** Sums a term for each number of four rows. `scales` serves as scratch: it is written after all sums. */
     const sum = (add: (m: number, x: Address, load: Load, clearRest: (x: Vector) => void) => void): void => {
       for (const m of rowIndices) unit.clear(m);
       rows.start(x);
@@ -107,7 +105,7 @@ function assembleMoments(isa: Isa, hasMeans: boolean): number {
           load(free, address);
           unit.add(m, m, free);
         });
-        unit.store(isa.at(means), totals(isa, 0, free, number('size')));
+        unit.store(isa.at(means), totals(isa, 0, free, loader('size')));
         for (const m of rowIndices) unit.loadElement(mean(m), isa.at(means, m * unit.bytes));
         isa.skip(means, size);
       }
@@ -120,12 +118,12 @@ function assembleMoments(isa: Isa, hasMeans: boolean): number {
         unit.multiply(free, free, free);
         unit.add(m, m, free);
       });
-      const variance = totals(isa, 0, free, number('size'));
+      const variance = totals(isa, 0, free, loader('size'));
       const operand = variance + 1;
-      number('epsilon')(operand);
+      loader('epsilon')(operand);
       unit.add(variance, variance, operand);
       unit.squareRoot(variance, variance);
-      number('one')(operand);
+      loader('one')(operand);
       unit.divide(variance, operand, variance);
       unit.store(isa.at(scales), variance);
       isa.skip(scales, size);
@@ -135,10 +133,10 @@ function assembleMoments(isa: Isa, hasMeans: boolean): number {
 }
 
 /**
- * Σ g · x̂ / size of each row, with g = dy · γ and x̂ = (x - μ) · s, and Σ g / size. Without means, only the first sum,
- * with x̂ = x · s.
+ * slopes: Σ g · x̂ / size of each row, with g = dy · γ and x̂ = (x - μ) · scale; meanGs: Σ g / size. Without means, only
+ * slopes, with x̂ = x · scale.
  */
-function assembleSlopes(isa: Isa, hasMeans: boolean): number {
+function assembleSlopes(isa: Isa, { hasMeans }: { hasMeans: boolean }): number {
   const unit = isa.quads;
   const size = ROWS * unit.bytes;
   // Registers of row m: sums of g · x̂ and of g. Two rows at a time have their mean and scale in registers, too.
@@ -165,7 +163,7 @@ function assembleSlopes(isa: Isa, hasMeans: boolean): number {
     const counts = ['quads', 'rest'].map((name) => isa.spill(call[name] as Source<'counter'>));
     const next = isa.spill(call.next as Source<'stride'>);
     const distance = isa.load(call.distance as Source<'stride'>);
-    const count = (to: Vector) => unit.loadNumber(to, isa.numberAt(call.size));
+    const loadSize = (to: Vector) => unit.loadNumber(to, isa.numberAt(call.size));
 
     /** Sums rows m and m + 1, the first of which `dy` and `x` point to. Advances both by two rows. */
     const sumTwo = (m: number): void => {
@@ -183,7 +181,7 @@ function assembleSlopes(isa: Isa, hasMeans: boolean): number {
         eachQuad(
           isa,
           counts,
-          () => isa.at(slopes), // of these rows, which are written after it
+          () => isa.at(slopes), // scratch: the slopes of these rows are written after the sums
           (load, clearRest) => {
             load(gamma, isa.at(from));
             for (const k of two) {
@@ -208,8 +206,8 @@ function assembleSlopes(isa: Isa, hasMeans: boolean): number {
 
     isa.repeat(isa.load(call.blocks as Source<'counter'>), () => {
       for (const m of [0, 2]) sumTwo(m);
-      unit.store(isa.at(slopes), totals(isa, sumGX(0), 8, count));
-      if (hasMeans) unit.store(isa.at(meanGs), totals(isa, sumG(0), 8, count));
+      unit.store(isa.at(slopes), totals(isa, sumGX(0), 8, loadSize));
+      if (hasMeans) unit.store(isa.at(meanGs), totals(isa, sumG(0), 8, loadSize));
       for (const pointer of hasMeans ? [scales, means, slopes, meanGs] : [scales, slopes]) isa.skip(pointer, size);
     });
   });
@@ -217,8 +215,8 @@ function assembleSlopes(isa: Isa, hasMeans: boolean): number {
 
 /** The sums of each norm, by the names of `rowFormulas`. */
 export const rowSumKernels = {
-  layerNormForward: (isa) => assembleMoments(isa, true),
-  layerNormBackwardInput: (isa) => assembleSlopes(isa, true),
-  rmsNormForward: (isa) => assembleMoments(isa, false),
-  rmsNormBackwardInput: (isa) => assembleSlopes(isa, false),
+  layerNormForward: (isa) => assembleMoments(isa, { hasMeans: true }),
+  layerNormBackwardInput: (isa) => assembleSlopes(isa, { hasMeans: true }),
+  rmsNormForward: (isa) => assembleMoments(isa, { hasMeans: false }),
+  rmsNormBackwardInput: (isa) => assembleSlopes(isa, { hasMeans: false }),
 } satisfies Record<RowFormulaName, (isa: Isa) => number>;

@@ -7,9 +7,9 @@ import type { Address, Isa, Pointer, Source, Vector } from '../isa/isa.ts';
 const DOUBLE = 8;
 
 export const loadHyperArguments = defineArguments(
-  ['hyper', 'array'],
-  ['hypers', 'array'],
-  ['next', 'array'],
+  ['hyper', 'array'], // hyperparameters of the optimizer in this step, out
+  ['hypers', 'array'], // [steps, numbers]
+  ['next', 'array'], // [1] index of this step's row
   ['row', 'stride'], // distance of rows of `hypers`
   ['numbers', 'count'], // of a row, at least 1
 );
@@ -34,13 +34,13 @@ function assembleLoadHyper(isa: Isa): number {
 }
 
 export const clipArguments = defineArguments(
-  ['factor', 'array'],
-  ['squares', 'array'],
+  ['factor', 'array'], // [1] out
+  ['squares', 'array'], // [blocks] sums of squares of the gradient
   ['blocks', 'count'],
   ['limit', 'number'], // of the norm
 );
 
-/** factor = limit / (√(Σ squares) + 1e-6), at most 1. */
+/** factor = limit / (√(Σ squares) + 1e-6), at most 1, as PyTorch's clip_grad_norm_ computes it. */
 function assembleClip(isa: Isa): number {
   const { doubles, wide } = isa;
   const [norm, factor, one] = [0, 1, 2];

@@ -9,19 +9,19 @@ export const tileArguments = defineArguments(
   ['runs', 'array'], // the table of a sum, see `RUN`
   ['mask', 'array'], // of the last vector, if it is not full
   ['terms', 'array'], // of a listed tile: its list, see list-terms.ts
-  ['cRow', 'stride'],
+  ['cRow', 'stride'], // distance of rows, as the next two
   ['initRow', 'stride'],
   ['aRow', 'stride'],
-  ['aStep', 'stride'],
-  ['panelStep', 'stride'],
+  ['aStep', 'stride'], // from a[m,k] to a[m,k+1]
+  ['panelStep', 'stride'], // from row k of the panel to row k + 1
   ['prefetchDistance', 'stride'], // from a row of the panel to the memory to prefetch with it
   ['count', 'count'], // tiles, at least 1
-  ['nextC', 'stride'], // distance of tiles
+  ['nextC', 'stride'], // distance of tiles, as the next three
   ['nextInit', 'stride'],
   ['nextA', 'stride'],
   ['nextPanel', 'stride'],
   ['accumulate', 'count'], // 1: adds to `c`, else 0
-  ['nextTerms', 'stride'],
+  ['nextTerms', 'stride'], // distance of lists
 );
 
 /**
@@ -32,8 +32,8 @@ export const RUN = {
   merges: 1, // waiting sums that are added after the terms, the last one first
   more: 2, // 1 if another run follows, else 0
   waits: 3, // 1 if the sum so far then waits and the next run starts from 0, else 0
-  nextTerms: 4, // bytes from its list of terms to that of the next run
-  skipA: 6, // 64 bits: bytes in `a` from its end, a step after its last term, to the next run
+  nextTerms: 4, // bytes from the run's list of terms to that of the next run; word 5 is unused
+  skipA: 6, // 64 bits: bytes in `a` from the run's end, a step after its last term, to the next run
   skipPanel: 8, // 64 bits: the same in the panel
   words: 10,
 };

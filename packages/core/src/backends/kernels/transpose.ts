@@ -9,7 +9,7 @@ export const transposeArguments = defineArguments(
   ['sourceStep', 'stride'],
   ['blocks', 'count'], // blocks of as many columns as a vector has lanes
   ['rest', 'count'], // columns after them
-  ['count', 'count'], // times `M` rows, at least 1
+  ['count', 'count'], // groups of `M` rows, at least 1
   ['nextSource', 'stride'], // from the first of `M` rows to that of the next
 );
 

@@ -6,7 +6,7 @@ import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Address, Isa, Vector } from '../isa/isa.ts';
 import { ifEqual } from './elementwise.ts';
 
-/** Numbers of gradient rows that a kernel can add while reading them. 0: it takes a mean, and adds no squares. */
+/** Numbers of gradient rows that a kernel can add as it reads them. 0: it reads a mean, whose squares it does not sum. */
 export const UPDATE_ROWS = [0, 1, 2, 4, 8];
 
 /** Lanes of a sum of squares. */
@@ -28,8 +28,8 @@ export const updateArguments = ({ arrays, numbers }: Update, vectors: number): A
   ['squares', 'array'], // [4] doubles, scratch: the lanes of the sum
   ['square', 'array'], // a double, out
   ['mask', 'array'], // of the parameters after the last turn
-  ['turns', 'count'],
-  ...Array.from({ length: vectors }, (_, k) => [restOf(k), 'count'] as const), // parameters of each vector after them
+  ['turns', 'count'], // of the loop, each over `vectors` vectors
+  ...Array.from({ length: vectors }, (_, k) => [restOf(k), 'count'] as const), // parameters in vector k after the last turn
   ['share', 'number'], // 1 / the rows of the batch
   ...numbers.map((name) => [name, 'number'] as const),
 ];
@@ -65,6 +65,7 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): num
     rows.start(call.rows);
     const pointers = arrays.map((name) => isa.load(call[name]));
     const run = (formula: Update['of']) => () => updateAll(formulaOf(formula));
+    // The last number is the weight decay; if it is 0, the formula `undecayed` has the same results and is faster.
     if (undecayed === undefined) run(of)();
     else ifEqual(isa, call[numbers[numbers.length - 1]], 0, run(undecayed), run(of));
     if (!isMean) joinSquares();
@@ -101,12 +102,7 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): num
     }
 
     /** Updates vector k of a turn. */
-    function updateVector(
-      formula: EmittableFormula,
-      k: number,
-      load: typeof unit.load,
-      store: typeof unit.store,
-    ): void {
+    function updateVector(formula: EmittableFormula, k: number, load: typeof unit.load, store: typeof unit.store) {
       const at = (input: number): Address =>
         input < count ? rows.at(input, k * size) : isa.at(pointers[input - count], k * size);
       formula.emit({

@@ -5,8 +5,8 @@ import type { Address, CallOf, Isa, Mask, Pointer, Vector } from '../isa/isa.ts'
 /** Arguments of all kernels that go through the pixels of images and through the window of each in other images. */
 export const sharedArguments = defineArguments(
   ['pixels', 'array'], // the first pixel
-  ['windows', 'array'], // its window
-  ['mask', 'array'], // of the last vector
+  ['windows', 'array'], // the first element of its window
+  ['mask', 'array'], // of the last vector of channels
   ['images', 'count'], // all counts are at least 1
   ['rows', 'count'], // rows of pixels
   ['columns', 'count'],
@@ -162,7 +162,7 @@ function assembleSpread(isa: Isa, channels: Channels): number {
  * The gradient of max-pooling: the first element of a window that equals its pixel, or is NaN, gets in the second array
  * what the pixel has in its second array; other elements get 0. With `accumulate` these are added to what is there.
  */
-function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean): number {
+function assembleSetAtMaximum(isa: Isa, channels: Channels, { accumulate }: { accumulate: boolean }): number {
   const unit = isa.formulas;
   const gradient = (v: number): Vector => FREE + v;
   const [value, part] = [2 * FREE, 2 * FREE + 1];
@@ -175,13 +175,13 @@ function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean)
       each((v, offset, load) => {
         load(v, isa.at(pixel, offset));
         load(gradient(v), isa.atStride(pixel, pixelPair, offset));
-        unit.add(gradient(v), gradient(v), literal(0)); // no -0
+        unit.add(gradient(v), gradient(v), literal(0)); // -0 becomes +0
         unit.add(value, value, v);
       });
-      unit.compare(mask, 'notLess', value, literal(Infinity));
+      unit.compare(mask, 'notLess', value, literal(Infinity)); // the sum of the pixels: NaN if one is
       const mayBeNaN = isa.zero();
       unit.readMask(mayBeNaN, mask);
-      const setPlaces = (takesNaN: boolean): void =>
+      const setElements = ({ takesNaN }: { takesNaN: boolean }): void =>
         eachTap((tap) =>
           each((v, offset, load, store) => {
             load(value, isa.at(tap, offset));
@@ -191,7 +191,7 @@ function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean)
               unit.compare(mask, 'equal', value, value);
               unit.choose(part, mask, part, gradient(v));
             }
-            unit.xor(gradient(v), gradient(v), part); // 0 once an element has got it
+            unit.xor(gradient(v), gradient(v), part); // 0 once an element has got the gradient
             const to = isa.atStride(tap, windowPair, offset);
             if (accumulate) {
               load(value, to);
@@ -202,8 +202,8 @@ function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean)
         );
       isa.unlessZero(
         mayBeNaN,
-        () => setPlaces(true),
-        () => setPlaces(false),
+        () => setElements({ takesNaN: true }),
+        () => setElements({ takesNaN: false }),
       );
     });
   });
@@ -230,7 +230,7 @@ function createScale(isa: Isa, call: CallOf<typeof scaledArguments>): (each: Eac
   };
 }
 
-/** A mask: one of the processor's own, or a vector. */
+/** The register of a mask: a mask register if the processor has any, else `vector`. */
 const maskOf = ({ formulas }: Isa, vector: Vector): Mask => (formulas.maskRegisters > 0 ? 0 : vector);
 
 /** The kernels that go through pixels and their windows. */
@@ -238,8 +238,8 @@ export const windowKernels = {
   maximum: assembleMaximum,
   sum: assembleSum,
   spread: assembleSpread,
-  setAtMaximum: (isa, channels) => assembleSetAtMaximum(isa, channels, false),
-  addAtMaximum: (isa, channels) => assembleSetAtMaximum(isa, channels, true),
+  setAtMaximum: (isa, channels) => assembleSetAtMaximum(isa, channels, { accumulate: false }),
+  addAtMaximum: (isa, channels) => assembleSetAtMaximum(isa, channels, { accumulate: true }),
 } satisfies Record<string, (isa: Isa, channels: Channels) => number>;
 
 export type WindowKernel = keyof typeof windowKernels;

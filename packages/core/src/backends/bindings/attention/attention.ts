@@ -35,7 +35,7 @@ export function createNativeAttention(
   const { attention: formulas, losses } = layout;
   const { bytes, zeros, packAll } = panels;
   const calls = createAttentionCalls(layout, panels, tape, scratch, dropoutScratch);
-  const { matmul } = calls;
+  const { matmul } = calls; // (c, cRow, mode, a, aRow, aStep, factors, from, M, K, N): c[M,N] = a[M,K] · from[K,N]
 
   /** Sizes of a layer in bytes, its arrays in scratch, and what all passes do. Heads are counted over all rows. */
   function layerOf(T: number, H: number, d: number) {
@@ -126,7 +126,7 @@ export function createNativeAttention(
       calls.groups('limited', T);
 
       return () => {
-        layer.writeConstants(n > 1);
+        layer.writeConstants(n > 1); // one query alone reads all keys, and needs no limits
         const t0 = position[0];
         const realLength = t0 + n;
         copy(rowsAt, qkvAt + row * t0, n * 3 * H * d);
@@ -143,7 +143,7 @@ export function createNativeAttention(
               layer.multiplyKeys(headScores, q + row * t, queries, keys);
               calls.limitScores(headScores + bytes * t, limits, keyRow, queries);
             }
-            softmax(D, terms, heads * queries, keys); // scratch of the backward pass
+            softmax(D, terms, heads * queries, keys); // its maxima and sums go to scratch: nothing reads them
             for (let k = 0; k < heads; k++) {
               const head = bytes * d * (first + k);
               const v = qkvAt + head + 2 * yRow;
@@ -192,20 +192,8 @@ export function createNativeAttention(
                 sumTerms(D + bytes * realLength * k, out, realLength);
               }
               layer.multiplyKeys(scores + offset, q + row * t0, queries, keys);
-              const dOut = dyAt + out + yRow * t0;
-              matmul(
-                slopes + offset,
-                keyRow,
-                'overwrite',
-                dOut,
-                yRow,
-                bytes,
-                keyFactors,
-                valueColumns,
-                queries,
-                d,
-                keys,
-              );
+              const [dP, dOut] = [slopes + offset, dyAt + out + yRow * t0]; // dP = dOut · Vᵀ
+              matmul(dP, keyRow, 'overwrite', dOut, yRow, bytes, keyFactors, valueColumns, queries, d, keys);
               if (causal) calls.limitScores(scores + offset + bytes * t0, limits, keyRow, queries);
             }
             const headRows = heads * queries;
@@ -218,7 +206,7 @@ export function createNativeAttention(
               drop(slopes, slopes, first, heads, t0, queries, keys);
               computeSlopes(D + bytes * t0, headRows, keys);
             }
-            // Keys below `oldKeys` have gradients from earlier queries; those of causal queries' block have none yet.
+            // Keys below `oldKeys` have gradients from earlier queries, which are added to; others are overwritten.
             const oldKeys = causal ? t0 : t0 === 0 ? 0 : realLength;
             const newKeys = keys - oldKeys;
             for (let k = 0; k < heads; k++) {
@@ -237,6 +225,7 @@ export function createNativeAttention(
               const dq = dqkvAt + head;
               const [dk, dv] = [dq + yRow, dq + 2 * yRow];
               const [oldRow, oldColumn] = [row * oldKeys, bytes * oldKeys];
+              // dq = dS · k, dk = dSᵀ · q and dv = pfᵀ · dy, where pf are the weights after dropout.
               matmul(dq + row * t0, row, 'overwrite', dS, keyRow, bytes, projections, fromKeys, queries, keys, d);
               sumQueries(dk, 'add', dS, projections, fromQueries, oldKeys, queries);
               sumQueries(dv, 'add', pf, gradients, fromGradients, oldKeys, queries);
@@ -253,7 +242,7 @@ export function createNativeAttention(
         tape.run();
       };
 
-      /** Gradients of keys or values: sums over queries of factors, by the numbers of each key's column. */
+      /** to[keys,d] = the transpose of `columns`[queries,keys] · from[queries,d]. Overwrites `to` or adds to it. */
       function sumQueries(
         to: number,
         mode: 'overwrite' | 'add',
@@ -266,7 +255,9 @@ export function createNativeAttention(
         matmul(to, row, mode, columns, bytes, keyRow, factors, from, keys, queries, d);
       }
 
-      /** D of all queries of a head. */
+      // Below, g has the values of `groupArguments`: mask, groups, pairs, singles and rest of the columns.
+
+      /** D of all queries of a head: D = Σ dy · y over the head's numbers. */
       function sumTerms(to: number, out: number, realLength: number): void {
         const g = calls.groups('terms', d);
         const { kernel } = formulas.terms;
@@ -275,7 +266,7 @@ export function createNativeAttention(
         calls.reduceRows(rowSums, zeros, lanes, to, terms, bytes * d, realLength, d);
       }
 
-      /** p, from scores. */
+      /** p, from scores and the addresses of the maxima m and the sums s of their softmax. */
       function computeWeights(m: number, s: number, rows: number, keys: number): void {
         const g = calls.groups('weights', keys);
         const { kernel } = formulas.weights;
@@ -283,7 +274,7 @@ export function createNativeAttention(
         tape.write(tables.weights, kernel, ...operands, scale, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
       }
 
-      /** dS, from p and dP. */
+      /** dS = p · (dP - D), from p and dP; `rowD` is the address of D. */
       function computeSlopes(rowD: number, rows: number, keys: number): void {
         const g = calls.groups('slopes', keys);
         const { kernel } = formulas.slopes;
@@ -291,7 +282,7 @@ export function createNativeAttention(
         tape.write(tables.slopes, kernel, ...operands, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
       }
 
-      /** p and dS at once. */
+      /** p and dS at once, as the two above. */
       function computeWeightsAndSlopes(m: number, s: number, rowD: number, rows: number, keys: number): void {
         const g = calls.groups('weightsAndSlopes', keys);
         const { kernel } = formulas.weightsAndSlopes;
@@ -308,7 +299,7 @@ export function createNativeAttention(
   };
 }
 
-/** Heads that are taken at once from the head `head` of all rows on: several if one block has all their queries. */
+/** How many heads are taken at once from `head` on: several if all have T queries, which one block holds. */
 function headsAt(head: number, lengths: Float64Array, B: number, T: number, H: number): number {
   const isWhole = (head: number): boolean => lengths[Math.floor(head / H)] >= T;
   let heads = 1;
@@ -317,5 +308,5 @@ function headsAt(head: number, lengths: Float64Array, B: number, T: number, H: n
   return heads;
 }
 
-/** Real positions of row n. */
+/** Positions of row n before its padding. */
 const realLengthOf = (lengths: Float64Array, n: number, T: number): number => Math.min(lengths[n], T);

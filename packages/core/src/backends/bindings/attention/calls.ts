@@ -37,7 +37,7 @@ export function createAttentionCalls(
   const free = addressOf(scratch);
   const groupsByColumns: (readonly number[])[][] = []; // [vectors][columns]
 
-  /** The `groupArguments` of a formula. Its first call assembles the kernel. */
+  /** The `groupArguments` of a formula: mask, groups, pairs, singles and rest. The first call assembles its kernel. */
   function groups(name: AttentionFormulaName, columns: number): readonly number[] {
     const { vectors } = formulas[name];
     groupsByColumns[vectors] ??= [];
@@ -61,7 +61,7 @@ export function createAttentionCalls(
     const mask = maskOf(rest);
     const wholeRows = rows - (rows % LANES);
     const table = rowLanesArguments;
-    const divisor = 1;
+    const divisor = 1; // of sums: they are not divided
     if (wholeRows > 0) {
       const blocks = wholeRows / LANES;
       tape.write(table, kernel, results, x, start, lanes, mask, row, LANES * row, blocks, quads, rest, divisor);
@@ -168,26 +168,14 @@ export function createAttentionCalls(
       const c = groups('copied', rows);
       tape.write(copied, formulas.copied.kernel, rowResults, s, c[0], c[1], c[2], c[3], c[4], count, distance);
       const g = groups('normalized', keys);
-      tape.write(
-        normalized,
-        formulas.normalized.kernel,
-        scores,
-        rowResults,
-        scores,
-        g[0],
-        g[1],
-        g[2],
-        g[3],
-        g[4],
-        rows,
-        row,
-      );
+      const normalize = formulas.normalized.kernel;
+      tape.write(normalized, normalize, scores, rowResults, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
     };
   }
 
   /**
-   * The function that writes the constants in scratch: limits, which are ∞ up to the diagonal and -∞ after it, if
-   * queries are limited; and where maxima start. They are written at once, not by the tape.
+   * The function that writes the constants in scratch: -∞, from which maxima start, and, if `areLimited`, the limits of
+   * causal scores: ∞ up to the diagonal and -∞ after it. They are written at once, not by the tape.
    */
   function constantsOf({ limits, maximaStart }: AttentionArrays, T: number): (areLimited?: boolean) => void {
     const viewAt = (address: number, length: number) =>
@@ -229,6 +217,7 @@ export function createAttentionCalls(
         const chunkRest = columns % CHUNK;
         const vectorRest = chunkRest % width;
         const at = row * r - bytes * offset;
+        // In the order of `dropoutArguments`.
         tape.write(
           dropoutArguments,
           dropout,

@@ -3,8 +3,8 @@ import { MAX_BLOCK_ROWS, MAX_PANEL } from '../panels/panel-memory.ts';
 import { placeArrays } from '../scratch-arrays.ts';
 
 /**
- * Queries that are taken at a time. A causal one reads half of its block's last keys in vain, so larger blocks waste
- * more, and smaller ones need more calls.
+ * Queries that are taken at a time. Causal queries leave unused about half of the scores of their own block's keys, so
+ * larger blocks waste more, and smaller ones need more calls.
  */
 export const QUERIES = 16;
 /** Heads that are taken at a time, if one block has all of their queries. */

@@ -25,7 +25,7 @@ export function convolutionScratch(geometry: ConvolutionGeometry): number {
   return Math.max(...rows, windowWeightsBytes(geometry)) / 8;
 }
 
-/** The objects of the products of a shape, besides their tables. Measured and rounded up. */
+/** Bytes of the JavaScript objects of one shape's products, besides their tables. Measured and rounded up. */
 const PRODUCTS_BYTES = 64 * 1024;
 
 /** Bytes that the products of all convolutions keep in a thread, for passes of `rows` rows: one set for each shape. */
@@ -61,7 +61,7 @@ export function createNativeConvolutions(
     },
     convBackwardInput(dx, dy, W, B, geometry) {
       const { product, images } = rowProducts(backward, B, geometry);
-      return () => product(addressOf(dx), addressOf(dy), addressOf(W), null, images);
+      return () => product(addressOf(dx), addressOf(dy), addressOf(W), null /* no bias */, images);
     },
     convBackwardWeights(dW, db, x, dy, B, accumulate, geometry) {
       const product = windowWeights(backward, B, geometry);

@@ -24,7 +24,7 @@ export function createImageCopies(
   scratch: Float64Array,
   free: number, // byte offset of the copies in memory
   { row, left, isCopy }: RowLayout,
-  rows: number,
+  rows: number, // of an image
   numbers: number, // of a row of the image
   maxImages: number, // at a time
 ): ImageCopies {

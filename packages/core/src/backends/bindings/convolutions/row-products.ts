@@ -72,10 +72,10 @@ export function createRowProduct(
     readonly y: Phase;
     readonly x: Phase;
     readonly spans: readonly Span[];
-    readonly first: number; // its first row in a panel
-    readonly aStep: number;
+    readonly first: number; // the part's first row in a panel
+    readonly aStep: number; // bytes from the factor of a term to that of the next
     readonly runs: readonly Run[]; // of one row of the window
-    readonly table: number;
+    readonly table: number; // address of the runs of all rows
   }
   const parts: Part[] = [];
   let first = 0;
@@ -100,7 +100,7 @@ export function createRowProduct(
   );
   const tableWords = new Int32Array(scratch.buffer, tables, words.length);
 
-  /** Adjacent terms in a row of the window. */
+  /** The terms of a row of the window, cut wherever their factors are not `aStep` bytes apart. */
   function runsAlong({ taps }: Phase): Run[] {
     const runs: Run[] = [];
     for (const { at } of taps) {
@@ -134,7 +134,8 @@ export function createRowProduct(
             for (const kx of x.taps) {
               const tap = ky.k * KX + kx.k;
               const to = packedAt(g, panel, row);
-              if (lanes) pack(to, size.step, 0, W + bytes * (tap * O + c), 0, 1, columns, columns);
+              const [next, sourceStep, oneRow] = [0, 0, 1]; // with lanes, a tap has one row in one panel
+              if (lanes) pack(to, size.step, next, W + bytes * (tap * O + c), sourceStep, oneRow, columns, columns);
               else {
                 const at = W + bytes * ((tap * groupOut + c) * O + g * groupIn);
                 packTransposed(to, size.step, at, bytes * O, groupIn, columns);
@@ -167,6 +168,7 @@ export function createRowProduct(
     const columnTaps = xPhase.taps.length;
     for (const { from, count, low, high } of spans) {
       const taps = columnTaps === 0 ? 0 : high - low;
+      // Sums of no taps are the bias alone: `singleOf(0)` is the table of a sum of no terms.
       const runsAt = taps === 0 ? singleOf(0) : table + RUN_BYTES * (yPhase.taps.length - taps) * runs.length;
       const inputRow = taps === 0 ? 0 : yPhase.taps[low].at + y.readStep * from;
       const inputColumn = taps === 0 ? 0 : xPhase.taps[0].at;
@@ -185,7 +187,7 @@ export function createRowProduct(
     }
   }
 
-  /** Computes the sums of `count` rows of `pixels` positions. */
+  /** Computes the sums of `count` rows of `pixels` positions, in `columns` columns of a panel. `runs` is a table. */
   function sumRows(
     c: number,
     init: number,

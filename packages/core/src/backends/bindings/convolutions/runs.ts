@@ -1,11 +1,11 @@
 import { RUN } from '../../kernels/tile.ts';
 
-/** Consecutive terms of a sum. Places are bytes from any common start. */
+/** Consecutive terms of a sum. */
 export interface Run {
-  readonly a: number;
-  readonly panel: number | null; // null: where the run before ended
+  readonly a: number; // byte offset of the first factor, counted from the same place in all runs
+  readonly panel: number | null; // byte offset of the first panel row, likewise; null: where the run before ended
   readonly terms: number;
-  readonly merges: number; // waiting sums that are added after it
+  readonly merges: number; // number of waiting sums that are added after the terms
   readonly waits: boolean; // whether the sum then waits, and the next run starts from 0
 }
 

@@ -162,7 +162,7 @@ export function createWindowWeights(
   }
   const sections = cutSections();
 
-  /** The tables for row `ky` of the window, or of db for ky = KY: those of a whole block of images and of the rest. */
+  /** The tables of row `ky` of the window, or of db if ky = y.kernel: for a whole block of images and for the rest. */
   function createTable(ky: number) {
     const isBias = ky === y.kernel;
     const at = waitingAt - (y.kernel + 1 - ky) * tableBytes(sizes) + waitingBytes(images, pieces);
@@ -175,7 +175,7 @@ export function createWindowWeights(
     return { at, whole, rest };
   }
 
-  /** The terms of dW over some images, in the order of addition; ky = KY: of db. */
+  /** The terms of dW over `count` images, in the order of addition; those of db if ky = y.kernel. */
   function runsOf(count: number, ky: number): Run[] {
     const isBias = ky === y.kernel;
     const runs: Run[] = [];
@@ -195,7 +195,7 @@ export function createWindowWeights(
           panel = to + terms * oRow;
         }
         if (pieceRuns.length === 0) pieceRuns.push({ a, panel, terms: 0 });
-        // Sums of pieces wait on top of sums of images.
+        // Sums of pieces wait on top of sums of images, so an image's last piece also adds sums of images.
         const merges = mergesAfter(piece, pieces) + (piece + 1 === pieces ? mergesAfter(n, count) : 0);
         runs.push(
           ...pieceRuns.map((run, k) => ({
@@ -240,11 +240,11 @@ export function createWindowWeights(
         const count = Math.min(images, B - block * images);
         const isRest = block > 0 && count < images;
         if (block === 0 || isRest) {
-          tape.run(); // reads the tables that are overwritten
+          tape.run(); // its calls read the tables, which are overwritten now
           for (const { whole, rest } of tables) (isRest ? rest : whole).copyWords();
         }
         const merges = mergesAfter(block, blocks);
-        const row = onesOf(block) - (merges > 0 ? 1 : 0);
+        const row = onesOf(block) - (merges > 0 ? 1 : 0); // on top of the sums that wait, or added to the last of them
         const image = copies.copy(source, block * images, count);
         const gradient = dy + block * images * y.outputs * x.outputs * oRow;
         if (isDirect) sumBlock(out, image, gradient, section, isRest, accumulate);
@@ -328,6 +328,6 @@ export function createWindowWeights(
   }
 }
 
-/** Sums that wait and are added after leaf k. */
+/** How many waiting sums are added after leaf k: those that complete a larger subtree; after the last leaf, all. */
 const mergesAfter = (k: number, leaves: number): number =>
   k + 1 === leaves ? onesOf(k) : onesOf(k) + 1 - onesOf(k + 1);

@@ -45,7 +45,7 @@ export function createLosses(
       smoothing === undefined
         ? { name: 'exponentials', arrays: [yAt, maxima, dyAt] }
         : { name: 'logitExponentials', arrays: [yAt, maxima, dyAt, terms], sums: { results: logitSums, divisor: 1 } };
-    // Without smoothing any sum of logits will do: it is multiplied by 0.
+    // The arrays of the formula `classes`. Without smoothing it multiplies the sum of logits by 0: any array will do.
     const ofRows = [logits, maxima, sums, smoothing === undefined ? sums : logitSums, rowLosses, gradients];
     return record(B, O, [
       reduceRows('rowMaxima', O, maxima, yAt),

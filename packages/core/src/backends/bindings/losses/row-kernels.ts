@@ -15,7 +15,7 @@ import { placeArrays } from '../scratch-arrays.ts';
 const GROUP_ROWS = 1024;
 /** Maximum number of columns of rows that are summed at once. Wider rows are cut into pieces. */
 const MAX_COLUMNS = 1024;
-/** Vectors of a row from which it is computed by itself: few of its lanes stay empty. */
+/** Rows of at least this many vectors are computed one by one: few lanes of their last vector stay empty. */
 const MIN_WIDE_VECTORS = 4;
 
 /** Maximum number of bytes of a vector. */
@@ -101,7 +101,7 @@ export function createRowKernels(
       tape.writeAll(lossFormulas[name], Float64Array.of(...addresses, ...numbers, ...sizesOf(columns, rows)));
     };
 
-  /** Computes a group, `flat` as one row or by row, and the sums of its terms; wide rows in pieces. */
+  /** Computes a group, `flat` as one long row or by row, and the sums of its terms; wide rows in pieces. */
   const inPieces =
     (write: WriteFormula, shape: 'flat' | 'by row', O: number, { sums }: FormulaCall): RowCalls =>
     (first, count) => {
@@ -122,8 +122,8 @@ export function createRowKernels(
     };
 
   /**
-   * Writes the calls that sum `columns` numbers of each row, or find their maximum; rows are `step` bytes apart. Lanes
-   * begin with those at `from`: sums that go on with an earlier piece with those at `lanes`.
+   * Writes the calls that sum `columns` numbers of each row, or find their maximum; rows are `step` bytes apart. `from`
+   * has the start values of the lanes: zeros, -∞, or, for sums that go on with an earlier piece, `lanes`.
    */
   function writeReduction(
     what: 'rowSums' | 'rowMaxima',
@@ -188,8 +188,9 @@ export function createRowKernels(
     },
 
     reduceRows: (what, O, results, x) => (first, count) => {
-      const row = bytes * O;
-      writeReduction(what, results, x + row * first, row, count, O, what === 'rowSums' ? zeros : maximaStart, 1);
+      const [row, divisor] = [bytes * O, 1];
+      const from = what === 'rowSums' ? zeros : maximaStart;
+      writeReduction(what, results, x + row * first, row, count, O, from, divisor);
     },
 
     atClasses: (what, O, values, x, classes) => (first, count) => {

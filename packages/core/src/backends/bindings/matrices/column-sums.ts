@@ -21,11 +21,11 @@ interface ColumnSums {
   /** Whether the only result of each term is added to its array. */
   readonly accumulate?: boolean;
   readonly levels: Elements;
-  /** Rows, and rows of a result. */
+  /** How many rows there are, and how many of them make one result. */
   readonly rows: readonly [all: number, each: number];
   readonly leafRows: number;
-  readonly R: number;
-  readonly size: number;
+  readonly R: number; // positions of a row
+  readonly size: number; // columns
   /** Divisor of the results. @default none */
   readonly divisor?: number;
 }
@@ -33,7 +33,7 @@ interface ColumnSums {
 /** Sums of each leaf of B rows. */
 const ofLeaves = (B: number, leafRows: number, R: number, size: number) =>
   ({ rows: [B, leafRows], leafRows, R, size }) as const;
-/** One sum of all B rows, from the sums of their leaves. */
+/** One sum of all B rows, from the sums of their leaves. A row may itself be the sum of a leaf: leafRows and R are 1. */
 const ofBatch = (B: number, leafRows: number, R: number, size: number) =>
   ({ rows: [B, B], leafRows, R, size }) as const;
 
@@ -131,7 +131,7 @@ export function createColumnSums(
     const key = `${rows} ${leafRows} ${R} ${accumulate} ${divisor !== undefined}`;
     let table = tables.get(key);
     if (table === undefined) {
-      const words = writePieces(rows, leafRows, R, !accumulate, divisor !== undefined);
+      const words = writePieces(rows, leafRows, R, { endsInResult: !accumulate, divides: divisor !== undefined });
       const memory = takeTable(words.length / 2);
       if (memory !== null) new Int32Array(memory.buffer, memory.byteOffset, words.length).set(words);
       table = { words, at: memory === null ? null : addressOf(memory) };
@@ -207,8 +207,7 @@ function writePieces(
   [all, each]: ColumnSums['rows'],
   leafRows: number,
   R: number,
-  endsInResult: boolean,
-  divides: boolean,
+  { endsInResult, divides }: { endsInResult: boolean; divides: boolean },
 ): Int32Array {
   const words: number[] = [];
   let first = 0;
@@ -234,9 +233,9 @@ function writePieces(
 }
 
 /** The pieces of a mean of R positions of one row. */
-export const piecesOfRow = (R: number): Int32Array => writePieces([1, 1], 1, R, true, true);
+export const piecesOfRow = (R: number): Int32Array => writePieces([1, 1], 1, R, { endsInResult: true, divides: true });
 
-/** Sums that are added to item k of the tree: those of complete neighbours; to the last item, all that wait. */
+/** How many waiting sums are added to item k: those that complete a larger subtree with it; to the last item, all. */
 function mergesOf(k: number, count: number): number {
   let merges = 0;
   for (let n = k + 1 === count ? k : k & ~(k + 1); n > 0; n >>= 1) merges += n & 1;

@@ -52,8 +52,9 @@ export function createRowNorms(
     const sum = (n: number, k: number, blocks: number) => {
       const rest = size % ROWS;
       const distance = isFew ? 0 : row;
-      const counts = [distance, 2 * distance - bytes * (size - rest), blocks, (size - rest) / ROWS, rest, maskOf(rest)];
-      const numbers = [...sumNumbers.map(numberOf), 1]; // the last one is read with ε alone
+      const next = 2 * distance - bytes * (size - rest);
+      const counts = [distance, next, blocks, (size - rest) / ROWS, rest, maskOf(rest)];
+      const numbers = [...sumNumbers.map(numberOf), 1]; // the argument `one`, which only kernels with ε have
       calls.push([rowSums[name], ...sums.map((array) => at(array, n + k, k)), ...counts, ...numbers]);
     };
     const copy = (from: number, to: number) => calls.push([elementwise.copy, from, to, ...sizesOf(B)]);

@@ -17,10 +17,10 @@ export const MAX_BLOCK_ROWS = MAX_VECTOR / 4;
 export const AHEAD = 8;
 /** Maximum number of vectors of a tile's sums, over all extensions. */
 const MAX_SUMS = 28;
+// Bytes of the constants that `writeConstants` writes.
 const ZEROS = MAX_PANEL;
 const ONE = MAX_VECTOR;
 const MASKS = 2 * MAX_VECTOR;
-
 const CONSTANTS = ZEROS + ONE + MASKS;
 
 /** Maximum number of terms in a list. */

@@ -9,7 +9,7 @@ export function createTermLists(
   tape: CallTape,
   { terms, firstList }: PanelMemory,
 ) {
-  /** Lists `count` times K terms of one tile from row n on, counted from the tile's first row. */
+  /** Makes `count` lists of K terms each for one tile, from term n on. All distances count from the tile's term 0. */
   function listOf(
     kernel: number,
     panelStep: number,

@@ -20,7 +20,10 @@ export function createTileProducts(
     kernelOf(vectorsOf(columns), terms, columns % width !== 0, M);
 
   return {
-    /** c[M,columns] = init + a[M,K] · panel[K,columns], in tiles below each other, as even as possible. */
+    /**
+     * c[M,columns] = init + a[M,K] · panel[K,columns], in tiles below each other, as even as possible. Rows of `a` are
+     * `aRow` bytes apart, its columns `aStep` bytes.
+     */
     multiply(
       c: number,
       cRow: number,

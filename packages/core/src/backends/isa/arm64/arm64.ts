@@ -10,7 +10,7 @@ import { createNeon, FREE, VECTOR_REGISTERS } from './neon.ts';
 import { createNeonDoubles, createNeonQuads } from './neon-lanes.ts';
 import { assemblePlayer, frameOf, registerFile } from './player.ts';
 
-/** Code for arm64 processors and elements of `type`. All arm64 processors have NEON. */
+/** Code for arm64 processors, which all have NEON, and elements of `type`; `origin` as in `Extension.createIsa`. */
 export function createArm64(type: ElementType, _convention?: unknown, origin = 0): Isa {
   const assembler = createAssembler(FREE);
   const registers = createRegisters(registerFile);
@@ -49,7 +49,7 @@ const createRowPointers: CreateRowPointers = (assembler, registers, sources, str
   }
   return {
     pointers: [first],
-    deriveOthers() {},
+    deriveOthers() {}, // the distances stay as they are
     at: (m, offset = 0): Address =>
       m === 0 ? { base: first, offset } : { base: first, index: distances[m - 1], offset },
   };

@@ -24,6 +24,7 @@ const STORE_X: Access = { opcode: 0xf9000000, bytes: 8 };
 const PREFETCH: Access = { opcode: 0xf9800000, bytes: 8 };
 const LOAD_D: Access = { opcode: 0xfd400000, bytes: 8 };
 const LOAD_S: Access = { opcode: 0xbd400000, bytes: 4 };
+// Kinds of a prefetch, which stand in the field of the register.
 const KEEP_FOR_LOAD = 0; // pldl1keep
 const KEEP_FOR_STORE = 16; // pstl1keep
 
@@ -82,7 +83,7 @@ export function createAssembler(free: number): Assembler {
   /** to = from + value. */
   function addNumber(to: Register, from: Register, value: number): void {
     const size = Math.abs(value);
-    const opcode = value < 0 ? 0xd1000000 : 0x91000000;
+    const opcode = value < 0 ? 0xd1000000 : 0x91000000; // sub, add of 12 bits, which 0x400000 shifts left by 12
     if (size < 4096) {
       emit(opcode | (size << 10), to, from);
     } else if (size < 4096 * 4096) {
@@ -113,6 +114,7 @@ export function createAssembler(free: number): Assembler {
     }
     const units = offset / bytes;
     if (index !== undefined && offset === 0 && (scale === 1 || scale === bytes)) {
+      // The form with an index register, scaled by `bytes` or not at all.
       emit((opcode & ~0x01000000) | 0x00206800 | (scale === 1 ? 0 : 0x1000), register, base, index);
     } else if (index !== undefined) {
       loadAddress(x16, { base, index, scale });
@@ -122,7 +124,7 @@ export function createAssembler(free: number): Assembler {
       emit(opcode | (units << 10), register, base);
       last = { what, register, base, offset };
     } else if (offset >= -256 && offset < 256) {
-      emit((opcode & ~0x01000000) | ((offset & 511) << 12), register, base);
+      emit((opcode & ~0x01000000) | ((offset & 511) << 12), register, base); // the form with a signed offset in bytes
     } else {
       addNumber(x16, base, offset);
       access(what, register, addressAt(x16));
@@ -132,7 +134,7 @@ export function createAssembler(free: number): Assembler {
   /** If the last instruction moves the left neighbour, replaces it by one that moves both, and returns true. */
   function joinWithLast(what: Access, register: number, base: Register, offset: number): boolean {
     if (what.pair === undefined || last?.what !== what || last.base !== base) return false;
-    if (offset - last.offset !== what.bytes || last.offset >= 64 * what.bytes) return false;
+    if (offset - last.offset !== what.bytes || last.offset >= 64 * what.bytes) return false; // offsets have 7 bits
     length--;
     accessPair(what.pair, what.bytes, last.register, register, base, last.offset);
     return true;
@@ -157,7 +159,7 @@ export function createAssembler(free: number): Assembler {
   /** Distance back to `position`, in `bits` bits. */
   const back = (position: number, bits: number): number => (position / 4 - length) & ((1 << bits) - 1);
 
-  /** The register of a value: its own, or x17 after a load. */
+  /** The register of a value: x17 after a load if the value is in memory. */
   function valueAt(from: Operand, load = LOAD_X): Register {
     if (typeof from === 'number') return from;
     access(load, x17, from);
@@ -214,7 +216,7 @@ export function createAssembler(free: number): Assembler {
     literal: literals.add,
     placeLiterals() {
       const positions = literals.takeAll().map((bytes) => {
-        while (length % 4 !== 0) emit(0);
+        while (length % 4 !== 0) emit(0); // up to a multiple of 16 bytes
         const start = length;
         for (const word of new Uint32Array(bytes.buffer)) emit(word);
         return start;

@@ -10,7 +10,7 @@ import { createNeon, FREE } from './neon.ts';
 const LOWER = 0x4ec03800; // zip1: the lower halves of two vectors
 const UPPER = 0x4ec07800; // zip2
 
-/** Four floats are a vector, four doubles the vectors 2k and 2k + 1. */
+/** Quad k is vector k of four floats, or the vectors 2k and 2k + 1 of two doubles each. */
 export function createNeonQuads(assembler: Assembler, type: ElementType): Quads<Address> {
   const unit = createNeon(assembler, type);
   if (type === 'float32') return unit;

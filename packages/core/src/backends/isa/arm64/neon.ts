@@ -29,7 +29,7 @@ export function createNeon(assembler: Assembler, type: ElementType): FormulaUnit
   const { bytes, wide, loadOne } = forms[type];
   const masked = createMasked(assembler, forms[type], FREE);
   const isFloat = type === 'float32';
-  const lanes = isFloat ? 32 : 64; // bits of a lane
+  const laneBits = isFloat ? 32 : 64;
 
   /** y itself, or the free vector after a load. */
   function inRegister(y: Vector | Address): Vector {
@@ -86,7 +86,7 @@ export function createNeon(assembler: Assembler, type: ElementType): FormulaUnit
 
   const wordLiteral = (word: number): Address => literal(laneBytes(BigInt(word), 4, 4));
 
-  /** All lanes of `to` = the first of `from`. */
+  /** All lanes of `to` = the first lane of `from`. */
   const spread = (to: Vector, from: Vector): void => emit(isFloat ? 0x4e040400 : 0x4e080400, to, from); // dup
 
   return {
@@ -120,7 +120,7 @@ export function createNeon(assembler: Assembler, type: ElementType): FormulaUnit
       }
       return to;
     },
-    registers: SECOND_FREE,
+    registers: SECOND_FREE, // those before it
     maskRegisters: 0,
     literal: (bits) => literal(laneBytes(bits, bytes, VECTOR / bytes)),
     loadLiteral: (to, from) => access(LOAD_Q, to, from),
@@ -163,8 +163,8 @@ export function createNeon(assembler: Assembler, type: ElementType): FormulaUnit
     xor: onBits(XOR),
     addBits: typed(0x4ea08400), // add
     subtractBits: typed(0x6ea08400), // sub
-    shiftLeft: (to, x, count) => emit(0x4f005400 | ((lanes + count) << 16), to, x), // shl
-    shiftRight: (to, x, count) => emit(0x6f000400 | ((2 * lanes - count) << 16), to, x), // ushr
+    shiftLeft: (to, x, count) => emit(0x4f005400 | ((laneBits + count) << 16), to, x), // shl
+    shiftRight: (to, x, count) => emit(0x6f000400 | ((2 * laneBits - count) << 16), to, x), // ushr
     compare,
     choose,
     chooseOrZero: (to, mask, x) => emit(AND, to, mask, x),

@@ -54,13 +54,14 @@ const FRAME = 16 + 8 * 10 + 8 * 8;
  * memory in registers and finds the data on the stack. It may overwrite all other registers but x18, x29, x30 and sp.
  */
 export function assemblePlayer(assembler: Assembler): void {
-  const eachKept = (x: number, d: number): void => {
+  /** Stores or loads, by the opcodes `x` and `d`, the registers whose values a caller expects again after a call. */
+  const moveSaved = (x: number, d: number): void => {
     for (let k = 0; k < 10; k += 2) assembler.accessPair(x, 8, x19 + k, x19 + k + 1, sp, 16 + 8 * k);
     for (let k = 0; k < 8; k += 2) assembler.accessPair(d, 8, 8 + k, 9 + k, sp, 96 + 8 * k);
   };
   assembler.accessPair(STORE_X_BEFORE, 8, x29, x30, sp, -FRAME);
   assembler.loadAddress(x29, addressAt(sp)); // a frame record, for stack walkers
-  eachKept(STORE_X, STORE_D);
+  moveSaved(STORE_X, STORE_D);
   assembler.move(CALL, x0);
   assembler.move(registerFile.memory, x1);
   assembler.accessPair(STORE_X_BEFORE, 8, x2, x3, sp, -STACK_BYTES); // calls left, and the data
@@ -75,7 +76,7 @@ export function assemblePlayer(assembler: Assembler): void {
   assembler.storeWord(addressAt(sp), x16);
   assembler.jumpUnlessZero(next);
   assembler.loadAddress(sp, addressAt(sp, STACK_BYTES));
-  eachKept(LOAD_X, LOAD_D);
+  moveSaved(LOAD_X, LOAD_D);
   assembler.accessPair(LOAD_X_AFTER, 8, x29, x30, sp, FRAME);
   assembler.ret();
 }

@@ -12,7 +12,7 @@ export interface WasmAddress extends Address {
   readonly index?: Local;
   readonly shift?: number;
   readonly offset?: number;
-  readonly literal?: readonly number[]; // 16 bytes that stand in the code instead
+  readonly literal?: readonly number[]; // 16 bytes that stand in the code; the other fields are then ignored
 }
 
 /** The address `bytes` after another. */
@@ -221,7 +221,7 @@ export function createLiveLanes(writer: FunctionWriter): LiveLanes {
       writer.constant(0);
       for (let k = 0; k < lanes; k++) {
         writer.load(I32_LOAD, offsetBy(from, bytes * k));
-        writer.emit(I32_SUB); // minus -1
+        writer.emit(I32_SUB); // the count minus -1, or minus 0
       }
       writer.set(local);
     },

@@ -4,7 +4,7 @@ import { createPairedQuads } from '../paired-quads.ts';
 import { type FunctionWriter, type LiveLanes, offsetBy, type WasmAddress } from './function-writer.ts';
 import type { WasmUnit } from './vectors.ts';
 
-/** Four floats are a vector, four doubles the vectors 2k and 2k + 1. */
+/** Quad k is vector k of four floats, or the vectors 2k and 2k + 1 of two doubles each. */
 export function createQuads(
   writer: FunctionWriter,
   live: LiveLanes,
@@ -51,7 +51,7 @@ export function createQuads(
   });
 }
 
-/** The lower halves of vectors. */
+/** Single doubles, in the lower halves of vectors. */
 export function createDoubles(writer: FunctionWriter, type: ElementType): Doubles<WasmAddress> {
   const { loadVector, vector } = writer;
   const get = (x: Vector): void => writer.get(writer.register(x));
