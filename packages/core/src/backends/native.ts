@@ -11,10 +11,10 @@ import type { WasmMemory } from './wasm/webassembly.ts';
 /** Runs the first `calls` calls of a tape. Arrays are byte offsets into `memory`, except those in `data`. */
 export type Play = (tape: Float64Array, memory: Uint8Array, calls: number, data: Uint8Array) => void;
 
-/** Weights of a layer, or numbers of a head's keys, from which a network gains by machine code. */
+/** Number of weights in a layer, or of numbers in a head's keys, from which a network gains by machine code. */
 const MIN_WEIGHTS = 256;
 
-/** Multiply-adds of a row's convolution from which a network gains by machine code. */
+/** Number of multiply-adds in the convolution of a row from which a network gains by machine code. */
 const MIN_WINDOW_TERMS = 4096;
 
 /** Whether a network has a layer large enough to gain by machine code. Its bits are the same without. */

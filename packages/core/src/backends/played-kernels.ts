@@ -1,6 +1,7 @@
 import { type Elements, FLOAT64, typeOf } from '../math/element-type.ts';
-import { type Allocate, type KernelScratch, maxScratch, type ProductShape, viewOf } from '../math/scratch.ts';
-import type { Bound, FixedCall, Kernels, TakeDoubles } from '../program/kernels.ts';
+import { type Allocate, type KernelScratch, maxScratch, type ProductShape } from '../math/scratch.ts';
+import type { Bound, FixedCall, Kernels } from '../program/kernels.ts';
+import { createTapeMemory } from '../program/link.ts';
 import { argumentOf, type Call } from '../program/op.ts';
 import { gatherBytes } from '../program/reference/reference-kernels.ts';
 import { createNativeAttention } from './bindings/attention/attention.ts';
@@ -79,7 +80,7 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
   const panels = createPanels(layout, tape, memory);
   const blocks = createBlocks(layout, play, playRepeatedly);
   const bindOnOwnTape = (calls: readonly FixedCall[]) => blocks(calls, () => null).run; // null: no tape in the memory
-  const takeTable = takeFrom(scratch.tables);
+  const { take: takeTable } = createTapeMemory(scratch.tables);
   const dense = createNativeProducts(panels, tape, scratch.products);
   const products = {
     ...withFixedProducts(dense, layout, memory, takeTable, scratch.products),
@@ -114,16 +115,6 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
     return null;
   }
   return { name, bind, blocks, gatherBytes, tape };
-}
-
-/** Hands out parts of `memory`. */
-function takeFrom(memory: Float64Array): TakeDoubles {
-  let used = 0;
-  return (length) => {
-    if (used + length > memory.length) return null;
-    used += length;
-    return viewOf(memory, used - length, length);
-  };
 }
 
 /** The arrays of a call. */

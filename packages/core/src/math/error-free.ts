@@ -1,6 +1,6 @@
 // Error-free transformations: the rounding errors of a sum and of a product of doubles are doubles themselves.
 
-/** a + b - sum, exactly, where `sum` is the rounded sum ([Knuth, TAOCP 2, 4.2.2]). NaN where it is not finite. */
+/** a + b - sum, exactly, where `sum` is the rounded sum ([Knuth, TAOCP 2, 4.2.2]). NaN if it is not finite. */
 export function sumError(a: number, b: number, sum: number): number {
   const part = sum - a;
   return a - (sum - part) + (b - part);

@@ -22,7 +22,7 @@ export function fma(x: number, y: number, z: number): number {
   const sum = product + z;
   // If z cancels most of the product, the error of the sum is 0, and only the last addition rounds.
   const result = sum + addToOdd(sumError(product, z, sum), productError);
-  // An overflow on the way, of a half too, ends as an infinity or NaN.
+  // An overflow on the way, also in `xHigh` or `yHigh`, makes the result infinite or NaN.
   return finite(result) ? result : fmaOfIntegers(x, y, z);
 }
 
@@ -90,16 +90,16 @@ export const fmaf: MultiplyAdd = (x, y, z) => Math.fround(addToOdd(x * y, z));
 
 // One function literal makes the functions of both types, as in `roundings`, so that V8 inlines them.
 const fusedBy =
-  (isFloat: boolean): MultiplyAdd =>
+  ({ isFloat }: { isFloat: boolean }): MultiplyAdd =>
   (x, y, z) =>
     isFloat ? fmaf(x, y, z) : fma(x, y, z);
 const unfusedBy =
-  (isFloat: boolean): MultiplyAdd =>
+  ({ isFloat }: { isFloat: boolean }): MultiplyAdd =>
   (x, y, z) =>
     isFloat ? Math.fround(z + Math.fround(x * y)) : z + x * y;
 
-const fused = { float64: fusedBy(false), float32: fusedBy(true) };
-const unfused = { float64: unfusedBy(false), float32: unfusedBy(true) };
+const fused = { float64: fusedBy({ isFloat: false }), float32: fusedBy({ isFloat: true }) };
+const unfused = { float64: unfusedBy({ isFloat: false }), float32: unfusedBy({ isFloat: true }) };
 
 /** The fused multiply-add of an array's type. */
 export const fmaOf = (array: Elements): MultiplyAdd => fused[typeOf(array)];

@@ -25,8 +25,7 @@ function powPositive(x: number, y: number): number {
   const k = binaryExponent(x);
   const f = scale(x, -k) - 1;
 
-  // ln(1 + f) = 2s + s · R(s²) with s = f / (2 + f). `lost` is the rounding error of s, from 2 + f and from the
-  // quotient.
+  // ln(1 + f) = 2s + s · R(s²) with s = f / (2 + f). `error` is that of s: 2 + f and the quotient are rounded.
   const d = 2 + f;
   const s = f / d;
   const p = s * d;

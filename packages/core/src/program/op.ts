@@ -52,11 +52,11 @@ export function defineOp<Args extends readonly unknown[]>(
   return { name, operands, reference };
 }
 
-/** Name of the operation of a part, such as softmaxCrossEntropy for 'softmax-cross-entropy'. */
+/** Name of the operation of an activation, loss or optimizer: softmaxCrossEntropy for 'softmax-cross-entropy'. */
 export const functionName = (name: string): string =>
   name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Name of an operation of a user's own part. No backend has a function of such a name. */
+/** Name of the operation of a user's activation, loss or layer. No backend has a function of such a name. */
 export const customOpName = (name: string): string => `own:${name}`;
 
 /** An operation of a table: its key there is its name. */

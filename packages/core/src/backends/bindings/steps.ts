@@ -16,14 +16,14 @@ export function createSteps({ stepKernels: kernels }: CodeLayout): BindCall {
     clip: (...[factor, squares, blocks, clipNorm]: Parameters<typeof clip>) => [
       [kernels.clip, addressOf(factor), addressOf(squares), blocks, clipNorm],
     ],
-    recordStep(...[note, losses, norms, lossSums, squares, leaves, blocks, rows]: Parameters<typeof recordStep>) {
+    recordStep(...[stepResult, losses, norms, lossSums, squares, leaves, blocks, rows]: Parameters<typeof recordStep>) {
       const sums = addressOf(lossSums);
       const calls: FixedCall[] = [];
       // One call for each level of the pairwise tree over the leaves, which leaves the total in `sums`[0].
       for (let apart = 1; apart < leaves; apart *= 2) {
         calls.push([kernels.addPairs, sums, DOUBLE * apart, Math.floor((leaves + apart - 1) / (2 * apart))]);
       }
-      const to = [note, losses, norms].map(addressOf);
+      const to = [stepResult, losses, norms].map(addressOf);
       return [...calls, [kernels.recordStep, ...to, sums, addressOf(rows), addressOf(squares), blocks]];
     },
   });

@@ -25,7 +25,7 @@ type MeanUpdate = (
   first: Elements, // [S, row] rows of gradients
   row: number, // distance of rows
   S: number,
-  share: Float64Array, // [1] 1 / the rows of the batch
+  inverseCount: Float64Array, // [1] 1 / the rows of the batch
 ) => void;
 
 /** The arrays that an update reads and writes. */
@@ -37,7 +37,7 @@ interface UpdateArguments {
   readonly first: Elements; // [S, row] rows of gradients, of which the first n columns are read
   readonly row: number; // distance of rows
   readonly S: number;
-  readonly share: Float64Array; // [1]
+  readonly inverseCount: Float64Array; // [1]
 }
 
 /** Makes calls of updates, of means and of updates by means, and of max-norm; null for others. */
@@ -49,9 +49,12 @@ export function createUpdates(
   const { updates: kernels, elementwise, width } = layout;
   const vectors = vectorsOfTurn(bytes * width);
   const noNumbers = new Float64Array(0);
-  const fullShare = Float64Array.of(1);
+  const one = Float64Array.of(1);
 
-  function update(name: string, { square, arrays, n, hyper, first, row, S, share }: UpdateArguments): FixedCall[] {
+  function update(
+    name: string,
+    { square, arrays, n, hyper, first, row, S, inverseCount }: UpdateArguments,
+  ): FixedCall[] {
     const firstAt = addressOf(first);
     const calls: FixedCall[] = [];
     let [rows, step] = [S, bytes * row]; // of the rows that the kernel adds
@@ -72,7 +75,7 @@ export function createUpdates(
       maskOf(rest),
       (n - rest) / (vectors * width),
       ...Array.from({ length: vectors }, (_, k) => Math.min(Math.max(rest - k * width, 0), width)),
-      share,
+      inverseCount,
       ...table[name].numbers.map((_, k) => viewOf(hyper, k, 1)),
     ]);
     return calls;
@@ -87,19 +90,19 @@ export function createUpdates(
 
   return ({ op: { name }, args }) => {
     if (name === 'averageRows') {
-      const [square, g, first, S, row, n, share] = args as Parameters<typeof averageRows>;
-      return update(name, { square, arrays: [g], n, hyper: noNumbers, first, row, S, share });
+      const [square, g, first, S, row, n, inverseCount] = args as Parameters<typeof averageRows>;
+      return update(name, { square, arrays: [g], n, hyper: noNumbers, first, row, S, inverseCount });
     }
     if (name === 'maxNorm') return capNorms(...(args as Parameters<typeof maxNorm>));
     if (Object.hasOwn(table, name)) {
       const [theta, g, state, n, hyper] = args as Parameters<UpdateKernel>;
       // S = 0: `g` is the mean itself. `averageRows` has written the squares.
-      const ofMean = { square: scratch, first: g, row: 0, S: 0, share: fullShare };
+      const ofMean = { square: scratch, first: g, row: 0, S: 0, inverseCount: one };
       return update(name, { ...ofMean, arrays: [theta, ...state], n, hyper });
     }
     const updateName = name.replace(/OfMean$/, '');
     if (updateName === name || !Object.hasOwn(table, updateName)) return null;
-    const [square, theta, state, n, hyper, first, row, S, share] = args as Parameters<MeanUpdate>;
-    return update(updateName, { square, arrays: [theta, ...state], n, hyper, first, row, S, share });
+    const [square, theta, state, n, hyper, first, row, S, inverseCount] = args as Parameters<MeanUpdate>;
+    return update(updateName, { square, arrays: [theta, ...state], n, hyper, first, row, S, inverseCount });
   };
 }

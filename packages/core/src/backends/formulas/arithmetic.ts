@@ -32,7 +32,7 @@ export interface OutputFormula extends FormulaInputs {
 
 /** An operation that is such a formula. */
 export interface Elementwise extends OutputFormula {
-  /** The arguments with the number of rows, null for one row, and with the numbers of a row. */
+  /** Names of the arguments that count the rows (null: there is one row) and the numbers of a row. */
   readonly sizes: readonly [rows: string | null, columns: string];
   /** The value of the first number at which the outputs are the inputs: nothing is read or written then. */
   readonly neutral?: number;

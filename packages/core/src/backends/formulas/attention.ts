@@ -59,7 +59,7 @@ export const attentionFormulas = {
       return [p, slope(m, p, dP, D)];
     },
   },
-  /** The terms of D. */
+  /** The terms of D = Σ dy · y. */
   terms: {
     inputs: ['dy', 'y'],
     outputs: ['terms'],

@@ -91,7 +91,7 @@ export function allocateFormula(
         throw new Error(`formula: takes ${registerCount} vector registers, expected at most ${unit.registers}`);
       }
       numberAddress = numberAt;
-      emitSteps(stepsBeforeLoop, new Map(), new Map(), { fixed: preparedRegisters, loadFixed });
+      emitSteps(stepsBeforeLoop, new Map(), new Map(), { targets: preparedRegisters, loadFixed });
       for (const [s, register] of [...preparedRegisters, ...constants]) if (isConstant(s)) loadConstant(register, s);
     },
     emit(access) {
@@ -105,7 +105,7 @@ export function allocateFormula(
 
   /**
    * Emits the steps of `list` to `out` and returns the number of registers that they take; without `out` it only counts
-   * them. `prepared` values and `constants` have registers; the values in `fixed` get theirs.
+   * them. Values in `prepared` and `constants` have registers; results in `out.targets` get their registers from there.
    */
   function emitSteps(
     list: readonly number[],
@@ -152,14 +152,14 @@ export function allocateFormula(
       });
       for (const o of operandsOf(step)) {
         const register = live.get(o);
-        if (register === undefined || lastUse.get(o) !== s || out?.fixed?.has(o)) continue;
+        if (register === undefined || lastUse.get(o) !== s || out?.targets?.has(o)) continue;
         live.delete(o);
         poolOf(o).give(register);
       }
       for (const register of loaded) vectors.give(register);
-      const to = result ?? out?.fixed?.get(s) ?? poolOf(s).take();
+      const to = result ?? out?.targets?.get(s) ?? poolOf(s).take();
       if (out) emitStep(step, to, sources, out);
-      if (lastUse.has(s) || out?.fixed?.has(s)) live.set(s, to);
+      if (lastUse.has(s) || out?.targets?.has(s)) live.set(s, to);
       else poolOf(s).give(to);
       return to;
     }
@@ -224,10 +224,10 @@ export function allocateFormula(
 
 type Load = (to: Vector, index: number) => void;
 
-/** Callbacks and fixed registers of the code that steps are emitted to. */
+/** How emitted steps load their inputs, and where their results go. */
 interface Out {
   readonly access?: FormulaAccess;
-  readonly fixed?: ReadonlyMap<number, Vector>; // registers of values from before the loop
+  readonly targets?: ReadonlyMap<number, Vector>; // registers of values that are computed before the loop and read in it
   readonly loadFixed?: Load | undefined;
 }
 

@@ -22,7 +22,7 @@ type Binary =
   | 'subtractBits'
   | 'scale';
 
-/** One operation of a formula. Its operands are numbers of steps. */
+/** One operation of a formula. Its operands are indices of earlier steps. */
 export type Step =
   | { readonly kind: 'input' | 'fixed' | 'number' | 'held'; readonly index: number }
   | { readonly kind: 'literal'; readonly bits: bigint }
@@ -40,7 +40,7 @@ export type Step =
 export interface Formula {
   readonly type: ElementType;
   readonly steps: readonly Step[];
-  /** A vector that the kernel loads. */
+  /** A vector that the kernel loads in its loop. */
   input(index: number): Value;
   /** A vector that the kernel loads before the loop. */
   fixed(index: number): Value;

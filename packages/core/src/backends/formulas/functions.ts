@@ -43,13 +43,13 @@ const numbersByType = {
     ln2Lo: LN2_LO,
     /** 1.5 · 2⁵² + 2 · bias: see `rounded`. */
     round: 6755399441057790,
-    maxExp: 1000,
+    maxExp: 1000, // above, eˣ is ∞; below minExp it is 0
     minExp: -1000,
     expPolynomial,
-    maxExpm1: 40,
-    maxTanh: 22,
+    maxExpm1: 40, // above, eˣ - 1 rounds to eˣ, and e⁻ˣ - 1 to -1
+    maxTanh: 22, // above, tanh x rounds to 1
     ln2: 0.6931471805599453,
-    maxErf: 6,
+    maxErf: 6, // above, erf x rounds to 1
     erfNear: erfPolynomials.P,
     erfFar: erfPolynomials.Q,
     logPolynomial,
@@ -60,7 +60,7 @@ const numbersByType = {
     magic: 4503599627370496, // 2⁵²
     minLog1p: -0.29,
     maxLog1p: 0.41,
-    /** From here on a number has a binary exponent of 1: √2, of doubles its upper half alone. */
+    /** Bits of √2, those of the upper half alone for doubles. From here on 1 + x is 2 · (1 + f) in logarithms. */
     sqrt2: 0x3ff6a09e_00000000n,
   },
   float32: {
@@ -196,7 +196,7 @@ export function functionsOf(f: Formula): Functions {
     return choose(compare(x, 'greater', constant(numbers.maxExpm1)), scaled(reduced), expm1Reduced(x, reduced));
   }
 
-  /** k · ln 2 + ln(1 + g) + c. */
+  /** k · ln 2 + ln(1 + g) + c; c is 0 if it is null. */
   function logSum(g: Value, k: Value, c: Value | null): Value {
     const s = divide(g, add(constant(2), g));
     const half = multiply(multiply(constant(0.5), g), g);
@@ -287,6 +287,7 @@ export function functionsOf(f: Formula): Functions {
 
   function sigmoid(z: Value): Value {
     if (f.type === 'float64') return divide(one, add(one, exp(negative(z))));
+    // With e = e^-|z| and r = e / (1 + e): 1 - r for z ≥ 0, else e · (1 - r).
     const e = expBelow(or(z, signBit));
     const r = divide(e, add(one, e));
     const tail = choose(compare(z, 'less', constant(0)), e, one);

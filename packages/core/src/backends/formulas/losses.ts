@@ -74,7 +74,7 @@ const formulasByRow: Readonly<Record<string, Elementwise>> = {
     ({ flush, subtract, divide }, e, s, off) => [flush(subtract(divide(e, s), off))],
     ['off'],
   ),
-  /** The gradient by the weight of its row. */
+  /** The gradient times the weight of its row. */
   weighed: elementwiseOp(['g', 'w'], ['dy'], ({ flush, multiply }, g, w) => [flush(multiply(w, g))]),
 };
 

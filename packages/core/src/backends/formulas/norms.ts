@@ -91,7 +91,7 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
 /** A formula that reads sums of each row, which are made before. */
 export interface RowFormula extends MatrixFormula {
   readonly columns: readonly string[];
-  /** The columns that are made of sums. */
+  /** The columns that the kernel of the sums writes. */
   readonly results: readonly string[];
   /** The arguments of the kernel that makes the sums: arrays, and then numbers. */
   readonly sums: readonly string[];

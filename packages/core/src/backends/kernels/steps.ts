@@ -79,7 +79,7 @@ function assembleAddPairs(isa: Isa): number {
 }
 
 export const recordStepArguments = defineArguments(
-  ['note', 'array'],
+  ['stepResult', 'array'], // [k, stop], in and out
   ['losses', 'array'],
   ['norms', 'array'],
   ['lossSum', 'array'],
@@ -89,7 +89,7 @@ export const recordStepArguments = defineArguments(
 );
 
 /**
- * losses[k] = lossSum / rows, and norms[k] = √(Σ squares), where `note` = [k, stop]. Adds 1 to k; sets `stop` to 0 if
+ * losses[k] = lossSum / rows, and norms[k] = √(Σ squares), where stepResult = [k, stop]. Adds 1 to k; sets `stop` to 0 if
  * both are finite, else to 1.
  */
 function assembleRecordStep(isa: Isa): number {
@@ -97,23 +97,23 @@ function assembleRecordStep(isa: Isa): number {
   const [norm, loss, free, index, one] = [0, 1, 2, 3, 4];
   return isa.kernel(recordStepArguments, (call) => {
     readNorm(isa, norm, isa.load(call.squares), call.blocks);
-    const note = isa.load(call.note);
+    const stepResult = isa.load(call.stepResult);
     wide.loadElement(loss, isa.at(isa.load(call.lossSum)));
     wide.loadElement(free, isa.at(isa.load(call.rows)));
     wide.divide(loss, loss, free);
-    wide.loadElement(index, isa.at(note));
+    wide.loadElement(index, isa.at(stepResult));
     const k = isa.zero();
     doubles.readWhole(k, index);
     doubles.store(isa.pair(isa.load(call.losses), k, 0), loss);
     doubles.store(isa.pair(isa.load(call.norms), k, 0), norm);
     wide.loadLiteral(one, constant(isa, 1));
     wide.add(index, index, one);
-    doubles.store(isa.at(note), index);
+    doubles.store(isa.at(stepResult), index);
     // x - x is 0 if x is finite, else NaN.
     for (const x of [loss, norm]) wide.subtract(x, x, x);
     wide.add(loss, loss, norm);
-    wide.lesser(loss, loss, one);
-    doubles.store(isa.at(note, DOUBLE), loss);
+    wide.lesser(loss, loss, one); // 0 stays, NaN becomes 1
+    doubles.store(isa.at(stepResult, DOUBLE), loss);
   });
 }
 

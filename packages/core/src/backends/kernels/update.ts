@@ -30,14 +30,14 @@ export const updateArguments = ({ arrays, numbers }: Update, vectors: number): A
   ['mask', 'array'], // of the parameters after the last turn
   ['turns', 'count'], // of the loop, each over `vectors` vectors
   ...Array.from({ length: vectors }, (_, k) => [restOf(k), 'count'] as const), // parameters in vector k after the last turn
-  ['share', 'number'], // 1 / the rows of the batch
+  ['inverseCount', 'number'], // 1 / the rows of the batch
   ...numbers.map((name) => [name, 'number'] as const),
 ];
 
 const restOf = (k: number): string => `rest${k}`;
 
 /**
- * g = the tree's sum of `rowsToAdd` gradient rows · share; then updates the arrays; square = Σ g² in doubles, in four
+ * g = the tree's sum of `rowsToAdd` gradient rows · inverseCount; then updates the arrays; square = Σ g² in doubles, in four
  * lanes joined (l0 + l1) + (l2 + l3). The mean itself is not written, which would take as long as reading it. If there
  * are no rows to add, g is the only row, and nothing is squared.
  */
@@ -72,7 +72,7 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): num
 
     function updateAll(formula: EmittableFormula): void {
       for (const sum of sums) wide.clear(sum);
-      formula.prepare((k) => isa.numberAt(call[k === 0 ? 'share' : numbers[k - 1]]));
+      formula.prepare((k) => isa.numberAt(call[k === 0 ? 'inverseCount' : numbers[k - 1]]));
       isa.repeatOrSkip(call.turns, () => {
         if (count + pointers.length > HARDWARE_STREAMS) {
           for (let s = 0; s < count; s++) isa.prefetch(rows.at(s, AHEAD));

@@ -13,7 +13,7 @@ export interface WasmKernelOptions {
   memory: WasmMemory<ArrayBufferLike>;
   elementType: ElementType;
   scratch: KernelScratch; // from takeKernelScratch, for all products that are called
-  /** Whether products and sums are rounded each, as `unfusedProducts` defines. @default where nothing else runs */
+  /** Whether products and sums are rounded each, as `unfusedProducts` defines. @default if `hasFusedWasm` is false */
   unfused?: boolean;
 }
 

@@ -27,8 +27,8 @@ export function philox4x32(
     x1 = low1;
     x2 = high0 ^ x3 ^ key1;
     x3 = low0;
-    key0 = (key0 + 0x9e3779b9) | 0; // the golden ratio
-    key1 = (key1 + 0xbb67ae85) | 0; // √3 - 1
+    key0 = (key0 + 0x9e3779b9) | 0; // (the golden ratio - 1) · 2³²
+    key1 = (key1 + 0xbb67ae85) | 0; // (√3 - 1) · 2³²
   }
   out[0] = x0;
   out[1] = x1;

@@ -43,6 +43,7 @@ export function nodesOf(first: number, end: number, leaves: number): Node[] {
   const nodes: Node[] = [];
   for (let leaf = first; leaf < end; ) {
     let size = 1;
+    // A subtree doubles if it is a left half, and its right half begins in the range and ends in it or with the batch.
     while (leaf % (2 * size) === 0 && (leaf + 2 * size <= end || end === leaves) && leaf + size < end) size *= 2;
     const count = Math.min(size, end - leaf);
     nodes.push({ first: leaf, count });

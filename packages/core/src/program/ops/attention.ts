@@ -13,7 +13,7 @@ const lengths = double(input('B'));
 const positions = ['B', 'T', 'H', 'd'] as const;
 const queries = ['B', 'H', 'T'] as const;
 const projections = ['B', 'T', 3, 'H', 'd'] as const;
-/** Sizes, the keys that a query reads, and the dropout of its weights. */
+/** Whether a query reads earlier keys alone, and the dropout of its weights. */
 const weighing = { causal: flag, key0: count, key1: count, threshold: count, factor: number };
 
 /** Operations of self-attention. */
@@ -29,7 +29,7 @@ export const attentionOps = defineOps({
     ...sizes,
     ...weighing,
   }),
-  /** Attention from further positions of one row, which are copied to those before. */
+  /** Attention from n further positions of one row, whose `rows` are copied into qkv after the earlier positions. */
   attentionNext: operation(attentionNext, {
     y: output('n', 'H', 'd'),
     qkv: inout('T', 3, 'H', 'd'),

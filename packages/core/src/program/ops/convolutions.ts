@@ -12,7 +12,7 @@ export const convolutionOps = defineOps({
     B: count,
     geometry,
   }),
-  /** dx. */
+  /** dx, the gradient of x, from dy and W. */
   convBackwardInput: operation(convBackwardInput, {
     dx: output('B', 'H', 'V', 'C'),
     dy: input('B', 'OH', 'OV', 'O'),

@@ -55,14 +55,14 @@ export const normOps = defineOps({
     B: count,
     size: count,
   }),
-  /** sums[k] = the sum of the positions of leaf k. */
+  /** sums[k] = the sum of `a` over the positions of leaf k. */
   leafSums: operation(leafSums, {
     sums: output('leaves', 'size'),
     levels: inout('levels', 'size'),
     a: input('B', 'R', 'size'),
     ...leafSizes,
   }),
-  /** sums[k] = the sum of the positions of (x - mean)² of leaf k. */
+  /** sums[k] = the sum of (x - mean)² over the positions of leaf k. */
   leafSquares: operation(leafSquares, {
     sums: output('leaves', 'size'),
     levels: inout('levels', 'size'),
@@ -70,7 +70,7 @@ export const normOps = defineOps({
     mean: input('size'),
     ...leafSizes,
   }),
-  /** The sums of the positions of dy · x̂ and of dy of each leaf. */
+  /** The sums of dy · x̂ and of dy over the positions of each leaf. */
   leafGradients: operation(leafGradients, {
     dGammas: output('leaves', 'size'),
     dBetas: output('leaves', 'size'),

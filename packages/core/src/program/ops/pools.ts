@@ -18,6 +18,7 @@ import { positionSums } from '../reference/sum-rows.ts';
 const positionSizes = { B: count, R: count, C: count };
 /** Lengths and sizes of sequences of up to T positions. */
 const sequenceSizes = { lengths: double(input('B')), B: count, T: count, C: count };
+/** Sizes of images of which each row is repeated FY times and each column FX times. */
 const factors = { B: count, H: count, V: count, C: count, FY: count, FX: count };
 const image = ['B', 'H', 'V', 'C'] as const;
 const pooled = ['B', 'OH', 'OV', 'C'] as const;

@@ -34,7 +34,7 @@ export const productOps = defineOps({
     I: count,
     O: count,
   }),
-  /** g = the mean of S rows of gradients, and its sum of squares. */
+  /** g = the sum of S rows of gradients · inverseCount, which is their mean, and `square` its sum of squares. */
   averageRows: operation(averageRows, {
     square: double(output(1)),
     g: output('n'),

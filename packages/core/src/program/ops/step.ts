@@ -36,7 +36,7 @@ export const stepOps = defineOps({
     blocks: count,
     clipNorm: number,
   }),
-  /** hyper = the scalars of the next step. */
+  /** hyper = the optimizer's hyperparameters in the next step. */
   loadHyper: operation(loadHyper, {
     hyper: double(output('H')),
     hypers: double(input('H')),

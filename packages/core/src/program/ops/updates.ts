@@ -51,7 +51,7 @@ export const meanUpdateOp = ({ name, operands, reference: update }: Op<Parameter
       S: number,
       inverseCount: Float64Array,
     ) => {
-      averageRows(square, first, first, S, row, n, inverseCount);
+      averageRows(square, first, first, S, row, n, inverseCount); // the mean takes the place of the first row
       update(theta, first, state, n, hyper);
     },
   );

@@ -9,7 +9,7 @@ import { reusedZeros } from './reused-zeros.ts';
 
 // Attention of H heads of d numbers over T positions. A position of `qkv` has its queries, keys and values one after
 // the other, each with the heads in order. A query of a row reads its real positions, `lengths` of them, and of these
-// only those up to its own where `causal`: its keys. All others are left out.
+// only those up to its own where `causal`: its keys. All others are left out. C = H · d. `+ 0` turns -0 into +0.
 
 /** Both passes of attention. `multiplyAddOf` gives x · y + sum for the type of an array. */
 export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd) {
@@ -38,7 +38,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
    * y = Σ p · f · v over keys ascending, from 0. p = e / s, flushed, with e = exp(score - m), m the largest score of a
    * query, and s = Σ e in four lanes, key mod 4. f is `factor`, or 0 if the random word of column (head · T + query) ·
    * T + key is below `threshold`, as in `dropout`; without a threshold f is 1. Positions of padding have y = 0.
-   * Overwrites `y`, and `maxima` and `sums` but for padding.
+   * Overwrites `y`, and `maxima` and `sums` except at padding.
    */
   function attentionForward(
     y: Elements, // [B, T, H, d] out
@@ -75,7 +75,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     }
   }
 
-  /** y of one query of one head, which is 0 before. Adds to it, and returns m and s. */
+  /** y of one query of one head. Adds to the numbers in `y`, which are 0 before, and returns m and s. */
   function attend(
     y: Elements, // in and out
     out: number, // index of the first number in y
@@ -122,7 +122,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     return [m, s];
   }
 
-  /** p of the first n queries of a row if `causal`; 0 where a query does not read a key. Overwrites `p`. */
+  /** p of the first n queries of a row in causal attention; 0 where a query does not read a key. Overwrites `p`. */
   function attentionWeights(
     p: Elements, // [H, n, n] out
     qkv: Elements, // [>= n, 3, H, d]
@@ -240,6 +240,7 @@ function maskOf(
   keepFactor: number,
 ): number {
   if (threshold === 0) return 1;
+  // The counter of Philox: block of four columns, row, and the lower and upper 32 bits of the step.
   philox4x32(words, Math.floor(column / 4), stepAndRow[1] + n, stepAndRow[0], stepAndRow[0] / 4294967296, key0, key1);
   return words[column % 4] < threshold ? 0 : keepFactor;
 }

@@ -29,6 +29,7 @@ export function drawAugmentation(
   const step = stepAndRow[0];
   const [middleY, middleX] = [(H - 1) / 2, (V - 1) / 2];
   for (let n = 0; n < B; n++) {
+    // The counter of Philox: block, row, and the lower and upper 32 bits of the step.
     const draw = (block: number): void =>
       philox4x32(words, block, stepAndRow[1] + n, step, step / 4294967296, key0, key1);
     draw(0);

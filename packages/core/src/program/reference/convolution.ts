@@ -6,7 +6,7 @@ import { reusedZeros } from './reused-zeros.ts';
 import { PIECE } from './sum-rows.ts';
 
 // Convolutions over two axes, channels last; one axis is an image of height 1. Images are [H, V, C], outputs
-// [OH, OV, O]. Inputs outside of the image are 0 and left out, which changes no bit.
+// [OH, OV, O]. Inputs outside of the image are 0 and left out, which changes no bit. `+ 0` turns -0 into +0.
 
 /** Output rows of a piece of dW: as many as have at most 64 pixels, at least one. */
 export const pieceRows = (OV: number): number => Math.max(1, Math.floor(PIECE / OV));

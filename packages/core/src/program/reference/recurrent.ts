@@ -1,8 +1,8 @@
 import { type Elements, typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 
-// Steps of recurrent layers at position t of B sequences, with O units. `gates` comes with p = x · Wi + bi of each unit
-// and gate, and `q` has h · Wh + bh. A row whose length is at most t has padding there.
+// Steps of recurrent layers at position t of B sequences, with O units. At first `gates` holds p = x · Wi + bi of each
+// unit and gate, and `q` holds h · Wh + bh. A row whose length is at most t has padding there.
 
 /**
  * r = σ(p + q), z = σ(p + q), n = tanh(p + r · q), each of its own gate in this order, and h = n + z · (h - n). The

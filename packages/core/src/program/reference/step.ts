@@ -60,7 +60,7 @@ export function maxNorm(
   }
   for (let k = 0; k < n; k++) {
     const norm = Math.sqrt(factors[k]);
-    factors[k] = norm > limit && norm - norm === 0 ? limit / norm : 1;
+    factors[k] = norm > limit && norm - norm === 0 ? limit / norm : 1; // norm - norm is NaN if it is not finite
   }
   const round = roundingOf(W);
   for (let i = 0; i < I; i++) {
@@ -128,5 +128,6 @@ export function recordStep(
   losses[at] = batchLoss(lossSums, leaves, rows[0]);
   norms[at] = gradientNorm(squares);
   stepResult[0]++;
+  // x - x is 0 if x is finite, else NaN.
   stepResult[1] = losses[at] - losses[at] === 0 && norms[at] - norms[at] === 0 ? 0 : 1;
 }

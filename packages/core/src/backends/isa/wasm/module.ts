@@ -73,18 +73,21 @@ function encodeBody({ locals, code }: FunctionBody): Uint8Array {
 
 /** Ends a function, a block or an expression. */
 export const END = 0x0b;
-const MAX_PAGES = 65_536;
+const MAX_PAGES = 65_536; // 4 GiB
 
 /** The memory that a module imports as `env`, beside the table of all kernels. */
 export interface ModuleOptions {
   readonly shared: boolean; // whether the memory is shared between threads
 }
 
-/** The type of kernels: they take the addresses of their call and of the words of its arguments. */
+/** The type of kernels: a function (0x60) of two integers, the addresses of its call and of the arguments as words. */
 const KERNEL = [0x60, 2, I32, I32, 0];
 
-const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]; // "\0asm", version 1
 
+// Sections below: 1 types, 2 imports, 3 types of functions, 7 exports, 9 elements of the table, 10 code.
+
+/** A memory (kind 2) of at most `MAX_PAGES` pages, shared (3) or not (1), and a table (kind 1) of functions (0x70). */
 function imports({ shared }: ModuleOptions): Uint8Array {
   const memory = [...text('env'), ...text('memory'), 2, shared ? 3 : 1, ...unsigned(1), ...unsigned(MAX_PAGES)];
   const table = [...text('env'), ...text('table'), 1, 0x70, 0, ...unsigned(0)];

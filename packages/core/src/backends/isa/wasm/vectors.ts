@@ -11,7 +11,7 @@ export type WasmUnit = FormulaUnit<WasmAddress> & Vectors<WasmAddress>;
  * Vector registers that formulas may take. Each is a local variable: more than a few cost nothing unless they are used.
  */
 const FORMULA_REGISTERS = 400;
-/** Registers of the unit itself. */
+/** First of the unit's own registers, beyond those that formulas and kernels take. */
 const SPARE = FORMULA_REGISTERS + 100;
 
 /** An opcode for floats and one for doubles. */
@@ -25,7 +25,7 @@ const relations: Record<Exclude<Relation, 'notLess'>, Opcodes> = {
   greater: [0x44, 0x4a],
 };
 
-/** The operations of vectors of a type, in a run of the same type or of floats. */
+/** The operations of vectors of `type`, in a run of the same type or of floats. `fused`: multiplyAdd rounds once. */
 export function createUnit(
   writer: FunctionWriter,
   live: LiveLanes,
@@ -189,7 +189,7 @@ export function createUnit(
       }
       vector(0x89); // i16x8.extend_low_i8x16_u
       vector(0xa9); // i32x4.extend_low_i16x8_u
-      vector(ofType([0xfb, 0xff])); // of an unsigned integer
+      vector(ofType([0xfb, 0xff])); // f32x4.convert_i32x4_u or f64x2.convert_low_i32x4_u
       set(to);
     },
     literal: (bits) => ({ base: 0, literal: [...laneBytes(bits, bytes, width)] }),

@@ -55,7 +55,7 @@ export function createAssembler(): Assembler {
   }
 
   function fillUp(boundary: number): void {
-    while (position % boundary !== 0) emit(0xcc);
+    while (position % boundary !== 0) emit(0xcc); // int3, which never runs
   }
 
   function word(value: number): void {
@@ -92,15 +92,16 @@ export function createAssembler(): Assembler {
     if (mode === 0x80) word(offset);
   }
 
-  /** Emits the prefix with the fourth bits of registers; `wide` makes operands 64 bits wide. */
-  function prefix(wide: boolean, register: number, operand: Operand): void {
+  /** Emits the prefix with the width of operands and the fourth bits of registers, if it is needed. */
+  function prefix(bits: 32 | 64, register: number, operand: Operand): void {
     const [base, index] = typeof operand === 'number' ? [operand, 0] : [operand.base, operand.index ?? 0];
-    const rex = 0x40 | (wide ? 8 : 0) | ((register >> 3) << 2) | ((index >> 3) << 1) | (base >> 3);
+    const rex = 0x40 | (bits === 64 ? 8 : 0) | ((register >> 3) << 2) | ((index >> 3) << 1) | (base >> 3);
     if (rex !== 0x40) emit(rex);
   }
 
-  function instruction(wide: boolean, opcode: number, register: number, operand: Operand): void {
-    prefix(wide, register, operand);
+  /** Emits an instruction on operands of `bits` bits. Some have a part of their opcode in the place of `register`. */
+  function instruction(bits: 32 | 64, opcode: number, register: number, operand: Operand): void {
+    prefix(bits, register, operand);
     emit(opcode);
     operands(register, operand);
   }
@@ -127,41 +128,41 @@ export function createAssembler(): Assembler {
     get position() {
       return position;
     },
-    loadWord: (r, address) => instruction(false, 0x8b, r, address),
-    storeWord: (address, r) => instruction(false, 0x89, r, address),
+    loadWord: (r, address) => instruction(32, 0x8b, r, address),
+    storeWord: (address, r) => instruction(32, 0x89, r, address),
     loadWhole(r, address, type = 'float64') {
       const { base, index = 0 } = address;
-      const numbers = ((r >> 3) << 7) | ((index >> 3) << 6) | ((base >> 3) << 5);
+      const numbers = ((r >> 3) << 7) | ((index >> 3) << 6) | ((base >> 3) << 5); // their bits are written inverted
       // vcvttsd2si or vcvttss2si, which keep the upper halves of vectors
       emit(0xc4, (numbers ^ 0xe0) | 1, type === 'float64' ? 0xfb : 0xfa, 0x2c);
       operands(r, address);
     },
-    loadPointer: (r, address) => instruction(true, 0x8b, r, address),
-    storePointer: (address, r) => instruction(true, 0x89, r, address),
-    move: (to, from) => instruction(true, 0x89, from, to),
-    zeroExtend: (r) => instruction(false, 0x89, r, r),
-    add: (to, from) => instruction(true, 0x01, from, to),
-    subtract: (to, from) => instruction(true, 0x29, from, to),
+    loadPointer: (r, address) => instruction(64, 0x8b, r, address),
+    storePointer: (address, r) => instruction(64, 0x89, r, address),
+    move: (to, from) => instruction(64, 0x89, from, to),
+    zeroExtend: (r) => instruction(32, 0x89, r, r),
+    add: (to, from) => instruction(64, 0x01, from, to),
+    subtract: (to, from) => instruction(64, 0x29, from, to),
     multiply(to, from) {
-      prefix(true, to, from);
+      prefix(64, to, from);
       emit(0x0f, 0xaf); // imul
       operands(to, from);
     },
-    clear: (r) => instruction(false, 0x33, r, r),
-    or: (r, from) => instruction(true, 0x0b, r, from),
-    orWord: (r, from) => instruction(false, 0x0b, r, from),
+    clear: (r) => instruction(32, 0x33, r, r),
+    or: (r, from) => instruction(64, 0x0b, r, from),
+    orWord: (r, from) => instruction(32, 0x0b, r, from),
     countUnlessZero(count, r) {
-      instruction(true, 0xf7, 3, r); // neg: carries unless 0
-      instruction(true, 0x83, 2, count); // adc
+      instruction(64, 0xf7, 3, r); // neg: carries unless 0
+      instruction(64, 0x83, 2, count); // adc
       emit(0);
     },
-    loadAddress: (r, address) => instruction(true, 0x8d, r, address),
+    loadAddress: (r, address) => instruction(64, 0x8d, r, address),
     loadCodeAddress(r, target) {
-      prefix(true, r, 0);
+      prefix(64, r, 0);
       emit(0x8d, ((r & 7) << 3) | 5);
       word(target - (position + 4)); // counted from the end of the instruction
     },
-    decrement: (operand) => instruction(true, 0xff, 1, operand),
+    decrement: (operand) => instruction(64, 0xff, 1, operand),
     jumpUnlessZero(target) {
       emit(0x0f, 0x85);
       word(target - (position + 4));
@@ -171,7 +172,7 @@ export function createAssembler(): Assembler {
       word(target - (position + 4));
     },
     skipIfZero(r) {
-      instruction(false, 0x85, r, r);
+      instruction(32, 0x85, r, r);
       emit(0x0f, 0x84);
       return distanceAhead();
     },
@@ -181,25 +182,25 @@ export function createAssembler(): Assembler {
     },
     storeLower: (address, vector) => lowerHalf(0x11, vector, address),
     loadLower: (vector, address) => lowerHalf(0x10, vector, address),
-    call: (r) => instruction(false, 0xff, 2, r),
+    call: (r) => instruction(32, 0xff, 2, r),
     push(r) {
-      prefix(false, 0, r);
+      prefix(32, 0, r);
       emit(0x50 | (r & 7));
     },
     pop(r) {
-      prefix(false, 0, r);
+      prefix(32, 0, r);
       emit(0x58 | (r & 7));
     },
     ret: () => emit(0xc3),
     cpuid: () => emit(0x0f, 0xa2),
     xgetbv: () => emit(0x0f, 0x01, 0xd0),
     prefetchToWrite(address) {
-      prefix(false, 1, address);
+      prefix(32, 1, address);
       emit(0x0f, 0x0d);
       operands(1, address);
     },
     prefetch(address) {
-      prefix(false, 1, address);
+      prefix(32, 1, address);
       emit(0x0f, 0x18);
       operands(1, address);
     },

@@ -20,14 +20,14 @@ import {
   type VectorUnit,
 } from './forms.ts';
 
-const MASK = 15;
+const MASK = 15; // the register that `loadMask` fills
 
 interface WithDoubles {
   readonly doubles: Doubles<Address>;
 }
 
 interface InstructionOptions {
-  wide?: number; // added to some opcodes
+  wide?: number; // bit W of the prefix
   bits?: 128 | 256;
   prefix?: number;
   after?: number; // bytes of the instruction after the operands

@@ -202,7 +202,7 @@ export function createAvx512(
       },
       mix(x, y, from) {
         instruction(MAP_0F3A, 0x25, x, y, from, { wide: 1, after: 1 }); // vpternlogq
-        emit(0x96);
+        emit(0x96); // x ^ y ^ the operand
       },
       inOrder: (words) => orderWords(shuffle, words),
       chooseAtLeast([to, other], words, least, x) {

@@ -72,7 +72,7 @@ export function assemblePlayer(assembler: Assembler, unit: VectorUnit, conventio
   if (vectorBytes > 0) assembler.loadAddress(rsp, at(rsp, vectorBytes));
   for (const register of [...preserved].reverse()) assembler.pop(register);
   assembler.ret();
-  assembler.align(); // kernels and their literals then lie alike after every entry
+  assembler.align(); // kernels and their literals have the same alignment under every convention
 }
 
 /** Stack bytes between a kernel's slots and the data: return address, calls left, memory. */
