@@ -24,8 +24,8 @@ import { backwardReach, forwardReach, type PixelAxis, type PixelRun, pixelAxis }
 const GROUP_BYTES = 262_144;
 
 /**
- * The last arguments of kernels that divide: [divides, factor, divisor, minSize]. For a power of two they multiply, which
- * has the same bits. Results below `minSize` become 0.
+ * The last arguments of kernels that divide: [divides, factor, divisor, minSize]. For a power of two they multiply,
+ * which has the same bits. Results below `minSize` become 0.
  */
 function scaling(divisor: number, minSize = 0): readonly number[] {
   const isFactor = (divisor & (divisor - 1)) === 0;

@@ -6,7 +6,7 @@ import type { Sparsity } from './sparsity.ts';
 
 /** Maximum number of rows of a batch at a time for dW, in one leaf or several. */
 const BLOCK_ROWS = MAX_NODE_ROWS;
-// Maximum number of bytes of packed columns of dy at a time, to stay in the second-level cache, and of one of their rows.
+// Maximum number of bytes of packed columns of dy at a time, to stay in the second-level cache, and of a row of them.
 const PANEL_BYTES = 1_048_576;
 const BLOCK_BYTES = 8192;
 // Strips of x packed at a time: a strip is the columns of x, and the rows of dW, of one tile.

@@ -227,7 +227,7 @@ type Load = (to: Vector, index: number) => void;
 /** How emitted steps load their inputs, and where their results go. */
 interface Out {
   readonly access?: FormulaAccess;
-  readonly targets?: ReadonlyMap<number, Vector>; // registers of values that are computed before the loop and read in it
+  readonly targets?: ReadonlyMap<number, Vector>; // registers of values that the loop reads
   readonly loadFixed?: Load | undefined;
 }
 

@@ -47,7 +47,7 @@ export const turnPixelsArguments = defineArguments(
   ['x', 'array'], // the first pixel, out
   ['image', 'array'],
   ['fractions', 'array'], // [2] doubles, scratch
-  ['j', 'number'], // column of the first pixel of x, which shows column a · j + lineX and line d · j + lineY of the image
+  ['j', 'number'], // column of the first pixel, which shows column a · j + lineX and line d · j + lineY of the image
   ['a', 'number'],
   ['lineX', 'number'],
   ['d', 'number'],

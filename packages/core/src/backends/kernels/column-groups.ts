@@ -29,8 +29,8 @@ const MAX_VECTORS = 4;
 
 /**
  * The formula, once for each vector of a group; a group has as many vectors as find registers. Inputs, rows and results
- * are numbered vector by vector. The first registers are the kernel's: `sums` for each vector, `others` more, and one for
- * each of `columns`, which the kernel loads for each row.
+ * are numbered vector by vector. The first registers are the kernel's: `sums` for each vector, `others` more, and one
+ * for each of `columns`, which the kernel loads for each row.
  */
 export function groupFormulas(isa: Isa, formula: Omit<OutputFormula, 'outputs'>, sums = 0, others = 0): GroupFormulas {
   const { inputs, rows = [], columns = [], numbers = [], of } = formula;

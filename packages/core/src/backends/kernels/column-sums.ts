@@ -12,7 +12,7 @@ export const PIECE_WORDS = {
   count: 4, // number of words
 } as const;
 
-/** The arguments of a kernel of sums: its arrays in the order of their lists, and sizes. */
+/** The arguments of a kernel of sums: its arrays (`rows` have a number per column, `columns` one per row) and sizes. */
 export const columnSumsArguments = ({ sums, inputs, rows = [], columns = [] }: ColumnTerms): ArgumentTable => [
   ...[...inputs, ...rows, ...columns].map((name) => [name, 'array'] as const),
   ...resultNames(sums).map((name) => [name, 'array'] as const),
@@ -32,7 +32,7 @@ const resultNames = (sums: number): string[] => Array.from({ length: sums }, (_,
  * result, it is left at the bottom of the stack.
  */
 export function assembleColumnSums(isa: Isa, terms: ColumnTerms): ColumnKernel {
-  const { sums, inputs, rows = [], columns: perRow = [] } = terms; // a row has a number per column, a column one per row
+  const { sums, inputs, rows = [], columns: perRow = [] } = terms;
   const unit = isa.formulas;
   const size = unit.width * unit.bytes;
   const others = 1; // the register `free`

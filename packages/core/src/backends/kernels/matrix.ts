@@ -3,7 +3,7 @@ import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Isa, Source } from '../isa/isa.ts';
 import { type ColumnKernel, eachColumns, groupAccess, groupArguments, groupFormulas } from './column-groups.ts';
 
-/** The arguments of a formula of matrices: its arrays and numbers in the order of their lists, and sizes. */
+/** The arguments of a formula: arrays (`rows` have a number per column, `columns` one per row), numbers and sizes. */
 export const matrixArguments = (formula: MatrixFormula): ArgumentTable => [
   ...formula.inputs.map((name) => [`${name} in`, 'array'] as const),
   ...[...(formula.rows ?? []), ...(formula.columns ?? []), ...formula.outputs].map((name) => [name, 'array'] as const),
@@ -19,7 +19,6 @@ export const matrixArguments = (formula: MatrixFormula): ArgumentTable => [
  * output may be an input.
  */
 export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
-  // Of `rows` each has a number for each column of the matrix, of `columns` one for each row.
   const { inputs, rows = [], columns: perRow = [], numbers = [], outputs } = matrix;
   const unit = isa.formulas;
   const formulas = groupFormulas(isa, matrix);
@@ -33,11 +32,8 @@ export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
     eachColumns(isa, call, formulas.vectors, [...from, ...ofRows, ...to], (columns) => {
       const formula = formulas.formulaFor(columns.vectors);
       isa.scope(() => {
-        const { load } = groupAccess(
-          isa,
-          columns,
-          ofRows.map((slot) => isa.load(slot)),
-        );
+        const pointers = ofRows.map((slot) => isa.load(slot));
+        const { load } = groupAccess(isa, columns, pointers);
         formula.prepare((k) => isa.numberAt(call[numbers[k]]), load);
       });
       const [sources, scalars, results] = [from, ofColumns, to].map((slots) => slots.map((slot) => isa.load(slot)));

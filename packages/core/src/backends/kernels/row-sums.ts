@@ -49,7 +49,7 @@ function eachQuad(
   );
 }
 
-/** Joins the lanes of four sums from register `first` on as (l0 + l1) + (l2 + l3), and divides. Overwrites `free` on. */
+/** Joins the lanes of four sums from register `first` on: (l0 + l1) + (l2 + l3), and divides. `free` on is scratch. */
 function totals({ quads }: Isa, first: Vector, free: Vector, loadDivisor: (to: Vector) => void): Vector {
   const lane = quads.transpose(first, free);
   quads.add(lane, lane, lane + 1);
@@ -133,8 +133,8 @@ function assembleMoments(isa: Isa, { hasMeans }: { hasMeans: boolean }): number 
 }
 
 /**
- * slopes: Σ g · x̂ / size of each row, with g = dy · γ and x̂ = (x - μ) · scale; meanGs: Σ g / size. Without means, only
- * slopes, with x̂ = x · scale.
+ * slopes: Σ g · x̂ / size of each row, with g = dy · γ and x̂ = (x - μ) · scale; meanGs: Σ g / size. Without means,
+ * only slopes, with x̂ = x · scale.
  */
 function assembleSlopes(isa: Isa, { hasMeans }: { hasMeans: boolean }): number {
   const unit = isa.quads;

@@ -89,8 +89,8 @@ export const recordStepArguments = defineArguments(
 );
 
 /**
- * losses[k] = lossSum / rows, and norms[k] = √(Σ squares), where stepResult = [k, stop]. Adds 1 to k; sets `stop` to 0 if
- * both are finite, else to 1.
+ * losses[k] = lossSum / rows, and norms[k] = √(Σ squares), where stepResult = [k, stop]. Adds 1 to k; sets `stop` to 0
+ * if both are finite, else to 1.
  */
 function assembleRecordStep(isa: Isa): number {
   const { doubles, wide } = isa;

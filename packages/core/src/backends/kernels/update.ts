@@ -6,7 +6,7 @@ import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Address, Isa, Vector } from '../isa/isa.ts';
 import { ifEqual } from './elementwise.ts';
 
-/** Numbers of gradient rows that a kernel can add as it reads them. 0: it reads a mean, whose squares it does not sum. */
+/** Numbers of gradient rows that a kernel can add as it reads them. 0: it reads a mean, and sums no squares. */
 export const UPDATE_ROWS = [0, 1, 2, 4, 8];
 
 /** Lanes of a sum of squares. */
@@ -29,7 +29,7 @@ export const updateArguments = ({ arrays, numbers }: Update, vectors: number): A
   ['square', 'array'], // a double, out
   ['mask', 'array'], // of the parameters after the last turn
   ['turns', 'count'], // of the loop, each over `vectors` vectors
-  ...Array.from({ length: vectors }, (_, k) => [restOf(k), 'count'] as const), // parameters in vector k after the last turn
+  ...Array.from({ length: vectors }, (_, k) => [restOf(k), 'count'] as const), // parameters of vector k after the turns
   ['inverseCount', 'number'], // 1 / the rows of the batch
   ...numbers.map((name) => [name, 'number'] as const),
 ];
@@ -37,9 +37,9 @@ export const updateArguments = ({ arrays, numbers }: Update, vectors: number): A
 const restOf = (k: number): string => `rest${k}`;
 
 /**
- * g = the tree's sum of `rowsToAdd` gradient rows · inverseCount; then updates the arrays; square = Σ g² in doubles, in four
- * lanes joined (l0 + l1) + (l2 + l3). The mean itself is not written, which would take as long as reading it. If there
- * are no rows to add, g is the only row, and nothing is squared.
+ * g = the tree's sum of `rowsToAdd` gradient rows · inverseCount; then updates the arrays; square = Σ g² in doubles, in
+ * four lanes joined (l0 + l1) + (l2 + l3). The mean itself is not written, which would take as long as reading it. If
+ * there are no rows to add, g is the only row, and nothing is squared.
  */
 export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): number {
   const { formulas: unit, wide } = isa;

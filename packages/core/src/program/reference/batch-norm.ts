@@ -3,7 +3,7 @@ import { mathOf } from '../../math/real-math.ts';
 import { joinLevels, leafCount } from '../../math/tree/index.ts';
 import { sumRows } from './sum-rows.ts';
 
-/** sums[k,size] = the sum of `a` over the positions of leaf k, in the order of `sumRows`. Overwrites `sums`, `levels`. */
+/** sums[k,size] = the sum of `a` over leaf k's positions, in the order of `sumRows`. Overwrites `sums` and `levels`. */
 export function leafSums(
   sums: Elements, // [leaves, size] out
   levels: Elements, // [sumLevels, size] scratch
@@ -132,7 +132,7 @@ export function leafTotal(
 function joinLeaves(levels: Elements, sums: Elements, leaves: number, size: number): void {
   for (let k = 0, level = 0; k < leaves; k++) {
     for (let j = 0; j < size; j++) levels[level * size + j] = sums[k * size + j];
-    level = joinLevels(levels, size, level, k, leaves); // the next free row, after subtrees that are complete are joined
+    level = joinLevels(levels, size, level, k, leaves); // joins complete subtrees; the next free row
   }
 }
 

@@ -3,8 +3,8 @@ import { philox4x32 } from '../../math/random/index.ts';
 
 /**
  * y[B,size] = x · m with m = 0 if a random word is below `threshold`, else `factor`. The word is a function of key,
- * step, row in the batch, and column: Philox-4x32-10 of the counter (block of four columns, row, lower and upper 32 bits
- * of the step). So forward and backward pass draw the same mask. Overwrites `y`, which may be `x`.
+ * step, row in the batch, and column: Philox-4x32-10 of the counter (block of four columns, row, lower and upper 32
+ * bits of the step). So forward and backward pass draw the same mask. Overwrites `y`, which may be `x`.
  */
 export function dropout(
   y: Elements, // [B, size] out

@@ -33,7 +33,7 @@ interface ColumnSums {
 /** Sums of each leaf of B rows. */
 const ofLeaves = (B: number, leafRows: number, R: number, size: number) =>
   ({ rows: [B, leafRows], leafRows, R, size }) as const;
-/** One sum of all B rows, from the sums of their leaves. A row may itself be the sum of a leaf: leafRows and R are 1. */
+/** One sum of all B rows, from the sums of their leaves. With leafRows and R of 1, each row is a leaf's sum itself. */
 const ofBatch = (B: number, leafRows: number, R: number, size: number) =>
   ({ rows: [B, B], leafRows, R, size }) as const;
 

@@ -30,8 +30,8 @@ export interface WasmCode {
 }
 
 /**
- * Maximum number of rows of a tile of so many vectors: [vectors]. Higher tiles do not fit into the registers of x64 that
- * V8 uses, and then take twice the time (GFLOP/s of floats in Node 20: 4x2 55, 5x2 27; fused 3x3 59, 4x3 30).
+ * Maximum number of rows of a tile of so many vectors: [vectors]. Higher tiles do not fit into the registers of x64
+ * that V8 uses, and then take twice the time (GFLOP/s of floats in Node 20: 4x2 55, 5x2 27; fused 3x3 59, 4x3 30).
  */
 const TILE_ROWS = { fused: [0, 7, 4, 3, 2], unfused: [0, 7, 4, 2, 2] };
 
@@ -258,7 +258,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     },
     index(address: WasmAddress) {
       writer.load(isDouble ? 0x2b : 0x2a, address);
-      emit(0xfc, isDouble ? 2 : 0); // i32.trunc_sat_f64_s: does not trap if the element is no integer, which is never used
+      emit(0xfc, isDouble ? 2 : 0); // i32.trunc_sat_f64_s, as a padding that is no integer must not trap
       return pop();
     },
     multiply(count, by: Value) {
