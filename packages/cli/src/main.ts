@@ -1,7 +1,7 @@
 import { readCommandLine } from './command-line.ts';
 import { commands } from './commands/index.ts';
 import type { Request } from './options/raw-options.ts';
-import { asUsage, describeFailure, exitCodeOf, UsageError } from './terminal/failure.ts';
+import { asUsageError, describeFailure, exitCodeOf, UsageError } from './terminal/failure.ts';
 import { exitCodes } from './terminal/interrupt.ts';
 import { type Io, printLine, printLines, processIo, widthOf } from './terminal/io.ts';
 
@@ -71,7 +71,7 @@ async function runNoCommand({ flags, positionals }: Request, io: Io): Promise<nu
   const { option } = await import('@gradloom/core/internal');
   const { readValue } = await import('./options/option.ts');
   const [word] = positionals;
-  if (word !== undefined) asUsage(() => readValue(option.oneOf(commands), 'command', word));
+  if (word !== undefined) asUsageError(() => readValue(option.oneOf(commands), 'command', word));
   const [flag] = Object.keys(flags);
   if (flag === undefined) return runCommandLine(['--help'], io);
   const name = `${flag.length === 1 ? '-' : '--'}${flag}`;

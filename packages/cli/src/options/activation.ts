@@ -2,7 +2,7 @@ import { type Activation, type ActivationName, activations, layers } from '@grad
 import { checkKeys, option, show } from '@gradloom/core/internal';
 import { customParts } from './custom-parts.ts';
 import { inMember, type Member, parseMember } from './member.ts';
-import { present } from './option.ts';
+import { defined } from './option.ts';
 
 /** An activation and its options, without the size, which depends on its position. */
 export interface ActivationSpec extends Member {
@@ -25,7 +25,7 @@ export const activationSpec = option.kind(
     const spec = { ...options, kind: kind as ActivationName };
     try {
       checkKeys('activation', options, table[spec.kind].alpha === 0 ? [] : ['alpha']); // 0: it has none
-      layers.activation({ ...options, fn: spec.kind }, { input: [1], ...present({ customParts: parts }) });
+      layers.activation({ ...options, fn: spec.kind }, { input: [1], ...defined({ customParts: parts }) });
     } catch (error) {
       throw inMember(name, spec, error);
     }

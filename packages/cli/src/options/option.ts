@@ -78,5 +78,5 @@ export const without = <T extends object, K extends keyof T>(values: T, ...names
   Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name as K))) as Omit<T, K>;
 
 /** The entries of an object that have a value: options of a library are left out rather than undefined. */
-export const present = <T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+export const defined = <T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as never;

@@ -1,5 +1,5 @@
 import { show, suggest } from '@gradloom/core/internal';
-import { asUsage, UsageError } from '../terminal/failure.ts';
+import { asUsageError, UsageError } from '../terminal/failure.ts';
 import { aliasesOf, allNames } from './aliases.ts';
 import { type OptionTable, readValue, type Values } from './option.ts';
 
@@ -58,7 +58,7 @@ export function parseRaw<T extends OptionTable>(table: T, raw: RawOptions, alter
   }
   const values: Values<T> = {};
   for (const key in table) {
-    if (key in raw) values[key] = asUsage(() => readValue(table[key], raw[key].name, raw[key].value));
+    if (key in raw) values[key] = asUsageError(() => readValue(table[key], raw[key].name, raw[key].value));
   }
   return values;
 }

@@ -68,7 +68,7 @@ export class UsageError extends Error {
 }
 
 /** Runs `check` and rethrows its errors as usage errors. */
-export function asUsage<T>(check: () => T): T {
+export function asUsageError<T>(check: () => T): T {
   try {
     return check();
   } catch (error) {

@@ -4,7 +4,7 @@ import yargs from 'yargs';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { readValue } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
-import { asUsage } from '../../terminal/failure.ts';
+import { asUsageError } from '../../terminal/failure.ts';
 import { type Io, printLines } from '../../terminal/io.ts';
 import { completionOptions, shells } from './options.ts';
 
@@ -14,7 +14,7 @@ export async function runCompletion(request: Request, io: Io): Promise<number> {
   refuseMoreThan(1, request.positionals, 'one shell');
   const [word] = request.positionals;
   const userShell = basename(io.env.SHELL ?? '');
-  const shell = asUsage(() =>
+  const shell = asUsageError(() =>
     readValue(option.oneOf(shells), 'shell', word ?? (Object.hasOwn(shells, userShell) ? userShell : 'bash')),
   );
   printLines(io.stdout, scriptFor(shell).split('\n'));

@@ -14,7 +14,7 @@ import type { SelectedRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { targetNames } from '../../lab/figures/column-units.ts';
 import { tokenUnit } from '../../lab/figures/n-grams.ts';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import { MAX_CURVES } from '../../report/findings/findings.ts';
 import { UsageError, withoutCaller } from '../../terminal/failure.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
@@ -65,7 +65,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   const evaluate = (rows: Dataset, readers: readonly OutputReader[]) =>
     evaluateModel(model.spec, model.parameters, rows, {
       ...runOf(values, io),
-      ...present({ parts: model.parts }),
+      ...defined({ parts: model.parts }),
       loss: lossSpec,
       readers,
     });
@@ -189,7 +189,7 @@ export function runOf(
   command = 'evaluate',
 ) {
   return {
-    ...present({ threads, backend, blas }),
+    ...defined({ threads, backend, blas }),
     onWarning: (message: string) => printLine(io.stderr, `gradloom ${command}: warning: ${message}`),
     onRetry: ({ reason, failures, retries }: Retry) =>
       printLine(

@@ -5,7 +5,7 @@ import { binsOf } from '../../lab/figures/calibration-bins.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { loadOptions } from '../../options/custom-parts.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
@@ -62,14 +62,14 @@ function documentOf({
     event: 'evaluation',
     ...keptFindings,
     rows,
-    ...present({ positions }),
+    ...defined({ positions }),
     loss,
     accuracy: valueOfFigure('accuracy'),
     mae: valueOfFigure('mae'),
     rmse: valueOfFigure('rmse'),
     r2: valueOfFigure('r2'),
     unanswered,
-    ...present({ metrics }),
+    ...defined({ metrics }),
     ...(naive === null ? {} : { naive }),
     figures: figuresByName,
     calibration: calibration === null ? null : binsOf(calibration),
@@ -92,7 +92,7 @@ function saveThreshold([name]: readonly string[], threshold: { readonly value: n
     ...loadOptions(),
     spec,
     parameters,
-    ...present({ loss, preprocessing, fused }),
+    ...defined({ loss, preprocessing, fused }),
     metadata: { ...metadata, ...(threshold === null ? {} : { threshold: threshold.value }) },
   });
   return path;

@@ -15,10 +15,10 @@ import { CHAPTER, isFailure } from '../../lab/experiments/finding.ts';
 import { experiments } from '../../lab/experiments/index.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { present, readValue } from '../../options/option.ts';
+import { defined, readValue } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type RawOptions, type Request } from '../../options/raw-options.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
-import { asUsage } from '../../terminal/failure.ts';
+import { asUsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printJsonText, printLine, printLines } from '../../terminal/io.ts';
 import { createPaint } from '../../terminal/paint.ts';
 import { createProgressLine } from '../../terminal/progress-line.ts';
@@ -32,7 +32,7 @@ export async function runExperiment(request: Request, io: Io): Promise<number> {
   refuseMoreThan(1, request.positionals, 'one experiment');
   const [word] = request.positionals;
   if (word === undefined) return listExperiments(request, io);
-  const name = asUsage(() => readValue(option.oneOf({ ...experiments, all: true }), 'experiment', word));
+  const name = asUsageError(() => readValue(option.oneOf({ ...experiments, all: true }), 'experiment', word));
   if (name === 'all') return runAll(request, io);
   const experiment = await experiments[name]();
   const raw = flagsToRaw(experiment.options, request);
@@ -161,7 +161,7 @@ async function run(
   const { backend = 'wasm', threads, blas, json, ...values } = parseRaw(commonOptions, raw);
   boundMemory(values);
   refuseIdleLibrary(raw, { ...parseRaw(commonOptions, raw), backend });
-  const machine: Machine = { backend, ...present({ threads, blas }) };
+  const machine: Machine = { backend, ...defined({ threads, blas }) };
   const progress = createProgressLine(label, io, json);
   const context: ExperimentContext = {
     machine,

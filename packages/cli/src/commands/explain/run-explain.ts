@@ -9,7 +9,7 @@ import { EXPLAIN_FILE } from '../../files/run-files/names.ts';
 import { howText, type Importances, meanText, nameOf, ranked, wordOf } from '../../lab/figures/importances.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type RawOptions, type Request } from '../../options/raw-options.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { refuseOtherRun } from '../../report/run-files.ts';
@@ -115,7 +115,7 @@ async function explainColumns(
     rowIndices.length < dataset.rows ? subset(dataset, rowIndices) : dataset,
     {
       ...runOf(values, io, 'explain'),
-      ...present({ metric }),
+      ...defined({ metric }),
       repeats,
       seed,
       onProgress: (done) => showProgress(`${percent(done)} done`),

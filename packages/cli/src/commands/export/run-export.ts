@@ -5,7 +5,7 @@ import { largestChange } from '@gradloom/runtime/internal';
 import { endingsOf, formatOf, modelFormats } from '@gradloom/runtime/options';
 import { openModel, refuseMoreThan, requireWord } from '../../files/models/open-model.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printLine } from '../../terminal/io.ts';
@@ -26,7 +26,7 @@ export async function runExport(request: Request, io: Io): Promise<number> {
     throw new UsageError(`the file ${path} has no known ending, expected ${endings}, or --format`);
   }
   const model = openModel(request.positionals);
-  const overrides = present({ format: requestedFormat, precision });
+  const overrides = defined({ format: requestedFormat, precision });
   const format = await exportModel(path, model, overrides).catch((error: unknown) => {
     throw nameFlag(error, exportOptions, raw);
   });

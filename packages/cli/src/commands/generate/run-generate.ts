@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { present, withDefaults } from '../../options/option.ts';
+import { defined, withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printText } from '../../terminal/io.ts';
@@ -22,7 +22,7 @@ export async function runGenerate(request: Request, io: Io): Promise<number> {
   boundMemory(values);
   const model = openModel(request.positionals);
   const { tokens, temperature, seed, samples, 'top-k': topK, 'top-p': topP } = withDefaults(generateFlags, values);
-  const sampling = { tokens, temperature, topP, ...present({ topK }) };
+  const sampling = { tokens, temperature, topP, ...defined({ topK }) };
   const lastSeed = Number.MAX_SAFE_INTEGER - (samples - 1);
   if (seed > lastSeed) {
     throw new UsageError(

@@ -5,7 +5,7 @@ import { endingsOf, modelFormats } from '@gradloom/runtime/options';
 import { refuseMoreThan, requireWord } from '../../files/models/open-model.ts';
 import { customParts, loadOptions } from '../../options/custom-parts.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { readObject } from '../../options/read-object.ts';
 import { UsageError } from '../../terminal/failure.ts';
@@ -49,7 +49,7 @@ async function optionsOf(values: ImportValues): Promise<ImportOptions> {
     const [is, isNot] = mean === undefined ? ['deviation', 'mean'] : ['mean', 'deviation'];
     throw new UsageError(`--${is} is given without --${isNot}, expected both`);
   }
-  const images = present({ divisor, mean, deviation });
+  const images = defined({ divisor, mean, deviation });
   // The network is checked when it is built.
   const spec = (typeof specOrPath === 'string' ? await readObject('--spec', specOrPath) : specOrPath) as
     | NetworkSpec
@@ -57,8 +57,8 @@ async function optionsOf(values: ImportValues): Promise<ImportOptions> {
   if (spec !== undefined) within('spec', () => buildNetwork(spec, customParts()));
   return {
     ...loadOptions(),
-    ...present({ spec, loss, rename, precision }),
+    ...defined({ spec, loss, rename, precision }),
     ...(Object.keys(images).length === 0 ? {} : { images }),
-    metadata: { ...present({ labels }), writtenBy: `gradloom ${version}` },
+    metadata: { ...defined({ labels }), writtenBy: `gradloom ${version}` },
   };
 }

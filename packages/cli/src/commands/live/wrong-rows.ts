@@ -4,7 +4,7 @@ import { checkRunFile, hasTargetsByPosition } from '@gradloom/runtime/internal';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { cornerOf, sheetOfRows, sizeOf } from '../../lab/figures/sheet.ts';
 import { loadOptions } from '../../options/custom-parts.ts';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import type { Answers } from '../../report/findings/findings.ts';
 import { mistakeReader } from '../train/findings/read-answers.ts';
 import type { WrongMessage, WrongRows } from './messages.ts';
@@ -47,7 +47,7 @@ async function answerOf(path: string, localSets: DataSplits | undefined): Promis
   const loss = createLoss(lossSpec, model.parts?.customParts);
   const { reader, mistakes, mistakeCount } = mistakeReader(loss);
   await evaluateModel(model.spec, model.parameters, answeredRows, {
-    ...present({ parts: model.parts }),
+    ...defined({ parts: model.parts }),
     loss: lossSpec,
     threads: 1,
     readers: [reader],

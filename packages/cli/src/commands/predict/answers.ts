@@ -9,7 +9,7 @@ import {
   toProbabilities,
 } from '@gradloom/core/internal';
 import { createTokenizer, type Model } from '@gradloom/runtime';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import type { RowBatch } from './number-rows.ts';
 
 /** The prediction of a row. */
@@ -56,7 +56,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer
       const probability = hasNoAnswer ? undefined : probabilities?.[isBinary ? n : n * O + chosen];
       return {
         row,
-        ...present({
+        ...defined({
           class: hasNoAnswer ? null : chosen,
           label: labels?.[chosen],
           probability: probability !== undefined && isBinary && chosen === 0 ? 1 - probability : probability,
@@ -66,7 +66,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer
         ...(badIndex === undefined
           ? {}
           : { reason: `output ${badIndex} has ${show(outputs[n * O + badIndex])}, expected a finite number` }),
-        ...present({
+        ...defined({
           target: targets?.[n].map((t, o) => decodeValue(t, decodings?.[o])),
           targetLabel: targetLabels?.[n],
         }),
@@ -89,9 +89,9 @@ export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer
       return {
         row,
         classes: classesOrNull,
-        ...present({ names: labels && classesOrNull.map((chosen) => (chosen === null ? null : labels[chosen])) }),
+        ...defined({ names: labels && classesOrNull.map((chosen) => (chosen === null ? null : labels[chosen])) }),
         outputs: [...outputs.subarray(n * O, (n + 1) * O)],
-        ...present({
+        ...defined({
           target: targets?.[n],
           text: classesOrNull.includes(null) ? undefined : tokenizer?.decode(rowClasses),
           targetText: targets && tokenizer?.decode(targets[n].filter((token) => token >= 0)),

@@ -8,7 +8,7 @@ import { openModelRows } from '../../files/models/model-rows.ts';
 import { divisorsOf, openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import type { Range } from '../../options/ranges.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
@@ -206,7 +206,7 @@ export function* datasetRows(
         x: Float64Array.from(inputRows(dataset, from, rowIndices.length, type)),
         rowIndices,
         targets: rowIndices.map((row) => matrixRow(targets, row)),
-        ...present({
+        ...defined({
           lengths: lengths && rowIndices.map((row) => matrixRow(lengths, row)[0]),
           targetLabels: labels && !byPosition ? rowIndices.map((row) => labels[targets.array[row]]) : undefined,
         }),

@@ -39,7 +39,8 @@ export async function runScale(request: Request, io: Io): Promise<number> {
   const { out } = values;
   if (values.cluster !== undefined) {
     if (out !== undefined) throw new UsageError('--out is given with --cluster, expected --json, which prints it all');
-    return onAllRanks(undefined, request, io, async (cluster, rankIo) => {
+    const timeLimit = undefined; // the default
+    return onAllRanks(timeLimit, request, io, async (cluster, rankIo) => {
       await refuseOtherFlags(cluster, raw);
       const recipe = await onEachRank(cluster, () => {
         boundMemory(values);

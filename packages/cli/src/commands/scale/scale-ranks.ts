@@ -75,6 +75,7 @@ export function argumentsOfRanks(args: readonly string[]): string[] {
   return [...rankArgs, '--cluster', 'mpi', '--json'];
 }
 
+const ANY_LAUNCHER = undefined; // the first that is installed
 const NO_USER_FLAGS: readonly string[] = []; // for the launcher
 /** Allows more ranks than cores: Open MPI 5 and 4 read these variables, others ignore them. */
 const OVERSUBSCRIBE = {
@@ -92,7 +93,7 @@ async function startRanks(
   { env }: Pick<Io, 'env'>,
   signal: AbortSignal,
 ): Promise<RankPoint> {
-  const { command, launcher } = findLauncher(undefined, env);
+  const { command, launcher } = findLauncher(ANY_LAUNCHER, env);
   const program = [process.execPath, ...process.execArgv, process.argv[1]];
   const child = spawn(command, [...launcher.flags(NO_USER_FLAGS, env), '-n', String(ranks), ...program, ...words], {
     env: { ...OVERSUBSCRIBE, ...env },

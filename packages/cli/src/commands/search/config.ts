@@ -6,7 +6,7 @@ import { kebabCase } from '../../options/flags-of.ts';
 import { readEntries } from '../../options/option.ts';
 import { parseRaw } from '../../options/raw-options.ts';
 import { isRecord, readObject } from '../../options/read-object.ts';
-import { asUsage, UsageError } from '../../terminal/failure.ts';
+import { asUsageError, UsageError } from '../../terminal/failure.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from '../train/options.ts';
 import { type Dimension, gridOf, readSpace, type SearchedKey } from './space.ts';
 
@@ -74,7 +74,7 @@ const halvingKeys = {
 
 /** @throws UsageError */
 export function checkSearch(where: string, file: Readonly<Record<string, unknown>>): SearchConfig {
-  const entries = asUsage(() => readEntries(where, searchKeys, file));
+  const entries = asUsageError(() => readEntries(where, searchKeys, file));
   const { options = {}, search, method, runs, seed, folds, metric, halving } = entries;
   if (!isRecord(options)) throw new UsageError(`${where}: options has ${show(options)}, expected options of train`);
   const space = readSpace(where, (key) => searchedKey(where, key), search);
@@ -118,7 +118,7 @@ function refuseHalving(where: string, halving: unknown): null {
 function readHalving(where: string, halving: unknown): Halving {
   if (!isRecord(halving))
     throw new UsageError(`${where} has ${show(halving)}, expected an object such as { "factor": 3 }`);
-  const { from = null, to = null, ...rest } = asUsage(() => readEntries(where, halvingKeys, halving));
+  const { from = null, to = null, ...rest } = asUsageError(() => readEntries(where, halvingKeys, halving));
   if (from !== null && to !== null && from > to) {
     throw new UsageError(`${where}: from has ${from}, expected at most to, ${to}`);
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { option } from '@gradloom/core/internal';
 import { SEARCH_LINES } from '../../files/run-files/names.ts';
 import { runLines } from '../../files/run-files/run-lines.ts';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { openMetrics } from '../train/metrics-file.ts';
 import { checkSearch, type SearchConfig } from './config.ts';
@@ -79,8 +79,8 @@ export function readStart(folder: string): SearchStart {
   const { runs, halving, ...entries } = withoutNulls(start.config);
   const config = checkSearch(path, {
     ...entries,
-    ...(entries.method === 'grid' ? {} : present({ runs })),
-    ...present({ halving: isRecord(halving) ? withoutNulls(halving) : halving }),
+    ...(entries.method === 'grid' ? {} : defined({ runs })),
+    ...defined({ halving: isRecord(halving) ? withoutNulls(halving) : halving }),
   });
   return { file: start.file, config, data: String(start.data) };
 }

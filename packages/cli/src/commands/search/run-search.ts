@@ -9,7 +9,7 @@ import { writeOut } from '../../files/out-directory.ts';
 import { SEARCH_FILE, SEARCH_LINES } from '../../files/run-files/names.ts';
 import { resolveAlias } from '../../options/aliases.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
-import { type Group, present } from '../../options/option.ts';
+import { defined, type Group } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { searchText, trialTable } from '../../report/search/search-page.ts';
 import { tryReport } from '../../report/try-report.ts';
@@ -207,7 +207,7 @@ async function search(
   function bestValues({ point }: Trial): TrainValues {
     const { epochs, steps, ...otherValues } = valuesAt(file, config, point);
     const { length } = rounds[rounds.length - 1];
-    return { ...otherValues, ...(length === null ? present({ epochs, steps }) : { [length.unit]: length.count }) };
+    return { ...otherValues, ...(length === null ? defined({ epochs, steps }) : { [length.unit]: length.count }) };
   }
 }
 

@@ -2,7 +2,7 @@ import type { Random } from '@gradloom/core';
 import { option, show } from '@gradloom/core/internal';
 import { readEntries, readValue } from '../../options/option.ts';
 import { isRecord } from '../../options/read-object.ts';
-import { asUsage, failureOf, UsageError } from '../../terminal/failure.ts';
+import { asUsageError, failureOf, UsageError } from '../../terminal/failure.ts';
 import { trainOptions } from '../train/options.ts';
 
 /** A searched option: values to choose from, or a range of numbers. */
@@ -53,7 +53,7 @@ const rangeKeys = {
 };
 
 function readDimension(name: string, key: SearchedKey, values: unknown): Dimension {
-  const parse = (value: unknown) => asUsage(() => readValue(trainOptions[key], name, value));
+  const parse = (value: unknown) => asUsageError(() => readValue(trainOptions[key], name, value));
   if (Array.isArray(values)) {
     if (values.length === 0) throw new UsageError(`${name} has no values, expected at least one`);
     for (const value of values) parse(value);
@@ -63,7 +63,7 @@ function readDimension(name: string, key: SearchedKey, values: unknown): Dimensi
     const form = 'a list of values, or a range such as { "from": 0.001, "to": 0.1, "scale": "log" }';
     throw new UsageError(`${name} has ${show(values)}, expected ${form} (a single value belongs into options)`);
   }
-  const { from: low, to: high, scale, step, count } = asUsage(() => readEntries(name, rangeKeys, values));
+  const { from: low, to: high, scale, step, count } = asUsageError(() => readEntries(name, rangeKeys, values));
   for (const end of [low, high]) parse(end);
   if (low >= high) throw new UsageError(`${name}: from has ${low}, expected less than to, ${high}`);
   if (scale === 'log' && low <= 0)

@@ -11,7 +11,7 @@ import {
   takesGaps,
 } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import { exampleBody } from './example-body.ts';
 
 /** JSON Schema of the requests and answers of /predict, and for a model of text those of /generate. */
@@ -59,7 +59,7 @@ function generateSchema({ lines }: TextEncoding, maxTokens: number): Exchange {
   };
   const options = Object.entries(generateOptions.table).map(([name, { standard, help = '' }]) => [
     name,
-    { ...ranges[name as keyof typeof ranges], description: help, ...present({ default: standard }) },
+    { ...ranges[name as keyof typeof ranges], description: help, ...defined({ default: standard }) },
   ]);
   const prompt = {
     type: 'string',

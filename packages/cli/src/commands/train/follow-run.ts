@@ -18,7 +18,7 @@ import {
 import { backendRecord } from '@gradloom/runtime/internal';
 import { intervalOf } from '../../options/checkpoint-every.ts';
 import { kebabCase } from '../../options/flags-of.ts';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import { metricsLines } from '../../report/train/run-lines.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { failureOf, withoutCaller } from '../../terminal/failure.ts';
@@ -140,7 +140,7 @@ export async function followRun(
     const isLive = recipe.values.live || recipe.values['live-after'];
     if (isLive && (cluster === null || cluster.rank === 0)) live = await startLive();
     const every = intervalOf(recipe.values['checkpoint-every'] ?? '') ?? undefined;
-    const checkpointOptions = present({ every, keep: recipe.values.keep });
+    const checkpointOptions = defined({ every, keep: recipe.values.keep });
     run = train(recipe.spec, recipe.sets, {
       ...recipe.options,
       // Without --probe, the steps at which the plane is drawn are probed for their weights.

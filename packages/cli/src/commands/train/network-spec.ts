@@ -11,7 +11,7 @@ import {
 import { counted, findNetwork, tokensOf, within } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import { customParts } from '../../options/custom-parts.ts';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import { readObject } from '../../options/read-object.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 import { IDENTITY, outputLayers, outputsOf, stackedNetwork } from './stacked-network.ts';
@@ -70,7 +70,7 @@ function tokenOptions({ dropout, activation, init }: TrainValues): GptNetworkOpt
     const problem = `has ${Object.keys(activation).slice(1).join(', ')}, expected its name alone in a known network`;
     throw new OptionError('train', ['activation', 'network'], problem, { about: '--activation' });
   }
-  return present({ dropout, activation: activation?.kind, init });
+  return defined({ dropout, activation: activation?.kind, init });
 }
 
 async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset): Promise<NetworkSpec> {

@@ -19,7 +19,7 @@ import { textPreset } from '../../files/datasets/text-preset.ts';
 import { customParts } from '../../options/custom-parts.ts';
 import { camelCase, optionsFrom } from '../../options/flags-of.ts';
 import type { Member } from '../../options/member.ts';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { networkSpec } from './network-spec.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
@@ -79,7 +79,7 @@ export async function createRecipe(
   const spec = await networkSpec(fullValues, sets.train);
   // Holds the network itself, since its file may change.
   if (fullValues.spec !== undefined) fullValues.spec = { ...spec };
-  return { sets, spec, options: trainOptionsOf(fullValues), values: fullValues, ...present({ table, decisions }) };
+  return { sets, spec, options: trainOptionsOf(fullValues), values: fullValues, ...defined({ table, decisions }) };
 }
 
 /** The known network of a run. @throws OptionError for options that it does not take. */

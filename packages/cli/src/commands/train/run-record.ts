@@ -5,7 +5,7 @@ import { formatSource } from '../../files/datasets/dataset-source.ts';
 import { loadedModules, loadOptions } from '../../options/custom-parts.ts';
 import { type Effect, effects } from '../../options/effects.ts';
 import { formatValue } from '../../options/member.ts';
-import { present } from '../../options/option.ts';
+import { defined } from '../../options/option.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { describeMachine, version } from '../../terminal/invocation.ts';
 import { backendName } from '../../terminal/text/format.ts';
@@ -73,15 +73,15 @@ export function modelOf({ spec, sets, values }: Recipe, parameters: Elements): M
     spec,
     parameters,
     ...loadOptions(),
-    ...present({ loss, preprocessing }),
+    ...defined({ loss, preprocessing }),
     metadata: {
-      ...present({ labels }),
+      ...defined({ labels }),
       divisor: inputs.divisor,
       classes,
       dataset: dataset === undefined ? null : formatSource(dataset),
       // These options find the same rows again. Types, formats, target and scaling are in the preprocessing.
       ...(values.missing === 'drop' ? { missing: values.missing } : {}),
-      ...present({ split: values.split, encoding: values.encoding }),
+      ...defined({ split: values.split, encoding: values.encoding }),
       ...(values.stream ? { streams: true } : {}),
       validation,
       test,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { ofImages, show } from '@gradloom/core/internal';
 import { loadModel, type Model } from '@gradloom/runtime';
 import { loadOptions } from '../../options/custom-parts.ts';
-import { present, readValue } from '../../options/option.ts';
+import { defined, readValue } from '../../options/option.ts';
 import type { RawOptions } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type DatasetSource, datasetSource, formatSource } from '../datasets/dataset-source.ts';
@@ -65,7 +65,7 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
     return typeof value === 'number' ? value : otherwise;
   };
   const storedSource = typeof dataset === 'string' ? readValue(datasetSource, MODEL_DATASET, dataset) : undefined;
-  const runOptions = { ...(missing === 'drop' ? { missing } : {}), ...present({ split, encoding }) };
+  const runOptions = { ...(missing === 'drop' ? { missing } : {}), ...defined({ split, encoding }) };
   const runSource = storedSource && withOptions(storedSource, runOptions);
   const name = requested === undefined ? MODEL_DATASET : '--dataset';
   const source = requested ?? storedSource;
@@ -73,7 +73,7 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
     throw new UsageError('--dataset is missing, expected one, since the model does not say what it was trained on');
   }
   // Class names are those of the model, whatever other names these rows have.
-  const named = { name, ...present({ classNames: labels }) };
+  const named = { name, ...defined({ classNames: labels }) };
   if (storedSource === undefined || runSource === undefined || formatSource(source) !== formatSource(storedSource)) {
     const foreignSource = withOptions(source, missing === 'drop' ? { missing } : {});
     return { ...named, source: foreignSource, isTrainingDataset: false, shares: { validation: 0, test: 0 } };

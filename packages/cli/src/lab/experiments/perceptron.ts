@@ -46,7 +46,7 @@ export const perceptron = defineExperiment({
         {
           title: 'XOR: no straight line has both # on one side and both o on the other',
           lines: [
-            ...scatter(pairs, gates.XOR.targets, undefined),
+            ...scatter(pairs, gates.XOR.targets),
             '',
             KEY,
             '',
@@ -145,7 +145,7 @@ const HIGH = 1.5;
 function scatter(
   points: readonly (readonly number[])[], // x, y
   classes: readonly number[], // 0 or 1
-  signed: ((x: number, y: number) => number) | undefined,
+  signed?: (x: number, y: number) => number, // without it, there are points alone
 ): string[] {
   const coordinate = (k: number, cells: number): number => LOW + ((HIGH - LOW) * k) / (cells - 1);
   const cell = (value: number, cells: number): number => Math.round(((value - LOW) / (HIGH - LOW)) * (cells - 1));

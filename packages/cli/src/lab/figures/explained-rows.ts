@@ -1,4 +1,4 @@
-import { count, name, text } from '../../options/schema/scalars.ts';
+import { commandLine, count, name } from '../../options/schema/scalars.ts';
 import { percent, whole } from '../../terminal/text/format.ts';
 
 /** Facts about the rows that an explanation of images or texts covers. */
@@ -11,7 +11,7 @@ export interface ExplainedRows {
 }
 
 /** Schemas of the facts that a page shows, and of the command that made it. */
-export const explainedRows = { dataset: name, split: name, allRows: count(1), seed: count(), command: text(2 ** 23) };
+export const explainedRows = { dataset: name, split: name, allRows: count(1), seed: count(), command: commandLine };
 
 /** '5 of 200 validation texts'. */
 export function rowsText(

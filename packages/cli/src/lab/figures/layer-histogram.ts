@@ -2,7 +2,7 @@ import { either, list, record, refined } from '../../options/schema/containers.t
 import { figure, literal, name } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 
-/** The sum of shares may exceed 1 slightly by rounding. */
+/** At most 1000 and at least 1. The sum of shares may exceed 1 slightly by rounding. */
 const shares = list(figure(0, 2), 1000, 1);
 
 /** Histograms of the numbers of one layer at the start and at the end, in the same bins. */

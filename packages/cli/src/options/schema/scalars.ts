@@ -45,6 +45,8 @@ export const flag: Schema<boolean> = ofKind(option.flag);
 export const literal = <const V extends string>(expected: V): Schema<V> =>
   ofKind(option.checkedBy(JSON.stringify(expected), (value): value is V => value === expected));
 
+/** A command that repeats a computation: a network of at most 4 MiB, with as much for quoting and other options. */
+export const commandLine = text(2 ** 23);
 /** A name of a layer, class, model or machine; short, since it appears on a page several times. */
 export const name = text(4096);
 

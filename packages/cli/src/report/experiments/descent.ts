@@ -9,7 +9,7 @@ import type { Picture } from '../picture.ts';
 const rateRun = record({
   verdict: name,
   finalLoss: nullable(number()), // null if not finite
-  losses: list(figure(), 1_000_000, 1),
+  losses: list(figure(), 1_000_000, 1), // at most 1,000,000, at least 1
 });
 
 const noiseOfBatch = record({ batch: count(1), measured: number(0), theory: number(0) });

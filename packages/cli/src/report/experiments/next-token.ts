@@ -14,7 +14,7 @@ export const nextTokenDocument = record({
   natsPerCharacter: refined(table(name, number(), 100, 2), (levels, fail) => {
     if (!Object.hasOwn(levels, 'network')) fail([], 'no network', 'one besides the counting models');
   }),
-  losses: list(record({ step: count(), loss: number() }), 1_000_000, 1),
+  losses: list(record({ step: count(), loss: number() }), 1_000_000, 1), // at most 1,000,000, at least 1
 });
 
 /** The losses of the network and of n-gram models. */

@@ -9,7 +9,7 @@ import type { Picture } from '../picture.ts';
 const optimizer = record({
   rate: number(),
   finalLoss: figure(), // NaN if training diverges at every rate
-  losses: list(figure(), 1_000_000, 1),
+  losses: list(figure(), 1_000_000, 1), // at most 1,000,000, at least 1
   tried: table(learningRateKey, figure(), 1000), // NaN if the run diverged
 });
 

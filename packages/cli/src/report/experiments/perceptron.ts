@@ -11,7 +11,7 @@ import { drawPlot, halo } from '../theme.ts';
 
 const gate = refined(
   record({
-    rows: list(list(number(), 2, 1), 64, 1), // one or two inputs per row
+    rows: list(list(number(), 2, 1), 64, 1), // 1 to 64 rows of one or two inputs
     targets: list(number(), 64),
     weights: list(number(), 2, 1),
     bias: number(),

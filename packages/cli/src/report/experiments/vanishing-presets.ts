@@ -24,7 +24,7 @@ const probeRecords = refined(list(probeRecord, 10_000, 1), ([{ layers }, ...rest
   }
 });
 const mean = record({ mean: figure() });
-const seeds = list(count(), 10_000, 1);
+const seeds = list(count(), 10_000, 1); // at most 10,000, at least 1
 
 const nielsenNetwork = refined(
   record({

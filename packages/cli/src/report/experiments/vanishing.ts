@@ -22,7 +22,7 @@ const activation = refined(
     factorPerLayer: nullable(number()),
     theoryPerLayer: nullable(number()),
     rates: list(record({ rate: number(), validationAccuracy: nullable(number(0, 1)) }), 1000),
-    training: list(probeRecord, 10_000, 1),
+    training: list(probeRecord, 10_000, 1), // at most 10,000, at least 1
     histograms: optional(list(layerHistogram, 64)),
   }),
   ({ layers: { length: depth }, training }, fail) => {

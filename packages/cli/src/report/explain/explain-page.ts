@@ -9,7 +9,7 @@ import {
   wordOf,
 } from '../../lab/figures/importances.ts';
 import { record, variant } from '../../options/schema/containers.ts';
-import { literal, text } from '../../options/schema/scalars.ts';
+import { commandLine, literal } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal, plural, whole as wholeText } from '../../terminal/text/format.ts';
 import { barChart } from '../charts/bar-chart.ts';
@@ -27,7 +27,7 @@ const columnsDocument = record({
   event: literal('explanation'),
   ...machineFacts,
   ...importanceFacts,
-  command: text(2 ** 23),
+  command: commandLine,
 });
 
 type Explain = Read<typeof columnsDocument>;

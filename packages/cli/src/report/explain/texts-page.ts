@@ -15,7 +15,7 @@ export const textExplanation = record({
   ...machineFacts,
   ...explainedRows,
   hasClasses: orElse(flag, false), // older files have none
-  answers: list(explainedText, 100, 1),
+  answers: list(explainedText, 100, 1), // at most 100, at least 1
 });
 
 type Texts = Read<typeof textExplanation>;

@@ -38,7 +38,7 @@ const rankingCurve = record({
 const answers = refined(
   record({
     split: name, // split of the rows
-    labels: list(name, 8192, 1),
+    labels: list(name, 8192, 1), // at most 8192, at least 1
     // [class][answer] counts; the last column counts rows without an answer, if any
     confusion: list(list(count(), 8193), 8192),
     mistakes: list(mistake, 100), // worst first
@@ -95,7 +95,7 @@ export const division = refined(
 /** Points of a plane, and the decision regions. */
 const plane = refined(
   record({
-    labels: list(name, 64, 1),
+    labels: list(name, 64, 1), // at most 64, at least 1
     points: list(tuple(coordinate, coordinate, count()), 1000), // x, y, label
     right: optional(count()), // number of points classified correctly
     end: division,
@@ -152,7 +152,7 @@ const MAX_READ = 64;
 const attention = refined(
   record({
     split: name, // the text that the sentence begins
-    tokens: list(text(1024), MAX_READ, 1),
+    tokens: list(text(1024), MAX_READ, 1), // at least 1, each of at most 1024 characters
     layers: list(
       record({ layer: name, heads: list(list(list(number(0, 1), MAX_READ, 1), MAX_READ, 1), MAX_READ, 1) }),
       MAX_READ,

@@ -1,6 +1,6 @@
 import { figureText, foldsFacts, foldsTable } from '../../lab/figures/folds-table.ts';
 import { record } from '../../options/schema/containers.ts';
-import { count, name, text } from '../../options/schema/scalars.ts';
+import { commandLine, count, name } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { capital } from '../../terminal/text/format.ts';
 import { axisRange } from '../axes.ts';
@@ -16,7 +16,7 @@ export const foldsDocument = record({
   network: name,
   folds: count(2),
   ...foldsFacts,
-  command: text(2 ** 23),
+  command: commandLine,
 });
 
 type Folds = Read<typeof foldsDocument>;

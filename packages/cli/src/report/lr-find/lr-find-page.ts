@@ -1,5 +1,5 @@
 import { list, nullable, record } from '../../options/schema/containers.ts';
-import { count, literal, name, number, text } from '../../options/schema/scalars.ts';
+import { commandLine, count, literal, name, number } from '../../options/schema/scalars.ts';
 import type { Read, Schema } from '../../options/schema/schema.ts';
 import { decimal, plural, whole } from '../../terminal/text/format.ts';
 import { lineChart } from '../charts/line-chart.ts';
@@ -34,8 +34,8 @@ export const lrFindDocument = record({
       lowest: rate, // where it is lowest
     }),
   ),
-  train: nullable(text(2 ** 23)),
-  command: text(2 ** 23),
+  train: nullable(commandLine),
+  command: commandLine,
 });
 
 type LrFind = Read<typeof lrFindDocument>;

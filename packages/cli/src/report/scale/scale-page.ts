@@ -26,7 +26,7 @@ import {
 } from '../../lab/figures/scale-figures.ts';
 import { MAX_THREADS, threadCount } from '../../lab/figures/thread-profile.ts';
 import { list, nullable, optional, record } from '../../options/schema/containers.ts';
-import { count, figure, flag, name, number, text } from '../../options/schema/scalars.ts';
+import { commandLine, count, figure, flag, name, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import { highest } from '../axes.ts';
@@ -50,11 +50,11 @@ export const scaleDocument = record({
   roundsAsked: count(1),
   stopped: flag,
   spread: number(0),
-  command: optional(text(2 ** 23)),
+  command: optional(commandLine),
   sameBits: flag,
   inconclusive: flag,
   best: nullable(threadCount),
-  points: list(strongPoint, MAX_THREADS, 1),
+  points: list(strongPoint, MAX_THREADS, 1), // at least 1
   weak: list(weakPoint, MAX_THREADS),
   bandwidth: list(record({ threads: threadCount, gigabytesPerSecond: number(0) }), MAX_THREADS),
   amdahl: nullable(amdahl),

@@ -1,6 +1,6 @@
 import { monitors } from '@gradloom/runtime/options';
 import { list, nullable, record } from '../../options/schema/containers.ts';
-import { count, flag, name, number, text, whole } from '../../options/schema/scalars.ts';
+import { commandLine, count, flag, name, number, whole } from '../../options/schema/scalars.ts';
 import { type Read, refuse, type Schema } from '../../options/schema/schema.ts';
 import { decimal, duration, plural, whole as wholeText } from '../../terminal/text/format.ts';
 import { parallelCoordinates } from '../charts/parallel-coordinates.ts';
@@ -51,11 +51,11 @@ export const searchDocument = record({
     1000,
     1,
   ),
-  searched: list(record({ key: name, log: flag }), 100, 1),
+  searched: list(record({ key: name, log: flag }), 100, 1), // at most 100, at least 1
   trials: list(trial, MAX_TRIALS),
   left: count(), // trials still to measure
   stopped: flag,
-  best: nullable(record({ trial: count(1), command: text(2 ** 23) })),
+  best: nullable(record({ trial: count(1), command: commandLine })),
 });
 
 type SearchFacts = Read<typeof searchDocument>;

@@ -1,16 +1,13 @@
 import { isRecord } from '../../options/read-object.ts';
 import { either, json, list, optional, record, table } from '../../options/schema/containers.ts';
-import { count, flag, name, number, text } from '../../options/schema/scalars.ts';
+import { commandLine, count, flag, name, number } from '../../options/schema/scalars.ts';
 import type { Schema } from '../../options/schema/schema.ts';
 import { backendFacts, machineFacts } from '../machine-table.ts';
 
-/** A network written on the command line has at most 4 MiB in a file. */
-const line = text(2 ** 23);
-
-const scalar = either(line, number(), flag);
-const scalars = list(scalar, 65_536);
+const scalar = either(commandLine, number(), flag);
+const scalars = list(scalar, 65_536); // at most 65,536
 const member = table(name, either(scalar, scalars), 100);
-const network = json(64);
+const network = json(64); // at most 64 levels
 
 /** A value of an option: a word, several, a family member with its own options, or a network. */
 const option: Schema<unknown> = {
@@ -28,7 +25,7 @@ export const runConfig = record({
   backend: backendFacts,
   precision: optional(name), // absent in runs from before this option
   options: table(name, option, 1000),
-  command: optional(line),
+  command: optional(commandLine),
   parameters: count(),
   stepsPerEpoch: optional(count(1)),
   started: optional(name),

@@ -2,7 +2,7 @@ import { buildNetwork, type LayerSpec } from '@gradloom/core';
 import { tokensOf } from '@gradloom/core/internal';
 import { type DataSplits, type Evaluation, type TrainResult, train } from '@gradloom/runtime';
 import { customParts } from '../../../options/custom-parts.ts';
-import { present } from '../../../options/option.ts';
+import { defined } from '../../../options/option.ts';
 import type { Recipe } from '../recipe.ts';
 
 /** The linear model of a run, measured on the rows that the network is measured on. */
@@ -43,7 +43,7 @@ export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Pro
   const data: DataSplits = { train: sets.train, test };
   const result = await train({ input: columns, layers }, data, {
     ...TRAINING,
-    ...present({ loss, precision, classWeight, seed, blas }),
+    ...defined({ loss, precision, classWeight, seed, blas }),
     ...(modules === undefined ? {} : { modules, checkGradients: false }),
     batch: Math.min(BATCH, sets.train.rows),
     backend: backend.name,

@@ -4,7 +4,7 @@ import { type Dataset, type Evaluation, evaluateModel, type OutputReader, type T
 import { hasTargetsByPosition, memoryRoom } from '@gradloom/runtime/internal';
 import { binsOf, type CalibrationBin } from '../../../lab/figures/calibration-bins.ts';
 import { sheetOfRows } from '../../../lab/figures/sheet.ts';
-import { present } from '../../../options/option.ts';
+import { defined } from '../../../options/option.ts';
 import { type Answers, MAX_CURVES, type Mistake } from '../../../report/findings/findings.ts';
 import { classFigures } from '../../evaluate/class-figures.ts';
 import { curvesOf, holdScores, scoresFit } from '../../evaluate/held-scores.ts';
@@ -19,7 +19,7 @@ export const evaluateResult = (
   rows: Dataset,
   readers: readonly OutputReader[],
 ): Promise<Evaluation> =>
-  evaluateModel(spec, parameters, rows, { loss, backend: backend.name, threads, ...present({ parts, blas }), readers });
+  evaluateModel(spec, parameters, rows, { loss, backend: backend.name, threads, ...defined({ parts, blas }), readers });
 
 /** The confusion matrix and the worst errors of rows, from the evaluation of the test accuracy. */
 export async function readAnswers(recipe: Recipe, result: TrainResult): Promise<Answers | null> {

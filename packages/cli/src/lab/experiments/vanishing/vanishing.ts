@@ -2,7 +2,7 @@ import { createOptimizer } from '@gradloom/core';
 import type { DatasetSource } from '../../../files/datasets/dataset-source.ts';
 import { readValue } from '../../../options/option.ts';
 import type { Range } from '../../../options/ranges.ts';
-import { asUsage, UsageError } from '../../../terminal/failure.ts';
+import { asUsageError, UsageError } from '../../../terminal/failure.ts';
 import type { Paint } from '../../../terminal/paint.ts';
 import { defineExperiment, type ExperimentContext, type Outcome, type Section, withPool } from '../experiment.ts';
 import { named, normed } from './activation-list.ts';
@@ -80,7 +80,7 @@ function setupOf(values: VanishingValues): Setup {
     throw new UsageError(`--lr is given with --optimizer ${optimizer.kind}:lr, expected one of the two`);
   }
   const lr = values.lr ?? createOptimizer(optimizer).lr;
-  asUsage(() => readValue(rate, `--optimizer ${optimizer.kind}:lr`, lr));
+  asUsageError(() => readValue(rate, `--optimizer ${optimizer.kind}:lr`, lr));
   const [seed, ...moreSeeds] = seedsOf(values.seeds ?? { first: 1, last: 1 });
   return {
     activations: values.activation ?? defaultActivations,
