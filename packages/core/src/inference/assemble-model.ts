@@ -59,7 +59,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   let cachedPredictor: Predictor | undefined;
   let cachedParallel: ParallelPredictor | undefined;
   let cachedFingerprint: string | undefined;
-  const writers = new Map<string, { readonly texts: number; readonly writer: Writer }>(); // of each method
+  const writers = new Map<string, { readonly texts: number; readonly writer: Writer }>(); // by method
 
   function predictorFor(where: string): Predictor {
     if (cachedPredictor === undefined) {
@@ -199,7 +199,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     },
     async predictAll(rows, options = NO_OPTIONS) {
       checkKeys('predictAll', options, [...PREDICT_KEYS, 'threads']);
-      listenerIn('predictAll', options);
+      listenerIn('predictAll', options); // refuses what is not a function before the work begins
       const answers: Answer[] = [];
       await computeAll('predictAll', rows, options, (y, lengths) => {
         for (const answer of answersIn(y, lengths)) answers.push(answer);
@@ -212,8 +212,9 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     }) as Model['outputsAll'],
     generate(prompt, options = {}) {
       const sampling = generateOptions.read(options);
-      const writer = writerFor('generate', 1);
-      return firstParts(writeTexts(writer, [writer.begin(prompt)], [sampling], 1));
+      const texts = 1;
+      const writer = writerFor('generate', texts);
+      return firstParts(writeTexts(writer, [writer.begin(prompt)], [sampling], texts));
     },
     generateAll(prompts, options = {}) {
       const sampling = generateOptions.read(options);

@@ -11,11 +11,11 @@ export interface ClusterNetwork {
 const LARGE_NUMBERS = 2 ** 20; // 8 MiB of doubles
 const ROUNDS = 1000; // round trips of one number
 const LARGE_ROUNDS = 20;
-const CHANNELS = { there: 32_750, back: 32_751 };
+const CHANNELS = { there: 32_750, back: 32_751 }; // the last two, which no step uses
 
 /**
  * Measures messages between rank 0 and the last one, which launchers start furthest from it. The fastest round counts:
- * in others a rank has lost its core. All ranks call it, between runs, and all get the same figures; a cluster of
+ * in slower ones a rank has lost its core. All ranks call it, between runs, and all get the same figures; a cluster of
  * one has none.
  */
 export async function measureNetwork(cluster: Cluster): Promise<ClusterNetwork | null> {

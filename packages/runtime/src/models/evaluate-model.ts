@@ -108,8 +108,10 @@ export async function evaluateModel(
   const pool = await createPool({ threads });
   pool.live.add(setup.run);
   try {
-    const { attempt } = createRecovery(RETRIES, onRetry);
-    const run = { network, loss, threads, chunks, attempt: <T>(work: () => Promise<T>) => attempt(0, work), readers };
+    const recovery = createRecovery(RETRIES, onRetry);
+    const step = 0; // an evaluation takes none
+    const attempt = <T>(work: () => Promise<T>) => recovery.attempt(step, work);
+    const run = { network, loss, threads, chunks, attempt, readers };
     return await evaluateDataset(pool, setup, dataset, run);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

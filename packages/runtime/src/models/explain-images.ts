@@ -44,7 +44,7 @@ export interface ImageExplanation {
 }
 
 /** Noisy copies between two pauses. */
-const CHUNK = 8;
+const COPIES_PER_TURN = 8;
 
 /**
  * Where a model of classes looked, for each image of a dataset: SmoothGrad, the gradient of the answered class's output
@@ -92,7 +92,7 @@ function* explanations(
     const random = createRandom(seed, 'smooth-grad', n);
     const sum = new Float64Array(I);
     for (let done = 0; answer !== NO_ANSWER && done < copies; ) {
-      const count = Math.min(CHUNK, copies - done);
+      const count = Math.min(COPIES_PER_TURN, copies - done);
       const noisy = Float64Array.from({ length: count * I }, (_, i) => image[i % I] + std * random.normal());
       const dy = Float64Array.from({ length: count * O }, (_, o) => (o % O === output ? 1 : 0));
       for (const [i, slope] of gradient(noisy, dy).entries()) sum[i % I] += slope;

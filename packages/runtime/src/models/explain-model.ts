@@ -113,7 +113,7 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
   const total = 1 + groups.length * repeats;
   const bytes = dataset.inputs.array.BYTES_PER_ELEMENT * dataset.inputs.columns + 8 * dataset.targets.columns;
   const maxCopies = Math.max(1, Math.floor(MAX_BYTES / (bytes * dataset.rows)));
-  // Figures of positions are of those that count.
+  // If positions have targets, a reader gets a row for each position that counts.
   const counted = await inTurns(countedPositions(dataset));
   const rowsOfCopy =
     counted?.reduce((sum, count) => sum + count, 0) ??
@@ -148,11 +148,11 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
 }
 
 function figureOf(requested: string | undefined, scoring: Scoring): FigureName {
-  const figures = figuresOf(scoring);
+  const names = figuresOf(scoring);
   if (requested === undefined) return scoring.task === 'values' ? 'r2' : 'accuracy';
-  const name = figures.find((one) => one === requested);
+  const name = names.find((candidate) => candidate === requested);
   if (name !== undefined) return name;
-  throw new OptionError('explainModel', 'metric', `has ${show(requested)}, expected one of ${figures.join(', ')}`);
+  throw new OptionError('explainModel', 'metric', `has ${show(requested)}, expected one of ${names.join(', ')}`);
 }
 
 /** Network inputs that are shuffled together. */
@@ -220,7 +220,7 @@ function repeatRows(matrix: DataMatrix, rows: number, copies: number): DataMatri
   return { ...matrix, array };
 }
 
-/** A reader that adds the figure of each copy (N rows) to `found`. */
+/** A reader that appends the figure of each copy (N rows) to `figureOfCopy`. */
 function valuesOf(name: FigureName, scoring: Scoring, N: number, figureOfCopy: number[]): OutputReader {
   const { outputs, columns, task, threshold } = scoring;
   let metric = figures[name].metric(task, threshold);

@@ -99,11 +99,11 @@ function* explanations(
   const R = targetPositions(network, createLoss(loss, parts?.customParts));
   const V = O / R;
   const t = new Float64Array(targets.columns);
-  const lengthOfRow = new Float64Array(1); // length
+  const lengthOfRow = new Float64Array(1);
   const textExplanations: TextExplanation[] = [];
-  const order = rows ?? Array.from({ length: dataset.rows }, (_, n) => n);
-  for (let k = 0; k < order.length; k++) {
-    const row = order[k];
+  const explainedRows = rows ?? Array.from({ length: dataset.rows }, (_, n) => n);
+  for (let k = 0; k < explainedRows.length; k++) {
+    const row = explainedRows[k];
     if (row < 0 || row >= dataset.rows) {
       const expected = `rows from 0 to ${dataset.rows - 1} (of ${showName(name)})`;
       throw new Error(`explainTexts: rows has ${show(row)}, expected ${expected}`);
@@ -122,15 +122,15 @@ function* explanations(
     const influences = gradient(x, dy, lengths).slice(0, length);
     const tokens = Array.from(viewOf(x, 0, length));
     textExplanations.push({ row, tokens, answer, target: t[position], probability: p[answer], influences });
-    onProgress?.((k + 1) / order.length);
+    onProgress?.((k + 1) / explainedRows.length);
     yield;
   }
   return textExplanations;
 }
 
 /**
- * The weights of all self-attention of a model that can go on by further tokens, over the first tokens of a row, with
- * the same bits on every machine.
+ * The attention weights of all self-attention layers of a model that predicts the next token, over the first tokens of
+ * a row, with the same bits on every machine.
  */
 export function attentionOf(contents: ModelContents, tokens: readonly number[]): AttentionWeights[] {
   const { spec, parameters, loss = 'mse', parts } = createModel(contents);

@@ -79,27 +79,27 @@ export async function fit<Row extends NamedRow<Row>>(
   options: FitOptions = {},
 ): Promise<FittedModel> {
   const { hidden, validation, test } = fitOptions.read(checkObject('fit', 'options', options, 'options'));
-  const [tableGiven, trainGiven] = divideOptions(options);
-  const table = await readObjects('fit', rows, tableGiven);
+  const [tableRequest, runRequest] = divideOptions(options);
+  const table = await readObjects('fit', rows, tableRequest);
   const shares = tableShares(table.rows);
   const { sets, preprocessing } = splitTable(table, {
     validation: validation ?? shares.validation,
     test: test ?? shares.test,
   });
-  const { inputs, targets, classes, rows: trained } = sets.train;
+  const { inputs, targets, classes, rows: trainRows } = sets.train;
   const texts = tokensOf(preprocessing);
   const { batch, steps, patience, optimizer, schedule } =
     texts === undefined
-      ? tableDefaults(trained, countInputs(preprocessing.columns))
-      : textDefaults(trained, texts.context);
+      ? tableDefaults(trainRows, countInputs(preprocessing.columns))
+      : textDefaults(trainRows, texts.context);
   const outputs = classes ?? targets.columns;
   const vocabulary = texts && createTokenizer(texts.tokenizer).size;
-  const ofTexts =
+  const textNetwork =
     vocabulary === undefined || hidden !== undefined
       ? undefined
       : findNetwork(sequenceDefaults.network)?.builder({ vocabulary })([inputs.columns], outputs);
   const network =
-    ofTexts ??
+    textNetwork ??
     sequential(
       inputs.columns,
       ...(hidden ?? [dense(256, { init: 'he-normal' }), gelu()]),
@@ -107,12 +107,12 @@ export async function fit<Row extends NamedRow<Row>>(
     );
   const isWatched = sets.validation !== undefined && sets.validation.rows >= MIN_WATCHED_ROWS;
   const result = await train(network, sets, {
-    ...(options.batchSize === undefined ? { batch: Math.min(batch, trained) } : {}),
+    ...(options.batchSize === undefined ? { batch: Math.min(batch, trainRows) } : {}),
     optimizer,
     schedule,
     ...(options.epochs === undefined ? { steps } : {}),
     ...(isWatched ? { patience } : {}),
-    ...trainGiven,
+    ...runRequest,
   });
   return { ...createModel(result), result };
 }

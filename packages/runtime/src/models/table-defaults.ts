@@ -75,8 +75,8 @@ export const sequenceDefaults = {
 
 /**
  * Defaults for N training rows of texts of T tokens: those of a series, for 20 epochs, but at least 1,000 steps. On 480
- * made-up reviews, where "not" turns a word around, the network answers all of 60 test rows; the mean of the tokens'
- * vectors, with a dense layer, 62 %. On sentences of four genres that mean is better: 80 % beside 76 %.
+ * made-up reviews, where "not" reverses a word, the network answers all of 60 test rows correctly; a dense layer on the
+ * mean of the tokens' vectors, 62 %. On sentences of four genres, that network is better: 80 % against 76 %.
  */
 export const textDefaults = (rows: number, T: number) => ({ ...tableDefaults(rows, T, 20), ...sequenceDefaults });
 

@@ -227,7 +227,7 @@ export function dayText(days: number): string {
 
 /** A time of day, such as 23:59, of a part of a day. */
 export function timeText(part: number): string {
-  const minutes = Math.floor(part * 1440 + 1e-6);
+  const minutes = Math.floor(part * 1440 + 1e-6); // a rounded part may be just below its minute
   return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 }
 

@@ -55,7 +55,7 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
         const message = mailbox.receive(sender, tag);
         if (message !== null) received.set(sender, message.bytes);
       }
-      mailbox.isSent();
+      mailbox.isSent(); // lets messages to other ranks progress
       return received.size === senders.length;
     };
     await wait({ predicate: 'did not take part', isDone, missingRanks });
@@ -163,7 +163,7 @@ function createQueue(): <T>(task: () => Promise<T>) => Promise<T> {
 
 /** The rank from which a rank receives, in a tree with rank 0 at the root. The root is its own parent. */
 export function parentOf(rank: number): number {
-  return rank & (rank - 1);
+  return rank & (rank - 1); // without the lowest bit that is set
 }
 
 /** The ranks to which a rank sends, the one with the largest subtree first. */

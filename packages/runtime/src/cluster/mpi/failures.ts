@@ -21,7 +21,7 @@ export function sendFailure(
 ): void {
   const bytes = new TextEncoder().encode(`${completedCalls} ${message.slice(0, MAX_MESSAGE_LENGTH)}`);
   for (let other = 0; other < ranks; other++) if (other !== rank) mailbox.send(other, TAGS.failure, bytes);
-  mailbox.isSent();
+  mailbox.isSent(); // lets the messages progress
   ledger.recordFailure(rank, message, completedCalls);
 }
 

@@ -28,7 +28,7 @@ export async function findLateRanks(cluster: Cluster, error: ClusterError, waitM
   const awaitedBy = new Map([[rank, error.ranks]]);
   for (const other of allRanks) if (other !== rank) mailbox.send(other, TAGS.late, toBytes(error.ranks));
   for (const begun = performance.now(); performance.now() - begun < waitMs; await sleep(1)) {
-    mailbox.isSent();
+    mailbox.isSent(); // lets the messages progress
     for (const other of allRanks) {
       const message = awaitedBy.has(other) ? null : mailbox.receive(other, TAGS.late);
       if (message !== null) awaitedBy.set(other, fromBytes(message.bytes, other) as readonly number[]);

@@ -56,7 +56,10 @@ export interface Ledger {
 /** Number of slots. A thousand for each rank suffice for a few exchanges per bucket of parameters in a few programs. */
 const capacityOf = (ranks: number): number => 65_536 + 1024 * ranks;
 
-/** Memory of a ledger. The system provides its pages when they are touched. */
+/**
+ * Memory of a ledger: the header; request, kind and started flag of each slot; the text of a failure; two flags for each
+ * rank. The system provides its pages at their first use.
+ */
 export function allocateLedger(ranks: number, requestBytes: number): SharedArrayBuffer {
   const capacity = capacityOf(ranks);
   return new SharedArrayBuffer(HEADER_WORDS * 4 + capacity * (requestBytes + 2) + FAILURE_BYTES + 2 * ranks);

@@ -86,6 +86,7 @@ export const isMixedRecord = ({ name, fused }: BackendRecord, network: Network):
   fused === undefined &&
   (name === 'blas' || (name === 'native' && network.products.some(([I, O, kind]) => isSmallProduct(I, O, kind))));
 
+/** Fewer than 256 weights; `kind` is undefined for a dense layer. Convolutions were never left to WebAssembly. */
 const isSmallProduct = (I: number, O: number, kind: ProductShape[2]): boolean =>
   (kind === undefined || kind === 'attention') && I * O < 256;
 
@@ -104,12 +105,12 @@ const libraryText = ({ name, version, core }: Omit<BlasIdentity, 'path'>): strin
 /** WebAssembly with the products that it has here. */
 export const wasmBackend = (): BuiltInBackend => (hasFusedWasm() ? { name: 'wasm' } : { name: 'wasm', unfused: true });
 
-/** What decides a backend besides its name. */
+/** What decides the backend besides the user's choice. */
 export interface BackendNeeds {
-  path?: string | undefined; // of a BLAS library, default one that is found by name
-  network?: Network | undefined; // that it computes, default any
+  path?: string | undefined; // path of a BLAS library, default one that is found by name
+  network?: Network | undefined; // network to compute, default any
   type?: ElementType; // default float64
-  unfused?: boolean; // whether products have to be unfused, as those of a run that goes on; default false
+  unfused?: boolean; // whether products must be unfused, as in the checkpoint that is resumed; default false
 }
 
 /**

@@ -13,7 +13,7 @@ export interface SharedRows {
   readonly lengths: Float64Array<SharedArrayBuffer> | null; // [rows] or longer; null: all positions are real
 }
 
-/** Computes outputs of some of these rows. Answers the first row that a layer refuses. */
+/** Computes outputs of some of these rows. Resolves to the first row that a layer refuses. */
 export interface OutputsTask extends TeamTask<InferenceSetup>, Task<BadRow | undefined>, SharedRows {
   readonly kind: 'outputs';
 }

@@ -53,9 +53,9 @@ export interface EvaluationRun {
   chunks: number; // number of chunks whose outputs are held at once; does not change results
   attempt: <T>(work: () => Promise<T>) => Promise<T>; // repeats work after a thread failed
   lockstep?: Lockstep; // ranks that share the rows; default: this process alone
-  threadsOf?: readonly number[]; // threads of each rank, by which the rows are divided
+  threadsOf?: readonly number[]; // threads of each rank: rows are divided in proportion
   readers?: readonly OutputReader[] | undefined;
-  scaledReaders?: readonly OutputReader[]; // of scaled outputs and targets, as the network has them
+  scaledReaders?: readonly OutputReader[]; // read outputs and targets before they are converted to the targets' units
   weighs?: boolean; // whether to compute the weighted loss of positions, default false
 }
 
@@ -86,11 +86,13 @@ export async function evaluateDataset(
     const segment = { dataset, first, rows, outputs, tallies: viewOf(tallies, 0, chunks * TALLIES) };
     const parts = partsOf(segment, chunks, threadsOf, network.outputs);
     const part = parts[lockstep.rank];
-    const team = Math.min(threads, part.tallies.length / TALLIES);
+    const teamThreads = Math.min(threads, part.tallies.length / TALLIES);
     // Weights are only read and outputs overwritten, so a retry needs no undo.
-    const answers = await attempt(async () => (team === 0 ? [] : await evaluateSegment(pool, setup, part, team)));
-    // A rank that makes another call sends a value without answers. If it takes a step instead, it reports the
-    // difference to all.
+    const answers = await attempt(async () =>
+      teamThreads === 0 ? [] : await evaluateSegment(pool, setup, part, teamThreads),
+    );
+    // A rank that is at another call by mistake sends a value without answers. A rank that takes a step instead
+    // reports to all that they differ.
     const reports = await lockstep.fromAll({ answers });
     refuseBadRows(
       dataset,
@@ -107,15 +109,15 @@ export async function evaluateDataset(
 
   function evaluation(): Evaluation {
     const values = Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, figure.value()]));
-    const missing = byPosition ? sums[TALLY.unanswered] : unanswered.value();
-    const ofRows = { loss: (sums[TALLY.loss] / dataset.rows) * lossUnit(loss, dataset.preprocessing), ...values };
+    const unansweredCount = byPosition ? sums[TALLY.unanswered] : unanswered.value();
+    const rowFigures = { loss: (sums[TALLY.loss] / dataset.rows) * lossUnit(loss, dataset.preprocessing), ...values };
     return {
       rows: dataset.rows,
-      ...(byPosition ? positionFigures(loss, sums, weighs) : ofRows),
+      ...(byPosition ? positionFigures(loss, sums, weighs) : rowFigures),
       ...(customMetrics.length === 0
         ? {}
         : { metrics: Object.fromEntries(customMetrics.map(([name, metric]) => [name, metricValue(name, metric)])) }),
-      ...(missing === 0 ? {} : { unanswered: missing }),
+      ...(unansweredCount === 0 ? {} : { unanswered: unansweredCount }),
     };
   }
 }
@@ -160,7 +162,7 @@ function* readOutputs(
     const count = Math.min(turnRows, rows - from);
     const y = viewOf(outputs, from * R * O, count * R * O);
     gatherTargets(t, dataset, columns, loss.targets, null, first + from, count, anyRows);
-    const B = R === 1 ? count : keepCounted(y, t, count * R, O);
+    const B = R === 1 ? count : moveCountedToFront(y, t, count * R, O);
     for (const reader of scaledReaders) {
       reader.add(y, t, B, O);
       yield;
@@ -175,7 +177,7 @@ function* readOutputs(
 }
 
 /** Moves the positions that count to the front of `y` and `t`. Returns their number. */
-function keepCounted(
+function moveCountedToFront(
   y: Float64Array, // [positions, O] in and out
   t: Float64Array, // [positions] in and out
   positions: number,
@@ -183,7 +185,7 @@ function keepCounted(
 ): number {
   let count = 0;
   for (let p = 0; p < positions; p++) {
-    if (t[p] < 0) continue;
+    if (t[p] < 0) continue; // a negative class: the position does not count
     t[count] = t[p];
     y.copyWithin(count * O, p * O, (p + 1) * O);
     count++;
@@ -249,11 +251,11 @@ function arraysOf(
   network: Network,
   loss: Loss,
   chunks: number,
-  readers: number, // besides those that every evaluation has
+  extraReaders: number, // readers besides those that every evaluation has
 ): EvaluationArrays {
   let arrays = arraysOfTeams.get(setup);
   if (arrays === undefined) {
-    const collects = collectsOutputs(network, loss, readers);
+    const collects = collectsOutputs(network, loss, extraReaders);
     const outputs = collects ? sharedDoubles(chunks * EVALUATION_ROWS * network.outputs) : null;
     const targets = new Float64Array(rowsPerTurn(network) * targetColumns(network, loss));
     arrays = { outputs, targets, tallies: sharedDoubles(chunks * TALLIES) };
@@ -296,10 +298,10 @@ export function partsOf(
 
 /** Transfers that bring outputs and sums of all ranks to rank 0, which has arrays of the same shape. */
 function outputsToFirst({ rank, isFirst }: Lockstep, parts: readonly Segment[]): readonly Transfer[] {
-  const arraysOf = ({ outputs, tallies }: Segment): SharedNumbers[] =>
+  const resultsOf = ({ outputs, tallies }: Segment): SharedNumbers[] =>
     outputs === null ? [tallies] : [outputs, tallies];
-  if (!isFirst) return arraysOf(parts[rank]).map((numbers) => ({ kind: 'send', peer: 0, numbers }));
+  if (!isFirst) return resultsOf(parts[rank]).map((numbers) => ({ kind: 'send', peer: 0, numbers }));
   return parts
     .slice(1)
-    .flatMap((part, k) => arraysOf(part).map((numbers): Transfer => ({ kind: 'receive', peer: k + 1, numbers })));
+    .flatMap((part, k) => resultsOf(part).map((numbers): Transfer => ({ kind: 'receive', peer: k + 1, numbers })));
 }

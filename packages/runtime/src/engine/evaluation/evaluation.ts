@@ -44,7 +44,7 @@ export interface EvaluationContext {
   readonly targetColumns: number;
   readonly targetPositions: number; // positions of a row that are targets; 1 if the row has one
   readonly rowLength: number; // length of a row without padding
-  recentPass: EvaluationPass | null; // the most recent one
+  recentPass: EvaluationPass | null; // null before the first evaluation
 }
 
 export function createEvaluationContext<Setup extends TeamSetup>(
@@ -123,11 +123,12 @@ function passFor(context: EvaluationContext, B: number): EvaluationPass {
   const y = emitForward(network, workspace, model, B, pass);
   // The loss overwrites the first gradient buffer, which does not overlap the outputs.
   emitLoss(lossSums, network, workspace, y, B, pass);
-  const { rowWeights: weighing, gradients, t } = workspace;
-  if (weighing !== null && loss.variant !== undefined && hasSurprise(loss)) {
-    // The loss with label smoothing is not the surprise.
+  const { rowWeights, gradients, t } = workspace;
+  if (rowWeights !== null && loss.variant !== undefined && hasSurprise(loss)) {
+    // With label smoothing, the only variant, the loss of a position is not its surprise.
     const R = context.targetPositions;
-    emitLossOf(emit, plainEntropy, weighing.losses, gradients[0], y, t, B * R, 1, network.outputs / R);
+    const leafRows = 1; // so that each position has its own loss
+    emitLossOf(emit, plainEntropy, rowWeights.losses, gradients[0], y, t, B * R, leafRows, network.outputs / R);
   }
   context.recentPass = { B, y: viewOf(y, 0, B * network.outputs), program: link(calls, kernels) };
   return context.recentPass;

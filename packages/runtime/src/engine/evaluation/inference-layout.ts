@@ -27,7 +27,7 @@ export interface InferenceArrays {
   readonly scratch: readonly Float64Array[]; // [threads][*], private to each thread
 }
 
-/** The layout of their memory. It depends only on its options, so every thread finds the same offsets. */
+/** The layout of these arrays in memory. It depends only on its options, so every thread finds the same offsets. */
 export interface InferenceLayout {
   readonly bytes: number;
   readonly outside: readonly []; // everything lies in the memory
@@ -72,7 +72,7 @@ export function planInference(options: InferenceOptions, scratchLength = countSc
 /** A thread's view of a model that is evaluated without a run. */
 export interface InferenceContext extends EvaluationContext {
   readonly setup: InferenceSetup;
-  predictor?: Predictor; // of outputs without losses, once it is used
+  predictor?: Predictor; // computes outputs without losses; created at its first use
 }
 
 /** Creates the context of thread `thread`. */
@@ -94,6 +94,6 @@ export function createInferenceContext(
   return createEvaluationContext(setup, network, loss, theta, scratchOfThread, environment);
 }
 
-/** Doubles of one thread, independent of the number of threads. Counting takes as long as the rest of planning. */
+/** Doubles of one thread's scratch, whatever the number of threads. Counting takes as long as the rest of planning. */
 export const countScratch = (shape: EvaluationShape): number =>
   countDoubles((allocate) => takeEvaluationScratch(shape, allocate), shape.elementType);

@@ -22,10 +22,10 @@ import { type Backend, compileFor, createBackendKernels, isFused, wasmBackend } 
 import { machineCode } from '../backends/native/machine-code.ts';
 import { takeKernelScratch } from '../memory/thread-scratch.ts';
 
-/** Memory of a model at most. */
+/** Most memory that a model may take. */
 export const addressable: MemoryRoom = { bytes: MAX_BYTES - TAIL_BYTES, bound: 'what WebAssembly can address' };
 
-/** The fastest backend here for the answers of a network. All that are fused have the same bits. */
+/** The fastest backend here for the answers of a network. All fused backends give the same bits. */
 export function inferenceBackend(products: readonly ProductShape[], type: ElementType): Backend {
   const wasm = wasmBackend();
   if (isFused(wasm) && !hasNativeProducts(products)) return wasm;
@@ -53,9 +53,9 @@ const { placeModel: place, ...functions } = createModelMemory<Backend>({
 /** Functions of models in the memory of this thread. */
 export const { createPredictor, createContinuation, createLiveContinuation, continuationBytes } = functions;
 
-/** The weights of all self-attention over the first tokens of a row, in the same memory. */
+/** The attention weights of all self-attention layers over the first tokens of a row, computed in this thread. */
 export const attentionOver = (
-  network: Network, // one that can go on by further tokens
+  network: Network, // a model that predicts the next token
   parameters: Elements, // [P]
   loss: LossSpec,
   tokens: ArrayLike<number>,
@@ -70,7 +70,7 @@ export const attentionOver = (
         rowAttention(network, workspace, scratch, tensors, kernels, tokens),
   )();
 
-/** Creates a function that computes gradients by inputs, in the same memory and with the same bits everywhere. */
+/** Creates a function that computes gradients by inputs in this thread, with the same bits on every machine. */
 export const createInputGradients = (
   network: Network,
   parameters: Elements, // [P]

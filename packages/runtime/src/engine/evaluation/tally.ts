@@ -11,6 +11,7 @@ export const TALLY = {
   /** -log of the probability of the target, if the loss is softmax cross-entropy. */
   surprise: 1,
   count: 2,
+  /** Positions whose class is predicted correctly. */
   right: 3,
   /** Positions with an output that is not finite. */
   unanswered: 4,
@@ -19,7 +20,7 @@ export const TALLY = {
   weights: 6,
 } as const;
 
-/** Numbers of a tally. */
+/** Length of a tally. */
 export const TALLIES = Object.keys(TALLY).length;
 
 const { answer } = createDecision('tally', { targets: 'classes' });
@@ -31,7 +32,7 @@ export const hasSurprise = (loss: Loss): boolean =>
 /** Adds the losses of `rows` rows to a tally, and the positions of each that count, ascending. */
 export function addPositions(
   tally: Float64Array, // [TALLIES] in and out
-  { t, rowWeights: weighing }: Workspace, // `losses` has the surprise of each position
+  { t, rowWeights }: Workspace, // `losses` has the surprise of each position
   lossSums: Float64Array, // [rows] summed losses of the positions of each that count
   y: Elements, // [rows, R, V]
   { weights }: Dataset,
@@ -40,8 +41,8 @@ export function addPositions(
   R: number,
   V: number,
 ): void {
-  if (weighing === null) return;
-  const { w, losses } = weighing;
+  if (rowWeights === null) return;
+  const { w, losses } = rowWeights; // w is 0 for positions that do not count
   for (let n = 0; n < rows; n++) {
     const weight = weights === undefined ? 1 : weights.array[first + n] / weights.divisor;
     tally[TALLY.loss] += lossSums[n];
@@ -58,7 +59,7 @@ export function addPositions(
   }
 }
 
-/** Sums the tallies of chunks in their order. Overwrites `sums`. */
+/** Adds the tallies of the chunks to `sums`, in order. */
 export function addTallies(
   sums: Float64Array, // [TALLIES] in and out
   tallies: Float64Array, // [chunks, TALLIES]

@@ -38,8 +38,8 @@ export function fitMemory<Plan extends { readonly parts: readonly Part[] }>(
     }
   };
   // A plan that fits with more threads also fits with fewer.
-  const dropped = firstThat(requested.threads - 1, (n) => fits(budgetOf(requested.threads - n, LEVELS, false)));
-  const threads = requested.threads - dropped;
+  const droppedThreads = firstThat(requested.threads - 1, (n) => fits(budgetOf(requested.threads - n, LEVELS, false)));
+  const threads = requested.threads - droppedThreads;
   const texts = requested.texts && fits(budgetOf(threads, LEVELS, true));
   const level = firstThat(LEVELS, (candidate) => fits(budgetOf(threads, candidate, texts)));
   const budget = budgetOf(threads, level, texts);

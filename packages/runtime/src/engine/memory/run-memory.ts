@@ -23,7 +23,7 @@ const PIECE_BYTES = 2048; // of a piece of a block: 1,600 bytes in plain code, 2
 const GARBAGE_BYTES = 28 * MiB;
 
 /**
- * Largest size of V8's semispaces, which follows from the heap limit. V8 lets both grow before it collects old objects.
+ * Largest size of V8's two semispaces, which follows from the heap limit. Both may fill before old objects are freed.
  */
 const semispaceBytes = (): number => Math.min(16 * MiB, getHeapStatistics().heap_size_limit / 128);
 
@@ -75,14 +75,14 @@ export function trainingBytes(shape: ScratchShape, rows: number): number {
 function separateWorkspaces(shape: ScratchShape): number {
   const { batch, lastBatch, leafRows, couples, probes = false } = shape;
   if (!couples) return 0;
-  const kinds = lastBatch === batch ? 1 : 2;
-  return kinds * (maxPasses(shape) + (probes ? leafCount(batch, leafRows) : 0));
+  const batchSizes = lastBatch === batch ? 1 : 2;
+  return batchSizes * (maxPasses(shape) + (probes ? leafCount(batch, leafRows) : 0));
 }
 
 /** Most chunks whose outputs are held at once: with 16,384 rows, the pauses between segments do not matter. */
 const MAX_CHUNKS = 64;
 
-/** Most bytes of the outputs of these chunks, where a chunk has fewer. */
+/** Most bytes of the outputs of these chunks. One chunk is always held, even if it has more. */
 const MAX_OUTPUT_BYTES = 64 * MiB;
 
 /** Chunks to hold at once when evaluating sets of these numbers of rows. */

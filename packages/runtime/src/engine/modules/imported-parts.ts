@@ -57,7 +57,7 @@ export async function importParts(modules: readonly ModuleSource[]): Promise<Cus
 /** Hash of each file when this thread first imported it. */
 const hashes = new Map<string, string>();
 
-/** @throws Error naming the first file that is not as it is now imported, or as this thread first imported it. */
+/** @throws Error naming the first file that has changed since it was hashed, or since this thread first imported it. */
 function refuseChanged({ files }: ModuleSource): void {
   for (const { path, sha256 } of files) {
     const expected = 'expected it as it was';

@@ -35,7 +35,7 @@ export interface BatchDivisor {
 
 /** The divisor of whole batches, or of an epoch's last one of `rows` rows, as if all positions count. */
 export function divisorOf({ setup, targetPositions, divisors }: RunContext, rows: number): BatchDivisor {
-  const offset = rows === setup.batch ? 0 : 2;
+  const offset = rows === setup.batch ? 0 : 2; // `divisors` has two numbers for whole batches, then two for the last
   const divisor = { count: viewOf(divisors, offset, 1), reciprocal: viewOf(divisors, offset + 1, 1) };
   divisor.count[0] = rows * targetPositions;
   divisor.reciprocal[0] = 1 / divisor.count[0];
@@ -48,7 +48,7 @@ export function countBatch(
   step: number,
   { count, reciprocal }: BatchDivisor,
 ): void {
-  const { countedTargets } = setup;
+  const { countedTargets } = setup; // by row of the dataset; null if all targets count
   const rows = rowsOf(setup, step);
   let sum = 0;
   if (countedTargets === null) sum = rows * targetPositions;
@@ -74,6 +74,6 @@ function firstPositionOf({ batch, context, dataset, orders }: RunSetup, step: nu
   const rowOfEpoch = (step % context.stepsPerEpoch) * batch;
   if (orders === null) return rowOfEpoch;
   const epoch = Math.floor(step / context.stepsPerEpoch);
-  const slots = orders.length / dataset.rows;
-  return (epoch % slots) * dataset.rows + rowOfEpoch;
+  const heldEpochs = orders.length / dataset.rows; // epochs whose orders are held at once
+  return (epoch % heldEpochs) * dataset.rows + rowOfEpoch;
 }

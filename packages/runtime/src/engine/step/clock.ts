@@ -72,7 +72,7 @@ export function readProfiles(times: Float64Array, threads: number): Profile[] {
 const ROW_DOUBLES = 16;
 const COLUMN = { work: 0, wait: 1 };
 
-/** 2³² / golden ratio. Its multiples modulo 2³² are evenly spread and do not follow the rhythm of epochs. */
+/** 2³² / golden ratio. Its multiples modulo 2³² are evenly spread, so the timed steps vary from epoch to epoch. */
 const GOLDEN = 0x9e3779b1;
 
 /** Measures the time that a thread works and waits, in a sample of the steps: timing all would slow down small ones. */

@@ -28,12 +28,12 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
   readonly arena: Arena;
   readonly theta: Tensors; // trained weights
   readonly optimizer: Optimizer;
-  readonly gradientRows: readonly Elements[]; // [rows][P]
+  readonly gradientRows: readonly Elements[]; // [rows][gradientLength]
   readonly gradients: readonly Tensors[]; // tensors of each row
   readonly inspectProbe: Inspect | undefined; // inspects the layers of a leaf; undefined if no step is probed
   readonly clock: Clock | null; // null unless the run has a profile
   readonly workClock: WorkClock;
-  readonly scalarsAhead: Float64Array; // the optimizer's, for the first step without written hyperparameters
+  readonly scalarsAhead: Float64Array; // scalars of the optimizer at the next step whose hyperparameters are unwritten
   readonly learningRate: Float64Array; // [1] learning rate of a step
   readonly stopFlag: Float64Array; // [1] the last element of `stepResult`
   readonly cores: number; // cores that the team may use

@@ -6,7 +6,7 @@ import type { ClusterShape } from './cluster-shape.ts';
 export interface OwnedBlocks extends BlockRange {
   readonly offset: number; // index of the first parameter among the weights
   readonly length: number; // number of parameters
-  readonly shift: number; // added to an index among the weights: index in the rank's gradients and state
+  readonly shift: number; // an index among the weights + shift = index in the rank's gradients and state
 }
 
 /** The parameters that each rank updates. */
@@ -14,8 +14,8 @@ export interface Ownership {
   readonly buckets: readonly BlockRange[]; // buckets, in the order in which a backward pass completes their gradients
   readonly blocksOf: readonly (readonly OwnedBlocks[])[]; // the blocks of each rank, bucket by bucket
   readonly parameterCounts: readonly number[]; // number of parameters of each rank
-  readonly ties: readonly (readonly Tie[])[]; // further gradients of each rank's parameters, by offsets in its rows
-  readonly gradientLengths: readonly number[]; // length of each rank's rows of gradients, with the further ones
+  readonly ties: readonly (readonly Tie[])[]; // further uses of each rank's parameters; gradient offsets in its rows
+  readonly gradientLengths: readonly number[]; // length of each rank's rows of gradients, with those of further uses
 }
 
 type NetworkParameters = Pick<Network, 'tensors' | 'parameterCount'> & Partial<Pick<Network, 'ties'>>;
@@ -35,7 +35,7 @@ export function ownershipOf(
     let parameterCount = 0;
     const blocks: OwnedBlocks[] = [];
     const rankTies: Tie[] = [];
-    // A rank holds its parameters in the order of the weights.
+    // Buckets begin with the last layers, but a rank holds its parameters in the order of the weights.
     for (const bucket of [...buckets].reverse()) {
       const { first, end } = blocksOfRank(bucket, ranks, rank);
       const offset = Math.min(P, first * BLOCK);

@@ -34,7 +34,7 @@ export const planPasses = (
 
 /**
  * Passes that run one after the other. They share a workspace; passes with equal row counts and the same gradient row
- * also share their operations. Then the losses are copied after each; a single pass writes them in place.
+ * also share their operations. Since these write the same memory, the losses of each pass are copied when it ends.
  */
 function separatePasses(
   context: RunContext,
@@ -48,7 +48,7 @@ function separatePasses(
   return passes.map((pass) => {
     const { first, count, row, accumulate } = pass;
     const losses = viewOf(arena.lossSums, first, count);
-    const sums = passes.length === 1 ? losses : lossSums;
+    const sums = passes.length === 1 ? losses : lossSums; // a single pass writes its losses in place
     const key = `${rowsOfPass(context, pass, rows)} ${row} ${accumulate}`;
     const calls =
       callsOfPasses.get(key) ?? passCalls(context, pass, rows, workspace, sums, probed ? inspectProbe : inspect);
@@ -75,7 +75,7 @@ function coupledPasses(
   const rankLeaves = leavesOfRank(setup, rows);
   const leafDoubles = arena.passMemory.length / maxRankLeaves(shapeOf(setup));
   const leaves = leafCount(setup.batch, setup.leafRows);
-  const length = probed ? probeLength(network) : 0;
+  const probeDoubles = probed ? probeLength(network) : 0;
   const threadArrays: Elements[] = []; // arrays that all passes of this thread share, in the order of allocation
   return passes.map((pass, k) => {
     const { first, count } = pass;
@@ -90,7 +90,7 @@ function coupledPasses(
     const weighs = setup.weights !== null;
     const workspace = createWorkspace(network, loss, B, allocate, teamMemory, weighs, setup.augment);
     const inspectPass = probed
-      ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length))
+      ? createProbe(network, workspace, viewOf(arena.probeSums, first * probeDoubles, probeDoubles))
       : inspect;
     const losses = viewOf(arena.lossSums, first, count);
     const isLaterPass = k > 0;

@@ -26,11 +26,11 @@ export function firstRows({ nodes }: RankBatch): number[] {
   });
 }
 
-/** Most gradient rows of all ranks, in a whole batch or the last. Fewer leaves can give more rows. */
+/** Gradient rows of all ranks together, in a whole batch or in the last, if that has more: fewer leaves can. */
 export const maxRankGradientRows = (
   cluster: ClusterShape,
   { batch, lastBatch, leafRows }: Readonly<Record<'batch' | 'lastBatch' | 'leafRows', number>>,
 ): number => Math.max(...[batch, lastBatch].map((rows) => rankBatch(cluster, leafRows, rows).nodes.flat().length));
 
-/** Most numbers in the notes of all ranks: see `RankNotes` in rank-step.ts. */
+/** Most numbers in the notes of all ranks together: see `RankNotes` in rank-step.ts. */
 export const rankNotesLength = (ranks: number, leaves: number, blocks: number): number => ranks + leaves + blocks;

@@ -141,7 +141,7 @@ export function rankExchanges(
   };
 }
 
-/** The parts of a row of gradients that belong to some parameters: one range, and one for each further use. */
+/** The ranges of a row of gradients that belong to some parameters: one, and one for each further use of a tensor. */
 export const gradientParts = (
   ties: readonly Tie[],
   { offset, length, shift }: Pick<OwnedBlocks, 'offset' | 'length' | 'shift'>,

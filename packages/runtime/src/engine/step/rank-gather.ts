@@ -5,6 +5,9 @@ import type { RunContext } from './context.ts';
 import { type LeafArray, rankExchanges } from './rank-exchanges.ts';
 import { bindWaits, exchange } from './sync.ts';
 
+/** Number of threads that take part: only the first. */
+const ALONE = 1;
+
 /**
  * Gathers what ranks keep separately during a span: the moving average of the weights on all ranks, and the data of a
  * probed last step on the first rank. The first thread does it after the last step of a span.
@@ -12,7 +15,7 @@ import { bindWaits, exchange } from './sync.ts';
 export function gatherFromRanks(context: RunContext, probed: boolean): void {
   const { setup, step, kernels, thread } = context;
   if (thread > 0) return;
-  link(bindWaits(context, 1, gatherCalls(context, rowsOf(setup, step), probed)), kernels).run();
+  link(bindWaits(context, ALONE, gatherCalls(context, rowsOf(setup, step), probed)), kernels).run();
 }
 
 /** Called between two segments of coupled passes: sends to all ranks what the leaves of each have written. */
@@ -23,7 +26,7 @@ export function shareStatistics(context: RunContext, rows: number, arrays: reado
   const plan = exchanges.statistics(arrays);
   emit(exchange, plan, 'start');
   emit(exchange, plan, 'wait');
-  link(bindWaits(context, 1, calls), context.kernels).run();
+  link(bindWaits(context, ALONE, calls), context.kernels).run();
 }
 
 /** The operations of `gatherFromRanks` after a step on `rows` rows. */

@@ -26,7 +26,7 @@ export interface RankStep {
   readonly buckets: readonly BlockRange[]; // buckets of blocks, in the order in which a backward pass completes them
   readonly rankBlocks: readonly OwnedBlocks[]; // blocks that the rank updates, bucket by bucket
   readonly rowLength: number; // numbers in a row of gradients that this rank's update reads
-  readonly ties: readonly Tie[]; // further gradients of the rank's parameters, with their offsets in such a row
+  readonly ties: readonly Tie[]; // further uses of the rank's parameters, with gradient offsets in such a row
   /** Rows of gradients that the update reads. */
   readonly rows: Elements; // [rows, gradientStride]
   readonly sums: NodeSums; // how the update adds the rows
@@ -189,15 +189,15 @@ function rankNotes(
   let offset = 0;
   const parts = ranges.map(({ first, end }, r) => {
     const start = offset;
-    const takeNote = (length: number): Float64Array => {
+    const nextPart = (length: number): Float64Array => {
       offset += length;
       return viewOf(arena.rankNotes, offset - length, length);
     };
-    const request = takeNote(1);
-    const losses = [takeNote(end - first), viewOf(arena.lossSums, first, end - first)] as const;
+    const request = nextPart(1);
+    const losses = [nextPart(end - first), viewOf(arena.lossSums, first, end - first)] as const;
     const squares = blocksOf[r].map(
       (blocks) =>
-        [takeNote(blocks.end - blocks.first), viewOf(arena.squares, blocks.first, blocks.end - blocks.first)] as const,
+        [nextPart(blocks.end - blocks.first), viewOf(arena.squares, blocks.first, blocks.end - blocks.first)] as const,
     );
     return { note: viewOf(arena.rankNotes, start, offset - start), request, copies: [losses, ...squares] };
   });

@@ -30,5 +30,6 @@ export function* readProbe(
   const gradientScale = setup.clipNorm === null ? 1 : clipScale(norm, setup.clipNorm);
   const gradient = viewOf(gSum, 0, theta.length);
   const reading = { sums, rows: rowsOf(setup, step), gradient, gradientScale, theta, start };
+  // A probed step is a span of its own, so its loss is the first.
   return { loss: losses[0], gradientNorm: norm, layers: yield* probeFigures(network, reading) };
 }

@@ -24,7 +24,7 @@ export function runSteps(context: RunContext, task: SpanTask): void {
   context.spanSteps = limit - first;
   const isShort = (step: number): boolean => fullBatch !== lastBatch && rowsOf(setup, step) !== batch;
   context.scalarsAhead.set(context.arena.scalars);
-  hyperRow[0] = 0;
+  hyperRow[0] = 0; // each step reads the next row
   let preparedSteps = 0; // steps whose hyperparameters are written in `hypers`
   let maxRepeats = 1; // most steps of the next call of a block
   Atomics.add(control, CONTROL.checkedIn, 1);
@@ -51,7 +51,7 @@ export function runSteps(context: RunContext, task: SpanTask): void {
       step += repeatedSteps;
     } else {
       if (!program.run()) return;
-      if (threads === 1) finishSteps(context, 1);
+      if (threads === 1) finishSteps(context, 1); // in a larger team, part of the program
       step++;
     }
     if (control[CONTROL.decision] !== DECISION.go) {

@@ -42,9 +42,9 @@ export interface TeamPrograms {
 const programsOf = new WeakMap<RunContext, Map<string, TeamPrograms>>();
 
 /**
- * The programs of this thread in a team of `threads`; if `probed`, those of probed steps. Tapes lie in memory that
- * belongs to a number in the team, where another thread that had this number before may have written the tapes of its
- * team. All programs of a team are linked at once and in one order, so every thread writes the same tapes there.
+ * The programs of this thread in a team of `threads`; if `probed`, those of probed steps, which have no tapes. Tapes
+ * lie in memory of a thread number, where a replaced thread may have left those of another team size. All programs of
+ * a team are linked at once and in one order, so every thread of this number writes the same tapes.
  */
 export function teamPrograms(context: RunContext, threads: number, probed: boolean): TeamPrograms {
   const { tapeThreads, tapes, setup } = context;
@@ -223,8 +223,9 @@ function emitUpdates(
   if (ranks === null) return;
   emitLap(clock, emit, PHASE.update);
   emit(barrier);
-  const first = clipNorm === null ? updates.length - 1 : 0;
-  for (const { bucket } of updates.slice(first)) ranks.startWeights(emit, bucket);
+  // Without clipping, the weights of all buckets but the last are already on their way.
+  const firstUnsent = clipNorm === null ? updates.length - 1 : 0;
+  for (const { bucket } of updates.slice(firstUnsent)) ranks.startWeights(emit, bucket);
   ranks.finishWeights(emit);
 }
 

@@ -22,7 +22,7 @@ export function threadUpdates(
   ranks: RankStep | null,
 ): ThreadUpdate[] {
   const { network, arena, optimizer, hyper, thread, setup } = context;
-  const defersAverage = setup.maxNorm !== null;
+  const defersAverage = setup.maxNorm !== null; // the weights' moving average, until maxNorm has changed them
   if (ranks === null) {
     const { first, end } = threadBlocks({ first: 0, end: blockCount(network.parameterCount) }, threads, thread);
     const update = createBlockUpdate(optimizer, network, arena, hyper, first, end, { defersAverage });

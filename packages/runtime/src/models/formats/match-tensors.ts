@@ -26,7 +26,7 @@ export function matchTensors(
   refuseUnusedRenames(rename, tensors, fault);
   const unmatched = new Map<string, [name: string, stored: StoredTensor]>();
   for (const [name, stored] of tensors) {
-    if (isCounter(name)) continue;
+    if (isCounter(name)) continue; // PyTorch's batch count of a batch norm
     const newName = renamedTo(name, rename);
     const other = unmatched.get(newName);
     if (other !== undefined) {
@@ -43,7 +43,7 @@ export function matchTensors(
   for (const tensor of torchTensors(network)) {
     const [name, stored] = unmatched.get(tensor.name) ?? [];
     unmatched.delete(tensor.name);
-    // Files that keep shared tensors once leave out the others.
+    // A file may have a shared tensor under one of its names only.
     if (tensor.tiedTo !== undefined && stored === undefined) continue;
     if (name === undefined || stored === undefined) missing.push(`${tensor.name} ${shapeText(tensor.shape)}`);
     else if (isShape(stored.shape, tensor.shape)) matches.push({ name, tensor, stored });

@@ -30,19 +30,20 @@ export function* storedZip(entries: Iterable<ZipEntry>): Generator<Uint8Array> {
       throw new Error('an npz file of 4 GiB or 65,535 arrays is too large, expected safetensors for such a model');
     }
     const checksum = parts.reduce((sum, part) => crc32(part, sum), 0);
-    // Fields of the local header and the directory: version, flags, method, time, date; checksum, sizes; lengths.
+    // Each header begins with a signature. Then version, flags, method, time, date; checksum, sizes; lengths.
     const fields = [u16(VERSION, UTF_8, 0, 0, DATE), u32(checksum, size, size), u16(text.length, 0)];
     yield Buffer.concat([u32(0x04034b50), ...fields, text]);
     yield* parts;
     // After the fields: length of a comment, first disk, attributes.
     const header = [u32(0x02014b50), u16(VERSION), ...fields, u16(0, 0, 0), u32(0, offset), text];
     directory.push(Buffer.concat(header));
-    offset += 30 + text.length + size;
+    offset += 30 + text.length + size; // 30: bytes of a local header before the name
   }
   if (offset > MAX_BYTES) throw new Error('an npz file has 4 GiB or more, expected less');
   const bytes = directory.reduce((sum, entry) => sum + entry.length, 0);
   yield* directory;
   const { length } = directory;
+  // The end: two disk numbers, twice the number of entries; bytes and offset of the directory; length of a comment.
   yield Buffer.concat([u32(0x06054b50), u16(0, 0, length, length), u32(bytes, offset), u16(0)]);
 }
 

@@ -70,20 +70,20 @@ export async function createAnswerPool(model: Model, options: AnswerPoolOptions)
     const replies = await call<readonly Reply[]>(async () => task);
     if (replies !== null) return replies;
     if (hurried || bodies.length === 1) return bodies.map(() => ({ rows: 0, ...late() }));
-    const alone: Reply[] = [];
-    for (const body of bodies) alone.push(...(await answer([body])));
-    return alone;
+    const oneByOne: Reply[] = [];
+    for (const body of bodies) oneByOne.push(...(await answer([body])));
+    return oneByOne;
   }
 
   const { maxTokens = Number.MAX_SAFE_INTEGER } = options;
   async function write(takeStep: () => Promise<WritingStep | null>): Promise<Written> {
-    let isLeft = false;
+    let isAbandoned = false;
     const written = await call<Written>(async (): Promise<WritingTask | null> => {
       const step = await takeStep();
-      isLeft = step === null;
+      isAbandoned = step === null;
       return step && { kind: 'writing', id: shared.id, step, maxTokens };
     });
-    return written ?? (isLeft ? { text: '', rest: null } : late());
+    return written ?? (isAbandoned ? { text: '', rest: null } : late());
   }
 
   const late = () => ({

@@ -23,10 +23,10 @@ export function answerTask(task: AnswersTask): AnswersTask['answer'] | Promise<r
   if (task.model === undefined) return 'unknown';
   const model = modelFrom(task.model);
   const images = ofImages(model.preprocessing);
-  const begin = (readImage?: ImageReader): readonly Reply[] => {
-    const begun = createTextAnswerer(model, task, readImage);
-    answerers.set(task.id, begun);
-    return begun(task.bodies);
+  const answerFirst = (readImage?: ImageReader): readonly Reply[] => {
+    const newAnswerer = createTextAnswerer(model, task, readImage);
+    answerers.set(task.id, newAnswerer);
+    return newAnswerer(task.bodies);
   };
-  return images === undefined ? begin() : createImageReader(images.image).then(begin);
+  return images === undefined ? answerFirst() : createImageReader(images.image).then(answerFirst);
 }

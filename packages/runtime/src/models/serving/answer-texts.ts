@@ -47,10 +47,10 @@ export function createTextAnswerer(model: Model, { maxRows }: TextLimits, readIm
     const parts = bodies.map((body) =>
       typeof body === 'string' ? readPart(model, body, maxRows, readImage) : imagePart(model, body, readImage),
     );
-    const good = parts.filter((part) => 'x' in part);
-    const answered = answerAll(model, good);
+    const validParts = parts.filter((part) => 'x' in part);
+    const replies = answerAll(model, validParts);
     let next = 0;
-    return parts.map((part) => ('x' in part ? answered[next++] : part));
+    return parts.map((part) => ('x' in part ? replies[next++] : part));
   };
 }
 
@@ -86,8 +86,8 @@ function imagePart(model: Model, bytes: Uint8Array, readImage: ImageReader | und
 /** Whether an image has lost its line ends, of which a PNG file begins with two and a JPEG file has some by chance. */
 const isStripped = (bytes: Uint8Array): boolean =>
   [PNG, JPEG].some((start) => start.every((byte, k) => bytes[k] === byte)) &&
-  !bytes.includes(10) &&
-  !bytes.includes(13);
+  !bytes.includes(10) && // LF
+  !bytes.includes(13); // CR
 const PNG = [0x89, 0x50, 0x4e, 0x47];
 const JPEG = [0xff, 0xd8, 0xff];
 const STRIPPED = ' (it has no line ends: curl drops them with -d, and keeps them with --data-binary)';
@@ -154,8 +154,8 @@ function readPart(model: Model, text: string, maxRows: number, readImage: ImageR
   try {
     const budget = { pixels: MAX_PIXELS };
     const sequences = list.map((row, n) => sequenceRow(model, row, n));
-    const taken = sequences.map(({ row }) => row);
-    const rows = readImage === undefined ? taken : taken.map((row, n) => pixelsOf(row, n, readImage, budget));
+    const cellRows = sequences.map(({ row }) => row);
+    const rows = readImage === undefined ? cellRows : cellRows.map((row, n) => pixelsOf(row, n, readImage, budget));
     const unusual: UnusualCells = {};
     const { x, lengths: textLengths } = readerOf(model)('encode', rows as AnyRows, (note, row) => {
       const { column, value } = note;
@@ -165,10 +165,10 @@ function readPart(model: Model, text: string, maxRows: number, readImage: ImageR
       unusual[column] = (unusual[column] ?? 0) + 1;
     });
     const lengths = sequences.map(({ length }, n) => length ?? textLengths?.[n]);
-    const bad = x.findIndex((number) => !Number.isFinite(number));
-    if (bad === -1) return { x, rows: list.length, isOne, lengths, notes, unusual };
-    const row = Math.floor((bad * list.length) / x.length);
-    return refused('content', `row ${row} has ${x[bad]}, expected finite numbers`);
+    const badIndex = x.findIndex((number) => !Number.isFinite(number));
+    if (badIndex === -1) return { x, rows: list.length, isOne, lengths, notes, unusual };
+    const row = Math.floor((badIndex * list.length) / x.length);
+    return refused('content', `row ${row} has ${x[badIndex]}, expected finite numbers`);
   } catch (error) {
     return refused('content', reasonOf(error).replace(/^encode: /, ''));
   }
@@ -230,10 +230,10 @@ function lengthsOf({ spec }: Model, parts: readonly Part[]): number[] | undefine
 
 function joined(parts: readonly Part[]): Float64Array {
   const x = new Float64Array(parts.reduce((sum, part) => sum + part.x.length, 0));
-  let at = 0;
+  let offset = 0;
   for (const part of parts) {
-    x.set(part.x, at);
-    at += part.x.length;
+    x.set(part.x, offset);
+    offset += part.x.length;
   }
   return x;
 }

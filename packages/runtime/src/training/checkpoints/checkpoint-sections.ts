@@ -95,10 +95,10 @@ const stateSections = (optimizer: Optimizer, arrays: Omit<RunArrays, 'epochLosse
 
 const recordedOptimizer = ({ optimizer, ema }: RunRecord): Optimizer => optimizerOf(optimizer, ema);
 
-/** The section of the trained weights: not `parameters` if a moving average is the model, which readers find there. */
+/** The section of the trained weights. With a moving average, `parameters` has the average: it is the model. */
 const weightsSection = ({ smoothingAt }: Optimizer): string =>
   smoothingAt === undefined ? PARAMETERS : 'trained parameters';
 
-/** The sections of the optimizer's state. A moving average of the weights is the model. */
+/** The sections of the optimizer's state. A moving average of the weights, the last slot, is the model. */
 const slotSections = ({ slots, smoothingAt }: Optimizer): string[] =>
   slots.map((slot, k) => (smoothingAt !== undefined && k === slots.length - 1 ? PARAMETERS : `optimizer ${slot}`));

@@ -82,8 +82,8 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
     const folder = ensureLocked();
     const rates = rateChanges.size === 0 ? {} : { rateChanges: recordOfChanges(rateChanges) };
     const checkpoint = { ...state, record: { ...record, ...rates }, metadata };
-    const kind = { isFirst: newest === undefined, isBest: isImproved, countsOlder: resume !== null };
-    return { folder, checkpoint, ...kind, maxKept, keptSteps };
+    const flags = { isFirst: newest === undefined, isBest: isImproved, countsOlder: resume !== null };
+    return { folder, checkpoint, ...flags, maxKept, keptSteps };
   }
 
   async function tryToWrite(state: CurrentState): Promise<TrainEvent | null> {

@@ -25,17 +25,18 @@ import { CHECKS, type FindingPosition } from './earliest-fault.ts';
  */
 export function addGradients(context: RunContext, step: number, rows: number, nodes: readonly Node[]): void {
   const { calls, emit } = createList();
-  const ranks = rankStep(context, 1, rows, nodes);
+  const threads = 1;
+  const ranks = rankStep(context, threads, rows, nodes);
   const divisor = divisorOf(context, rows);
   countBatch(context, step, divisor);
   for (const bucket of ranks?.buckets.keys() ?? []) ranks?.startGradients(emit, bucket);
   const leaves = leafCount(rows, context.setup.leafRows);
-  for (const { update, sums, bucket } of threadUpdates(context, 1, leaves, nodes, ranks)) {
+  for (const { update, sums, bucket } of threadUpdates(context, threads, leaves, nodes, ranks)) {
     ranks?.finishGradients(emit, bucket);
     update.average(emit, divisor.reciprocal, sums);
   }
   ranks?.exchangeNotes(emit);
-  link(bindWaits(context, 1, calls), context.kernels).run();
+  link(bindWaits(context, threads, calls), context.kernels).run();
   ranks?.unpack();
 }
 

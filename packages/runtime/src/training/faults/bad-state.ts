@@ -4,7 +4,7 @@ import type { Range } from '../../engine/memory/arena.ts';
 
 /** A number that is not finite. */
 export interface BadNumber {
-  // Of the findings of all ranks, the one with the lowest position is reported: by slot, then by parameter.
+  // The rank with the lowest position reports its finding: by slot, then by parameter. A bad weight has position 0.
   readonly position: number;
   readonly description: string; // such as 'v of adam for W of dense(2->3) at layer 0 has Infinity'
 }

@@ -69,8 +69,9 @@ function badLoss(context: RunContext, step: number): Fault {
     if (search.earliest.fault !== null) return search.earliest.fault;
   }
   const loss = batchLoss(arena.lossSums, leaves, rows);
-  const what =
-    loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the rows' losses has ${show(loss)}`;
+  const what = Number.isFinite(loss)
+    ? 'the norm of the gradient has Infinity'
+    : `the sum of the rows' losses has ${show(loss)}`;
   const message = `step ${step}: ${what}, expected a finite number${weights}`;
   return { message, isData: false, position: { check: CHECKS.step, index: 0 } };
 }

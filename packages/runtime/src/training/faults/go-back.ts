@@ -91,10 +91,10 @@ export const restore = ({ history }: RunState): Promise<void> => inTurns(history
 
 /**
  * Goes back to the state before the first bad step of a span, and describes the problem. If its loss or norm is not
- * finite (`isSeen`), the last step is bad, unless an earlier update already took a weight or a number of the
+ * finite (`isLossBad`), the last step is bad, unless an earlier update already took a weight or a number of the
  * optimizer's state out of range, which the loss may not show.
  */
-async function findBadStep(state: RunState, first: number, last: number, isSeen: boolean): Promise<BadStep> {
+async function findBadStep(state: RunState, first: number, last: number, isLossBad: boolean): Promise<BadStep> {
   const { pool, setup, lockstep, arena, recovery } = state;
   const replay = (end: number) => recovery.attempt(first, () => replayOnce(state, first, end));
   async function diagnose(step: number, symptom: DiagnosisTask['symptom']): Promise<BadStep> {
@@ -106,7 +106,7 @@ async function findBadStep(state: RunState, first: number, last: number, isSeen:
   }
   let lastFinite = first; // last step known to start with a finite state
   let firstBad = last + 1; // first step known to start with a state that is not finite
-  if (isSeen) {
+  if (isLossBad) {
     await replay(last);
     if (await stateIsFinite(arena, lockstep)) return await diagnose(last, 'loss');
     firstBad = last;

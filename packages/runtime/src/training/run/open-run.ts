@@ -115,8 +115,8 @@ export async function acquireResources(
   { plan, setup, lockstep, reporter }: OpenedRun,
   steering = createSteering(),
 ): Promise<{ resources: RunResources; close: () => Promise<void> }> {
-  const isKept = plan.checkpoint !== null && lockstep.isFirst;
-  const checkpointFolder = isKept ? lockCheckpointFolder(plan.checkpoint.folder) : null;
+  const locksFolder = plan.checkpoint !== null && lockstep.isFirst;
+  const checkpointFolder = locksFolder ? lockCheckpointFolder(plan.checkpoint.folder) : null;
   try {
     const pool = plan.pool ?? (await createPool({ threads: plan.threads }));
     pool.live.add(setup.run);

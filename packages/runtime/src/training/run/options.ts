@@ -53,7 +53,7 @@ const watchingFlag = option.asFlag({ group: 'Training', effect: 'execution' });
 const runFlag = option.asFlag({ group: 'Run', effect: 'execution' });
 const clusterFlag = option.asFlag({ group: 'Run', effect: 'cluster' });
 
-/** A copy of a spec, which the caller may change while the run is planned. What it is handed to checks it. */
+/** A copy of a spec, since the caller may change it while the run is planned. The spec is checked where it is used. */
 function spec<T>(standard?: undefined, help?: string, shown?: string): Option<T, undefined>;
 function spec<T>(standard: T, help?: string): Option<T, T>;
 function spec<T>(...stated: [standard?: T, help?: string, shown?: string]): Option<T, T | undefined> {
@@ -361,7 +361,7 @@ export interface OptionsFor<T extends ElementType> extends Omit<TrainOptions, 'p
   /** Type of the numbers that the run computes with. @default 'float64' */
   readonly precision?: T;
   /** Called with each event as it happens, before the run continues. If it throws, the run ends. */
-  readonly onEvent?: (event: TrainEvent<NoInfer<T>>) => void; // inferred, a listener of any run would widen the result
+  readonly onEvent?: (event: TrainEvent<NoInfer<T>>) => void; // the listener must not widen T
 }
 
 /** Most levels copied: far more than any option has, and few enough for recursion. */

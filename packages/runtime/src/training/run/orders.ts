@@ -12,7 +12,7 @@ export interface Orders {
   prepare(from: number, count: number): Pausable<number>;
 }
 
-/** Number of epochs whose orders are held at once. */
+/** Epochs whose orders are held at once: two or more of several, since a span may reach into the next one. */
 export const maxOrderSlots = (rows: number, epochs: number): number =>
   Math.max(1, Math.min(epochs, Math.max(2, Math.floor(MAX_SLOT_NUMBERS / rows))));
 

@@ -118,8 +118,8 @@ export function* planRun(
   refuseBeyondFloats('train', network, loss, options.precision);
   const { preprocessing } = train;
   const encoding = preprocessing && checkPreprocessing('train', preprocessing);
-  const [table, images] = [ofTable(encoding) ?? ofText(encoding), ofImages(encoding)];
-  if (table !== undefined) checkEncoding('train', network, table);
+  const [tableOrText, images] = [ofTable(encoding) ?? ofText(encoding), ofImages(encoding)];
+  if (tableOrText !== undefined) checkEncoding('train', network, tableOrText);
   for (const set of [train, validation, test]) {
     if (set !== undefined) {
       yield* checkFit('train', network, loss, set);

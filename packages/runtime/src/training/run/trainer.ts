@@ -66,7 +66,7 @@ export function train<T extends ElementType = 'float64'>(
   return Object.assign(run, {
     steer: steering.steer,
     [Symbol.asyncIterator]() {
-      run.catch(() => {}); // thrown to the reader of the events
+      run.catch(() => {}); // a failure is thrown to the reader of the events instead
       return events.iterate();
     },
   });

@@ -71,6 +71,9 @@ export const lossWarning = (part: string, loss: number, step: number): string =>
 /** Rows between two pauses: about a millisecond. */
 const ROWS_PER_TURN = 1 << 16;
 
+/** Most classes named in a warning. */
+const MAX_NAMED = 5;
+
 /** Warns of classes that the network cannot learn. */
 export function* missingClasses(dataset: Dataset): Pausable<string[]> {
   const { name, classes, targets, labels, preprocessing } = dataset;
@@ -94,7 +97,7 @@ export function* missingClasses(dataset: Dataset): Pausable<string[]> {
   }
   if (presentLabels.size === classes) return [];
   const missing: number[] = [];
-  for (let label = 0; label < classes && missing.length < 5; label++)
+  for (let label = 0; label < classes && missing.length < MAX_NAMED; label++)
     if (!presentLabels.has(label)) missing.push(label);
   const more = classes - presentLabels.size - missing.length;
   const which = `${missing.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

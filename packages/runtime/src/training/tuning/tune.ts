@@ -67,7 +67,7 @@ export function createTuner(maxThreads: number): Tuner {
   let steps = 0; // of this round
   let roundMs = 0;
   let trialMs = 0;
-  let msSinceTrial = 0; // since the last trial
+  let msSinceTrial = 0;
   if (isTrial) begin();
 
   function begin(): void {
@@ -85,7 +85,7 @@ export function createTuner(maxThreads: number): Tuner {
       ({ rounds, stepMs }) => stepMs <= best.stepMs * MAX_TIME_RATIOS[Math.min(rounds, MAX_TIME_RATIOS.length - 1)],
     );
     const next = rivals.reduce((a, b) => (b.rounds < a.rounds ? b : a));
-    const ratio = candidates[0].stepMs / candidates[1].stepMs;
+    const ratio = candidates[0].stepMs / candidates[1].stepMs; // all threads to one
     if (rivals.length > 1 && next.rounds < MAX_TIME_RATIOS.length) {
       current = next;
       return false;

@@ -54,8 +54,8 @@ export const blasFamilies = {
   MKL: {
     mark: 'MKL_Get_Version_String',
     describe(library) {
-      // Must precede all other calls: 32-bit integers (bit 0 of the returned layer means 64-bit), no OpenMP, and the
-      // same bits for any alignment (conditional numerical reproducibility, branch "auto").
+      // Must precede all other calls: 32-bit integers (0; bit 0 of the returned layer means 64-bit), no OpenMP (1,
+      // sequential), and the same bits for any alignment (2, conditional numerical reproducibility, branch "auto").
       const layer = Number(findFunction(library, 'int MKL_Set_Interface_Layer(int)')?.(0) ?? 0);
       findFunction(library, 'int MKL_Set_Threading_Layer(int)')?.(1);
       library.func('int MKL_CBWR_Set(int)')(2);

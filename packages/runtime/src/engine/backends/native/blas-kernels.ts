@@ -2,6 +2,7 @@ import type { Bound, Call, Elements, Emit, Kernels } from '@gradloom/core';
 import { createList, link, ops, type Products, typeOf, viewOf } from '@gradloom/core/internal';
 import type { BlasIdentity, BlasLibrary, Gemm } from './blas-library.ts';
 
+/** CBLAS: gemm(order, transA, transB, M, N, K, alpha, A, lda, B, ldb, beta, C, ldc) is C = alpha·A·B + beta·C. */
 const ROW_MAJOR = 101;
 const PLAIN = 111;
 const TRANSPOSED = 112;
@@ -63,12 +64,15 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
   }
 
   function affineBackwardWeights(...args: Args<'affineBackwardWeights'>): () => void {
-    const [dW, db, x, dy, B, leaf, accumulate, I, O] = args;
+    const [dW, db, x, dy, B, leafRows, accumulate, I, O] = args;
     const gemm = gemmOf(dy);
     // The library sums rows in an order of its own, so leaves are added outside of it, in the same way as on every
     // backend.
-    if (B > leaf || accumulate) throw new Error(`blas: gradient has ${B} rows in leaves of ${leaf}, expected one leaf`);
-    const sumOfDy = inWasm((emit) => emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, false, 0, O)); // db
+    if (B > leafRows || accumulate) {
+      throw new Error(`blas: gradient has ${B} rows in leaves of ${leafRows}, expected one leaf`);
+    }
+    // db = the sum of dy; a product of I = 0 inputs leaves dW to the library.
+    const sumOfDy = inWasm((emit) => emit(ops.affineBackwardWeights, dW, db, x, dy, B, leafRows, false, 0, O));
     const piece = pieces.forward(B, I, O);
     const count = Math.ceil(I / piece);
     const xs = starts(x, piece, count);

@@ -137,7 +137,7 @@ function releaseOnWindows(koffi: Koffi, address: bigint): void {
   koffi.load('kernel32.dll').func('int VirtualFree(void *, size_t, uint32_t)')(address, 0, MEM_RELEASE);
 }
 
-/** Clears the instruction cache, since that of an arm64 processor may still hold what was at these addresses before. */
+/** Clears the instruction cache, which on arm64 may still hold what was at these addresses before. */
 function placeOnLinuxForArm(koffi: Koffi, size: number, codeFor: CodeFor): bigint {
   // The compiler's runtime library, which Node for arm64 requires.
   const clear = koffi.load('libgcc_s.so.1').func('void __clear_cache(void *, void *)');

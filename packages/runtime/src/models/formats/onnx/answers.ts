@@ -2,8 +2,7 @@ import type { Shape, TargetDecoding } from '@gradloom/core';
 import { hasProbabilities, targetPositions } from '@gradloom/core/internal';
 import type { ExportedModel } from '../exported.ts';
 import type { Graph, RealType, Value } from './graph.ts';
-
-const INT64 = 7;
+import { elementTypes } from './schema.ts';
 
 /**
  * Adds a model's answers from its outputs [N, ...output]: `label`, `probabilities` and the outputs for classes, of each
@@ -20,7 +19,7 @@ export function emitAnswers(
   const { output } = network;
   const R = loss === null ? 1 : targetPositions(network, loss);
   const O = network.outputs / R;
-  // [N, O], or [N · R, O]
+  // [N, O], or [N · R, O]: in a Reshape, 0 keeps an extent and -1 takes the rest.
   const rows = R === 1 ? [0, O] : [-1, O];
   const flat = output.length === 1 ? outputs : graph.reshape(outputs, rows);
   const byRow = (value: Value, row: Shape): Value => (R === 1 ? value : graph.reshape(value, [-1, ...row]));
@@ -70,14 +69,14 @@ export function emitAnswers(
   /** [N] 1 if a score [N, 1] is above the threshold, else 0. */
   function above(score: Value, threshold: number): Value {
     const isAbove = graph.node('Greater', [score, graph.number(threshold)]);
-    return graph.reshape(graph.node('Cast', [isAbove], { to: INT64 }), [-1]);
+    return graph.reshape(graph.node('Cast', [isAbove], { to: elementTypes.int64 }), [-1]);
   }
 
   /** Adds the class name, or its index; '' or -1 for a row with an output that is NaN or infinite. */
   function emitLabel(classes: number, index: Value): void {
     // y - y is NaN for NaN and Infinity.
     const finite = graph.node('Equal', [graph.node('Sub', [y, y]), graph.number(0)]);
-    const hasAnswer = graph.node('ReduceMin', [graph.node('Cast', [finite], { to: INT64 })], {
+    const hasAnswer = graph.node('ReduceMin', [graph.node('Cast', [finite], { to: elementTypes.int64 })], {
       axes: [1],
       keepdims: 0,
     });

@@ -27,8 +27,8 @@ export function attention({ graph, channels, x, lengths, networkLayer, tensor }:
   const heads = (index: number): Value => graph.node('Gather', [qkv, graph.integers([index], [])], { axis: 2 });
   const permute = (value: Value, perm: readonly number[]): Value => graph.node('Transpose', [value], { perm });
   const dotProducts = graph.node('MatMul', [
-    permute(rotate(heads(0)), [0, 2, 1, 3]),
-    permute(rotate(heads(1)), [0, 2, 3, 1]),
+    permute(rotate(heads(0)), [0, 2, 1, 3]), // [N, H, T, d]
+    permute(rotate(heads(1)), [0, 2, 3, 1]), // [N, H, d, T]
   ]);
   const scores = graph.node('Mul', [dotProducts, graph.number(1 / Math.sqrt(d))]);
   const isReal = graph.node('Less', [positions(graph, T), lengthsAt(graph, lengths, T)]);

@@ -10,7 +10,7 @@ import {
 import { channelsOf, createElements, nameOfLayer, typeOf, viewOf } from '@gradloom/core/internal';
 import { reorder } from '../reorder.ts';
 import { stacksOf } from '../torch-tensors.ts';
-import { activationGraphs } from './activations.ts';
+import { activationGraphs, NO_ALPHA } from './activations.ts';
 import { attention } from './attention.ts';
 import type { Emission, Spec } from './emission.ts';
 import type { Graph, Value } from './graph.ts';
@@ -44,7 +44,7 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     'tiedTo' in emission.networkLayer.spec ? tiedTo(emission) : affine(emission, emission.x, 'W', 'b'),
   dropout: ({ x }) => x,
   embedding({ graph, channels, x, networkLayer, table }) {
-    const indices = graph.node('Cast', [channels.last(x).value], { to: INT64 });
+    const indices = graph.node('Cast', [channels.last(x).value], { to: elementTypes.int64 });
     const value = graph.node('Gather', [table(networkLayer.path), indices], { axis: 0 });
     return { shape: networkLayer.layer.out, value, image: null };
   },
@@ -95,7 +95,7 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     return { ...y, value: graph.node('Add', [y.value, f.value]) };
   },
   'rms-norm'({ graph, channels, x, networkLayer, channelConstant }) {
-    const { epsilon = 1.1920928955078125e-7 } = networkLayer.spec as Spec<'rms-norm'>;
+    const { epsilon = 2 ** -23 } = networkLayer.spec as Spec<'rms-norm'>;
     const rows = x.shape.length === 1 ? x : channels.last(x);
     const squares = graph.node('Mul', [rows.value, rows.value]);
     const mean = graph.node('ReduceMean', [squares], { axes: [-1], keepdims: 1 });
@@ -108,7 +108,7 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     const { graph, x } = emission;
     const gate = affine(emission, x, 'Wg', 'bg');
     const value = affine(emission, x, 'Wv', 'bv');
-    return { ...gate, value: graph.node('Mul', [activationGraphs.silu(graph, gate.value, 0), value.value]) };
+    return { ...gate, value: graph.node('Mul', [activationGraphs.silu(graph, gate.value, NO_ALPHA), value.value]) };
   },
   upsample({ graph, x, networkLayer }) {
     const { in: input, out: shape } = networkLayer.layer;
@@ -120,8 +120,6 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     return { shape, value, image: x.image === null ? null : shape };
   },
 };
-
-const INT64 = 7;
 
 const noCounterpart = (layer: NetworkLayer): Error =>
   new Error(`${nameOfLayer(layer)} has no counterpart in ONNX, expected layers that come with Gradloom`);

@@ -1,6 +1,6 @@
 import type { Elements, Shape } from '@gradloom/core';
 import { createElements, typeOf } from '@gradloom/core/internal';
-import { activationGraphs } from './activations.ts';
+import { activationGraphs, NO_ALPHA } from './activations.ts';
 import type { Graph, Value } from './graph.ts';
 import { type Rows, range } from './rows.ts';
 
@@ -25,7 +25,7 @@ export interface Recurrence {
 /** Our gates (r, z, n of a GRU; i, f, g, o of an LSTM) in ONNX's order (z, r, n; i, o, f, g). */
 const gateOrders = { gru: [1, 0, 2], lstm: [0, 3, 1, 2] } as const;
 
-const INT32 = 6;
+const INT32 = 6; // TensorProto.DataType
 
 /** The number of rows [1]. */
 const rowsOf = (graph: Graph, { value }: Rows): Value =>
@@ -39,7 +39,7 @@ function nativeNode(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, ..
   const order = gateOrders[kind];
   const lengths = graph.node('Squeeze', [layer.lengths, graph.integers([1])]);
   const G = order.length * O;
-  /** [I, gates, O] as [1, gates · O, I]. */
+  /** W [I, gates, O] as [1, gates · O, I], with the gates in ONNX's order. */
   const weights = (W: Elements, I: number): Elements =>
     W.map((_, k) => W[(k % I) * G + order[Math.floor(k / I / O)] * O + (Math.floor(k / I) % O)]);
   const biases = [layer.bi, layer.bh].map((b) => b.map((_, k) => b[order[Math.floor(k / O)] * O + (k % O)]));
@@ -75,6 +75,7 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, ...layer
   // that it has for float32 only.
   const isChannelsFirst = x.image !== null;
   const positionAxis = isChannelsFirst ? 2 : 1;
+  /** A gate's constant [.., O] from numbers [.., gates, O]; that of Wi as [O, C] if channels come first. */
   const gatePart = (label: string, gate: number, shape: Shape, numbers: Elements) => {
     const gateNumbers = numbers.filter((_, k) => Math.floor(k / O) % gates === gate);
     const isTransposed = label === 'Wi' && isChannelsFirst;
@@ -108,8 +109,8 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, ...layer
   });
   const add = (a: Value, b: Value): Value => body.node('Add', [a, b]);
   const multiply = (a: Value, b: Value): Value => body.node('Mul', [a, b]);
-  const sigmoid = (a: Value): Value => activationGraphs.sigmoid(body, a, 0);
-  const tanh = (a: Value): Value => activationGraphs.tanh(body, a, 0);
+  const sigmoid = (a: Value): Value => activationGraphs.sigmoid(body, a, NO_ALPHA);
+  const tanh = (a: Value): Value => activationGraphs.tanh(body, a, NO_ALPHA);
   let next: Value;
   if (kind === 'gru') {
     const [r, z] = [0, 1].map((gate) => sigmoid(add(p[gate], q[gate])));

@@ -143,7 +143,7 @@ function multiply(
   const { name, shape, b, groups } = weights;
   const [O, ...terms] = order.map((axis) => shape[axis]);
   const outputs = tables.map(([first]) => first.length);
-  const perm = [0, 1, ...tables.map((_, a) => 2 + 2 * a), ...tables.map((_, a) => 3 + 2 * a)];
+  const perm = [0, 1, ...tables.map((_, a) => 2 + 2 * a), ...tables.map((_, a) => 3 + 2 * a)]; // N, C, kernel, outputs
   const windows = graph.node('Transpose', [gather(graph, x, tables)], { perm });
   const columns = graph.integers([0, groups, sizeOf(terms), sizeOf(outputs)]);
   const W = addWeights(graph, weights, order, [groups, O / groups, sizeOf(terms)]);

@@ -21,7 +21,7 @@ import { emitAnswers } from './answers.ts';
 import { createGraph, type Graph, type RealType, type Value } from './graph.ts';
 import { emitNetwork } from './layers.ts';
 import { range } from './rows.ts';
-import { encodeModel } from './schema.ts';
+import { elementTypes, encodeModel } from './schema.ts';
 
 /**
  * Opset 17 of 2022, which older runtimes can read too; newer opsets have no operator that is needed here. In this opset
@@ -116,8 +116,6 @@ function emitScale(graph: Graph, type: RealType, { mean, deviation }: ChannelSca
   return isFlat ? graph.reshape(scaled, [0, ...input]) : scaled;
 }
 
-const DOUBLE = 11;
-
 const notes = {
   numeric: 'a number',
   boolean: '1 for true, 0 for false',
@@ -140,7 +138,7 @@ function emitNumbers(graph: Graph, { name, type, center, scale, fill, indicator 
   const isGap = fill === null && !indicator ? null : graph.node('IsNaN', [cell]);
   const value = isGap === null || fill === null ? cell : graph.node('Where', [isGap, graph.number(fill), cell]);
   const encoded = graph.node('Div', [graph.node('Sub', [value, graph.number(center)]), graph.number(scale)]);
-  return indicator && isGap !== null ? [encoded, graph.node('Cast', [isGap], { to: DOUBLE })] : [encoded];
+  return indicator && isGap !== null ? [encoded, graph.node('Cast', [isGap], { to: elementTypes.double })] : [encoded];
 }
 
 /** Adds a one-hot encoding; an unknown category is 0 in all inputs. */
@@ -156,5 +154,5 @@ function emitCategories(graph: Graph, { name, categories, missing }: CategoryEnc
   const texts = { keys_strings: keys, values_int64s: [...indexOfWord.values()], default_int64: -1 };
   const index = graph.node('LabelEncoder', [cell], texts, 'ai.onnx.ml');
   const indices = graph.integers(range(width), [1, width]);
-  return [graph.node('Cast', [graph.node('Equal', [index, indices])], { to: DOUBLE })];
+  return [graph.node('Cast', [graph.node('Equal', [index, indices])], { to: elementTypes.double })];
 }
