@@ -212,9 +212,8 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     }) as Model['outputsAll'],
     generate(prompt, options = {}) {
       const sampling = generateOptions.read(options);
-      const texts = 1;
-      const writer = writerFor('generate', texts);
-      return firstParts(writeTexts(writer, [writer.begin(prompt)], [sampling], texts));
+      const writer = writerFor('generate', 1); // of one text
+      return firstParts(writeTexts(writer, [writer.begin(prompt)], [sampling], 1));
     },
     generateAll(prompts, options = {}) {
       const sampling = generateOptions.read(options);

@@ -3,7 +3,7 @@ import { type Elements, type ElementType, referenceKernels } from '@gradloom/cor
 import { checkObject, createElements, option, showPath } from '@gradloom/core/internal';
 import { openToRead } from './cache-file.ts';
 import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
-import { type FileReader, gatherRows, type RowReader } from './gather.ts';
+import { FILE_ORDER, type FileReader, gatherRows, type RowReader } from './gather.ts';
 import { type DataArray, idxTypes, isLittleEndian, type NumberType, npyType, sharedArrayLike } from './number-types.ts';
 
 /** What a file's header says about its numbers, and the number of bytes read. */
@@ -51,7 +51,7 @@ export function inputRows(dataset: Dataset, first: number, count: number, type: 
     option.oneOf({ float64: true, float32: true }).check('inputRows', 'type', type),
     count * inputs.columns,
   );
-  gatherRows(x, inputs, null, first, count, anyRows);
+  gatherRows(x, inputs, FILE_ORDER, first, count, anyRows);
   return x;
 }
 
@@ -119,6 +119,7 @@ function readRuns(
   };
   const handle = openFile(file, columns);
   const rowBytes = columns * handle.type.bytes;
+  // Overlapping windows are read one by one.
   const maxRunRows = step === columns ? Math.max(1, Math.floor(MAX_READ_BYTES / rowBytes)) : 1;
   const end = first + count;
   for (let n = first; n < end; ) {

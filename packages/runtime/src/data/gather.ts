@@ -14,6 +14,9 @@ export type FileReader = (
   step: number,
 ) => void;
 
+/** An order of rows: as they are stored. */
+export const FILE_ORDER = null;
+
 /** How stored rows become numbers: a kernel decodes bytes; `gatherFile` reads rows that stay in a file. */
 export interface RowReader extends Pick<Kernels, 'gatherBytes'> {
   readonly gatherFile?: FileReader;

@@ -79,7 +79,7 @@ function textReader(fault: FileFault, choice?: TextEncodingChoice): (bytes: Uint
 
   function lineOf(text: string, end: number): number {
     let count = line;
-    for (let at = text.indexOf('\n'); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) count++;
+    for (let i = text.indexOf('\n'); i !== -1 && i < end; i = text.indexOf('\n', i + 1)) count++;
     return count;
   }
 
@@ -119,19 +119,19 @@ const LEAD_BYTES = [0, 0xc2, 0xe0, 0xf0];
  * [Unicode 15, table 3-7](https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf)
  */
 function validLength(bytes: Uint8Array): number {
-  let at = 0;
-  while (at < 3 && isContinuation(bytes[at])) at++;
+  let length = 0;
+  while (length < 3 && isContinuation(bytes[length])) length++;
   for (;;) {
-    const [first, second] = [bytes[at], bytes[at + 1]];
-    if (first === undefined || (first >= 0x80 && first < 0xc2) || first >= 0xf5) return at;
-    const length = LEAD_BYTES.findLastIndex((lead) => first >= lead) + 1;
-    for (let k = 1; k < length; k++) if (!isContinuation(bytes[at + k])) return at;
+    const [first, second] = [bytes[length], bytes[length + 1]];
+    if (first === undefined || (first >= 0x80 && first < 0xc2) || first >= 0xf5) return length;
+    const characterBytes = LEAD_BYTES.findLastIndex((lead) => first >= lead) + 1;
+    for (let k = 1; k < characterBytes; k++) if (!isContinuation(bytes[length + k])) return length;
     // Overlong forms, surrogates, and code points beyond U+10FFFF.
-    if (first === 0xe0 && second < 0xa0) return at;
-    if (first === 0xed && second > 0x9f) return at;
-    if (first === 0xf0 && second < 0x90) return at;
-    if (first === 0xf4 && second > 0x8f) return at;
-    at += length;
+    if (first === 0xe0 && second < 0xa0) return length;
+    if (first === 0xed && second > 0x9f) return length;
+    if (first === 0xf0 && second < 0x90) return length;
+    if (first === 0xf4 && second > 0x8f) return length;
+    length += characterBytes;
   }
 }
 

@@ -13,7 +13,7 @@ import {
 import { checkDataset } from '../data/check-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { anyRows } from '../data/file-rows.ts';
-import { gatherRows } from '../data/gather.ts';
+import { FILE_ORDER, gatherRows } from '../data/gather.ts';
 import { shapeOfImages } from '../data/images/image-dataset.ts';
 import { createInputGradients } from '../engine/evaluation/predictor.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
@@ -76,7 +76,7 @@ function* explanations(
   }
   const { spec, parameters, loss = 'softmax-cross-entropy', parts } = model;
   const rows = allocateEach(typeOf(parameters))(N * inputs.columns);
-  gatherRows(rows, inputs, null, 0, N, anyRows);
+  gatherRows(rows, inputs, FILE_ORDER, 0, N, anyRows);
   const x = Float64Array.from(rows);
   const answers = model.classify(x);
   const probabilities = scoringOf(model, dataset).hasProbabilities ? model.probabilities(x) : null;

@@ -24,7 +24,7 @@ import {
 import { checkDataset } from '../data/check-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { anyRows, inputRows } from '../data/file-rows.ts';
-import { gatherLengths, gatherRows } from '../data/gather.ts';
+import { FILE_ORDER, gatherLengths, gatherRows } from '../data/gather.ts';
 import { checkInput } from '../data/targets.ts';
 import { attentionOver, createInputGradients } from '../engine/evaluation/predictor.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
@@ -109,8 +109,8 @@ function* explanations(
       throw new Error(`explainTexts: rows has ${show(row)}, expected ${expected}`);
     }
     const x = Float64Array.from(inputRows(dataset, row, 1, typeOf(parameters)));
-    gatherRows(t, targets, null, row, 1, anyRows);
-    gatherLengths(lengthOfRow, dataset, x.length, null, row, 1, anyRows);
+    gatherRows(t, targets, FILE_ORDER, row, 1, anyRows);
+    gatherLengths(lengthOfRow, dataset, x.length, FILE_ORDER, row, 1, anyRows);
     const [length] = lengthOfRow;
     const lengths = dataset.lengths === undefined ? undefined : [length];
     const position = R === 1 ? 0 : length - 1;

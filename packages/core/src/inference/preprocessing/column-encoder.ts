@@ -74,7 +74,7 @@ export function createNumberEncoder(
   onNote?: (note: EncodingNote) => void,
 ): NumberColumnEncoder {
   const { read, expected } = cellReader(type, format);
-  // No number, and not NaN, is outside of infinite bounds.
+  // Without a range, bounds are infinite: no number is outside of them, and neither is NaN.
   const [min, max] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const isTime = isDateFormat(format) && format.order === 'time';
   const dateText = isTime ? timeText : dayText;

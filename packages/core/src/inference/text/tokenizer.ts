@@ -53,9 +53,9 @@ export function createTokenizer(unchecked: TokenizerSpec, gpt2: Tokenizer = noTa
   const { kind, vocabulary } = spec;
   const tokens = new Map(vocabulary.map((piece, token) => [piece, token]));
   const unknown = tokens.get(UNKNOWN);
-  const tokenOf = (piece: string, at: number): number => {
+  const tokenOf = (piece: string, position: number): number => {
     const token = tokens.get(piece) ?? unknown;
-    if (token === undefined) throw unknownPiece(at, spec, piece);
+    if (token === undefined) throw unknownPiece(position, spec, piece);
     return token;
   };
   return {
@@ -82,9 +82,9 @@ export function createTokenizer(unchecked: TokenizerSpec, gpt2: Tokenizer = noTa
 /** Encodes characters. Those of one code unit are looked up in an array, which is faster than a map. */
 function characterEncoder(
   vocabulary: readonly string[],
-  tokenOf: (piece: string, at: number) => number,
+  tokenOf: (piece: string, position: number) => number,
 ): Tokenizer['encode'] {
-  const byCode = new Int32Array(1 << 16).fill(-1);
+  const byCode = new Int32Array(1 << 16).fill(-1); // token of each UTF-16 code unit; -1: ask `tokenOf`
   for (const [token, piece] of vocabulary.entries()) {
     // A surrogate may be half of another character.
     if (piece.length === 1 && !/[\uD800-\uDFFF]/.test(piece)) byCode[piece.charCodeAt(0)] = token;
@@ -92,16 +92,16 @@ function characterEncoder(
   return (text) => {
     const tokens = new Uint32Array(text.length);
     let count = 0;
-    for (let at = 0; at < text.length; ) {
-      const token = byCode[text.charCodeAt(at)];
+    for (let position = 0; position < text.length; ) {
+      const token = byCode[text.charCodeAt(position)];
       if (token !== -1) {
         tokens[count++] = token;
-        at++;
+        position++;
         continue;
       }
-      const piece = String.fromCodePoint(text.codePointAt(at) ?? 0);
-      tokens[count++] = tokenOf(piece, at);
-      at += piece.length;
+      const piece = String.fromCodePoint(text.codePointAt(position) ?? 0);
+      tokens[count++] = tokenOf(piece, position);
+      position += piece.length;
     }
     return tokens.slice(0, count);
   };

@@ -57,8 +57,8 @@ export interface Ledger {
 const capacityOf = (ranks: number): number => 65_536 + 1024 * ranks;
 
 /**
- * Memory of a ledger: the header; request, kind and started flag of each slot; the text of a failure; two flags for each
- * rank. The system provides its pages at their first use.
+ * Memory of a ledger: the header; a request, kind and started flag for each slot; the text of a failure; two flags for
+ * each rank. The system provides its pages at their first use.
  */
 export function allocateLedger(ranks: number, requestBytes: number): SharedArrayBuffer {
   const capacity = capacityOf(ranks);

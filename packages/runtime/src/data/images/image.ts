@@ -36,6 +36,7 @@ export function withChannels(image: Image, channels: 1 | 3): Image {
   const from = image.pixels;
   for (let i = 0; i < count; i++) {
     if (channels === 3) pixels.fill(from[i], 3 * i, 3 * i + 3);
+    // The factors in units of 2^-16, and one half to round.
     else pixels[i] = (from[3 * i] * 19595 + from[3 * i + 1] * 38470 + from[3 * i + 2] * 7471 + 0x8000) >> 16;
   }
   return { ...image, channels, pixels };

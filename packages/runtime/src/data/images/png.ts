@@ -19,7 +19,10 @@ export function decodePng(bytes: Uint8Array, maxPixels = MAX_PIXELS): Image {
   return { width, height, channels, pixels: withoutAlpha(eightBits(image), image.channels, channels) };
 }
 
-/** The size in the header. @throws Error if the header is cut off. */
+/**
+ * The size in the header, whose bytes are: 8 length (13), 16 width, 20 height, 24 bits of a value, 25 colour type, 28
+ * whether interlaced. @throws Error if the header is cut off.
+ */
 export function sizeOfPng(bytes: Uint8Array): { width: number; height: number } {
   if (bytes.length < 29) throw new Error('a header that is cut off');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -47,18 +50,19 @@ function plainChunks(bytes: Uint8Array, maxPixels: number): Uint8Array {
   let type = '';
   let expectedBytes = 0;
   let hasPalette = false;
-  for (let at = 8; type !== 'IEND'; ) {
-    const end = at + 12 <= bytes.length ? at + 12 + view.getUint32(at) : Number.POSITIVE_INFINITY;
+  // A chunk has its length (4 bytes), type (4), data and checksum (4).
+  for (let offset = 8; type !== 'IEND'; ) {
+    const end = offset + 12 <= bytes.length ? offset + 12 + view.getUint32(offset) : Number.POSITIVE_INFINITY;
     if (end > bytes.length) throw new Error('it is cut off');
-    type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) throw new Error('a wrong checksum');
-    if ((at === 8) !== (type === 'IHDR')) throw new Error('a header in the wrong place');
+    type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
+    if (crc32(bytes.subarray(offset + 4, end - 4)) !== view.getUint32(end - 4)) throw new Error('a wrong checksum');
+    if ((offset === 8) !== (type === 'IHDR')) throw new Error('a header in the wrong place');
     if (type === 'IHDR') expectedBytes = dataBytes(view, maxPixels);
     if (type === 'PLTE') hasPalette = dataParts.length === 0;
-    if (type === 'IDAT') dataParts.push(bytes.subarray(at + 8, end - 4));
-    if (NEEDED.has(type)) chunks.push(bytes.subarray(at, end));
+    if (type === 'IDAT') dataParts.push(bytes.subarray(offset + 8, end - 4));
+    if (NEEDED.has(type)) chunks.push(bytes.subarray(offset, end));
     else if (type[0] < 'a') throw new Error(`an unknown critical chunk ${type}`);
-    at = end;
+    offset = end;
   }
   // Without a palette the decoder would read the indices as grey values.
   if (view.getUint8(25) === INDEXED && !hasPalette) throw new Error('no palette for its colours');

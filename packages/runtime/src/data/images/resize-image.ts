@@ -34,7 +34,7 @@ function resample(pixels: Uint8Array, outer: number, from: number, to: number, i
     const { first, weights } = triangle(from, to, o);
     for (let row = 0; row < outer; row++) {
       for (let i = 0; i < inner; i++) {
-        let sum = 1 << (BITS - 1);
+        let sum = 1 << (BITS - 1); // one half, to round
         for (let k = 0; k < weights.length; k++) sum += weights[k] * pixels[(row * from + first + k) * inner + i];
         out[(row * to + o) * inner + i] = sum >> BITS;
       }

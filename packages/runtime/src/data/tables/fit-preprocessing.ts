@@ -60,6 +60,7 @@ const MAX_VALUES = 115_000;
 const MAX_BYTES = 1_800_000;
 
 function fitsModelFile(preprocessing: TablePreprocessing): boolean {
+  // An encoding of numbers has 7 JSON values and a range 3 more; one of categories 6, besides their names.
   const valuesOf = (column: ColumnEncoding): number => {
     if (column.type !== 'categorical') return 'range' in column && column.range ? 10 : 7;
     return 6 + column.categories.length + (Array.isArray(column.others) ? column.others.length : 0);

@@ -82,9 +82,12 @@ export function encodeSplit(
   return sets;
 }
 
+/** Most categories named in a note. */
+const MAX_NAMED = 5;
+
 function unknownCategories(set: string, column: string, values: ReadonlySet<string>): string {
-  const few = [...values].slice(0, 5).map(show).join(', ');
-  const valueList = values.size > 5 ? `${few} and ${values.size - 5} more` : few;
+  const few = [...values].slice(0, MAX_NAMED).map(show).join(', ');
+  const valueList = values.size > MAX_NAMED ? `${few} and ${values.size - MAX_NAMED} more` : few;
   const what = values.size === 1 ? 'a category' : 'categories';
   return `the ${set} rows have ${what} of column ${show(column)} that no training row has: ${valueList} (all of its inputs are 0 there)`;
 }

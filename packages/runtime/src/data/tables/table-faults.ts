@@ -1,4 +1,4 @@
-const MAX_KINDS = 20;
+const MAX_KINDS = 20; // in a message
 
 /** The faults of a file: the first of each kind, and the number of the others. */
 export interface TableFaults {

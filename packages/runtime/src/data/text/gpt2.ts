@@ -2,10 +2,10 @@ import { createTokenizer as createPlain, TextError, type Tokenizer, type Tokeniz
 import { bytePairs, checkTokenizer, show } from '@gradloom/core/internal';
 import { requireInstalled } from '../../system/installed.ts';
 
-/** The tables of js-tiktoken: lines of '! <rank of the first> <bytes in base64> ...', and how a text is cut. */
+/** The tables of js-tiktoken. */
 interface Tables {
-  readonly bpe_ranks: string;
-  readonly pat_str: string;
+  readonly bpe_ranks: string; // lines '! <rank of the first token> <bytes of each token in base64> ...'
+  readonly pat_str: string; // regular expression of the pieces into which a text is cut
   readonly special_tokens: Readonly<Record<string, number>>;
 }
 

@@ -4,6 +4,7 @@ import type { SharedNumbers, Transfer } from '../../cluster/cluster.ts';
 import { alone, type Lockstep } from '../../cluster/lockstep.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { anyRows } from '../../data/file-rows.ts';
+import { FILE_ORDER } from '../../data/gather.ts';
 import { gatherTargets } from '../../data/targets.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import { collectsOutputs, rowsPerTurn } from '../memory/run-memory.ts';
@@ -161,7 +162,7 @@ function* readOutputs(
   for (let from = 0; from < rows; from += turnRows) {
     const count = Math.min(turnRows, rows - from);
     const y = viewOf(outputs, from * R * O, count * R * O);
-    gatherTargets(t, dataset, columns, loss.targets, null, first + from, count, anyRows);
+    gatherTargets(t, dataset, columns, loss.targets, FILE_ORDER, first + from, count, anyRows);
     const B = R === 1 ? count : moveCountedToFront(y, t, count * R, O);
     for (const reader of scaledReaders) {
       reader.add(y, t, B, O);

@@ -16,7 +16,7 @@ import {
   weighPositions,
   wholeLength,
 } from '@gradloom/core/internal';
-import { gatherLengths, gatherRows, type RowReader } from '../../data/gather.ts';
+import { FILE_ORDER, gatherLengths, gatherRows, type RowReader } from '../../data/gather.ts';
 import { gatherTargets } from '../../data/targets.ts';
 import { EVALUATION_ROWS, type EvaluationScratch } from '../memory/thread-scratch.ts';
 import { CONTROL } from '../threads/barrier.ts';
@@ -92,9 +92,9 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
         first = task.first + from + offset;
         const rows = Math.min(workspace.rows, B - offset);
         const { y, program } = passFor(context, rows);
-        gatherRows(workspace.x, dataset.inputs, null, first, rows, reader);
-        gatherLengths(workspace.lengths, dataset, context.rowLength, null, first, rows, reader);
-        gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, first, rows, reader);
+        gatherRows(workspace.x, dataset.inputs, FILE_ORDER, first, rows, reader);
+        gatherLengths(workspace.lengths, dataset, context.rowLength, FILE_ORDER, first, rows, reader);
+        gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, FILE_ORDER, first, rows, reader);
         weighPositions(workspace, rows, R, false);
         program.run();
         outputs?.set(y, (from + offset) * O);

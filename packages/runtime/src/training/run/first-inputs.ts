@@ -9,7 +9,7 @@ import {
 } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
 import { anyRows } from '../../data/file-rows.ts';
-import { gatherRows } from '../../data/gather.ts';
+import { FILE_ORDER, gatherRows } from '../../data/gather.ts';
 import { readTrainOptions, type TrainOptions } from './options.ts';
 import { createOrders } from './orders.ts';
 import { rowsPerStep } from './plan.ts';
@@ -38,7 +38,7 @@ export function* firstInputs(
   if (orders !== null) yield* orders.prepare(0, 1);
   const allocate = allocateEach(precision);
   const images = allocate(count * network.inputs);
-  gatherRows(images, train.inputs, orders?.array ?? null, 0, count, anyRows);
+  gatherRows(images, train.inputs, orders?.array ?? FILE_ORDER, 0, count, anyRows);
   const augmentation = augmentationOf(options, network, train);
   if (augmentation !== null) {
     const { calls, emit } = createList();

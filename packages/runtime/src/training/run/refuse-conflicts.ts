@@ -29,7 +29,7 @@ import {
 } from '@gradloom/core/internal';
 import type { DataMatrix, DataSplits, Dataset } from '../../data/dataset.ts';
 import { anyRows } from '../../data/file-rows.ts';
-import { gatherRows } from '../../data/gather.ts';
+import { FILE_ORDER, gatherRows } from '../../data/gather.ts';
 import { gatherTargets } from '../../data/targets.ts';
 import { figuresOf } from '../../engine/evaluation/evaluate-dataset.ts';
 import { isPool, type Pool } from '../../engine/threads/pool.ts';
@@ -82,9 +82,9 @@ export function* checkCustomGradients(network: Network, loss: Loss, train: Datas
   if (!hasCustomParts) return;
   const rows = Math.min(GRADIENT_CHECK_ROWS, train.rows);
   const x = new Float64Array(rows * network.inputs);
-  gatherRows(x, train.inputs, null, 0, rows, anyRows);
+  gatherRows(x, train.inputs, FILE_ORDER, 0, rows, anyRows);
   const t = new Float64Array(rows * targetColumns(network, loss));
-  gatherTargets(t, train, targetColumns(network, loss), loss.targets, null, 0, rows, anyRows);
+  gatherTargets(t, train, targetColumns(network, loss), loss.targets, FILE_ORDER, 0, rows, anyRows);
   try {
     // Positions that do not count have no class.
     yield* checkGradients({ network, loss, x, t: loss.targets === 'classes' ? t.filter((label) => label >= 0) : t });

@@ -62,6 +62,7 @@ export function createDictionary() {
     add(word: string): number {
       const index = indices.size;
       characters += word.length;
+      // A character takes 2 bytes, an entry of the map about 100.
       if (index % 1024 === 0) refuseBeyondRoom(2 * characters + 100 * index);
       indices.set(word, index);
       return index;

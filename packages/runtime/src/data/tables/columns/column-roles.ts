@@ -52,14 +52,13 @@ export function rolesFor(
   preprocessing: TablePreprocessing,
   names: readonly string[],
   fault: TableFault,
-  needsTarget: boolean,
   splitBy?: string, // the column by which rows are split
 ): Role[] {
   const { series } = preprocessing;
   const inputs = new Set(preprocessing.columns.map(({ name }) => name));
   const targets = new Set(series === undefined ? preprocessing.target.map(({ name }) => name) : [series.target]);
   const seriesColumns = series === undefined ? [] : [series.time, ...(series.key === undefined ? [] : [series.key])];
-  for (const name of [...seriesColumns, ...inputs, ...(needsTarget ? targets : [])]) {
+  for (const name of [...seriesColumns, ...inputs, ...targets]) {
     if (names.includes(name)) continue;
     const firstNames = names.slice(0, 20).map(show).join(', ');
     throw fault(`has the columns ${firstNames}, expected ${show(name)} too, which the model was trained with`);

@@ -33,7 +33,7 @@ export interface PlannedColumn {
   readonly collector: ColumnCollector;
 }
 
-/** A target without which a row is left out, and which of its cells are gaps: some marks are so among numbers alone. */
+/** A target whose gaps leave the row out. Some marks, such as '-', are gaps among numbers but not among words. */
 type RequiredTarget = PlannedColumn & { isGap(cell: Cell): boolean };
 
 /** The role and the collector of each column of a file. */
@@ -68,7 +68,7 @@ export function planColumns(
   const roles =
     preprocessing === null
       ? rolesOf(where, names, isNamed, options)
-      : rolesFor(preprocessing, names, (problem) => fault(` ${problem}`), true, splitBy);
+      : rolesFor(preprocessing, names, (problem) => fault(` ${problem}`), splitBy);
   const types = typesOf(names, options, preprocessing);
   refuseBesideTexts(where, names, roles, types);
   const targetNames = names.filter((_, index) => roles[index] === 'target');
@@ -151,6 +151,9 @@ export function planColumns(
 
 const isNumber = (word: string): boolean => readNumber(word) !== undefined;
 
+/** Most columns named in an error. */
+const MAX_NAMED = 5;
+
 /** @throws OptionError for a column of texts that is not the only input. */
 function refuseBesideTexts(
   where: string,
@@ -170,8 +173,8 @@ function refuseBesideTexts(
   if (roles.includes('time')) refuse('another type in a series, whose inputs are numbers and categories');
   const others = names.filter((_, n) => roles[n] === 'input' && n !== index);
   if (others.length === 0) return;
-  const otherNames = listed(others.map(show), 5);
-  const flag = others.length <= 5 ? `--drop ${others.map(flagWord).join(',')}` : '--drop';
+  const otherNames = listed(others.map(show), MAX_NAMED);
+  const flag = others.length <= MAX_NAMED ? `--drop ${others.map(flagWord).join(',')}` : '--drop';
   refuse(`a text as the only input, without ${otherNames} (${flag} leaves ${others.length === 1 ? 'it' : 'them'} out)`);
 }
 
@@ -253,7 +256,7 @@ export interface TableRequest {
   readonly isPlain: boolean;
   /** How the cells of columns are written, where they are not plain. @default found from all cells */
   readonly formats?: ReadonlyMap<string, CellFormat>;
-  /** Targets of numbers with marks of gaps; not known while they are found. */
+  /** Numeric targets with marks such as '-', which are gaps; absent in the first reading, which finds them. */
   readonly markedTargets?: ReadonlySet<string>;
   readonly fault: TableFault;
   /** Opens the table: again for each reading. */

@@ -95,7 +95,7 @@ function checkPage(view: DataView, page: Page, { type }: ColumnMetaData, element
   let values = count; // an upper bound
   if (element.repetition_type !== 'REQUIRED') {
     const gapLevels = levels === null ? { view, offset: LENGTH_BYTES } : { view: viewOf(levels), offset: 0 };
-    checkRuns({ ...gapLevels }, 1, count);
+    checkRuns({ ...gapLevels }, GAP_LEVEL_BITS, count); // of a copy, since `checkRuns` moves the offset
     if (encoding === 'DELTA_BYTE_ARRAY') values = countValues(gapLevels, count);
     if (levels === null) reader.offset = LENGTH_BYTES + view.getUint32(0, true);
   } else if (levels !== null) {
@@ -119,13 +119,16 @@ function checkPage(view: DataView, page: Page, { type }: ColumnMetaData, element
   }
 }
 
+/** Bits of the level that tells a value from a gap. */
+const GAP_LEVEL_BITS = 1;
+
 /** Bytes of the length field before runs in version 1. */
 const LENGTH_BYTES = 4;
 
 /** Number of values in a page that are not gaps. Its runs must be checked already. */
 function countValues({ view, offset }: DataReader, count: number): number {
   const levels: number[] = new Array(count);
-  readRleBitPackedHybrid({ view, offset }, 1, levels, 0);
+  readRleBitPackedHybrid({ view, offset }, GAP_LEVEL_BITS, levels, 0);
   return levels.reduce((sum, level) => sum + Number(level === 1), 0);
 }
 

@@ -138,8 +138,10 @@ function decideFormat(
   }
   const isAmbiguous = ambiguous !== null && hasBothMarks(formats);
   const isPlain = units.length === 0 && !hasDashOrBrackets && (formats & PLAIN_NUMBERS) !== 0;
+  // The formats with the decimal mark of the other columns; 0 if that is not known, or no format has it.
   const habitual =
     habits.decimal === null ? 0 : formats & (habits.decimal === 'point' ? DECIMAL_POINT : ~DECIMAL_POINT);
+  // Plain numbers need no question, except between semicolons, which go with decimal commas.
   if (isAmbiguous && habitual === 0 && !(isPlain && delimiter !== 'semicolon')) {
     const digits = digitsOf(ambiguous.cell);
     const readings = (['comma', 'point'] as const).flatMap((decimal) => {
