@@ -9,7 +9,7 @@ export const browserCores = (): number =>
 /** The environment of a browser's worker: WebAssembly, and neither files, custom parts nor other ranks. */
 export const browserEnvironment: ThreadEnvironment = {
   cores: browserCores(),
-  // 10 s. Sleeps are counted, since a clock would also count the time that a computer is suspended.
+  // 10 s: sleeps of 100 ms are counted, since a clock would also count the time that a computer is suspended.
   maxSleeps: 100,
   partsOf: () => NO_PARTS,
   kernelsOf: ({ memory, elementType, backend }, scratch) =>

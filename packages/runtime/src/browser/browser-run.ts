@@ -1,6 +1,7 @@
 import {
   buildNetwork,
   createLoss,
+  createOptimizer,
   createSchedule,
   type Elements,
   type ElementType,
@@ -26,7 +27,6 @@ import { evaluateChunks } from '../engine/evaluation/evaluation.ts';
 import { addTallies, TALLIES, TALLY } from '../engine/evaluation/tally.ts';
 import { planArena, RING } from '../engine/memory/arena.ts';
 import { EVALUATION_ROWS } from '../engine/memory/thread-scratch.ts';
-import { optimizerOf } from '../engine/step/optimizer-of.ts';
 import { type ProbedFigures, readProbe } from '../engine/step/read-probe.ts';
 import { divideRows } from '../engine/step/team-part.ts';
 import { CONTROL } from '../engine/threads/barrier.ts';
@@ -82,7 +82,7 @@ export async function openBrowserRun(
   const network = buildNetwork(spec);
   const loss = createLoss(options.loss);
   complete(checkFit('train', network, loss, train));
-  const optimizer = optimizerOf(options.optimizer, null);
+  const optimizer = createOptimizer(options.optimizer);
   const batch = options.batch === 'full' ? train.rows : Math.min(options.batch, train.rows);
   const { stepsPerEpoch, ...division } = divideRows(network, elementType, {
     rows: train.rows,

@@ -34,8 +34,9 @@ export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): (
   const plan = complete(planRun(spec, data, { ...options, threads: 1, shuffle: false, steps: 1, loss: 'mse' }));
   const { setup, arena } = complete(prepareRun(plan, data));
   initializeParameters(plan.network, arena.theta, plan.seed);
-  const context = createContext(setup, 0, nodeEnvironment);
-  const { passes } = batchPart(setup, batch, 1, 0);
+  const [step, thread] = [0, 0];
+  const context = createContext(setup, thread, nodeEnvironment);
+  const { passes } = batchPart(setup, batch, plan.threads, thread);
   let [forwardEnd, backwardStart] = [0, 0];
   const isProbed = false;
   const passPlans = planPasses(context, passes, batch, isProbed, (phase) => {
@@ -46,7 +47,7 @@ export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): (
   return () => {
     let [forwardMs, backwardMs] = [0, 0];
     for (const { first, count, workspace, program } of programs) {
-      gatherLeaves(context, 0, first, count, workspace);
+      gatherLeaves(context, step, first, count, workspace);
       const start = performance.now();
       program.run();
       backwardMs += performance.now() - backwardStart;

@@ -71,7 +71,7 @@ export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
   const busiest = rowsOfRanks.indexOf(rows);
   const { first, end } = divided.ranges[busiest];
   const rankCount = ranks.threadsOf.length;
-  const lastBucket = ownership.blocksOf.reduce((sum, blocks) => sum + blocks[blocks.length - 1].length, 0);
+  const lastBucketParameters = ownership.blocksOf.reduce((sum, blocks) => sum + blocks[blocks.length - 1].length, 0);
   return {
     ranks: rankCount,
     parameters: P,
@@ -85,7 +85,7 @@ export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
     addedRows: addedRowsOf(shape, ranks, divided, busiest),
     ...trafficOf(divided, ownership, P, bytesOfNumber),
     notes: notesOf(divided, ownership, !shape.clips),
-    early: P === 0 ? 0 : 1 - lastBucket / P,
+    early: P === 0 ? 0 : 1 - lastBucketParameters / P,
     ringBytes: (2 * P * bytesOfNumber * (rankCount - 1)) / rankCount,
   };
 }
@@ -112,7 +112,7 @@ function trafficOf(
   bytesOfNumber: number,
 ) {
   const ranks = parameterCounts.length;
-  const count = nodes.flat().length;
+  const nodeCount = nodes.flat().length;
   // Ranks that update a part of each bucket.
   const owners = buckets.map((_, b) => blocksOf.filter((blocks) => blocks[b].length > 0).length);
   let [gradients, weights]: [Traffic, Traffic] = [NOTHING, NOTHING];
@@ -121,9 +121,10 @@ function trafficOf(
     const parts = blocksOf[rank].filter(({ length }) => length > 0).length;
     const others = owners.reduce((sum, ownerCount, b) => sum + ownerCount - (blocksOf[rank][b].length > 0 ? 1 : 0), 0);
     gradients = maxTraffic(gradients, {
-      messages: Math.max(rankNodes * others, (count - rankNodes) * parts),
+      messages: Math.max(rankNodes * others, (nodeCount - rankNodes) * parts),
       bytes:
-        bytesOfNumber * Math.max(rankNodes * (P - parameterCounts[rank]), (count - rankNodes) * parameterCounts[rank]),
+        bytesOfNumber *
+        Math.max(rankNodes * (P - parameterCounts[rank]), (nodeCount - rankNodes) * parameterCounts[rank]),
     });
     weights = maxTraffic(weights, {
       messages: Math.max((ranks - 1) * parts, others),

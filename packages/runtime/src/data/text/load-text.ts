@@ -73,6 +73,7 @@ const open = (path: string): Promise<ByteSource> => openBytes('loadText', path, 
 
 async function bytesOf(path: string, fault: FileFault): Promise<TokenStore> {
   let source = await open(path);
+  const tokenizer = createTokenizer({ kind: 'bytes' });
   let count = source.maxBytes;
   try {
     // A gzipped file is unpacked once to know its size.
@@ -84,10 +85,10 @@ async function bytesOf(path: string, fault: FileFault): Promise<TokenStore> {
       await source.close();
       source = await open(path);
     }
-    const array = allocateTokens(256, count, fault);
+    const array = allocateTokens(tokenizer.size, count, fault);
     const bytesRead = await source.read(array as Uint8Array);
     if (bytesRead < count) throw fault(`${bytesRead} bytes`, `the ${count} that it had`);
-    return { tokenizer: createTokenizer({ kind: 'bytes' }), length: count, matrix: matrixOf(array) };
+    return { tokenizer, length: count, matrix: matrixOf(array) };
   } finally {
     await source.close();
   }

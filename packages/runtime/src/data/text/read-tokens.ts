@@ -96,10 +96,10 @@ async function surveyText(kind: 'characters' | 'words', parts: AsyncIterable<Par
         tokens++;
       }
     } else {
-      for (let at = 0; at < text.length; at++, tokens++) {
-        const code = text.codePointAt(at) ?? 0;
+      for (let i = 0; i < text.length; i++, tokens++) {
+        const code = text.codePointAt(i) ?? 0;
         if (code < seenUnits.length) seenUnits[code] = 1;
-        else pieces.add(text.slice(at, ++at + 1));
+        else pieces.add(text.slice(i, ++i + 1)); // two code units, both of which are passed
       }
     }
     sizes = withPart(sizes, tokens);
@@ -130,7 +130,7 @@ type Cut = (text: string, before: string) => number;
 const BORDER = /^(?:\S\s|[\p{L}\p{N}][^\s\p{L}\p{M}\p{N}\p{Cs}'’])$/u;
 
 const atLastBorder: Cut = (text, before) => {
-  for (let at = text.length - 1; at > 0; at--) if (BORDER.test(text.slice(at - 1, at + 1))) return at;
+  for (let i = text.length - 1; i > 0; i--) if (BORDER.test(text.slice(i - 1, i + 1))) return i;
   return BORDER.test(before.slice(-1) + text.charAt(0)) ? 0 : -1;
 };
 
@@ -190,6 +190,6 @@ async function* partsOf(
 
 function countLines(text: string): number {
   let count = 0;
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++;
+  for (let i = text.indexOf('\n'); i !== -1; i = text.indexOf('\n', i + 1)) count++;
   return count;
 }

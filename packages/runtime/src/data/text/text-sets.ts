@@ -48,7 +48,7 @@ interface Numbers {
   readonly length: number;
   [index: number]: number;
   fill(value: number): unknown;
-  set(numbers: ArrayLike<number>, at?: number): void;
+  set(numbers: ArrayLike<number>, offset?: number): void;
 }
 
 /** More names than these would fill a table of classes, and a model file. */

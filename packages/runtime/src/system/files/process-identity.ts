@@ -48,7 +48,7 @@ export function stateOf(other: ProcessIdentity): ProcessState {
 export function startOf(pid: number): string | null {
   const stat = systemText(`/proc/${pid}/stat`);
   if (stat === '') return exists(pid) ? '' : null;
-  // '<pid> (<name>) <state> …': the name may contain anything, so fields are counted from the last bracket.
+  // '<pid> (<name>) <state> …': the name may contain anything, so fields are counted after it (state: 3 in proc(5)).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, threads, start] = [fields[0], Number(fields[17]), fields[19]];
   // A killed process keeps its id until its parent collects it; one of its threads may still be in a system call.

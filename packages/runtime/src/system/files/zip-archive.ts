@@ -72,16 +72,16 @@ export async function openZip(where: string, path: string, expected: string): Pr
       throw damaged(error);
     });
     const parts: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
-    let sum = 0;
+    let checksum = 0;
     const next = async (): Promise<Uint8Array | null> => {
       const part = await parts.next().catch((error: unknown) => {
         throw fault(`${show(name)} damaged (${sentenceOf(error)})`, expected, error);
       });
       if (!part.done) {
-        sum = crc32(part.value, sum);
+        checksum = crc32(part.value, checksum);
         return part.value;
       }
-      if (sum !== entry.crc32) throw fault(`${show(name)} with a wrong checksum`, 'the bytes that were packed');
+      if (checksum !== entry.crc32) throw fault(`${show(name)} with a wrong checksum`, 'the bytes that were packed');
       return null;
     };
     return {

@@ -53,12 +53,13 @@ export function refuseBeyondRoom(bytes: number): void {
   if (bytes > room.bytes) throw new RoomError(bytes, room);
 }
 
-/** Memory that this process may still use: on macOS all, since file caches, freed on demand, count as used there. */
+/** Memory that this process may still use. */
 export const memoryRoom = (): MemoryRoom => shareOfRoom(1);
 
 /** Same as `memoryRoom`, divided among `sharers` processes. */
 export function shareOfRoom(sharers: number): MemoryRoom {
   const perRank = sharers === 1 ? '' : `, for each of ${sharers} ranks`;
+  // On macOS all memory of the machine: what it counts as used includes file caches, which it frees on demand.
   const free = process.platform === 'darwin' ? totalmem() : freemem();
   const rooms: MemoryRoom[] = [
     { bytes: free / sharers, bound: `what this machine has free${perRank}` },

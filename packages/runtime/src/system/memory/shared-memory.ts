@@ -24,8 +24,8 @@ export function allocateSharedMemory(bytes: number, backend: BackendName): WasmM
 }
 
 /**
- * Allocates memory for this thread alone, likewise: V8 copies and fills memory that may be shared word by word. That of
- * WebAssembly begins on a page, and other buffers in the middle of a cache line, so machine code has the former, too.
+ * Allocates memory for this thread alone, not shared, since V8 copies and fills shared memory word by word. For machine
+ * code it is of WebAssembly, too, which begins on a page: other buffers begin in the middle of a cache line.
  */
 export function allocatePrivateMemory(bytes: number, backend: BackendName): WasmMemory<ArrayBuffer> {
   const pages = Math.ceil(bytes / PAGE_BYTES);
