@@ -64,15 +64,12 @@ export const roundingOf = (array: Elements): Round => roundings[typeOf(array)];
  * after a thread has run both types. It would inline neither of two functions, and kernels would take 25 times as long.
  */
 const rounding =
-  ({ isFloat }: { isFloat: boolean }): Round =>
+  (isFloat: boolean): Round =>
   (x) =>
     isFloat ? Math.fround(x) : x;
 
 /** The rounding of each type. */
-export const roundings: Readonly<Record<ElementType, Round>> = {
-  float64: rounding({ isFloat: false }),
-  float32: rounding({ isFloat: true }),
-};
+export const roundings: Readonly<Record<ElementType, Round>> = { float64: rounding(false), float32: rounding(true) };
 
 /** Rates, losses and norms have this type in every run. */
 export const FLOAT64 = 'float64' as const;

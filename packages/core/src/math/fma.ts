@@ -90,16 +90,16 @@ export const fmaf: MultiplyAdd = (x, y, z) => Math.fround(addToOdd(x * y, z));
 
 // One function literal makes the functions of both types, as in `roundings`, so that V8 inlines them.
 const fusedBy =
-  ({ isFloat }: { isFloat: boolean }): MultiplyAdd =>
+  (isFloat: boolean): MultiplyAdd =>
   (x, y, z) =>
     isFloat ? fmaf(x, y, z) : fma(x, y, z);
 const unfusedBy =
-  ({ isFloat }: { isFloat: boolean }): MultiplyAdd =>
+  (isFloat: boolean): MultiplyAdd =>
   (x, y, z) =>
     isFloat ? Math.fround(z + Math.fround(x * y)) : z + x * y;
 
-const fused = { float64: fusedBy({ isFloat: false }), float32: fusedBy({ isFloat: true }) };
-const unfused = { float64: unfusedBy({ isFloat: false }), float32: unfusedBy({ isFloat: true }) };
+const fused = { float64: fusedBy(false), float32: fusedBy(true) };
+const unfused = { float64: unfusedBy(false), float32: unfusedBy(true) };
 
 /** The fused multiply-add of an array's type. */
 export const fmaOf = (array: Elements): MultiplyAdd => fused[typeOf(array)];

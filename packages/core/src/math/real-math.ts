@@ -32,7 +32,7 @@ export interface RealMath {
  * One function literal makes the functions of both types: V8 identifies the target of a call by it, and so still
  * inlines it after a thread has run both types. Otherwise plain code would then take 20 times as long.
  */
-const mathBy = (type: ElementType, { isFloat }: { isFloat: boolean }, below: number): RealMath => ({
+const mathBy = (type: ElementType, isFloat: boolean, below: number): RealMath => ({
   round: roundings[type],
   flush: (x) => (Math.abs(x) < below ? 0 : x),
   exp: (x) => (isFloat ? float32.exp(x) : float64.exp(x)),
@@ -45,8 +45,8 @@ const mathBy = (type: ElementType, { isFloat }: { isFloat: boolean }, below: num
 });
 
 const table: Readonly<Record<ElementType, RealMath>> = {
-  float64: mathBy('float64', { isFloat: false }, FLUSH_BELOW.float64),
-  float32: mathBy('float32', { isFloat: true }, FLUSH_BELOW.float32),
+  float64: mathBy('float64', false, FLUSH_BELOW.float64),
+  float32: mathBy('float32', true, FLUSH_BELOW.float32),
 };
 
 /** The functions of a type of elements. */

@@ -63,6 +63,9 @@ export function createBlocks(
 const arrayArguments = (call: FixedCall): { index: number; value: Float64Array }[] =>
   call.flatMap((value, index) => (typeof value === 'number' ? [] : [{ index, value }]));
 
+/** The call with 0 in place of the arguments that are read from memory. */
+const constantsOf = (call: FixedCall): number[] => call.map((value) => (typeof value === 'number' ? value : 0));
+
 /** Neighbouring doubles that are copied to neighbouring arguments of a call. */
 interface Copy {
   readonly index: number; // of the first in the call
@@ -93,7 +96,7 @@ function writeWithCopies(
     const copies = copiesOf(call);
     const callAt = addressOf(tape) + 8 * CALL_DOUBLES * (count + copies.length);
     for (const copy of copies) write([layout.moveKernels.copyNumbers, callAt + 8 * copy.index, copy.from, copy.count]);
-    write(call.map((value) => (typeof value === 'number' ? value : 0)));
+    write(constantsOf(call));
   }
 }
 
@@ -106,8 +109,7 @@ function bindOutside(calls: readonly FixedCall[], play: PlayTape): () => void {
     while (end < calls.length && arrayArguments(calls[end]).length === 0) end++;
     const tape = new Float64Array((end - first) * CALL_DOUBLES);
     for (let k = first; k < end; k++) {
-      const values = calls[k].map((value) => (typeof value === 'number' ? value : 0));
-      tape.set(values, (k - first) * CALL_DOUBLES);
+      tape.set(constantsOf(calls[k]), (k - first) * CALL_DOUBLES);
     }
     pieces.push({ tape, count: end - first, inputs: arrayArguments(calls[first]) });
     first = end;

@@ -72,7 +72,7 @@ export const leafSumsArguments = defineArguments(
 export const LEAF_BLOCK = 8;
 
 /** sums = Σ losses[n], or Σ weights[n] · losses[n], over the rows of each leaf, ascending, in doubles. */
-function assembleLeafSums(isa: Isa, { hasWeights }: { hasWeights: boolean }): number {
+function assembleLeafSums(isa: Isa, hasWeights: boolean): number {
   const { doubles } = isa;
   const bytes = hasWeights ? 8 : isa.formulas.bytes;
   const [sum, free] = [0, 1];
@@ -109,8 +109,8 @@ export const lossKernels = {
   writeTargets: (isa) => assembleTargets(isa, 'write'),
   spread: (isa) => assembleSpread(isa, 'elements'),
   spreadDoubles: (isa) => assembleSpread(isa, 'doubles'),
-  leafSums: (isa) => assembleLeafSums(isa, { hasWeights: false }),
-  weighedSums: (isa) => assembleLeafSums(isa, { hasWeights: true }),
+  leafSums: (isa) => assembleLeafSums(isa, false /* hasWeights */),
+  weighedSums: (isa) => assembleLeafSums(isa, true /* hasWeights */),
 } satisfies Record<string, (isa: Isa) => number>;
 
 export type LossKernel = keyof typeof lossKernels;

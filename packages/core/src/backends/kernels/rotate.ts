@@ -20,7 +20,7 @@ export const rotateArguments = defineArguments(
  * Rotates pairs of numbers: a = a · c - b · s, b = b · c + a · s, where b is half a head after a. With `inverse`, -s
  * replaces s. Quads serve short halves, since a masked load would wait for the store of the head before it.
  */
-function assembleRotate(isa: Isa, { inverse }: { inverse: boolean }): number {
+function assembleRotate(isa: Isa, inverse: boolean): number {
   const unit = isa.formulas;
   const [a, b, c, s, ac, bc] = [0, 1, 2, 3, 4, 5];
 
@@ -88,6 +88,6 @@ function assembleRotate(isa: Isa, { inverse }: { inverse: boolean }): number {
 
 /** Rotations by the angles of the positions, and back by the same angles. */
 export const rotateKernels = {
-  forth: (isa: Isa) => assembleRotate(isa, { inverse: false }),
-  back: (isa: Isa) => assembleRotate(isa, { inverse: true }),
+  forth: (isa: Isa) => assembleRotate(isa, false /* inverse */),
+  back: (isa: Isa) => assembleRotate(isa, true /* inverse */),
 };

@@ -61,7 +61,7 @@ function totals({ quads }: Isa, first: Vector, free: Vector, loadDivisor: (to: V
 }
 
 /** means: μ of each row; scales: 1 / √(v + ε), where v is the mean of (x - μ)². Without means, v is the mean of x². */
-function assembleMoments(isa: Isa, { hasMeans }: { hasMeans: boolean }): number {
+function assembleMoments(isa: Isa, hasMeans: boolean): number {
   const unit = isa.quads;
   const size = ROWS * unit.bytes;
   const mean = (m: number): Vector => 4 + m;
@@ -136,7 +136,7 @@ function assembleMoments(isa: Isa, { hasMeans }: { hasMeans: boolean }): number 
  * slopes: Σ g · x̂ / size of each row, with g = dy · γ and x̂ = (x - μ) · scale; meanGs: Σ g / size. Without means,
  * only slopes, with x̂ = x · scale.
  */
-function assembleSlopes(isa: Isa, { hasMeans }: { hasMeans: boolean }): number {
+function assembleSlopes(isa: Isa, hasMeans: boolean): number {
   const unit = isa.quads;
   const size = ROWS * unit.bytes;
   // Registers of row m: sums of g · x̂ and of g. Two rows at a time have their mean and scale in registers, too.
@@ -215,8 +215,8 @@ function assembleSlopes(isa: Isa, { hasMeans }: { hasMeans: boolean }): number {
 
 /** The sums of each norm, by the names of `rowFormulas`. */
 export const rowSumKernels = {
-  layerNormForward: (isa) => assembleMoments(isa, { hasMeans: true }),
-  layerNormBackwardInput: (isa) => assembleSlopes(isa, { hasMeans: true }),
-  rmsNormForward: (isa) => assembleMoments(isa, { hasMeans: false }),
-  rmsNormBackwardInput: (isa) => assembleSlopes(isa, { hasMeans: false }),
+  layerNormForward: (isa) => assembleMoments(isa, true /* hasMeans */),
+  layerNormBackwardInput: (isa) => assembleSlopes(isa, true /* hasMeans */),
+  rmsNormForward: (isa) => assembleMoments(isa, false /* hasMeans */),
+  rmsNormBackwardInput: (isa) => assembleSlopes(isa, false /* hasMeans */),
 } satisfies Record<RowFormulaName, (isa: Isa) => number>;

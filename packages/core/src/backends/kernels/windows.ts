@@ -162,7 +162,7 @@ function assembleSpread(isa: Isa, channels: Channels): number {
  * The gradient of max-pooling: the first element of a window that equals its pixel, or is NaN, gets in the second array
  * what the pixel has in its second array; other elements get 0. With `accumulate` these are added to what is there.
  */
-function assembleSetAtMaximum(isa: Isa, channels: Channels, { accumulate }: { accumulate: boolean }): number {
+function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean): number {
   const unit = isa.formulas;
   const gradient = (v: number): Vector => FREE + v;
   const [value, part] = [2 * FREE, 2 * FREE + 1];
@@ -181,7 +181,7 @@ function assembleSetAtMaximum(isa: Isa, channels: Channels, { accumulate }: { ac
       unit.compare(mask, 'notLess', value, literal(Infinity)); // the sum of the pixels: NaN if one is
       const mayBeNaN = isa.zero();
       unit.readMask(mayBeNaN, mask);
-      const setElements = ({ takesNaN }: { takesNaN: boolean }): void =>
+      const setElements = (takesNaN: boolean): void =>
         eachTap((tap) =>
           each((v, offset, load, store) => {
             load(value, isa.at(tap, offset));
@@ -202,8 +202,8 @@ function assembleSetAtMaximum(isa: Isa, channels: Channels, { accumulate }: { ac
         );
       isa.unlessZero(
         mayBeNaN,
-        () => setElements({ takesNaN: true }),
-        () => setElements({ takesNaN: false }),
+        () => setElements(true),
+        () => setElements(false),
       );
     });
   });
@@ -238,8 +238,8 @@ export const windowKernels = {
   maximum: assembleMaximum,
   sum: assembleSum,
   spread: assembleSpread,
-  setAtMaximum: (isa, channels) => assembleSetAtMaximum(isa, channels, { accumulate: false }),
-  addAtMaximum: (isa, channels) => assembleSetAtMaximum(isa, channels, { accumulate: true }),
+  setAtMaximum: (isa, channels) => assembleSetAtMaximum(isa, channels, false /* accumulate */),
+  addAtMaximum: (isa, channels) => assembleSetAtMaximum(isa, channels, true /* accumulate */),
 } satisfies Record<string, (isa: Isa, channels: Channels) => number>;
 
 export type WindowKernel = keyof typeof windowKernels;

@@ -192,7 +192,8 @@ export function createNativeAttention(
                 sumTerms(D + bytes * realLength * k, out, realLength);
               }
               layer.multiplyKeys(scores + offset, q + row * t0, queries, keys);
-              const [dP, dOut] = [slopes + offset, dyAt + out + yRow * t0]; // dP = dOut · Vᵀ
+              const dOut = dyAt + out + yRow * t0;
+              const dP = slopes + offset; // dP = dOut · Vᵀ
               matmul(dP, keyRow, 'overwrite', dOut, yRow, bytes, keyFactors, valueColumns, queries, d, keys);
               if (causal) calls.limitScores(scores + offset + bytes * t0, limits, keyRow, queries);
             }

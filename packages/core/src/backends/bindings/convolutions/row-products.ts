@@ -134,8 +134,8 @@ export function createRowProduct(
             for (const kx of x.taps) {
               const tap = ky.k * KX + kx.k;
               const to = packedAt(g, panel, row);
-              const [next, sourceStep, oneRow] = [0, 0, 1]; // with lanes, a tap has one row in one panel
-              if (lanes) pack(to, size.step, next, W + bytes * (tap * O + c), sourceStep, oneRow, columns, columns);
+              // With lanes, a tap has one row in one panel: no next panel, no next row.
+              if (lanes) pack(to, size.step, 0, W + bytes * (tap * O + c), 0, 1, columns, columns);
               else {
                 const at = W + bytes * ((tap * groupOut + c) * O + g * groupIn);
                 packTransposed(to, size.step, at, bytes * O, groupIn, columns);

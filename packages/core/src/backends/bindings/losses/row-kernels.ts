@@ -188,9 +188,9 @@ export function createRowKernels(
     },
 
     reduceRows: (what, O, results, x) => (first, count) => {
-      const [row, divisor] = [bytes * O, 1];
+      const row = bytes * O;
       const from = what === 'rowSums' ? zeros : maximaStart;
-      writeReduction(what, results, x + row * first, row, count, O, from, divisor);
+      writeReduction(what, results, x + row * first, row, count, O, from, 1 /* divisor */);
     },
 
     atClasses: (what, O, values, x, classes) => (first, count) => {

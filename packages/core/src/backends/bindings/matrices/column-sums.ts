@@ -131,7 +131,7 @@ export function createColumnSums(
     const key = `${rows} ${leafRows} ${R} ${accumulate} ${divisor !== undefined}`;
     let table = tables.get(key);
     if (table === undefined) {
-      const words = writePieces(rows, leafRows, R, { endsInResult: !accumulate, divides: divisor !== undefined });
+      const words = writePieces(rows, leafRows, R, !accumulate, divisor !== undefined);
       const memory = takeTable(words.length / 2);
       if (memory !== null) new Int32Array(memory.buffer, memory.byteOffset, words.length).set(words);
       table = { words, at: memory === null ? null : addressOf(memory) };
@@ -207,7 +207,8 @@ function writePieces(
   [all, each]: ColumnSums['rows'],
   leafRows: number,
   R: number,
-  { endsInResult, divides }: { endsInResult: boolean; divides: boolean },
+  endsInResult: boolean,
+  divides: boolean,
 ): Int32Array {
   const words: number[] = [];
   let first = 0;
@@ -233,7 +234,8 @@ function writePieces(
 }
 
 /** The pieces of a mean of R positions of one row. */
-export const piecesOfRow = (R: number): Int32Array => writePieces([1, 1], 1, R, { endsInResult: true, divides: true });
+export const piecesOfRow = (R: number): Int32Array =>
+  writePieces([1, 1], 1, R, true /* endsInResult */, true /* divides */);
 
 /** How many waiting sums are added to item k: those that complete a larger subtree with it; to the last item, all. */
 function mergesOf(k: number, count: number): number {
