@@ -55,7 +55,7 @@ export interface ProductLayout {
 }
 
 /**
- * The kernels of products, and the few others that every run calls. Their offsets are found when they are asked for.
+ * Offsets of the kernels of products, and of `gather` and `locate`. Each is found when its function is first called.
  */
 export interface ProductKernels {
   readonly type: ElementType;
@@ -128,7 +128,7 @@ function productKernels(isa: Isa, offsetOf: OffsetOf): ProductKernels {
     (['all', 'listed', 'lanes'] as const).map((terms) => [
       terms,
       Array.from({ length: Math.max(vectorsFor(1), leafVectors) + 1 }, (_, vectors) => {
-        const masked = tiles(vectors, terms, true);
+        const masked = tiles(vectors, terms, true /* masked */);
         return { masked, full: hasOneKernel(vectors, terms) ? masked : tiles(vectors, terms, false) };
       }),
     ]),

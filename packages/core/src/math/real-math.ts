@@ -45,8 +45,8 @@ const mathBy = (type: ElementType, isFloat: boolean, below: number): RealMath =>
 });
 
 const table: Readonly<Record<ElementType, RealMath>> = {
-  float64: mathBy('float64', false, FLUSH_BELOW.float64),
-  float32: mathBy('float32', true, FLUSH_BELOW.float32),
+  float64: mathBy('float64', false /* isFloat */, FLUSH_BELOW.float64),
+  float32: mathBy('float32', true /* isFloat */, FLUSH_BELOW.float32),
 };
 
 /** The functions of a type of elements. */

@@ -96,22 +96,19 @@ export function createEmbeddings(
         let end = 0; // of the positions of the leaf
         for (let p = first[v]; p !== NO_POSITION; p = next[p]) {
           if (p >= end) {
-            const leafOfPosition = Math.floor(p / leafPositions);
+            const leaf = Math.floor(p / leafPositions);
             if (level >= 0) {
               // As in plain code: neighbours that are closer to each other in the tree than to this leaf are joined
               // before it.
               let merges = 0;
-              while (
-                level > 0 &&
-                Math.clz32(leafOf[level - 1] ^ leafOf[level]) > Math.clz32(leafOf[level] ^ leafOfPosition)
-              ) {
+              while (level > 0 && Math.clz32(leafOf[level - 1] ^ leafOf[level]) > Math.clz32(leafOf[level] ^ leaf)) {
                 level--;
                 merges++;
               }
               endPiece(merges, STAYS_ON_STACK, v);
             }
-            leafOf[++level] = leafOfPosition;
-            end = (leafOfPosition + 1) * leafPositions;
+            leafOf[++level] = leaf;
+            end = (leaf + 1) * leafPositions;
           }
           if (positions === MAX_POSITIONS) {
             endPiece(0, STAYS_ON_STACK, v); // the list is full: the next piece goes on with this sum

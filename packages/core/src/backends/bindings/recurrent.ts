@@ -63,6 +63,6 @@ export function createRecurrent(
 
 /** The addresses of the same numbers of all rows. */
 interface RowNumbers {
-  readonly first: number; // address of those of row 0
+  readonly first: number; // address of row 0's numbers
   readonly row: number; // bytes between rows
 }

@@ -55,12 +55,13 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
     const oRow = bytes * O;
     const packed = free + BLOCK_ROWS * STRIPS * MAX_PANEL;
     const leafPanel = leafPanelFor(O);
-    const nextInit = starts ? 0 : leafPanel.step;
+    const nextInit = starts ? 0 : leafPanel.step; // the zeros serve all panels
     const isSparse = hasSparseColumns(x, iRow, B, I, O);
     const strips = tilesOver(I, isSparse ? listedRows : leafPanel.rows);
     const lowest = Math.floor(I / Math.max(strips, 1)); // rows of dW in a strip
     const higherStrips = I - lowest * strips; // the first strips, which have a column of x more than the others
     const isPacked = !isSparse && B > MAX_IN_PLACE_ROWS && oRow > MAX_IN_PLACE_GRADIENT;
+    // Columns of dy that are packed at a time.
     const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / leafPanel.step) * leafPanel.step) / bytes;
     // Few calls for many strips: x is read again for each panel, from the second-level cache.
     const isPanelByPanel = !isSparse && !isPacked && (O <= leafPanel.columns || B * iRow <= MAX_CACHED);

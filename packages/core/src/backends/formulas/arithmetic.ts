@@ -30,7 +30,7 @@ export interface OutputFormula extends FormulaInputs {
   of(m: Arithmetic, ...values: Value[]): Value[];
 }
 
-/** An operation that is such a formula. */
+/** An operation that computes an `OutputFormula`. */
 export interface Elementwise extends OutputFormula {
   /** Names of the arguments that count the rows (null: there is one row) and the numbers of a row. */
   readonly sizes: readonly [rows: string | null, columns: string];

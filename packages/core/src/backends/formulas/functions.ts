@@ -56,7 +56,7 @@ const numbersByType = {
     minNormal: 2.2250738585072014e-308,
     lift: 18014398509481984, // 2⁵⁴
     liftExponent: 54,
-    oneOverSqrtHalf: 0x95f62_00000000n, // bits of 1 minus the upper half of those of √½
+    oneOverSqrtHalf: 0x95f62_00000000n, // bits of 1 minus those of √½, whose lower half is left out
     magic: 4503599627370496, // 2⁵²
     minLog1p: -0.29,
     maxLog1p: 0.41,

@@ -53,7 +53,7 @@ export interface Rows {
 /** Vector registers of a product. */
 export interface TileRegisters {
   readonly vectors: number; // maximum number of vectors in a row of sums, for y and dx
-  readonly leafVectors: number; // the same for dW, whose sums are cleared after each leaf
+  readonly leafVectors: number; // maximum number of vectors for dW, whose sums are cleared after each leaf
   readonly factors: number; // factors loaded before the first is used
   readonly narrowVectors: number; // a tile of fewer vectors takes no more rows than one of this many
   readonly rows?: readonly number[]; // maximum number of rows, [vectors]; without it the number of registers decides
@@ -242,7 +242,7 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
   loadElement(to: Vector, from: A): void;
   /** to = `width` bytes, converted to elements. */
   loadBytes(to: Vector, from: A): void;
-  /** Converts part `part` of x to a vector of `Isa.wide`. Returns its register: `to`, or x if they are equal. */
+  /** Converts part `part` of x to a vector of `Isa.wide`. Returns its register: `to`, or x if it is one already. */
   widen(to: Vector, x: Vector, part: number): Vector;
   /** to = the parts in the vectors from `first` on, rounded to elements. Overwrites them; `to` is not after `first`. */
   narrow(to: Vector, first: Vector): void;
@@ -297,7 +297,7 @@ export interface WordUnit<A = Address> {
   multiply(high: Vector, low: Vector, x: Vector, y: Vector): void;
   /** x ^= y ^ the vector at `from`. May overwrite y. */
   mix(x: Vector, y: Vector, from: A): void;
-  /** Vectors of the words 0 to 3 of all blocks as they follow each other. Overwrites `words`, and returns some. */
+  /** Vectors of the words 0 to 3 of block 0, then of block 1, and so on. They take registers of `words`. */
   inOrder(words: readonly Vector[]): readonly Vector[];
   /**
    * to = x in each lane whose word is at least `least`, else +0: one vector of floats for a vector of ordered words,

@@ -5,7 +5,7 @@ export interface RegisterFile {
   readonly processor: string; // for errors
   readonly pointers: readonly Register[];
   readonly numbers: readonly Register[];
-  /** Holds the start of the memory. If kernels may take it too, only until they do. */
+  /** Holds the start of the memory, until a kernel takes this register, if that is among those above. */
   readonly memory: Register;
 }
 

@@ -14,7 +14,7 @@ const sizes: ArgumentTable = [
   ['blocks', 'count'], // of four rows, at least 1
   ['quads', 'count'], // whole quads of a row
   ['rest', 'count'], // numbers after them
-  ['mask', 'array'], // of these
+  ['mask', 'array'], // of the numbers after the quads
   ['size', 'number'],
 ];
 

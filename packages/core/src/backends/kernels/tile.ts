@@ -45,7 +45,7 @@ export interface TileShape {
   readonly M: number;
   readonly vectors: number; // at least 1
   readonly masked: boolean;
-  readonly terms: 'all' | 'listed' | 'lanes'; // listed: only those of a list; lanes: factors are vectors, see below
+  readonly terms: 'all' | 'listed' | 'lanes'; // listed: only the terms in a list; lanes: each column has its own factor
 }
 
 /**

@@ -49,7 +49,7 @@ export function createNativeAttention(
       yRow,
       keyRow,
       keyFactors,
-      isPacked: T > QUERIES, // few rows are read where they lie
+      isPacked: T > QUERIES, // with few positions, factors are read in place
       writeConstants: calls.constantsOf(arrays, T),
       /** Bytes from the queries of head 0 to those of another. */
       queriesBefore(head: number): number {
@@ -143,7 +143,7 @@ export function createNativeAttention(
               layer.multiplyKeys(headScores, q + row * t, queries, keys);
               calls.limitScores(headScores + bytes * t, limits, keyRow, queries);
             }
-            softmax(D, terms, heads * queries, keys); // its maxima and sums go to scratch: nothing reads them
+            softmax(D, terms, heads * queries, keys); // its maxima and sums go to scratch: no backward pass reads them
             for (let k = 0; k < heads; k++) {
               const head = bytes * d * (first + k);
               const v = qkvAt + head + 2 * yRow;

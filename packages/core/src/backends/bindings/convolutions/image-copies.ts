@@ -35,6 +35,7 @@ export function createImageCopies(
       const source = images + bytes * n * rows * numbers;
       if (!isCopy) return source;
       const to = free + bytes * left;
+      // Panels whose rows are as far apart as those of a copy, and which lie side by side, make up the copy.
       const { columns, step } = leafPanel;
       pack(to, bytes * row, step, source, bytes * numbers, count * rows, numbers, columns);
       return to;

@@ -22,7 +22,7 @@ export interface Direction {
   readonly isBackward: boolean;
 }
 
-/** Channels of a direction: it reads `readC` and writes `writtenC`, those of a group `groupIn` and `groupOut`. */
+/** Channels of a direction: it reads `readC` and writes `writtenC`; in each group, `groupIn` and `groupOut`. */
 function channelsOf(geometry: ConvolutionGeometry, { isBackward }: Direction) {
   const { C, O } = geometry;
   const lanes = isDepthwise(geometry);
@@ -116,6 +116,7 @@ export function createRowProduct(
   const packedAt = (group: number, panel: number, row: number): number =>
     packed + ((group * panelsPerGroup + panel) * panelRows + row) * size.step;
 
+  // Below: pack(panel, step, nextPanel, source, sourceStep, rows, columns, columns of a panel).
   /** Packs W into panels: rows in the order of the taps, and of the numbers that are read at each. */
   function packWeights(W: number): void {
     for (let g = 0; g < groups; g++) {
@@ -124,7 +125,7 @@ export function createRowProduct(
         pack(packedAt(g, 0, 0), size.step, panelRows * size.step, at, bytes * O, panelRows, groupOut, size.columns);
         continue;
       }
-      // Transposed blocks write past their last row, so rows are packed as they lie in memory.
+      // A transposed block may write beyond its last row: the block that begins there is packed after it.
       for (let panel = 0; panel < panelsPerGroup; panel++) {
         const c = panel * size.columns;
         const columns = Math.min(groupOut - c, size.columns);
@@ -168,7 +169,7 @@ export function createRowProduct(
     const columnTaps = xPhase.taps.length;
     for (const { from, count, low, high } of spans) {
       const taps = columnTaps === 0 ? 0 : high - low;
-      // Sums of no taps are the bias alone: `singleOf(0)` is the table of a sum of no terms.
+      // Runs are relative, so `taps` rows of a window take the end of the table. Without taps, `singleOf(0)` adds none.
       const runsAt = taps === 0 ? singleOf(0) : table + RUN_BYTES * (yPhase.taps.length - taps) * runs.length;
       const inputRow = taps === 0 ? 0 : yPhase.taps[low].at + y.readStep * from;
       const inputColumn = taps === 0 ? 0 : xPhase.taps[0].at;

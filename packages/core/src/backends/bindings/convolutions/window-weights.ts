@@ -320,7 +320,7 @@ export function createWindowWeights(
     }
   }
 
-  /** Adds sums that wait to those left of them. */
+  /** sum += term, both dW and db. */
   function addSums(sum: SumArrays, term: SumArrays, columns: number): void {
     if (sum.dWRow === term.dWRow) add(sum.dW, term.dW, K * columns);
     else for (let k = 0; k < K; k++) add(sum.dW + k * sum.dWRow, term.dW + k * term.dWRow, columns);

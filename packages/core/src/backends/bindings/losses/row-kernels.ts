@@ -55,7 +55,7 @@ interface FormulaCall {
 
 /**
  * Calls of kernels for rows of O numbers. They are recorded once, and then run as often as the operation. Arrays are
- * given by address; those in scratch begin with the rows of a group.
+ * given by address; arrays in scratch have the rows of one group alone.
  */
 export interface RowKernels {
   readonly scratchArrays: Readonly<Record<keyof typeof sizes, number>>;
@@ -69,7 +69,7 @@ export interface RowKernels {
   reduceRows(what: 'rowSums' | 'rowMaxima', O: number, results: number, x: number): RowCalls;
   /** Reads the numbers of x at the classes of the rows, or writes them. */
   atClasses(what: 'readTargets' | 'writeTargets', O: number, values: number, x: number, classes: number): RowCalls;
-  /** Adds the losses of rows to the sums of their leaves: of a group, or doubles elsewhere with their weights. */
+  /** Adds losses to the sums of their leaves: of a group, in scratch; with weights, doubles of all rows of the call. */
   addLeaves(leafSums: number, leafRows: number, losses: number, weights?: number): RowCalls;
 }
 
@@ -137,7 +137,7 @@ export function createRowKernels(
   ): void {
     const rest = columns % LANES;
     const quads = (columns - rest) / LANES;
-    /** Takes blocks of four rows from row n on; in a block they are `distance` bytes apart. */
+    /** Reduces blocks of four rows from row n on. The rows of a block are `distance` bytes apart. */
     const reduceBlocks = (n: number, distance: number, blocks: number, from: number, to: number): void => {
       const arrays = [results + bytes * n, x + step * n, from, to, maskOf(rest)] as const;
       const size = [distance, LANES * distance, blocks, quads, rest] as const;
@@ -152,7 +152,7 @@ export function createRowKernels(
       return;
     }
     reduceBlocks(0, step, Math.floor(count / LANES), from, lanes);
-    // The last four rows, some of them once more.
+    // The last four rows, some of them a second time.
     if (count % LANES > 0) reduceBlocks(count - LANES, step, 1, from, lanes);
   }
 

@@ -114,7 +114,7 @@ export const columnSums: readonly string[] = Object.keys(operations);
 /** Maximum number of pieces of a call without a table of its own. */
 const PIECES = 512;
 
-/** Doubles of scratch for the pieces of such calls. */
+/** Doubles of scratch for the pieces of calls without a table. */
 export const PIECES_SCRATCH = (PIECES * PIECE_WORDS.count) / 2;
 
 export function createColumnSums(

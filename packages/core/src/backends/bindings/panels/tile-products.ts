@@ -88,11 +88,11 @@ export function createTileProducts(
     sumLeaves(
       leafTable: number,
       panelColumns: number,
-      step: number,
+      step: number, // bytes of a row of a panel
       c: number,
       cRow: number,
       init: number,
-      nextInit: number,
+      nextInit: number, // bytes from the init of a panel to that of the next; 0: all have the same
       initRow: number,
       a: number,
       aRow: number,

@@ -8,10 +8,10 @@ import { CLEAR, createMasked } from './masked.ts';
 
 /** Vector registers for kernels, from 0 on. */
 export const VECTOR_REGISTERS = 31;
-/** The free vector register after them. */
+/** The register after these, which the operations below use themselves. */
 export const FREE = 31;
 
-/** A second free vector. Formulas use those before it. */
+/** Another register that the operations of formulas use themselves. */
 const SECOND_FREE = 30;
 
 const AND = 0x4e201c00;
@@ -120,7 +120,7 @@ export function createNeon(assembler: Assembler, type: ElementType): FormulaUnit
       }
       return to;
     },
-    registers: SECOND_FREE, // those before it
+    registers: SECOND_FREE, // 0 to SECOND_FREE - 1
     maskRegisters: 0,
     literal: (bits) => literal(laneBytes(bits, bytes, VECTOR / bytes)),
     loadLiteral: (to, from) => access(LOAD_Q, to, from),
@@ -187,7 +187,7 @@ export function createNeon(assembler: Assembler, type: ElementType): FormulaUnit
       loadLiteral: (to, word) => access(LOAD_Q, to, wordLiteral(word)),
       multiply(high, low, x, y) {
         emit(0x2ea0c000, FREE, x, y); // umull: the products of two words
-        emit(0x6ea0c000, low, x, y); // umull2: of the others
+        emit(0x6ea0c000, low, x, y); // umull2: the products of the other two
         emit(0x4e805800, high, FREE, low); // uzp2
         emit(0x4e801800, low, FREE, low); // uzp1
       },
@@ -198,7 +198,7 @@ export function createNeon(assembler: Assembler, type: ElementType): FormulaUnit
       },
       inOrder([a, b, c, d]) {
         emit(0x4e803800, FREE, a, b); // zip1: words 0 and 1 of two blocks
-        emit(0x4e807800, b, a, b); // zip2: of the others
+        emit(0x4e807800, b, a, b); // zip2: words 0 and 1 of the other two blocks
         emit(0x4e803800, a, c, d);
         emit(0x4e807800, d, c, d);
         emit(0x4ec03800, c, FREE, a); // zip1 of their halves: all words of a block

@@ -37,7 +37,7 @@ export function signed(value: number): number[] {
 /** Bytes of a part of a module. */
 type Bytes = ArrayLike<number>;
 
-/** One part after the other. Spreading them into arrays, level by level, would take most of the time of a module. */
+/** Concatenates parts. Spreading parts into arrays, level by level, would take most of the time of a module. */
 export function concat(...parts: readonly Bytes[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let length = 0;

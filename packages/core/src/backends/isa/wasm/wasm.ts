@@ -70,7 +70,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
   }
   const inLocal = (what: Value): Local =>
     typeof what === 'number' ? what : what.kind === 'slot' ? what.local : load(what);
-  /** what = what `opcode` by, such as the sum. */
+  /** what = the result of a binary instruction on `what` and `by`. */
   function change(what: Local | SlotSource, by: Value, opcode: number): void {
     const local = inLocal(what);
     get(local);
@@ -258,7 +258,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     },
     index(address: WasmAddress) {
       writer.load(isDouble ? 0x2b : 0x2a, address);
-      emit(0xfc, isDouble ? 2 : 0); // i32.trunc_sat_f64_s, as a padding that is no integer must not trap
+      emit(0xfc, isDouble ? 2 : 0); // i32.trunc_sat_f64_s: what is no integer is not used, but must not trap
       return pop();
     },
     multiply(count, by: Value) {
