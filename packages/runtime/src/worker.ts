@@ -36,7 +36,6 @@ const inferenceContextOf = cacheContexts((setup: InferenceSetup, thread) =>
   createInferenceContext(setup, thread, nodeEnvironment),
 );
 
-/** All tasks of a thread. */
 type WorkerTask =
   | OpeningTask
   | SpanTask

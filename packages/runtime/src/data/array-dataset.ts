@@ -27,7 +27,6 @@ export interface ArrayOptions {
 
 export const ARRAY_OPTIONS: (keyof ArrayOptions)[] = ['name', 'classes', 'classNames', 'divisor', 'stream'];
 
-/** An array and its file. */
 export interface NamedArray extends NumberFile {
   readonly path: string;
 }

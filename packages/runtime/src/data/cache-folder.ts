@@ -53,7 +53,7 @@ export interface Cache<H> {
  */
 export async function openCache<H>(request: CacheRequest<H>): Promise<Cache<H>> {
   const { path, keys, fault, fits = () => true } = request;
-  const root = rootOf(path);
+  const root = `${path}.gradloom-cache`;
   const source = sourceOf(path);
   if (source === null) throw fault(' is gone, expected a file that stays as it is');
   for (const key of keys) {
@@ -75,8 +75,6 @@ export async function openCache<H>(request: CacheRequest<H>): Promise<Cache<H>> 
   if (header !== null) return { folder, header, origin: 'made in this run' };
   throw fault(` has a cache in ${showPath(folder)} that another run replaced, expected one run at a time`);
 }
-
-const rootOf = (path: string): string => `${path}.gradloom-cache`;
 
 /** The reason why there is no cache. */
 export const cannotWrite = (folder: string, { message }: CacheError): string =>

@@ -25,7 +25,6 @@ export interface NamedArrays {
   load(names: SetNames, options: Omit<NpyOptions, 'lengths'>): Promise<Dataset>;
 }
 
-/** The arrays of a set. */
 interface SetNames {
   readonly inputs: string;
   readonly targets: string | null; // null: the last column of `inputs`

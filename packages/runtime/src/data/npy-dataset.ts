@@ -49,7 +49,6 @@ export async function loadNpy(
   );
 }
 
-/** The arrays of a dataset. */
 export interface NpyArrays {
   readonly inputs: NamedArray;
   readonly targets: NamedArray | null; // null: the last column of `inputs`

@@ -19,7 +19,6 @@ export async function loadNpyFolder(folder: string, options: NamedArraysOptions 
   return loadNamedArrays('loadNpyFolder', arraysIn(folder), namedOptions);
 }
 
-/** Whether a folder has npy files. */
 export const isNpyFolder = (folder: string): boolean => filesIn(folder).length > 0;
 
 function arraysIn(path: string): NamedArrays {

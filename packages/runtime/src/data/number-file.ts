@@ -18,7 +18,6 @@ export interface NumberFile {
   readonly file?: FileRows;
 }
 
-/** Header of a file of numbers. */
 export interface NumberHeader {
   readonly type: NumberType;
   readonly shape: readonly number[];

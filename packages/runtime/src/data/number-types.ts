@@ -34,7 +34,6 @@ export function sharedArrayLike(array: DataArray, length: number): DataArray {
   return sharedArrays.float64(length);
 }
 
-/** A number type of a file. */
 export interface NumberType {
   readonly name: string;
   readonly bytes: number;

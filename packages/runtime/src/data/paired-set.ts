@@ -3,7 +3,6 @@ import { faultOf } from '../system/files/file-fault.ts';
 import { checkClasses } from './check-dataset.ts';
 import { type Dataset, rowText } from './dataset.ts';
 
-/** A set and its files. */
 export interface NamedSet {
   readonly set: Dataset;
   readonly inputs: string; // path

@@ -180,7 +180,6 @@ function sortByClass(order: Uint32Array, { indices, classes }: RowLabels): Uint3
   return sorted;
 }
 
-/** Takes `count` of the rows, evenly spaced. */
 function takeEvenly(rows: Uint32Array, count: number): { taken: Uint32Array; rest: Uint32Array } {
   const isTaken = (_row: number, i: number) =>
     Math.floor(((i + 1) * count) / rows.length) > Math.floor((i * count) / rows.length);

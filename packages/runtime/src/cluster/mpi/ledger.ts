@@ -29,7 +29,6 @@ export interface Ledger {
   readonly requestBytes: number;
   /** Reserves slots for requests. @throws RangeError if the ledger is full. */
   reserve(count: number): Slots;
-  /** All reserved slots. */
   reservedSlots(): Slots;
   /** Frees all slots. Only while no exchange is in use. */
   clear(): void;

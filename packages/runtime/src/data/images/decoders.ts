@@ -5,14 +5,12 @@ import { decodePng, PNG_START, sizeOfPng } from './png.ts';
 
 export { fitImage } from './resize-image.ts';
 
-/** A format of image files. */
 export interface ImageFormat {
   readonly name: string;
   /** The first bytes of its files, in hexadecimal. */
   readonly start: string;
   /** Decodes an image of at most `maxPixels`. @throws Error saying what is wrong with the bytes. */
   decode(bytes: Uint8Array, maxPixels?: number): Image;
-  /** The size in the header. */
   sizeOf(bytes: Uint8Array): ImageSize;
 }
 

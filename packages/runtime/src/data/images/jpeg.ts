@@ -32,6 +32,7 @@ const MAX_PIXELS_PER_BYTE = 64 * 8;
 
 /** The size in the header of the first frame. ITU-T T.81, B.2.2 */
 export function sizeOfJpeg(bytes: Uint8Array): { width: number; height: number; components: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let offset = 2; offset + 9 < bytes.length; ) {
     if (bytes[offset] !== 0xff) break;
     const marker = bytes[offset + 1];
@@ -42,13 +43,9 @@ export function sizeOfJpeg(bytes: Uint8Array): { width: number; height: number; 
     // Markers of frames (SOF), among which DHT (c4), JPG (c8) and DAC (cc) have other meanings.
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
     if (isFrame) {
-      const [height, width] = [
-        (bytes[offset + 5] << 8) | bytes[offset + 6],
-        (bytes[offset + 7] << 8) | bytes[offset + 8],
-      ];
-      return { width, height, components: bytes[offset + 9] };
+      return { height: view.getUint16(offset + 5), width: view.getUint16(offset + 7), components: bytes[offset + 9] };
     }
-    offset += 2 + ((bytes[offset + 2] << 8) | bytes[offset + 3]);
+    offset += 2 + view.getUint16(offset + 2);
   }
   throw new Error('no header of an image');
 }

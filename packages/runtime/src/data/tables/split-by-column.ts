@@ -3,8 +3,7 @@ import { show, showName } from '@gradloom/core/internal';
 import { type Fold, foldOf, heldOutRows, type SplitOptions, type SplitRows } from '../split.ts';
 import { checkTable, type Table, type TableSplit } from './table.ts';
 
-/** Numbers of rows. */
-type Counts = { readonly validation: number; readonly test: number };
+type RowCounts = { readonly validation: number; readonly test: number };
 
 /**
  * The rows of each set, ascending. By time the last rows are the test, and those before are for validation; of folds,
@@ -55,7 +54,7 @@ export const timeInOrder = (table: Table): string | undefined =>
 /** Splits by time: the last rows are the test, those before them for validation. Rows of one time are in one set. */
 export function splitInOrder(
   times: Float64Array, // [N]
-  { validation, test }: Counts,
+  { validation, test }: RowCounts,
   rows: Uint32Array = Uint32Array.from({ length: times.length }, (_, n) => n), // the rows to split, ascending
 ): SplitRows {
   const sorted = Float64Array.from(rows, (n) => times[n]).sort();
@@ -72,7 +71,7 @@ export function splitInOrder(
 }
 
 /** As `TimeSeriesSplit` of scikit-learn: of K + 1 parts, fold k tests on part k + 1 and trains on those before. */
-function byTime(times: Float64Array, counts: Counts, fold: Fold | null): SplitRows {
+function byTime(times: Float64Array, counts: RowCounts, fold: Fold | null): SplitRows {
   if (fold === null) return splitInOrder(times, counts);
   const { train: rows } = splitInOrder(times, { validation: 0, test: counts.test });
   const sorted = Float64Array.from(rows, (n) => times[n]).sort();
@@ -92,7 +91,7 @@ type GroupSplit = { readonly set: readonly number[]; readonly rest: readonly num
 function byGroup(
   groupOf: Int32Array, // [N]
   groups: number,
-  { validation, test }: Counts,
+  { validation, test }: RowCounts,
   fold: Fold | null,
   seed: number,
 ): SplitRows {

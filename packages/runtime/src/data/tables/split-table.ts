@@ -82,8 +82,7 @@ export function encodeSplit(
   return sets;
 }
 
-/** Most categories named in a note. */
-const MAX_NAMED = 5;
+const MAX_NAMED = 5; // categories in a note
 
 function unknownCategories(set: string, column: string, values: ReadonlySet<string>): string {
   const few = [...values].slice(0, MAX_NAMED).map(show).join(', ');

@@ -27,7 +27,6 @@ export type Scale = 'standard' | 'minmax' | 'robust' | 'none';
 /** Whether the values of a target are learned, or their logarithms. */
 const targetTransforms = { none: true, log: true };
 
-/** Default of `oneHotLimit`. */
 export const ONE_HOT_LIMIT = 100;
 
 /** How gaps are handled: filled in, or their rows are left out. */

@@ -104,7 +104,6 @@ export interface Columns<C> {
   readonly split?: { readonly by: TableSplit['by']; readonly column: C } | null;
 }
 
-/** The columns, each changed by `change`. */
 export const mapColumns = <A, B>({ inputs, targets, weights, split }: Columns<A>, change: (column: A) => B) => ({
   inputs: inputs.map(change),
   targets: targets.map(change),

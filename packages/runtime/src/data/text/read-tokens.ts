@@ -21,7 +21,6 @@ export interface TokenReader {
   encodedParts(): AsyncGenerator<Uint32Array>;
 }
 
-/** Sizes of a text. */
 export interface TextSizes {
   readonly tokens: number;
   readonly parts: number; // lines, if each is encoded by itself

@@ -1,6 +1,5 @@
 import type { BackendName } from '@gradloom/core';
 
-/** Every backend. */
 export const backendNames = { reference: true, wasm: true, native: true, blas: true } as const satisfies Record<
   BackendName,
   true

@@ -5,8 +5,7 @@ import type { RunContext } from './context.ts';
 import { type LeafArray, rankExchanges } from './rank-exchanges.ts';
 import { bindWaits, exchange } from './sync.ts';
 
-/** Number of threads that take part: only the first. */
-const ALONE = 1;
+const ALONE = 1; // number of threads that take part: only the first
 
 /**
  * Gathers what ranks keep separately during a span: the moving average of the weights on all ranks, and the data of a

@@ -4,7 +4,6 @@ import { bytesOfElements, elementView, type ModuleSource, typeOf } from '@gradlo
 import { partsOf } from '../../engine/modules/imported-parts.ts';
 import { createModel } from '../model.ts';
 
-/** A model in shared memory. */
 export interface SharedModel {
   readonly id: number; // unique in the process
   readonly content: Uint8Array<SharedArrayBuffer>; // everything but the weights

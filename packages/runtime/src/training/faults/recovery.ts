@@ -14,7 +14,6 @@ export interface Retry {
   readonly reason: string;
 }
 
-/** Repeats work after thread failures. */
 export interface Recovery {
   /**
    * Resolves to the result of `work`. `step` is the position of the run; `undo` reverts half-done work.

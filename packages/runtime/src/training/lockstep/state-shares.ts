@@ -38,7 +38,7 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
   const rangesOfRanks = await lockstep.fromAll(arena.ownedRanges);
   // A moving average is complete on every rank, since evaluations read it.
   const rangesOf = (slot: number) => (arena.state[slot] === arena.evaluatedTheta ? wholeOnAllRanks : rangesOfRanks);
-  const everyRankHoldsAll = rangesOfRanks.every((ranges) => lengthOf(ranges) === P);
+  const everyRankHoldsAll = rangesOfRanks.every((ranges) => ranges.reduce((sum, { length }) => sum + length, 0) === P);
   const buffers = new Map<string, readonly Elements[]>();
 
   /** Sends each rank its `ranges` of rank 0's `from`: in each round, one piece to each rank that has some left. */
@@ -112,8 +112,6 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
     gather,
   };
 }
-
-const lengthOf = (ranges: readonly Range[]): number => ranges.reduce((sum, { length }) => sum + length, 0);
 
 /** The arrays of a run lie in shared memory, hence the cast. */
 const transferView = (array: Elements, offset: number, length: number): SharedNumbers =>

@@ -46,7 +46,6 @@ export interface Reservation {
   release(): void;
 }
 
-/** Clusters that are in use by a run. */
 const clustersInUse = new WeakSet<Cluster>();
 
 /**

@@ -25,7 +25,6 @@ import { checkProbe, epochsOrPart } from './scheduled-steps.ts';
 /** The number types of runs and models. */
 export const precisions = { float64: true, float32: true } as const satisfies Record<ElementType, true>;
 
-/** An option with one of these types. */
 export const precision = option.oneOf(precisions);
 
 /**

@@ -69,10 +69,8 @@ function planTraining(
   return { layout, parts };
 }
 
-const MiB = 1024 ** 2;
-
 /** Bytes of weights from probes that V8 lets pile up before it collects them. */
-const PROBE_GARBAGE_BYTES = 128 * MiB;
+const PROBE_GARBAGE_BYTES = 128 * 1024 ** 2;
 
 /** Copies of the weights for probes: at the start, in the newest event, and in the last, which a listener may hold. */
 const PROBE_COPIES = 3;

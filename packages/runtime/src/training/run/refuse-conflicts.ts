@@ -73,7 +73,6 @@ export function refuseConflicts(
   }
 }
 
-/** Rows of the gradient check. */
 const GRADIENT_CHECK_ROWS = 8;
 
 /** Checks the derivatives of custom parts on the first rows. @throws OptionError for one that is wrong. */

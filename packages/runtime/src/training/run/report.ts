@@ -11,7 +11,6 @@ import type { PreparedRun } from './prepare.ts';
 import type { RunState } from './state.ts';
 import { teamSize } from './state.ts';
 
-/** The first event of a run. */
 export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, threads }: Progress): TrainEvent {
   const { network, batch, context, tunesThreads, elementType: precision } = plan;
   const { backend } = setup;

@@ -71,8 +71,7 @@ export const lossWarning = (part: string, loss: number, step: number): string =>
 /** Rows between two pauses: about a millisecond. */
 const ROWS_PER_TURN = 1 << 16;
 
-/** Most classes named in a warning. */
-const MAX_NAMED = 5;
+const MAX_NAMED = 5; // classes in a warning
 
 /** Warns of classes that the network cannot learn. */
 export function* missingClasses(dataset: Dataset): Pausable<string[]> {

@@ -3,7 +3,6 @@ import { type CacheFile, readPart } from '../../cache-file.ts';
 import { sharedArrays } from '../../number-types.ts';
 import type { TableColumn } from '../table.ts';
 
-/** A growing array of numbers. */
 export interface GrowingNumbers {
   readonly length: number;
   /** @throws RoomError if there is no memory for more. */
@@ -20,7 +19,6 @@ export interface ColumnStore {
   persist(column: TableColumn): TableColumn;
 }
 
-/** Keeps columns in memory. */
 export const memoryStore: ColumnStore = { createBuffers: () => createGrowingNumbers, persist: (column) => column };
 
 /** A column whose cells are in a file: where they are, and all that is not a cell. */

@@ -55,6 +55,5 @@ export const hasBothMarks = (set: FormatSet): boolean => (set & DECIMAL_POINT) !
 export const isSomeNumber = (cell: Cell): boolean =>
   readNumber(cell) !== undefined || numberReaders.some((read) => read(cell) !== undefined);
 
-/** Whether a cell is a date in some format. */
 export const isSomeDate = (cell: Cell): boolean =>
   readDate(cell) !== undefined || dateReaders.some((read) => read(cell) !== undefined);

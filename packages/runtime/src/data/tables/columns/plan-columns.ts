@@ -22,7 +22,6 @@ import { createUntypedCollector } from './untyped-collector.ts';
 /** Far more than any table has: each column needs its own arrays. */
 const MAX_COLUMNS = 100_000;
 
-/** A column to read. */
 export interface PlannedColumn {
   readonly index: number; // in the file
   readonly name: string;
@@ -140,7 +139,8 @@ export function planColumns(
     requiredTargets: targets.map((target): RequiredTarget => {
       const { name, type, format } = target;
       const hasNumberFormat = typeof format === 'object' && !isDateFormat(format);
-      const areNumbers = type === 'numeric' || hasNumberFormat || classNames?.every(isNumber);
+      const areNumbers =
+        type === 'numeric' || hasNumberFormat || classNames?.every((word) => readNumber(word) !== undefined);
       return { ...target, isGap: areNumbers || request.markedTargets?.has(name) ? isNumberGap : isGap };
     }),
     leftOut: names.filter((_, index) => roles[index] === 'left out'),
@@ -149,10 +149,7 @@ export function planColumns(
   };
 }
 
-const isNumber = (word: string): boolean => readNumber(word) !== undefined;
-
-/** Most columns named in an error. */
-const MAX_NAMED = 5;
+const MAX_NAMED = 5; // columns in an error
 
 /** @throws OptionError for a column of texts that is not the only input. */
 function refuseBesideTexts(

@@ -119,8 +119,7 @@ function checkPage(view: DataView, page: Page, { type }: ColumnMetaData, element
   }
 }
 
-/** Bits of the level that tells a value from a gap. */
-const GAP_LEVEL_BITS = 1;
+const GAP_LEVEL_BITS = 1; // 1: a value, 0: a gap
 
 /** Bytes of the length field before runs in version 1. */
 const LENGTH_BYTES = 4;

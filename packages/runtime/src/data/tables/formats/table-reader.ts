@@ -2,7 +2,6 @@ import type { Cell } from '@gradloom/core';
 import { showPath } from '@gradloom/core/internal';
 import type { FileFault } from '../../../system/files/file-fault.ts';
 
-/** A row of a file. */
 export interface TableRow {
   /** 'line 12' or 'row 12', for messages. */
   readonly location: string;
@@ -38,7 +37,6 @@ export interface TableReader {
 export interface TableReadOptions {
   /** Whether the first row holds column names. */
   readonly header?: boolean | undefined;
-  /** The encoding of text. */
   readonly encoding?: string | undefined;
   /** The character between fields. */
   readonly delimiter?: DelimiterName | undefined;
@@ -50,7 +48,6 @@ export const delimiters = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' } s
 /** Name of a field separator. */
 export type DelimiterName = 'comma' | 'semicolon' | 'tab' | 'pipe';
 
-/** A table format. */
 export interface TableFormat {
   /** Description for error messages. */
   readonly title: string;

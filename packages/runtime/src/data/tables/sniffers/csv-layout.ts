@@ -7,7 +7,6 @@ import { isSomeNumber } from '../columns/format-set.ts';
 import { type DelimiterName, delimiters } from '../formats/table-reader.ts';
 import { MAX_NOTES } from './end-of-table.ts';
 
-/** A record of a CSV file. */
 export interface CsvRecord {
   readonly line: number; // of the file where it ends, from 1
   readonly fields: readonly string[];

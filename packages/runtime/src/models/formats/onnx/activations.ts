@@ -4,8 +4,7 @@ import type { Graph, Value } from './graph.ts';
 
 type EmitActivation = (graph: Graph, z: Value, alpha: number) => Value;
 
-/** Stands for α in activations without it. */
-export const NO_ALPHA = 0;
+export const NO_ALPHA = 0; // for activations without α
 
 /**
  * a = f(z) from operators that onnxruntime supports for float64. It lacks Erf, Gelu, Elu, Softplus and Softsign, and

@@ -38,7 +38,9 @@ export function emitAnswers(
   }
   // A single output distinguishes two classes, unless there is only one class.
   const isBinary = O === 1 && loss?.targets !== 'classes';
-  const p = hasProbabilities(loss) ? graph.node(isSigmoid(loss) ? 'Sigmoid' : 'Softmax', [y]) : null;
+  const p = hasProbabilities(loss)
+    ? graph.node(loss?.name === 'binary-cross-entropy' ? 'Sigmoid' : 'Softmax', [y])
+    : null;
   emitLabel(isBinary ? 2 : O, bestClass());
   if (p !== null) {
     const probabilities = isBinary
@@ -95,8 +97,6 @@ export function emitAnswers(
     addLabel(label, 'string', 'the name of the class; empty without an answer');
   }
 }
-
-const isSigmoid = (loss: ExportedModel['loss']): boolean => loss?.name === 'binary-cross-entropy';
 
 /** y · scale + center of each target, or its exponential. */
 function emitUnits(graph: Graph, target: readonly TargetDecoding[], y: Value): Value {

@@ -34,7 +34,6 @@ export interface Graph {
   cast(value: Value, from: 'bool' | RealType): Value;
   /** A constant of int64, by default a vector. */
   integers(numbers: readonly number[], shape?: readonly number[]): Value;
-  /** A constant of texts. */
   texts(shape: readonly number[], texts: readonly string[]): Value;
   /** Adds a node that applies an operator to `inputs`; returns its output. */
   node(operator: string, inputs: readonly Value[], attributes?: Attributes, domain?: string): Value;
@@ -44,11 +43,9 @@ export interface Graph {
   outputs(operator: string, inputs: readonly Value[], count: number, attributes?: Attributes, domain?: string): Value[];
   /** An empty graph of the same number type, for the body of a node. It may read the values of this one. */
   body(): Graph;
-  /** The finished graph. */
   finish(): Message<'GraphProto'>;
 }
 
-/** An empty graph. */
 export function createGraph(): Graph {
   // The prefix keeps names inside the graph apart from column names of a table. Bodies share the numbers.
   let nextNumber = 0;

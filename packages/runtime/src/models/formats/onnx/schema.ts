@@ -92,7 +92,6 @@ export type ElementType = keyof typeof elementTypes;
 /** Kinds of attributes (AttributeProto.AttributeType). */
 export const attributeTypes = { int: 2, string: 3, graph: 5, ints: 7, strings: 8 } as const;
 
-/** Encodes a model. */
 export const encodeModel = (model: Message<'ModelProto'>): Uint8Array =>
   toBinary(modelProto(), create(modelProto(), model as Record<string, unknown>));
 
