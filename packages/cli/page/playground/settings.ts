@@ -1,6 +1,6 @@
 import { type Preset, presets } from '../../src/files/datasets/presets.ts';
 
-/** The options of a run. Its bits follow from them, and from the points of the reader if it trains on those. */
+/** The options of a run. The bits of its weights follow from them, and from the reader's points if it uses those. */
 export interface Settings {
   readonly data: string; // a made-up dataset, or POINTS
   readonly rows: number | null; // null: as the command line has it

@@ -55,9 +55,9 @@ export function watchedDeathIn(text: string): WatchedDeath | null {
  * collects it: its exit status is the 50th word after its name in /proc/pid/stat, coded as in wait(2). The sender of
  * signals 1, 2 and 15 needs no message.
  *
- * MPICH may abort in a rank that reads the memory of a dead one, before all files of the dead one are closed. So signal
- * 9, which no rank gets because another has died, is announced at once; errors of the rank itself after one second, an
- * abort after two. Hydra collects a process when it has ended all: a process that is gone by then was not the first.
+ * MPICH may abort in a rank that reads the memory of a dead one, before all files of the dead one are closed. Signal 9
+ * never follows from the death of another rank, so it is announced at once; errors of the rank itself, after a second;
+ * an abort, after two. Hydra collects the dead when it has ended all: a process gone after that wait was not the first.
  */
 const WATCH_SCRIPT = `
 trap '' HUP INT TERM USR1

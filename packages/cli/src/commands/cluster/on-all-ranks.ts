@@ -39,7 +39,7 @@ export async function onAllRanks(
       if (error instanceof ClusterError && error.isLate) {
         await printLateError(cluster, where, error, lastCheckpoint, io);
         unwatch();
-        await readByHydra(io.env);
+        await readByHydra(io.env); // the launcher of MPICH, which drops output that it has not read yet
         return cluster.abort(LATE_CODE);
       }
       if (!isKnownToAll(error)) await endTogether(cluster, error);

@@ -24,7 +24,7 @@ import { referencePass } from '../experiments/reference-passes.ts';
 import type { LayerHistogram } from './layer-histogram.ts';
 
 const BINS = 40;
-/** Most layers of each kind that are shown. */
+/** Most layers that are shown, of weights and of outputs each. */
 const MAX_LAYERS = 8;
 /** Most multiply-adds of the forward pass (about 50 ms with the reference kernels), within 4 to 256 rows. */
 const MAX_MULTIPLY_ADDS = 3e7;
@@ -36,9 +36,7 @@ export interface TrainedNetwork {
   readonly parameters: Elements; // [P] at the end
 }
 
-/**
- * Histograms of weights, and of activation outputs for some rows, at the start and at the end, in the type of the run.
- */
+/** Histograms of weights, and of activation outputs for some rows, before and after training, in its precision. */
 export function layerHistograms({ spec, seed, parameters }: TrainedNetwork, rows: Dataset): LayerHistogram[] {
   const network = buildNetwork(spec, customParts());
   const start = createElements(typeOf(parameters), network.parameterCount);
@@ -74,9 +72,10 @@ function weightsOf(network: Network, theta: Elements): ValuesByLayer {
 function outputsOf(network: Network, theta: Elements, dataset: Dataset): ValuesByLayer {
   const multiplyAdds = network.allLayers.reduce((sum, { layer, tensors }) => {
     return sum + positionsOf(layer.out) * tensors.reduce((weights, { length }) => weights + length, 0);
-  }, 1);
+  }, 1); // at least one, for a network without weights
   const rows = Math.min(dataset.rows, 256, Math.max(4, Math.floor(MAX_MULTIPLY_ADDS / multiplyAdds)));
-  const workspace = createWorkspace(network, createLoss('mse'), rows, allocateEach(typeOf(theta)));
+  const unusedLoss = createLoss('mse'); // only a forward pass runs
+  const workspace = createWorkspace(network, unusedLoss, rows, allocateEach(typeOf(theta)));
   workspace.x.set(inputRows(dataset, 0, rows, typeOf(theta)));
   const outputs: ValuesByLayer = new Map();
   const names = namesOf(network);
@@ -102,7 +101,7 @@ function sharesInBins(before: ArrayLike<number>, after: ArrayLike<number>) {
       if (values[i] > high) high = values[i];
     }
   }
-  if (!(high > low)) [low, high] = [low - 0.5, low + 0.5];
+  if (!(high > low)) [low, high] = [low - 0.5, low + 0.5]; // all values are equal, or there is none
   const shares = (values: ArrayLike<number>): number[] => {
     const bins = new Array<number>(BINS).fill(0);
     for (let i = 0; i < values.length; i++) {

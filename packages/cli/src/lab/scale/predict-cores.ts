@@ -79,7 +79,7 @@ export function measuredParts(
 /** ms per step for passes. */
 export const passesMs = ({ gather, forward, backward }: Profile): number => gather + forward + backward;
 
-/** Bytes that an update moves per parameter: weight and state read and written, rows of gradients read. */
+/** Bytes that an update moves per parameter, 8 a number: weight and state read and written, rows of gradients read. */
 const updateBytes = (slots: number, gradientRows: number): number => 8 * (2 + 2 * slots + gradientRows);
 
 /** The model of docs/prediction.md. */

@@ -25,15 +25,15 @@ const wordsOf = {
 const UNCHANGED_SHARE = 0.05;
 
 /**
- * Histogram of the numbers of each layer, one panel per layer; `network` distinguishes networks. Null if no layer has
- * any.
+ * Histograms of this kind, one panel per layer; on a page of several networks, `network` is the name of this one. Null
+ * if there is none to draw.
  */
 export function layerHistogramPicture(
   kind: LayerHistogram['kind'],
   histograms: readonly LayerHistogram[],
   network = '',
 ): Picture | null {
-  // Histograms of non-finite numbers have no bins to draw.
+  // Bins need a width: finite, and above zero.
   const drawn = histograms.filter(
     (histogram) => histogram.kind === kind && isDrawableLog(histogram.high - histogram.low),
   );

@@ -59,7 +59,7 @@ function axisOf({ config, epochs, steps }: TrainRun) {
   const stepsPerEpoch = config.stepsPerEpoch ?? Number.NaN;
   const lastStep = Math.max(epochs.at(-1)?.step ?? 0, steps.at(-1)?.step ?? 0);
   const isBySteps = lastStep <= stepsPerEpoch;
-  const countsSteps = isBySteps || Number.isNaN(stepsPerEpoch);
+  const countsSteps = isBySteps || Number.isNaN(stepsPerEpoch); // NaN: the run does not say it
   return {
     label: isBySteps ? 'step' : stepsPerEpoch > 1 ? `epoch (of ${whole(stepsPerEpoch)} steps)` : 'epoch',
     epochLength: countsSteps ? stepsPerEpoch : 1,

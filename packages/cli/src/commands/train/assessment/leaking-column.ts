@@ -23,7 +23,7 @@ const MAX_SAMPLED_ROWS = 5_000;
 /**
  * Finds a column that answers nearly all training rows alone. Every second row is answered by the rows between: those
  * with the same cell, or else the nearest, give their most frequent class or the mean of their targets. Null if there
- * is no such column, if the table has a single column or several targets, and for a series.
+ * is no such column, if the table has a single column or several targets or stays in a file, and for a series.
  */
 export function leakingColumn({ rows, inputs, targets, classes, preprocessing }: Dataset): LeakingColumn | null {
   const { columns = [], series } = ofTable(preprocessing) ?? {};
@@ -42,7 +42,7 @@ export function leakingColumn({ rows, inputs, targets, classes, preprocessing }:
     const cellOf = (n: number): number => {
       const start = n * inputs.columns + offset;
       const cell = inputs.array.subarray(start, start + columnInputs.length);
-      if (column.type === 'categorical') return cell.indexOf(1);
+      if (column.type === 'categorical') return cell.indexOf(1); // one-hot
       // An indicator follows the number, and is 1 for a gap.
       return 'indicator' in column && column.indicator && cell[1] === 1 ? GAP : cell[0];
     };

@@ -35,8 +35,8 @@ export interface RankMeasuringOptions {
   readonly showProgress: (text: string) => void;
 }
 
-const RUN_MS = 1000;
-const WARM_STEPS = 300;
+const RUN_MS = 1000; // length of a measured run
+const WARM_STEPS = 300; // most steps of the second of two runs that warm up and are timed to find that length
 const MIN_STEPS = 5;
 
 /** Measures the started ranks. All ranks call it together, and all get the figures of rank 0. */
@@ -98,7 +98,7 @@ export async function measureRanks(
     plainMs: plainRuns.length === 0 ? null : msOf(plainRuns),
     rounds: overlappedRuns.map((run) => run.stepMs),
     samplesPerSecond: (first.samplesPerSecond * first.stepMs) / stepMs,
-    fingerprint: [...new Set(overlappedRuns.map(({ result }) => result.fingerprint))].join(' '),
+    fingerprint: [...new Set(overlappedRuns.map(({ result }) => result.fingerprint))].join(' '), // one if all agree
     work,
     network,
     parts,
