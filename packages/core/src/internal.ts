@@ -215,7 +215,13 @@ export { NO_BATCH, NO_TEAM_MEMORY, noMemory } from './network/layers/index.ts';
 export { atLayer, NO_PARTS } from './network/layers/layer-context.ts';
 export { FORWARD_ONLY } from './network/layers/memory.ts';
 export { lengthsProblem, refuseBadLengths } from './network/lengths.ts';
-export { createModelMemory, forContinuation, type LiveContinuation, type ModelHost } from './network/model-memory.ts';
+export {
+  createModelMemory,
+  forContinuation,
+  type LiveContinuation,
+  type ModelHost,
+  type ModelPredictor,
+} from './network/model-memory.ts';
 export {
   bindGradients,
   bindTensors,

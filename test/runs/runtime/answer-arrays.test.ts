@@ -88,9 +88,26 @@ describe('many rows', () => {
     for (const threads of [1, 2, 3]) expect(await model.outputsAll(tokens, { lengths, threads })).toEqual(expected);
   });
 
-  test('of no length have no answers', async () => {
+  test('of no length have no answers, and are refused in another shape', async () => {
     expect(await wide.predictAll([])).toEqual([]);
     expect(await wide.outputsAll(new Float32Array(0))).toEqual(new Float64Array(0));
+    const values = new Float32Array(0);
+    expect(await wide.outputsAll({ shape: [0, 512], values })).toEqual(new Float64Array(0));
+    for (const shape of [
+      [0, 5],
+      [2, 512],
+    ]) {
+      await expect(wide.outputsAll({ shape, values })).rejects.toThrow('outputsAll: rows.');
+      await expect(wide.predictAll({ shape, values })).rejects.toThrow('predictAll: rows.');
+    }
+  });
+
+  test('have the answers of one row after weights have changed: those of the first call count', async () => {
+    const model = createModel({ spec, parameters: weightsFor(spec) });
+    const expected = model.outputs(x);
+    model.parameters.fill(0);
+    for (const threads of [2, 3]) expect(await model.outputsAll(x, { threads })).toEqual(expected);
+    expect(model.outputs(x)).toEqual(expected);
   });
 });
 
@@ -116,6 +133,25 @@ test('answers in an array of the caller take no arrays', () => {
   expect(Math.min(...bytes)).toBeLessThan(200);
 });
 
+test('an array of outputs may overlap the rows', async () => {
+  const spec: NetworkSpec = { input: 4, layers: [{ kind: 'dense', out: 5 }] };
+  const model = createModel({ spec, parameters: weightsFor(spec) });
+  const N = 3000; // several passes, and several parts of listed rows
+  const rows = x.subarray(0, N * 4);
+  const expected = model.outputs(rows);
+  const memory = (): [Float64Array, { out: Float64Array }] => {
+    const numbers = new Float64Array(N * 5);
+    numbers.set(rows);
+    return [numbers.subarray(0, N * 4), { out: numbers }];
+  };
+  const [first, second, third] = [memory(), memory(), memory()];
+  expect(model.outputs(...first)).toBe(first[1].out);
+  await model.outputsAll(...second);
+  const listed = Array.from({ length: N }, (_, n) => third[0].subarray(n * 4, n * 4 + 4));
+  await model.outputsAll(listed, third[1]);
+  for (const [, { out }] of [first, second, third]) expect(out).toEqual(expected);
+});
+
 test('bytes and whole numbers are numbers, and pixels where the model reads images', () => {
   const pixels: NetworkSpec = { input: [2, 2, 1], layers: [{ kind: 'flatten' }, { kind: 'dense', out: 2 }] };
   const numbers = createModel({ spec: pixels, parameters: weightsFor(pixels) });
@@ -137,6 +173,7 @@ test.each<[rows: unknown, options: object, problem: string]>([
   [new Float32Array(5), {}, 'outputs: rows has 5 numbers, expected a multiple of 512'],
   [new BigInt64Array(512), {}, 'outputs: rows has BigInt64Array of length 512, expected an array of rows, or a typed'],
   [{ shape: [1, 2, 256], values: x }, {}, 'outputs: rows.shape has [1, 2, 256], expected [N, 512]'],
+  [{ shape: [-2, 512], values: x }, {}, 'outputs: rows.shape has [-2, 512], expected [N, 512]'],
   [{ shape: [2, 512], values: x }, {}, 'outputs: rows.values has 51200 numbers, expected 1024 ([2, 512])'],
   [{ shape: [2, 512], values: [1] }, {}, 'outputs: rows.values has [1], expected a typed array of numbers'],
   [x, { out: new Float64Array(299) }, 'outputs: out has 299 numbers, expected 300 (100 x 3)'],
@@ -147,6 +184,8 @@ test.each<[rows: unknown, options: object, problem: string]>([
   expect(() => wide.outputs(rows as TypedNumbers, options)).toThrow(problem);
 });
 
-test('threads are a positive number', async () => {
+test('threads are a positive number up to 512', async () => {
   await expect(wide.predictAll(x, { threads: 0 })).rejects.toThrow('predictAll: threads has 0, expected');
+  const many = wide.predictAll(x, { threads: 513 });
+  await expect(many).rejects.toThrow('predictAll: threads has 513, expected at most 512');
 });

@@ -8,6 +8,7 @@ import { viewOf } from '../math/scratch.ts';
 import { targetPositions } from '../network/backprop.ts';
 import { refuseBadWeights } from '../network/bad-weight.ts';
 import { refuseBadLengths } from '../network/lengths.ts';
+import type { ModelPredictor } from '../network/model-memory.ts';
 import { buildNetwork, namedWeights } from '../network/network.ts';
 import type { Predictor } from '../network/predict.ts';
 import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
@@ -28,7 +29,7 @@ import type {
 } from './model.ts';
 import { checkPreprocessing } from './preprocessing/check-preprocessing.ts';
 import { ofImages, ofTable, ofText, type Preprocessing } from './preprocessing/preprocessing.ts';
-import { type AnyRows, countRows, createRowReader, type Lengths, nestedRows } from './rows.ts';
+import { type AnyRows, countRows, createRowReader, type Lengths, nestedRows, overwrites } from './rows.ts';
 import { createTokenizer } from './text/tokenizer.ts';
 import { generateOptions } from './writing/sampling.ts';
 import { createWriter, type Writer, writeTexts } from './writing/writer.ts';
@@ -56,12 +57,12 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   const R = modelLoss === null ? 1 : targetPositions(network, modelLoss);
   const text = ofText(preprocessing)?.text;
   const readRows = createRowReader(preprocessing, network.input, typeOf(parameters), engine.gpt2);
-  let cachedPredictor: Predictor | undefined;
+  let cachedPredictor: ModelPredictor | undefined;
   let cachedParallel: ParallelPredictor | undefined;
   let cachedFingerprint: string | undefined;
   const writers = new Map<string, { readonly texts: number; readonly writer: Writer }>(); // by method
 
-  function predictorFor(where: string): Predictor {
+  function predictorFor(where: string): ModelPredictor {
     if (cachedPredictor === undefined) {
       refuseBadWeights(where, network, parameters);
       cachedPredictor = engine.createPredictor(network, parameters, loss ?? 'mse');
@@ -89,13 +90,15 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   function compute(where: string, x: TypedNumbers, lengths: Lengths | undefined, out?: Elements): Elements {
     const N = x.length / I;
     refuseBadLengths(where, network, lengths, N);
-    const y = outputArray(where, N, out);
+    const returned = outputArray(where, N, out);
+    const y = out !== undefined && overwrites(out, x) ? new Float64Array(N * O) : returned;
     try {
       predictorFor(where)(x, lengths, y);
     } catch (error) {
       throw error instanceof InputError ? new InputError(error.row, error.problem, { where }) : error;
     }
-    return y;
+    if (y !== returned) returned.set(y);
+    return returned;
   }
 
   function computeRows(where: string, rows: AnyRows, { lengths, out }: OutputOptions): Elements {
@@ -113,11 +116,13 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     if (threads !== undefined) positiveInteger().check(where, 'threads', threads);
     const N = countRows(rows, I);
     refuseBadLengths(where, network, lengths, N);
-    const y = usePart === undefined ? outputArray(where, N, out) : undefined;
+    const returned = usePart === undefined ? outputArray(where, N, out) : undefined;
+    const y = out !== undefined && overwrites(out, rows) ? new Float64Array(N * O) : returned;
     const predictor = predictorFor(where);
     cachedParallel ??= engine.createParallelPredictor?.(network, contents, predictor) ?? inThisThread(predictor);
     const partRows = Math.max(1, Math.min(Math.floor(PART_NUMBERS / (I + O)), Array.isArray(rows) ? PART_ROWS : N));
-    for (let first = 0; first < N; first += partRows) {
+    // No rows are one part, whose shape is checked.
+    for (let first = 0; first === 0 || first < N; first += partRows) {
       const end = Math.min(N, first + partRows);
       const encoded = readRows(where, rows, onNote, first, end);
       const partLengths = lengths === undefined ? encoded.lengths : Array.prototype.slice.call(lengths, first, end);
@@ -130,7 +135,8 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       }
       usePart?.(partOutputs as Float64Array, partLengths);
     }
-    return y ?? new Float64Array(0);
+    if (y !== returned && y !== undefined) returned?.set(y);
+    return returned ?? new Float64Array(0);
   }
 
   /** Outputs as they are returned: `out`, one array per row for listed rows, or one array for rows in one array. */
@@ -219,12 +225,14 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       const sampling = generateOptions.read(options);
       const { seed } = sampling;
       checkList('generateAll', 'prompts', prompts, 'a list of texts');
-      if (!Number.isSafeInteger(seed + prompts.length)) {
-        throw new OptionError('generateAll', 'seed', `has ${seed}, expected less (each text has the next seed)`);
+      const lastSeed = Number.MAX_SAFE_INTEGER - (prompts.length - 1);
+      if (seed > lastSeed) {
+        const expected = `at most ${lastSeed} (each of ${prompts.length} texts has the next seed)`;
+        throw new OptionError('generateAll', 'seed', `has ${seed}, expected ${expected}`);
       }
       const texts = Math.max(1, Math.min(prompts.length, MAX_TEXTS));
       const writer = writerFor('generateAll', texts);
-      const drafts = prompts.map((prompt) => writer.begin(prompt));
+      const drafts = Array.from(prompts, (prompt) => writer.begin(prompt));
       return writeTexts(
         writer,
         drafts,

@@ -1,8 +1,8 @@
 import type { LossSpec } from '../families/losses/index.ts';
 import type { Elements, TypedNumbers } from '../math/element-type.ts';
 import type { Continuation } from '../network/continuation.ts';
+import type { ModelPredictor } from '../network/model-memory.ts';
 import type { Network, NetworkSpec, Weight } from '../network/network.ts';
-import type { Predictor } from '../network/predict.ts';
 import type { Answer } from './answers/answers.ts';
 import type { Json } from './files/json.ts';
 import type { LoadedParts, ModuleRecord } from './loaded-parts.ts';
@@ -65,7 +65,7 @@ export interface PredictOptions extends ClassifyOptions {
 
 /** Options of `predictAll` and `outputsAll`. */
 export interface ThreadOptions {
-  /** Threads at most. Their number never changes a bit. A page always has one, its own. @default all cores */
+  /** Threads at most, up to 512. Their number changes no bit. A page always has one, its own. @default all cores */
   readonly threads?: number | undefined;
 }
 
@@ -99,7 +99,7 @@ export interface Model extends ModelContents {
    * embedding's vocabulary. The methods below throw the same errors.
    */
   outputs(rows: FlatRows, options?: ClassifyOptions): Float64Array;
-  /** Overwrites `out`, and returns it. With rows in one typed array no other array is made. */
+  /** Overwrites `out`, and returns it. With rows in one typed array, apart from `out`, no other array is made. */
   outputs<Out extends Elements>(rows: AnyRows, options: OutputOptions & { readonly out: Out }): Out;
   /** Returns the outputs of each row as an array of its own. */
   outputs<Row extends NamedRow<Row>>(rows: ListedRows<Row>, options?: ClassifyOptions): number[][];
@@ -191,15 +191,15 @@ export type ParallelPredictor = (
 /** Computes a model's outputs. All engines give the same bits. */
 export interface ModelEngine {
   /** Creates a function from rows x [N, I] to outputs [N, O]. It copies the weights, which must be finite. */
-  createPredictor(network: Network, parameters: Elements, loss: LossSpec): Predictor;
+  createPredictor(network: Network, parameters: Elements, loss: LossSpec): ModelPredictor;
   /**
-   * Creates a function that computes outputs in threads, or by `predictor` if that is sooner. Absent: this thread
-   * computes them.
+   * Creates a function that computes outputs in threads, or by `predictor`, whose weights it uses, if that is sooner.
+   * Absent: this thread computes them.
    */
   createParallelPredictor?(
     network: Network,
-    contents: Pick<ModelContents, 'parameters' | 'loss' | 'parts'>,
-    predictor: Predictor,
+    contents: Pick<ModelContents, 'loss' | 'parts'>,
+    predictor: ModelPredictor,
   ): ParallelPredictor;
   /** Creates a function that computes outputs of texts one token after the other, with the bits of a predictor. */
   createContinuation(network: Network, parameters: Elements, loss: LossSpec, texts: number): Continuation;

@@ -1,5 +1,5 @@
 import { counted, has, show } from '../checks/show.ts';
-import type { Elements, ElementType, TypedNumbers } from '../math/element-type.ts';
+import { type Elements, type ElementType, isTypedNumbers, type TypedNumbers } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
 import { type Shape, shapeText, sizeOf } from '../network/shape.ts';
 import { CellError, type CellRow, type NamedRow } from './preprocessing/cell.ts';
@@ -118,6 +118,15 @@ export function countRows(rows: AnyRows, I: number): number {
   return isTypedNumbers(values) ? Math.floor((values.length + I - 1) / I) : 1;
 }
 
+/** Whether writing to `out` may overwrite rows that have not been read. */
+export const overwrites = (out: Elements, rows: AnyRows): boolean =>
+  Array.isArray(rows)
+    ? rows.some((row) => isTypedNumbers(row) && overlap(row, out))
+    : overlap(isShaped(rows) ? rows.values : (rows as TypedNumbers), out);
+
+const overlap = (x: TypedNumbers, y: TypedNumbers): boolean =>
+  x?.buffer === y.buffer && x.byteOffset < y.byteOffset + y.byteLength && y.byteOffset < x.byteOffset + x.byteLength;
+
 /** Writes row n to x from `offset` on. Returns how many of its I inputs are real, of padded rows. */
 type RowEncoder = (
   where: string,
@@ -225,11 +234,6 @@ function windowEncoder({ context: T }: SeriesEncoding, I: number, encodeCells: R
 const isShaped = (rows: AnyRows): rows is ShapedRows =>
   typeof rows === 'object' && rows !== null && 'values' in rows && 'shape' in rows && !Array.isArray(rows);
 
-/** Whether a value is a typed array of numbers. */
-export const isTypedNumbers = (value: unknown): value is TypedNumbers =>
-  ArrayBuffer.isView(value) &&
-  !(value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array);
-
 const isBytes = (row: unknown): row is Uint8Array | Uint8ClampedArray =>
   row instanceof Uint8Array || row instanceof Uint8ClampedArray;
 
@@ -238,7 +242,7 @@ function valuesOf(where: string, { shape, values }: ShapedRows, input: Shape): T
   if (!isTypedNumbers(values)) {
     throw new Error(`${where}: rows.values ${has(values)}, expected a typed array of numbers`);
   }
-  if (!Array.isArray(shape) || shape.slice(1).join() !== input.join()) {
+  if (!Array.isArray(shape) || shape.slice(1).join() !== input.join() || !(shape[0] >= 0)) {
     throw new Error(`${where}: rows.shape ${has(shape)}, expected [${['N', ...input].join(', ')}]`);
   }
   if (values.length === sizeOf(shape)) return values;

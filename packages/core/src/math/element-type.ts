@@ -16,6 +16,11 @@ export type TypedNumbers =
   | Int32Array
   | Uint32Array;
 
+/** Whether a value is a typed array of numbers. */
+export const isTypedNumbers = (value: unknown): value is TypedNumbers =>
+  ArrayBuffer.isView(value) &&
+  !(value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array);
+
 /** All element types, the default first. */
 export const elementTypes = ['float64', 'float32'] as const satisfies readonly ElementType[];
 

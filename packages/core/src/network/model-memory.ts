@@ -37,6 +37,7 @@ export interface ModelHost<Backend extends { readonly name: string }> {
 export interface PlacedModel {
   readonly workspace: Workspace;
   readonly tensors: Tensors;
+  readonly weights: Elements; // [P], kept for when another model has used the memory
   readonly scratch: Elements; // [scratchLength]
   readonly kernels: Kernels;
   /** The number of times that the weights were copied again, as another model had used the memory in between. */
@@ -125,10 +126,10 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
     const backend = host.backendOf(network.products, type);
     const takeArrays = arraysOf(backend, network, loss, needs);
     const length = countDoubles(takeArrays, type);
-    const weights = bytesOfElements(type, parameters.length);
+    const weightBytes = bytesOfElements(type, parameters.length);
     host.checkMemory?.([
-      { name: 'parameters', bytes: weights },
-      { name: 'activations', bytes: 8 * length - weights },
+      { name: 'parameters', bytes: weightBytes },
+      { name: 'activations', bytes: 8 * length - weightBytes },
     ]);
     const memory = memoryOf(backend, length, type);
     const { theta, scratch, workspace } = takeArrays(createAllocator('createPredictor', memory.doubles, type));
@@ -139,13 +140,13 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
     const renew = (): void => {
       if (memory.owner === model) memory.owner = null;
     };
-    const compute = create({ workspace, tensors, scratch, kernels, reloads: () => reloads, renew });
+    const weights = needs.isLive ? parameters : memory.isShared ? parameters.slice() : theta;
+    const compute = create({ workspace, tensors, weights, scratch, kernels, reloads: () => reloads, renew });
     theta.set(parameters);
     memory.owner = model;
-    const source = needs.isLive ? parameters : memory.isShared ? parameters.slice() : theta;
     return (...args) => {
       if (memory.owner !== model) {
-        theta.set(source);
+        theta.set(weights);
         memory.owner = model;
         reloads++;
       }
@@ -177,14 +178,20 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
 
   return {
     placeModel,
-    createPredictor: (network, parameters, loss) =>
-      placeModel(
+    createPredictor(network, parameters, loss) {
+      let weights = parameters;
+      const predictor: Predictor = placeModel(
         network,
         parameters,
         loss,
         { rows: maxPassRows(network, typeOf(parameters)), memory: FORWARD_ONLY },
-        ({ workspace, tensors, kernels }) => rowPredictor(network, workspace, tensors, kernels),
-      ),
+        (model) => {
+          weights = model.weights;
+          return rowPredictor(network, model.workspace, model.tensors, model.kernels);
+        },
+      );
+      return Object.assign(predictor, { weights });
+    },
     createContinuation: (network, parameters, loss, texts) =>
       continuationIn(network, parameters, loss, false, texts).next,
     createLiveContinuation: (network, parameters, loss) => continuationIn(network, parameters, loss, true),
@@ -206,11 +213,14 @@ export interface LiveContinuation {
   renew(): void;
 }
 
+/** A predictor with the weights that it uses, which nothing changes. */
+export type ModelPredictor = Predictor & { readonly weights: Elements };
+
 /** Functions of models that share memory. */
 export interface ModelMemory {
   readonly placeModel: PlaceModel;
   /** Creates a predictor with a copy of the parameters [P]. @throws Error if the model does not fit into memory. */
-  createPredictor(network: Network, parameters: Elements, loss: LossSpec): Predictor;
+  createPredictor(network: Network, parameters: Elements, loss: LossSpec): ModelPredictor;
   /**
    * Creates a continuation of so many texts with a copy of the parameters [P], of a network without a
    * `continuationProblem`.

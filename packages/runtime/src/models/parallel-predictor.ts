@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { type Elements, InputError, type ModelContents, type Network, type Predictor } from '@gradloom/core';
+import { type Elements, InputError, type ModelContents, type Network, OptionError } from '@gradloom/core';
 import {
   bytesOfElements,
   elementView,
   FLOAT64,
+  type ModelPredictor,
   maxPassRows,
   NOTHING_LOADED,
   type ParallelPredictor,
@@ -13,7 +14,7 @@ import {
 import { type OutputsTask, takeChunks } from '../engine/evaluation/answer-chunks.ts';
 import { openInference } from '../engine/evaluation/open-inference.ts';
 import { inferenceBackend } from '../engine/evaluation/predictor.ts';
-import { resetControl } from '../engine/threads/barrier.ts';
+import { MAX_THREADS, resetControl } from '../engine/threads/barrier.ts';
 import { collectGarbage } from '../engine/threads/contexts.ts';
 import { createPool, type Pool } from '../engine/threads/pool.ts';
 import type { BadRow, InferenceSetup } from '../engine/threads/protocol.ts';
@@ -54,6 +55,8 @@ async function forget(run: number): Promise<void> {
   await pool?.close();
 }
 
+const cores = (): number => Math.min(availableParallelism(), MAX_THREADS);
+
 /** Models that no one refers to any more. */
 const forgotten = new FinalizationRegistry((run: number) => void forget(run));
 
@@ -86,11 +89,12 @@ interface OpenedModel {
 /** Computes outputs by threads that all models share, or in this thread by `predictor` if that is sooner. */
 export function createParallelPredictor(
   network: Network,
-  { parameters, loss = 'mse', parts = NOTHING_LOADED }: Pick<ModelContents, 'parameters' | 'loss' | 'parts'>,
-  predictor: Predictor,
+  { loss = 'mse', parts = NOTHING_LOADED }: Pick<ModelContents, 'loss' | 'parts'>,
+  predictor: ModelPredictor,
 ): ParallelPredictor {
   const { inputs: I, outputs: O } = network;
-  const type = typeOf(parameters);
+  const { weights } = predictor;
+  const type = typeOf(weights);
   // Not 'auto', which may be a BLAS with other bits.
   const backend = inferenceBackend(network.products, type);
   const rowProducts = productsOfRow(network);
@@ -102,7 +106,7 @@ export function createParallelPredictor(
 
   function open(threads: number): OpenedModel {
     const machine = { parts, threads, startsThreads: true, backend: backend.name, blas: undefined };
-    const { setup, budget, plannedBytes } = openInference('predictAll', network, parameters, loss, machine);
+    const { setup, budget, plannedBytes } = openInference('predictAll', network, weights, loss, machine);
     uncollectedBytes += plannedBytes;
     if (uncollectedBytes > COLLECTED_BYTES) {
       uncollectedBytes = 0;
@@ -120,11 +124,11 @@ export function createParallelPredictor(
     };
   }
 
-  const compute: ParallelPredictor = async (x, lengths, y, threads = availableParallelism()) => {
+  const compute: ParallelPredictor = async (x, lengths, y, threads = cores()) => {
     const rows = x.length / I;
     if (opened === null || opened.requested < threads) {
       const old = opened;
-      opened = open(Math.max(threads, availableParallelism()));
+      opened = open(Math.max(threads, cores()));
       if (old !== null) await forget(old.setup.run);
     }
     const model = opened;
@@ -147,7 +151,7 @@ export function createParallelPredictor(
     const task = { rows, chunkRows, x: model.x, y: model.y, lengths: lengths === undefined ? null : model.lengths };
     const { attempt } = createRecovery(RETRIES);
     const answers = await attempt(0, async () => {
-      const pool = await poolOf(Math.max(team, availableParallelism()));
+      const pool = await poolOf(Math.max(team, cores()));
       const release = pool.hold();
       try {
         const { setup } = model;
@@ -175,6 +179,9 @@ export function createParallelPredictor(
   };
 
   const parallel: ParallelPredictor = async (x, lengths, y, threads) => {
+    if (threads !== undefined && threads > MAX_THREADS) {
+      throw new OptionError('predictAll', 'threads', `has ${threads}, expected at most ${MAX_THREADS}`);
+    }
     // Plain code of this thread is unfused, and that of others is not.
     const isSmall = x.length / I <= Math.max(1, smallRows) || backend.name === 'reference';
     if (isSmall) return void predictor(x, lengths, y);

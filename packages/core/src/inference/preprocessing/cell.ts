@@ -1,4 +1,5 @@
 import { show } from '../../checks/show.ts';
+import type { TypedNumbers } from '../../math/element-type.ts';
 
 /** A value of a table. Empty text, 'NA', '?' and the like, null, undefined, NaN, and '-' among numbers are gaps. */
 export type Cell = string | number | boolean | null | undefined;
@@ -7,7 +8,7 @@ export type Cell = string | number | boolean | null | undefined;
 export type NamedRow<Row = Record<string, Cell>> = { readonly [Column in keyof Row & string]?: Cell };
 
 /** A row of a table: its cells in column order, or by column name. */
-export type CellRow = readonly Cell[] | NamedRow;
+export type CellRow = readonly Cell[] | TypedNumbers | NamedRow;
 
 /** The error of a cell that its column cannot take. */
 export class CellError extends Error {

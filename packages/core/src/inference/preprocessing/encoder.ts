@@ -1,4 +1,5 @@
 import { counted, show } from '../../checks/show.ts';
+import { isTypedNumbers } from '../../math/element-type.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { CellError, type CellRow, type NamedRow } from './cell.ts';
 import { createCellPicker } from './cell-picker.ts';
@@ -41,7 +42,7 @@ export function createEncoder(
     width: names.length,
     names,
     encode(row, x, offset) {
-      const isList = Array.isArray(row);
+      const isList = Array.isArray(row) || isTypedNumbers(row);
       if (isList && row.length !== columns.length) {
         const list = columnNames.slice(0, 20).map(show).join(', ');
         const expected = `a row of ${counted(columns.length, 'cell')} (${list})`;

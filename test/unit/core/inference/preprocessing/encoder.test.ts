@@ -52,6 +52,18 @@ test('a text longer than any number is none, whatever its characters', () => {
   ]);
 });
 
+test('a row of numbers may be a typed array', () => {
+  const columns = preprocessing.columns.slice(0, 2);
+  const encoder = createEncoder({ ...preprocessing, columns });
+  const [x, expected] = [new Float64Array(encoder.width), new Float64Array(encoder.width)];
+  encoder.encode([30, 1], expected, 0);
+  for (const row of [Float64Array.of(30, 1), Uint8Array.of(30, 1)]) {
+    encoder.encode(row, x, 0);
+    expect(x).toEqual(expected);
+  }
+  expect(() => encoder.encode(Float64Array.of(30), x, 0)).toThrow('column "member" is missing in a row of 1 cell');
+});
+
 test('a number is the category of its text', () => {
   expect(encode([30, 1, '2020-02-29', 3]).slice(4)).toEqual([0, 0, 1, 0]);
 });

@@ -223,6 +223,22 @@ test('another seed writes another text', () => {
   expect(text(2)).not.toBe(text(1));
 });
 
+test('the last of several texts may have the largest seed, and a prompt that is left out is the default', () => {
+  const model = modelOf([{ kind: 'dense', out: V }], 4);
+  const seed = Number.MAX_SAFE_INTEGER - 1;
+  const options = { tokens: 3, seed };
+  const texts = ['', ''];
+  // biome-ignore lint/suspicious/noSparseArray: whoever deletes a prompt has one
+  for (const parts of model.generateAll([, 'a'], options)) {
+    for (const [k, part] of parts.entries()) texts[k] += part;
+  }
+  const [first, second] = [undefined, 'a'].map((prompt, k) => model.generate(prompt, { ...options, seed: seed + k }));
+  expect(texts).toEqual([[...first].join(''), [...second].join('')]);
+  expect(() => model.generateAll(['a', 'b', 'c'], options)).toThrow(
+    `generateAll: seed has ${seed}, expected at most ${seed - 1} (each of 3 texts has the next seed)`,
+  );
+});
+
 test('parts of bytes are whole characters, and together the text of all tokens', () => {
   const bytes = [...new TextEncoder().encode('aé☃🙂')];
   // Each token is followed by the next of this list: an embedding of 256 that is the table of its logits.
