@@ -65,7 +65,7 @@ const rawOfAll = (table: OptionTable): RawOptions =>
 
 /**
  * The message of `error` in terms of the options that were given. Its subject is the flag if the error is about a whole
- * option, or about an inner option with a flag of its own.
+ * option, or about an inner option with a flag of its own. `error.about` is the subject of the library's message.
  */
 export function describeOption(
   flags: readonly RawOptions[string][],
@@ -74,7 +74,7 @@ export function describeOption(
 ): string {
   const { about, problem, options } = error;
   if (options.length === 1 && (about === options[0] || isDedicatedFlag)) return `${flags[0].name} ${problem}`;
-  // The problem names the dataset.
+  // Of an option and the dataset it does not fit, the problem names the dataset already.
   if (about === options[0] && options.length === 2 && options[1] === 'dataset' && flags.length === 2) {
     return `${flags[0].name} ${problem}`;
   }

@@ -106,7 +106,7 @@ export function scaleOver(values: readonly number[], label: string, log = false)
 const MIN_SHARE_OF_HIGHEST = 0.2;
 const MIN_PERCENTAGE_POINTS = 10;
 
-/** The range of an axis over values; of values in percent, it ends at 100. */
+/** The range of an axis, below 0 only if a value is; of percentages it ends at 100, and starts lower instead. */
 export function axisRange(values: readonly number[], inPercent = false): [number, number] {
   const finite = values.filter((value) => isDrawable(value));
   if (finite.length === 0) return [0, 1];

@@ -28,9 +28,9 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
   const space = spaceOf(where, config);
   const trials = trialsOf(where, config, space);
   const runs = openRuns(where, config);
-  const fold = config.folds === null ? null : 1;
+  const fold = config.folds === null ? null : 1; // each trial is checked on its first fold
   let firstRecipe: Recipe | null = null;
-  datasetOf(where, fixedOptions(where, config.options));
+  datasetOf(where, fixedOptions(where, config.options)); // throws without a dataset
   for (const { number, point } of trials) {
     try {
       const recipe = await runs.recipeOf(point, fold, null); // null: of the length that options give

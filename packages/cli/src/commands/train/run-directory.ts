@@ -29,7 +29,7 @@ export interface RunDirectory {
    * only.
    */
   addMetrics(line: string): Error | null;
-  /** Adds a line to divisions.jsonl, which the first line creates. */
+  /** Adds a line on how the network divides the plane to divisions.jsonl, which the first line creates. */
   addDivision(line: string): Error | null;
   addSteps(line: string): Error | null;
   /** Removes the lines after a step from all files of lines, when the run goes back to that step. */

@@ -58,10 +58,10 @@ export const scaleDocument = record({
   weak: list(weakPoint, MAX_THREADS),
   bandwidth: list(record({ threads: threadCount, gigabytesPerSecond: number(0) }), MAX_THREADS),
   amdahl: nullable(amdahl),
-  usl: nullable(usl),
+  usl: nullable(usl), // universal scalability law
   // documents of earlier versions have none
   prediction: optional(nullable(record({ note: name, points: list(predictedPoint, MAX_THREADS, 1) }))),
-  losses: list(record({ cause: name, share: figure(), why: name }), 100),
+  losses: list(record({ cause: name, share: figure(), why: name }), 100), // of time
 });
 
 type ScaleDocument = Read<typeof scaleDocument>;

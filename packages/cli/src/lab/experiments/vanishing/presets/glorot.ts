@@ -66,7 +66,7 @@ export const glorotOf = ({ width, rows }: { width: number; rows: number }) =>
       return list;
     },
     show([standard, normalised], seeds) {
-      const expected = (nVarW: number) => (8 / (3 * Math.PI)) * Math.sqrt(nVarW); // theory for W alone
+      const expected = (nVarW: number) => (8 / (3 * Math.PI)) * Math.sqrt(nVarW); // of W: quarter-circle law
       return {
         sections: [
           {
