@@ -36,7 +36,7 @@ export interface ArenaOptions extends ScratchShape {
 export interface Arena {
   readonly theta: Elements; // [P]
   readonly gSum: Elements; // [rows, gradientStride] gradients, each summed over a subtree of leaves
-  readonly rankGradients: Elements; // [rows, gradientStride] such rows of all ranks, for `ownedRanges`; empty without others
+  readonly rankGradients: Elements; // [rows, gradientStride] such rows of all ranks for `ownedRanges`; else empty
   readonly state: readonly Elements[]; // [slots][P]; with several ranks only `ownedRanges`, except for an average
   readonly ownedRanges: readonly Range[]; // parameters that this rank updates, in order: all without other ranks
   readonly evaluatedTheta: Elements; // theta, or its moving average (last of `state`): evaluated and returned
@@ -113,9 +113,9 @@ interface ArenaSlot {
  */
 export function planArena(options: ArenaOptions, scratchLength = countScratch(options)): ArenaPlan {
   const { backend, insideBytes = maxInsideBytes(backend) } = options;
-  const insideLayout = layOut(options, scratchLength, false);
+  const insideLayout = layOut(options, scratchLength, { usesOutside: false });
   const fits = insideLayout.bytes <= insideBytes || !reachesOutside[backend];
-  const plan = fits ? insideLayout : layOut(options, scratchLength, true);
+  const plan = fits ? insideLayout : layOut(options, scratchLength, { usesOutside: true });
   const bound = `the address space of the kernels${fits ? '' : ', without gradients and optimizer state'}`;
   checkMemory(
     plan.parts.filter(({ isOutside }) => !isOutside),
@@ -132,7 +132,7 @@ interface ArenaPart extends Part {
   readonly isOutside: boolean; // whether it lies outside of the memory
 }
 
-function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boolean): ArenaPlan {
+function layOut(options: ArenaOptions, scratchLength: number, { usesOutside }: { usesOutside: boolean }): ArenaPlan {
   const rows = gradientRowsOf(options, options.threads, options.probes ?? false);
   let end = 0;
   const bufferBytes: number[] = []; // of each buffer outside of the memory
@@ -146,7 +146,7 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
     parts.push({ name, bytes, type, ...(option === undefined ? {} : { option }), isOutside });
     if (isOutside) bufferBytes.push(bytes);
     else end += bytes;
-    return createElements(type, 0);
+    return createElements(type, 0); // a plan has no memory
   });
   const bytes = Math.ceil((end + TAIL_BYTES) / PAGE_BYTES) * PAGE_BYTES;
   parts.push({ name: 'tables of the kernels', bytes: bytes - end, type: FLOAT64, isOutside: false });
@@ -258,7 +258,6 @@ function rangesOfRank({ network, cluster = null }: Pick<ArenaOptions, 'network' 
     .sort((a, b) => a.offset - b.offset);
 }
 
-/** Number of doubles of one thread's scratch. */
 export const countScratch = (shape: ScratchShape): number =>
   countDoubles((allocate) => takeThreadScratch(shape, allocate), shape.elementType);
 

@@ -194,7 +194,8 @@ export function emptyPass(
     stepAndRow: EMPTY,
     lengths: EMPTY,
   };
-  emitNode(EMPTY, network, workspace, tensors, tensors, 1, pass);
+  const rows = 1;
+  emitNode(EMPTY, network, workspace, tensors, tensors, rows, pass); // `tensors` as weights and as gradients
   return calls;
 }
 

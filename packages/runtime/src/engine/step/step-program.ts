@@ -38,7 +38,6 @@ export interface TeamPrograms {
   readonly fixedPass: PassPlan | null;
 }
 
-/** Programs by context and team. */
 const programsOf = new WeakMap<RunContext, Map<string, TeamPrograms>>();
 
 /**
@@ -82,7 +81,6 @@ function stepProgram(
   };
 }
 
-/** The calls of a thread in a step. */
 interface StepCalls extends Pick<TeamPrograms, 'fixedPass'> {
   readonly calls: readonly Call[];
 }
@@ -103,6 +101,7 @@ export function stepCalls(context: RunContext, threads: number, rows: number, pr
   // A pass that overwrites its input rows must gather them again.
   const fixedPass = hasSameRows && augment === null && !writesInputs(network, passPlans[0]) ? passPlans[0] : null;
   const divisor = divisorOf(context, rows);
+  // Steps on the same rows have the same count.
   if (fixedPass !== null) countBatch(context, 0, divisor);
   else if (setup.countedTargets !== null) emit(host, () => countBatch(context, context.step, divisor));
   emitPasses(context, passPlans, fixedPass, ranks, emit);
@@ -112,7 +111,7 @@ export function stepCalls(context: RunContext, threads: number, rows: number, pr
     // A column may be spread over the blocks of several threads.
     emit(barrier);
     emitMaxNorm(emit, network, arena.theta, context.factors, maxNorm, thread, threads);
-    if (optimizer.smoothingAt !== undefined) emit(barrier);
+    if (optimizer.smoothingAt !== undefined) emit(barrier); // the average reads columns of all threads
     for (const { update } of updates) update.updateEma(emit);
   }
   emitLap(clock, emit, PHASE.update);
@@ -144,7 +143,8 @@ function emitPasses(
       if (s === 0 && fixedPass === null) emitGather(context, pass, emit);
       emitLap(clock, emit, PHASE.gather);
       const segment = segments[s];
-      if (reads(segment, stepAndRow)) emit(ops.fill, viewOf(stepAndRow, 1, 1), first * setup.leafRows, 1);
+      const firstRow = viewOf(stepAndRow, 1, 1); // of the pass, in the batch
+      if (reads(segment, stepAndRow)) emit(ops.fill, firstRow, first * setup.leafRows, 1);
       const isCut = buckets.length > 1 && s === shared.length && pass === lastPass;
       const pieces = isCut
         ? cutAtBuckets(segment, viewOf(gradientRows[row], 0, network.parameterCount), buckets)
@@ -287,9 +287,10 @@ export function finishSteps(
   for (let k = 0; k < count; k++) optimizer.advance(arena.scalars);
   // With several ranks, the first rank's note decides for all.
   const endRequest = cluster === null ? Atomics.load(control, CONTROL.request) : arena.rankNotes[0];
-  const isOver = stepResult[0] === spanSteps || endRequest !== 0;
+  const stepsOfSpan = stepResult[0]; // also the ring index of the next loss and norm
+  const isOver = stepsOfSpan === spanSteps || endRequest !== 0;
   // No atomics: readers wait at the barrier or for the end of the task.
-  control[CONTROL.steps] = stepResult[0];
+  control[CONTROL.steps] = stepsOfSpan;
   if (stopFlag[0] !== 0) control[CONTROL.decision] = DECISION.bad;
   else control[CONTROL.decision] = isOver ? DECISION.end : DECISION.go;
 }

@@ -14,9 +14,8 @@ export interface TorchTensor {
   readonly tiedTo?: string; // name of the tensor whose numbers it shares
 }
 
-const weight = 'weight';
-const normTensors = { gamma: weight, beta: 'bias' };
-const affineTensors = { W: weight, b: 'bias' };
+const normTensors = { gamma: 'weight', beta: 'bias' };
+const affineTensors = { W: 'weight', b: 'bias' };
 const recurrentTensors = { Wi: 'weight_ih_l0', bi: 'bias_ih_l0', Wh: 'weight_hh_l0', bh: 'bias_hh_l0' };
 
 interface TorchLayer {
@@ -43,7 +42,7 @@ const torchLayers: Readonly<Record<LayerKind, TorchLayer>> = {
   'conv2d-transpose': { tensors: affineTensors, writes: 'channels first' },
   dense: { tensors: affineTensors, writes: 'any' },
   dropout: { writes: 'the same' },
-  embedding: { tensors: { E: weight }, writes: 'channels last' },
+  embedding: { tensors: { E: 'weight' }, writes: 'channels last' },
   flatten: { writes: 'flat' },
   'global-avg-pool': { writes: 'channels first' },
   gru: { tensors: recurrentTensors, writes: 'channels first' },
@@ -51,9 +50,9 @@ const torchLayers: Readonly<Record<LayerKind, TorchLayer>> = {
   'layer-norm': { tensors: normTensors, writes: 'the same' },
   lstm: { tensors: recurrentTensors, writes: 'channels first' },
   'max-pool': { writes: 'channels first' },
-  'position-embedding': { tensors: { P: weight }, writes: 'the same' },
+  'position-embedding': { tensors: { P: 'weight' }, writes: 'the same' },
   residual: { writes: 'a sum' },
-  'rms-norm': { tensors: { gamma: weight }, writes: 'the same' },
+  'rms-norm': { tensors: { gamma: 'weight' }, writes: 'the same' },
   'self-attention': {
     tensors: { Wqkv: 'in_proj_weight', bqkv: 'in_proj_bias', Wo: 'out_proj.weight', bo: 'out_proj.bias' },
     writes: 'any',
@@ -117,8 +116,8 @@ function tiedTensor(
     const why = 'expected another, since PyTorch flattens channels first';
     throw new Error(`${nameOfLayer(networkLayer)} shares weights along the axis of a flattened image, ${why}`);
   }
-  const table = list.find(({ name }) => name === torchName(tiedTo, weight));
-  return table && { ...table, name: torchName(path, weight), layer: layer.label, tiedTo: table.name };
+  const table = list.find(({ name }) => name === torchName(tiedTo, 'weight'));
+  return table && { ...table, name: torchName(path, 'weight'), layer: layer.label, tiedTo: table.name };
 }
 
 /** Splits axes of flattened images, whose channels come first in PyTorch. */

@@ -225,7 +225,7 @@ function answerAll(model: Model, parts: readonly Part[]): Reply[] {
 function lengthsOf({ spec }: Model, parts: readonly Part[]): number[] | undefined {
   const allLengths = parts.flatMap(({ rows, lengths }) => Array.from({ length: rows }, (_, n) => lengths[n]));
   if (allLengths.every((length) => length === undefined)) return undefined;
-  return allLengths.map((length) => length ?? [spec.input].flat()[0]);
+  return allLengths.map((length) => length ?? [spec.input].flat()[0]); // a row without length is full: input [T, C]
 }
 
 function joined(parts: readonly Part[]): Float64Array {

@@ -30,7 +30,6 @@ export interface Checkpointer {
   writeIfDue(): Promise<void>;
   /** Writes now. A failure is a warning: the older file remains, and training continues. */
   write(): Promise<void>;
-  /** The newest checkpoint. */
   newest(): { readonly path: string; readonly step: number } | undefined;
 }
 

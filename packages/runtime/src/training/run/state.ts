@@ -141,7 +141,7 @@ function startingProgress({ resume, threads }: RunPlan): Progress {
   return { ...progress, threads };
 }
 
-/** Lets the threads draw the starting weights. If they fail nothing is lost, so no checkpoint is written. */
+/** Lets the threads draw the starting weights, which also a probe of a resumed run compares with. */
 async function openThreads(
   { plan, setup, arena }: PreparedRun,
   pool: Pool,
@@ -151,6 +151,7 @@ async function openThreads(
 ): Promise<void> {
   const drawsWeights = plan.parameters === null && (plan.resume === null || plan.probe !== null);
   const work = () => recovery.attempt(step, () => openTeam(pool, setup, threads, drawsWeights));
+  // If they fail nothing is lost, so no checkpoint is written.
   const areFinite = await work().catch((error: unknown) => {
     if (error instanceof ClusterError) throw error;
     throw runFailure(error, `before step ${step}`);
@@ -177,8 +178,9 @@ async function writeOnThread(
   warn: (reason: string) => void,
 ): Promise<WriteResult> {
   try {
+    const threads = 1;
     const onThread = () =>
-      runOnTeam(pool, setup, 1, (threadTask): CheckpointTask => ({ kind: 'checkpoint', ...threadTask, entry }));
+      runOnTeam(pool, setup, threads, (threadTask): CheckpointTask => ({ kind: 'checkpoint', ...threadTask, entry }));
     const [result] = await inThread(onThread);
     return result;
   } catch (error) {
@@ -212,7 +214,6 @@ function* createLayerProbe(network: Network, setup: RunSetup, arena: Arena, step
 export const isAborted = ({ plan, lockstep, isAborted: isAnyRankAborted, isStopped }: RunState): boolean =>
   isStopped || (lockstep.cluster === null ? (plan.signal?.aborted ?? false) : isAnyRankAborted);
 
-/** Threads of the next span. */
 export const teamSize = ({ tuner, usefulThreads }: RunState): number => tuner?.threads ?? usefulThreads;
 
 /** Steps between two pauses of a run. */

@@ -45,7 +45,6 @@ export const thisSystem = `${process.platform} ${process.arch}`;
 /** Whether code was never run on a system, by default this one. */
 export const isUntestedSystem = (name = thisSystem): boolean => isCodeSystem(name) && codeSystems[name].isUntested;
 
-/** Calling convention of code in this process. */
 export const callingConvention = isCodeSystem(thisSystem) ? codeSystems[thisSystem].convention : undefined;
 
 /**

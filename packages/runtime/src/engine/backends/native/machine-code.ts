@@ -92,7 +92,6 @@ const extensionsOf = (processor: ProcessorName): string =>
 
 const refusal = (reason: string, lacksKoffi = false): MachineCodeSearch => ({ code: null, reason, lacksKoffi });
 
-/** The fastest supported extension for the kernels. */
 export function widestExtension(processor: ProcessorName, flags: ReadonlySet<string>): ExtensionName | undefined {
   return namesFor(processor).find(isIn(flags));
 }
@@ -149,7 +148,8 @@ export function kernelsOf({ extension, layout, address }: MachineCode): CodeLayo
     (assemble) => {
       let kernel: ReturnType<typeof assemble> | undefined;
       placeCodeFor(loadKoffi(), KERNEL_BYTES, (kernelAddress) => {
-        const isa = createIsa(layout.type, callingConvention, Number(kernelAddress - address));
+        const origin = Number(kernelAddress - address); // offset in the code that calls the kernel
+        const isa = createIsa(layout.type, callingConvention, origin);
         kernel = assemble(isa);
         return isa.code();
       });

@@ -14,7 +14,6 @@ type Attributes = Readonly<
 
 /** Builder of a graph: each method adds an element and returns its name. */
 export interface Graph {
-  /** Type of its numbers. */
   readonly type: RealType;
   /** An input [N, ...row]. */
   input(name: string, type: ElementType, row: Shape, note: string): Value;
