@@ -46,7 +46,7 @@ export function nativeProductScratch([I, O, kind]: ProductShape): number {
 
 /**
  * The products of a dense layer, cut into panels. Whatever the cut, every sum has the order of the reference and uses
- * fused multiply-add: it equals `fusedProducts` bit for bit.
+ * fused multiply-add: it equals plain code bit for bit.
  */
 export function createNativeProducts(
   panels: Panels,

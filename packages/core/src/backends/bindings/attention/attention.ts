@@ -22,7 +22,7 @@ const backwardFormulas = (drops: boolean): readonly AttentionFormulaName[] => [
 
 /**
  * Attention by the tiles of dense products, and by formulas. Every sum has the order of the reference and uses fused
- * multiply-add: it equals `fusedAttention` bit for bit. Keys of a block that a query does not read have weights and
+ * multiply-add: it equals plain code bit for bit. Keys of a block that a query does not read have weights and
  * slopes of 0, which change no bit.
  */
 export function createNativeAttention(
@@ -72,7 +72,7 @@ export function createNativeAttention(
       const { arrays, row, yRow, keyRow, keyFactors, isPacked, ...layer } = layerOf(T, H, d);
       const { scores, limits, keyColumns, valueRows } = arrays;
       const [yAt, maximaAt, sumsAt, qkvAt] = [y, maxima, sums, qkv].map(addressOf);
-      // Reading a kernel assembles it, here and by `groups`: not during a run.
+      // Reading a kernel assembles it: all are read before a run, here and by `groups`.
       const softmax = calls.softmaxOf(arrays, T, d);
       const fill = createArrayCall('fill', layout, tape, panels);
       const drop = threshold > 0 ? calls.dropoutOf(stepAndRow, T, H, key0, key1, threshold, factor) : null;
@@ -120,7 +120,7 @@ export function createNativeAttention(
       const [yAt, qkvAt, rowsAt] = [y, qkv, rows].map(addressOf);
       const isPacked = n > QUERIES; // values are then read more than once
       const groupHeads = Math.max(Math.floor(QUERIES / n), 1); // heads that are taken at a time
-      // Reading a kernel assembles it, here and by `groups`: not during a run.
+      // Reading a kernel assembles it: all are read before a run, here and by `groups`.
       const softmax = calls.softmaxOf(arrays, T, d);
       const copy = createArrayCall('copy', layout, tape, panels);
       calls.groups('limited', T);
@@ -165,7 +165,7 @@ export function createNativeAttention(
       const { terms, D, lanes } = arrays;
       const scale = 1 / Math.sqrt(d);
       const [dqkvAt, dyAt, yAt, maximaAt, sumsAt, qkvAt] = [dqkv, dy, y, maxima, sums, qkv].map(addressOf);
-      // Reading a kernel assembles it, here and by `groups`: not during a run.
+      // Reading a kernel assembles it: all are read before a run, here and by `groups`.
       const { rowSums } = losses;
       const fill = createArrayCall('fill', layout, tape, panels);
       const drop = threshold > 0 ? calls.dropoutOf(stepAndRow, T, H, key0, key1, threshold, factor) : null;

@@ -152,7 +152,7 @@ export function createAttentionCalls(
   ): (m: number, s: number, rows: number, keys: number) => void {
     const row = scoreRow(T, bytes);
     const scale = 1 / Math.sqrt(d);
-    // Reading a kernel assembles it, here and by `groups`: not during a run.
+    // Reading a kernel assembles it: all are read before a run, here and by `groups`.
     const { rowSums, rowMaxima } = layout.losses;
     for (const name of ['maxima', 'exponentials', 'copied', 'normalized'] as const) groups(name, T);
     const [count, distance] = [1, 0]; // the results of all rows are one row of numbers

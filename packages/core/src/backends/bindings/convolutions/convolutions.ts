@@ -37,7 +37,7 @@ export function convolutionBytes(products: readonly ProductShape[], rows: number
 
 /**
  * The products of convolutions, by the tiles of dense products. Every sum has the order of the reference and uses fused
- * multiply-add: it equals `fusedConvolutions` bit for bit.
+ * multiply-add: it equals plain code bit for bit.
  */
 export function createNativeConvolutions(
   layout: CodeLayout,

@@ -25,7 +25,7 @@ export interface Direction {
 /** Channels of a direction: it reads `readC` and writes `writtenC`; in each group, `groupIn` and `groupOut`. */
 function channelsOf(geometry: ConvolutionGeometry, { isBackward }: Direction) {
   const { C, O } = geometry;
-  const lanes = isDepthwise(geometry);
+  const lanes = isDepthwise(geometry); // each output channel then has factors of its own, as `assembleTile` says
   const groups = lanes ? 1 : geometry.groups;
   const [readC, writtenC] = isBackward ? [O, C] : [C, O];
   return { lanes, groups, readC, writtenC, groupIn: lanes ? 1 : readC / groups, groupOut: writtenC / groups };
@@ -47,8 +47,8 @@ export function rowProductBytes(geometry: ConvolutionGeometry, direction: Direct
 export function createRowProduct(
   panels: Panels,
   tape: CallTape,
-  free: number, // rowProductBytes of scratch
-  scratch: Float64Array, // that it lies in
+  free: number, // byte offset of `rowProductBytes` bytes of scratch
+  scratch: Float64Array, // the array that these bytes lie in
   geometry: ConvolutionGeometry,
   direction: Direction,
 ): RowProduct {

@@ -23,10 +23,10 @@ const WAITING_BYTES = 1_048_576;
 /** Overwrites dW and db, or adds to them if `accumulate`. Arrays are byte offsets. */
 export type WindowWeights = (dW: number, db: number, x: number, dy: number, accumulate: boolean) => void;
 
-/** Sizes of the work, for numbers of at most 8 bytes. */
+/** Sizes of the work, for numbers of at most 8 bytes. `runs`: at most so many in a table, some of them empty. */
 function sizesOf(geometry: ConvolutionGeometry) {
   const { height: y, width: x, C, O, groups } = geometry;
-  const lanes = isDepthwise(geometry);
+  const lanes = isDepthwise(geometry); // each column of dW then has factors of its own, as `assembleTile` says
   const groupIn = lanes ? 1 : C / groups;
   const K = y.kernel * x.kernel * groupIn; // rows of dW
   const imageBytes = 8 * (y.inputs * x.inputs * C + y.outputs * x.outputs * O);
@@ -60,7 +60,7 @@ export function windowWeightsBytes(geometry: ConvolutionGeometry): number {
   return copies + (y.kernel + 1) * tableBytes(sizes) + treeLevels(MAX_NODE_ROWS / images) * 8 * (K + 1) * columns;
 }
 
-/** Bytes of the tables of a product for passes of `rows` rows, outside of scratch. */
+/** Bytes of the tables of a product for passes of `rows` rows, outside of scratch: two for each ky, see `createTable`. */
 export function windowTableBytes(geometry: ConvolutionGeometry, rows: number): number {
   const { images, runs } = sizesOf(geometry);
   return 2 * (geometry.height.kernel + 1) * RUN_BYTES * (runs / images) * Math.min(images, rows);
@@ -70,36 +70,36 @@ export function windowTableBytes(geometry: ConvolutionGeometry, rows: number): n
 interface Strip {
   readonly ky: number;
   readonly k: number;
-  readonly rows: number; // of a tile
+  readonly rows: number; // rows of a tile
   readonly count: number; // tiles
   readonly a: number; // bytes from the pixel of an output to its first factor
 }
 
 /** Neighbouring columns of dW in one group. */
 interface Columns {
-  readonly o: number;
+  readonly o: number; // the first one
   readonly count: number;
   readonly group: number;
 }
 
-/** Arrays of sums over some images: dW and db, or memory in which such sums wait. */
+/** Addresses of sums over some images: of dW and db, or of memory in which such sums wait. */
 interface SumArrays {
   readonly dW: number;
-  readonly dWRow: number;
+  readonly dWRow: number; // bytes from row to row
   readonly db: number;
 }
 
 /**
  * Binds dW and db of B images. A tile of dW stays in registers over a piece of an image; the pieces of a few images are
- * joined in the first-level cache, and these sums in memory. All tiles are made for a few images before the next ones,
- * which then come from the second-level cache.
+ * joined in the first-level cache, and the sums of these images in memory. All tiles are made for a few images before
+ * the next images, which stay in the second-level cache meanwhile.
  */
 export function createWindowWeights(
   layout: CodeLayout,
   panels: Panels,
   tape: CallTape,
-  free: number, // windowWeightsBytes of scratch
-  scratch: Float64Array, // that it lies in
+  free: number, // byte offset of `windowWeightsBytes` bytes of scratch
+  scratch: Float64Array, // the array that these bytes lie in
   geometry: ConvolutionGeometry,
   B: number,
 ): WindowWeights {

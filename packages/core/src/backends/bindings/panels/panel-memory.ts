@@ -34,7 +34,7 @@ export const LISTS = 128;
 export const MAX_SUM_BYTES = MAX_SUMS * MAX_VECTOR;
 /** Bytes of the sums of a tile that can wait at once: of leaves 0 to 7, 8 to 11, 12 to 13, and 14. */
 const WAITING = 4 * MAX_SUM_BYTES;
-/** Sizes of the leaf table of a sum, and of tables for single leaves of each length. */
+/** Bytes of the leaf table of a sum, and of tables for single leaves of each length. */
 const TABLE = RUN_BYTES * MAX_LEAVES;
 const SINGLES = RUN_BYTES * (MAX_ROWS + 1);
 
@@ -44,7 +44,7 @@ export const listStep = (K: number): number => 8 * (1 + K);
 /** Doubles of scratch for panels of either element type: constants, tables and lists. */
 export const PANELS_SCRATCH = (CONSTANTS + WAITING + TABLE + SINGLES + LISTS * listStep(MAX_TERMS)) / 8;
 
-/** Size of a full panel and its tiles. */
+/** Size of a full panel, a tile's columns of a matrix that lie row after row in memory, and of its tiles. */
 export interface PanelSize {
   readonly columns: number;
   readonly step: number; // bytes of a row

@@ -90,7 +90,7 @@ export function createWords(
         vector(0x4e); // v128.and
         set(lane);
       };
-      if (runType === 'float32') return chooseBy(to, null);
+      if (runType === 'float32') return chooseBy(to, null /* as wide as a word */);
       chooseBy(spare, 0xc7); // i64x2.extend_low_i32x4_s
       chooseBy(other, 0xc8);
       move(to, spare);
