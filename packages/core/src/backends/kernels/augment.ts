@@ -2,6 +2,8 @@ import { bitsOf } from '../formulas/formula.ts';
 import { defineArguments } from '../isa/arguments.ts';
 import type { Counter, Isa, Vector } from '../isa/isa.ts';
 
+// `isa` emits code: `load` takes a register, `spill` a slot on the stack; numbers in its calls are vector registers.
+
 export const movePixelsArguments = defineArguments(
   ['to', 'array'],
   ['from', 'array'],
@@ -77,15 +79,8 @@ function assembleTurnPixels(isa: Isa): number {
     const [x, image, fractions] = [isa.load(call.x), isa.load(call.image), isa.load(call.fractions)];
     const [line, pixel] = [isa.load(call.line), isa.load(call.pixel)];
     const [vectors, rest] = [isa.spill(call.vectors), isa.spill(call.rest)];
-    for (const [to, source] of [
-      [j, call.j],
-      [a, call.a],
-      [lineX, call.lineX],
-      [d, call.d],
-      [lineY, call.lineY],
-    ] as const) {
-      wide.loadNumber(to, isa.numberAt(source));
-    }
+    const names = ['j', 'a', 'lineX', 'd', 'lineY'] as const; // of registers 0 to 4
+    for (const [register, name] of names.entries()) wide.loadNumber(register, isa.numberAt(call[name]));
     wide.loadLiteral(one, wide.literal(bitsOf(1, 'float64')));
     // 2⁵²: all doubles from here on are whole, so adding it and subtracting it again rounds.
     wide.loadLiteral(roundingTerm, wide.literal(bitsOf(4_503_599_627_370_496, 'float64')));

@@ -51,6 +51,7 @@ export const DROPOUT_SCRATCH = FACTORS / 8 + CHUNK;
 /**
  * y = x · m at all positions of a row, m = 0 if the random word of the column is below `threshold`, else `factor`. y
  * may be x.
+ * `isa` emits code: `load` takes a register, `spill` a slot on the stack; numbers in its calls are vector registers.
  */
 export function assembleDropout(isa: Isa): number {
   const unit = isa.formulas;

@@ -3,6 +3,8 @@ import { defineArguments } from '../isa/arguments.ts';
 import type { Counter, Isa, Quads, Vector, Vectors } from '../isa/isa.ts';
 import { LANES } from './row-lanes.ts';
 
+// `isa` emits code: `load` takes a register, `spill` a slot on the stack; numbers in its calls are vector registers.
+
 export const rowMoveArguments = defineArguments(
   ['rows', 'array'], // [count, row]
   ['matrix', 'array'], // of row 0

@@ -4,6 +4,7 @@ import type { Address, Isa, Pointer, Source, Vector } from '../isa/isa.ts';
 
 // Sums over rows of a norm, in four lanes j mod 4. Four rows are summed at a time, since an addition to a sum waits for
 // the one before; their lanes are then transposed, so that the four sums are joined, divided and stored as one vector.
+// `isa` emits code: `load` takes a register, `spill` a slot on the stack; numbers in its calls are vector registers.
 
 /** Rows that are summed at a time. */
 export const ROWS = 4;

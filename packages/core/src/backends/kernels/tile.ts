@@ -61,6 +61,7 @@ export const tileRows = ({ maxRows, vectorRegisters, tile: { factors, rows } }: 
  * table, in the first-level cache. Does this for `count` tiles, below each other or side by side. Overwrites `c`, which
  * may be `init`, or adds to it if `accumulate`. With `lanes` each column n has factors of its own, a[m,k,n], neighbours
  * in memory; such a tile has one vector.
+ * `isa` emits code: `load` takes a register, `spill` a slot on the stack; numbers in its calls are vector registers.
  */
 export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape): number {
   const unit = isa.vectors;

@@ -40,6 +40,7 @@ const restOf = (k: number): string => `rest${k}`;
  * g = the tree's sum of `rowsToAdd` gradient rows · inverseCount; then updates the arrays; square = Σ g² in doubles, in
  * four lanes joined (l0 + l1) + (l2 + l3). The mean itself is not written, which would take as long as reading it. If
  * there are no rows to add, g is the only row, and nothing is squared.
+ * `isa` emits code: `load` takes a register, `spill` a slot on the stack; numbers in its calls are vector registers.
  */
 export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): number {
   const { formulas: unit, wide } = isa;
