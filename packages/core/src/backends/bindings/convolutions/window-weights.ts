@@ -60,7 +60,7 @@ export function windowWeightsBytes(geometry: ConvolutionGeometry): number {
   return copies + (y.kernel + 1) * tableBytes(sizes) + treeLevels(MAX_NODE_ROWS / images) * 8 * (K + 1) * columns;
 }
 
-/** Bytes of the tables of a product for passes of `rows` rows, outside of scratch: two for each ky as in `createTable`. */
+/** Bytes of the tables of a product for passes of `rows` rows, outside of scratch: two a ky, as in `createTable`. */
 export function windowTableBytes(geometry: ConvolutionGeometry, rows: number): number {
   const { images, runs } = sizesOf(geometry);
   return 2 * (geometry.height.kernel + 1) * RUN_BYTES * (runs / images) * Math.min(images, rows);
