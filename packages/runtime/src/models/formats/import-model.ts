@@ -225,7 +225,7 @@ async function readParameters(
   const parameters = createElements(type, network.parameterCount);
   for (const { tensor, stored, name } of matches) {
     const weights = viewOf(parameters, tensor.offset, tensor.length);
-    const tiedWeights = tensor.tiedTo === undefined ? null : weights.slice();
+    const tiedWeights = tensor.tiedTo === undefined ? null : weights.slice(); // already read, by another name
     const numbers = await stored.read();
     if (numbers.length !== tensor.length) {
       throw new Error(`${where}: ${showName(name)} has ${numbers.length} numbers, expected ${tensor.length}`);

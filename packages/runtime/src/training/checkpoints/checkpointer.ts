@@ -150,7 +150,7 @@ function createSender({ plan, lockstep, stepLog, ...sources }: CheckpointerOptio
     recordLoss() {},
     recordBest() {},
     async writeIfDue() {
-      if (await lockstep.fromFirst(false)) await write();
+      if (await lockstep.fromFirst(false)) await write(); // rank 0's value decides for all
     },
     write,
     newest: () => undefined,

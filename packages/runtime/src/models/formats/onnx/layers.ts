@@ -33,7 +33,7 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     const [gamma, variance] = [tensor('gamma'), tensor('runningVariance')];
     const scale = gamma.map((value, i) => value / Math.sqrt(variance[i] + epsilon));
     const centered = graph.node('Sub', [x.value, channelConstant(x, 'runningMean')]);
-    const scaled = graph.node('Mul', [centered, channelConstant(x, 'scale', [], scale)]);
+    const scaled = graph.node('Mul', [centered, channelConstant(x, 'scale', [], scale)]); // scale [C]
     return { ...x, value: graph.node('Add', [scaled, channelConstant(x, 'beta')]) };
   },
   'channel-dropout': ({ x }) => x,
@@ -57,7 +57,7 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
       const count = graph.node('Cast', [realLengths], { to: elementTypes[graph.type] });
       return { shape, value: graph.node('Div', [sumWhere(graph, isReal, channels.last(x)), count]), image: null };
     }
-    const firstAxis = x.image === null ? 1 : 2;
+    const firstAxis = x.image === null ? 1 : 2; // of [N, H, W, C] or [N, C, H, W]
     const axes = networkLayer.layer.in.slice(1).map((_, a) => firstAxis + a);
     return {
       shape: networkLayer.layer.out,
@@ -112,7 +112,7 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
   },
   upsample({ graph, x, networkLayer }) {
     const { in: input, out: shape } = networkLayer.layer;
-    const firstAxis = x.image === null ? 1 : 2;
+    const firstAxis = x.image === null ? 1 : 2; // of [N, H, W, C] or [N, C, H, W]
     const value = shape.slice(0, -1).reduce((y, extent, a) => {
       const nearest = Array.from({ length: extent }, (_, o) => Math.floor((o * input[a]) / extent));
       return graph.node('Gather', [y, graph.integers(nearest)], { axis: firstAxis + a });

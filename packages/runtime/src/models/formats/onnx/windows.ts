@@ -45,7 +45,8 @@ export interface Weights {
 
 /** y = x * W + b. */
 export function convolve(graph: Graph, x: Value, axes: readonly Axis[], weights: Weights): Value {
-  const order = [axes.length + 1, axes.length, ...axes.keys()];
+  const [C, O] = [axes.length, axes.length + 1]; // axes of W
+  const order = [O, C, ...axes.keys()];
   if (graph.type === 'double') return multiply(graph, x, axes.map(readBy), weights, order);
   return graph.node('Conv', [x, addWeights(graph, weights, order), ...biasOf(graph, weights)], {
     ...attributesOf(axes),
@@ -59,7 +60,7 @@ export function convolve(graph: Graph, x: Value, axes: readonly Axis[], weights:
  * for x [N, C, ...outputs].
  */
 export function convolveTransposed(graph: Graph, x: Value, axes: readonly Axis[], weights: Weights): Value {
-  const [O, C] = [axes.length, axes.length + 1];
+  const [O, C] = [axes.length, axes.length + 1]; // axes of W
   if (graph.type === 'double') return multiply(graph, x, axes.map(writtenBy), weights, [O, C, ...axes.keys()]);
   const W = addWeights(graph, weights, [C, O, ...axes.keys()]);
   const minInputs = ({ outputs, stride, kernel, before, after }: Axis) =>
@@ -73,7 +74,7 @@ export function convolveTransposed(graph: Graph, x: Value, axes: readonly Axis[]
 /** The mean of each window; padding counts as zeros. */
 export function averagePool(graph: Graph, x: Value, axes: readonly Axis[]): Value {
   if (graph.type === 'float') return graph.node('AveragePool', [x], { ...attributesOf(axes), count_include_pad: 1 });
-  const kernelAxes = axes.map((_, a) => 2 + 2 * a);
+  const kernelAxes = axes.map((_, a) => 2 + 2 * a); // of [N, C, ky, oy, kx, ox]
   return graph.node('ReduceMean', [gather(graph, x, axes.map(readBy))], { axes: kernelAxes, keepdims: 0 });
 }
 
