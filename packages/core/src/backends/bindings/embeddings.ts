@@ -21,8 +21,9 @@ const LIST = WORDS.count * MAX_PIECES;
 /** Offsets of rows are words of 32 bits. */
 const MAX_BYTES = 4_294_967_296;
 
-/** Values of the word `isResult`. */
-const [STAYS_ON_STACK, IS_RESULT] = [0, 1];
+// Values of the word `isResult`.
+const STAYS_ON_STACK = 0;
+const IS_RESULT = 1;
 
 /** Makes calls of gradients of embeddings; null for other operations, and for empty ones. */
 export function createEmbeddings(

@@ -25,7 +25,8 @@ export function createMoves(
     embeddingForward(...[y, x, E, n, size]: Parameters<typeof embeddingForward>) {
       if (n * size === 0) return null;
       const arrays = [y, E, x].map(addressOf);
-      const [positions, matrixStep] = [0, 0]; // all rows are read from one matrix, E
+      const positions = 0;
+      const matrixStep = 0; // all rows are read from one matrix, E
       return [[kernels.readByIndex, ...arrays, positions, matrixStep, bytes * size, n, ...ends(size)]];
     },
 

@@ -119,13 +119,8 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
     const areContiguous = (kernel === 'maximum' || kernel === 'sum') && step === 1 && windowStep === 1 && count > 1;
     const rowNumbers = areContiguous ? count * C : C;
     if (areContiguous && rowNumbers >= chunk) {
-      pieces.push({
-        at: 0,
-        count: Math.floor(rowNumbers / chunk),
-        numbers: chunk,
-        pixelStep: chunk,
-        windowStep: chunk,
-      });
+      const chunks = Math.floor(rowNumbers / chunk);
+      pieces.push({ at: 0, count: chunks, numbers: chunk, pixelStep: chunk, windowStep: chunk });
     }
     for (let at = areContiguous ? rowNumbers - (rowNumbers % chunk) : 0; at < rowNumbers; at += chunk) {
       const numbers = Math.min(chunk, rowNumbers - at);

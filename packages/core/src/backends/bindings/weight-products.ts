@@ -168,7 +168,8 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
     // Only a single leaf can have more rows than one call takes.
     for (let n = 0; n < B; n += BLOCK_ROWS) {
       const rows = Math.min(B - n, BLOCK_ROWS);
-      const [blockLeafRows, starts] = [Math.min(leafRows, rows), n === 0];
+      const blockLeafRows = Math.min(leafRows, rows);
+      const starts = n === 0;
       backwardBlock(dW, db, x + bytes * n * I, dy + bytes * n * O, rows, blockLeafRows, starts, accumulate, I, O);
     }
   };

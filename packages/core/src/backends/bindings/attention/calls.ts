@@ -70,7 +70,8 @@ export function createAttentionCalls(
     // The last four rows, some of them a second time. Of fewer than four rows, each takes the place of all four.
     const isFew = wholeRows === 0;
     const distance = isFew ? 0 : row;
-    const [blockStep, oneBlock] = [0, 1];
+    const blockStep = 0;
+    const oneBlock = 1;
     for (let r = isFew ? 0 : rows - LANES; r < (isFew ? rows : rows - LANES + 1); r++) {
       const to = results + bytes * r;
       const from = x + row * r;
@@ -155,7 +156,8 @@ export function createAttentionCalls(
     // Reading a kernel assembles it: all are read before a run, here and by `groups`.
     const { rowSums, rowMaxima } = layout.losses;
     for (const name of ['maxima', 'exponentials', 'copied', 'normalized'] as const) groups(name, T);
-    const [count, distance] = [1, 0]; // the results of all rows are one row of numbers
+    const count = 1; // the results of all rows are one row of numbers
+    const distance = 0;
     return (m, s, rows, keys) => {
       const { maxima, exponentials, copied, normalized } = attentionTables;
       reduceRows(rowMaxima, maximaStart, lanes, rowResults, scores, row, rows, keys);
