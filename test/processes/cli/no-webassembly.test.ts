@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createModel, dense, relu, saveModel, sequential } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../../support/command-line.ts';
 import { onlyInAll } from '../../support/count.ts';
+import { weightsFor } from '../../support/every-layer.ts';
 
 /** In an engine that makes no code at run time, and so has no WebAssembly. */
 const jitless = (args: string) =>
@@ -40,4 +44,21 @@ test('without WebAssembly doctor says so, and that training runs', async () => {
   expect(stdout).toMatch(/\nreference +\d+\.\d +\d+\.\d {2}used by auto\nwasm +- +-\n/);
   expect(stdout).toContain('Training runs on plain TypeScript, many times slower');
   expect(code).toBe(0);
+});
+
+test('without WebAssembly a network of many products answers many rows, with the bits of each alone', async () => {
+  const model = join(temporaryDirectory(), 'wide.gradloom');
+  const spec = sequential(512, dense(1024), relu(), dense(2));
+  saveModel(model, createModel({ spec, parameters: weightsFor(spec) }));
+  const rows = Array.from({ length: 96 }, (_, n) => Array.from({ length: 512 }, (_, i) => Math.sin(n * 512 + i)));
+  const answersOf = async (lines: readonly number[][]) => {
+    const input = join(temporaryDirectory(), 'rows.jsonl');
+    writeFileSync(input, lines.map((row) => JSON.stringify(row)).join('\n'));
+    const { code, stdout, stderr } = await jitless(`predict ${model} ${input} --json`);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    return jsonLines(stdout).map(({ outputs }) => outputs);
+  };
+  const [all, last] = await Promise.all([rows, rows.slice(-1)].map(answersOf));
+  expect(all).toHaveLength(rows.length);
+  expect(all.at(-1)).toEqual(last[0]);
 });

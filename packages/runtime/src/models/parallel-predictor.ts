@@ -10,6 +10,7 @@ import {
   type ParallelPredictor,
   typeOf,
   viewOf,
+  wasmProblem,
 } from '@gradloom/core/internal';
 import { type OutputsTask, takeChunks } from '../engine/evaluation/answer-chunks.ts';
 import { openInference } from '../engine/evaluation/open-inference.ts';
@@ -183,8 +184,9 @@ export function createParallelPredictor(
       throw new OptionError('predictAll', 'threads', `has ${threads}, expected at most ${MAX_THREADS}`);
     }
     // Plain code of this thread is unfused, and that of others is not.
-    const isSmall = x.length / I <= Math.max(1, smallRows) || backend.name === 'reference';
-    if (isSmall) return void predictor(x, lengths, y);
+    // Machine code of several threads needs the shared memory of WebAssembly.
+    const isAlone = backend.name === 'reference' || wasmProblem() !== null;
+    if (isAlone || x.length / I <= Math.max(1, smallRows)) return void predictor(x, lengths, y);
     const turn = last.then(() => compute(x, lengths, y, threads));
     last = turn.catch(() => {});
     return turn;
