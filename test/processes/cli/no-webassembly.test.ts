@@ -50,7 +50,8 @@ test('without WebAssembly a network of many products answers many rows, with the
   const model = join(temporaryDirectory(), 'wide.gradloom');
   const spec = sequential(512, dense(1024), relu(), dense(2));
   saveModel(model, createModel({ spec, parameters: weightsFor(spec) }));
-  const rows = Array.from({ length: 96 }, (_, n) => Array.from({ length: 512 }, (_, i) => Math.sin(n * 512 + i)));
+  // Short in the file, so that many are read at a time.
+  const rows = Array.from({ length: 200 }, (_, n) => Array.from({ length: 512 }, (_, i) => (n + i) % 10));
   const answersOf = async (lines: readonly number[][]) => {
     const input = join(temporaryDirectory(), 'rows.jsonl');
     writeFileSync(input, lines.map((row) => JSON.stringify(row)).join('\n'));
