@@ -3,7 +3,7 @@ import { collectGarbage } from '../../packages/runtime/src/engine/threads/contex
 import { weightsFor } from './every-layer.ts';
 
 // Loads a model many times, each of which answers in this thread and in others; then one answers many times. Prints the
-// bytes of memory of the process on the way, and ends by itself.
+// bytes of memory of the process on the way and the processor time that it takes while it idles, and ends by itself.
 
 const path = process.argv[2];
 const spec = sequential(784, dense(512), relu(), dense(10));
@@ -36,4 +36,9 @@ const model = loadModel(path);
 model.outputs(row);
 const before = await residentBytes();
 for (let call = 0; call < 10_000; call++) model.outputs(row);
-console.log(JSON.stringify({ first, loaded, before, after: await residentBytes() }));
+const after = await residentBytes();
+for (let call = 0; call < 100; call++) await model.predictAll(rows, { threads: 2 });
+const spent = process.cpuUsage();
+await new Promise((resolve) => setTimeout(resolve, 500)); // the threads have nothing to do
+const { user, system } = process.cpuUsage(spent);
+console.log(JSON.stringify({ first, loaded, before, after, idleMs: (user + system) / 1000 }));

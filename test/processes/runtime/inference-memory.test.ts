@@ -152,10 +152,11 @@ describe.each([
   });
 });
 
-test('300 loads and 10,000 answers leave no memory behind, and threads end with the program', async () => {
+test('300 loads and 10,000 answers leave no memory behind, and threads idle, and end with the program', async () => {
   const args = [programFile('answer-loads'), `${folder.path}/model.gradloom`];
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
-  const { first, loaded, before, after } = JSON.parse(stdout);
+  const { first, loaded, before, after, idleMs } = JSON.parse(stdout);
   expect(loaded - first).toBeLessThan(60 * MiB); // a load takes 6 MiB
   expect(after - before).toBeLessThan(20 * MiB);
+  expect(idleMs).toBeLessThan(100); // of 500
 });

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { type Elements, InputError, type ModelContents, type Network, OptionError } from '@gradloom/core';
 import {
   bytesOfElements,
@@ -12,25 +12,28 @@ import {
   viewOf,
   wasmProblem,
 } from '@gradloom/core/internal';
-import { type OutputsTask, takeChunks } from '../engine/evaluation/answer-chunks.ts';
+import { takeChunks } from '../engine/evaluation/answer-chunks.ts';
 import { openInference } from '../engine/evaluation/open-inference.ts';
 import { inferenceBackend } from '../engine/evaluation/predictor.ts';
-import { MAX_THREADS, resetControl } from '../engine/threads/barrier.ts';
+import { MAX_THREADS } from '../engine/threads/barrier.ts';
 import { collectGarbage } from '../engine/threads/contexts.ts';
-import { createPool, type Pool } from '../engine/threads/pool.ts';
-import type { BadRow, InferenceSetup } from '../engine/threads/protocol.ts';
-import { runTeam } from '../engine/threads/span.ts';
+import type { InferenceSetup } from '../engine/threads/protocol.ts';
+import { TURN_MS } from '../system/turns/in-turns.ts';
 import { createRecovery, RETRIES } from '../training/faults/recovery.ts';
+import { answerTogether, cores, forget, LINGER_MS, remember } from './answering-team.ts';
 import { productsOfRow } from './row-work.ts';
 
-/**
- * Products of floats that this thread computes as soon as with others, which take about 0.1 ms to wake. So it does with
- * a single row.
- */
-const SMALL_PRODUCTS = 1 << 25;
+/** Products of floats of one thread in a millisecond, for a first guess at the time of a row. */
+const PRODUCTS_PER_MS = 2 ** 26;
 
-/** Products that this thread helps to compute, for some milliseconds at most. More are left to the others. */
-const SHARED_PRODUCTS = 1 << 28;
+/** Work that this thread does as soon as with others that wait for it. So it does with a single row. */
+const SMALL_MS = 0.05;
+
+/** Work that this thread does as soon as with others that sleep, which take 0.1 to 1 ms to wake. */
+const LONE_MS = 0.4;
+
+/** Work in which this thread takes part. More is left to the others: the event loop must have its turns. */
+const SHARED_MS = 4;
 
 /** Chunks of a thread: several, so that one on a slower core takes fewer. */
 const CHUNKS_PER_THREAD = 4;
@@ -41,41 +44,6 @@ const TILE_ROWS = 16;
 /** Bytes of models that are opened until garbage is collected: V8 does not count shared memory. */
 const COLLECTED_BYTES = 2 ** 28;
 let uncollectedBytes = 0;
-
-/** The threads with which all models of this process answer, and the runs of models that have used them. */
-let sharedPool: { pool: Promise<Pool>; readonly threads: number } | null = null;
-const runs = new Set<number>();
-
-/** Lets the threads free the memory of a model. The last one ends the threads. */
-async function forget(run: number): Promise<void> {
-  runs.delete(run);
-  const pool = await sharedPool?.pool.catch(() => undefined);
-  pool?.live.delete(run);
-  if (runs.size > 0) return;
-  sharedPool = null;
-  await pool?.close();
-}
-
-const cores = (): number => Math.min(availableParallelism(), MAX_THREADS);
-
-/** Models that no one refers to any more. */
-const forgotten = new FinalizationRegistry((run: number) => void forget(run));
-
-/** At least `threads` threads. More than there are replace the old ones. */
-async function poolOf(threads: number): Promise<Pool> {
-  if (sharedPool === null || sharedPool.threads < threads) {
-    const old = sharedPool;
-    const opened = { pool: createPool({ threads }), threads };
-    sharedPool = opened;
-    opened.pool.catch(() => {
-      if (sharedPool === opened) sharedPool = null;
-    });
-    void old?.pool.then((pool) => pool.close()).catch(() => {});
-  }
-  const pool = await sharedPool.pool;
-  for (const run of runs) pool.live.add(run);
-  return pool;
-}
 
 /** A model in memory that threads share, with room for some rows. */
 interface OpenedModel {
@@ -98,12 +66,19 @@ export function createParallelPredictor(
   const type = typeOf(weights);
   // Not 'auto', which may be a BLAS with other bits.
   const backend = inferenceBackend(network.products, type);
-  const rowProducts = productsOfRow(network);
-  const smallRows = SMALL_PRODUCTS / rowProducts / (type === 'float64' ? 2 : 1);
   const passRows = maxPassRows(network, type);
   const empty = (length: number) => elementView(type, new SharedArrayBuffer(bytesOfElements(type, length)), 0, length);
   let opened: OpenedModel | null = null;
   let last: Promise<unknown> = Promise.resolve(); // rows lie in one place, so calls take turns
+  let lastMs = Number.NEGATIVE_INFINITY; // end of the last call that was not small
+  let turnMs = Number.NEGATIVE_INFINITY; // the last turn of the event loop in a call
+  let rowMs = (productsOfRow(network) / PRODUCTS_PER_MS) * (type === 'float64' ? 2 : 1); // the least that was seen
+
+  /** Ends a call that has taken the time of so many threads since `startMs`. */
+  function end(startMs: number, rows: number, threads = 1): void {
+    lastMs = performance.now();
+    rowMs = Math.min(rowMs, ((lastMs - startMs) * threads) / rows);
+  }
 
   function open(threads: number): OpenedModel {
     const machine = { parts, threads, startsThreads: true, backend: backend.name, blas: undefined };
@@ -113,8 +88,7 @@ export function createParallelPredictor(
       uncollectedBytes = 0;
       collectGarbage();
     }
-    runs.add(setup.run);
-    forgotten.register(parallel, setup.run);
+    remember(parallel, setup.run);
     return {
       setup,
       requested: threads,
@@ -126,6 +100,7 @@ export function createParallelPredictor(
   }
 
   const compute: ParallelPredictor = async (x, lengths, y, threads = cores()) => {
+    const startMs = performance.now();
     const rows = x.length / I;
     if (opened === null || opened.requested < threads) {
       const old = opened;
@@ -146,47 +121,37 @@ export function createParallelPredictor(
     const tiles = Math.ceil(rows / chunks / TILE_ROWS);
     const chunkRows = Math.min(passRows, rows < threads * TILE_ROWS ? Math.ceil(rows / threads) : tiles * TILE_ROWS);
     const team = Math.min(threads, model.threads, Math.ceil(rows / chunkRows));
-    const helps = rows <= SHARED_PRODUCTS / rowProducts;
+    const helps = (rows * rowMs) / team <= SHARED_MS;
     const others = helps ? team - 1 : team;
     if (others === 0) return void predictor(x, lengths, y);
-    const task = { rows, chunkRows, x: model.x, y: model.y, lengths: lengths === undefined ? null : model.lengths };
+    const { setup } = model;
+    const arrays = { x: model.x, y: model.y, lengths: lengths === undefined ? null : model.lengths };
+    const help = helps ? () => takeChunks(setup.control, network, predictor, arrays) : undefined;
     const { attempt } = createRecovery(RETRIES);
-    const answers = await attempt(0, async () => {
-      const pool = await poolOf(Math.max(team, cores()));
-      const release = pool.hold();
-      try {
-        const { setup } = model;
-        const threads = await pool.acquire(others);
-        resetControl(setup.control);
-        const live = [...pool.live];
-        const tasks = Array.from({ length: others }, (_, thread): OutputsTask => {
-          return { kind: 'outputs', setup, live, thread, threads: others, ...task };
-        });
-        const running = runTeam(threads, tasks, setup.control);
-        let badHere: BadRow | undefined;
-        try {
-          badHere = helps ? takeChunks(setup.control, network, predictor, task) : undefined;
-        } finally {
-          await running; // even if this thread fails: the others still use the memory
-        }
-        return [...(await running), badHere];
-      } finally {
-        release();
-      }
-    });
+    const answers = await attempt(0, () => answerTogether(setup, others, arrays, { rows, chunkRows }, help));
     const [bad] = answers.filter((answer) => answer !== undefined).sort((a, b) => a.row - b.row);
     if (bad !== undefined) throw new InputError(bad.row, bad.problem);
     y.set(viewOf(model.y, 0, rows * O));
+    end(startMs, rows, team);
+    if (lastMs < turnMs + TURN_MS) return;
+    await setImmediate(); // calls after each other may not have waited for anything
+    turnMs = performance.now();
   };
 
   const parallel: ParallelPredictor = async (x, lengths, y, threads) => {
     if (threads !== undefined && threads > MAX_THREADS) {
       throw new OptionError('predictAll', 'threads', `has ${threads}, expected at most ${MAX_THREADS}`);
     }
+    const rows = x.length / I;
     // Plain code of this thread is unfused, and that of others is not.
     // Machine code of several threads needs the shared memory of WebAssembly.
     const isAlone = backend.name === 'reference' || wasmProblem() !== null;
-    if (isAlone || x.length / I <= Math.max(1, smallRows)) return void predictor(x, lengths, y);
+    if (isAlone || rows === 1 || rows * rowMs <= SMALL_MS) return void predictor(x, lengths, y);
+    const startMs = performance.now();
+    if (rows * rowMs <= LONE_MS && startMs > lastMs + LINGER_MS) {
+      predictor(x, lengths, y);
+      return end(startMs, rows);
+    }
     const turn = last.then(() => compute(x, lengths, y, threads));
     last = turn.catch(() => {});
     return turn;

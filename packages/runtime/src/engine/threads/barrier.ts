@@ -11,6 +11,8 @@ export const CONTROL = {
   checkedIn: 160,
   steps: 192,
   chunks: 224,
+  rows: 256,
+  chunkRows: 288,
 };
 
 /** Most threads of a pool: V8 ends the process if the system has no room for one more of its engines. */
@@ -19,8 +21,8 @@ export const MAX_THREADS = 512;
 /**
  * Word with the number of contexts that threads have built, and the first of the words with the context of each thread.
  */
-const BUILT = 256;
-const OWNERS = 257;
+const BUILT = 320;
+const OWNERS = 321;
 const CONTROL_WORDS = OWNERS + MAX_THREADS;
 
 /** Value of `generation` after an abort; it is no number of a generation. */
@@ -91,17 +93,31 @@ export function createBarrier(
       if (Atomics.add(control, CONTROL.count, 1) === threads - 1) {
         Atomics.store(control, CONTROL.count, 0);
         completion?.();
-        // Fails only if the team was aborted in the meantime; the abort must stay.
-        if (Atomics.compareExchange(control, CONTROL.generation, generation, generation + 1) !== generation)
-          return false;
-        // A waiting thread counts itself before it compares `generation`: one that is not counted yet will not sleep.
-        if (Atomics.load(control, CONTROL.sleepers) > 0) Atomics.notify(control, CONTROL.generation);
-        return true;
+        return release(control, generation);
       }
-      if (!spin(control, generation, spins)) sleep(control, generation, maxSleeps);
-      return Atomics.load(control, CONTROL.generation) !== ABORTED;
+      return awaitRelease(control, generation, spins, maxSleeps);
     },
   };
+}
+
+/** Waits until others have released `generation`. Returns false if the team was aborted. */
+export function awaitRelease(
+  control: Int32Array,
+  generation: number,
+  spins: number,
+  maxSleeps = Number.POSITIVE_INFINITY,
+): boolean {
+  if (!spin(control, generation, spins)) sleep(control, generation, maxSleeps);
+  return Atomics.load(control, CONTROL.generation) !== ABORTED;
+}
+
+/** Releases the threads that wait for the end of `generation`. Returns false if the team was aborted; it stays so. */
+export function release(control: Int32Array, generation: number): boolean {
+  if (generation === ABORTED) return false;
+  if (Atomics.compareExchange(control, CONTROL.generation, generation, generation + 1) !== generation) return false;
+  // A waiting thread counts itself before it compares `generation`: one that is not counted yet will not sleep.
+  if (Atomics.load(control, CONTROL.sleepers) > 0) Atomics.notify(control, CONTROL.generation);
+  return true;
 }
 
 /**

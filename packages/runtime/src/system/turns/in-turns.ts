@@ -3,7 +3,7 @@ import { type Elements, OptionError, type Pausable } from '@gradloom/core';
 import { createElements, show, typeOf, viewOf } from '@gradloom/core/internal';
 
 /** Longest time that a thread works before waiting requests, timers and signals are handled. */
-const TURN_MS = 5;
+export const TURN_MS = 5;
 
 /** Runs the work in this thread and yields to the event loop every 5 ms; short work does not yield. */
 export async function inTurns<T>(work: Pausable<T>): Promise<T> {

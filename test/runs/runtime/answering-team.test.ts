@@ -1,0 +1,114 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
+import { createRandom, type Predictor } from '@gradloom/core';
+import { convnet, createModel, dense, gelu, type Model, sequential } from '@gradloom/runtime';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { areDone, offerChunks, takeChunks } from '../../../packages/runtime/src/engine/evaluation/answer-chunks.ts';
+import { allocateControl, CONTROL } from '../../../packages/runtime/src/engine/threads/barrier.ts';
+import { firstDifference } from '../../support/bits.ts';
+import { counted } from '../../support/count.ts';
+import { weightsFor } from '../../support/every-layer.ts';
+
+const ROWS = 1200; // of `wide` take some 30 ms, and of `small` 2
+
+const wide = modelOf(sequential(64, dense(900), gelu(), dense(900), dense(3)), 64);
+const small = modelOf(convnet([12, 12, 1], 4), 144);
+
+/** A model with rows and their outputs. */
+function modelOf(spec: Model['spec'], inputs: number) {
+  const model = createModel({ spec, parameters: weightsFor(spec) });
+  const random = createRandom(inputs, 'rows');
+  const x = Float64Array.from({ length: ROWS * inputs }, () => random.uniform());
+  const y = model.outputs(x);
+  /** The first difference between the outputs of the first rows by threads and those that this thread has computed. */
+  const differs = async (rows: number, threads?: number): Promise<unknown> => {
+    const outputs = await model.outputsAll(x.subarray(0, rows * inputs), threads === undefined ? {} : { threads });
+    return firstDifference(outputs, y.subarray(0, outputs.length));
+  };
+  return { differs };
+}
+
+test('threads that end in a call or between two cost no answer, and threads that cannot start only that call', async () => {
+  const workers: Worker[] = [];
+  let startsNone = false;
+  const note = (worker: Worker): void => {
+    workers.push(worker);
+    if (startsNone) void worker.terminate();
+  };
+  process.on('worker', note);
+  const endAll = () => Promise.all(workers.map((worker) => worker.terminate()));
+  try {
+    expect(await wide.differs(ROWS, 3)).toBeNull(); // starts three threads
+    for (let time = 0; time < 3; time++) {
+      expect(await wide.differs(60, 3)).toBeNull();
+      await endAll(); // while the threads wait for a call
+      expect(await wide.differs(60, 3)).toBeNull();
+      const answer = wide.differs(ROWS, 3);
+      for (let turn = 0; turn < 5; turn++) await setImmediate();
+      await endAll();
+      expect(await answer).toBeNull();
+    }
+    startsNone = true;
+    await endAll();
+    await expect(wide.differs(ROWS, 3)).rejects.toThrow('did not start');
+    startsNone = false;
+    expect(await wide.differs(ROWS, 3)).toBeNull();
+  } finally {
+    process.off('worker', note);
+  }
+});
+
+const call = fc.record({
+  isWide: fc.boolean(),
+  rows: fc.oneof(fc.integer({ min: 1, max: 80 }), fc.integer({ min: 1, max: ROWS })),
+  threads: fc.constantFrom(1, 2, 3, 7),
+});
+
+test('small and large calls of two models, one after another or at once, have the bits of this thread', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(call, { minLength: 1, maxLength: 3 }), { maxLength: 12 }), async (turns) => {
+      for (const calls of turns) {
+        const differences = calls.map(({ isWide, rows, threads }) => (isWide ? wide : small).differs(rows, threads));
+        expect(await Promise.all(differences)).toEqual(calls.map(() => null));
+      }
+    }),
+    { numRuns: counted(8, 100) },
+  );
+});
+
+test('calls after each other leave the event loop its turns', async () => {
+  let turned = false;
+  void setImmediate().then(() => {
+    turned = true;
+  });
+  for (let calls = 0; !turned; calls++) {
+    expect(calls).toBeLessThan(1000);
+    expect(await wide.differs(40)).toBeNull();
+  }
+});
+
+test('a thread that wakes late gets no chunk of a call that is done, nor holds up the next', () => {
+  const control = allocateControl();
+  const [x, y] = [4, 4].map((length) => new Float64Array(new SharedArrayBuffer(8 * length)));
+  const taken: number[] = [];
+  const count: Predictor = (rows, _, out) => {
+    taken.push(rows.length);
+    return out as never;
+  };
+  const take = () => takeChunks(control, { inputs: 1, outputs: 1 }, count, { x, y, lengths: null });
+  offerChunks(control, { rows: 3, chunkRows: 2 });
+  expect(areDone(control)).toBe(false);
+  take();
+  expect(taken).toEqual([2, 1]);
+  Atomics.add(control, CONTROL.count, 1); // a thread has woken, and has not yet asked for a chunk
+  expect(areDone(control)).toBe(false);
+  Atomics.store(control, CONTROL.rows, 4000); // not even as the next call is written down
+  take();
+  Atomics.sub(control, CONTROL.count, 1);
+  expect(areDone(control)).toBe(true);
+  expect(taken).toEqual([2, 1]);
+  offerChunks(control, { rows: 4, chunkRows: 3 });
+  take();
+  expect(taken).toEqual([2, 1, 3, 1]);
+});
