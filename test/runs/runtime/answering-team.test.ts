@@ -67,6 +67,12 @@ test('small and large calls of two models, one after another or at once, have th
   );
 });
 
+test('a call that needs more threads than there are does not end those that another model waits for', async () => {
+  await small.differs(ROWS, 2);
+  const [one, other] = [5, 6].map((inputs) => modelOf(sequential(inputs, dense(2000), gelu(), dense(3)), inputs));
+  expect(await Promise.all([one.differs(ROWS, 2), other.differs(ROWS, 8)])).toEqual([null, null]);
+});
+
 test('calls after each other leave the event loop its turns', async () => {
   for (let calls = 0; calls < 20; calls++) await wide.differs(40); // threads wait for the next
   let turned = false;

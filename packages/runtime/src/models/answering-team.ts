@@ -44,8 +44,8 @@ export async function forget(run: number): Promise<void> {
 
 export const cores = (): number => Math.min(availableParallelism(), MAX_THREADS);
 
-/** At least `threads` threads. More than there are replace the old ones. */
-async function poolOf(threads: number): Promise<Pool> {
+/** A pool of at least `threads` threads, held until the function is called. More than there are replace the old ones. */
+async function holdPool(threads: number): Promise<[pool: Pool, letClose: () => void]> {
   if (sharedPool === null || sharedPool.threads < threads) {
     const old = sharedPool;
     const opened = { pool: createPool({ threads }), threads };
@@ -57,7 +57,7 @@ async function poolOf(threads: number): Promise<Pool> {
   }
   const pool = await sharedPool.pool;
   for (const run of runs) pool.live.add(run);
-  return pool;
+  return [pool, pool.hold()]; // at once: a call that needs more threads closes it
 }
 
 /** Threads that compute the outputs of one model, call after call. */
@@ -93,7 +93,8 @@ export async function answerTogether(
   help?: () => BadRow | undefined,
 ): Promise<(BadRow | undefined)[]> {
   const { control } = setup;
-  let team = lingering;
+  // Without help, threads are asked to leave as they begin. One that has just ended the call before would do so at once.
+  let team = help === undefined ? null : lingering;
   if (team?.x === rows.x && team.lengths === rows.lengths && team.others === others) team.begin(call);
   else team = await openTeam(setup, others, rows, call);
   let lingers = false;
@@ -122,8 +123,7 @@ async function openTeam(
   const { control } = setup;
   lingering?.leave();
   await lastTeams.get(setup)?.left.catch(() => {});
-  const pool = await poolOf(Math.max(others, cores()));
-  const letClose = pool.hold();
+  const [pool, letClose] = await holdPool(Math.max(others, cores()));
   waiting++;
   const acquired = pool.acquire(others).finally(() => waiting--);
   acquired.catch(letClose);

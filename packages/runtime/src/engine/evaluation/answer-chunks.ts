@@ -18,7 +18,7 @@ export interface CallRows {
   readonly chunkRows: number; // rows that a thread takes at a time
 }
 
-/** Computes outputs of some rows of each call until it is asked to leave. Resolves to the first row that a layer refuses. */
+/** Computes outputs of rows of each call until it is asked to leave. Resolves to the first row that a layer refuses. */
 export interface OutputsTask extends TeamTask<InferenceSetup>, Task<BadRow | undefined>, SharedRows {
   readonly kind: 'outputs';
 }
@@ -36,7 +36,7 @@ const NONE_LEFT = 1 << 30;
 export function offerChunks(control: Int32Array, { rows, chunkRows }: CallRows): void {
   Atomics.store(control, CONTROL.rows, rows);
   Atomics.store(control, CONTROL.chunkRows, chunkRows);
-  Atomics.store(control, CONTROL.chunks, 0); // after these two, which a thread that wakes late reads once it has a chunk
+  Atomics.store(control, CONTROL.chunks, 0); // after these two, which a thread reads once it has a chunk
 }
 
 /** Whether all rows of the call are done. Then no thread takes a chunk of it any more, even one that wakes late. */
