@@ -44,7 +44,7 @@ export async function forget(run: number): Promise<void> {
 
 export const cores = (): number => Math.min(availableParallelism(), MAX_THREADS);
 
-/** A pool of at least `threads` threads, held until the function is called. More than there are replace the old ones. */
+/** A pool of at least `threads` threads, held until `letClose`. More threads than there are replace the old ones. */
 async function holdPool(threads: number): Promise<[pool: Pool, letClose: () => void]> {
   if (sharedPool === null || sharedPool.threads < threads) {
     const old = sharedPool;
@@ -93,7 +93,7 @@ export async function answerTogether(
   help?: () => BadRow | undefined,
 ): Promise<(BadRow | undefined)[]> {
   const { control } = setup;
-  // Without help, threads are asked to leave as they begin. One that has just ended the call before would do so at once.
+  // Threads without help are asked to leave at once, and one that still ends the call before would do so.
   let team = help === undefined ? null : lingering;
   if (team?.x === rows.x && team.lengths === rows.lengths && team.others === others) team.begin(call);
   else team = await openTeam(setup, others, rows, call);
