@@ -33,11 +33,14 @@ await serve<InferenceWorkload>(async () => ({
     const { length } = model.outputs(inputs);
     const out = workload.type === 'float32' ? new Float32Array(length) : new Float64Array(length);
     const options = { out };
+    const allOptions = { out, threads: Number(threads) };
+    // Starts the threads, which others do as they open a model: the first steps tell how many a round takes.
+    if (threads !== 1) for (let step = 0; step < 3; step++) await model.outputsAll(inputs, allOptions);
     return {
       async run(steps) {
         const startMs = performance.now();
         if (threads === 1) for (let step = 0; step < steps; step++) model.outputs(inputs, options);
-        else for (let step = 0; step < steps; step++) await model.outputsAll(inputs, { out, threads: Number(threads) });
+        else for (let step = 0; step < steps; step++) await model.outputsAll(inputs, allOptions);
         return { steps, ms: performance.now() - startMs };
       },
       lossAfter: () => sizeOfRow(model.outputs(inputs), rows),
