@@ -257,9 +257,9 @@ function layerPasses(spec: LayerSpec, B: number, input: readonly number[], alloc
     stepAndRow,
     lengths,
   });
-  const forward = (emit: Emit) => layer.forward(y, x, tensors, B, pass(emit), memory);
+  const forward = (emit: Emit) => layer.forward(y, [x], tensors, B, pass(emit), memory);
   const backward = (dx: Elements | null) => (emit: Emit) =>
-    layer.backward(dx, dy, x, y, tensors, gradients, B, pass(emit), memory);
+    layer.backward([dx], dy, [x], y, tensors, gradients, B, pass(emit), memory);
   if (layer.tensors.length === 0) return [elementwise(`${spec.kind} forward`, forward)];
   return [
     elementwise(`${spec.kind} forward`, forward, { sum: spec.kind }),

@@ -1,5 +1,6 @@
 import { buildNetwork, initializeParameters, type LayerSpec, type Pass, referenceKernels } from '@gradloom/core';
-import { createList, leafCount, noMemory, runCalls, sizeOf, wholeLength } from '@gradloom/core/internal';
+import { bindTensors, createList, leafCount, runCalls, wholeLength } from '@gradloom/core/internal';
+import { emitUnshared } from './unshared-passes.ts';
 
 const blank = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
 
@@ -17,7 +18,7 @@ export interface LayerRunOptions {
   first?: boolean; // as the first layer, for which dx is not computed; default false
 }
 
-/** Forward and backward of one layer, into arrays full of NaN. */
+/** Forward and backward of one layer, or of a block, into arrays full of NaN. */
 export function runLayer(
   spec: LayerSpec,
   x: readonly (readonly number[])[], // [B][I]
@@ -26,37 +27,41 @@ export function runLayer(
 ): LayerRun {
   const B = x.length;
   const network = buildNetwork({ input: input ?? x[0].length, layers: [spec] });
-  const [layer] = network.layers;
   const start = new Float64Array(network.parameterCount);
   initializeParameters(network, start, 1);
   if (parameters !== undefined) start.set(parameters.flat());
-  const views = (vector: Float64Array) =>
-    network.tensors.map(({ offset, length }) => vector.subarray(offset, offset + length));
   const rows = Float64Array.from(x.flat());
-  const run = {
-    y: blank(B * sizeOf(layer.out)),
-    dx: blank(rows.length),
-    parameters: views(start),
-    gradients: views(blank(start.length)),
-  };
-  const leaf = 16;
-  const leaves = leafCount(B, leaf);
-  const share = { leaves, allocatePerLeaf: (width: number) => blank(leaves * width) };
-  const memory = layer.createMemory?.(B, blank, share) ?? noMemory;
+  const gradient = blank(start.length);
+  const leafRows = 16;
+  const leaves = leafCount(B, leafRows);
   const { calls, emit } = createList();
-  const settings = {
+  const whole = new Float64Array(B).fill(wholeLength(network));
+  const pass: Pass = {
+    emit,
     training: true,
     seed: 1,
-    leafRows: leaf,
+    leafRows,
     accumulate: false,
     batch: { rows: B, leaves, firstLeaf: 0 },
+    stepAndRow: Float64Array.of(0, 0),
+    lengths: lengths === undefined ? whole : Float64Array.from(lengths),
   };
-  const whole = new Float64Array(B).fill(wholeLength(network));
-  const real = lengths === undefined ? whole : Float64Array.from(lengths);
-  const pass: Pass = { ...settings, emit, stepAndRow: Float64Array.of(0, 0), lengths: real };
-  layer.forward(run.y, rows, run.parameters, B, pass, memory);
-  const gradient = Float64Array.from(run.y, (_, o) => dy(o));
-  layer.backward(first ? null : run.dx, gradient, rows, run.y, run.parameters, run.gradients, B, pass, memory);
+  const [theta, gradients] = [start, gradient].map((vector) => bindTensors(network, vector) as Float64Array[][]);
+  let outputs: Float64Array = rows;
+  const dx = emitUnshared(
+    network,
+    rows,
+    theta,
+    gradients,
+    B,
+    leaves,
+    pass,
+    (outputGradient, y) => {
+      outputs = y;
+      outputGradient.set(Float64Array.from(y, (_, o) => dy(o)));
+    },
+    !first,
+  );
   runCalls(calls, referenceKernels);
-  return run;
+  return { y: outputs, dx: dx ?? blank(rows.length), parameters: theta.flat(), gradients: gradients.flat() };
 }

@@ -183,9 +183,6 @@ export type { FlattenOptions } from './network/layers/flatten.ts';
 export type { GlobalAvgPoolOptions } from './network/layers/global-avg-pool.ts';
 export {
   type BatchSlice,
-  type Branch,
-  type BranchName,
-  type GradientPair,
   type Inspect,
   type Layer,
   type LayerBefore,
@@ -197,12 +194,13 @@ export {
   layers,
   type NextPass,
   type Pass,
+  type PassKind,
   type Path,
   type ResidualOptions,
   type ShortActivation,
-  type StackMemory,
   type TeamMemory,
   type TensorSpec,
+  type Value,
 } from './network/layers/index.ts';
 export type { LastPositionOptions } from './network/layers/last-position.ts';
 export type { CustomParts } from './network/layers/layer-context.ts';

@@ -213,7 +213,7 @@ export {
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { NO_BATCH, NO_TEAM_MEMORY, noMemory } from './network/layers/index.ts';
 export { atLayer, NO_PARTS } from './network/layers/layer-context.ts';
-export { FORWARD_ONLY } from './network/layers/memory.ts';
+export { FORWARD_ONLY, INPUT_GRADIENT } from './network/layers/memory.ts';
 export { lengthsProblem, refuseBadLengths } from './network/lengths.ts';
 export {
   createModelMemory,

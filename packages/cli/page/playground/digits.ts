@@ -9,13 +9,11 @@ import {
 } from '@gradloom/core';
 import {
   allocateEach,
-  bindGradients,
   bindTensors,
   createInputGradient,
   createWorkspace,
-  gradientLength,
+  INPUT_GRADIENT,
   type InputGradient,
-  NO_TEAM_MEMORY,
   reasonOf,
   toProbabilities,
   typeOf,
@@ -81,10 +79,9 @@ function createModel({ spec, loss, labels, precision, parameters: numbers }: Dig
   const network = buildNetwork(spec as NetworkSpec);
   const parameters = precision === 'float32' ? Float32Array.from(numbers) : Float64Array.from(numbers);
   const allocate = allocateEach(typeOf(parameters));
-  const workspace = createWorkspace(network, createLoss(loss), 1, allocate, NO_TEAM_MEMORY);
-  const gradients = bindGradients(network, allocate(gradientLength(network)));
+  const workspace = createWorkspace(network, createLoss(loss), 1, allocate, INPUT_GRADIENT);
   const tensors = bindTensors(network, parameters);
-  const gradient = createInputGradient(network, workspace, tensors, gradients, referenceKernels);
+  const gradient = createInputGradient(network, workspace, tensors, referenceKernels);
   return { predict: createPredictor(network, parameters), gradient, loss, labels };
 }
 

@@ -44,7 +44,7 @@ export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausabl
     }
     if (Object.hasOwn(network.customParts.layers, spec.kind)) {
       const rows = k === 0 ? x : null;
-      yield* checkLayer(nameOfLayer(placed), layer, sizeOf(layer.in), sizeOf(layer.out), rows);
+      yield* checkLayer(nameOfLayer(placed), layer, sizeOf(layer.in[0]), sizeOf(layer.out), rows);
     }
   }
   if (loss.customName !== undefined) yield* checkLoss(loss, t, network.outputs / targetPositions(network, loss));
@@ -214,11 +214,11 @@ function* checkLayer(
       accumulate: false,
       batch: NO_BATCH,
       stepAndRow: new Float64Array(2),
-      lengths: new Float64Array(rows).fill(positionsOf(layer.in)),
+      lengths: new Float64Array(rows).fill(positionsOf(layer.in[0])),
     };
-    layer.forward(y, inputs, tensors, rows, pass, memory);
+    layer.forward(y, [inputs], tensors, rows, pass, memory);
     if (dx !== undefined && gradients !== undefined) {
-      layer.backward(dx, c, inputs, y, tensors, gradients, rows, pass, memory);
+      layer.backward([dx], c, [inputs], y, tensors, gradients, rows, pass, memory);
     }
     runCalls(calls, referenceKernels);
     return y;

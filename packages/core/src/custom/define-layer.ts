@@ -61,10 +61,10 @@ export interface LayerPart<D extends PartDefaults = PartDefaults> extends LayerD
  *   options: { start: 1 },
  *   build: ({ start }, inputs) => ({
  *     tensors: [{ name: 'gamma', shape: [inputs], initialize: (out) => void out.fill(start) }],
- *     forward(y, x, [gamma], B) {
+ *     forward(y, [x], [gamma], B) {
  *       for (let i = 0; i < B * inputs; i++) y[i] = gamma[i % inputs] * x[i];
  *     },
- *     backward(dx, dy, x, _y, [gamma], [dGamma], B) {
+ *     backward([dx], dy, [x], _y, [gamma], [dGamma], B) {
  *       dGamma.fill(0);
  *       for (let i = 0; i < B * inputs; i++) {
  *         dx[i] = gamma[i % inputs] * dy[i];
@@ -132,29 +132,20 @@ function rowsLayer(
 
   return {
     label: `${name}(${input.join('x')}->${output.join('x')})`,
-    in: input,
+    in: [input],
     out: output,
     elementwise: false,
     reads: { x: true, y: true },
     tensors,
     // Arrays for what forward keeps, for the gradient by the inputs if it is not wanted, and for sums over leaves.
-    createMemory: (rows, allocate) => ({
-      arrays: [allocate(rows * keeps), allocate(rows * I), allocate(treeLevels(rows) * P)],
+    createMemory: (rows, allocate, { allocateForBackward = allocate }) => ({
+      arrays: [allocate(rows * keeps), allocateForBackward(rows * I), allocateForBackward(treeLevels(rows) * P)],
     }),
-    forward(y, x, parameters, B, { emit }, { arrays: [kept] }) {
+    forward(y, [x], parameters, B, { emit }, { arrays: [kept] }) {
       emit(customOp(`${name}Forward`, () => forward(y, x, parameters, B, kept)));
     },
-    backward(
-      inputGradient,
-      dy,
-      x,
-      y,
-      parameters,
-      gradients,
-      B,
-      { emit, leafRows, accumulate },
-      { arrays: [kept, spare, sums] },
-    ) {
+    backward([inputGradient], dy, [x], y, parameters, gradients, B, { emit, leafRows, accumulate }, { arrays }) {
+      const [kept, spare, sums] = arrays;
       const dx = inputGradient ?? spare;
       const leaves = leafCount(B, leafRows);
       /** Creates the views of arrays at the first run. Programs are also emitted just to be counted, without memory. */
@@ -176,7 +167,7 @@ function rowsLayer(
           else backward(leaf.dx, leaf.dy, leaf.x, leaf.y, parameters, levels[level], leaf.rows, leaf.kept);
           level = joinLevels(sums, P, level, k, leaves);
         }
-        for (const [t, gradient] of gradients.entries()) {
+        for (const [t, gradient] of (gradients ?? []).entries()) {
           const sum = levels[0][t];
           for (let i = 0; i < gradient.length; i++) gradient[i] = accumulate ? gradient[i] + sum[i] : sum[i];
         }

@@ -48,9 +48,9 @@ export function checkEncoding(where: string, network: Network, preprocessing: Pr
 export function flattenAdvice({ output, allLayers }: Pick<Network, 'output' | 'allLayers'>): string {
   if (output.length === 1) return '';
   const dense = allLayers.find(
-    ({ layer, spec }) => layer.in.length > 1 && (spec.kind === 'dense' || spec.kind === 'swiglu'),
+    ({ layer, spec }) => layer.in[0].length > 1 && (spec.kind === 'dense' || spec.kind === 'swiglu'),
   );
   return dense === undefined
     ? '; a flatten or global-avg-pool layer makes one axis of it'
-    : `; ${nameOfLayer(dense)} acts on the last axis of ${shapeText(dense.layer.in)}: put a flatten layer before it`;
+    : `; ${nameOfLayer(dense)} acts on the last axis of ${shapeText(dense.layer.in[0])}: put a flatten layer before it`;
 }

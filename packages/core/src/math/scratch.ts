@@ -48,11 +48,14 @@ const LINE_BYTES = 64;
 const LINE_DOUBLES = 8;
 
 /** Doubles of memory that an array takes: whole cache lines. */
-const paddedDoubles = (type: ElementType, length: number): number =>
+export const paddedDoubles = (type: ElementType, length: number): number =>
   Math.floor((bytesOfElements(type, length) + LINE_BYTES - 1) / LINE_BYTES) * LINE_DOUBLES;
 
-/** Shared empty arrays, since a hundred thousand layers ask for one. */
+/** Shared, since a hundred thousand layers ask for one. */
 const empty = { float64: createElements('float64', 0), float32: createElements('float32', 0) };
+
+/** A shared empty array. */
+export const emptyArray = (type: ElementType): Elements => empty[type];
 
 /**
  * Counts the doubles that `allocateAll` allocates in a run of a type. The same function then takes them from

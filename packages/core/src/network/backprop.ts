@@ -12,22 +12,17 @@ import {
   createAugmentationMemory,
   emitAugmentation,
 } from './augmentation.ts';
-import {
-  backwardStack,
-  createStackMemory,
-  forwardStack,
-  type Inspect,
-  type Pass,
-  type StackMemory,
-  type TeamMemory,
-} from './layers/index.ts';
+import type { Inspect, Pass, TeamMemory } from './layers/index.ts';
 import type { Network } from './network.ts';
+import { createPassMemory, type PassMemory } from './pass-memory.ts';
+import { emitBackward, emitForward, type Tensors } from './passes.ts';
 import { positionsOf } from './shape.ts';
 
 export type { Inspect } from './layers/index.ts';
+export { emitForward, type Tensors } from './passes.ts';
 
 /** Memory of one thread to run up to `rows` rows through a network. */
-export interface Workspace extends StackMemory {
+export interface Workspace extends PassMemory {
   readonly rows: number;
   /** Inputs of the rows [rows, I]. The first layer may overwrite them. */
   readonly x: Elements;
@@ -52,9 +47,6 @@ export interface RowWeights {
   readonly losses: Float64Array;
 }
 
-/** Views of a vector of parameters or gradients: for each layer, for each tensor. */
-export type Tensors = readonly (readonly Elements[])[];
-
 /** Creates a workspace. Every array comes from `allocate`: it may be part of an arena, or only be counted. */
 export function createWorkspace(
   network: Network,
@@ -67,7 +59,6 @@ export function createWorkspace(
   augmentation: Augmentation | null = null,
 ): Workspace {
   const x = allocate(rows * network.inputs);
-  const inputIsRead = false; // the first layer may overwrite x
   const columns = targetColumns(network, loss);
   const t = allocate(rows * columns);
   const lengths = allocate(rows, FLOAT64).fill(wholeLength(network));
@@ -83,13 +74,13 @@ export function createWorkspace(
     loss,
     rowWeights,
     augmentation: augmentation === null ? null : createAugmentationMemory(augmentation, network.input, rows, allocate),
-    ...createStackMemory(network.layers, x, inputIsRead, rows, allocate, teamMemory),
+    ...createPassMemory(network, x, rows, allocate, teamMemory),
   };
 }
 
 /** The length of a row without padding: the most positions that a layer has, since some change their number. */
 export const wholeLength = ({ allLayers }: Network): number =>
-  allLayers.reduce((max, { layer }) => Math.max(max, positionsOf(layer.in), positionsOf(layer.out)), 1);
+  allLayers.reduce((max, { layer }) => Math.max(max, ...layer.in.map(positionsOf), positionsOf(layer.out)), 1);
 
 /** R: positions of a row that have a class each as target; 1 if the row has one class, or values. */
 export const targetPositions = ({ output }: Network, loss: Loss): number =>
@@ -117,20 +108,8 @@ export function weighPositions({ t, rowWeights }: Workspace, B: number, R: numbe
   }
 }
 
-/** Emits the forward pass of the first B rows of `workspace.x`. Returns the array of outputs [B, O]. */
-export function emitForward(
-  network: Network,
-  workspace: Workspace,
-  parameters: Tensors,
-  B: number,
-  pass: Pass,
-  inspect?: Inspect,
-): Elements {
-  return forwardStack(network.layers, workspace, workspace.x, parameters, B, pass, inspect);
-}
-
 /**
- * Emits the loss of B rows, and its gradient by the outputs `y`, which goes to `workspace.gradients[0]`. In training,
+ * Emits the loss of B rows, and its gradient by the outputs `y`, which goes to `workspace.outputGradient`. In training,
  * rows count by their weights. If positions are targets, the loss has B · R rows, and leaves R times as many.
  */
 export function emitLoss(
@@ -141,8 +120,7 @@ export function emitLoss(
   B: number,
   { emit, leafRows, training }: Pass,
 ): void {
-  const { loss, t, rowWeights, gradients } = workspace;
-  const dy = gradients[0];
+  const { loss, t, rowWeights, outputGradient: dy } = workspace;
   const R = targetPositions(network, loss);
   const O = network.outputs / R;
   if (rowWeights === null || (!training && R === 1)) {
@@ -172,8 +150,7 @@ export function emitNode(
   if (workspace.augmentation !== null) emitAugmentation(workspace.x, workspace.augmentation, B, pass);
   const y = emitForward(network, workspace, parameters, B, pass, inspect);
   emitLoss(lossSums, network, workspace, y, B, pass);
-  const toInput = false; // nothing reads the gradient by x
-  backwardStack(network.layers, workspace, toInput, workspace.x, parameters, gradients, B, pass, inspect);
+  emitBackward(network, workspace, parameters, gradients, B, pass, inspect);
 }
 
 /** Settings of a single pass that is run at once. */

@@ -3,59 +3,63 @@ import { oneOf } from '../checks/options/index.ts';
 import { has, show } from '../checks/show.ts';
 import { activations } from '../families/activations/index.ts';
 import { type Layer, type LayerContext, type LayerSpec, layers } from './layers/index.ts';
-import { atLayer, type CustomParts, NO_PARTS, type Path } from './layers/layer-context.ts';
+import { atLayer, type CustomParts, NO_PARTS, type Path, type Value } from './layers/layer-context.ts';
+import type { PlacedLayer } from './placed-layer.ts';
 import { channelsOf, type Shape, sizeOf } from './shape.ts';
 
 /** State of building a network, which all its layers use. */
 interface BuildState {
   readonly customParts: CustomParts;
-  /** The layers so far, by path. */
+  /** The layers so far, in the order of their calls. */
+  readonly placed: PlacedLayer[];
+  /** The same by path. */
   readonly before: Map<string, { readonly kind: string; readonly layer: Layer }>;
 }
 
+/** Builds the layers of a network, in the order of their calls. */
+export function buildLayers(specs: readonly LayerSpec[], input: Shape, customParts: CustomParts): PlacedLayer[] {
+  const state: BuildState = { customParts, placed: [], before: new Map() };
+  addLayers(state, specs, { index: 0, shape: input, source: 'the input' }, [], []);
+  return state.placed;
+}
+
 /**
- * Builds a stack of layers. `path` is that of the branch that has them, [] for the network itself, and `stream`
- * names its random streams.
+ * Adds layers that each read the one before, the first of them `value`. Returns the outputs of the last. `path` is that
+ * of the block that holds them, [] for the network itself, and `stream` names its random streams.
  */
-export function buildLayers(
-  state: BuildState,
-  specs: readonly LayerSpec[],
-  input: Shape,
-  path: Path,
-  stream: Path,
-): Layer[] {
+function addLayers(state: BuildState, specs: readonly LayerSpec[], value: Value, path: Path, stream: Path): Value {
   if (path.filter((step) => typeof step === 'number').length === MAX_LEVELS) {
     const pathText = path.join('.');
     const problem = `has more than ${MAX_LEVELS} levels of nested layers, expected at most ${MAX_LEVELS}`;
     throw new OptionError('buildNetwork', `layers.${pathText}.layers`, problem, { about: `layer ${pathText}` });
   }
-  const stack: Layer[] = [];
-  let shape = input;
+  let x = path.length === 0 ? value : { ...value, source: `the input of layer ${path.join('.')}` };
   let streamIndex = 0; // layers but flatten, as in `LayerContext.stream`
-  let source = path.length === 0 ? 'the input' : `the input of layer ${path.join('.')}`;
   for (const [index, spec] of specs.entries()) {
     const layerPath = [...path, index];
-    const layer = buildLayer(state, spec, shape, layerPath, [...stream, streamIndex]);
+    const layerStream = [...stream, streamIndex];
+    const layer = buildLayer(state, spec, x, layerPath, layerStream);
     if (layer.isView !== true) streamIndex++;
-    const problem = shapeProblem(layer, shape, source);
+    const problem = layer.of === undefined ? shapeProblem(layer, x.shape, x.source) : null;
     if (problem !== null) {
       throw new OptionError('buildNetwork', `layers.${layerPath.join('.')}.in`, problem, {
         about: `${atLayer(layer.label, layerPath, spec.name)}: input`,
       });
     }
-    stack.push(layer);
-    state.before.set(layerPath.join('.'), { kind: spec.kind, layer });
-    shape = layer.out;
-    source = layer.label;
+    const pathText = layerPath.join('.');
+    const { of: inputs = [x.index] } = layer;
+    state.placed.push({ path: pathText, layer, spec, inputs, stream: layerStream });
+    state.before.set(pathText, { kind: spec.kind, layer });
+    x = { index: state.placed.length, shape: layer.out, source: layer.label };
   }
-  return stack;
+  return x;
 }
 
 /** Levels of nested layers. A file header allows 30, and each level is a recursive call. */
 const MAX_LEVELS = 16;
 
 /** Why a layer cannot follow an output of this shape; null if it can. */
-function shapeProblem({ in: expected }: Layer, shape: Shape, source: string): string | null {
+function shapeProblem({ in: [expected] }: Layer, shape: Shape, source: string): string | null {
   if (shape.length === 1 && expected.length === 1) {
     return expected[0] === shape[0] ? null : `has length ${expected[0]}, expected ${shape[0]} (output of ${source})`;
   }
@@ -71,7 +75,7 @@ const builtInKind = oneOf(kinds);
 
 type LayerFactory = (options: object, context: LayerContext) => Layer;
 
-function buildLayer(state: BuildState, spec: LayerSpec, input: Shape, path: Path, stream: Path): Layer {
+function buildLayer(state: BuildState, spec: LayerSpec, value: Value, path: Path, stream: Path): Layer {
   const { customParts, before } = state;
   const where = `buildNetwork: layer ${path.join('.')}`;
   const optionPath = `layers.${path.join('.')}`;
@@ -91,10 +95,11 @@ function buildLayer(state: BuildState, spec: LayerSpec, input: Shape, path: Path
   >;
   const { kind: _, name, ...options } = spec;
   within(optionPath, () => checkName(where, name));
-  const build: LayerContext['build'] = (specs, input, inner) =>
+  const build: LayerContext['build'] = (specs, inner) =>
     // Each spec is checked by `buildLayer` and its factory.
-    buildLayers(state, specs as readonly LayerSpec[], input, inner, [...stream, ...inner.slice(path.length)]);
-  const context = { input, path, stream, customParts, before, build, ...(name === undefined ? {} : { name }) };
+    addLayers(state, specs as readonly LayerSpec[], value, inner, [...stream, ...inner.slice(path.length)]);
+  const named = name === undefined ? {} : { name };
+  const context = { input: value.shape, value, path, stream, customParts, before, build, ...named };
   try {
     return factories[kind](options, context);
   } catch (error) {

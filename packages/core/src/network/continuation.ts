@@ -6,8 +6,9 @@ import { type Call, createList } from '../program/op.ts';
 import { ops } from '../program/ops/index.ts';
 import { type attentionNext, attentionWeights } from '../program/reference/attention.ts';
 import { type Tensors, type Workspace, wholeLength } from './backprop.ts';
-import { EVALUATION, nextStack } from './layers/index.ts';
+import { EVALUATION } from './layers/index.ts';
 import type { Network } from './network.ts';
+import { emitNextPositions } from './passes.ts';
 import { nameOfLayer } from './placed-layer.ts';
 import { createCache } from './predict.ts';
 import { channelsOf, shapeText } from './shape.ts';
@@ -130,7 +131,7 @@ export function rowContinuation(
 /** The calls of a `NextPass`, and the array of their outputs. */
 function emitNext(
   network: Network,
-  { x, lengths, ...memory }: Workspace,
+  workspace: Workspace,
   positions: Elements, // [T]
   tensors: Tensors,
   n: number,
@@ -138,8 +139,8 @@ function emitNext(
   begins: boolean,
 ): { calls: readonly Call[]; outputs: Elements } {
   const { calls, emit } = createList();
-  const pass = { ...EVALUATION, emit, lengths, n, row, begins, positions };
-  return { calls, outputs: nextStack(network.layers, memory, x, tensors, pass) };
+  const pass = { ...EVALUATION, emit, lengths: workspace.lengths, n, row, begins, positions };
+  return { calls, outputs: emitNextPositions(network, workspace, tensors, pass) };
 }
 
 /** The weights of a layer of self-attention over the first n tokens of a row. */

@@ -4,10 +4,10 @@ import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList } from '../program/op.ts';
 import { emitForward, type Tensors, type Workspace, wholeLength } from './backprop.ts';
-import { backwardStack, EVALUATION, outputOf } from './layers/index.ts';
+import { EVALUATION } from './layers/index.ts';
 import type { Network } from './network.ts';
+import { emitBackward } from './passes.ts';
 import { createCache } from './predict.ts';
-import { sizeOf } from './shape.ts';
 
 /**
  * A function from rows x [N, I] and the gradients dy [N, O] by their outputs to the gradients dx [N, I] by their
@@ -23,28 +23,21 @@ export type InputGradient = (x: Elements, dy: Elements, lengths?: ArrayLike<numb
  */
 export function createInputGradient(
   network: Network,
-  workspace: Workspace, // its targets are not used
+  workspace: Workspace, // in the memory of `INPUT_GRADIENT`; its targets are not used
   tensors: Tensors,
-  gradients: Tensors, // of the tensors; overwritten
   kernels: Kernels,
 ): InputGradient {
-  const { inputs: I, outputs: O, layers, allLayers } = network;
+  const { inputs: I, outputs: O, allLayers } = network;
   const takesIndices = allLayers[0].spec.kind === 'embedding';
-  const firstLayer = takesIndices ? 1 : 0;
   const programs = createCache<number, { program: Program; dx: Elements }>();
 
   function createProgram(B: number): { program: Program; dx: Elements } {
     const { calls, emit } = createList();
-    // One leaf: the gradients of the tensors, which no one reads, are sums without a tree.
     const pass = { ...EVALUATION, leafRows: B, emit, lengths: workspace.lengths };
     emitForward(network, workspace, tensors, B, pass);
-    const [outputs, memories] = [workspace.outputs.slice(firstLayer), workspace.memories.slice(firstLayer)];
-    const memory = { ...workspace, outputs, memories };
-    const input = outputOf(layers, workspace, workspace.x, firstLayer - 1);
-    const [weights, weightGradients] = [tensors.slice(firstLayer), gradients.slice(firstLayer)];
-    const toInput = true;
-    const dx = backwardStack(layers.slice(firstLayer), memory, toInput, input, weights, weightGradients, B, pass);
-    return { program: link(calls, kernels), dx: viewOf(dx, 0, B * sizeOf(layers[firstLayer].in)) };
+    emitBackward(network, workspace, tensors, null, B, pass);
+    const width = workspace.inputGradient.length / workspace.rows;
+    return { program: link(calls, kernels), dx: viewOf(workspace.inputGradient, 0, B * width) };
   }
 
   const fullLength = wholeLength(network);
@@ -56,7 +49,7 @@ export function createInputGradient(
       const { program, dx } = programs(B, createProgram);
       workspace.x.set(viewOf(x, firstRow * I, B * I));
       for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[firstRow + n] ?? fullLength;
-      workspace.gradients[0].set(viewOf(dy, firstRow * O, B * O));
+      workspace.outputGradient.set(viewOf(dy, firstRow * O, B * O));
       program.run();
       if (takesIndices)
         byIndices(viewOf(inputGradients, firstRow * I, B * I), viewOf(x, firstRow * I, B * I), tensors[0][0], dx);

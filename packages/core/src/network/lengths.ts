@@ -5,9 +5,9 @@ import { sequenceOf, shapeText } from './shape.ts';
 
 /** Why rows of T positions cannot have lengths in a network; null if they can. */
 export function lengthsProblem({ allLayers }: Network, T: number): string | null {
-  const reader = allLayers.find(({ layer }) => layer.readsLengths === true && layer.in[0] !== T);
+  const reader = allLayers.find(({ layer }) => layer.readsLengths === true && layer.in[0][0] !== T);
   if (reader === undefined) return null;
-  const [positions] = reader.layer.in;
+  const [[positions]] = reader.layer.in;
   return `are given, expected none (${nameOfLayer(reader)} has ${positions} positions of a row, and the rows have ${T})`;
 }
 

@@ -8,7 +8,7 @@ import { type ProductShape, viewOf } from '../math/scratch.ts';
 import { buildLayers } from './build-layers.ts';
 import type { Layer, LayerSpec, TensorSpec } from './layers/index.ts';
 import { type CustomParts, NO_PARTS } from './layers/layer-context.ts';
-import { expandLayer, listLayers, type PlacedLayer } from './placed-layer.ts';
+import { expandLayer, type PlacedLayer } from './placed-layer.ts';
 import { type Shape, sizeOf } from './shape.ts';
 
 /** JSON that rebuilds a network in any thread. */
@@ -23,7 +23,7 @@ export interface NetworkSpec {
 export interface Tensor {
   /** Index of the layer in the network, from 0. */
   readonly layer: number;
-  /** Name, such as 'W' or 'b', or 'layers.1.W' or 'shortcut.0.W' inside a residual block. */
+  /** Name in its layer, such as 'W' or 'b'. */
   readonly name: string;
   /** Shape, such as [I, O]. */
   readonly shape: readonly number[];
@@ -45,9 +45,9 @@ export interface Tie {
   readonly gradientOffset: number;
 }
 
-/** A layer and its own tensors. A layer with nested layers has none, as they belong to those. */
+/** A layer and its tensors. */
 export interface NetworkLayer extends PlacedLayer {
-  /** The layer's own tensors, in the order of the parameter vector, each with its name in this layer. */
+  /** The layer's tensors, in the order of the parameter vector. */
   readonly tensors: readonly Tensor[];
 }
 
@@ -63,9 +63,9 @@ export interface Network {
   readonly inputs: number;
   /** O: outputs per row, the product of `output`. */
   readonly outputs: number;
-  /** Layers in order. `allLayers` also has nested layers. */
+  /** The layers in the order of their calls, those of blocks before the sum that ends the block. */
   readonly layers: readonly Layer[];
-  /** All layers, including nested ones. */
+  /** The same with what the network knows of each. */
   readonly allLayers: readonly NetworkLayer[];
   /** All tensors, in the order of the parameter vector. */
   readonly tensors: readonly Tensor[];
@@ -94,19 +94,18 @@ export function buildNetwork(spec: NetworkSpec, customParts: CustomParts = NO_PA
     throw new OptionError('buildNetwork', 'layers', `${has(spec.layers)}, expected a list of at least 1 layer`);
   }
   const specs = expandSpecs(spec.layers, customParts);
-  const layers = buildLayers({ customParts, before: new Map() }, specs, input, [], []);
-  const tensors: Tensor[] = [];
   let parameterCount = 0;
-  for (const [index, layer] of layers.entries()) {
-    for (const { name, shape, isTrained = true } of layer.tensors.filter(isParameter)) {
-      const length = sizeOf(shape);
-      tensors.push({ layer: index, name, shape, offset: parameterCount, length, isTrained });
+  const allLayers = buildLayers(specs, input, customParts).map((placed, index): NetworkLayer => {
+    const tensors = placed.layer.tensors.filter(isParameter).map(({ name, shape, isTrained = true }) => {
+      const [offset, length] = [parameterCount, sizeOf(shape)];
       parameterCount += length;
-    }
-  }
-  const output = layers[layers.length - 1].out;
-  const allLayers = withTensors(listLayers(layers, specs), tensors);
+      return { layer: index, name, shape, offset, length, isTrained };
+    });
+    return { ...placed, tensors };
+  });
   refuseSameNames(allLayers);
+  const layers = allLayers.map(({ layer }) => layer);
+  const output = layers[layers.length - 1].out;
   const inputInFull = input.length === 1 ? input[0] : input;
   const isInFull = specs === spec.layers && (inputInFull === spec.input || input.length > 1);
   return {
@@ -117,8 +116,8 @@ export function buildNetwork(spec: NetworkSpec, customParts: CustomParts = NO_PA
     outputs: sizeOf(output),
     layers,
     allLayers,
-    tensors,
-    ties: tiesOf(layers, allLayers, parameterCount),
+    tensors: allLayers.flatMap(({ tensors }) => tensors),
+    ties: tiesOf(allLayers, parameterCount),
     products: allLayers.flatMap(({ layer }) => layer.products ?? []),
     parameterCount,
     customParts,
@@ -126,11 +125,11 @@ export function buildNetwork(spec: NetworkSpec, customParts: CustomParts = NO_PA
 }
 
 /** The uses of tensors that other layers have. */
-function tiesOf(layers: readonly Layer[], allLayers: readonly NetworkLayer[], P: number): Tie[] {
+function tiesOf(allLayers: readonly NetworkLayer[], P: number): Tie[] {
   const tables = new Map(allLayers.map(({ path, tensors: [first] }) => [path, first]));
   const ties: Tie[] = [];
   let gradientOffset = P;
-  for (const { tiedTo } of layers.flatMap(({ tensors }) => tensors)) {
+  for (const { tiedTo } of allLayers.flatMap(({ layer }) => layer.tensors)) {
     const table = tiedTo === undefined ? undefined : tables.get(tiedTo);
     if (table === undefined) continue;
     ties.push({ offset: table.offset, length: table.length, gradientOffset });
@@ -158,17 +157,6 @@ function checkInputShape(input: unknown): Shape {
 function expandSpecs(layers: LayerSpec[], customParts: CustomParts): LayerSpec[] {
   const specs = layers.map((layer) => expandLayer(layer, customParts));
   return specs.every((spec, l) => spec === layers[l]) ? layers : specs;
-}
-
-/** Gives each layer its own tensors, which are in the order of the layers. */
-function withTensors(placedLayers: readonly PlacedLayer[], tensors: readonly Tensor[]): NetworkLayer[] {
-  let next = 0;
-  return placedLayers.map((placed) => {
-    const { inner, tensors: layerTensors } = placed.layer;
-    // Tensors of a layer with nested layers belong to those.
-    const parameters = (inner === undefined ? layerTensors : []).filter(isParameter);
-    return { ...placed, tensors: parameters.map(({ name }) => ({ ...tensors[next++], name })) };
-  });
 }
 
 /** Whether a tensor is a part of the parameter vector. */
@@ -250,17 +238,19 @@ export function initializeParameters(
   selects: (tensor: Tensor) => boolean = () => true,
 ): void {
   let next = 0;
-  let index = 0; // layers but flatten, as in `LayerContext.stream`
-  for (const layer of network.layers) {
-    for (const [k, spec] of layer.tensors.entries()) {
-      if (!isParameter(spec)) continue;
-      const { initialize } = spec;
-      const tensor = network.tensors[next++];
-      const { offset, length } = tensor;
-      if (selects(tensor)) {
-        initialize(viewOf(parameters, offset, length), createRandom(seed, 'initialize', index, k));
+  let block = ''; // the layer of the spec that holds a layer
+  let k = 0; // index of the tensor in this block
+  for (const { path, layer, stream } of network.allLayers) {
+    const [first] = path.split('.', 1);
+    if (first !== block) k = 0;
+    block = first;
+    for (const spec of layer.tensors) {
+      if (isParameter(spec)) {
+        const tensor = network.tensors[next++];
+        const values = viewOf(parameters, tensor.offset, tensor.length);
+        if (selects(tensor)) spec.initialize(values, createRandom(seed, 'initialize', stream[0], k));
       }
+      k++;
     }
-    if (layer.isView !== true) index++;
   }
 }

@@ -28,7 +28,7 @@ const MIN_LEAVES = 32;
  */
 export function leafRowsOf({ allLayers }: Network, batch: number): number {
   const hasPositions = allLayers.some(
-    ({ layer: { in: input, inner, tensors } }) => inner === undefined && tensors.length > 0 && positionsOf(input) > 1,
+    ({ layer: { in: inputs, tensors } }) => tensors.length > 0 && inputs.some((shape) => positionsOf(shape) > 1),
   );
   let rows = defaultLeafRows(batch);
   while (hasPositions && rows > 1 && rows * MIN_LEAVES > batch) rows /= 2;

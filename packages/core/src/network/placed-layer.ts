@@ -1,30 +1,31 @@
 import { activations } from '../families/activations/index.ts';
 import type { LayerSpec } from './layers/index.ts';
-import { type BranchName, branchNames, type Layer } from './layers/layer.ts';
-import { atLayer, branchPath, type CustomParts, NO_PARTS, type Path } from './layers/layer-context.ts';
+import type { Layer } from './layers/layer.ts';
+import {
+  atLayer,
+  type BranchName,
+  branchNames,
+  type CustomParts,
+  NO_PARTS,
+  type Path,
+} from './layers/layer-context.ts';
 
 /** Specs of nested layers. */
 type Branches = Readonly<Partial<Record<BranchName, LayerSpec[]>>>;
 
 /** A layer and its position. */
 export interface PlacedLayer {
-  /** Position in the network; '3.1' and '3.shortcut.0' are nested in layer 3. */
+  /** Position in the spec; '3.1' and '3.shortcut.0' are nested in layer 3, whose sum comes after them. */
   readonly path: string;
   /** The layer itself. */
   readonly layer: Layer;
   /** The layer's spec, in long form. */
   readonly spec: LayerSpec;
+  /** The values that it reads: 0 is the inputs of the network, and k + 1 the outputs of layer k. */
+  readonly inputs: readonly number[];
+  /** Names its random streams: see `LayerContext.stream`. */
+  readonly stream: Path;
 }
-
-/** All layers, including nested ones: each right before the layers in it. */
-export const listLayers = (layers: readonly Layer[], specs: readonly LayerSpec[], parent: Path = []): PlacedLayer[] =>
-  layers.flatMap((layer, l) => {
-    const [path, spec] = [[...parent, l], specs[l]];
-    const nested = (layer.inner ?? []).flatMap((branch) =>
-      listLayers(branch.layers, (spec as Branches)[branch.name] ?? [], branchPath(path, branch.name)),
-    );
-    return [{ path: path.join('.'), layer, spec }, ...nested];
-  });
 
 /** How messages name a layer of a network: see `atLayer`. */
 export const nameOfLayer = ({ layer, path, spec }: PlacedLayer): string => atLayer(layer.label, path, spec.name);

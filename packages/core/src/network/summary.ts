@@ -11,16 +11,16 @@ export interface LayerFacts {
   readonly layer: string;
   /** Shape of a row of its outputs. */
   readonly output: readonly number[];
-  /** Number of its parameters, with those of layers in it. */
+  /** Number of its parameters. */
   readonly parameters: number;
 }
 
-/** Every layer, each right before those in it. */
+/** Every layer, in the order of their calls. */
 export const layerFacts = ({ allLayers }: Network): LayerFacts[] =>
   allLayers.map(({ path, layer, spec: { name = null } }) => ({
     path,
     name,
-    layer: layer.inner === undefined ? layer.label : layer.label.replace(/\(.*/s, ''),
+    layer: layer.label,
     output: layer.out,
     parameters: layer.tensors.reduce((sum, { shape, tiedTo }) => (tiedTo === undefined ? sum + sizeOf(shape) : sum), 0),
   }));

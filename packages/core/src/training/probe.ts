@@ -4,8 +4,9 @@ import type { Pausable } from '../math/pausable.ts';
 import { mathOf } from '../math/real-math.ts';
 import { viewOf } from '../math/scratch.ts';
 import type { Inspect, Workspace } from '../network/backprop.ts';
-import { type Layer, outputOf, type StackMemory } from '../network/layers/index.ts';
 import type { Network } from '../network/network.ts';
+import { learningLayers } from '../network/pass-memory.ts';
+import { arraysOf } from '../network/passes.ts';
 import { channelsOf, sizeOf } from '../network/shape.ts';
 
 /** An output is flat if its slope is below this share of the largest: it passes on almost no gradient. */
@@ -18,13 +19,13 @@ const SUMS = 4;
 
 /** Statistics of one layer y = f(x) over all rows of a batch. A figure that does not apply is null. */
 export interface LayerFigures {
-  /** Position in the network: '3', or '3.1' inside layer 3. */
+  /** Position in the spec: '3', or '3.1' inside layer 3. */
   readonly path: string;
   /** Name in messages: dense(784->128). */
   readonly label: string;
   /** The name that the spec gives it. Absent: none. */
   readonly name?: string;
-  /** RMS over rows and units of ∂loss/∂y, for the row's own loss; null before the first layer that learns. */
+  /** RMS over rows and units of ∂loss/∂y, for the row's own loss; null where no layer learns up to there. */
   readonly rmsDy: number | null;
   /** Mean of the outputs over rows and units. */
   readonly mean: number;
@@ -39,7 +40,7 @@ export interface LayerFigures {
    * Share of units (channels of an image) that are flat at all positions of every row of the batch. Activations only.
    */
   readonly dead: number | null;
-  /** The layer's own tensors; none if it has nested layers. */
+  /** The layer's tensors. */
   readonly tensors: readonly TensorFigures[];
 }
 
@@ -65,43 +66,18 @@ export const probeLength = (network: Network): number =>
 
 /** An `Inspect` that writes the statistics of a leaf into `sums` [probeLength]. */
 export function createProbe(network: Network, workspace: Workspace, sums: Float64Array): Inspect {
-  const { layers, allLayers } = network;
   const units = unitOffsets(network);
-  const indices = new Map(allLayers.map(({ layer }, k) => [layer, k]));
-  const inputs = new Map(layerInputsOf(layers, workspace, workspace.x));
+  const indices = new Map(network.layers.map((layer, k) => [layer, k]));
   return (phase, layer, rows, n) => {
-    if (phase === 'forward') {
-      const k = indices.get(layer) ?? 0;
-      sumOutputs(sums, k * SUMS, rows, n);
-      const x = inputs.get(layer)?.x;
-      if (layer.activation === undefined || x === undefined) return;
-      const { f, alpha } = layer.activation;
-      countFlat(viewOf(sums, units[k], channelsOf(layer.out)), x, rows, n, f, alpha);
-    } else {
-      // The gradient by a layer's input is the gradient by the output of the layer before.
-      const source = phase === 'loss' ? layer : inputs.get(layer)?.source;
-      const k = source === undefined ? undefined : indices.get(source);
-      if (k !== undefined) sums[k * SUMS] = sumOfSquares(rows, n);
-    }
+    const k = indices.get(layer) ?? 0;
+    if (phase === 'gradient') sums[k * SUMS] = sumOfSquares(rows, n);
+    if (phase !== 'forward') return;
+    sumOutputs(sums, k * SUMS, rows, n);
+    if (layer.activation === undefined) return;
+    const [x] = arraysOf(network.allLayers[k].inputs, workspace);
+    const { f, alpha } = layer.activation;
+    countFlat(viewOf(sums, units[k], channelsOf(layer.out)), x, rows, n, f, alpha);
   };
-}
-
-/** The input of a layer. */
-interface LayerInput {
-  readonly x: Elements; // array that the layer reads
-  readonly source: Layer | undefined; // layer whose output it is; none before the first layer of a stack
-}
-
-/** Inputs of all layers, including nested ones. */
-function layerInputsOf(layers: readonly Layer[], memory: StackMemory, input: Elements): [Layer, LayerInput][] {
-  return layers.flatMap((layer, l) => {
-    const x = outputOf(layers, memory, input, l - 1);
-    const { inner } = memory.memories[l];
-    const nested = (layer.inner ?? []).flatMap((branch, b) =>
-      inner === undefined ? [] : layerInputsOf(branch.layers, inner[b], x),
-    );
-    return [[layer, { x, source: layers[l - 1] }], ...nested];
-  });
 }
 
 /** Writes n, Σ y and Σ (y - ȳ)² into `sums`. */
@@ -163,10 +139,9 @@ export function* probeFigures(
     yield;
   }
   const units = unitOffsets(network);
-  const firstToLearn = network.allLayers.findIndex(({ tensors }) => tensors.length > 0);
+  const learns = learningLayers(network);
   const figures: LayerFigures[] = [];
   for (const [k, { path, layer, spec, tensors }] of network.allLayers.entries()) {
-    const { label, tensors: layerTensors } = layer;
     const out = sizeOf(layer.out);
     const count = rows * out;
     const [squares, , sum, withinLeaves] = viewOf(total, k * SUMS, SUMS);
@@ -194,10 +169,9 @@ export function* probeFigures(
     }
     figures.push({
       path,
-      label,
+      label: layer.label,
       ...(spec.name === undefined ? {} : { name: spec.name }),
-      // A block that contains the first layer that learns stands before it in the list, but gets a gradient.
-      rmsDy: k < firstToLearn && layerTensors.length === 0 ? null : Math.sqrt(squares / count),
+      rmsDy: learns[k] ? Math.sqrt(squares / count) : null,
       mean,
       std: Math.sqrt(spread / count),
       flat: isActivation ? flat.reduce((sum, unit) => sum + unit, 0) / count : null,

@@ -6,8 +6,8 @@ import { sizeOf } from '@gradloom/core/internal';
  * input for each output. Attention counts as infinite, since its shapes do not tell its work.
  */
 export function productsOfRow({ products, allLayers }: Network): number {
-  const layerWork = allLayers.map(({ layer: { elementwise, isView, products, in: x, out: y } }) =>
-    elementwise || isView || products !== undefined ? sizeOf(y) : sizeOf(x) * sizeOf(y),
+  const layerWork = allLayers.map(({ layer: { elementwise, isView, products, in: inputs, out: y } }) =>
+    elementwise || isView || products !== undefined ? sizeOf(y) : sizeOf(inputs[0]) * sizeOf(y),
   );
   const productWork = products.map(([I, O, kind]) => {
     if (kind === 'attention') return Number.POSITIVE_INFINITY;

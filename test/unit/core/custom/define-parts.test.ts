@@ -125,8 +125,8 @@ describe('an own layer', () => {
         lengths: stepAndRow,
       };
       const [y, gamma, dGamma] = [new Float64Array(6), Float64Array.of(2, 3), new Float64Array(2)];
-      layer.forward(y, x, [gamma], 3, pass, memory);
-      layer.backward(dx, dy, x, y, [gamma], [dGamma], 3, pass, memory);
+      layer.forward(y, [x], [gamma], 3, pass, memory);
+      layer.backward([dx], dy, [x], y, [gamma], [dGamma], 3, pass, memory);
       runCalls(calls, referenceKernels);
       return dGamma;
     };

@@ -17,10 +17,8 @@ import {
   leafCount,
   lossOp,
   nodeGradient,
-  noMemory,
   type PassSettings,
   runCalls,
-  sizeOf,
   targetColumns,
   targetPositions,
   wholeLength,
@@ -32,6 +30,7 @@ import { maxRelativeError } from '../../../support/errors.ts';
 import { goldenGradients, networkSpec } from '../../../support/golden.ts';
 import { randomNetwork } from '../../../support/random-run.ts';
 import { propertySeed } from '../../../support/seed.ts';
+import { emitUnshared } from '../../../support/unshared-passes.ts';
 
 const cases = goldenGradients.map((golden): [string, LossName, typeof golden] => {
   const fn = golden.layers.find((layer) => layer.kind === 'activation')?.fn ?? 'none';
@@ -85,10 +84,9 @@ function unsharedGradient(
   { kernels, step, firstRow, ...settings }: PassSettings,
 ) {
   const blank = (length: number) => zeros(length).fill(Number.NaN);
-  const theta = bindTensors(network, parametersOf(network));
+  const theta = bindTensors(network, parametersOf(network)) as Float64Array[][];
   const gradient = zeros(gradientLength(network));
-  const gradients = bindGradients(network, gradient);
-  const outputs: Float64Array[] = [];
+  const gradients = bindGradients(network, gradient) as Float64Array[][];
   const { calls, emit } = createList();
   const leaves = leafCount(B, settings.leafRows);
   const batch = { rows: B, leaves, firstLeaf: 0 };
@@ -99,22 +97,11 @@ function unsharedGradient(
     stepAndRow: Float64Array.of(step, firstRow),
     lengths: new Float64Array(B).fill(wholeLength(network)),
   };
-  const share = { leaves, allocatePerLeaf: (width: number) => blank(leaves * width) };
-  const memories = network.layers.map((layer) => layer.createMemory?.(B, blank, share) ?? noMemory);
-  for (const [l, layer] of network.layers.entries()) {
-    outputs.push(blank(B * sizeOf(layer.out)));
-    layer.forward(outputs[l], outputs[l - 1] ?? x, theta[l], B, pass, memories[l]);
-  }
-  const y = outputs[outputs.length - 1];
   const lossSums = blank(B);
-  let dy = blank(B * network.outputs);
   const R = targetPositions(network, loss);
-  emit(lossOp(loss), lossSums, dy, y, t, B * R, pass.leafRows * R, network.outputs / R);
-  for (let l = network.layers.length - 1; l >= 0; l--) {
-    const dx = blank(B * sizeOf(network.layers[l].in));
-    network.layers[l].backward(dx, dy, outputs[l - 1] ?? x, outputs[l], theta[l], gradients[l], B, pass, memories[l]);
-    dy = dx;
-  }
+  emitUnshared(network, x, theta, gradients, B, leaves, pass, (dy, y) => {
+    emit(lossOp(loss), lossSums, dy, y, t, B * R, pass.leafRows * R, network.outputs / R);
+  });
   runCalls(calls, kernels);
   return { gradient, lossSums };
 }

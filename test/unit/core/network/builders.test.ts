@@ -95,16 +95,16 @@ test('a short activation keeps its options, and may stand inside of another laye
   const network = buildNetwork({ input: 4, layers: [{ kind: 'residual', layers: inner }] });
   const inFull = { kind: 'activation', fn: 'leaky-relu', alpha: 0.2, size: 4 };
   expect(network.spec.layers).toEqual([{ kind: 'residual', layers: [inner[0], inFull] }]);
-  expect(network.allLayers.map(({ spec }) => spec)).toEqual([network.spec.layers[0], inner[0], inFull]);
+  expect(network.allLayers.map(({ spec }) => spec)).toEqual([inner[0], inFull, network.spec.layers[0]]);
 });
 
 test('a short activation may stand in a shortcut', () => {
   const { spec, allLayers } = buildNetwork(sequential(2, residual([dense(2)], { shortcut: [{ kind: 'relu' }] })));
   expect(spec.layers).toEqual([{ kind: 'residual', layers: [dense(2)], shortcut: [relu()] }]);
   expect(allLayers.map(({ path, layer }) => [path, layer.label])).toEqual([
-    ['0', 'residual(dense(2->2) + relu(2))'],
     ['0.0', 'dense(2->2)'],
     ['0.shortcut.0', 'relu(2)'],
+    ['0', 'residual'],
   ]);
 });
 
@@ -138,8 +138,8 @@ test('a block of a transformer has the layers and the parameters of GPT-2', () =
   const { allLayers, tensors } = buildNetwork(network);
   const kinds = allLayers.map(({ spec }) => ('fn' in spec ? spec.fn : spec.kind));
   expect(kinds).toEqual([
-    ...['residual', 'rms-norm', 'self-attention', 'dropout'],
-    ...['residual', 'rms-norm', 'dense', 'silu', 'dense', 'dropout'],
+    ...['rms-norm', 'self-attention', 'dropout', 'residual'],
+    ...['rms-norm', 'dense', 'silu', 'dense', 'dropout', 'residual'],
   ]);
   expect(tensors.filter(({ shape }) => shape.length === 1)).toHaveLength(2); // the gains of the norms
   const theta = new Float64Array(buildNetwork(network).parameterCount);

@@ -28,12 +28,12 @@ test('tensors lie in one vector, layer by layer, W then b', () => {
 });
 
 test('tensors inside of a residual are named by their place and lie in order', () => {
-  const { tensors } = buildNetwork(sequential(2, residual(layerNorm(), residual(dense(2)))));
-  expect(tensors.map(({ layer, name, offset }) => [layer, name, offset])).toEqual([
-    [0, 'layers.0.gamma', 0],
-    [0, 'layers.0.beta', 2],
-    [0, 'layers.1.layers.0.W', 4],
-    [0, 'layers.1.layers.0.b', 8],
+  const { tensors, allLayers } = buildNetwork(sequential(2, residual(layerNorm(), residual(dense(2)))));
+  expect(tensors.map(({ layer, name, offset }) => [allLayers[layer].path, name, offset])).toEqual([
+    ['0.0', 'gamma', 0],
+    ['0.0', 'beta', 2],
+    ['0.1.0', 'W', 4],
+    ['0.1.0', 'b', 8],
   ]);
 });
 

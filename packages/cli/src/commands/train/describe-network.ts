@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { buildNetwork, type Layer, type Network, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, type Network, type NetworkLayer, type NetworkSpec } from '@gradloom/core';
 import { channelsOf, findNetwork, networks, parametersText, sizeOf } from '@gradloom/core/internal';
 import { customParts } from '../../options/custom-parts.ts';
 
@@ -13,12 +13,12 @@ export const describeParameters = (spec: NetworkSpec): string => parametersText(
  */
 export function describeNetwork(spec: NetworkSpec): string {
   const network = buildNetwork(spec, customParts());
-  const { input, output, tensors, layers } = network;
+  const { input, output, tensors, layers, allLayers } = network;
   const name = nameOf(network);
   if (name !== undefined) return name;
   const isOfVectors = input.length === 1 && output.length === 1 && !layers.some((layer) => layer.readsLengths);
   if (isOfVectors && tensors.every(({ shape }) => shape.length <= 2)) return widthsOf(network);
-  return shorten([input.join('x'), ...layers.map(layerText)]);
+  return shorten([input.join('x'), ...allLayers.filter(({ path }) => !path.includes('.')).map(layerText)]);
 }
 
 /** Whether `describeNetwork` gave a chain of layers, which fills a line. */
@@ -79,10 +79,10 @@ function layersOf(
 }
 
 /** 'conv2d 32 3x3' for conv2d(1->32, 3x3), 'relu' for relu(128): a layer without what the layers before it say. */
-function layerText({ label, inner, out }: Layer): string {
+function layerText({ spec, layer: { label, out } }: NetworkLayer): string {
   const kind = label.replace(/\(.*/s, '');
-  if (inner !== undefined) {
-    const counts = inner.map(({ layers }) => layers.length);
+  if (spec.kind === 'residual') {
+    const counts = [spec.layers, spec.shortcut ?? []].map(({ length }) => length).filter((count) => count > 0);
     return `${kind} of ${counts.join(' + ')} ${counts.join() === '1' ? 'layer' : 'layers'}`;
   }
   const options = label.slice(kind.length + 1, -1);

@@ -51,7 +51,7 @@ export function activation(
   const readsZ = f.reads === 'z';
   return {
     label: `${fn}(${size})`,
-    in: shape,
+    in: [shape],
     out: shape,
     elementwise: true,
     reads: { x: readsZ, y: !readsZ },
@@ -60,7 +60,7 @@ export function activation(
     ...atEachPosition(shape, (y, x, _parameters, N, { emit }) => {
       emit(ops.forward, y, x, N * channelsOf(shape), alpha);
     }),
-    backward(dx, dy, x, y, _parameters, _gradients, B, { emit }) {
+    backward([dx], dy, [x], y, _parameters, _gradients, B, { emit }) {
       if (dx !== null) emit(ops.backward, dx, dy, readsZ ? x : y, B * size, alpha);
     },
   };

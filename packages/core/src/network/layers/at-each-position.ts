@@ -17,19 +17,19 @@ type ForwardAt = (
 /** The forward passes of a layer that takes each position of rows of `shape` by itself. */
 export function atEachPosition(shape: Shape, emitAt: ForwardAt): Pick<Layer, 'forward' | 'forwardNext'> {
   const R = positionsOf(shape);
-  const forward: Layer['forward'] = (y, x, parameters, B, pass, memory) =>
+  const forward: Layer['forward'] = (y, [x], parameters, B, pass, memory) =>
     emitAt(y, x, parameters, B * R, pass, memory);
   if (shape.length < 2) return { forward };
   const innerPositions = R / shape[0];
   return {
     forward,
-    forwardNext: (y, x, parameters, pass, memory) => emitAt(y, x, parameters, pass.n * innerPositions, pass, memory),
+    forwardNext: (y, [x], parameters, pass, memory) => emitAt(y, x, parameters, pass.n * innerPositions, pass, memory),
   };
 }
 
 /** `Layer.forwardNext` of a layer that changes nothing at evaluation. */
 export const unchanged =
   (shape: Shape): NonNullable<Layer['forwardNext']> =>
-  (y, x, _parameters, { emit, n }) => {
+  (y, [x], _parameters, { emit, n }) => {
     if (y !== x) emit(ops.copy, y, x, (n * sizeOf(shape)) / shape[0]);
   };

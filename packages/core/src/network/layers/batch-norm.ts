@@ -44,7 +44,7 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
   const R = positionsOf(shape);
   return {
     label: `batch-norm(${size})`,
-    in: shape,
+    in: [shape],
     out: shape,
     elementwise: false,
     reads: { x: true, y: false },
@@ -65,7 +65,7 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
       // Sums over each leaf of a batch: x, its squares about μ, dy · x̂, and dy.
       shared: [size, size, size, size].map(allocatePerLeaf),
     }),
-    forward(y, x, [gamma, beta, runningMean, runningVariance], B, pass, { arrays, shared = [] }) {
+    forward(y, [x], [gamma, beta, runningMean, runningVariance], B, pass, { arrays, shared = [] }) {
       const [mean, variance, scales, , , scratch, levels] = arrays;
       const { emit, training, leafRows, batch } = pass;
       if (!training) {
@@ -94,24 +94,26 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
     ...(shape.length < 2
       ? {}
       : {
-          forwardNext(y, x, [gamma, beta, runningMean, runningVariance], { emit, n }, { arrays: [, , scales] }) {
+          forwardNext(y, [x], [gamma, beta, runningMean, runningVariance], { emit, n }, { arrays: [, , scales] }) {
             emit(ops.batchNormScales, scales, runningVariance, size, epsilon);
             emit(ops.batchNormForward, y, x, runningMean, scales, gamma, beta, (n * R) / shape[0], size);
           },
         }),
-    backward(dx, dy, x, _y, [gamma, , runningMean], gradients, B, pass, { arrays, shared = [] }) {
+    backward([dx], dy, [x], _y, [gamma, , runningMean], gradients, B, pass, { arrays, shared = [] }) {
       const [batchMean, , scales, meanDy, meanDyXHat, scratch, levels] = arrays;
       const { emit, training, leafRows, accumulate, batch } = pass;
       const { rows, leaves, firstLeaf, isLaterPass = false } = batch;
-      const passLeaves = leafCount(B, leafRows);
-      const [dGamma, dBeta, ...untrained] = gradients;
       const [, , dGammas, dBetas] = shared;
       const mean = training ? batchMean : runningMean;
-      const sums = [dGammas, dBetas].map((leafGradients) => partOf(leafGradients, firstLeaf, passLeaves));
-      emit(ops.leafGradients, sums[0], sums[1], scratch, dy, x, mean, scales, B, leafRows, R, size);
-      emit(ops.leafTotal, dGamma, levels, sums[0], passLeaves, accumulate, size);
-      emit(ops.leafTotal, dBeta, levels, sums[1], passLeaves, accumulate, size);
-      if (!accumulate) for (const gradient of untrained) emit(ops.fill, gradient, 0, size);
+      if (gradients !== null) {
+        const passLeaves = leafCount(B, leafRows);
+        const [dGamma, dBeta, ...untrained] = gradients;
+        const sums = [dGammas, dBetas].map((leafGradients) => partOf(leafGradients, firstLeaf, passLeaves));
+        emit(ops.leafGradients, sums[0], sums[1], scratch, dy, x, mean, scales, B, leafRows, R, size);
+        emit(ops.leafTotal, dGamma, levels, sums[0], passLeaves, accumulate, size);
+        emit(ops.leafTotal, dBeta, levels, sums[1], passLeaves, accumulate, size);
+        if (!accumulate) for (const gradient of untrained) emit(ops.fill, gradient, 0, size);
+      }
       if (dx === null) return;
       if (training) {
         emit(barrier);

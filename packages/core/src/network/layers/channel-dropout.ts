@@ -39,17 +39,17 @@ export function channelDropout(options: ChannelDropoutOptions, { input, stream }
 
   return {
     label: `channel-dropout(${rate})`,
-    in: input,
+    in: [input],
     out: input,
     elementwise: true,
     reads: { x: false, y: false },
     tensors: [],
     createMemory: (_rows, allocate) => ({ arrays: [allocate(C)] }),
-    forward(y, x, _parameters, B, pass, memory) {
+    forward(y, [x], _parameters, B, pass, memory) {
       drop(y, x, B, pass, memory);
     },
     forwardNext: unchanged(input),
-    backward(dx, dy, _x, _y, _parameters, _gradients, B, pass, memory) {
+    backward([dx], dy, _xs, _y, _parameters, _gradients, B, pass, memory) {
       if (dx !== null) drop(dx, dy, B, pass, memory);
     },
   };

@@ -78,7 +78,7 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
   const b = initializedTensor('b', [O], read.biasInit, fans, customParts);
   return {
     label: `${kind}(${C}->${O}, ${height.kernel}x${width.kernel})`,
-    in: input,
+    in: [input],
     out: [H, V, O],
     elementwise: false,
     reads: { x: true, y: false },
@@ -86,13 +86,16 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
     products: [[fans[1], C, geometry]],
     // Zeros in place of a bias of the convolution, or its unused gradient; partial sums of db.
     createMemory: (rows, allocate) => ({ arrays: [allocate(C), allocate(bias ? sumLevels(rows, H * V) * O : 0)] }),
-    forward(y, x, [W, b], B, { emit }) {
+    forward(y, [x], [W, b], B, { emit }) {
       emit(ops.convBackwardInput, y, x, W, B, geometry);
       if (bias) emit(ops.addRow, y, b, B * H * V, O);
     },
-    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leafRows, accumulate }, { arrays: [spare, sums] }) {
-      emit(ops.convBackwardWeights, dW, spare, dy, x, B, accumulate, geometry);
-      if (bias) emit(ops.positionSums, db, sums, dy, B, leafRows, accumulate, H * V, O);
+    backward([dx], dy, [x], _y, [W], gradients, B, { emit, leafRows, accumulate }, { arrays: [spare, sums] }) {
+      if (gradients !== null) {
+        const [dW, db] = gradients;
+        emit(ops.convBackwardWeights, dW, spare, dy, x, B, accumulate, geometry);
+        if (bias) emit(ops.positionSums, db, sums, dy, B, leafRows, accumulate, H * V, O);
+      }
       if (dx === null) return;
       emit(ops.fill, spare, 0, C);
       emit(ops.convForward, dx, dy, W, spare, B, geometry);

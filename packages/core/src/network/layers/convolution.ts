@@ -103,7 +103,7 @@ function convolution(
   const b = initializedTensor('b', [O], biasInit, fans, customParts);
   return {
     label: `${kind}(${C}->${O}, ${size.join('x')})`,
-    in: input,
+    in: [input],
     out: [...windowAxes.map((axis) => axis.outputs), O],
     elementwise: false,
     reads: { x: true, y: false },
@@ -111,12 +111,15 @@ function convolution(
     products: [[fans[0], O, geometry]],
     // Without a bias: zeros in its place, and its unused gradient.
     createMemory: (_rows, allocate) => ({ arrays: bias ? [] : [allocate(O), allocate(O)] }),
-    forward(y, x, [W, b], B, { emit }, { arrays: [zeros] }) {
+    forward(y, [x], [W, b], B, { emit }, { arrays: [zeros] }) {
       if (!bias) emit(ops.fill, zeros, 0, O);
       emit(ops.convForward, y, x, W, bias ? b : zeros, B, geometry);
     },
-    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, accumulate }, { arrays: [, unused] }) {
-      emit(ops.convBackwardWeights, dW, bias ? db : unused, x, dy, B, accumulate, geometry);
+    backward([dx], dy, [x], _y, [W], gradients, B, { emit, accumulate }, { arrays: [, unused] }) {
+      if (gradients !== null) {
+        const [dW, db = unused] = gradients;
+        emit(ops.convBackwardWeights, dW, db, x, dy, B, accumulate, geometry);
+      }
       if (dx !== null) emit(ops.convBackwardInput, dx, dy, W, B, geometry);
     },
   };

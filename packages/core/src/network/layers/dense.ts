@@ -55,13 +55,14 @@ export function dense(options: DenseOptions, context: LayerContext): Layer {
   const R = positionsOf(input);
   const W = initializedTensor('W', [I, O], init, [I, O], customParts);
   const b = initializedTensor('b', [O], biasInit, [I, O], customParts);
-  const shape = { in: [...positions, I], out: [...positions, O], elementwise: false, reads: { x: true, y: false } };
+  const inputShape = [...positions, I];
+  const shape = { in: [inputShape], out: [...positions, O], elementwise: false, reads: { x: true, y: false } };
   if (tiedTo !== undefined) {
     refuseUntied(options, tiedTo, I, context);
     const E: TensorSpec = { name: 'W', shape: [O, I], tiedTo, initialize: () => undefined };
     return {
       ...shape,
-      ...tiedPasses(shape.in, O),
+      ...tiedPasses(inputShape, O),
       label: `dense(${I}->${O}, tied to ${tiedTo})`,
       tensors: bias ? [E, b] : [E],
     };
@@ -73,12 +74,15 @@ export function dense(options: DenseOptions, context: LayerContext): Layer {
     products: positionProducts(R, I, O),
     // Without a bias: zeros in its place, and its unused gradient.
     createMemory: (_rows, allocate) => ({ arrays: bias ? [] : [allocate(O), allocate(O)] }),
-    ...atEachPosition(shape.in, (y, x, [W, b], N, { emit }, { arrays: [zeros] }) => {
+    ...atEachPosition(inputShape, (y, x, [W, b], N, { emit }, { arrays: [zeros] }) => {
       if (!bias) emit(ops.fill, zeros, 0, O);
       emit(ops.affine, y, x, W, bias ? b : zeros, N, I, O);
     }),
-    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leafRows, accumulate }, { arrays: [, unused] }) {
-      emitBackwardWeights(emit, dW, bias ? db : unused, x, dy, B, leafRows, accumulate, R, I, O);
+    backward([dx], dy, [x], _y, [W], gradients, B, { emit, leafRows, accumulate }, { arrays: [, unused] }) {
+      if (gradients !== null) {
+        const [dW, db = unused] = gradients;
+        emitBackwardWeights(emit, dW, db, x, dy, B, leafRows, accumulate, R, I, O);
+      }
       if (dx !== null) emit(ops.affineBackwardInput, dx, dy, W, B * R, I, O);
     },
   };
@@ -113,14 +117,19 @@ function tiedPasses(
   return {
     products: positionProducts(R, O, I),
     // Zeros in place of a bias, its unused gradient, and partial sums of db.
-    createMemory: (rows, allocate) => ({ arrays: [allocate(I), allocate(I), allocate(sumLevels(rows, R) * O)] }),
+    createMemory: (rows, allocate, { allocateForBackward = allocate }) => ({
+      arrays: [allocateForBackward(I), allocateForBackward(I), allocateForBackward(sumLevels(rows, R) * O)],
+    }),
     ...atEachPosition(shape, (y, x, [E, b], N, { emit }) => {
       emit(ops.affineBackwardInput, y, x, E, N, O, I);
       if (b !== undefined) emit(ops.addRow, y, b, N, O);
     }),
-    backward(dx, dy, x, _y, [E], [dE, db], B, { emit, leafRows, accumulate }, { arrays: [zeros, unused, sums] }) {
-      emitBackwardWeights(emit, dE, unused, dy, x, B, leafRows, accumulate, R, O, I);
-      if (db !== undefined) emit(ops.positionSums, db, sums, dy, B, leafRows, accumulate, R, O);
+    backward([dx], dy, [x], _y, [E], gradients, B, { emit, leafRows, accumulate }, { arrays: [zeros, unused, sums] }) {
+      if (gradients !== null) {
+        const [dE, db] = gradients;
+        emitBackwardWeights(emit, dE, unused, dy, x, B, leafRows, accumulate, R, O, I);
+        if (db !== undefined) emit(ops.positionSums, db, sums, dy, B, leafRows, accumulate, R, O);
+      }
       if (dx === null) return;
       emit(ops.fill, zeros, 0, I);
       emit(ops.affine, dx, dy, E, zeros, B * R, O, I);

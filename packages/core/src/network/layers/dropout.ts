@@ -52,16 +52,16 @@ export function dropout(options: DropoutOptions, { input, stream }: LayerContext
 
   return {
     label: `dropout(${rate})`,
-    in: shape,
+    in: [shape],
     out: shape,
     elementwise: true,
     reads: { x: false, y: false },
     tensors: [],
-    forward(y, x, _parameters, B, pass) {
+    forward(y, [x], _parameters, B, pass) {
       mask(y, x, B, pass);
     },
     forwardNext: unchanged(shape),
-    backward(dx, dy, _x, _y, _parameters, _gradients, B, pass) {
+    backward([dx], dy, _xs, _y, _parameters, _gradients, B, pass) {
       if (dx !== null) mask(dx, dy, B, pass);
     },
   };

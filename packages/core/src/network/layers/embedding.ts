@@ -33,7 +33,7 @@ export function embedding(options: EmbeddingOptions, { input, path, name, custom
   const where = atLayer(label, path, name);
   return {
     label,
-    in: input,
+    in: [input],
     out: [...input, width],
     elementwise: false,
     reads: { x: true, y: false },
@@ -43,31 +43,29 @@ export function embedding(options: EmbeddingOptions, { input, path, name, custom
       emit(ops.embeddingForward, y, x, E, N, width);
     }),
     // The first position of each index, the next position with the same index, sums of leaves, and their leaves.
-    createMemory(rows, allocate) {
+    createMemory(rows, allocate, { allocateForBackward = allocate }) {
       const levels = treeLevels(rows);
       return {
-        arrays: [allocate(levels * width)],
+        arrays: [allocateForBackward(levels * width)],
         doubles: [allocate(V, FLOAT64), allocate(rows * k, FLOAT64), allocate(levels, FLOAT64)],
       };
     },
-    backward(dx, dy, x, _y, _parameters, [dE], B, { emit, leafRows, accumulate }, { arrays: [sums], doubles = [] }) {
-      const [firstPosition, nextPosition, leafOf] = doubles;
-      emit(
-        ops.embeddingBackward,
-        dE,
-        firstPosition,
-        nextPosition,
-        sums,
-        leafOf,
-        x,
-        dy,
-        B,
-        k,
-        leafRows,
-        accumulate,
-        V,
-        width,
-      );
+    backward(
+      [dx],
+      dy,
+      [x],
+      _y,
+      _parameters,
+      gradients,
+      B,
+      { emit, leafRows, accumulate },
+      { arrays: [sums], doubles = [] },
+    ) {
+      const [first, next, leafOf] = doubles;
+      if (gradients !== null) {
+        const [dE] = gradients;
+        emit(ops.embeddingBackward, dE, first, next, sums, leafOf, x, dy, B, k, leafRows, accumulate, V, width);
+      }
       if (dx !== null) emit(ops.fill, dx, 0, B * k);
     },
   };

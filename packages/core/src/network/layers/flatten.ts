@@ -15,16 +15,16 @@ export function flatten(options: FlattenOptions, { input }: LayerContext): Layer
   const size = sizeOf(input);
   return {
     label: `flatten(${input.join('x')}->${size})`,
-    in: input,
+    in: [input],
     out: [size],
     elementwise: true,
     isView: true,
     reads: { x: false, y: false },
     tensors: [],
-    forward(y, x, _parameters, B, { emit }) {
+    forward(y, [x], _parameters, B, { emit }) {
       if (y !== x) emit(ops.copy, y, x, B * size);
     },
-    backward(dx, dy, _x, _y, _parameters, _gradients, B, { emit }) {
+    backward([dx], dy, _xs, _y, _parameters, _gradients, B, { emit }) {
       if (dx !== null && dx !== dy) emit(ops.copy, dx, dy, B * size);
     },
   };

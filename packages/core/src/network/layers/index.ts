@@ -120,8 +120,6 @@ export interface LayerName {
 export type ShortActivation = KindOf<ActivationName> & LayerName & Omit<ActivationOptions, 'fn'>;
 export {
   type BatchSlice,
-  type Branch,
-  type BranchName,
   EVALUATION,
   type Inspect,
   type Layer,
@@ -130,13 +128,12 @@ export {
   type Pass,
   type TensorSpec,
 } from './layer.ts';
-export { type CustomParts, type LayerBefore, type LayerContext, NO_PARTS, type Path } from './layer-context.ts';
 export {
-  type GradientPair,
-  type LayerMemory,
-  NO_TEAM_MEMORY,
-  noMemory,
-  type StackMemory,
-  type TeamMemory,
-} from './memory.ts';
-export { backwardStack, createStackMemory, forwardStack, nextStack, outputOf } from './stack.ts';
+  type CustomParts,
+  type LayerBefore,
+  type LayerContext,
+  NO_PARTS,
+  type Path,
+  type Value,
+} from './layer-context.ts';
+export { type LayerMemory, NO_TEAM_MEMORY, noMemory, type PassKind, type TeamMemory } from './memory.ts';

@@ -16,16 +16,16 @@ export function lastPosition(options: LastPositionOptions, { input }: LayerConte
   const [T, C] = input;
   return {
     label: `last-position(${T}x${C}->${C})`,
-    in: input,
+    in: [input],
     out: [C],
     elementwise: false,
     reads: { x: false, y: false },
     tensors: [],
     readsLengths: true,
-    forward(y, x, _parameters, B, { emit, lengths }) {
+    forward(y, [x], _parameters, B, { emit, lengths }) {
       emit(ops.lastPositionForward, y, x, lengths, B, T, C);
     },
-    backward(dx, dy, _x, _y, _parameters, _gradients, B, { emit, lengths }) {
+    backward([dx], dy, _xs, _y, _parameters, _gradients, B, { emit, lengths }) {
       if (dx !== null) emit(ops.lastPositionBackward, dx, dy, lengths, B, T, C);
     },
   };

@@ -5,7 +5,7 @@ import type { Loss } from '../../families/losses/loss.ts';
 import type { Metric } from '../../families/metrics/metric.ts';
 import type { ScheduleIn } from '../../families/schedules/schedule.ts';
 import type { Shape } from '../shape.ts';
-import type { BranchName, Layer } from './layer.ts';
+import type { Layer } from './layer.ts';
 
 /** The user's own parts by family and name, in addition to the built-in ones. */
 export interface CustomParts {
@@ -33,6 +33,11 @@ export const NO_PARTS: CustomParts = {
   metrics: {},
 };
 
+/** An option of a layer that holds a list of nested layers. */
+export type BranchName = 'layers' | 'shortcut';
+/** All of these options. */
+export const branchNames: readonly BranchName[] = ['layers', 'shortcut'];
+
 /**
  * Position of a layer in the network, counted from 0. A nested layer has the path of its branch and its position there.
  */
@@ -55,8 +60,20 @@ export interface LayerContext {
   readonly customParts?: CustomParts;
   /** The layers before it in the network by path, nested ones too. */
   readonly before: ReadonlyMap<string, LayerBefore>;
-  /** Builds nested layers. @throws Error if they do not fit together. */
-  build(specs: readonly KindOf<string>[], input: Shape, path: Path): Layer[];
+  /** The value that it reads. */
+  readonly value: Value;
+  /** Adds nested layers to the network, the first of which reads `value`. @throws Error if they do not fit together. */
+  build(specs: readonly KindOf<string>[], path: Path): Value;
+}
+
+/** Rows in a network: its inputs, or the outputs of a layer. */
+export interface Value {
+  /** See `PlacedLayer.inputs`. */
+  readonly index: number;
+  /** Shape of a row. */
+  readonly shape: Shape;
+  /** The layer that makes it, as errors name it: 'dense(2->3)', or 'the input'. */
+  readonly source: string;
 }
 
 /** A layer that stands before another. */

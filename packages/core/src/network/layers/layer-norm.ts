@@ -38,7 +38,7 @@ export function layerNorm(options: LayerNormOptions, { input }: LayerContext): L
   const R = positionsOf(shape);
   return {
     label: `layer-norm(${size})`,
-    in: shape,
+    in: [shape],
     out: shape,
     elementwise: false,
     reads: { x: true, y: false },
@@ -46,12 +46,12 @@ export function layerNorm(options: LayerNormOptions, { input }: LayerContext): L
       { name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) },
       ...(bias ? [{ name: 'beta', shape: [size], initialize: (out: Elements) => void out.fill(0) }] : []),
     ],
-    createMemory: (rows, allocate) => ({
+    createMemory: (rows, allocate, { allocateForBackward = allocate }) => ({
       arrays: [
         allocate(rows * R), // μ of each position
         allocate(rows * R), // 1 / √(σ² + ε) of each position
-        allocate(size), // scratch
-        allocate(sumLevels(rows, R) * 2 * size), // sums of dγ and dβ
+        allocateForBackward(size), // scratch
+        allocateForBackward(sumLevels(rows, R) * 2 * size), // sums of dγ and dβ
         ...(bias ? [] : [allocate(size), allocate(size)]), // zeros in place of β, and an unused gradient of it
       ],
     }),
@@ -59,10 +59,12 @@ export function layerNorm(options: LayerNormOptions, { input }: LayerContext): L
       if (!bias) emit(ops.fill, zeros, 0, size);
       emit(ops.layerNormForward, y, means, scales, x, gamma, bias ? beta : zeros, N, size, epsilon);
     }),
-    backward(dx, dy, x, _y, [gamma], [dGamma, dBeta], B, { emit, leafRows, accumulate }, { arrays }) {
+    backward([dx], dy, [x], _y, [gamma], gradients, B, { emit, leafRows, accumulate }, { arrays }) {
       const [means, scales, g, sums, , unused] = arrays;
-      const db = bias ? dBeta : unused;
-      emit(ops.layerNormBackwardWeights, dGamma, db, sums, dy, x, means, scales, B, leafRows, accumulate, R, size);
+      if (gradients !== null) {
+        const [dGamma, db = unused] = gradients;
+        emit(ops.layerNormBackwardWeights, dGamma, db, sums, dy, x, means, scales, B, leafRows, accumulate, R, size);
+      }
       if (dx !== null) emit(ops.layerNormBackwardInput, dx, g, dy, x, means, scales, gamma, B * R, size);
     },
   };

@@ -80,19 +80,6 @@ export interface TensorSpec {
   initialize(out: Elements, random: Random): void;
 }
 
-/** An option of a layer that holds a list of nested layers. */
-export type BranchName = 'layers' | 'shortcut';
-/** All of these options. */
-export const branchNames: readonly BranchName[] = ['layers', 'shortcut'];
-
-/** Layers in sequence inside of a layer. */
-export interface Branch {
-  /** The option that has their specs. It begins the names of their tensors. */
-  readonly name: BranchName;
-  /** The layers, in order. */
-  readonly layers: readonly Layer[];
-}
-
 /**
  * A function of rows, written as operations: `forward` and `backward` append operations to a program and compute
  * nothing. So a layer has no state, and any thread and backend can run it.
@@ -100,16 +87,23 @@ export interface Branch {
 export interface Layer {
   /** Name in error messages: `dense(784->128)`. */
   readonly label: string;
-  /** Shape of a row's inputs. */
-  readonly in: Shape;
+  /** Shape of a row of each input. */
+  readonly in: readonly Shape[];
   /** Shape of a row's outputs. */
   readonly out: Shape;
-  /** Whether y[i] depends only on x[i]. Then `dx` may be `dy`, and `y` may be `x` if `x` is not read later. */
-  readonly elementwise: boolean;
+  /** Indices of the values that it reads: see `PlacedLayer.inputs`. @default the value before it */
+  readonly of?: readonly number[];
   /**
-   * Whether only the shape changes, so that `y` can always be the array of `x`, and `dx` that of `dy`. @default false
+   * Whether y[i] depends only on element i of each input. Then `y` may be the array of the first input if that is not
+   * read later, and the first of `dxs` may be `dy`, so it is written last.
    */
+  readonly elementwise: boolean;
+  /** Whether only the shape changes, so that `y` can always be the array of `x`. @default false */
   readonly isView?: boolean;
+  /** Whether the gradient by each input is `dy` itself: `backward` is not called. @default isView */
+  readonly passesGradient?: boolean;
+  /** Whether `backward` overwrites `dy`, so that it gets a copy if another layer reads `dy`, too. @default false */
+  readonly overwritesDy?: boolean;
   /** Arrays that `backward` reads. Only these are kept; others may hold anything. */
   readonly reads: {
     /** Inputs of the forward pass. */
@@ -119,10 +113,7 @@ export interface Layer {
   };
   /** Tensors in their order in the parameter vector. */
   readonly tensors: readonly TensorSpec[];
-  /**
-   * Shapes of the layer's dense products, without those of nested layers. Kernels need them to size their scratch.
-   * @default none
-   */
+  /** Shapes of the layer's dense products. Kernels need them to size their scratch. @default none */
   readonly products?: readonly ProductShape[];
   /** The function of an activation layer; absent for other layers. */
   readonly activation?: {
@@ -131,8 +122,6 @@ export interface Layer {
     /** Its parameter α. */
     readonly alpha: number;
   };
-  /** Stacks of nested layers, in order. Their tensors are the layer's tensors. */
-  readonly inner?: readonly Branch[];
   /**
    * Whether a row's output depends on other rows of the batch in training, so that passes contain barriers. @default
    * false
@@ -150,12 +139,11 @@ export interface Layer {
   /** Emits operations that overwrite `y`. */
   forward(
     y: Elements, // [B, out] out
-    x: Elements, // [B, in]
+    xs: readonly Elements[], // of each input, [B, in]
     parameters: readonly Elements[], // one array per tensor
     B: number,
     pass: Pass,
     memory: LayerMemory,
-    inspect?: Inspect, // for nested layers
   ): void;
 
   /**
@@ -164,34 +152,38 @@ export interface Layer {
    */
   forwardNext?(
     y: Elements, // [n, out of a position] out
-    x: Elements, // [n, in of a position]
+    xs: readonly Elements[], // of each input, [n, in of a position]
     parameters: readonly Elements[],
     pass: NextPass,
     memory: LayerMemory, // as left by the positions before
   ): void;
 
   /**
-   * Emits operations that overwrite `dx` (unless it is null, because it is not needed) and all `gradients`, or add to
-   * `gradients` if `pass.accumulate`. For B = 0 gradients become 0. A gradient is summed by the tree over leaves of
+   * Emits operations that overwrite `dxs` and all `gradients`, or add to `gradients` if `pass.accumulate`. What is null
+   * is not needed. For B = 0 gradients become 0. A gradient is summed by the tree over leaves of
    * `pass.leafRows` rows, see src/math/tree/leaves.ts.
    */
   backward(
-    dx: Elements | null, // [B, in] out
+    dxs: readonly (Elements | null)[], // of each input, [B, in] out
     dy: Elements, // [B, out]
-    x: Elements, // [B, in]
+    xs: readonly Elements[], // [B, in]
     y: Elements, // [B, out]
     parameters: readonly Elements[],
-    gradients: readonly Elements[],
+    gradients: readonly Elements[] | null,
     B: number,
     pass: Pass,
     memory: LayerMemory, // as left by the forward pass of this layer
-    inspect?: Inspect,
   ): void;
 }
 
 /**
  * Called with every array of rows right after it is written, for probes and checks: the output of each layer
- * ('forward'), the gradient by the output of a stack's last layer ('loss'), and the gradient by the input of each layer
- * ('backward'). Layers with nested layers pass it on to them.
+ * ('forward'), the gradient of the loss by the network's outputs ('loss'), that by the outputs of a layer, which all
+ * layers that read them have added to ('gradient'), and that of one layer by an input ('backward').
  */
-export type Inspect = (phase: 'forward' | 'loss' | 'backward', layer: Layer, rows: Elements, n: number) => void;
+export type Inspect = (
+  phase: 'forward' | 'loss' | 'gradient' | 'backward',
+  layer: Layer,
+  rows: Elements,
+  n: number,
+) => void;

@@ -10,8 +10,6 @@ export interface LayerMemory {
   readonly doubles?: readonly Float64Array[];
   /** Arrays from `TeamMemory.allocatePerLeaf`, which all threads of a team share. */
   readonly shared?: readonly Elements[];
-  /** Memory of each stack of nested layers. */
-  readonly inner?: readonly StackMemory[];
 }
 
 /** Allocates memory that all threads of a team share. Every thread takes the same arrays in the same order. */
@@ -22,17 +20,22 @@ export interface TeamMemory {
   allocatePerLeaf(width: number): Elements;
   /** An array that all passes of a thread share. @default every pass allocates its own */
   allocatePerThread?(length: number): Elements;
+  /** Allocates an array that only the backward pass of a layer uses. @default as its other arrays */
+  allocateForBackward?(length: number): Elements;
+  /** The passes that will run in the memory. @default 'training' */
+  readonly passes?: PassKind;
   /**
-   * The passes that will run in the memory: those of training, or forward alone, of whole rows or of further positions.
-   * @default 'training'
+   * Rows for which places in memory are planned; more rows take a multiple of it, so that passes of any number of leaves
+   * fit into the memory of so many single ones. @default the rows of the pass
    */
-  readonly passes?: 'training' | 'forward' | 'next';
-  /**
-   * Gradients by outputs inside of the layer: a pair for each of its branches, shared with other layers of its stack.
-   * @default a layer allocates its own
-   */
-  readonly gradients?: readonly GradientPair[];
+  readonly unitRows?: number;
 }
+
+/**
+ * Passes: those of a step of training; forward alone, of whole rows or of further positions; or forward and backward to
+ * the inputs, without gradients of tensors, where the gradient by the outputs is set before.
+ */
+export type PassKind = 'training' | 'forward' | 'next' | 'inputGradient';
 
 /** Memory without leaves, for layers that run outside of a team. */
 export const NO_TEAM_MEMORY: TeamMemory = { leaves: 0, allocatePerLeaf: () => nothing };
@@ -40,23 +43,9 @@ export const NO_TEAM_MEMORY: TeamMemory = { leaves: 0, allocatePerLeaf: () => no
 export const FORWARD_ONLY: TeamMemory = { ...NO_TEAM_MEMORY, passes: 'forward' };
 /** For forward passes of further positions, as in writing text. */
 export const NEXT_ONLY: TeamMemory = { ...NO_TEAM_MEMORY, passes: 'next' };
+/** For gradients by inputs. */
+export const INPUT_GRADIENT: TeamMemory = { ...NO_TEAM_MEMORY, passes: 'inputGradient' };
 const nothing = new Float64Array(0);
-
-/** Gradients by layer outputs [rows, widest], used alternately. */
-export type GradientPair = readonly [Elements, Elements];
-
-/** Memory of a stack of layers for up to `rows` rows. */
-export interface StackMemory {
-  /**
-   * Output of each layer [rows, out]. An elementwise layer shares the array of its input if that is not read later.
-   * Without a backward pass, outputs are in the arrays of the gradients, the last in the second one.
-   */
-  readonly outputs: readonly Elements[];
-  /** Gradients by the outputs of the layers. */
-  readonly gradients: GradientPair;
-  /** Memory of each layer. */
-  readonly memories: readonly LayerMemory[];
-}
 
 /** For layers that need no memory. */
 export const noMemory: LayerMemory = { arrays: [] };

@@ -32,10 +32,10 @@ export function maxPool(options: PoolingOptions, context: LayerContext): Layer {
     ...layer,
     // The backward pass finds the maximum of a window again, from x and y.
     reads: { x: true, y: true },
-    forward(y, x, _parameters, B, { emit }) {
+    forward(y, [x], _parameters, B, { emit }) {
       emit(ops.maxPoolForward, y, x, B, geometry);
     },
-    backward(dx, dy, x, y, _parameters, _gradients, B, { emit }) {
+    backward([dx], dy, [x], y, _parameters, _gradients, B, { emit }) {
       if (dx !== null) emit(ops.maxPoolBackward, dx, dy, x, y, B, geometry);
     },
   };
@@ -50,10 +50,10 @@ export function avgPool(options: PoolingOptions, context: LayerContext): Layer {
   return {
     ...layer,
     reads: { x: false, y: false },
-    forward(y, x, _parameters, B, { emit }) {
+    forward(y, [x], _parameters, B, { emit }) {
       emit(ops.avgPoolForward, y, x, B, geometry);
     },
-    backward(dx, dy, _x, _y, _parameters, _gradients, B, { emit }) {
+    backward([dx], dy, _xs, _y, _parameters, _gradients, B, { emit }) {
       if (dx !== null) emit(ops.avgPoolBackward, dx, dy, B, geometry);
     },
   };
@@ -80,7 +80,7 @@ function poolLayer(
   const geometry: WindowGeometry = { height, width, C };
   return {
     label: `${kind}(${windowAxes.map(({ kernel }) => kernel).join('x')})`,
-    in: input,
+    in: [input],
     out: [...windowAxes.map(({ outputs }) => outputs), C],
     elementwise: false,
     tensors: [],

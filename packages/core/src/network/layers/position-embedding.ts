@@ -27,24 +27,24 @@ export function positionEmbedding(options: PositionEmbeddingOptions, { input, cu
   const size = sizeOf(input);
   return {
     label: `position-embedding(${T}x${C})`,
-    in: input,
+    in: [input],
     out: input,
     elementwise: true,
     reads: { x: false, y: false },
     tensors: [initializedTensor('P', [T, C], init, [T, C], customParts)],
     // Partial sums of leaves; in `forwardNext` the rows of P at the further positions.
     createMemory: (rows, allocate) => ({ arrays: [allocate(sumLevels(rows, 1) * size)] }),
-    forward(y, x, [P], B, { emit }) {
+    forward(y, [x], [P], B, { emit }) {
       if (y !== x) emit(ops.copy, y, x, B * size);
       emit(ops.addRow, y, P, B, size);
     },
-    forwardNext(y, x, [P], { emit, n, positions }, { arrays: [rows] }) {
+    forwardNext(y, [x], [P], { emit, n, positions }, { arrays: [rows] }) {
       if (y !== x) emit(ops.copy, y, x, n * C);
       emit(ops.embeddingForward, rows, positions, P, n, C);
       emit(ops.add, y, rows, n * C);
     },
-    backward(dx, dy, _x, _y, _parameters, [dP], B, { emit, leafRows, accumulate }, { arrays: [sums] }) {
-      emit(ops.positionSums, dP, sums, dy, B, leafRows, accumulate, 1, size);
+    backward([dx], dy, _xs, _y, _parameters, gradients, B, { emit, leafRows, accumulate }, { arrays: [sums] }) {
+      if (gradients !== null) emit(ops.positionSums, gradients[0], sums, dy, B, leafRows, accumulate, 1, size);
       if (dx !== null && dx !== dy) emit(ops.copy, dx, dy, B * size);
     },
   };

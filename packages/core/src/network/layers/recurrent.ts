@@ -164,7 +164,7 @@ function recurrent(
 
   return {
     label: `${kind}(${C}->${O})`,
-    in: input,
+    in: [input],
     out: isAll ? [T, O] : [O],
     elementwise: false,
     reads: { x: true, y: false },
@@ -194,7 +194,7 @@ function recurrent(
         ],
       };
     },
-    forward(y, x, parameters, B, pass, { arrays }) {
+    forward(y, [x], parameters, B, pass, { arrays }) {
       const states = isAll ? y : arrays[arrays.length - 1];
       const begins = true;
       emitStates(states, x, parameters, B, T, begins, pass, arrays);
@@ -202,7 +202,7 @@ function recurrent(
     },
     ...(isAll && !reverse
       ? {
-          forwardNext(y, x, parameters, pass, { arrays }) {
+          forwardNext(y, [x], parameters, pass, { arrays }) {
             const { n, row, begins } = pass;
             if (row === null) return emitStates(y, x, parameters, n, 1, begins, pass, arrays);
             // Only the state is of the row; the other arrays are scratch.
@@ -212,7 +212,7 @@ function recurrent(
           },
         }
       : {}),
-    backward(dx, dy, x, _y, [Wi, , Wh], [dWi, dbi, dWh, dbh], B, { emit, leafRows, accumulate, lengths }, { arrays }) {
+    backward([dx], dy, [x], _y, [Wi, , Wh], gradients, B, { emit, leafRows, accumulate, lengths }, { arrays }) {
       const memory = memoryOf(arrays);
       const { h, c, q, product, before, gates } = memory;
       const [transposed, zeros, zeroGradients] = arrays.slice(-3);
@@ -231,8 +231,11 @@ function recurrent(
         if (step < T - 1) emit(ops.affine, product, q, transposed, zeros, B, G, O);
         cell.backward(emit, isAll ? dy : zeroGradients, memory, lengths, positionOf(step, T), B, T, O);
       }
-      emitBackwardWeights(emit, dWi, dbi, x, gates, B, leafRows, accumulate, T, C, G);
-      emitBackwardWeights(emit, dWh, dbh, before, cell.byState(memory), B, leafRows, accumulate, T, O, G);
+      if (gradients !== null) {
+        const [dWi, dbi, dWh, dbh] = gradients;
+        emitBackwardWeights(emit, dWi, dbi, x, gates, B, leafRows, accumulate, T, C, G);
+        emitBackwardWeights(emit, dWh, dbh, before, cell.byState(memory), B, leafRows, accumulate, T, O, G);
+      }
       if (dx !== null) emit(ops.affineBackwardInput, dx, gates, Wi, B * T, C, G);
     },
   };

@@ -30,18 +30,22 @@ export function rmsNorm(options: RmsNormOptions, { input }: LayerContext): Layer
   const R = positionsOf(shape);
   return {
     label: `rms-norm(${size})`,
-    in: shape,
+    in: [shape],
     out: shape,
     elementwise: false,
     reads: { x: true, y: false },
     tensors: [{ name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) }],
     // 1 / √(m + ε) of each position, and sums of dγ.
-    createMemory: (rows, allocate) => ({ arrays: [allocate(rows * R), allocate(sumLevels(rows, R) * size)] }),
+    createMemory: (rows, allocate, { allocateForBackward = allocate }) => ({
+      arrays: [allocate(rows * R), allocateForBackward(sumLevels(rows, R) * size)],
+    }),
     ...atEachPosition(shape, (y, x, [gamma], N, { emit }, { arrays: [scales] }) => {
       emit(ops.rmsNormForward, y, scales, x, gamma, N, size, epsilon);
     }),
-    backward(dx, dy, x, _y, [gamma], [dGamma], B, { emit, leafRows, accumulate }, { arrays: [scales, sums] }) {
-      emit(ops.rmsNormBackwardWeights, dGamma, sums, dy, x, scales, B, leafRows, accumulate, R, size);
+    backward([dx], dy, [x], _y, [gamma], gradients, B, { emit, leafRows, accumulate }, { arrays: [scales, sums] }) {
+      if (gradients !== null) {
+        emit(ops.rmsNormBackwardWeights, gradients[0], sums, dy, x, scales, B, leafRows, accumulate, R, size);
+      }
       if (dx !== null) emit(ops.rmsNormBackwardInput, dx, dy, x, scales, gamma, B * R, size);
     },
   };

@@ -80,7 +80,7 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
   }
 
   /** Earlier positions are in qkv. The arrays of gradients serve as scratch. */
-  const forwardNext: Layer['forwardNext'] = (y, x, parameters, { emit, n, row, begins, positions }, { arrays }) => {
+  const forwardNext: Layer['forwardNext'] = (y, [x], parameters, { emit, n, row, begins, positions }, { arrays }) => {
     const [qkv, A, , , rows, angles, table, zeros] = arrays;
     const [Wqkv, bqkv, Wo, bo] = bias ? parameters : [parameters[0], zeros, parameters[1], zeros];
     if (!bias) emit(ops.fill, zeros, 0, 3 * C);
@@ -102,26 +102,27 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
 
   return {
     label: `self-attention(${T}x${C})`,
-    in: input,
+    in: [input],
     out: input,
     elementwise: false,
     reads: { x: true, y: false },
     tensors: bias ? [Wqkv, biases('bqkv', 3 * C), Wo, biases('bo', C)] : [Wqkv, Wo],
     products: [...positionProducts(T, C, 3 * C), ...positionProducts(T, C, C), [d, T, 'attention']],
     readsLengths: true,
-    createMemory: (rows, allocate) => ({
+    overwritesDy: bias,
+    createMemory: (rows, allocate, { allocateForBackward = allocate }) => ({
       arrays: [
         allocate(rows * T * 3 * C), // q, k and v
         allocate(rows * T * C), // A
         allocate(rows * H * T), // the maximum of each softmax
         allocate(rows * H * T), // the sum of each softmax
-        allocate(rows * T * 3 * C), // gradients of q, k and v
-        allocate(rows * T * C), // the gradient of A
+        allocateForBackward(rows * T * 3 * C), // gradients of q, k and v
+        allocateForBackward(rows * T * C), // the gradient of A
         allocate(rotary ? T * d : 0), // cosines and sines
         ...(bias ? [] : [allocate(3 * C), allocate(3 * C)]), // zeros in place of biases, and unused gradients of them
       ],
     }),
-    forward(y, x, parameters, B, pass, { arrays: [qkv, A, maxima, sums, , , table, zeros] }) {
+    forward(y, [x], parameters, B, pass, { arrays: [qkv, A, maxima, sums, , , table, zeros] }) {
       const { emit, lengths, stepAndRow } = pass;
       const [Wqkv, bqkv, Wo, bo] = bias ? parameters : [parameters[0], zeros, parameters[1], zeros];
       if (!bias) emit(ops.fill, zeros, 0, 3 * C);
@@ -135,17 +136,22 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
       if (bias) emit(ops.zeroPadding, y, lengths, B, T, C);
     },
     ...(causal ? { forwardNext } : {}),
-    backward(dx, dy, x, _y, parameters, gradients, B, pass, { arrays }) {
+    backward([dx], dy, [x], _y, parameters, gradients, B, pass, { arrays }) {
       const { emit, lengths, stepAndRow, leafRows, accumulate } = pass;
       const [qkv, A, maxima, sums, dqkv, dA, table, , unused] = arrays;
       const [Wqkv, Wo] = bias ? [parameters[0], parameters[2]] : parameters;
-      const [dWqkv, dbqkv, dWo, dbo] = bias ? gradients : [gradients[0], unused, gradients[1], unused];
-      if (bias) emit(ops.zeroPadding, dy, lengths, B, T, C); // for dbo alone: A is 0 at padding
-      emitBackwardWeights(emit, dWo, dbo, A, dy, B, leafRows, accumulate, T, C, C);
+      if (bias && gradients !== null) emit(ops.zeroPadding, dy, lengths, B, T, C); // for dbo alone: A is 0 at padding
+      if (gradients !== null) {
+        const [dWo, dbo] = bias ? [gradients[2], gradients[3]] : [gradients[1], unused];
+        emitBackwardWeights(emit, dWo, dbo, A, dy, B, leafRows, accumulate, T, C, C);
+      }
       emit(ops.affineBackwardInput, dA, dy, Wo, B * T, C, C);
       emit(ops.attentionBackward, dqkv, dA, A, maxima, sums, qkv, lengths, stepAndRow, B, ...attentionArguments(pass));
       if (rotary) emit(ops.rotate, dqkv, table, B, T, H, d, BACK);
-      emitBackwardWeights(emit, dWqkv, dbqkv, x, dqkv, B, leafRows, accumulate, T, C, 3 * C);
+      if (gradients !== null) {
+        const [dWqkv, dbqkv] = bias ? gradients : [gradients[0], unused];
+        emitBackwardWeights(emit, dWqkv, dbqkv, x, dqkv, B, leafRows, accumulate, T, C, 3 * C);
+      }
       if (dx !== null) emit(ops.affineBackwardInput, dx, dqkv, Wqkv, B * T, C, 3 * C);
     },
   };

@@ -45,17 +45,17 @@ export function swiglu(options: SwigluOptions, { input, customParts }: LayerCont
   const [bg, bv] = ['bg', 'bv'].map((name) => initializedTensor(name, [O], biasInit, [I, O], customParts));
   return {
     label: `swiglu(${I}->${O})`,
-    in: [...positions, I],
+    in: [[...positions, I]],
     out: [...positions, O],
     elementwise: false,
     reads: { x: true, y: false },
     tensors: bias ? [Wg, bg, Wv, bv] : [Wg, Wv],
     products: positionProducts(R, I, O),
-    createMemory: (rows, allocate) => ({
+    createMemory: (rows, allocate, { allocateForBackward = allocate }) => ({
       arrays: [
         allocate(rows * R * O), // g, and in the backward pass dg
         allocate(rows * R * O), // v, and in the backward pass dv
-        allocate(rows * R * I), // the part of dx from v
+        allocateForBackward(rows * R * I), // the part of dx from v
         ...(bias ? [] : [allocate(O), allocate(O)]), // zeros in place of biases, and unused gradients of them
       ],
     }),
@@ -66,22 +66,15 @@ export function swiglu(options: SwigluOptions, { input, customParts }: LayerCont
       emit(ops.affine, v, x, Wv, bv, N, I, O);
       emit(ops.gateForward, y, g, v, N * O);
     }),
-    backward(
-      dx,
-      dy,
-      x,
-      _y,
-      parameters,
-      gradients,
-      B,
-      { emit, leafRows, accumulate },
-      { arrays: [g, v, byValue, , unused] },
-    ) {
+    backward([dx], dy, [x], _y, parameters, gradients, B, { emit, leafRows, accumulate }, { arrays }) {
+      const [g, v, byValue, , unused] = arrays;
       const [Wg, Wv] = bias ? [parameters[0], parameters[2]] : parameters;
-      const [dWg, dbg, dWv, dbv] = bias ? gradients : [gradients[0], unused, gradients[1], unused];
       emit(ops.gateBackward, g, v, dy, B * R * O);
-      emitBackwardWeights(emit, dWg, dbg, x, g, B, leafRows, accumulate, R, I, O);
-      emitBackwardWeights(emit, dWv, dbv, x, v, B, leafRows, accumulate, R, I, O);
+      if (gradients !== null) {
+        const [dWg, dbg, dWv, dbv] = bias ? gradients : [gradients[0], unused, gradients[1], unused];
+        emitBackwardWeights(emit, dWg, dbg, x, g, B, leafRows, accumulate, R, I, O);
+        emitBackwardWeights(emit, dWv, dbv, x, v, B, leafRows, accumulate, R, I, O);
+      }
       if (dx === null) return;
       emit(ops.affineBackwardInput, dx, g, Wg, B * R, I, O);
       emit(ops.affineBackwardInput, byValue, v, Wv, B * R, I, O);

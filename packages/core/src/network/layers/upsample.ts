@@ -23,15 +23,15 @@ export function upsample(options: UpsampleOptions, { input }: LayerContext): Lay
   const [FY, FX] = axes === 2 ? factors : [1, ...factors];
   return {
     label: `upsample(${factors.join('x')})`,
-    in: input,
+    in: [input],
     out: [...factors.map((repeats, a) => repeats * input[a]), C],
     elementwise: false,
     reads: { x: false, y: false },
     tensors: [],
-    forward(y, x, _parameters, B, { emit }) {
+    forward(y, [x], _parameters, B, { emit }) {
       emit(ops.upsampleForward, y, x, B, H, V, C, FY, FX);
     },
-    backward(dx, dy, _x, _y, _parameters, _gradients, B, { emit }) {
+    backward([dx], dy, _xs, _y, _parameters, _gradients, B, { emit }) {
       if (dx !== null) emit(ops.upsampleBackward, dx, dy, B, H, V, C, FY, FX);
     },
   };

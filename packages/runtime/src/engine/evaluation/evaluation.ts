@@ -121,14 +121,13 @@ function passFor(context: EvaluationContext, B: number): EvaluationPass {
   const { lengths } = workspace;
   const pass = { emit, training: false, seed: 0, leafRows: 1, accumulate: false, batch: NO_BATCH, stepAndRow, lengths };
   const y = emitForward(network, workspace, model, B, pass);
-  // The loss overwrites the first gradient buffer, which does not overlap the outputs.
   emitLoss(lossSums, network, workspace, y, B, pass);
-  const { rowWeights, gradients, t } = workspace;
+  const { rowWeights, outputGradient, t } = workspace;
   if (rowWeights !== null && loss.variant !== undefined && hasSurprise(loss)) {
     // With label smoothing, the only variant, the loss of a position is not its surprise.
     const R = context.targetPositions;
     const leafRows = 1; // so that each position has its own loss
-    emitLossOf(emit, plainEntropy, rowWeights.losses, gradients[0], y, t, B * R, leafRows, network.outputs / R);
+    emitLossOf(emit, plainEntropy, rowWeights.losses, outputGradient, y, t, B * R, leafRows, network.outputs / R);
   }
   context.recentPass = { B, y: viewOf(y, 0, B * network.outputs), program: link(calls, kernels) };
   return context.recentPass;

@@ -1,12 +1,11 @@
 import type { Elements, ElementType, LossSpec, Network, ProductShape } from '@gradloom/core';
 import {
   type AttentionWeights,
-  bindGradients,
   createInputGradient,
   createModelMemory,
   forContinuation,
-  gradientLength,
   hasNativeProducts,
+  INPUT_GRADIENT,
   type InputGradient,
   MAX_BYTES,
   maxPassRows,
@@ -80,7 +79,6 @@ export const createInputGradients = (
     network,
     parameters,
     loss,
-    { rows: maxPassRows(network, typeOf(parameters)), scratchLength: gradientLength(network) },
-    ({ workspace, tensors, scratch, kernels }) =>
-      createInputGradient(network, workspace, tensors, bindGradients(network, scratch), kernels),
+    { rows: maxPassRows(network, typeOf(parameters)), memory: INPUT_GRADIENT },
+    ({ workspace, tensors, kernels }) => createInputGradient(network, workspace, tensors, kernels),
   );

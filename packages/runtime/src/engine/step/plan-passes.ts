@@ -86,7 +86,8 @@ function coupledPasses(
     let arrayIndex = 0;
     const allocatePerThread = (length: number): Elements => (threadArrays[arrayIndex++] ??= allocate(length));
     const B = rowsOfPass(context, pass, rows);
-    const teamMemory = { leaves, allocatePerLeaf, allocatePerThread };
+    const unitRows = Math.min(rows, setup.leafRows);
+    const teamMemory = { leaves, allocatePerLeaf, allocatePerThread, unitRows };
     const weighs = setup.weights !== null;
     const workspace = createWorkspace(network, loss, B, allocate, teamMemory, weighs, setup.augment);
     const inspectPass = probed

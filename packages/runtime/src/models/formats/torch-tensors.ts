@@ -159,19 +159,11 @@ function rootOf(order: NumberOrder): NumberOrder {
 
 /** The flattened images that each layer reads and writes, by path. */
 function flattenedImagesOf(network: Network): Map<string, FlattenedImages> {
-  const stacks = stacksOf(network);
   const ordersByPath = new Map<string, [reads: NumberOrder, writes: NumberOrder]>();
-  const passStack = (above: string, x: Rows): Rows => (stacks.get(above) ?? []).reduce(pass, x);
+  const values: Rows[] = [{ order: unchangedOrder(), isChannelsFirst: true }];
 
-  /** The rows that a layer makes of `x`. */
-  function pass(x: Rows, networkLayer: NetworkLayer): Rows {
-    const y = outputOf(x, networkLayer);
-    ordersByPath.set(networkLayer.path, [x.order, y.order]);
-    return y;
-  }
-
-  function outputOf(x: Rows, networkLayer: NetworkLayer): Rows {
-    const { path, layer, spec } = networkLayer;
+  function outputOf([x, ...others]: readonly Rows[], networkLayer: NetworkLayer): Rows {
+    const { layer, spec } = networkLayer;
     const { order, isChannelsFirst } = x;
     switch (torchLayerOf(spec)?.writes) {
       case 'the same':
@@ -179,14 +171,12 @@ function flattenedImagesOf(network: Network): Map<string, FlattenedImages> {
       case 'any':
         return { order: { image: layer.out.length > 1 ? null : undefined }, isChannelsFirst };
       case 'flat': {
-        const isReordered = isChannelsFirst && positionsOf(layer.in) > 1 && channelsOf(layer.in) > 1;
-        return { order: isReordered ? { image: layer.in } : order, isChannelsFirst };
+        const isReordered = isChannelsFirst && positionsOf(layer.in[0]) > 1 && channelsOf(layer.in[0]) > 1;
+        return { order: isReordered ? { image: layer.in[0] } : order, isChannelsFirst };
       }
       case 'a sum': {
-        const f = passStack(path, x);
-        // The rows that f(x) is added to; x itself without a shortcut.
-        mergeOrders(networkLayer, f.order, passStack(`${path}.shortcut`, x).order);
-        return f;
+        for (const other of others) mergeOrders(networkLayer, other.order, order);
+        return others[0];
       }
       case 'channels last':
         return { order: unchangedOrder(), isChannelsFirst: false };
@@ -195,7 +185,12 @@ function flattenedImagesOf(network: Network): Map<string, FlattenedImages> {
     }
   }
 
-  passStack('', { order: unchangedOrder(), isChannelsFirst: true });
+  for (const networkLayer of network.allLayers) {
+    const xs = networkLayer.inputs.map((value) => values[value]);
+    const y = outputOf(xs, networkLayer);
+    ordersByPath.set(networkLayer.path, [xs[0].order, y.order]);
+    values.push(y);
+  }
   const imageOf = (order: NumberOrder): Shape | null => rootOf(order).image ?? null;
   return new Map(
     [...ordersByPath].map(([path, [reads, writes]]) => [path, { reads: imageOf(reads), writes: imageOf(writes) }]),
@@ -213,18 +208,6 @@ function mergeOrders(networkLayer: NetworkLayer, orderOfF: NumberOrder, orderOfX
     throw new Error(`${nameOfLayer(networkLayer)} adds flattened images of the shapes ${images}`);
   }
   b.mergedInto = a;
-}
-
-/** The layers of each stack, by the path of the layer that contains it: '' for those of the network itself. */
-export function stacksOf({ allLayers }: Network): Map<string, NetworkLayer[]> {
-  const stacks = new Map<string, NetworkLayer[]>();
-  for (const networkLayer of allLayers) {
-    const above = networkLayer.path.slice(0, Math.max(0, networkLayer.path.lastIndexOf('.')));
-    const stack = stacks.get(above) ?? [];
-    stack.push(networkLayer);
-    stacks.set(above, stack);
-  }
-  return stacks;
 }
 
 /** Whether a tensor is PyTorch's batch count of a batch norm, which is not needed here. */

@@ -149,6 +149,7 @@ function createSearch(
     recordBadData: (position, what) =>
       earliest.record(position, () => ({ message: `${where}: ${what}`, isData: true })),
     inspect(phase, layer, numbers, n) {
+      if (phase === 'gradient') return; // a sum of what was checked
       const check = checksOf.get(pass) ?? 0;
       checksOf.set(pass, check + 1);
       const badIndex = firstNotFinite(numbers, n);
@@ -221,8 +222,7 @@ function runPasses(context: RunContext, search: Search, passPlans: readonly Pass
 }
 
 function findBadLoss({ arena, network }: RunContext, search: Search, passPlans: readonly PassPlan[]): void {
-  const last = network.allLayers.find(({ layer }) => layer === network.layers[network.layers.length - 1]);
-  const name = last === undefined ? 'the last layer' : nameOfLayer(last);
+  const name = nameOfLayer(network.allLayers[network.allLayers.length - 1]);
   for (const { first, count } of passPlans) {
     const losses = viewOf(arena.lossSums, first, count);
     const badIndex = firstNotFinite(losses, count);

@@ -36,7 +36,7 @@ function listOf(changes: Partial<Settings>) {
 function masked(changes: Partial<Settings> = {}, rows = B, x = ones): Float64Array {
   const y = new Float64Array(rows * size);
   const { calls, pass } = listOf(changes);
-  layer.forward(y, x, [], rows, pass, noMemory);
+  layer.forward(y, [x], [], rows, pass, noMemory);
   runCalls(calls, referenceKernels);
   return y;
 }
@@ -65,7 +65,7 @@ test.each<[string, Partial<Settings>]>([
 test('a program draws the masks of the step and the row that it finds in its place', () => {
   const y = new Float64Array(B * size);
   const { calls, pass } = listOf({});
-  layer.forward(y, ones, [], B, pass, noMemory);
+  layer.forward(y, [ones], [], B, pass, noMemory);
   const program = link(calls, referenceKernels);
   for (const [step, firstRow] of [
     [8, 0],
@@ -82,7 +82,7 @@ test('a program draws the masks of the step and the row that it finds in its pla
 test('backward passes the gradient where forward passed the value, also in place', () => {
   const dx = new Float64Array(ones);
   const { calls, pass } = listOf({});
-  layer.backward(dx, dx, ones, ones, [], [], B, pass, noMemory);
+  layer.backward([dx], dx, [ones], ones, [], [], B, pass, noMemory);
   runCalls(calls, referenceKernels);
   expect([...dx]).toEqual([...masked()]);
 });

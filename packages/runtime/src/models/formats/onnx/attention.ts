@@ -9,7 +9,7 @@ import { lengthsAt, positions, type Rows, range } from './rows.ts';
  */
 export function attention({ graph, channels, x, lengths, networkLayer, tensor }: Emission): Rows {
   const { heads: H, causal = true, bias = true, rotary = false } = networkLayer.spec as Spec<'self-attention'>;
-  const { in: shape } = networkLayer.layer;
+  const [shape] = networkLayer.layer.in;
   const [T, C] = shape;
   const d = C / H;
   const weights = (name: string, O: number): Value => graph.reals(`${networkLayer.path}.${name}`, [C, O], tensor(name));

@@ -6,7 +6,10 @@ import type { Channels, Rows } from './rows.ts';
 export interface Emission {
   readonly graph: Graph;
   readonly channels: Channels;
+  /** The first input. */
   readonly x: Rows;
+  /** All inputs. */
+  readonly xs: readonly Rows[];
   /** Real positions of each row, integers [N] or [1]. */
   readonly lengths: Value;
   readonly networkLayer: NetworkLayer;
@@ -16,8 +19,6 @@ export interface Emission {
   readonly channelConstant: (rows: Omit<Rows, 'value'>, name: string, rest?: Shape, numbers?: Elements) => Value;
   /** The table [vocabulary, width] of the embedding at a path before the layer. */
   readonly table: (path: string) => Value;
-  /** Adds the layers of a branch of this one; returns their output for x, which is x where it has none. */
-  readonly inner: (branch: 'layers' | 'shortcut') => Rows;
 }
 
 /** The options of a kind of layer. */

@@ -9,7 +9,6 @@ import {
 } from '@gradloom/core';
 import { channelsOf, createElements, nameOfLayer, typeOf, viewOf } from '@gradloom/core/internal';
 import { reorder } from '../reorder.ts';
-import { stacksOf } from '../torch-tensors.ts';
 import { activationGraphs, NO_ALPHA } from './activations.ts';
 import { attention } from './attention.ts';
 import type { Emission, Spec } from './emission.ts';
@@ -50,7 +49,10 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
   },
   flatten: ({ channels, x }) => channels.flatten(x),
   'global-avg-pool'({ graph, channels, x, lengths, networkLayer }) {
-    const { in: input, out: shape } = networkLayer.layer;
+    const {
+      in: [input],
+      out: shape,
+    } = networkLayer.layer;
     if (input.length === 2) {
       const realLengths = lengthsAt(graph, lengths, input[0]);
       const isReal = graph.node('Less', [positions(graph, input[0]), realLengths]);
@@ -58,7 +60,7 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
       return { shape, value: graph.node('Div', [sumWhere(graph, isReal, channels.last(x)), count]), image: null };
     }
     const firstAxis = x.image === null ? 1 : 2; // of [N, H, W, C] or [N, C, H, W]
-    const axes = networkLayer.layer.in.slice(1).map((_, a) => firstAxis + a);
+    const axes = networkLayer.layer.in[0].slice(1).map((_, a) => firstAxis + a);
     return {
       shape: networkLayer.layer.out,
       value: graph.node('ReduceMean', [x.value], { axes, keepdims: 0 }),
@@ -67,7 +69,10 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
   },
   gru: recurrent,
   'last-position'({ graph, channels, x, lengths, networkLayer }) {
-    const { in: input, out: shape } = networkLayer.layer;
+    const {
+      in: [input],
+      out: shape,
+    } = networkLayer.layer;
     const last = graph.node('Sub', [lengthsAt(graph, lengths, input[0]), graph.integers([1])]);
     const isLast = graph.node('Equal', [positions(graph, input[0]), last]);
     return { shape, value: sumWhere(graph, isLast, channels.last(x)), image: null };
@@ -87,11 +92,11 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
   'max-pool': (emission) => pool(emission, maxPool),
   'position-embedding'({ graph, channels, x, networkLayer, tensor }) {
     const rows = channels.last(x);
-    const P = graph.reals(`${networkLayer.path}.P`, networkLayer.layer.in, tensor('P'));
+    const P = graph.reals(`${networkLayer.path}.P`, networkLayer.layer.in[0], tensor('P'));
     return { ...rows, value: graph.node('Add', [rows.value, P]) };
   },
-  residual({ graph, channels, inner }) {
-    const [y, f] = channels.inOneOrder(inner('shortcut'), inner('layers'));
+  residual({ graph, channels, xs }) {
+    const [y, f] = channels.inOneOrder(xs[0], xs[1]);
     return { ...y, value: graph.node('Add', [y.value, f.value]) };
   },
   'rms-norm'({ graph, channels, x, networkLayer, channelConstant }) {
@@ -111,7 +116,8 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     return { ...gate, value: graph.node('Mul', [activationGraphs.silu(graph, gate.value, NO_ALPHA), value.value]) };
   },
   upsample({ graph, x, networkLayer }) {
-    const { in: input, out: shape } = networkLayer.layer;
+    const [input] = networkLayer.layer.in;
+    const shape = networkLayer.layer.out;
     const firstAxis = x.image === null ? 1 : 2; // of [N, H, W, C] or [N, C, H, W]
     const value = shape.slice(0, -1).reduce((y, extent, a) => {
       const nearest = Array.from({ length: extent }, (_, o) => Math.floor((o * input[a]) / extent));
@@ -134,7 +140,10 @@ function affine(
   W: string,
   b: string,
 ): Rows {
-  const { in: input, out: shape } = networkLayer.layer;
+  const {
+    in: [input],
+    out: shape,
+  } = networkLayer.layer;
   const { bias = true } = networkLayer.spec as Spec<'dense'>;
   const isChannelsFirst = shape.length === 2 && x.image !== null;
   const rows = shape.length === 1 || isChannelsFirst ? x : channels.last(x);
@@ -153,7 +162,10 @@ function affine(
 /** x · Eᵀ + b on the last axis, with the table E of an embedding. */
 function tiedTo({ graph, channels, x, networkLayer, channelConstant, table }: Emission): Rows {
   const { bias = true, tiedTo: path = '' } = networkLayer.spec as Spec<'dense'>;
-  const { in: input, out: shape } = networkLayer.layer;
+  const {
+    in: [input],
+    out: shape,
+  } = networkLayer.layer;
   const rows = channels.last(x);
   const flat = (value: Value, row: Shape) => graph.reshape(value, [-1, ...row]);
   const y = { shape, image: null };
@@ -171,7 +183,10 @@ function transposed(numbers: Elements, C: number, O: number): Elements {
 
 function convolution({ graph, channels, x, networkLayer, tensor }: Emission): Rows {
   const { dilation = 1, groups = 1, padding = 0, bias = true, ...spec } = networkLayer.spec as Spec<'conv2d'>;
-  const { in: input, out: output } = networkLayer.layer;
+  const {
+    in: [input],
+    out: output,
+  } = networkLayer.layer;
   const axes = windowsOf(input, output, { kernel: spec.kernel, stride: spec.stride ?? 1, dilation, padding });
   const shape = [...axes.map(({ kernel }) => kernel), channelsOf(input) / groups, channelsOf(output)];
   const weights = { name: networkLayer.path, shape, W: tensor('W'), b: bias ? tensor('b') : null, groups };
@@ -180,7 +195,10 @@ function convolution({ graph, channels, x, networkLayer, tensor }: Emission): Ro
 
 function transposedConvolution({ graph, channels, x, networkLayer, tensor }: Emission): Rows {
   const { padding = 0, stride = 1, bias = true, kernel } = networkLayer.spec as Spec<'conv2d-transpose'>;
-  const { in: input, out: output } = networkLayer.layer;
+  const {
+    in: [input],
+    out: output,
+  } = networkLayer.layer;
   const axes = windowsOf(output, input, { kernel, stride, padding });
   const shape = [...axes.map((axis) => axis.kernel), channelsOf(output), channelsOf(input)];
   const weights = { name: networkLayer.path, shape, W: tensor('W'), b: bias ? tensor('b') : null, groups: 1 };
@@ -189,7 +207,10 @@ function transposedConvolution({ graph, channels, x, networkLayer, tensor }: Emi
 
 function recurrent({ graph, x, lengths, networkLayer, tensor }: Emission): Rows {
   const { kind, out, returns = 'all', reverse = false } = networkLayer.spec as Spec<'gru' | 'lstm'>;
-  const { in: input, out: shape } = networkLayer.layer;
+  const {
+    in: [input],
+    out: shape,
+  } = networkLayer.layer;
   const [positions, inputs] = input;
   const realLengths = lengthsAt(graph, lengths, positions);
   const sizes = { name: networkLayer.path, kind, positions, lengths: realLengths, inputs, units: out };
@@ -203,7 +224,10 @@ function pool(
   emit: (graph: Graph, x: Value, axes: readonly Axis[]) => Value,
 ): Rows {
   const { size, stride = size, padding = 0 } = networkLayer.spec as Spec<'max-pool'>;
-  const { in: input, out: output } = networkLayer.layer;
+  const {
+    in: [input],
+    out: output,
+  } = networkLayer.layer;
   const axes = windowsOf(input, output, { kernel: size, stride, padding });
   return { shape: output, value: emit(graph, channels.first(x).value, axes), image: output };
 }
@@ -213,7 +237,6 @@ function pool(
  * without counterpart in ONNX.
  */
 export function emitNetwork(graph: Graph, network: Network, parameters: Elements, x: Value, lengths: Value): Value {
-  const stacks = stacksOf(network);
   const channels = channelsOfGraph(graph);
   const tables = new Map<string, Value>();
 
@@ -230,9 +253,7 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
     return E;
   }
 
-  const emitStack = (above: string, input: Rows): Rows => (stacks.get(above) ?? []).reduce(emitLayer, input);
-
-  function emitLayer(input: Rows, networkLayer: NetworkLayer): Rows {
+  function emitLayer(xs: readonly Rows[], networkLayer: NetworkLayer): Rows {
     const { path, spec, tensors } = networkLayer;
     if (!Object.hasOwn(layerGraphs, spec.kind)) throw noCounterpart(networkLayer);
     const tensor = (name: string): Elements => {
@@ -243,7 +264,8 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
     return layerGraphs[spec.kind as LayerKind]({
       graph,
       channels,
-      x: input,
+      x: xs[0],
+      xs,
       lengths,
       networkLayer,
       tensor,
@@ -252,9 +274,17 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
         const aligned = alongChannels(rows, numbers, rest);
         return graph.reals(`${path}.${name}`, aligned.shape, aligned.numbers);
       },
-      inner: (branch) => emitStack(branch === 'layers' ? path : `${path}.${branch}`, input),
     });
   }
 
-  return channels.last(emitStack('', { shape: network.input, value: x, image: null })).value;
+  const values: Rows[] = [{ shape: network.input, value: x, image: null }];
+  for (const networkLayer of network.allLayers) {
+    values.push(
+      emitLayer(
+        networkLayer.inputs.map((value) => values[value]),
+        networkLayer,
+      ),
+    );
+  }
+  return channels.last(values[values.length - 1]).value;
 }
