@@ -2,7 +2,8 @@ import type { Elements } from '../math/element-type.ts';
 import { host } from '../program/op.ts';
 import { ops } from '../program/ops/index.ts';
 import type { Inspect, Layer, NextPass, Pass } from './layers/layer.ts';
-import type { PassGraph, PassMemory } from './pass-memory.ts';
+import type { PassMemory } from './pass-memory.ts';
+import { type PassGraph, passesGradient } from './plan-memory.ts';
 import { sizeOf } from './shape.ts';
 
 /** Views of a vector of parameters: for each layer, for each tensor. */
@@ -79,7 +80,7 @@ export function emitBackward(
     const size = sizeOf(layer.out);
     if (sourceOfDy !== null) pass.emit(ops.copy, dy, sourceOfDy, B * size);
     emitInspect(pass, inspect, 'gradient', layer, dy, B * size);
-    if (!(layer.passesGradient ?? layer.isView === true)) {
+    if (!passesGradient(layer)) {
       const xs = arraysOf(inputs, memory);
       const layerGradients = gradients?.[index] ?? null;
       layer.backward(dxs, dy, xs, outputs[index], parameters[index], layerGradients, B, pass, memories[index]);

@@ -5,8 +5,8 @@ import { mathOf } from '../math/real-math.ts';
 import { viewOf } from '../math/scratch.ts';
 import type { Inspect, Workspace } from '../network/backprop.ts';
 import type { Network } from '../network/network.ts';
-import { learningLayers } from '../network/pass-memory.ts';
 import { arraysOf } from '../network/passes.ts';
+import { learningLayers } from '../network/plan-memory.ts';
 import { channelsOf, sizeOf } from '../network/shape.ts';
 
 /** An output is flat if its slope is below this share of the largest: it passes on almost no gradient. */

@@ -36,6 +36,7 @@ const middle = (tying: object): LayerSpec[] => [
 const network = (tying: object): NetworkSpec =>
   sequential(T, embedding, ...middle(tying), { kind: 'dense', out: V, bias: false, ...tying });
 const [tied, untied] = [network({ tiedTo: '0' }), network({})].map((spec) => buildNetwork(spec));
+const LAST = tied.layers.length - 1;
 const leaf = leafRowsOf(tied, B);
 const random = createRandom(2, 'rows');
 const x = Float64Array.from({ length: B * T }, () => random.integer(V));
