@@ -1,6 +1,6 @@
 import { OptionError, unknownOption, within } from '../checks/option-error.ts';
 import { oneOf } from '../checks/options/index.ts';
-import { has, show } from '../checks/show.ts';
+import { counted, has, show } from '../checks/show.ts';
 import { activations } from '../families/activations/index.ts';
 import { type Layer, type LayerContext, type LayerSpec, layers } from './layers/index.ts';
 import { atLayer, type CustomParts, NO_PARTS, type Path, type Value } from './layers/layer-context.ts';
@@ -14,13 +14,27 @@ interface BuildState {
   readonly placed: PlacedLayer[];
   /** The same by path. */
   readonly before: Map<string, { readonly kind: string; readonly layer: Layer }>;
+  /** Values by the names and paths that `of` may give. */
+  readonly values: Map<string, Value>;
 }
 
 /** Builds the layers of a network, in the order of their calls. */
 export function buildLayers(specs: readonly LayerSpec[], input: Shape, customParts: CustomParts): PlacedLayer[] {
-  const state: BuildState = { customParts, placed: [], before: new Map() };
+  const state: BuildState = { customParts, placed: [], before: new Map(), values: new Map() };
   addLayers(state, specs, { index: 0, shape: input, source: 'the input' }, [], []);
+  refuseUnread(state.placed);
   return state.placed;
+}
+
+/** @throws OptionError for a layer whose outputs nothing reads, other than the last. */
+function refuseUnread(placed: readonly PlacedLayer[]): void {
+  const read = new Set(placed.flatMap(({ inputs }) => inputs));
+  const unread = placed.slice(0, -1).find((_, k) => !read.has(k + 1));
+  if (unread === undefined) return;
+  const { path, layer, spec } = unread;
+  const problem = 'are read by no layer, expected one whose `of` names it';
+  const about = `${atLayer(layer.label, path, spec.name)}: the outputs`;
+  throw new OptionError('buildNetwork', `layers.${path}`, problem, { about });
 }
 
 /**
@@ -38,28 +52,57 @@ function addLayers(state: BuildState, specs: readonly LayerSpec[], value: Value,
   for (const [index, spec] of specs.entries()) {
     const layerPath = [...path, index];
     const layerStream = [...stream, streamIndex];
-    const layer = buildLayer(state, spec, x, layerPath, layerStream);
+    const values = valuesOf(state, spec, x, layerPath);
+    const layer = buildLayer(state, spec, values, layerPath, layerStream);
     if (layer.isView !== true) streamIndex++;
-    const problem = layer.of === undefined ? shapeProblem(layer, x.shape, x.source) : null;
-    if (problem !== null) {
-      throw new OptionError('buildNetwork', `layers.${layerPath.join('.')}.in`, problem, {
-        about: `${atLayer(layer.label, layerPath, spec.name)}: input`,
-      });
-    }
+    if (layer.of === undefined) checkValues(layer, values, layerPath, spec);
     const pathText = layerPath.join('.');
-    const { of: inputs = [x.index] } = layer;
+    const { of: inputs = values.map(({ index }) => index) } = layer;
     state.placed.push({ path: pathText, layer, spec, inputs, stream: layerStream });
     state.before.set(pathText, { kind: spec.kind, layer });
     x = { index: state.placed.length, shape: layer.out, source: layer.label };
+    state.values.set(pathText, x);
+    if (spec.name !== undefined) state.values.set(spec.name, x);
   }
   return x;
+}
+
+/** The values that a layer reads. @throws OptionError for a name of none. */
+function valuesOf({ values }: BuildState, spec: LayerSpec, x: Value, path: Path): readonly Value[] {
+  if (typeof spec !== 'object' || spec === null || spec.of === undefined) return [x];
+  const names: readonly unknown[] = [spec.of].flat();
+  return names.map((name) => {
+    const value = typeof name === 'string' ? values.get(name) : undefined;
+    if (value !== undefined) return value;
+    const [where, option] = [`buildNetwork: layer ${path.join('.')}`, `layers.${path.join('.')}.of`];
+    const known = [...values.keys()].slice(-MAX_NAMED).map(show);
+    const expected = known.length === 0 ? 'none, since no layer stands before it' : `one of ${known.join(', ')}`;
+    throw new OptionError(where, option, `has ${show(name)}, expected ${expected}`, { about: 'of' });
+  });
+}
+
+/** The most names that an error lists: the last ones, which stand nearest. */
+const MAX_NAMED = 12;
+
+/** @throws OptionError if a layer reads other numbers or shapes of values than it is given. */
+function checkValues(layer: Layer, values: readonly Value[], path: Path, { name }: LayerSpec): void {
+  const about = atLayer(layer.label, path, name);
+  const option = `layers.${path.join('.')}`;
+  if (layer.in.length !== values.length) {
+    const problem = `has ${counted(values.length, 'value')}, expected ${layer.in.length}`;
+    throw new OptionError('buildNetwork', `${option}.of`, problem, { about: `${about}: of` });
+  }
+  for (const [i, value] of values.entries()) {
+    const problem = shapeProblem(layer.in[i], value.shape, value.source);
+    if (problem !== null) throw new OptionError('buildNetwork', `${option}.in`, problem, { about: `${about}: input` });
+  }
 }
 
 /** Levels of nested layers. A file header allows 30, and each level is a recursive call. */
 const MAX_LEVELS = 16;
 
 /** Why a layer cannot follow an output of this shape; null if it can. */
-function shapeProblem({ in: [expected] }: Layer, shape: Shape, source: string): string | null {
+function shapeProblem(expected: Shape, shape: Shape, source: string): string | null {
   if (shape.length === 1 && expected.length === 1) {
     return expected[0] === shape[0] ? null : `has length ${expected[0]}, expected ${shape[0]} (output of ${source})`;
   }
@@ -75,7 +118,7 @@ const builtInKind = oneOf(kinds);
 
 type LayerFactory = (options: object, context: LayerContext) => Layer;
 
-function buildLayer(state: BuildState, spec: LayerSpec, value: Value, path: Path, stream: Path): Layer {
+function buildLayer(state: BuildState, spec: LayerSpec, values: readonly Value[], path: Path, stream: Path): Layer {
   const { customParts, before } = state;
   const where = `buildNetwork: layer ${path.join('.')}`;
   const optionPath = `layers.${path.join('.')}`;
@@ -93,13 +136,15 @@ function buildLayer(state: BuildState, spec: LayerSpec, value: Value, path: Path
   const factories = (Object.hasOwn(layers, kind) ? layers : customParts.layers) as Readonly<
     Record<string, LayerFactory>
   >;
-  const { kind: _, name, ...options } = spec;
+  const { kind: _, name, of, ...options } = spec;
+  const [value] = values;
+  const inputs = values.map(({ shape }) => shape);
   within(optionPath, () => checkName(where, name));
   const build: LayerContext['build'] = (specs, inner) =>
     // Each spec is checked by `buildLayer` and its factory.
     addLayers(state, specs as readonly LayerSpec[], value, inner, [...stream, ...inner.slice(path.length)]);
   const named = name === undefined ? {} : { name };
-  const context = { input: value.shape, value, path, stream, customParts, before, build, ...named };
+  const context = { input: value.shape, inputs, value, path, stream, customParts, before, build, ...named };
   try {
     return factories[kind](options, context);
   } catch (error) {

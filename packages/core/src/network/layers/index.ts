@@ -13,6 +13,7 @@ import { flatten, flattenOptions } from './flatten.ts';
 import { globalAvgPool, globalAvgPoolOptions } from './global-avg-pool.ts';
 import { lastPosition, lastPositionOptions } from './last-position.ts';
 import { layerNorm, layerNormOptions } from './layer-norm.ts';
+import { plus, plusOptions } from './plus.ts';
 import { avgPool, avgPoolOptions, maxPool, maxPoolOptions } from './pool.ts';
 import { positionEmbedding, positionEmbeddingOptions } from './position-embedding.ts';
 import { gru, gruOptions, lstm, lstmOptions } from './recurrent.ts';
@@ -40,6 +41,7 @@ const table = {
   'layer-norm': layerNorm,
   lstm,
   'max-pool': maxPool,
+  plus,
   'position-embedding': positionEmbedding,
   residual,
   'rms-norm': rmsNorm,
@@ -73,6 +75,7 @@ export const layerOptions = {
   'layer-norm': layerNormOptions.table,
   lstm: lstmOptions.table,
   'max-pool': maxPoolOptions.table,
+  plus: plusOptions.table,
   'position-embedding': positionEmbeddingOptions.table,
   residual: residualOptions.table,
   'rms-norm': rmsNormOptions.table,
@@ -114,6 +117,11 @@ export interface LayerName {
    * @default none
    */
   name?: string;
+  /**
+   * The values that the layer reads: names or paths of layers before it, or names of inputs; a list for a layer that
+   * reads several. @default the outputs of the layer before
+   */
+  of?: string | readonly string[];
 }
 
 /** An activation in short form: `{ kind: 'leaky-relu', alpha: 0.1 }`. */

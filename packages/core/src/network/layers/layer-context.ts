@@ -48,8 +48,10 @@ export const branchPath = (path: Path, branch: BranchName): Path => (branch === 
 
 /** The place of a layer in its network. */
 export interface LayerContext {
-  /** Shape of a row's inputs. */
+  /** Shape of a row of the first value that it reads. */
   readonly input: Shape;
+  /** Shapes of a row of each value that it reads. */
+  readonly inputs: readonly Shape[];
   /** Position in the network. */
   readonly path: Path;
   /** Names its random streams: `path`, with flatten layers not counted, so that none of them changes a draw. */
@@ -60,7 +62,7 @@ export interface LayerContext {
   readonly customParts?: CustomParts;
   /** The layers before it in the network by path, nested ones too. */
   readonly before: ReadonlyMap<string, LayerBefore>;
-  /** The value that it reads. */
+  /** The first value that it reads. */
   readonly value: Value;
   /** Adds nested layers to the network, the first of which reads `value`. @throws Error if they do not fit together. */
   build(specs: readonly KindOf<string>[], path: Path): Value;
