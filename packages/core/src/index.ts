@@ -155,6 +155,7 @@ export {
   leakyRelu,
   lstm,
   maxPool,
+  plus,
   positionEmbedding,
   relu,
   residual,

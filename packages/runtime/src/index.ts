@@ -142,6 +142,7 @@ export {
   type PositionEmbeddingOptions,
   type PredictOptions,
   type Preprocessing,
+  plus,
   positionEmbedding,
   type RangeTestOptions,
   type RecurrentOptions,

@@ -8,7 +8,17 @@ import * as runtimeOptions from '@gradloom/runtime/options';
 import { expect, test } from 'vitest';
 
 const builders = [
-  ...['avgPool', 'channelDropout', 'conv1d', 'conv2d', 'conv2dTranspose', 'globalAvgPool', 'maxPool', 'upsample'],
+  ...[
+    'avgPool',
+    'channelDropout',
+    'conv1d',
+    'conv2d',
+    'conv2dTranspose',
+    'globalAvgPool',
+    'maxPool',
+    'plus',
+    'upsample',
+  ],
   ...[
     'batchNorm',
     'dense',

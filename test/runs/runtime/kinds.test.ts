@@ -29,6 +29,7 @@ const kinds: Record<LayerKind, LayerSpec> = {
   'layer-norm': { kind: 'layer-norm' },
   lstm: { kind: 'lstm', out: 9, returns: 'last' },
   'max-pool': { kind: 'max-pool', size: 3, stride: 2, padding: 1 },
+  plus: { kind: 'plus', of: ['input', 'input'] },
   'position-embedding': { kind: 'position-embedding' },
   residual: { kind: 'residual', layers: [{ kind: 'layer-norm' }] },
   'rms-norm': { kind: 'rms-norm' },

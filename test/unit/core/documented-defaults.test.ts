@@ -59,6 +59,7 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
       'conv2d-transpose': { out: 4, kernel: 2 },
       'avg-pool': { size: 2 },
       'max-pool': { size: 2 },
+      plus: { of: ['input', 'input'] },
       upsample: { factor: 2 },
     };
     const axes = kind.startsWith('conv2d') ? 3 : /attention|conv|gru|lstm|pool|position|upsample/.test(kind) ? 2 : 1;

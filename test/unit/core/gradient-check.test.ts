@@ -10,6 +10,7 @@ import {
   conv2dTranspose,
   createLoss,
   createRandom,
+  dense,
   dropout,
   type Elements,
   type ElementsOf,
@@ -29,6 +30,7 @@ import {
   maxPool,
   type Network,
   type NetworkSpec,
+  plus,
   positionEmbedding,
   referenceKernels,
   residual,
@@ -212,6 +214,24 @@ function summed(network: Network, g: Elements): Elements {
   return sum;
 }
 
+/** Values that several layers read, one of them twice, and additions in place. */
+const branchesOf = ({ dense: [input, first, second, output] }: Widths): NetworkSpec =>
+  sequential(
+    input,
+    dense(first, { name: 'a', biasInit: 'normal' }),
+    sigmoid({ name: 's' }),
+    dense(first),
+    plus(['a', '2']),
+    plus(['3', 's'], { name: 'b' }),
+    layerNorm(),
+    plus(['5', 'b']),
+    dense(second, { of: 'b', name: 'd' }),
+    dense(second, { of: '6' }),
+    plus(['d', '8']),
+    plus(['9', '9']),
+    dense(output),
+  );
+
 /** Images that grow and shrink. */
 const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
   sequential(
@@ -229,7 +249,17 @@ const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
   );
 
 test('the checked networks have layers of every kind', () => {
-  const specsOf = [nestedOf, positionsOf, sequencesOf, placesOf, attentionOf, recurrentOf, tiedOf, pooledOf];
+  const specsOf = [
+    nestedOf,
+    positionsOf,
+    sequencesOf,
+    placesOf,
+    attentionOf,
+    recurrentOf,
+    tiedOf,
+    branchesOf,
+    pooledOf,
+  ];
   const others = specsOf.map((specOf) => specOf(wide));
   const specs = [networkWith('tanh', wide), ...others];
   const kinds = specs.flatMap((spec) => spec.layers).map((layer) => layer.kind);
@@ -396,6 +426,7 @@ describe.each([
   ['classes of positions', textOf, [...indices, ...indices]],
   ['gru and lstm', recurrentOf, [...indices, 1, 2, 3]],
   ['dense layers that share the table of an embedding', tiedOf, indices],
+  ['values that several layers read', branchesOf, pixels(3)],
   ['self-attention to padded sequences', attentionOf, [...indices, ...indices], [4, 1, 3]],
 ] as [string, (widths: Widths) => NetworkSpec, number[], number[]?][])('%s', (_title, specOf, inputs, lengths) => {
   const network = buildNetwork(specOf(wide));

@@ -18,10 +18,15 @@ interface BuildState {
   readonly values: Map<string, Value>;
 }
 
+/** The name of the input of a network that has one. */
+const INPUT = 'input';
+
 /** Builds the layers of a network, in the order of their calls. */
 export function buildLayers(specs: readonly LayerSpec[], input: Shape, customParts: CustomParts): PlacedLayer[] {
   const state: BuildState = { customParts, placed: [], before: new Map(), values: new Map() };
-  addLayers(state, specs, { index: 0, shape: input, source: 'the input' }, [], []);
+  const value = { index: 0, shape: input, source: 'the input' };
+  state.values.set(INPUT, value);
+  addLayers(state, specs, value, [], []);
   refuseUnread(state.placed);
   return state.placed;
 }

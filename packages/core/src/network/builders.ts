@@ -154,6 +154,13 @@ export const globalAvgPool = (options: OptionsBeside<'global-avg-pool'> = {}): S
   ...options,
 });
 
+/** y = a + b of two values of one shape, by their names: `plus(['a', 'b'])`. */
+export const plus = (of: readonly [string, string], options: OptionsBeside<'plus', 'of'> = {}): SpecOfKind<'plus'> => ({
+  kind: 'plus',
+  of,
+  ...options,
+});
+
 /** Repeats each position `factor` times along its axes. */
 export const upsample = (
   factor: number | readonly number[],

@@ -28,9 +28,9 @@ test('a summary lists the layers, the shapes of their outputs and their paramete
   expect(model.summary()).toBe(`\
 layer                           output  parameters
 0      stem: conv2d(1->1, 1x1)   2x2x1           2
-1      residual                  2x2x1           4
   1.0  batch-norm(1)             2x2x1           4
   1.1  relu(4)                   2x2x1           0
+1      residual                  2x2x1           0
 2      flatten(2x2x1->4)             4           0
 3      dense(4->3)                   3          15
 

@@ -50,6 +50,7 @@ const torchLayers: Readonly<Record<LayerKind, TorchLayer>> = {
   'layer-norm': { tensors: normTensors, writes: 'the same' },
   lstm: { tensors: recurrentTensors, writes: 'channels first' },
   'max-pool': { writes: 'channels first' },
+  plus: { writes: 'a sum' },
   'position-embedding': { tensors: { P: 'weight' }, writes: 'the same' },
   residual: { writes: 'a sum' },
   'rms-norm': { tensors: { gamma: 'weight' }, writes: 'the same' },

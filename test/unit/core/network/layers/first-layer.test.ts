@@ -21,6 +21,7 @@ const specs: { [K in LayerKind]: LayerSpec & { kind: K } } = {
   'layer-norm': { kind: 'layer-norm' },
   lstm: { kind: 'lstm', out: 3, returns: 'last' },
   'max-pool': { kind: 'max-pool', size: 2 },
+  plus: { kind: 'plus', of: ['input', 'input'] },
   'position-embedding': { kind: 'position-embedding' },
   residual: {
     kind: 'residual',

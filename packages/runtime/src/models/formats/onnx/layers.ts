@@ -90,15 +90,13 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
   },
   lstm: recurrent,
   'max-pool': (emission) => pool(emission, maxPool),
+  plus: sum,
   'position-embedding'({ graph, channels, x, networkLayer, tensor }) {
     const rows = channels.last(x);
     const P = graph.reals(`${networkLayer.path}.P`, networkLayer.layer.in[0], tensor('P'));
     return { ...rows, value: graph.node('Add', [rows.value, P]) };
   },
-  residual({ graph, channels, xs }) {
-    const [y, f] = channels.inOneOrder(xs[0], xs[1]);
-    return { ...y, value: graph.node('Add', [y.value, f.value]) };
-  },
+  residual: sum,
   'rms-norm'({ graph, channels, x, networkLayer, channelConstant }) {
     const { epsilon = 2 ** -23 } = networkLayer.spec as Spec<'rms-norm'>;
     const rows = x.shape.length === 1 ? x : channels.last(x);
@@ -126,6 +124,11 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     return { shape, value, image: x.image === null ? null : shape };
   },
 };
+
+function sum({ graph, channels, xs }: Emission): Rows {
+  const [a, b] = channels.inOneOrder(xs[0], xs[1]);
+  return { ...a, value: graph.node('Add', [a.value, b.value]) };
+}
 
 const noCounterpart = (layer: NetworkLayer): Error =>
   new Error(`${nameOfLayer(layer)} has no counterpart in ONNX, expected layers that come with Gradloom`);
