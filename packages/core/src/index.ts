@@ -153,6 +153,7 @@ export {
   lastPosition,
   layerNorm,
   leakyRelu,
+  like,
   lstm,
   maxPool,
   plus,

@@ -105,6 +105,7 @@ export {
   layerNorm,
   leakyRelu,
   lenet5,
+  like,
   lstm,
   type MetricDefinition,
   type MetricPart,

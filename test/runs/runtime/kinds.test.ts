@@ -27,6 +27,7 @@ const kinds: Record<LayerKind, LayerSpec> = {
   gru: { kind: 'gru', out: 12 },
   'last-position': { kind: 'last-position' },
   'layer-norm': { kind: 'layer-norm' },
+  like: { kind: 'like', layer: '0' },
   lstm: { kind: 'lstm', out: 9, returns: 'last' },
   'max-pool': { kind: 'max-pool', size: 3, stride: 2, padding: 1 },
   plus: { kind: 'plus', of: ['input', 'input'] },
@@ -49,7 +50,10 @@ const shapes: { readonly [kind: string]: readonly number[] } = {
     ].map((kind) => [kind, [8, 4]]),
   ),
 };
-const spec = (layer: LayerSpec): NetworkSpec => ({ input: shapes[layer.kind] ?? WIDTH, layers: [layer] });
+const spec = (layer: LayerSpec): NetworkSpec => ({
+  input: shapes[layer.kind] ?? WIDTH,
+  layers: layer.kind === 'like' ? [kinds.dense, layer] : [layer],
+});
 
 /** Inputs, and values to learn for O outputs, in bytes or doubles. */
 function rowsOf(type: 'uint8' | 'float64', O: number): Dataset {

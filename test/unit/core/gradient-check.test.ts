@@ -25,6 +25,7 @@ import {
   lastPosition,
   layerNorm,
   layers,
+  like,
   losses,
   lstm,
   maxPool,
@@ -228,7 +229,8 @@ const branchesOf = ({ dense: [input, first, second, output] }: Widths): NetworkS
     dense(second, { of: 'b', name: 'd' }),
     dense(second, { of: '6' }),
     plus(['d', '8']),
-    plus(['9', '9']),
+    like('8', { of: 'b' }),
+    plus(['9', '10']),
     dense(output),
   );
 

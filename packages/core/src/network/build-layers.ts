@@ -3,7 +3,14 @@ import { oneOf } from '../checks/options/index.ts';
 import { counted, has, show } from '../checks/show.ts';
 import { activations } from '../families/activations/index.ts';
 import { type Layer, type LayerContext, type LayerSpec, layers } from './layers/index.ts';
-import { atLayer, type CustomParts, NO_PARTS, type Path, type Value } from './layers/layer-context.ts';
+import {
+  atLayer,
+  type CustomParts,
+  type LayerBefore,
+  NO_PARTS,
+  type Path,
+  type Value,
+} from './layers/layer-context.ts';
 import type { PlacedLayer } from './placed-layer.ts';
 import { channelsOf, type Shape, sizeOf } from './shape.ts';
 
@@ -12,8 +19,8 @@ interface BuildState {
   readonly customParts: CustomParts;
   /** The layers so far, in the order of their calls. */
   readonly placed: PlacedLayer[];
-  /** The same by path. */
-  readonly before: Map<string, { readonly kind: string; readonly layer: Layer }>;
+  /** The same by path, and by name. */
+  readonly before: Map<string, LayerBefore>;
   /** Values by the names and paths that `of` may give. */
   readonly values: Map<string, Value>;
 }
@@ -63,11 +70,14 @@ function addLayers(state: BuildState, specs: readonly LayerSpec[], value: Value,
     if (layer.of === undefined) checkValues(layer, values, layerPath, spec);
     const pathText = layerPath.join('.');
     const { of: inputs = values.map(({ index }) => index) } = layer;
-    state.placed.push({ path: pathText, layer, spec, inputs, stream: layerStream });
-    state.before.set(pathText, { kind: spec.kind, layer });
+    const used = spec.kind === 'like' ? state.before.get(spec.layer)?.spec : undefined;
+    const placedSpec = used === undefined ? spec : ({ ...used, name: spec.name } as LayerSpec);
+    state.placed.push({ path: pathText, layer, spec: placedSpec, inputs, stream: layerStream });
     x = { index: state.placed.length, shape: layer.out, source: layer.label };
-    state.values.set(pathText, x);
-    if (spec.name !== undefined) state.values.set(spec.name, x);
+    for (const key of spec.name === undefined ? [pathText] : [pathText, spec.name]) {
+      state.before.set(key, { kind: placedSpec.kind, spec: placedSpec, path: pathText, layer });
+      state.values.set(key, x);
+    }
   }
   return x;
 }
@@ -149,7 +159,8 @@ function buildLayer(state: BuildState, spec: LayerSpec, values: readonly Value[]
     // Each spec is checked by `buildLayer` and its factory.
     addLayers(state, specs as readonly LayerSpec[], value, inner, [...stream, ...inner.slice(path.length)]);
   const named = name === undefined ? {} : { name };
-  const context = { input: value.shape, inputs, value, path, stream, customParts, before, build, ...named };
+  const create: LayerContext['create'] = (other) => buildLayer(state, other as LayerSpec, values, path, stream);
+  const context = { input: value.shape, inputs, value, path, stream, customParts, before, build, create, ...named };
   try {
     return factories[kind](options, context);
   } catch (error) {

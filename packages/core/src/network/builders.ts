@@ -154,6 +154,13 @@ export const globalAvgPool = (options: OptionsBeside<'global-avg-pool'> = {}): S
   ...options,
 });
 
+/** The layer of a name or path once more, with the same tensors: `like('tower', { of: 'b' })`. */
+export const like = (layer: string, options: OptionsBeside<'like', 'layer'> = {}): SpecOfKind<'like'> => ({
+  kind: 'like',
+  layer,
+  ...options,
+});
+
 /** y = a + b of two values of one shape, by their names: `plus(['a', 'b'])`. */
 export const plus = (of: readonly [string, string], options: OptionsBeside<'plus', 'of'> = {}): SpecOfKind<'plus'> => ({
   kind: 'plus',

@@ -126,14 +126,17 @@ export function buildNetwork(spec: NetworkSpec, customParts: CustomParts = NO_PA
 
 /** The uses of tensors that other layers have. */
 function tiesOf(allLayers: readonly NetworkLayer[], P: number): Tie[] {
-  const tables = new Map(allLayers.map(({ path, tensors: [first] }) => [path, first]));
+  const named = allLayers.flatMap(({ path, tensors }) =>
+    tensors.map((tensor) => [`${path}.${tensor.name}`, tensor] as const),
+  );
+  const tensors = new Map<string, Tensor>(named);
   const ties: Tie[] = [];
   let gradientOffset = P;
   for (const { tiedTo } of allLayers.flatMap(({ layer }) => layer.tensors)) {
-    const table = tiedTo === undefined ? undefined : tables.get(tiedTo);
-    if (table === undefined) continue;
-    ties.push({ offset: table.offset, length: table.length, gradientOffset });
-    gradientOffset += table.length;
+    const tensor = tiedTo === undefined ? undefined : tensors.get(tiedTo);
+    if (tensor === undefined) continue;
+    ties.push({ offset: tensor.offset, length: tensor.length, gradientOffset });
+    gradientOffset += tensor.length;
   }
   return ties;
 }

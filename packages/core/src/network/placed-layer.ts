@@ -19,7 +19,7 @@ export interface PlacedLayer {
   readonly path: string;
   /** The layer itself. */
   readonly layer: Layer;
-  /** The layer's spec, in long form. */
+  /** The layer's spec, in long form; that of the layer which is used once more, if the kind is 'like'. */
   readonly spec: LayerSpec;
   /** The values that it reads: 0 is the inputs of the network, and k + 1 the outputs of layer k. */
   readonly inputs: readonly number[];

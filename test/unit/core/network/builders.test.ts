@@ -54,6 +54,7 @@ const built: [call: object, spec: object][] = [
   [selfAttention(4, { causal: false }), { kind: 'self-attention', heads: 4, causal: false }],
   [upsample(2, { mode: 'nearest' }), { kind: 'upsample', factor: 2, mode: 'nearest' }],
   [channelDropout(0.2), { kind: 'channel-dropout', rate: 0.2 }],
+  [core.like('tower', { of: 'b' }), { kind: 'like', layer: 'tower', of: 'b' }],
   [core.plus(['a', 'b'], { name: 'c' }), { kind: 'plus', of: ['a', 'b'], name: 'c' }],
   [leakyRelu({ alpha: 0.1 }), { kind: 'activation', fn: 'leaky-relu', alpha: 0.1 }],
 ];

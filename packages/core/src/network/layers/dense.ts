@@ -59,7 +59,7 @@ export function dense(options: DenseOptions, context: LayerContext): Layer {
   const shape = { in: [inputShape], out: [...positions, O], elementwise: false, reads: { x: true, y: false } };
   if (tiedTo !== undefined) {
     refuseUntied(options, tiedTo, I, context);
-    const E: TensorSpec = { name: 'W', shape: [O, I], tiedTo, initialize: () => undefined };
+    const E: TensorSpec = { name: 'W', shape: [O, I], tiedTo: `${tiedTo}.E`, initialize: () => undefined };
     return {
       ...shape,
       ...tiedPasses(inputShape, O),

@@ -13,6 +13,7 @@ import { flatten, flattenOptions } from './flatten.ts';
 import { globalAvgPool, globalAvgPoolOptions } from './global-avg-pool.ts';
 import { lastPosition, lastPositionOptions } from './last-position.ts';
 import { layerNorm, layerNormOptions } from './layer-norm.ts';
+import { like, likeOptions } from './like.ts';
 import { plus, plusOptions } from './plus.ts';
 import { avgPool, avgPoolOptions, maxPool, maxPoolOptions } from './pool.ts';
 import { positionEmbedding, positionEmbeddingOptions } from './position-embedding.ts';
@@ -39,6 +40,7 @@ const table = {
   gru,
   'last-position': lastPosition,
   'layer-norm': layerNorm,
+  like,
   lstm,
   'max-pool': maxPool,
   plus,
@@ -73,6 +75,7 @@ export const layerOptions = {
   gru: gruOptions.table,
   'last-position': lastPositionOptions.table,
   'layer-norm': layerNormOptions.table,
+  like: likeOptions.table,
   lstm: lstmOptions.table,
   'max-pool': maxPoolOptions.table,
   plus: plusOptions.table,

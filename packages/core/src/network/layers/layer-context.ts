@@ -60,12 +60,14 @@ export interface LayerContext {
   readonly name?: string;
   /** The user's own parts. @default none */
   readonly customParts?: CustomParts;
-  /** The layers before it in the network by path, nested ones too. */
+  /** The layers before it in the network by path, and by name, nested ones too. */
   readonly before: ReadonlyMap<string, LayerBefore>;
   /** The first value that it reads. */
   readonly value: Value;
   /** Adds nested layers to the network, the first of which reads `value`. @throws Error if they do not fit together. */
   build(specs: readonly KindOf<string>[], path: Path): Value;
+  /** Another layer in the place of this one. @throws Error if it does not fit. */
+  create(spec: KindOf<string>): Layer;
 }
 
 /** Rows in a network: its inputs, or the outputs of a layer. */
@@ -82,6 +84,10 @@ export interface Value {
 export interface LayerBefore {
   /** Its kind in specs. */
   readonly kind: string;
+  /** Its spec, in long form. */
+  readonly spec: KindOf<string>;
+  /** Its path. */
+  readonly path: string;
   /** The layer. */
   readonly layer: Layer;
 }

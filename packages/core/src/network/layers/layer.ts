@@ -72,7 +72,8 @@ export interface TensorSpec {
   /** False for a state: it has no gradient, and updates and weight decay leave it alone. @default true */
   readonly isTrained?: boolean;
   /**
-   * Path of the embedding whose table this is. The tensor has a gradient of its own, but no place among the parameters.
+   * Path and name of the tensor whose numbers these are: '0.E'. This one has a gradient of its own, but no place among
+   * the parameters.
    * @default none
    */
   readonly tiedTo?: string;

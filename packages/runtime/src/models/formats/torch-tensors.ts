@@ -29,7 +29,7 @@ interface TorchLayer {
 }
 
 /** Every kind of layer in PyTorch. SwiGLU, which PyTorch lacks, has two `nn.Linear`. */
-const torchLayers: Readonly<Record<LayerKind, TorchLayer>> = {
+const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   activation: { writes: 'the same' },
   'avg-pool': { writes: 'channels first' },
   'batch-norm': {
@@ -64,7 +64,7 @@ const torchLayers: Readonly<Record<LayerKind, TorchLayer>> = {
 
 /** The counterpart of a layer; undefined for a custom layer. */
 const torchLayerOf = ({ kind }: LayerSpec): TorchLayer | undefined =>
-  Object.hasOwn(torchLayers, kind) ? torchLayers[kind as LayerKind] : undefined;
+  Object.hasOwn(torchLayers, kind) ? torchLayers[kind as keyof typeof torchLayers] : undefined;
 
 /** Weight matrices: used as x · W here, and as x · Wᵀ in PyTorch. */
 const productWeights = new Set(['W', 'Wg', 'Wv', 'Wi', 'Wh', 'Wqkv', 'Wo']);

@@ -19,7 +19,7 @@ import { elementTypes } from './schema.ts';
 import { type Axis, averagePool, convolve, convolveTransposed, maxPool, windowsOf } from './windows.ts';
 
 /** Each kind of layer in evaluation: its output for x. */
-const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
+const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emission) => Rows>> = {
   activation({ graph, x, networkLayer }) {
     const { fn, alpha } = networkLayer.spec as Spec<'activation'> & { fn: ActivationName };
     if (!Object.hasOwn(activationGraphs, fn)) throw noCounterpart(networkLayer);
@@ -242,6 +242,8 @@ function pool(
 export function emitNetwork(graph: Graph, network: Network, parameters: Elements, x: Value, lengths: Value): Value {
   const channels = channelsOfGraph(graph);
   const tables = new Map<string, Value>();
+  const named = network.allLayers.flatMap(({ path, tensors }) => tensors.map((tensor) => [path, tensor] as const));
+  const tensors = new Map(named.map(([path, tensor]) => [`${path}.${tensor.name}`, tensor]));
 
   function table(path: string): Value {
     const value = tables.get(path);
@@ -257,14 +259,15 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
   }
 
   function emitLayer(xs: readonly Rows[], networkLayer: NetworkLayer): Rows {
-    const { path, spec, tensors } = networkLayer;
+    const { path, spec, layer } = networkLayer;
     if (!Object.hasOwn(layerGraphs, spec.kind)) throw noCounterpart(networkLayer);
     const tensor = (name: string): Elements => {
-      const match = tensors.find((candidate) => candidate.name === name);
+      const own = layer.tensors.find((candidate) => candidate.name === name);
+      const match = tensors.get(own?.tiedTo ?? `${path}.${name}`);
       if (match === undefined) throw new Error(`${nameOfLayer(networkLayer)} has no tensor ${name}, expected it`);
       return viewOf(parameters, match.offset, match.length);
     };
-    return layerGraphs[spec.kind as LayerKind]({
+    return layerGraphs[spec.kind as keyof typeof layerGraphs]({
       graph,
       channels,
       x: xs[0],
