@@ -185,6 +185,7 @@ export type { FlattenOptions } from './network/layers/flatten.ts';
 export type { GlobalAvgPoolOptions } from './network/layers/global-avg-pool.ts';
 export {
   type BatchSlice,
+  type BuiltValue,
   type Inspect,
   type Layer,
   type LayerBefore,
@@ -202,7 +203,6 @@ export {
   type ShortActivation,
   type TeamMemory,
   type TensorSpec,
-  type Value,
 } from './network/layers/index.ts';
 export type { LastPositionOptions } from './network/layers/last-position.ts';
 export type { CustomParts } from './network/layers/layer-context.ts';

@@ -15,6 +15,7 @@ const builders = [
     'conv2d',
     'conv2dTranspose',
     'globalAvgPool',
+    'like',
     'maxPool',
     'plus',
     'upsample',
@@ -171,11 +172,11 @@ const typesOfBoth = words(`
 /** Types, likewise. */
 const types = {
   core: words(`
-  Activation Allocate AverageOptions BatchSlice Branch BranchName GradientPair Path Block Bound CreateBlock FixedCall TakeDoubles CalibrationOptions Call DecisionOptions
+  Activation Allocate AverageOptions BatchSlice BuiltValue PassKind Path Block Bound CreateBlock FixedCall TakeDoubles CalibrationOptions Call DecisionOptions
   Emit GatherBytes NextPass Tie Initializer Inspect Kernels ProbabilityOptions RankingMetric
   RankingOptions RealMath
   Layer LayerBefore LayerMemory LayerName Loss LossKernel LossVariant CustomParts Metric MetricName NodeSums Op Operand Optimizer Pass
-  Pausable LayerContext PlacedLayer Predictor ProductShape ConvolutionGeometry WindowAxis WindowGeometry Random Schedule ScheduleContext ScheduleIn Shape TeamMemory StackMemory
+  Pausable LayerContext PlacedLayer Predictor ProductShape ConvolutionGeometry WindowAxis WindowGeometry Random Schedule ScheduleContext ScheduleIn Shape TeamMemory
   StepFigures TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),
   runtime: words(`

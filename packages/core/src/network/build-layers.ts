@@ -5,11 +5,11 @@ import { activations } from '../families/activations/index.ts';
 import { type Layer, type LayerContext, type LayerSpec, layers } from './layers/index.ts';
 import {
   atLayer,
+  type BuiltValue,
   type CustomParts,
   type LayerBefore,
   NO_PARTS,
   type Path,
-  type Value,
 } from './layers/layer-context.ts';
 import type { PlacedLayer } from './placed-layer.ts';
 import { channelsOf, type Shape, sizeOf } from './shape.ts';
@@ -22,7 +22,7 @@ interface BuildState {
   /** The same by path, and by name. */
   readonly before: Map<string, LayerBefore>;
   /** Values by the names and paths that `of` may give. */
-  readonly values: Map<string, Value>;
+  readonly values: Map<string, BuiltValue>;
 }
 
 /** The name of the input of a network that has one. */
@@ -53,7 +53,13 @@ function refuseUnread(placed: readonly PlacedLayer[]): void {
  * Adds layers that each read the one before, the first of them `value`. Returns the outputs of the last. `path` is that
  * of the block that holds them, [] for the network itself, and `stream` names its random streams.
  */
-function addLayers(state: BuildState, specs: readonly LayerSpec[], value: Value, path: Path, stream: Path): Value {
+function addLayers(
+  state: BuildState,
+  specs: readonly LayerSpec[],
+  value: BuiltValue,
+  path: Path,
+  stream: Path,
+): BuiltValue {
   if (path.filter((step) => typeof step === 'number').length === MAX_LEVELS) {
     const pathText = path.join('.');
     const problem = `has more than ${MAX_LEVELS} levels of nested layers, expected at most ${MAX_LEVELS}`;
@@ -83,7 +89,7 @@ function addLayers(state: BuildState, specs: readonly LayerSpec[], value: Value,
 }
 
 /** The values that a layer reads. @throws OptionError for a name of none. */
-function valuesOf({ values }: BuildState, spec: LayerSpec, x: Value, path: Path): readonly Value[] {
+function valuesOf({ values }: BuildState, spec: LayerSpec, x: BuiltValue, path: Path): readonly BuiltValue[] {
   if (typeof spec !== 'object' || spec === null || spec.of === undefined) return [x];
   const names: readonly unknown[] = [spec.of].flat();
   return names.map((name) => {
@@ -100,7 +106,7 @@ function valuesOf({ values }: BuildState, spec: LayerSpec, x: Value, path: Path)
 const MAX_NAMED = 12;
 
 /** @throws OptionError if a layer reads other numbers or shapes of values than it is given. */
-function checkValues(layer: Layer, values: readonly Value[], path: Path, { name }: LayerSpec): void {
+function checkValues(layer: Layer, values: readonly BuiltValue[], path: Path, { name }: LayerSpec): void {
   const about = atLayer(layer.label, path, name);
   const option = `layers.${path.join('.')}`;
   if (layer.in.length !== values.length) {
@@ -133,7 +139,13 @@ const builtInKind = oneOf(kinds);
 
 type LayerFactory = (options: object, context: LayerContext) => Layer;
 
-function buildLayer(state: BuildState, spec: LayerSpec, values: readonly Value[], path: Path, stream: Path): Layer {
+function buildLayer(
+  state: BuildState,
+  spec: LayerSpec,
+  values: readonly BuiltValue[],
+  path: Path,
+  stream: Path,
+): Layer {
   const { customParts, before } = state;
   const where = `buildNetwork: layer ${path.join('.')}`;
   const optionPath = `layers.${path.join('.')}`;

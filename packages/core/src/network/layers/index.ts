@@ -140,11 +140,11 @@ export {
   type TensorSpec,
 } from './layer.ts';
 export {
+  type BuiltValue,
   type CustomParts,
   type LayerBefore,
   type LayerContext,
   NO_PARTS,
   type Path,
-  type Value,
 } from './layer-context.ts';
 export { type LayerMemory, NO_TEAM_MEMORY, noMemory, type PassKind, type TeamMemory } from './memory.ts';

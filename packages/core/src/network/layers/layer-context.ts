@@ -63,15 +63,15 @@ export interface LayerContext {
   /** The layers before it in the network by path, and by name, nested ones too. */
   readonly before: ReadonlyMap<string, LayerBefore>;
   /** The first value that it reads. */
-  readonly value: Value;
+  readonly value: BuiltValue;
   /** Adds nested layers to the network, the first of which reads `value`. @throws Error if they do not fit together. */
-  build(specs: readonly KindOf<string>[], path: Path): Value;
+  build(specs: readonly KindOf<string>[], path: Path): BuiltValue;
   /** Another layer in the place of this one. @throws Error if it does not fit. */
   create(spec: KindOf<string>): Layer;
 }
 
 /** Rows in a network: its inputs, or the outputs of a layer. */
-export interface Value {
+export interface BuiltValue {
   /** See `PlacedLayer.inputs`. */
   readonly index: number;
   /** Shape of a row. */
