@@ -59,8 +59,8 @@ export interface MemoryPlan {
 }
 
 /**
- * Plans the arrays of passes of so many rows. Each lives from the step that writes it to the last that reads it: layer k
- * runs forward in step k, the loss in step K, the number of layers, and layer k backward in step 2 · K - k.
+ * Plans the arrays of passes of so many rows. Each lives from the step that writes it to the last that reads it: layer
+ * k runs forward in step k, the loss in step K, the number of layers, and layer k backward in step 2 · K - k.
  */
 export function planMemory(
   { inputs, allLayers }: PassGraph,
@@ -178,8 +178,8 @@ function planLayer(
 
 /**
  * The steps of the backward pass, and the gradient by each value. That by a value that several layers read is ((last +
- * the one before) + …) + first, in the order of the layers; the loss is the last. An array with one owner is overwritten
- * where the layer allows it.
+ * the one before) + …) + first, in the order of the layers; the loss is the last. An array with one owner is
+ * overwritten where the layer allows it.
  */
 function planBackward(
   { allLayers, K, learning: { learns, needsGradient }, createSlot, rowsOf }: Planning,

@@ -25,8 +25,8 @@ export interface TeamMemory {
   /** The passes that will run in the memory. @default 'training' */
   readonly passes?: PassKind;
   /**
-   * Rows for which places in memory are planned; more rows take a multiple of it, so that passes of any number of leaves
-   * fit into the memory of so many single ones. @default the rows of the pass
+   * Rows for which places in memory are planned; more rows take a multiple of it, so that passes of any number of
+   * leaves fit into the memory of so many single ones. @default the rows of the pass
    */
   readonly unitRows?: number;
 }

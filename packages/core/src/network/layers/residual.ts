@@ -31,9 +31,9 @@ export const residualOptions = defineOptions('residual', {
 export interface AnyResidualOptions extends OptionsOf<typeof residualOptions.table>, Named {}
 
 /**
- * y = x + f(x), where f is `layers` in sequence, or y = s(x) + f(x) with the layers s of `shortcut`. It is spelling: the
- * network has the layers of f, those of s, and then the sum.
- * [He et al. 2016, eq. 1 and 2](https://arxiv.org/abs/1512.03385)
+ * y = x + f(x), where f is `layers` in sequence, or y = s(x) + f(x) with the layers s of `shortcut`. It is spelling:
+ * the network has the layers of f, those of s, and then the sum. [He et al. 2016, eq. 1 and
+ * 2](https://arxiv.org/abs/1512.03385)
  */
 export function residual(options: AnyResidualOptions, { path, value, build }: LayerContext): Layer {
   const { layers, shortcut } = residualOptions.read(options);
