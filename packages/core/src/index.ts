@@ -134,6 +134,7 @@ export type { ConvolutionGeometry, WindowAxis, WindowGeometry } from './math/win
 export type { Augmentation } from './network/augmentation.ts';
 export {
   type ActivationBuilder,
+  argmax,
   avgPool,
   batchNorm,
   channelDropout,
@@ -147,15 +148,21 @@ export {
   flatten,
   gelu,
   globalAvgPool,
+  groupNorm,
   gru,
   heaviside,
   identity,
+  instanceNorm,
   lastPosition,
   layerNorm,
   leakyRelu,
   like,
+  logSoftmax,
+  logSumExp,
   lstm,
+  max,
   maxPool,
+  mean,
   plus,
   positionEmbedding,
   relu,
@@ -165,8 +172,10 @@ export {
   sequential,
   sigmoid,
   silu,
+  softmax,
   softplus,
   softsign,
+  sum,
   swiglu,
   type TransformerBlockOptions,
   tanh,
@@ -174,6 +183,7 @@ export {
   upsample,
 } from './network/builders.ts';
 export type { ActivationOptions } from './network/layers/activation.ts';
+export type { ArgmaxOptions } from './network/layers/argmax.ts';
 export type { BatchNormOptions } from './network/layers/batch-norm.ts';
 export type { ChannelDropoutOptions } from './network/layers/channel-dropout.ts';
 export type { Conv2dTransposeOptions } from './network/layers/conv2d-transpose.ts';
@@ -183,6 +193,7 @@ export type { DropoutOptions } from './network/layers/dropout.ts';
 export type { EmbeddingOptions } from './network/layers/embedding.ts';
 export type { FlattenOptions } from './network/layers/flatten.ts';
 export type { GlobalAvgPoolOptions } from './network/layers/global-avg-pool.ts';
+export type { GroupNormOptions, InstanceNormOptions } from './network/layers/group-norm.ts';
 export {
   type BatchSlice,
   type BuiltValue,
@@ -210,8 +221,10 @@ export type { LayerNormOptions } from './network/layers/layer-norm.ts';
 export type { PoolingOptions } from './network/layers/pool.ts';
 export type { PositionEmbeddingOptions } from './network/layers/position-embedding.ts';
 export type { RecurrentOptions } from './network/layers/recurrent.ts';
+export type { ReductionOptions } from './network/layers/reductions.ts';
 export type { RmsNormOptions } from './network/layers/rms-norm.ts';
 export type { SelfAttentionOptions } from './network/layers/self-attention.ts';
+export type { SoftmaxOptions } from './network/layers/softmax.ts';
 export type { SwigluOptions } from './network/layers/swiglu.ts';
 export type { UpsampleOptions } from './network/layers/upsample.ts';
 export {

@@ -13,6 +13,7 @@ const pool = await poolOfFile(3);
 const WIDTH = 32;
 const kinds: Record<LayerKind, LayerSpec> = {
   activation: { kind: 'activation', fn: 'tanh' },
+  argmax: { kind: 'argmax', axis: 0 },
   'avg-pool': { kind: 'avg-pool', size: 3, stride: 2, padding: 1 },
   'batch-norm': { kind: 'batch-norm' },
   'channel-dropout': { kind: 'channel-dropout', rate: 0.5 },
@@ -24,29 +25,38 @@ const kinds: Record<LayerKind, LayerSpec> = {
   embedding: { kind: 'embedding', vocabulary: 251, width: 1 },
   flatten: { kind: 'flatten' },
   'global-avg-pool': { kind: 'global-avg-pool' },
+  'group-norm': { kind: 'group-norm', groups: 2 },
   gru: { kind: 'gru', out: 12 },
+  'instance-norm': { kind: 'instance-norm', affine: true },
   'last-position': { kind: 'last-position' },
   'layer-norm': { kind: 'layer-norm' },
   like: { kind: 'like', layer: '0' },
+  'log-softmax': { kind: 'log-softmax', axis: 0 },
+  'log-sum-exp': { kind: 'log-sum-exp', axis: 1 },
   lstm: { kind: 'lstm', out: 9, returns: 'last' },
+  max: { kind: 'max', axis: 0, keepdims: true },
   'max-pool': { kind: 'max-pool', size: 3, stride: 2, padding: 1 },
   plus: { kind: 'plus', of: ['input', 'input'] },
+  mean: { kind: 'mean', axis: [0, 2] },
   'position-embedding': { kind: 'position-embedding' },
   residual: { kind: 'residual', layers: [{ kind: 'layer-norm' }] },
   'rms-norm': { kind: 'rms-norm' },
   'self-attention': { kind: 'self-attention', heads: 2, causal: true, dropout: 0.1 },
+  softmax: { kind: 'softmax' },
+  sum: { kind: 'sum', axis: [-1, 0] },
   swiglu: { kind: 'swiglu', out: WIDTH },
   upsample: { kind: 'upsample', factor: 2 },
 };
 /** Layers of windows see the same numbers as positions. */
 const shapes: { readonly [kind: string]: readonly number[] } = {
   ...Object.fromEntries(
-    ['avg-pool', 'max-pool', 'conv2d', 'conv2d-transpose', 'upsample'].map((kind) => [kind, [4, 4, 2]]),
+    ['avg-pool', 'max-pool', 'conv2d', 'conv2d-transpose', 'upsample', 'group-norm', 'mean', 'sum'].map((kind) => [kind, [4, 4, 2]]),
   ),
   ...Object.fromEntries(
     [
       ...['channel-dropout', 'conv1d', 'flatten', 'global-avg-pool', 'gru', 'last-position', 'lstm'],
-      ...['position-embedding', 'self-attention'],
+      ...['position-embedding', 'self-attention', 'argmax', 'instance-norm', 'log-softmax', 'log-sum-exp', 'max'],
+      ...['softmax'],
     ].map((kind) => [kind, [8, 4]]),
   ),
 };

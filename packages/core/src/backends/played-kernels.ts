@@ -22,7 +22,8 @@ import { createEmbeddings } from './bindings/embeddings.ts';
 import { withFixedProducts } from './bindings/fixed-products.ts';
 import { GATHER_SCRATCH } from './bindings/gather-bytes.ts';
 import { createLosses } from './bindings/losses/losses.ts';
-import { LOSS_SCRATCH } from './bindings/losses/row-kernels.ts';
+import { createRowKernels, LOSS_SCRATCH } from './bindings/losses/row-kernels.ts';
+import { createRowReductions } from './bindings/losses/row-reductions.ts';
 import { createColumnSums, PIECES_SCRATCH } from './bindings/matrices/column-sums.ts';
 import { createMatrices } from './bindings/matrices/matrices.ts';
 import { createRowNorms, ROW_NORM_SCRATCH } from './bindings/matrices/row-norms.ts';
@@ -87,11 +88,13 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
     ...createNativeConvolutions(layout, panels, tape, scratch.products),
     ...createNativeAttention(layout, panels, tape, scratch.products, scratch.dropout),
   };
+  const rowKernels = createRowKernels(layout, panels, scratch.losses);
   const binders: readonly BindCall[] = [
     bindByName(products),
     createUpdates(layout, panels, scratch.updates),
     createElementwise(layout, panels),
-    createLosses(layout, panels, scratch.losses),
+    createLosses(layout, rowKernels),
+    createRowReductions(rowKernels),
     createMatrices(layout, panels),
     createColumnSums(layout, bindOnOwnTape, takeTable, panels, scratch.pieces),
     createRowNorms(layout, panels, scratch.rowNorms),

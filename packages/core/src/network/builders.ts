@@ -115,6 +115,51 @@ export const batchNorm = (options: OptionsBeside<'batch-norm'> = {}): SpecOfKind
   ...options,
 });
 
+/**
+ * y = γ · (x - μ) / √(σ² + ε) + β over the positions and the channels of each of `groups` groups of a row. [Wu & He
+ * 2018](https://arxiv.org/abs/1803.08494)
+ */
+export const groupNorm = (
+  groups: number,
+  options: OptionsBeside<'group-norm', 'groups'> = {},
+): SpecOfKind<'group-norm'> => ({ kind: 'group-norm', groups, ...options });
+
+/** y = (x - μ) / √(σ² + ε) over the positions of each channel of a row. */
+export const instanceNorm = (options: OptionsBeside<'instance-norm'> = {}): SpecOfKind<'instance-norm'> => ({
+  kind: 'instance-norm',
+  ...options,
+});
+
+/** The sum over chosen axes of a row, or over all: `sum({ axis: -1 })`. */
+export const sum = (options: OptionsBeside<'sum'> = {}): SpecOfKind<'sum'> => ({ kind: 'sum', ...options });
+
+/** The mean over chosen axes of a row, or over all. */
+export const mean = (options: OptionsBeside<'mean'> = {}): SpecOfKind<'mean'> => ({ kind: 'mean', ...options });
+
+/** The largest number over chosen axes of a row, or over all. */
+export const max = (options: OptionsBeside<'max'> = {}): SpecOfKind<'max'> => ({ kind: 'max', ...options });
+
+/** log Σ exp(x) over chosen axes of a row, or over all. */
+export const logSumExp = (options: OptionsBeside<'log-sum-exp'> = {}): SpecOfKind<'log-sum-exp'> => ({
+  kind: 'log-sum-exp',
+  ...options,
+});
+
+/** The index of the largest number along an axis, the last by default. It has no gradient. */
+export const argmax = (options: OptionsBeside<'argmax'> = {}): SpecOfKind<'argmax'> => ({ kind: 'argmax', ...options });
+
+/** exp(x) / Σ exp(x) along an axis, the last by default. */
+export const softmax = (options: OptionsBeside<'softmax'> = {}): SpecOfKind<'softmax'> => ({
+  kind: 'softmax',
+  ...options,
+});
+
+/** The logarithm of softmax along an axis, the last by default. */
+export const logSoftmax = (options: OptionsBeside<'log-softmax'> = {}): SpecOfKind<'log-softmax'> => ({
+  kind: 'log-softmax',
+  ...options,
+});
+
 /** A convolution of images [H, W, C] to `out` channels: `conv2d(32, 3, { padding: 'same' })`. */
 export const conv2d = (
   out: number,

@@ -9,12 +9,13 @@ import { lossCase, weighingCase } from './loss-case.ts';
 import { poolCases } from './pool-cases.ts';
 import { productCases } from './product-cases.ts';
 import { recurrentCases } from './recurrent-cases.ts';
+import { reductionCases } from './reduction-cases.ts';
 import { stepCases } from './step-cases.ts';
 import { updateCases } from './update-cases.ts';
 import { vectorCases } from './vector-cases.ts';
 
 /** Operations without a kernel: they run by plain code on every machine. */
-export const plainOps: readonly string[] = ['checkIndices', 'drawAugmentation', 'rotaryTable'];
+export const plainOps: readonly string[] = ['argmax', 'checkIndices', 'drawAugmentation', 'rotaryTable'];
 
 /** Whether plain code runs a call on every machine: it has no kernel, or one of its arrays is empty. */
 export const isPlain = ({ op, args }: Call): boolean =>
@@ -31,6 +32,7 @@ export const cases: Record<string, KernelCase> = {
   ...layerCases,
   ...poolCases,
   ...recurrentCases,
+  ...reductionCases,
   ...batchNormCases,
   ...attentionCases,
   identity: activationCase('identity'),

@@ -33,10 +33,10 @@ export const layerCases = {
   },
   transpose: {
     ops: [ops.transpose],
-    dims: fc.tuple(width, width),
-    arrays: ([I, J]) => ({ y: J * I, x: I * J }),
+    dims: fc.tuple(width, width, fc.integer({ min: 1, max: 3 })),
+    arrays: ([I, J, N]) => ({ y: N * J * I, x: N * I * J }),
     writes: ['y'],
-    emit: (emit, { y, x }, [I, J]) => emit(ops.transpose, y, x, I, J),
+    emit: (emit, { y, x }, [I, J, N]) => emit(ops.transpose, y, x, I, J, N),
   },
   dropout: {
     ops: [ops.dropout],

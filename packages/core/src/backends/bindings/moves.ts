@@ -45,23 +45,29 @@ export function createMoves(
       ];
     },
 
-    transpose(...[y, x, I, J]: Parameters<typeof transpose>) {
-      if (I * J === 0) return null;
-      const [yAt, xAt, yStep, xStep] = [addressOf(y), addressOf(x), bytes * I, bytes * J];
+    transpose(...[y, x, I, J, N]: Parameters<typeof transpose>) {
+      if (N * I * J === 0) return null;
+      const [yStep, xStep] = [bytes * I, bytes * J];
       const shorter = Math.min(I, J);
-      if (shorter < LANES) return [[kernels.transposeNumbers, yAt, xAt, yStep, I, J]];
       const [kernel, block] =
         shorter < width || width < LANES ? [kernels.transposeQuads, LANES] : [kernels.transposeBlocks, width];
       const calls: FixedCall[] = [];
-      // The last squares move some rows and columns a second time.
-      for (let j = 0; j < J; j += block) {
-        const column = Math.min(j, J - block);
-        const callFrom = (row: number, blocks: number): FixedCall => {
-          const [to, from] = [yAt + yStep * column + bytes * row, xAt + xStep * row + bytes * column];
-          return [kernel, to, from, yStep, xStep, block * xStep, blocks];
-        };
-        calls.push(callFrom(0, Math.floor(I / block)));
-        if (I % block > 0) calls.push(callFrom(I - block, 1));
+      for (let n = 0; n < N; n++) {
+        const [yAt, xAt] = [y, x].map((array) => addressOf(array) + bytes * I * J * n);
+        if (shorter < LANES) {
+          calls.push([kernels.transposeNumbers, yAt, xAt, yStep, I, J]);
+          continue;
+        }
+        // The last squares move some rows and columns a second time.
+        for (let j = 0; j < J; j += block) {
+          const column = Math.min(j, J - block);
+          const callFrom = (row: number, blocks: number): FixedCall => {
+            const [to, from] = [yAt + yStep * column + bytes * row, xAt + xStep * row + bytes * column];
+            return [kernel, to, from, yStep, xStep, block * xStep, blocks];
+          };
+          calls.push(callFrom(0, Math.floor(I / block)));
+          if (I % block > 0) calls.push(callFrom(I - block, 1));
+        }
       }
       return calls;
     },

@@ -97,7 +97,8 @@ export function allocateFormula(
     emit(access) {
       emitSteps(mainSteps, preparedRegisters, constants, { access });
       for (const [k, result] of results.entries()) {
-        const register = preparedRegisters.get(result);
+        const step = steps[result];
+        const register = step.kind === 'held' ? step.index : preparedRegisters.get(result);
         if (register !== undefined) access.store(k, register);
       }
     },

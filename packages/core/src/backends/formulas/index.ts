@@ -19,6 +19,7 @@ export const elementwise: Readonly<Record<string, Elementwise>> = {
   }),
   plus: elementwiseOp(['a', 'b'], ['y'], ({ add }, a, b) => [add(a, b)]),
   copy: elementwiseOp(['x'], ['y'], (_m, x) => [x]),
+  divide: elementwiseOp(['x'], ['y'], (m, x, divisor) => [m.flush(m.divide(x, divisor))], ['divisor']),
   fill: elementwiseOp([], ['y'], (_m, value) => [value], ['value']),
   add: elementwiseOp(['sum', 'term'], ['sum'], ({ add }, sum, term) => [add(sum, term)]),
   scale: { ...elementwiseOp(['g'], ['g'], ({ multiply }, g, factor) => [multiply(g, factor)], ['factor']), neutral: 1 },

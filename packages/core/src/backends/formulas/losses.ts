@@ -76,9 +76,14 @@ const formulasByRow: Readonly<Record<string, Elementwise>> = {
   ),
   /** The gradient times the weight of its row. */
   weighed: elementwiseOp(['g', 'w'], ['dy'], ({ flush, multiply }, g, w) => [flush(multiply(w, g))]),
+  /** Softmax from its exponentials. */
+  shares: elementwiseOp(['e', 's'], ['y'], ({ flush, divide }, e, s) => [flush(divide(e, s))]),
+  differences: elementwiseOp(['x', 'm'], ['c'], ({ subtract }, x, m) => [subtract(x, m)]),
+  /** e^y · s. */
+  expanded: elementwiseOp(['y', 's'], ['z'], ({ multiply, exp }, y, s) => [multiply(exp(y), s)]),
 };
 
-/** What losses compute number by number. */
+/** What losses and softmax compute number by number. */
 export const lossFormulas: Readonly<Record<string, Elementwise>> = {
   ...mapEntries(elementwiseLosses, (name, { of }) => [
     name,
@@ -108,6 +113,12 @@ export const lossFormulas: Readonly<Record<string, Elementwise>> = {
     },
     ['confidence', 'on', 'off'],
   ),
+  products: elementwiseOp(['x', 'y'], ['z'], ({ multiply }, x, y) => [multiply(x, y)]),
+  flushedDifferences: elementwiseOp(['x', 'y'], ['z'], ({ flush, subtract }, x, y) => [flush(subtract(x, y))]),
+  logarithms: elementwiseOp(['s'], ['z'], ({ log }, s) => [log(s)]),
+  /** m + log s. */
+  logSums: elementwiseOp(['m', 's'], ['y'], ({ add, log }, m, s) => [add(m, log(s))]),
+  moved: elementwiseOp(['x'], ['y'], (_m, x) => [x]),
 };
 
 /** A table with other names and values. */

@@ -71,6 +71,24 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
       return [flush(multiply(multiply(gamma, scale), subtract(subtract(dy, meanDy), slope)))];
     },
   },
+  groupNormBackwardInput: {
+    inputs: ['dy', 'x'],
+    rows: ['mean', 'scales', 'gamma', 'meanG', 'slope'],
+    outputs: ['dx'],
+    sizes: ['R', 'C'],
+    of(m, dy, x, mean, scale, gamma, meanG, slope) {
+      const { subtract, multiply, flush } = m;
+      const rest = subtract(subtract(multiply(dy, gamma), meanG), multiply(normalized(m, x, mean, scale), slope));
+      return [flush(multiply(scale, rest))];
+    },
+  },
+  multiplyRow: {
+    inputs: ['x'],
+    rows: ['row'],
+    outputs: ['y'],
+    sizes: ['B', 'size'],
+    of: ({ multiply }, x, row) => [multiply(x, row)],
+  },
   addRow: {
     inputs: ['y'],
     rows: ['row'],
@@ -78,6 +96,7 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
     sizes: ['B', 'size'],
     of: ({ add }, y, row) => [add(y, row)],
   },
+  spreadRows: { inputs: [], columns: ['x'], outputs: ['y'], sizes: ['B', 'n'], of: (_m, x) => [x] },
   globalAvgPoolBackward: {
     inputs: [],
     rows: ['dy'],

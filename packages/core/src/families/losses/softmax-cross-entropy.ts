@@ -1,6 +1,6 @@
 import { defineOptions, fraction, type OptionsOf } from '../../checks/options/index.ts';
 import { type Elements, typeOf } from '../../math/element-type.ts';
-import { laneSum } from '../../math/lane-sum.ts';
+import { laneMaximum, laneSum } from '../../math/lane-sum.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Loss, LossKernel } from './loss.ts';
 
@@ -70,29 +70,6 @@ const evaluate: LossKernel = (lossSums, dy, y, t, B, leafRows, O) => {
   }
 };
 
-/** max y[o], in four lanes o mod 4 that start at -∞ and take greater values; joined (l₀, l₁), (l₂, l₃), then both. */
-function rowMaximum(
-  y: Elements, // [B, O]
-  row: number,
-  O: number,
-): number {
-  let l0 = -Infinity;
-  let l1 = -Infinity;
-  let l2 = -Infinity;
-  let l3 = -Infinity;
-  let o = 0;
-  for (; o + 3 < O; o += 4) {
-    l0 = greater(y[row + o], l0);
-    l1 = greater(y[row + o + 1], l1);
-    l2 = greater(y[row + o + 2], l2);
-    l3 = greater(y[row + o + 3], l3);
-  }
-  if (o < O) l0 = greater(y[row + o], l0);
-  if (o + 1 < O) l1 = greater(y[row + o + 1], l1);
-  if (o + 2 < O) l2 = greater(y[row + o + 2], l2);
-  return greater(greater(l3, l2), greater(l1, l0));
-}
-
 /** c[o] = y[o] - max y. Overwrites the row of `c`, which may be that of `y`. */
 function belowMaximum(
   c: Elements, // [B, O] out
@@ -100,9 +77,6 @@ function belowMaximum(
   row: number,
   O: number,
 ): void {
-  const m = rowMaximum(y, row, O);
+  const m = laneMaximum(y, row, O);
   for (let i = row; i < row + O; i++) c[i] = y[i] - m;
 }
-
-/** The greater of both; `lane` if z is NaN, so that a lane never becomes NaN. */
-const greater = (z: number, lane: number): number => (z > lane ? z : lane);

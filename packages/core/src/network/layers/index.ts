@@ -2,6 +2,7 @@ import type { OptionTable } from '../../checks/options/index.ts';
 import type { ActivationName } from '../../families/activations/index.ts';
 import type { KindOf } from '../../families/family.ts';
 import { type ActivationOptions, activation, activationOptions } from './activation.ts';
+import { argmax, argmaxOptions } from './argmax.ts';
 import { batchNorm, batchNormOptions } from './batch-norm.ts';
 import { channelDropout, channelDropoutOptions } from './channel-dropout.ts';
 import { conv2dTranspose, conv2dTransposeOptions } from './conv2d-transpose.ts';
@@ -11,6 +12,7 @@ import { dropout, dropoutOptions } from './dropout.ts';
 import { embedding, embeddingOptions } from './embedding.ts';
 import { flatten, flattenOptions } from './flatten.ts';
 import { globalAvgPool, globalAvgPoolOptions } from './global-avg-pool.ts';
+import { groupNorm, groupNormOptions, instanceNorm, instanceNormOptions } from './group-norm.ts';
 import { lastPosition, lastPositionOptions } from './last-position.ts';
 import { layerNorm, layerNormOptions } from './layer-norm.ts';
 import { like, likeOptions } from './like.ts';
@@ -18,14 +20,17 @@ import { plus, plusOptions } from './plus.ts';
 import { avgPool, avgPoolOptions, maxPool, maxPoolOptions } from './pool.ts';
 import { positionEmbedding, positionEmbeddingOptions } from './position-embedding.ts';
 import { gru, gruOptions, lstm, lstmOptions } from './recurrent.ts';
+import { logSumExp, logSumExpOptions, max, maxOptions, mean, meanOptions, sum, sumOptions } from './reductions.ts';
 import { type AnyResidualOptions, residual, residualOptions } from './residual.ts';
 import { rmsNorm, rmsNormOptions } from './rms-norm.ts';
 import { selfAttention, selfAttentionOptions } from './self-attention.ts';
+import { logSoftmax, logSoftmaxOptions, softmax, softmaxOptions } from './softmax.ts';
 import { swiglu, swigluOptions } from './swiglu.ts';
 import { upsample, upsampleOptions } from './upsample.ts';
 
 const table = {
   activation,
+  argmax,
   'avg-pool': avgPool,
   'batch-norm': batchNorm,
   'channel-dropout': channelDropout,
@@ -37,17 +42,25 @@ const table = {
   embedding,
   flatten,
   'global-avg-pool': globalAvgPool,
+  'group-norm': groupNorm,
   gru,
+  'instance-norm': instanceNorm,
   'last-position': lastPosition,
   'layer-norm': layerNorm,
   like,
+  'log-softmax': logSoftmax,
+  'log-sum-exp': logSumExp,
   lstm,
+  max,
   'max-pool': maxPool,
+  mean,
   plus,
   'position-embedding': positionEmbedding,
   residual,
   'rms-norm': rmsNorm,
   'self-attention': selfAttention,
+  softmax,
+  sum,
   swiglu,
   upsample,
 };
@@ -61,6 +74,7 @@ export const layers: { readonly [K in keyof typeof table]: (typeof table)[K] } =
 /** Options of each kind. */
 export const layerOptions = {
   activation: activationOptions.table,
+  argmax: argmaxOptions.table,
   'avg-pool': avgPoolOptions.table,
   'batch-norm': batchNormOptions.table,
   'channel-dropout': channelDropoutOptions.table,
@@ -72,17 +86,25 @@ export const layerOptions = {
   embedding: embeddingOptions.table,
   flatten: flattenOptions.table,
   'global-avg-pool': globalAvgPoolOptions.table,
+  'group-norm': groupNormOptions.table,
   gru: gruOptions.table,
+  'instance-norm': instanceNormOptions.table,
   'last-position': lastPositionOptions.table,
   'layer-norm': layerNormOptions.table,
   like: likeOptions.table,
+  'log-softmax': logSoftmaxOptions.table,
+  'log-sum-exp': logSumExpOptions.table,
   lstm: lstmOptions.table,
+  max: maxOptions.table,
   'max-pool': maxPoolOptions.table,
+  mean: meanOptions.table,
   plus: plusOptions.table,
   'position-embedding': positionEmbeddingOptions.table,
   residual: residualOptions.table,
   'rms-norm': rmsNormOptions.table,
   'self-attention': selfAttentionOptions.table,
+  softmax: softmaxOptions.table,
+  sum: sumOptions.table,
   swiglu: swigluOptions.table,
   upsample: upsampleOptions.table,
 } satisfies Record<LayerKind, OptionTable>;

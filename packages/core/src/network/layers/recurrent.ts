@@ -216,7 +216,7 @@ function recurrent(
       const memory = memoryOf(arrays);
       const { h, c, q, product, before, gates } = memory;
       const [transposed, zeros, zeroGradients] = arrays.slice(-3);
-      emit(ops.transpose, transposed, Wh, O, G);
+      emit(ops.transpose, transposed, Wh, O, G, 1);
       emit(ops.fill, zeros, 0, O);
       emit(ops.fill, product, 0, B * O);
       if (kind === 'lstm') emit(ops.fill, c, 0, B * O);

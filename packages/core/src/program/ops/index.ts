@@ -6,6 +6,7 @@ import { normOps } from './norms.ts';
 import { poolOps } from './pools.ts';
 import { productOps } from './products.ts';
 import { recurrentOps } from './recurrent.ts';
+import { reductionOps } from './reductions.ts';
 import { stepOps } from './step.ts';
 import { vectorOps } from './vectors.ts';
 
@@ -27,6 +28,7 @@ export const ops = {
   ...imageOps,
   ...poolOps,
   ...recurrentOps,
+  ...reductionOps,
   ...attentionOps,
   ...stepOps,
 };

@@ -3,6 +3,7 @@ import {
   batchNormBackwardInput,
   batchNormForward,
   batchNormScales,
+  groupNormBackwardInput,
   leafGradients,
   leafMean,
   leafSquares,
@@ -18,7 +19,7 @@ const leafSizes = { B: count, leafRows: count, R: count, size: count };
 /** Sizes of the gradient of weights. */
 const weightSizes = { B: count, leafRows: count, accumulate: flag, R: count, size: count };
 
-/** Operations of layer-norm, rms-norm and batch-norm. */
+/** Operations of layer-norm, rms-norm, batch-norm and group-norm. */
 export const normOps = defineOps({
   /** y = rows of x scaled to mean 0 and variance 1, times gamma, plus beta. */
   layerNormForward: operation(layerNormForward, {
@@ -129,6 +130,19 @@ export const normOps = defineOps({
     meanDyXHat: input('size'),
     B: count,
     size: count,
+  }),
+  /** dx of group-norm. */
+  groupNormBackwardInput: operation(groupNormBackwardInput, {
+    dx: output('R', 'C'),
+    dy: input('R', 'C'),
+    x: input('R', 'C'),
+    mean: input('C'),
+    scales: input('C'),
+    gamma: input('C'),
+    meanG: input('C'),
+    slope: input('C'),
+    R: count,
+    C: count,
   }),
   /** running = a moving average of value · factor. */
   movingAverage: operation(movingAverage, {

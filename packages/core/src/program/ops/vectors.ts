@@ -1,7 +1,7 @@
 import { count, defineOps, double, inout, input, number, operation, output } from '../op.ts';
 import { channelDropout, dropout } from '../reference/dropout.ts';
 import { add, scale } from '../reference/products.ts';
-import { addRow, copy, fill, plus, transpose } from '../reference/vectors.ts';
+import { addRow, copy, fill, multiplyRow, plus, transpose } from '../reference/vectors.ts';
 
 /** Elementwise operations. */
 export const vectorOps = defineOps({
@@ -15,10 +15,18 @@ export const vectorOps = defineOps({
   plus: operation(plus, { y: output('n'), a: input('n'), b: input('n'), n: count }),
   /** y[n] += row. */
   addRow: operation(addRow, { y: inout('B', 'size'), row: input('size'), B: count, size: count }),
+  /** y[n] = x[n] · row. */
+  multiplyRow: operation(multiplyRow, {
+    y: output('B', 'size'),
+    x: input('B', 'size'),
+    row: input('size'),
+    B: count,
+    size: count,
+  }),
   /** Every y = value. */
   fill: operation(fill, { y: output('n'), value: number, n: count }),
-  /** y = xᵀ. */
-  transpose: operation(transpose, { y: output('J', 'I'), x: input('I', 'J'), I: count, J: count }),
+  /** y = xᵀ of each matrix. */
+  transpose: operation(transpose, { y: output('N', 'J', 'I'), x: input('N', 'I', 'J'), I: count, J: count, N: count }),
   /** y = x times a random mask. */
   dropout: operation(dropout, {
     y: output('B', 'size'),

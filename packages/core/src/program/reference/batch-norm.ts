@@ -195,6 +195,31 @@ export function batchNormBackwardInput(
   }
 }
 
+/**
+ * dx of R positions = scales · (dy · γ - meanG - x̂ · slope) with x̂ = (x - mean) · scales; meanG is the mean of dy · γ,
+ * and slope that of dy · γ · x̂, over the group of each channel; tiny values are flushed to 0. Overwrites `dx`.
+ */
+export function groupNormBackwardInput(
+  dx: Elements, // [R, C] out
+  dy: Elements, // [R, C]
+  x: Elements, // [R, C]
+  mean: Elements, // [C]
+  scales: Elements, // [C]
+  gamma: Elements, // [C]
+  meanG: Elements, // [C]
+  slope: Elements, // [C]
+  R: number,
+  C: number,
+): void {
+  const { round, flush } = mathOf(typeOf(dx));
+  for (let i = 0; i < R * C; i++) {
+    const c = i % C;
+    const xHat = round(round(x[i] - mean[c]) * scales[c]);
+    const rest = round(round(round(dy[i] * gamma[c]) - meanG[c]) - round(xHat * slope[c]));
+    dx[i] = flush(round(scales[c] * rest));
+  }
+}
+
 /** running = (1 - momentum) · running + momentum · (value · factor). Overwrites `running`. */
 export function movingAverage(
   running: Elements, // [n] in and out

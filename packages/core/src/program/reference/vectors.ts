@@ -28,14 +28,17 @@ export function fill(
   y.fill(value, 0, n);
 }
 
-/** y[J, I] = xᵀ. Overwrites `y`. */
+/** y[N, J, I] = xᵀ of each of N matrices. Overwrites `y`. */
 export function transpose(
-  y: Elements, // [J, I] out
-  x: Elements, // [I, J]
+  y: Elements, // [N, J, I] out
+  x: Elements, // [N, I, J]
   I: number,
   J: number,
+  N: number,
 ): void {
-  for (let i = 0; i < I; i++) for (let j = 0; j < J; j++) y[j * I + i] = x[i * J + j];
+  for (let first = 0; first < N * I * J; first += I * J) {
+    for (let i = 0; i < I; i++) for (let j = 0; j < J; j++) y[first + j * I + i] = x[first + i * J + j];
+  }
 }
 
 /** y[n] += row. Overwrites `y`. */
@@ -46,4 +49,15 @@ export function addRow(
   size: number,
 ): void {
   for (let n = 0; n < B; n++) for (let j = 0; j < size; j++) y[n * size + j] += row[j];
+}
+
+/** y[n] = x[n] · row. Overwrites `y`. */
+export function multiplyRow(
+  y: Elements, // [B, size] out
+  x: Elements, // [B, size]
+  row: Elements, // [size]
+  B: number,
+  size: number,
+): void {
+  for (let n = 0; n < B; n++) for (let j = 0; j < size; j++) y[n * size + j] = x[n * size + j] * row[j];
 }

@@ -23,14 +23,16 @@ interface TorchLayer {
   readonly tensors?: Readonly<Record<string, string>>;
   /**
    * The order of the numbers that it writes: 'the same' as of those that it reads, 'any' (its units are free), vectors
-   * with 'channels last', images with 'channels first', a 'flat' image, or 'a sum' of two rows in one order.
+   * with 'channels last', images with 'channels first', a 'flat' image, 'a sum' of two rows in one order, or 'other
+   * axes', which are channels first as long as there are channels.
    */
-  readonly writes: 'the same' | 'any' | 'channels last' | 'channels first' | 'flat' | 'a sum';
+  readonly writes: 'the same' | 'any' | 'channels last' | 'channels first' | 'flat' | 'a sum' | 'other axes';
 }
 
 /** Every kind of layer in PyTorch. SwiGLU, which PyTorch lacks, has two `nn.Linear`. */
 const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   activation: { writes: 'the same' },
+  argmax: { writes: 'other axes' },
   'avg-pool': { writes: 'channels first' },
   'batch-norm': {
     tensors: { ...normTensors, runningMean: 'running_mean', runningVariance: 'running_var' },
@@ -45,11 +47,17 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   embedding: { tensors: { E: 'weight' }, writes: 'channels last' },
   flatten: { writes: 'flat' },
   'global-avg-pool': { writes: 'channels first' },
+  'group-norm': { tensors: normTensors, writes: 'the same' },
   gru: { tensors: recurrentTensors, writes: 'channels first' },
+  'instance-norm': { tensors: normTensors, writes: 'the same' },
   'last-position': { writes: 'channels first' },
   'layer-norm': { tensors: normTensors, writes: 'the same' },
+  'log-softmax': { writes: 'the same' },
+  'log-sum-exp': { writes: 'other axes' },
   lstm: { tensors: recurrentTensors, writes: 'channels first' },
+  max: { writes: 'other axes' },
   'max-pool': { writes: 'channels first' },
+  mean: { writes: 'other axes' },
   plus: { writes: 'a sum' },
   'position-embedding': { tensors: { P: 'weight' }, writes: 'the same' },
   residual: { writes: 'a sum' },
@@ -58,6 +66,8 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
     tensors: { Wqkv: 'in_proj_weight', bqkv: 'in_proj_bias', Wo: 'out_proj.weight', bo: 'out_proj.bias' },
     writes: 'any',
   },
+  softmax: { writes: 'the same' },
+  sum: { writes: 'other axes' },
   swiglu: { tensors: { Wg: 'gate.weight', bg: 'gate.bias', Wv: 'value.weight', bv: 'value.bias' }, writes: 'any' },
   upsample: { writes: 'channels first' },
 };
@@ -65,6 +75,13 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
 /** The counterpart of a layer; undefined for a custom layer. */
 const torchLayerOf = ({ kind }: LayerSpec): TorchLayer | undefined =>
   Object.hasOwn(torchLayers, kind) ? torchLayers[kind as keyof typeof torchLayers] : undefined;
+
+/** Whether a layer with the option `axis` leaves the last axis as it is; without that option none does. */
+function keepsChannels({ layer, spec }: NetworkLayer): boolean {
+  const { axis } = spec as { readonly axis?: number | readonly number[] };
+  const last = layer.in[0].length - 1;
+  return axis !== undefined && [axis].flat().every((k) => k !== -1 && k !== last);
+}
 
 /** Weight matrices: used as x · W here, and as x · Wᵀ in PyTorch. */
 const productWeights = new Set(['W', 'Wg', 'Wv', 'Wi', 'Wh', 'Wqkv', 'Wo']);
@@ -179,6 +196,8 @@ function flattenedImagesOf(network: Network): Map<string, FlattenedImages> {
         for (const other of others) mergeOrders(networkLayer, other.order, order);
         return others[0];
       }
+      case 'other axes':
+        return { order: unchangedOrder(), isChannelsFirst: isChannelsFirst && keepsChannels(networkLayer) };
       case 'channels last':
         return { order: unchangedOrder(), isChannelsFirst: false };
       default:

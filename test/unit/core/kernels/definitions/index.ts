@@ -9,6 +9,7 @@ import { lossDefinitions } from './losses.ts';
 import * as pools from './pools.ts';
 import * as products from './products.ts';
 import * as recurrent from './recurrent.ts';
+import * as reductions from './reductions.ts';
 import { updateDefinitions } from './updates.ts';
 import * as vectors from './vectors.ts';
 
@@ -22,6 +23,7 @@ export const definitions: Readonly<Record<string, AnyDefinition>> = {
   ...layers,
   ...pools,
   ...recurrent,
+  ...reductions,
   ...attention,
   ...activationDefinitions,
   ...updateDefinitions,

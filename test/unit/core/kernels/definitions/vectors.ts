@@ -11,8 +11,11 @@ export const plus: Definition<'plus'> = (A, y, a, b, n) => write(y, n, (i) => A.
 
 export const fill: Definition<'fill'> = (A, y, value, n) => write(y, n, () => A.of(value));
 
-export const transpose: Definition<'transpose'> = (_A, y, x, I, J) =>
-  write(y, I * J, (at) => x[(at % I) * J + Math.floor(at / I)]);
+export const transpose: Definition<'transpose'> = (_A, y, x, I, J, N) =>
+  write(y, N * I * J, (at) => {
+    const [n, j, i] = [Math.floor(at / (I * J)), Math.floor(at / I) % J, at % I];
+    return x[(n * I + i) * J + j];
+  });
 
 export const averageWeights: Definition<'averageWeights'> = (A, average, theta, n, share) => {
   const s = A.of(share[0]);

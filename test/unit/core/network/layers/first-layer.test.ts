@@ -6,6 +6,7 @@ import { runLayer } from '../../../../support/one-layer.ts';
 /** Every kind of layer, but `like`, which is never the first. */
 const specs: { [K in Exclude<LayerKind, 'like'>]: LayerSpec & { kind: K } } = {
   activation: { kind: 'activation', fn: 'gelu' },
+  argmax: { kind: 'argmax' },
   'avg-pool': { kind: 'avg-pool', size: 2 },
   'batch-norm': { kind: 'batch-norm' },
   'channel-dropout': { kind: 'channel-dropout', rate: 0.5 },
@@ -17,11 +18,17 @@ const specs: { [K in Exclude<LayerKind, 'like'>]: LayerSpec & { kind: K } } = {
   embedding: { kind: 'embedding', vocabulary: 5, width: 3 },
   flatten: { kind: 'flatten' },
   'global-avg-pool': { kind: 'global-avg-pool' },
+  'group-norm': { kind: 'group-norm', groups: 1 },
   gru: { kind: 'gru', out: 3 },
+  'instance-norm': { kind: 'instance-norm', affine: true },
   'last-position': { kind: 'last-position' },
   'layer-norm': { kind: 'layer-norm' },
+  'log-softmax': { kind: 'log-softmax' },
+  'log-sum-exp': { kind: 'log-sum-exp' },
   lstm: { kind: 'lstm', out: 3, returns: 'last' },
+  max: { kind: 'max' },
   'max-pool': { kind: 'max-pool', size: 2 },
+  mean: { kind: 'mean' },
   plus: { kind: 'plus', of: ['input', 'input'] },
   'position-embedding': { kind: 'position-embedding' },
   residual: {
@@ -30,6 +37,8 @@ const specs: { [K in Exclude<LayerKind, 'like'>]: LayerSpec & { kind: K } } = {
   },
   'rms-norm': { kind: 'rms-norm' },
   'self-attention': { kind: 'self-attention', heads: 1, causal: true },
+  softmax: { kind: 'softmax' },
+  sum: { kind: 'sum' },
   swiglu: { kind: 'swiglu', out: 3 },
   upsample: { kind: 'upsample', factor: 2 },
 };
@@ -45,6 +54,7 @@ const shapes: { readonly [K in LayerKind]?: readonly number[] } = {
   'conv2d-transpose': [1, 2, 1],
   flatten: [2, 1],
   gru: [2, 1],
+  'instance-norm': [2, 1],
   lstm: [2, 1],
   'last-position': [2, 1],
   'position-embedding': [2, 1],

@@ -6,8 +6,7 @@ import type { weighLosses } from '../../../program/reference/step.ts';
 import type { CodeLayout } from '../../code.ts';
 import { elementwiseLosses } from '../../formulas/losses.ts';
 import type { BindCall } from '../call-tape.ts';
-import type { PanelMemory } from '../panels/panel-memory.ts';
-import { createRowKernels } from './row-kernels.ts';
+import type { RowKernels } from './row-kernels.ts';
 
 /** The arguments of a loss. */
 type Arguments = readonly [
@@ -15,12 +14,7 @@ type Arguments = readonly [
   parameter?: number,
 ];
 /** Makes calls of losses, and of their weighing; null for other operations. */
-export function createLosses(
-  layout: CodeLayout,
-  panels: PanelMemory,
-  scratch: Float64Array, // [LOSS_SCRATCH]
-): BindCall {
-  const rowKernels = createRowKernels(layout, panels, scratch);
+export function createLosses(layout: CodeLayout, rowKernels: RowKernels): BindCall {
   const { scratchArrays, record, compute, computeByRow, reduceRows, atClasses, addLeaves } = rowKernels;
   const { terms, maxima, sums, logitSums, logits, gradients, rowLosses } = scratchArrays;
   const { round } = mathOf(layout.type);

@@ -25,20 +25,21 @@ export function createMatrices({ matrices: kernels }: CodeLayout, { groupsOf, by
     const { op } = call;
     const operation = Object.hasOwn(matrixOps, op.name) ? matrixOps[op.name] : undefined;
     if (operation === undefined) return null;
-    const { inputs, rows = [], numbers = [], outputs, sizes } = operation;
+    const { inputs, rows = [], columns = [], numbers = [], outputs, sizes } = operation;
     const numberOf = (name: string): number => argumentOf(call, name) as number;
     const addressesOf = (all: readonly string[], offset: number): number[] =>
       all.map((name) => addressOf(argumentOf(call, name) as Elements) + offset);
     const [count, size, matrices = 1] = sizes.map((name) => numberOf(name as string));
-    const { kernel, vectors } = kernels[op.name];
+    const { kernel, vectors: group } = kernels[op.name];
     const row = bytes * size;
-    const groups = groupsOf(size, vectors);
+    const groups = groupsOf(size, group);
     const chunkRows = rowsAtOnce(groups, row);
     const calls: FixedCall[] = [];
     for (let k = 0; k < matrices; k++) {
       for (let n = 0; n < count; n += chunkRows) {
         const at = row * (k * count + n);
-        const arrays = [...addressesOf(inputs, at), ...addressesOf(rows, row * k), ...addressesOf(outputs, at)];
+        const vectors = [...addressesOf(rows, row * k), ...addressesOf(columns, bytes * (k * count + n))];
+        const arrays = [...addressesOf(inputs, at), ...vectors, ...addressesOf(outputs, at)];
         calls.push([kernel, ...arrays, ...numbers.map(numberOf), ...groups, Math.min(chunkRows, count - n), row]);
       }
     }

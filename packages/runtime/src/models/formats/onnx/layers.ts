@@ -14,6 +14,7 @@ import { attention } from './attention.ts';
 import type { Emission, Spec } from './emission.ts';
 import type { Graph, Value } from './graph.ts';
 import { recur } from './recurrent.ts';
+import { argmax, groupNorm, reduceBy, softmaxBy } from './reductions.ts';
 import { alongChannels, channelsOfGraph, lengthsAt, positions, type Rows, sumWhere } from './rows.ts';
 import { elementTypes } from './schema.ts';
 import { type Axis, averagePool, convolve, convolveTransposed, maxPool, windowsOf } from './windows.ts';
@@ -25,6 +26,7 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
     if (!Object.hasOwn(activationGraphs, fn)) throw noCounterpart(networkLayer);
     return { ...x, value: activationGraphs[fn](graph, x.value, alpha ?? activations[fn].alpha) };
   },
+  argmax,
   'avg-pool': (emission) => pool(emission, averagePool),
   // Not BatchNormalization, which takes ε as a float32.
   'batch-norm'({ graph, x, networkLayer, tensor, channelConstant }) {
@@ -67,7 +69,9 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
       image: null,
     };
   },
+  'group-norm': groupNorm,
   gru: recurrent,
+  'instance-norm': groupNorm,
   'last-position'({ graph, channels, x, lengths, networkLayer }) {
     const {
       in: [input],
@@ -88,8 +92,12 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
     const scaled = graph.node('Mul', [graph.node('Div', [centered, deviation]), channelConstant(rows, 'gamma')]);
     return { ...rows, value: bias ? graph.node('Add', [scaled, channelConstant(rows, 'beta')]) : scaled };
   },
+  'log-softmax': softmaxBy('LogSoftmax'),
+  'log-sum-exp': reduceBy('ReduceLogSumExp'),
   lstm: recurrent,
+  max: reduceBy('ReduceMax'),
   'max-pool': (emission) => pool(emission, maxPool),
+  mean: reduceBy('ReduceMean'),
   plus: sum,
   'position-embedding'({ graph, channels, x, networkLayer, tensor }) {
     const rows = channels.last(x);
@@ -107,6 +115,8 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
     return { ...rows, value: graph.node('Mul', [scaled, channelConstant(rows, 'gamma')]) };
   },
   'self-attention': attention,
+  softmax: softmaxBy('Softmax'),
+  sum: reduceBy('ReduceSum'),
   swiglu(emission) {
     const { graph, x } = emission;
     const gate = affine(emission, x, 'Wg', 'bg');
