@@ -1,4 +1,11 @@
-import { buildNetwork, initializeParameters, type LayerSpec, type Pass, referenceKernels } from '@gradloom/core';
+import {
+  buildNetwork,
+  initializeParameters,
+  type LayerSpec,
+  type NetworkSpec,
+  type Pass,
+  referenceKernels,
+} from '@gradloom/core';
 import { bindTensors, createList, leafCount, runCalls, wholeLength } from '@gradloom/core/internal';
 import { emitUnshared } from './unshared-passes.ts';
 
@@ -19,14 +26,22 @@ export interface LayerRunOptions {
 }
 
 /** Forward and backward of one layer, or of a block, into arrays full of NaN. */
-export function runLayer(
+export const runLayer = (
   spec: LayerSpec,
   x: readonly (readonly number[])[], // [B][I]
   dy: (output: number) => number, // by index in [B, O]
-  { parameters, input, lengths, first = false }: LayerRunOptions = {},
+  { input = [x[0].length], ...options }: LayerRunOptions = {},
+): LayerRun => runNetwork({ input, layers: [spec] }, x, dy, options);
+
+/** The same of all layers of a network. */
+export function runNetwork(
+  spec: NetworkSpec,
+  x: readonly (readonly number[])[], // [B][I]
+  dy: (output: number) => number, // by index in [B, O]
+  { parameters, lengths, first = false }: Omit<LayerRunOptions, 'input'> = {},
 ): LayerRun {
   const B = x.length;
-  const network = buildNetwork({ input: input ?? x[0].length, layers: [spec] });
+  const network = buildNetwork(spec);
   const start = new Float64Array(network.parameterCount);
   initializeParameters(network, start, 1);
   if (parameters !== undefined) start.set(parameters.flat());

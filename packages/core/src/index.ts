@@ -160,6 +160,7 @@ export {
   logSoftmax,
   logSumExp,
   lstm,
+  matmul,
   max,
   maxPool,
   mean,
@@ -218,6 +219,7 @@ export {
 export type { LastPositionOptions } from './network/layers/last-position.ts';
 export type { CustomParts } from './network/layers/layer-context.ts';
 export type { LayerNormOptions } from './network/layers/layer-norm.ts';
+export type { MatmulOptions } from './network/layers/matmul.ts';
 export type { PoolingOptions } from './network/layers/pool.ts';
 export type { PositionEmbeddingOptions } from './network/layers/position-embedding.ts';
 export type { RecurrentOptions } from './network/layers/recurrent.ts';

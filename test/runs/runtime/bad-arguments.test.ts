@@ -240,6 +240,14 @@ const builders: Record<string, () => readonly unknown[]> = {
   ),
   ...Object.fromEntries(['conv1d', 'conv2d', 'conv2dTranspose'].map((name) => [name, () => [2, 3, {}]])),
   globalAvgPool: () => [{}],
+  ...Object.fromEntries(
+    ['argmax', 'instanceNorm', 'logSoftmax', 'logSumExp', 'max', 'mean', 'softmax', 'sum'].map((name) => [
+      name,
+      () => [{}],
+    ]),
+  ),
+  groupNorm: () => [2, {}],
+  matmul: () => [['a', 'b'], {}],
   lastPosition: () => [{}],
   gru: () => [2, {}],
   gptNetwork: () => [1, 2, 4, {}],

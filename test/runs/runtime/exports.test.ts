@@ -18,6 +18,7 @@ const builders = [
     'like',
     'maxPool',
     'plus',
+    ...['argmax', 'groupNorm', 'instanceNorm', 'logSoftmax', 'logSumExp', 'matmul', 'max', 'mean', 'softmax', 'sum'],
     'upsample',
   ],
   ...[
@@ -161,6 +162,7 @@ const typesOfBoth = words(`
   SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepDecayOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding ValueRange
   WarmupOptions
   WeightDecayOptions
+  ArgmaxOptions GroupNormOptions InstanceNormOptions MatmulOptions ReductionOptions SoftmaxOptions
   AnyRows ListedRows NamedRow ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
   PositionEmbeddingOptions GptNetworkOptions GruNetworkOptions RecurrentOptions SelfAttentionOptions TransformerBlockOptions UpsampleOptions
   DateFormat DateOrder NumberFormat SeriesEncoding SeriesStep ThousandsMark WindowRows

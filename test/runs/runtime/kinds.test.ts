@@ -34,6 +34,7 @@ const kinds: Record<LayerKind, LayerSpec> = {
   'log-softmax': { kind: 'log-softmax', axis: 0 },
   'log-sum-exp': { kind: 'log-sum-exp', axis: 1 },
   lstm: { kind: 'lstm', out: 9, returns: 'last' },
+  matmul: { kind: 'matmul', of: ['input', 'input'], transposeB: true },
   max: { kind: 'max', axis: 0, keepdims: true },
   'max-pool': { kind: 'max-pool', size: 3, stride: 2, padding: 1 },
   plus: { kind: 'plus', of: ['input', 'input'] },
@@ -50,13 +51,16 @@ const kinds: Record<LayerKind, LayerSpec> = {
 /** Layers of windows see the same numbers as positions. */
 const shapes: { readonly [kind: string]: readonly number[] } = {
   ...Object.fromEntries(
-    ['avg-pool', 'max-pool', 'conv2d', 'conv2d-transpose', 'upsample', 'group-norm', 'mean', 'sum'].map((kind) => [kind, [4, 4, 2]]),
+    ['avg-pool', 'max-pool', 'conv2d', 'conv2d-transpose', 'upsample', 'group-norm', 'mean', 'sum'].map((kind) => [
+      kind,
+      [4, 4, 2],
+    ]),
   ),
   ...Object.fromEntries(
     [
       ...['channel-dropout', 'conv1d', 'flatten', 'global-avg-pool', 'gru', 'last-position', 'lstm'],
       ...['position-embedding', 'self-attention', 'argmax', 'instance-norm', 'log-softmax', 'log-sum-exp', 'max'],
-      ...['softmax'],
+      ...['matmul', 'softmax'],
     ].map((kind) => [kind, [8, 4]]),
   ),
 };

@@ -59,10 +59,16 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
       'conv2d-transpose': { out: 4, kernel: 2 },
       'avg-pool': { size: 2 },
       'max-pool': { size: 2 },
+      'group-norm': { groups: 2 },
+      matmul: { of: ['input', 'input'] },
       plus: { of: ['input', 'input'] },
       upsample: { factor: 2 },
     };
-    const axes = kind.startsWith('conv2d') ? 3 : /attention|conv|gru|lstm|pool|position|upsample/.test(kind) ? 2 : 1;
+    const axes = kind.startsWith('conv2d')
+      ? 3
+      : /attention|conv|gru|instance|lstm|matmul|pool|position|upsample/.test(kind)
+        ? 2
+        : 1;
     const input = Array.from({ length: axes }, () => 4);
     const requiredOptions = (required as Record<string, object>)[kind] ?? {};
     const network = buildNetwork({ input, layers: [{ kind, ...requiredOptions, ...options } as unknown as LayerSpec] });

@@ -1,6 +1,7 @@
 import {
   type ActivationName,
   activations,
+  argmax,
   avgPool,
   batchNorm,
   buildNetwork,
@@ -17,8 +18,10 @@ import {
   type ElementType,
   flatten,
   globalAvgPool,
+  groupNorm,
   gru,
   initializeParameters,
+  instanceNorm,
   type Kernels,
   type Loss,
   type LossName,
@@ -26,9 +29,14 @@ import {
   layerNorm,
   layers,
   like,
+  logSoftmax,
+  logSumExp,
   losses,
   lstm,
+  matmul,
+  max,
   maxPool,
+  mean,
   type Network,
   type NetworkSpec,
   plus,
@@ -39,6 +47,8 @@ import {
   selfAttention,
   sequential,
   sigmoid,
+  softmax,
+  sum,
   tanh,
   upsample,
 } from '@gradloom/core';
@@ -234,6 +244,29 @@ const branchesOf = ({ dense: [input, first, second, output] }: Widths): NetworkS
     dense(output),
   );
 
+/** Attention in its parts, norms of groups, and reductions. */
+const reducedOf = ({ dense: [, , width, output] }: Widths): NetworkSpec =>
+  sequential(
+    [3, 2],
+    dense(width, { name: 'keys', biasInit: 'normal' }),
+    groupNorm(2),
+    matmul(['1', 'keys'], { transposeB: true }),
+    softmax(),
+    matmul(['3', 'keys'], { name: 'y' }),
+    instanceNorm({ affine: true }),
+    logSoftmax({ axis: 0 }),
+    max({ axis: 0, name: 'maxima' }),
+    mean({ of: 'y', axis: 0 }),
+    plus(['8', 'maxima'], { name: 'a' }),
+    logSumExp({ of: 'y', axis: -1, keepdims: true }),
+    sum(),
+    dense(width),
+    plus(['12', 'a'], { name: 'b' }),
+    argmax({ of: 'y', axis: 0 }),
+    plus(['14', 'b']),
+    dense(output),
+  );
+
 /** Images that grow and shrink. */
 const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
   sequential(
@@ -260,6 +293,7 @@ test('the checked networks have layers of every kind', () => {
     recurrentOf,
     tiedOf,
     branchesOf,
+    reducedOf,
     pooledOf,
   ];
   const others = specsOf.map((specOf) => specOf(wide));
@@ -425,6 +459,7 @@ describe.each([
   ['conv2d-transpose, pools, upsample, channel-dropout and a shortcut', pooledOf, pixels(6)],
   ['conv1d and dense at the positions of sequences', sequencesOf, [...indices, ...indices]],
   ['position-embedding and last-position', placesOf, [...indices, ...indices]],
+  ['products of two values, norms of groups, softmax and reductions', reducedOf, pixels(6)],
   ['classes of positions', textOf, [...indices, ...indices]],
   ['gru and lstm', recurrentOf, [...indices, 1, 2, 3]],
   ['dense layers that share the table of an embedding', tiedOf, indices],

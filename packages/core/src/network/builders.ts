@@ -160,6 +160,15 @@ export const logSoftmax = (options: OptionsBeside<'log-softmax'> = {}): SpecOfKi
   ...options,
 });
 
+/**
+ * The product of the matrices of two values, the last two axes of each: `matmul(['q', 'k'], { transposeB: true })`. The
+ * axes before them are broadcast as in NumPy.
+ */
+export const matmul = (
+  of: readonly [string, string],
+  options: OptionsBeside<'matmul', 'of'> = {},
+): SpecOfKind<'matmul'> => ({ kind: 'matmul', of, ...options });
+
 /** A convolution of images [H, W, C] to `out` channels: `conv2d(32, 3, { padding: 'same' })`. */
 export const conv2d = (
   out: number,

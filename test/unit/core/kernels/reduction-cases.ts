@@ -48,6 +48,21 @@ export const reductionCases = {
   softmaxBackward: rowCase(ops.softmaxBackward),
   logSoftmaxForward: rowCase(ops.logSoftmaxForward),
   logSoftmaxBackward: rowCase(ops.logSoftmaxBackward),
+  multiplyRow: {
+    ops: [ops.multiplyRow],
+    dims: fc.tuple(rows, width),
+    arrays: ([B, size]) => ({ y: B * size, x: B * size, row: size }),
+    writes: ['y'],
+    emit: (emit, { y, x, row }, [B, size]) => emit(ops.multiplyRow, y, x, row, B, size),
+  },
+  groupNormBackwardInput: {
+    ops: [ops.groupNormBackwardInput],
+    dims: fc.tuple(rows, width),
+    arrays: ([R, C]) => ({ dx: R * C, dy: R * C, x: R * C, mean: C, scales: C, gamma: C, meanG: C, slope: C }),
+    writes: ['dx'],
+    emit: (emit, { dx, dy, x, mean, scales, gamma, meanG, slope }, [R, C]) =>
+      emit(ops.groupNormBackwardInput, dx, dy, x, mean, scales, gamma, meanG, slope, R, C),
+  },
   argmax: {
     ops: [ops.argmax],
     dims: fc.tuple(rows, fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 3 })),

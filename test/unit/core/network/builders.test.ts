@@ -56,6 +56,16 @@ const built: [call: object, spec: object][] = [
   [channelDropout(0.2), { kind: 'channel-dropout', rate: 0.2 }],
   [core.like('tower', { of: 'b' }), { kind: 'like', layer: 'tower', of: 'b' }],
   [core.plus(['a', 'b'], { name: 'c' }), { kind: 'plus', of: ['a', 'b'], name: 'c' }],
+  [core.argmax({ axis: 0 }), { kind: 'argmax', axis: 0 }],
+  [core.sum({ axis: [0, -1] }), { kind: 'sum', axis: [0, -1] }],
+  [core.mean({ keepdims: true }), { kind: 'mean', keepdims: true }],
+  [core.max(), { kind: 'max' }],
+  [core.logSumExp({ axis: 1 }), { kind: 'log-sum-exp', axis: 1 }],
+  [core.softmax({ axis: 1 }), { kind: 'softmax', axis: 1 }],
+  [core.logSoftmax(), { kind: 'log-softmax' }],
+  [core.matmul(['a', 'b'], { transposeB: true }), { kind: 'matmul', of: ['a', 'b'], transposeB: true }],
+  [core.groupNorm(4, { affine: false }), { kind: 'group-norm', groups: 4, affine: false }],
+  [core.instanceNorm({ affine: true }), { kind: 'instance-norm', affine: true }],
   [leakyRelu({ alpha: 0.1 }), { kind: 'activation', fn: 'leaky-relu', alpha: 0.1 }],
 ];
 
@@ -160,7 +170,7 @@ test('no activation has the name of a kind of layer', () => {
 });
 
 test.each([
-  [{ kind: 'rellu' }, 'has "rellu", expected one of activation, avg-pool, batch-norm, '],
+  [{ kind: 'rellu' }, 'has "rellu", expected one of activation, argmax, avg-pool, batch-norm, '],
   [{ kind: 'rellu' }, '(did you mean relu?)'],
   [{ kind: 'relu', fn: 'tanh' }, 'buildNetwork: layer 1: relu: option "fn" is unknown, expected size, alpha'],
   [{ kind: 'relu', alpha: 1 }, 'option "alpha" is unknown, expected fn, size'],

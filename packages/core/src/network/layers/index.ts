@@ -16,6 +16,7 @@ import { groupNorm, groupNormOptions, instanceNorm, instanceNormOptions } from '
 import { lastPosition, lastPositionOptions } from './last-position.ts';
 import { layerNorm, layerNormOptions } from './layer-norm.ts';
 import { like, likeOptions } from './like.ts';
+import { matmul, matmulOptions } from './matmul.ts';
 import { plus, plusOptions } from './plus.ts';
 import { avgPool, avgPoolOptions, maxPool, maxPoolOptions } from './pool.ts';
 import { positionEmbedding, positionEmbeddingOptions } from './position-embedding.ts';
@@ -51,6 +52,7 @@ const table = {
   'log-softmax': logSoftmax,
   'log-sum-exp': logSumExp,
   lstm,
+  matmul,
   max,
   'max-pool': maxPool,
   mean,
@@ -95,6 +97,7 @@ export const layerOptions = {
   'log-softmax': logSoftmaxOptions.table,
   'log-sum-exp': logSumExpOptions.table,
   lstm: lstmOptions.table,
+  matmul: matmulOptions.table,
   max: maxOptions.table,
   'max-pool': maxPoolOptions.table,
   mean: meanOptions.table,

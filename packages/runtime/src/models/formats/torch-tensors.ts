@@ -55,6 +55,7 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   'log-softmax': { writes: 'the same' },
   'log-sum-exp': { writes: 'other axes' },
   lstm: { tensors: recurrentTensors, writes: 'channels first' },
+  matmul: { writes: 'channels last' },
   max: { writes: 'other axes' },
   'max-pool': { writes: 'channels first' },
   mean: { writes: 'other axes' },

@@ -68,3 +68,24 @@ export const argmax: Definition<'argmax'> = (_A, y, x, B, n, inner) =>
     const firstNaN = column.findIndex(Number.isNaN);
     return firstNaN >= 0 ? firstNaN : column.indexOf(Math.max(...column));
   });
+
+export const multiplyRow: Definition<'multiplyRow'> = (A, y, x, row, B, size) =>
+  write(y, B * size, (i) => A.mul(x[i], row[i % size]));
+
+export const groupNormBackwardInput: Definition<'groupNormBackwardInput'> = (
+  A,
+  dx,
+  dy,
+  x,
+  mean,
+  s,
+  gamma,
+  ...others
+) => {
+  const [meanG, slope, R, C] = others;
+  write(dx, R * C, (i) => {
+    const c = i % C;
+    const xHat = A.mul(A.sub(x[i], mean[c]), s[c]);
+    return A.flush(A.mul(s[c], A.sub(A.sub(A.mul(dy[i], gamma[c]), meanG[c]), A.mul(xHat, slope[c]))));
+  });
+};

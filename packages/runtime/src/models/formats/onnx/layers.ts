@@ -14,7 +14,7 @@ import { attention } from './attention.ts';
 import type { Emission, Spec } from './emission.ts';
 import type { Graph, Value } from './graph.ts';
 import { recur } from './recurrent.ts';
-import { argmax, groupNorm, reduceBy, softmaxBy } from './reductions.ts';
+import { argmax, groupNorm, matmul, reduceBy, softmaxBy } from './reductions.ts';
 import { alongChannels, channelsOfGraph, lengthsAt, positions, type Rows, sumWhere } from './rows.ts';
 import { elementTypes } from './schema.ts';
 import { type Axis, averagePool, convolve, convolveTransposed, maxPool, windowsOf } from './windows.ts';
@@ -95,6 +95,7 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   'log-softmax': softmaxBy('LogSoftmax'),
   'log-sum-exp': reduceBy('ReduceLogSumExp'),
   lstm: recurrent,
+  matmul,
   max: reduceBy('ReduceMax'),
   'max-pool': (emission) => pool(emission, maxPool),
   mean: reduceBy('ReduceMean'),

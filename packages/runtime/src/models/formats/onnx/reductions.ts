@@ -57,3 +57,18 @@ export function groupNorm({ graph, channels, x, networkLayer, channelConstant }:
   const scaled = graph.node('Mul', [value, channelConstant(rows, 'gamma')]);
   return { ...rows, value: graph.node('Add', [scaled, channelConstant(rows, 'beta')]) };
 }
+
+/** Not a Transpose before a MatMul: onnxruntime would make one node of them, which it does not have for float64. */
+export function matmul({ graph, channels, xs, networkLayer: { spec, layer } }: Emission): Rows {
+  const { transposeA = false, transposeB = false } = spec as Spec<'matmul'>;
+  const axes = Math.max(...layer.in.map(({ length }) => length));
+  const factors = [xs[0], xs[1] ?? xs[0]].map((x) => {
+    const rows = channels.last(x);
+    // After the axis of rows, both have as many axes as the longer one.
+    return graph.reshape(rows.value, [0, ...Array<number>(axes - rows.shape.length).fill(1), ...rows.shape]);
+  });
+  const equation = `...${transposeA ? 'kn' : 'nk'},...${transposeB ? 'mk' : 'km'}->...nm`;
+  const isTransposed = transposeA || transposeB;
+  const value = isTransposed ? graph.node('Einsum', factors, { equation }) : graph.node('MatMul', factors);
+  return { shape: layer.out, value, image: null };
+}
