@@ -6,8 +6,6 @@ import {
   positive,
   positiveInteger,
 } from '../../checks/options/index.ts';
-import type { Elements } from '../../math/element-type.ts';
-import { viewOf } from '../../math/scratch.ts';
 import { leafCount, treeLevels } from '../../math/tree/index.ts';
 import { barrier } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
@@ -15,6 +13,7 @@ import { sumLevels } from '../../program/reference/sum-rows.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
+import { partOf } from './memory.ts';
 
 export const batchNormOptions = defineOptions('batch-norm', {
   /** C: length of the last axis. @default that of the layer before */
@@ -76,10 +75,20 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
       const { rows, leaves, firstLeaf, isLaterPass = false } = batch;
       const passLeaves = leafCount(B, leafRows);
       const [sums, squares] = shared;
-      emit(ops.leafSums, partOf(sums, firstLeaf, passLeaves), scratch, x, B, leafRows, R, size);
+      emit(ops.leafSums, partOf(sums, firstLeaf * size, passLeaves * size), scratch, x, B, leafRows, R, size);
       emit(barrier);
       if (!isLaterPass) emit(ops.leafMean, mean, levels, sums, leaves, size, rows * R);
-      emit(ops.leafSquares, partOf(squares, firstLeaf, passLeaves), scratch, x, mean, B, leafRows, R, size);
+      emit(
+        ops.leafSquares,
+        partOf(squares, firstLeaf * size, passLeaves * size),
+        scratch,
+        x,
+        mean,
+        B,
+        leafRows,
+        R,
+        size,
+      );
       emit(barrier);
       if (!isLaterPass) {
         emit(ops.leafMean, variance, levels, squares, leaves, size, rows * R);
@@ -108,7 +117,9 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
       if (gradients !== null) {
         const passLeaves = leafCount(B, leafRows);
         const [dGamma, dBeta, ...untrained] = gradients;
-        const sums = [dGammas, dBetas].map((leafGradients) => partOf(leafGradients, firstLeaf, passLeaves));
+        const sums = [dGammas, dBetas].map((leafGradients) =>
+          partOf(leafGradients, firstLeaf * size, passLeaves * size),
+        );
         emit(ops.leafGradients, sums[0], sums[1], scratch, dy, x, mean, scales, B, leafRows, R, size);
         emit(ops.leafTotal, dGamma, levels, sums[0], passLeaves, accumulate, size);
         emit(ops.leafTotal, dBeta, levels, sums[1], passLeaves, accumulate, size);
@@ -129,8 +140,4 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
       emit(ops.batchNormBackwardInput, dx, dy, x, mean, scales, gamma, meanDy, meanDyXHat, B * R, size);
     },
   };
-  /** The sums of `count` leaves from `firstLeaf` on. An empty array (when operations are only counted) stays empty. */
-  function partOf(sums: Elements, firstLeaf: number, count: number): Elements {
-    return sums.length === 0 ? sums : viewOf(sums, firstLeaf * size, count * size);
-  }
 }

@@ -9,13 +9,13 @@ import {
   required,
 } from '../../checks/options/index.ts';
 import type { Elements } from '../../math/element-type.ts';
-import { viewOf } from '../../math/scratch.ts';
 import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/sum-rows.ts';
 import { channelsOf, positionsOf, sizeOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
+import { partOf } from './memory.ts';
 
 const epsilon = positive(1e-5);
 
@@ -114,7 +114,7 @@ function norm(
       emitGroupMeans(emit, ofGroups, sums, B, groupChannels);
       emitSpread(emit, means, ofGroups, B);
       for (let n = 0; n < B; n++) {
-        const [sum, row, mean] = [viewOf(sums, n * C, C), viewOf(x, n * rowSize, rowSize), viewOf(means, n * C, C)];
+        const [sum, row, mean] = [partOf(sums, n * C, C), partOf(x, n * rowSize, rowSize), partOf(means, n * C, C)];
         emit(ops.leafSquares, sum, levels, row, mean, 1, 1, R, C);
       }
       emitGroupMeans(emit, ofGroups, sums, B, groupSize);
@@ -122,16 +122,16 @@ function norm(
       emitSpread(emit, scales, ofGroups, B);
       const [gamma, beta] = affine ? parameters : emitNeutral(emit, levels);
       for (let n = 0; n < B; n++) {
-        const [to, from] = [y, x].map((array) => viewOf(array, n * rowSize, rowSize));
-        const [mean, scale] = [means, scales].map((array) => viewOf(array, n * C, C));
+        const [to, from] = [y, x].map((array) => partOf(array, n * rowSize, rowSize));
+        const [mean, scale] = [means, scales].map((array) => partOf(array, n * C, C));
         emit(ops.batchNormForward, to, from, mean, scale, gamma, beta, R, C);
       }
     },
     backward([dx], dy, [x], _y, parameters, gradients, B, { emit, leafRows, accumulate }, { arrays }) {
       const [means, scales, sums, ofGroups, levels, dGammas, dBetas, gradientLevels] = arrays;
       for (let n = 0; n < B; n++) {
-        const [dGamma, dBeta, mean, scale] = [dGammas, dBetas, means, scales].map((a) => viewOf(a, n * C, C));
-        const [slopes, row] = [dy, x].map((array) => viewOf(array, n * rowSize, rowSize));
+        const [dGamma, dBeta, mean, scale] = [dGammas, dBetas, means, scales].map((a) => partOf(a, n * C, C));
+        const [slopes, row] = [dy, x].map((array) => partOf(array, n * rowSize, rowSize));
         emit(ops.leafGradients, dGamma, dBeta, gradientLevels, slopes, row, mean, scale, 1, 1, R, C);
       }
       // Rows of several positions are added by the tree, whatever the leaves.
@@ -147,8 +147,8 @@ function norm(
         emitSpread(emit, ofChannels, ofGroups, B);
       }
       for (let n = 0; n < B; n++) {
-        const [to, slopes, row] = [dx, dy, x].map((array) => viewOf(array, n * rowSize, rowSize));
-        const ofRow = [means, scales, dBetas, dGammas].map((array) => viewOf(array, n * C, C));
+        const [to, slopes, row] = [dx, dy, x].map((array) => partOf(array, n * rowSize, rowSize));
+        const ofRow = [means, scales, dBetas, dGammas].map((array) => partOf(array, n * C, C));
         const [mean, scale, meanG, slope] = ofRow;
         emit(ops.groupNormBackwardInput, to, slopes, row, mean, scale, gamma, meanG, slope, R, C);
       }
@@ -157,7 +157,7 @@ function norm(
 
   /** Emits γ = 1 and β = 0. */
   function emitNeutral(emit: Emit, array: Elements): readonly Elements[] {
-    const [ones, zeros] = [viewOf(array, 0, C), viewOf(array, C, C)];
+    const [ones, zeros] = [partOf(array, 0, C), partOf(array, C, C)];
     emit(ops.fill, ones, 1, C);
     emit(ops.fill, zeros, 0, C);
     return [ones, zeros];

@@ -1,12 +1,12 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { defineOptions, flag, type Named, type OptionsOf } from '../../checks/options/index.ts';
 import type { Elements } from '../../math/element-type.ts';
-import { viewOf } from '../../math/scratch.ts';
 import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
 import { type Shape, shapeText, sizeOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
+import { partOf } from './memory.ts';
 
 export const matmulOptions = defineOptions('matmul', {
   /** Whether the last two axes of the first value are swapped. @default false */
@@ -60,7 +60,7 @@ export function matmul(options: MatmulOptions, { inputs }: LayerContext): Layer 
 
   /** Matrix `index` of row `row`, of an array with `count` matrices of `size` numbers in a row. */
   const matrixAt = (array: Elements, row: number, count: number, index: number, size: number): Elements =>
-    viewOf(array, (row * count + index) * size, size);
+    partOf(array, (row * count + index) * size, size);
   const [countA, countB] = [sizeOf(a) / sizeA, sizeOf(b) / sizeB];
 
   return {

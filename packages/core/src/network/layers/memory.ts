@@ -1,4 +1,5 @@
 import type { Elements } from '../../math/element-type.ts';
+import { viewOf } from '../../math/scratch.ts';
 
 /**
  * Memory of a layer for one thread: what its forward pass keeps for the backward pass, besides outputs, and scratch.
@@ -49,3 +50,7 @@ const nothing = new Float64Array(0);
 
 /** For layers that need no memory. */
 export const noMemory: LayerMemory = { arrays: [] };
+
+/** A view of part of an array; the array itself if it is empty, as it is when operations are only counted. */
+export const partOf = (array: Elements, from: number, length: number): Elements =>
+  array.length === 0 ? array : viewOf(array, from, length);
