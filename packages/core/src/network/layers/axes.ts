@@ -19,8 +19,8 @@ export const axesOption = checkedBy(
 export function axisOf(kind: string, axis: number, input: Shape): number {
   const index = axis < 0 ? input.length + axis : axis;
   if (index >= 0 && index < input.length) return index;
-  const problem = `has ${axis}, expected an axis of a row of shape ${show(input)}, from ${-input.length} to ${input.length - 1}`;
-  throw new OptionError(kind, 'axis', problem);
+  const range = `from ${-input.length} to ${input.length - 1}`;
+  throw new OptionError(kind, 'axis', `has ${axis}, expected an axis of a row of shape ${show(input)}, ${range}`);
 }
 
 /** The indices of different axes, the last one first; of all axes where none are given. */

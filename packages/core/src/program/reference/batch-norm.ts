@@ -196,8 +196,8 @@ export function batchNormBackwardInput(
 }
 
 /**
- * dx of R positions = scales · (dy · γ - meanG - x̂ · slope) with x̂ = (x - mean) · scales; meanG is the mean of dy · γ,
- * and slope that of dy · γ · x̂, over the group of each channel; tiny values are flushed to 0. Overwrites `dx`.
+ * dx[R, C] = scales · (dy · γ - meanG - x̂ · slope) with x̂ = (x - mean) · scales; meanG is the mean of dy · γ, and
+ * slope that of dy · γ · x̂, over the group of each channel; tiny values are flushed to 0. Overwrites `dx`.
  */
 export function groupNormBackwardInput(
   dx: Elements, // [R, C] out

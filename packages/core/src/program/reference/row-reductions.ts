@@ -136,7 +136,7 @@ export function logSoftmaxBackward(
   }
 }
 
-/** y[B, inner] = the index of the largest of n numbers, of equal ones the first, or of the first NaN. Overwrites `y`. */
+/** y = the index of the largest of n numbers, of equal ones the first, or of the first NaN. Overwrites `y`. */
 export function argmax(
   y: Elements, // [B, inner] out
   x: Elements, // [B, n, inner]
