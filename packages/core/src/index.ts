@@ -252,6 +252,7 @@ export {
   gruNetwork,
   type NetworkBuilder,
 } from './network/token-networks.ts';
+export { input, network, shared, Value } from './network/values.ts';
 export { InputError } from './program/input-error.ts';
 export type {
   BackendName,

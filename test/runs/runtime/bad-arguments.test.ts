@@ -260,6 +260,11 @@ const builders: Record<string, () => readonly unknown[]> = {
   embedding: () => [2, 3, {}],
   residual: () => [spec.layers[0]],
   sequential: () => [2, spec.layers[0]],
+  input: () => [2],
+  like: () => ['0', {}],
+  network: () => [runtime.input(2).through(dense(1))],
+  plus: () => [['a', 'b'], {}],
+  shared: () => [dense(1)],
   ...Object.fromEntries(['convnet', 'lenet5', 'resnet20'].map((name) => [name, () => [[28, 28, 1], 10]])),
   ...Object.fromEntries(
     ['Activation', 'Initializer', 'Layer', 'Loss', 'Metric', 'Schedule'].map((name) => [`define${name}`, () => [{}]]),

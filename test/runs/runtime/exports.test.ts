@@ -55,6 +55,7 @@ const builders = [
     'transformerBlock',
   ],
   ...['convnet', 'lenet5', 'resnet20'],
+  ...['Value', 'input', 'network', 'shared'],
 ];
 
 const helpers = [

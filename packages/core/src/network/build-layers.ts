@@ -11,7 +11,7 @@ import {
   NO_PARTS,
   type Path,
 } from './layers/layer-context.ts';
-import type { PlacedLayer } from './placed-layer.ts';
+import { expandLayer, type PlacedLayer } from './placed-layer.ts';
 import { channelsOf, type Shape, sizeOf } from './shape.ts';
 
 /** State of building a network, which all its layers use. */
@@ -36,6 +36,20 @@ export function buildLayers(specs: readonly LayerSpec[], input: Shape, customPar
   addLayers(state, specs, value, [], []);
   refuseUnread(state.placed);
   return state.placed;
+}
+
+/** Builds a layer that reads values of these shapes, as the first of a network. */
+export function buildAlone(spec: LayerSpec, shapes: readonly Shape[]): PlacedLayer {
+  const values = shapes.map((shape, k) => ({ index: k, shape, source: k === 0 ? 'the input' : `input ${k}` }));
+  const names = values.map(({ source }) => source);
+  const state: BuildState = {
+    customParts: NO_PARTS,
+    placed: [],
+    before: new Map(),
+    values: new Map(values.map((value) => [value.source, value])),
+  };
+  addLayers(state, [{ ...expandLayer(spec), of: names }], values[0], [], []);
+  return state.placed[state.placed.length - 1];
 }
 
 /** @throws OptionError for a layer whose outputs nothing reads, other than the last. */

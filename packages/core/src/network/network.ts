@@ -89,7 +89,7 @@ export function buildNetwork(spec: NetworkSpec, customParts: CustomParts = NO_PA
     throw new Error(`buildNetwork: spec ${has(spec)}, expected { input: ..., layers: [...] }`);
   }
   checkKeys('buildNetwork', spec, ['input', 'layers']);
-  const input = checkInputShape(spec.input);
+  const input = checkInputShape('buildNetwork', spec.input);
   if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
     throw new OptionError('buildNetwork', 'layers', `${has(spec.layers)}, expected a list of at least 1 layer`);
   }
@@ -144,8 +144,9 @@ function tiesOf(allLayers: readonly NetworkLayer[], P: number): Tie[] {
 /** Most axes of a row. */
 const MAX_AXES = 8;
 
-function checkInputShape(input: unknown): Shape {
-  if (typeof input === 'number') return [positiveInteger.check('buildNetwork', 'input', input)];
+/** @throws OptionError unless `input` is a shape of rows. */
+export function checkInputShape(where: string, input: unknown): Shape {
+  if (typeof input === 'number') return [positiveInteger.check(where, 'input', input)];
   const isShape =
     Array.isArray(input) &&
     input.length > 0 &&
@@ -153,7 +154,7 @@ function checkInputShape(input: unknown): Shape {
     input.every((n) => Number.isSafeInteger(n) && n > 0);
   if (isShape && Number.isSafeInteger(sizeOf(input))) return [...input];
   const expected = `a positive integer, or a list of 1 to ${MAX_AXES} of them, such as [28, 28, 1]`;
-  throw new OptionError('buildNetwork', 'input', `${has(input)}, expected ${expected}`);
+  throw new OptionError(where, 'input', `${has(input)}, expected ${expected}`);
 }
 
 /** Converts layers to long form. Returns `layers` itself if all are in long form. */

@@ -1,0 +1,132 @@
+import { checkObject } from '../checks/check.ts';
+import { OptionError } from '../checks/option-error.ts';
+import { has, show } from '../checks/show.ts';
+import { buildAlone } from './build-layers.ts';
+import type { LayerSpec } from './layers/index.ts';
+import { checkInputShape, type NetworkSpec } from './network.ts';
+import type { Shape } from './shape.ts';
+
+/** What makes a value: a layer and the values that it reads, or an input of the network. */
+interface Source {
+  /** Sources are numbered as they are made: a network has its layers in this order. */
+  readonly order: number;
+  /** The layer; null for an input. */
+  readonly spec: LayerSpec | null;
+  readonly inputs: readonly Source[];
+  /** The layer whose tensors it shares; null if it has its own. */
+  readonly sharedWith: Source | null;
+  readonly shape: Shape;
+  name: string | null;
+}
+
+let sourceCount = 0;
+
+/** Rows in a network that is being written: its input, or what a layer makes of others. `input` makes the first. */
+export class Value {
+  /** Shape of a row. */
+  readonly shape: Shape;
+  /** @internal */
+  readonly source: Source;
+
+  /** @internal */
+  constructor(source: Source) {
+    this.shape = source.shape;
+    this.source = source;
+  }
+
+  /**
+   * The outputs of layers in sequence, the first of which reads this value.
+   * @throws OptionError for a layer that does not fit.
+   */
+  through(...layers: LayerSpec[]): Value {
+    return layers.reduce((value: Value, layer) => apply(layer, [value]), this);
+  }
+
+  /** Names the layer that makes this value, in messages and tables, and for `of` and `like`. Returns the value. */
+  as(name: string): Value {
+    this.source.name = name;
+    return this;
+  }
+
+  /** This value + another, or + a number. Shapes are spread over each other as in NumPy. */
+  plus(other: Value): Value {
+    return apply({ kind: 'plus' }, [this, other]);
+  }
+}
+
+/** @throws Error for what is no value. */
+function checkValue(where: string, value: unknown): void {
+  if (!(value instanceof Value))
+    throw new Error(`${where}: value ${has(value)}, expected what input() or its methods return`);
+}
+
+/** Adds a layer that reads values. */
+function apply(layer: LayerSpec, values: readonly Value[], sharedWith: Source | null = null): Value {
+  for (const value of values) checkValue('network', value);
+  checkObject('network', 'layer', layer, 'a layer such as dense(10)');
+  if (layer.of !== undefined) {
+    throw new OptionError('network', 'of', `has ${show(layer.of)}, expected none: the layer reads the value itself`);
+  }
+  const { name = null, ...spec } = layer;
+  const shapes = values.map(({ shape }) => shape);
+  const { tiedTo: _, ...alone } = layer as LayerSpec & { tiedTo?: string }; // checked with the whole network
+  const { layer: built } = buildAlone(alone as LayerSpec, shapes);
+  const inputs = values.map(({ source }) => source);
+  return new Value({ order: sourceCount++, spec: spec as LayerSpec, inputs, sharedWith, shape: built.out, name });
+}
+
+/** The input of a network: `input([28, 28, 1])`. @throws OptionError for what is no shape. */
+export function input(shape: number | Shape): Value {
+  const checked = checkInputShape('input', shape);
+  return new Value({ order: sourceCount++, spec: null, inputs: [], sharedWith: null, shape: checked, name: null });
+}
+
+/**
+ * Layers that several values go through with the same tensors, as in a siamese network: `const tower = shared(conv2d(16,
+ * 3), relu())`, and then `tower(a)` and `tower(b)`. Blocks cannot be shared.
+ */
+export function shared(...layers: LayerSpec[]): (value: Value) => Value {
+  const first: Source[] = [];
+  return (value) =>
+    layers.reduce((x, layer, k) => {
+      const y = apply(layer, [x], first[k] ?? null);
+      first[k] ??= y.source;
+      return y;
+    }, value);
+}
+
+/**
+ * The network that computes a value, as JSON: `network(input(784).through(dense(128), relu(), dense(10)))`. Layers stand
+ * in the order in which they were written.
+ */
+export function network(output: Value): NetworkSpec {
+  checkValue('network', output);
+  const sources = [...reachableFrom(output.source)].sort((a, b) => a.order - b.order);
+  const [first, ...layers] = sources;
+  const inputs = sources.filter(({ spec }) => spec === null);
+  if (inputs.length !== 1) {
+    throw new Error(`network: the value reads ${inputs.length} inputs, expected 1`);
+  }
+  const nameOf = (source: Source): string =>
+    source.name ?? (source === first ? 'input' : String(layers.indexOf(source)));
+  return {
+    input: first.shape.length === 1 ? first.shape[0] : first.shape,
+    layers: layers.map((source, k) => {
+      const { spec, inputs, name, sharedWith } = source;
+      const isNext = inputs.length === 1 && inputs[0] === sources[k];
+      const of = inputs.length === 1 ? nameOf(inputs[0]) : inputs.map(nameOf);
+      const layer = sharedWith === null ? spec : { kind: 'like', layer: nameOf(sharedWith) };
+      return { ...layer, ...(isNext ? {} : { of }), ...(name === null ? {} : { name }) } as LayerSpec;
+    }),
+  };
+}
+
+/** A source and all that it reads, without recursion: networks may have 100,000 layers. */
+function reachableFrom(source: Source): Set<Source> {
+  const found = new Set([source]);
+  for (const { inputs, sharedWith } of found) {
+    for (const other of inputs) found.add(other);
+    if (sharedWith !== null) found.add(sharedWith);
+  }
+  return found;
+}

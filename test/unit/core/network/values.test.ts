@@ -1,0 +1,75 @@
+import {
+  buildNetwork,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  globalAvgPool,
+  input,
+  network,
+  relu,
+  residual,
+  sequential,
+  shared,
+  tanh,
+} from '@gradloom/core';
+import { expect, test } from 'vitest';
+
+test('a chain of values is the chain of its layers', () => {
+  const spec = network(input(784).through(dense(128), relu(), dropout(0.2), dense(10)));
+  expect(spec).toEqual(sequential(784, dense(128), relu(), dropout(0.2), dense(10)));
+});
+
+test('branches name what they read, and layers stand in the order in which they were written', () => {
+  const x = input([8, 8, 2]);
+  const a = x.through(conv2d(4, 3, { padding: 'same' }), relu()).as('a');
+  const b = x.through(conv2d(4, 1));
+  const y = a.plus(b).through(globalAvgPool(), dense(3));
+  expect([a.shape, b.shape, y.shape]).toEqual([[8, 8, 4], [8, 8, 4], [3]]);
+  expect(network(y)).toEqual({
+    input: [8, 8, 2],
+    layers: [
+      { kind: 'conv2d', out: 4, kernel: 3, padding: 'same' },
+      { kind: 'relu', name: 'a' },
+      { kind: 'conv2d', out: 4, kernel: 1, of: 'input' },
+      { kind: 'plus', of: ['a', '2'] },
+      { kind: 'global-avg-pool' },
+      { kind: 'dense', out: 3 },
+    ].map((layer) => (layer.kind === 'relu' ? { kind: 'activation', fn: 'relu', name: 'a' } : layer)),
+  });
+  expect(buildNetwork(network(y)).output).toEqual([3]);
+});
+
+test('what a network does not need is not in it', () => {
+  const x = input(4);
+  x.through(dense(9));
+  expect(network(x.through(dense(2))).layers).toEqual([dense(2)]);
+});
+
+test('layers that are shared have their tensors once', () => {
+  const tower = shared(dense(5), tanh(), dense(3));
+  const x = input(4);
+  const [a, b] = [x.through(dense(6)), x.through(dense(6))];
+  const { layers, parameterCount, ties } = buildNetwork(network(tower(a).plus(tower(b)).through(dense(1))));
+  expect(parameterCount).toBe(2 * (4 * 6 + 6) + (6 * 5 + 5) + (5 * 3 + 3) + 4);
+  expect(ties).toHaveLength(4);
+  expect(layers.map(({ label }) => label).filter((label) => label.includes('like'))).toEqual([
+    'dense(6->5), like 2',
+    'tanh(5), like 3',
+    'dense(5->3), like 4',
+  ]);
+});
+
+test('a shape that does not fit is an error at the line that makes it', () => {
+  const x = input([4, 4, 1]);
+  expect(() => x.through(flatten(), conv2d(2, 3))).toThrow('conv2d');
+  expect(() => x.plus(x.through(conv2d(2, 3)))).toThrow('has values of [4, 4, 1] and [2, 2, 2], expected one shape');
+  expect(() => x.through(residual(dense(3)))).toThrow('x + f(x) needs equal shapes');
+  expect(() => x.through(dense(3, { of: 'a' }))).toThrow('of has "a", expected none: the layer reads the value itself');
+});
+
+test('a network of 20,000 layers is written without recursion', () => {
+  let y = input(2);
+  for (let k = 0; k < 10_000; k++) y = y.plus(y.through(tanh()));
+  expect(network(y).layers).toHaveLength(20_000);
+});
