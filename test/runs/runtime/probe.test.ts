@@ -213,7 +213,7 @@ test('a unit that is off in every row is dead', async () => {
 });
 
 describe('of layers inside of others', () => {
-  const paths = ['0', '1', '1.0', '1.1', '1.2', '1.2.0', '1.2.1', '1.3', '2'];
+  const paths = ['0', '1.0', '1.1', '1.2.0', '1.2.1', '1.2', '1.3', '1', '2'];
 
   test('statistics match their definitions, and gradients match differences of the outputs', async () => {
     const { parameterCount } = buildNetwork(nested);

@@ -82,8 +82,8 @@ export function input(shape: number | Shape): Value {
 }
 
 /**
- * Layers that several values go through with the same tensors, as in a siamese network: `const tower = shared(conv2d(16,
- * 3), relu())`, and then `tower(a)` and `tower(b)`. Blocks cannot be shared.
+ * Layers that several values go through with the same tensors, as in a siamese network: `const tower =
+ * shared(conv2d(16, 3), relu())`, and then `tower(a)` and `tower(b)`. Blocks cannot be shared.
  */
 export function shared(...layers: LayerSpec[]): (value: Value) => Value {
   const first: Source[] = [];
@@ -96,8 +96,8 @@ export function shared(...layers: LayerSpec[]): (value: Value) => Value {
 }
 
 /**
- * The network that computes a value, as JSON: `network(input(784).through(dense(128), relu(), dense(10)))`. Layers stand
- * in the order in which they were written.
+ * The network that computes a value, as JSON: `network(input(784).through(dense(128), relu(), dense(10)))`. Layers
+ * stand in the order in which they were written.
  */
 export function network(output: Value): NetworkSpec {
   checkValue('network', output);

@@ -22,7 +22,7 @@ const pooled = [conv2d(4, 3, { padding: 1 }), relu(), maxPool(2)];
 
 test.each<[string, NetworkSpec]>([
   ['784-128-10 relu', sequential(784, dense(128), relu(), dense(10))],
-  ['6-8-8-3 layer-norm tanh', withBlock()],
+  ['6-8-8-3 layer-norm tanh residual', withBlock()],
   ['3-30-9-5 flatten(3x10->30) tanh', sequential(3, embedding(9, 10), flatten(), dense(9), tanh(), dense(5))],
   ['12x10x3 · conv2d 2 12x10', sequential(image, conv2d(2, [12, 10]))],
   ['12x10x3 · flatten 360 · dense 2', sequential(image, flatten(), dense(2))],

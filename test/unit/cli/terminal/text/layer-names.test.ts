@@ -19,8 +19,8 @@ test('layers are counted as in the spec and in messages, or have the name that t
     ...[...block, { kind: 'dense', out: 2 } as const],
   ];
   expect(namesOf(layers)).toEqual([
-    ...['encoder', 'layer 1 relu', 'layer 2 residual', 'layer 2.0 layer-norm'],
-    ...['mixer', 'layer 3 dense'],
+    ...['encoder', 'layer 1 relu', 'layer 2.0 layer-norm', 'mixer'],
+    ...['layer 2 residual', 'layer 3 dense'],
   ]);
 });
 
