@@ -43,6 +43,11 @@ const sameWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('layer-norm' as const), bias: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rms-norm' as const) }) },
+  { weight: 1, arbitrary: fc.constantFrom({ kind: 'softmax' as const }, { kind: 'log-softmax' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('group-norm' as const), groups: fc.constant(1), affine: fc.boolean() }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('batch-norm' as const), momentum: fc.constantFrom(0, 0.1, 0.7) }),
@@ -105,6 +110,13 @@ const overPositions: fc.Arbitrary<LayerSpec> = fc.oneof(
   pool.map(({ window, stride }): LayerSpec => ({ kind: 'avg-pool', ...window, stride })),
   fc.record({ kind: fc.constant('upsample' as const), factor: fc.constantFrom(1, 2) }),
   fc.record({ kind: fc.constant('channel-dropout' as const), rate: fc.constantFrom(0, 0.5) }),
+  fc.record({ kind: fc.constant('instance-norm' as const), affine: fc.boolean() }),
+  fc.record({ kind: fc.constantFrom('softmax' as const, 'log-softmax' as const), axis: fc.constant(0) }),
+  fc.record({
+    kind: fc.constantFrom('sum' as const, 'mean' as const, 'max' as const, 'log-sum-exp' as const),
+    axis: fc.constantFrom(0, -2),
+    keepdims: fc.constant(true),
+  }),
   pool.map(
     ({ window, stride }): LayerSpec => ({
       kind: 'residual',

@@ -50,7 +50,7 @@ export function groupNorm(options: GroupNormOptions, { input }: LayerContext): L
   if (C % groups !== 0) {
     throw new OptionError('group-norm', 'groups', `has ${groups}, expected a number that divides ${C} channels`);
   }
-  return norm('group-norm', 'groups', groups, others, input);
+  return norm('group-norm', groups, others, input);
 }
 
 /**
@@ -58,11 +58,10 @@ export function groupNorm(options: GroupNormOptions, { input }: LayerContext): L
  * Padding of sequences counts. [Ulyanov et al. 2016](https://arxiv.org/abs/1607.08022)
  */
 export const instanceNorm = (options: InstanceNormOptions, { input }: LayerContext): Layer =>
-  norm('instance-norm', 'in', channelsOf(input), instanceNormOptions.read(options), input);
+  norm('instance-norm', channelsOf(input), instanceNormOptions.read(options), input);
 
 function norm(
   kind: string,
-  option: string,
   groups: number,
   { epsilon, affine }: { readonly epsilon: number; readonly affine: boolean },
   input: LayerContext['input'],
@@ -71,10 +70,6 @@ function norm(
   const groupChannels = C / groups;
   const groupSize = R * groupChannels;
   const rowSize = sizeOf(input);
-  if (groupSize === 1) {
-    const problem = `has groups of one number in rows of shape [${input.join(', ')}], expected groups of several`;
-    throw new OptionError(kind, option, problem, { about: option === 'in' ? 'input' : option });
-  }
 
   /** Emits y = the sums of the groups of x, over `divisor`. Both have a number for each channel of a row, or group. */
   function emitGroupMeans(emit: Emit, y: Elements, x: Elements, B: number, divisor: number): void {
