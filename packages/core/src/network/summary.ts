@@ -1,5 +1,6 @@
 import { buildNetwork, type Network, type NetworkSpec } from './network.ts';
-import { sizeOf } from './shape.ts';
+import type { PlacedLayer } from './placed-layer.ts';
+import { positionsOf, sizeOf } from './shape.ts';
 
 /** A layer of a network. */
 export interface LayerFacts {
@@ -9,32 +10,68 @@ export interface LayerFacts {
   readonly name: string | null;
   /** Kind and sizes, such as conv2d(1->32, 3x3). */
   readonly layer: string;
+  /** Names or paths of the layers whose outputs it reads, 'input' for the inputs of the network. */
+  readonly of: readonly string[];
   /** Shape of a row of its outputs. */
   readonly output: readonly number[];
   /** Number of its parameters. */
   readonly parameters: number;
+  /** Multiplications of a row's forward pass that are added up: in products, convolutions and attention. */
+  readonly multiplyAdds: number;
 }
 
 /** Every layer, in the order of their calls. */
 export const layerFacts = ({ allLayers }: Network): LayerFacts[] =>
-  allLayers.map(({ path, layer, spec: { name = null } }) => ({
-    path,
-    name,
-    layer: layer.label,
-    output: layer.out,
-    parameters: layer.tensors.reduce((sum, { shape, tiedTo }) => (tiedTo === undefined ? sum + sizeOf(shape) : sum), 0),
-  }));
+  allLayers.map((placed) => {
+    const { path, layer, spec, inputs } = placed;
+    return {
+      path,
+      name: spec.name ?? null,
+      layer: layer.label,
+      of: inputs.map((value) => (value === 0 ? 'input' : nameOf(allLayers[value - 1]))),
+      output: layer.out,
+      parameters: layer.tensors.reduce(
+        (sum, { shape, tiedTo }) => (tiedTo === undefined ? sum + sizeOf(shape) : sum),
+        0,
+      ),
+      multiplyAdds: multiplyAddsOf(placed),
+    };
+  });
 
-/** Head and cells of a table of the layers, in which layers of a block are indented. */
-export const layerTable = (network: Network): [head: string[], ...rows: string[][]] => [
-  ['layer', '', 'output', 'parameters'],
-  ...layerFacts(network).map(({ path, name, layer, output, parameters }) => [
-    `${'  '.repeat(path.split('.').filter((step) => /\d/.test(step)).length - 1)}${path}`,
-    name === null ? layer : `${name}: ${layer}`,
-    output.join('x'),
-    grouped(parameters),
-  ]),
-];
+const nameOf = ({ path, spec }: PlacedLayer): string => spec.name ?? path;
+
+/** Each weight of a matrix or window counts once for each position at which it is used. */
+function multiplyAddsOf({ layer, spec }: PlacedLayer): number {
+  const { kind } = spec;
+  const [input] = layer.in;
+  if (kind === 'matmul') return sizeOf(layer.out) * input[input.length - (spec.transposeA === true ? 2 : 1)];
+  if (kind === 'embedding' || kind === 'position-embedding') return 0;
+  const positions = positionsOf(kind === 'conv1d' || kind === 'conv2d' ? layer.out : input);
+  const weights = layer.tensors.reduce((sum, { shape }) => (shape.length > 1 ? sum + sizeOf(shape) : sum), 0);
+  const scoresAndSums = kind === 'self-attention' ? 2 * input[0] * sizeOf(input) : 0;
+  return positions * weights + scoresAndSums;
+}
+
+/**
+ * Head and cells of a table of the layers, in which layers of a block are indented: with what each reads, unless all
+ * read the layer before, and its share of the multiplications.
+ */
+export function layerTable(network: Network): [head: string[], ...rows: string[][]] {
+  const facts = layerFacts(network);
+  const isChain = network.allLayers.every(({ inputs }, k) => inputs.length === 1 && inputs[0] === k);
+  const total = facts.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
+  return [
+    ['layer', '', ...(isChain ? [] : ['reads']), 'output', 'parameters', 'work'],
+    ...facts.map(({ path, name, layer, of, output, parameters, multiplyAdds }) => [
+      `${'  '.repeat(Math.max(0, path.split('.').filter((step) => /\d/.test(step)).length - 1))}${path}`,
+      name === null ? layer : `${name}: ${layer}`,
+      ...(isChain ? [] : [of.join(', ')]),
+      output.join('x'),
+      grouped(parameters),
+      multiplyAdds === 0 ? '' : `${((100 * multiplyAdds) / total).toFixed(0)} %`,
+    ]),
+  ];
+}
 
 /** Number of parameters that an optimizer trains: all except running statistics of norms. */
 export const trainedParameters = ({ tensors }: Network): number =>
@@ -55,7 +92,10 @@ export function summarize(network: Network): string {
   const table = layerTable(network);
   const widths = table[0].map((_, c) => table.reduce((width, row) => Math.max(width, row[c].length), 0));
   const lines = table.map((row) =>
-    row.map((cell, c) => (c < 2 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]))).join('  '),
+    row
+      .map((cell, c) => (c < row.length - 3 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])))
+      .join('  ')
+      .trimEnd(),
   );
   return [...lines, '', parametersText(network)].join('\n');
 }

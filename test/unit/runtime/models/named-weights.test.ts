@@ -26,13 +26,13 @@ test('weights have the name of their layer or its position, their shape and thei
 
 test('a summary lists the layers, the shapes of their outputs and their parameters', () => {
   expect(model.summary()).toBe(`\
-layer                           output  parameters
-0      stem: conv2d(1->1, 1x1)   2x2x1           2
-  1.0  batch-norm(1)             2x2x1           4
-  1.1  relu(4)                   2x2x1           0
-1      residual                  2x2x1           0
-2      flatten(2x2x1->4)             4           0
-3      dense(4->3)                   3          15
+layer                           reads      output  parameters  work
+0      stem: conv2d(1->1, 1x1)  input       2x2x1           2  25 %
+  1.0  batch-norm(1)            stem        2x2x1           4
+  1.1  relu(4)                  1.0         2x2x1           0
+1      residual                 stem, 1.1   2x2x1           0
+2      flatten(2x2x1->4)        1               4           0
+3      dense(4->3)              2               3          15  75 %
 
 21 parameters, 2 of them not trained`);
   expect(summary(spec)).toBe(model.summary());

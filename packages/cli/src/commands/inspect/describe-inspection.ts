@@ -136,7 +136,7 @@ function runRows({ record, progress, arrays }: Checkpoint): [string, string][] {
 /** The layers and their output shapes; layers of a block are indented. */
 function layersText(spec: NetworkSpec, width: number): string[] {
   const [head, ...rows] = layerTable(buildNetwork(spec, customParts()));
-  return table(head, rows, { width, right: [2, 3] });
+  return table(head, rows, { width, right: [-3, -2, -1].map((c) => head.length + c) });
 }
 
 function tensorTable(figures: readonly TensorFigures[], width: number): string[] {
