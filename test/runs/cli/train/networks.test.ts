@@ -52,7 +52,7 @@ test('inspect lists the layers with the shape after each', async () => {
   expect(layers.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(parameterCount);
   const { stdout } = await gradloom(['inspect', run]);
   expect(stdout).toContain('network      convnet on 12x12x3, 19,522 parameters\n');
-  expect(stdout).toMatch(/^3 {2,}conv2d\(32->64, 3x3\) {2,}3x3x64 {2,}18,496$/m);
+  expect(stdout).toMatch(/^3 {2,}conv2d\(32->64, 3x3\) {2,}3x3x64 {2,}18,496 {2,}\d+ %$/m);
 });
 
 test('inspect lists a known network without a file, and has its spec', async () => {
@@ -175,5 +175,41 @@ describe('what does not fit is refused in a sentence', () => {
   test('a resume with another network', async () => {
     const { stderr } = await gradloom(['train', '--resume', run, '--network', 'lenet5']);
     expect(stderr).toBe('gradloom train: --network has lenet5, expected convnet: --resume continues the same run\n');
+  });
+});
+
+describe('a module that exports a network with branches', () => {
+  const write = (name: string, text: string) => folder.write(name, text);
+  const core = import.meta.resolve('@gradloom/core');
+  const graph = write(
+    'graph.mjs',
+    `import { conv2d, dense, globalAvgPool, input, network, relu } from '${core}';
+     const x = input([12, 12, 3]);
+     const a = x.through(conv2d(4, 3, { padding: 'same' }), relu()).as('wide');
+     const b = x.through(conv2d(4, 1));
+     export default network(a.plus(b).through(globalAvgPool(), dense(2)));`,
+  );
+
+  test('trains to the same bits on any threads, and its table says what each layer reads', async () => {
+    const train = ['train', '--dataset', bars, '--spec', graph, '--steps', '5', '--json'];
+    const prints = await Promise.all(
+      ['1', '3'].map(async (threads) => {
+        const out = join(folder.path, `graph-${threads}`);
+        return jsonLines((await gradloom([...train, '--threads', threads, '--out', out])).stdout).at(-1)?.fingerprint;
+      }),
+    );
+    expect(prints[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(prints[1]).toBe(prints[0]);
+    const { stdout } = await gradloom(['inspect', join(folder.path, 'graph-1')]);
+    expect(stdout).toMatch(/^3 +plus\(.*\) +wide, 2 +12x12x4 +0$/m);
+  });
+
+  test.each([
+    ['export default 5', 'has the default export 5, expected a network, such as export default network('],
+    ['export default (', 'cannot be imported, expected a module with a network ('],
+  ])('is refused in a sentence: %s', async (text, sentence) => {
+    const path = write(`bad-${text.length + text.charCodeAt(15)}.mjs`, text); // modules are imported once
+    const { code, stderr } = await gradloom(['train', '--dataset', bars, '--spec', path]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`gradloom train: --spec ${path} ${sentence}`)]);
   });
 });

@@ -17,7 +17,8 @@ export function describeNetwork(spec: NetworkSpec): string {
   const name = nameOf(network);
   if (name !== undefined) return name;
   const isOfVectors = input.length === 1 && output.length === 1 && !layers.some((layer) => layer.readsLengths);
-  if (isOfVectors && tensors.every(({ shape }) => shape.length <= 2)) return widthsOf(network);
+  const hasBranches = network.spec.layers.some(({ of }) => of !== undefined);
+  if (isOfVectors && !hasBranches && tensors.every(({ shape }) => shape.length <= 2)) return widthsOf(network);
   return shorten([input.join('x'), ...allLayers.filter(({ path }) => !path.includes('.')).map(layerText)]);
 }
 

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import {
   buildNetwork,
   createLoss,
@@ -8,11 +10,12 @@ import {
   type NetworkSpec,
   OptionError,
 } from '@gradloom/core';
-import { counted, findNetwork, tokensOf, within } from '@gradloom/core/internal';
+import { counted, findNetwork, show, tokensOf, within } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import { customParts } from '../../options/custom-parts.ts';
 import { defined } from '../../options/option.ts';
-import { readObject } from '../../options/read-object.ts';
+import { isRecord, readObject } from '../../options/read-object.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 import { IDENTITY, outputLayers, outputsOf, stackedNetwork } from './stacked-network.ts';
 
@@ -74,7 +77,7 @@ function tokenOptions({ dropout, activation, init }: TrainValues): GptNetworkOpt
 }
 
 async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset): Promise<NetworkSpec> {
-  const description = typeof spec === 'string' ? await readObject('--spec', spec) : spec;
+  const description = typeof spec === 'string' ? await readNetworkFile(spec) : spec;
   const { refuseManyLayers } = await import('@gradloom/runtime/internal');
   const { columns, shape = columns } = dataset.inputs;
   const input = readsAxes(description.layers) ? shape : columns;
@@ -83,6 +86,24 @@ async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset
   // The spec is checked when the network is built.
   within('spec', () => buildNetwork(network, customParts()));
   return network;
+}
+
+/** A module exports the network by default: `export default network(input(784).through(...))`. */
+async function readNetworkFile(path: string): Promise<Record<string, unknown>> {
+  if (!/\.[cm]?[jt]s$/.test(path)) return readObject('--spec', path);
+  let exports: { readonly default?: unknown };
+  try {
+    exports = await import(pathToFileURL(resolve(path)).href);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+    throw new UsageError(`--spec ${path} cannot be imported, expected a module with a network (${reason})`, {
+      cause: error,
+    });
+  }
+  const { default: network } = exports;
+  if (isRecord(network)) return network;
+  const expected = 'expected a network, such as export default network(input(784).through(dense(10)))';
+  throw new UsageError(`--spec ${path} has the default export ${show(network)}, ${expected}`);
 }
 
 /** Layers that a spec without `input` may begin with on images: rows are flat lists of numbers for them. */

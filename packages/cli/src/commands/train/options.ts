@@ -114,7 +114,7 @@ export const trainOptions = {
     effect: 'reading',
     ...networkFile(
       undefined,
-      'JSON or YAML file with the whole network, { "layers": [...] }, instead of the options above',
+      'JSON or YAML file with the whole network, { "layers": [...] }, or module (.mjs) that exports it by default, instead of the options above',
     ),
   },
 
