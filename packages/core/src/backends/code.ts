@@ -1,6 +1,8 @@
+import type { Expression } from '../families/scalars/expression.ts';
 import type { ElementType } from '../math/element-type.ts';
 import type { Elementwise } from './formulas/arithmetic.ts';
 import { type AttentionFormulaName, attentionFormulas } from './formulas/attention.ts';
+import { elementwiseOf, type InputClass } from './formulas/expression.ts';
 import { elementwise } from './formulas/index.ts';
 import { lossFormulas } from './formulas/losses.ts';
 import {
@@ -19,7 +21,7 @@ import { type AugmentKernel, augmentKernels } from './kernels/augment.ts';
 import type { ColumnKernel } from './kernels/column-groups.ts';
 import { assembleColumnSums } from './kernels/column-sums.ts';
 import { assembleDropout } from './kernels/dropout.ts';
-import { assembleElementwise } from './kernels/elementwise.ts';
+import { assembleElementwise, fitsElementwise } from './kernels/elementwise.ts';
 import { assembleGather, assembleLocate } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
 import { assembleListedSums } from './kernels/listed-sums.ts';
@@ -97,6 +99,8 @@ export interface CodeLayout extends ProductKernels {
   readonly augment: Readonly<Record<AugmentKernel, number>>;
   readonly dropout: number;
   readonly maxNorm: ColumnKernel;
+  /** The kernel of an expression, for inputs of such classes; null if it takes more registers than there are. */
+  formula(expression: Expression, classes: readonly InputClass[]): number | null;
 }
 
 /** The offset of the kernel of this name, which `assemble` makes. */
@@ -199,6 +203,7 @@ export function createLayout(isa: Isa, install: InstallKernel, offsets?: Readonl
   const formula = (operation: Elementwise) => () => install((isa) => assembleElementwise(isa, operation));
   const matrix = (formula: MatrixFormula) => () => install((isa) => assembleMatrix(isa, formula));
   const kernel = (assemble: (isa: Isa) => number) => () => install(assemble);
+  const expressionKernels = new Map<string, number | null>();
   const sums = (terms: ColumnTerms) => () => install((isa) => assembleColumnSums(isa, terms));
   const windows = (kernel: (isa: Isa, channels: Channels) => number) => () =>
     install((isa) => assembleWindows(isa, kernel));
@@ -229,6 +234,16 @@ export function createLayout(isa: Isa, install: InstallKernel, offsets?: Readonl
       moveKernels: lazyRecord(mapValues(moveKernels, kernel)),
       rotate: lazyRecord(mapValues(rotateKernels, kernel)),
       windows: lazyRecord(mapValues(windowKernels, windows)),
+      formula(expression: Expression, classes: readonly InputClass[]): number | null {
+        const key = JSON.stringify([expression, classes]);
+        let offset = expressionKernels.get(key);
+        if (offset === undefined) {
+          const operation = elementwiseOf(expression, classes);
+          offset = fitsElementwise(isa, operation) ? formula(operation)() : null;
+          expressionKernels.set(key, offset);
+        }
+        return offset;
+      },
     },
   );
 }

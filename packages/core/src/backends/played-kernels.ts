@@ -20,6 +20,7 @@ import { createDropout } from './bindings/dropout.ts';
 import { createElementwise } from './bindings/elementwise.ts';
 import { createEmbeddings } from './bindings/embeddings.ts';
 import { withFixedProducts } from './bindings/fixed-products.ts';
+import { createFormulas } from './bindings/formulas.ts';
 import { GATHER_SCRATCH } from './bindings/gather-bytes.ts';
 import { createLosses } from './bindings/losses/losses.ts';
 import { createRowKernels, LOSS_SCRATCH } from './bindings/losses/row-kernels.ts';
@@ -95,6 +96,8 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
     createElementwise(layout, panels),
     createLosses(layout, rowKernels),
     createRowReductions(rowKernels),
+    createFormulas(layout, panels),
+    createLosses(layout, panels, scratch.losses),
     createMatrices(layout, panels),
     createColumnSums(layout, bindOnOwnTape, takeTable, panels, scratch.pieces),
     createRowNorms(layout, panels, scratch.rowNorms),

@@ -1,5 +1,5 @@
 import { createArithmetic, type Elementwise } from '../formulas/arithmetic.ts';
-import { allocateFormula, type FormulaAccess } from '../formulas/emit-formula.ts';
+import { allocateFormula, type EmittableFormula, type FormulaAccess } from '../formulas/emit-formula.ts';
 import { bitsOf } from '../formulas/formula.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Address, CallOf, Isa, Pointer, Source } from '../isa/isa.ts';
@@ -19,11 +19,15 @@ export const arrayNamesOf = ({ inputs, rows = [], columns = [], outputs }: Eleme
   ...new Set([...inputs, ...rows, ...columns, ...outputs]),
 ];
 
-/** Computes an elementwise operation for all rows. An output may be an input. */
-export function assembleElementwise(isa: Isa, operation: Elementwise): number {
-  const { inputs, rows = [], columns = [], numbers = [], outputs, neutral, of } = operation;
-  const unit = isa.formulas;
-  const size = unit.bytes * unit.width;
+/** Arrays of an elementwise kernel, at most: each has a register. */
+const MAX_ARRAYS = 8;
+
+/** Whether a processor has the registers for an elementwise operation. */
+export const fitsElementwise = (isa: Isa, operation: Elementwise): boolean =>
+  arrayNamesOf(operation).length <= MAX_ARRAYS && allocate(isa, operation).registers <= isa.formulas.registers;
+
+function allocate(isa: Isa, operation: Elementwise): EmittableFormula {
+  const { inputs, rows = [], columns = [], numbers = [], of } = operation;
   const m = createArithmetic(isa);
   const results = of(
     m,
@@ -31,7 +35,15 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): number {
     ...columns.map((_, k) => m.held(k)),
     ...numbers.map((_, k) => m.number(k)),
   );
-  const formula = allocateFormula(unit, m, results, columns.length);
+  return allocateFormula(isa.formulas, m, results, columns.length);
+}
+
+/** Computes an elementwise operation for all rows. An output may be an input. */
+export function assembleElementwise(isa: Isa, operation: Elementwise): number {
+  const { inputs, rows = [], columns = [], numbers = [], outputs, neutral } = operation;
+  const unit = isa.formulas;
+  const size = unit.bytes * unit.width;
+  const formula = allocate(isa, operation);
 
   return isa.kernel(elementwiseArguments(operation), (call) => {
     const run = () => compute(call);

@@ -1,0 +1,123 @@
+import { type ScalarName, scalars } from './index.ts';
+import type { Scalar, Term, Terms } from './scalar.ts';
+
+/**
+ * A step of an expression: an input by its index, a constant, or a function of earlier steps, by their indices, and of
+ * constants.
+ */
+export type ExpressionStep = readonly [name: 'input' | 'constant' | ScalarName, ...operands: number[]];
+
+/** Functions of numbers, as plain JSON. */
+export interface Expression {
+  /** The steps. None of them occurs twice. */
+  readonly steps: readonly ExpressionStep[];
+  /** The indices of the steps that are the results. */
+  readonly results: readonly Term[];
+}
+
+/** Adds steps to an expression. */
+export type ExpressionTerms = Terms & {
+  readonly [Name in ScalarName]: (...operands: number[]) => Term;
+} & {
+  /** An input. */
+  input(index: number): Term;
+};
+
+/** An expression that grows. Equal steps are made once; nothing is simplified but 1 · x. */
+export function createTerms(): { readonly steps: ExpressionStep[]; readonly terms: ExpressionTerms } {
+  const steps: ExpressionStep[] = [];
+  const indices = new Map<string, Term>();
+  function add(...step: ExpressionStep): Term {
+    const key = step.join(' ');
+    const index = indices.get(key) ?? steps.push(step) - 1;
+    indices.set(key, index);
+    return index;
+  }
+  const isOne = (term: Term): boolean => steps[term][0] === 'constant' && steps[term][1] === 1;
+  const functions = Object.fromEntries(
+    (Object.keys(scalars) as ScalarName[]).map((name) => [name, (...operands: number[]) => add(name, ...operands)]),
+  ) as Pick<ExpressionTerms, ScalarName>;
+  const terms = {
+    ...functions,
+    input: (index: number) => add('input', index),
+    constant: (x: number) => add('constant', x + 0), // JSON has no -0
+    times: (a: Term, b: Term) => (isOne(a) ? b : isOne(b) ? a : add('times', a, b)),
+  } as ExpressionTerms;
+  return { steps, terms };
+}
+
+/** The expression of functions of some inputs. */
+export function expressionOf(make: (terms: ExpressionTerms) => readonly Term[]): Expression {
+  const { steps, terms } = createTerms();
+  return withoutUnused({ steps, results: make(terms) });
+}
+
+/** Operands of a step, and its constants. */
+function partsOf([name, ...numbers]: ExpressionStep): { operands: readonly Term[]; constants: readonly number[] } {
+  if (name === 'input' || name === 'constant') return { operands: [], constants: numbers };
+  const { operands } = scalars[name];
+  return { operands: numbers.slice(0, operands), constants: numbers.slice(operands) };
+}
+
+/** The expression without steps that no result needs. */
+function withoutUnused({ steps, results }: Expression): Expression {
+  const isUsed = new Set(results);
+  for (let s = steps.length - 1; s >= 0; s--)
+    if (isUsed.has(s)) for (const o of partsOf(steps[s]).operands) isUsed.add(o);
+  const used: ExpressionStep[] = [];
+  const indices = new Map<Term, Term>();
+  for (const [s, step] of steps.entries()) {
+    if (!isUsed.has(s)) continue;
+    const { operands, constants } = partsOf(step);
+    indices.set(s, used.push([step[0], ...operands.map((o) => indices.get(o) as Term), ...constants]) - 1);
+  }
+  return { steps: used, results: results.map((result) => indices.get(result) as Term) };
+}
+
+/** The inputs that an expression reads, ascending. */
+export const inputsOfExpression = ({ steps }: Expression): number[] =>
+  steps.flatMap(([name, index]) => (name === 'input' ? [index] : [])).sort((a, b) => a - b);
+
+/**
+ * The gradients of an expression with one result y by `wanted` of its n inputs, as an expression of n + 2 inputs: then
+ * come the gradient d by y, and y itself, which is read where a derivative needs it. Terms of one gradient are added
+ * from the last step to the first. Each is flushed unless it is d itself; where y does not depend on an input, it is 0.
+ */
+export function gradientOf({ steps, results: [result] }: Expression, n: number, wanted: readonly number[]): Expression {
+  return expressionOf((terms) => {
+    const d = terms.input(n);
+    const copies: Term[] = []; // of each step; y stands for the result
+    for (const step of steps) {
+      const { operands, constants } = partsOf(step);
+      const add = terms[step[0]] as (...numbers: number[]) => Term;
+      copies.push(add(...operands.map((o) => copies[o]), ...constants));
+    }
+    const gradients = new Map<Term, Term>([[result, d]]);
+    for (let s = steps.length - 1; s >= 0; s--) {
+      const gradient = gradients.get(s);
+      const [name] = steps[s];
+      if (gradient === undefined || name === 'input' || name === 'constant') continue;
+      const { operands, constants } = partsOf(steps[s]);
+      const y = s === result ? terms.input(n + 1) : copies[s];
+      const { derivative }: Scalar = scalars[name];
+      const parts =
+        derivative?.(
+          terms,
+          gradient,
+          y,
+          operands.map((o) => copies[o]),
+          constants,
+        ) ?? [];
+      for (const [k, part] of parts.entries()) {
+        if (part === null) continue;
+        const sum = gradients.get(operands[k]);
+        gradients.set(operands[k], sum === undefined ? part : terms.plus(sum, part));
+      }
+    }
+    return wanted.map((input) => {
+      const index = steps.findIndex(([name, k]) => name === 'input' && k === input);
+      const gradient = gradients.get(index) ?? terms.constant(0);
+      return gradient === d ? d : terms.flush(gradient);
+    });
+  });
+}

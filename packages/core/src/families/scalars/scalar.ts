@@ -1,0 +1,23 @@
+import type { ScalarMath } from './scalar-math.ts';
+
+/** A step of an expression, by its index. */
+export type Term = number;
+
+/** Makes steps of an expression: those of the table by their names, and constants. */
+export interface Terms extends Readonly<Record<string, (...operands: number[]) => Term>> {
+  constant(x: number): Term;
+}
+
+/** A function of one to three numbers. */
+export interface Scalar {
+  /** Number of operands. */
+  readonly operands: 1 | 2 | 3;
+  /** Names of the constants that follow the operands. @default none */
+  readonly constants?: readonly string[];
+  /** Whether kernels lack it, so that expressions with it run by plain code. @default false */
+  readonly isPlain?: boolean;
+  /** The function of its operands and constants, on numbers and on values of kernels. */
+  apply<V, C>(m: ScalarMath<V, C>, a: V, b: V, c: V, p: number, q: number): V;
+  /** The gradients by the operands a, b, c, from the gradient d by the result y; null: none. Absent if there is none. */
+  derivative?(e: Terms, d: Term, y: Term, operands: readonly Term[], constants: readonly number[]): (Term | null)[];
+}
