@@ -2,7 +2,7 @@ import type { Expression } from '../families/scalars/expression.ts';
 import type { ElementType } from '../math/element-type.ts';
 import type { Elementwise } from './formulas/arithmetic.ts';
 import { type AttentionFormulaName, attentionFormulas } from './formulas/attention.ts';
-import { elementwiseOf, type InputClass } from './formulas/expression.ts';
+import { elementwiseOf, type KernelInput } from './formulas/expression.ts';
 import { elementwise } from './formulas/index.ts';
 import { lossFormulas } from './formulas/losses.ts';
 import {
@@ -99,8 +99,8 @@ export interface CodeLayout extends ProductKernels {
   readonly augment: Readonly<Record<AugmentKernel, number>>;
   readonly dropout: number;
   readonly maxNorm: ColumnKernel;
-  /** The kernel of an expression, for inputs of such classes; null if it takes more registers than there are. */
-  formula(expression: Expression, classes: readonly InputClass[]): number | null;
+  /** The kernel of an expression, which reads these inputs; null if it takes more registers than there are. */
+  formula(expression: Expression, inputs: readonly KernelInput[]): number | null;
 }
 
 /** The offset of the kernel of this name, which `assemble` makes. */
@@ -234,11 +234,11 @@ export function createLayout(isa: Isa, install: InstallKernel, offsets?: Readonl
       moveKernels: lazyRecord(mapValues(moveKernels, kernel)),
       rotate: lazyRecord(mapValues(rotateKernels, kernel)),
       windows: lazyRecord(mapValues(windowKernels, windows)),
-      formula(expression: Expression, classes: readonly InputClass[]): number | null {
-        const key = JSON.stringify([expression, classes]);
+      formula(expression: Expression, inputs: readonly KernelInput[]): number | null {
+        const key = JSON.stringify([expression, inputs]);
         let offset = expressionKernels.get(key);
         if (offset === undefined) {
-          const operation = elementwiseOf(expression, classes);
+          const operation = elementwiseOf(expression, inputs);
           offset = fitsElementwise(isa, operation) ? formula(operation)() : null;
           expressionKernels.set(key, offset);
         }

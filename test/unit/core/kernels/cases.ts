@@ -3,6 +3,7 @@ import { activationCase } from './activation-case.ts';
 import { attentionCases } from './attention-cases.ts';
 import { batchNormCases } from './batch-norm-cases.ts';
 import { convolutionCases } from './convolutions.ts';
+import { formulaCases } from './formula-cases.ts';
 import type { KernelCase } from './kernel-case.ts';
 import { layerCases } from './layer-cases.ts';
 import { lossCase, weighingCase } from './loss-case.ts';
@@ -35,6 +36,7 @@ export const cases: Record<string, KernelCase> = {
   ...reductionCases,
   ...batchNormCases,
   ...attentionCases,
+  ...formulaCases,
   identity: activationCase('identity'),
   relu: activationCase('relu'),
   sigmoid: activationCase('sigmoid'),

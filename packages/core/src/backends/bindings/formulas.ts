@@ -1,3 +1,4 @@
+import { expressionOfResults, inputsOfExpression } from '../../families/scalars/expression.ts';
 import type { Elements } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
 import type { FixedCall } from '../../program/kernels.ts';
@@ -8,6 +9,9 @@ import { type InputClass, isPlain } from '../formulas/expression.ts';
 import type { BindCall } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
+/** The kernels' order of the inputs of an expression. */
+const classOrder: readonly InputClass[] = ['inputs', 'rows', 'columns'];
+
 /**
  * Makes calls of formulas; null for other operations. A call takes the last two axes of the results, as rows and
  * columns, at one place of all others. Plain code runs what kernels lack, and formulas that take too many registers.
@@ -16,46 +20,58 @@ export function createFormulas({ formula: kernelOf }: CodeLayout, { sizesOf, byt
   return ({ op, args }) => {
     if (op.name !== FORMULA) return null;
     const { formula } = op as unknown as FormulaOp;
-    const { expression, inputs } = formula;
+    const { expression } = formula;
     if (isPlain(expression)) return null;
     const B = args[args.length - 1] as number;
     if (B === 0) return [];
     const { extents, strides } = axesOf(formula, B);
-    const hasRows = (axis: number): boolean => strides.every((own) => own[axis] !== 0 || own[axis - 1] !== 0);
     const last = extents.length - 1;
-    const outer = last > 0 && hasRows(last) ? last - 1 : Math.max(0, last); // axes that calls do not take
-    const [rows, columns] = [extents.slice(outer, last)[0] ?? 1, extents[last] ?? 1];
+    // No class of inputs is spread over both axes of a call.
+    const hasRows = last > 0 && strides.every((own) => own[last] !== 0 || own[last - 1] !== 0);
+    const outer = extents.slice(0, hasRows ? -2 : -1); // axes that calls do not take
+    const [rows, columns] = hasRows ? extents.slice(-2) : [1, extents[last] ?? 1];
     const classes = strides.map((own): InputClass => {
-      if (last >= 0 && own[last] === 0) return 'columns';
-      return outer < last && own[outer] === 0 ? 'rows' : 'inputs';
+      if (own[last] === 0) return 'columns';
+      return hasRows && own[last - 1] === 0 ? 'rows' : 'inputs';
     });
-    const kernel = kernelOf(expression, classes);
-    if (kernel === null) return null;
 
-    const arrays = args.slice(0, -1) as Elements[];
-    const outputs = arrays.length - inputs.length;
-    const addresses = arrays.map(addressOf);
-    // In the kernel's order: inputs, rows, columns, outputs.
-    const order = (['inputs', 'rows', 'columns'] as const).flatMap((own) =>
-      classes.flatMap((other, k) => (other === own ? [k] : [])),
-    );
+    const outputs = expression.results.length;
+    const addresses = (args.slice(0, -1) as Elements[]).map(addressOf);
     const sizes = sizesOf(columns, rows);
-    const calls: FixedCall[] = [];
-    const count = extents.slice(0, outer).reduce((product, extent) => product * extent, 1);
-    for (let call = 0; call < count; call++) {
-      const offsets = strides.map(() => 0);
-      for (let axis = outer - 1, place = call; axis >= 0; axis--) {
-        const rest = Math.floor(place / extents[axis]);
-        for (const [k, own] of strides.entries()) offsets[k] += (place - rest * extents[axis]) * own[axis];
-        place = rest;
-      }
-      calls.push([
-        kernel,
-        ...order.map((k) => addresses[outputs + k] + bytes * offsets[k]),
-        ...addresses.slice(0, outputs).map((address) => address + bytes * call * rows * columns),
-        ...sizes,
-      ]);
+    /** Calls that make some of the results; null if a processor has too few registers for their kernel. */
+    function callsFor(results: readonly number[]): FixedCall[] | null {
+      const part = expressionOfResults(expression, results);
+      const read = new Set(inputsOfExpression(part));
+      const order = classOrder.flatMap((own) => [...read].filter((k) => classes[k] === own));
+      const kernel = kernelOf(
+        part,
+        order.map((k) => [k, classes[k]]),
+      );
+      if (kernel === null) return null;
+      const count = outer.reduce((product, extent) => product * extent, 1);
+      return Array.from({ length: count }, (_, call) => {
+        const places = placesOf(call, outer);
+        const offsetOf = (k: number) => places.reduce((sum, place, axis) => sum + place * strides[k][axis], 0);
+        const inputs = order.map((k) => addresses[outputs + k] + bytes * offsetOf(k));
+        const to = results.map((result) => addresses[result] + bytes * call * rows * columns);
+        return [kernel, ...inputs, ...to, ...sizes];
+      });
     }
-    return calls;
+
+    const all = callsFor([...expression.results.keys()]);
+    if (all !== null || outputs === 1) return all;
+    // One result after the other: the first comes last, since its array may be that of an input.
+    const each = expression.results.map((_, k) => callsFor([k])).reverse();
+    return each.includes(null) ? null : (each as FixedCall[][]).flat();
   };
+}
+
+/** Indices along axes of item k, the last axis varying fastest. */
+function placesOf(k: number, extents: readonly number[]): number[] {
+  const places: number[] = [];
+  for (const extent of extents.toReversed()) {
+    places.unshift(k % extent);
+    k = Math.floor(k / extent);
+  }
+  return places;
 }

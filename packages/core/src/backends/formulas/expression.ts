@@ -8,22 +8,23 @@ import type { Condition, Value } from './formula.ts';
  */
 export type InputClass = 'inputs' | 'rows' | 'columns';
 
-/** An expression as an elementwise operation, whose inputs are `x0`, `x1`, … and whose outputs `y0`, … */
-export function elementwiseOf({ steps, results }: Expression, classes: readonly InputClass[]): Elementwise {
-  const indicesOf = (own: InputClass): number[] => classes.flatMap((other, k) => (other === own ? [k] : []));
-  const order = (['inputs', 'rows', 'columns'] as const).map(indicesOf);
-  const [inputs, rows, columns] = order.map((indices) => indices.map((k) => `x${k}`));
-  const positions = order.flat();
+/** An input that a kernel reads, by its index in the expression. */
+export type KernelInput = readonly [input: number, own: InputClass];
+
+/** An expression as an elementwise operation of its inputs, those of one class after the other: see `InputClass`. */
+export function elementwiseOf({ steps, results }: Expression, kernelInputs: readonly KernelInput[]): Elementwise {
+  const namesOf = (own: InputClass): string[] =>
+    kernelInputs.flatMap(([input, other]) => (other === own ? [`x${input}`] : []));
   return {
-    inputs,
-    rows,
-    columns,
+    inputs: namesOf('inputs'),
+    rows: namesOf('rows'),
+    columns: namesOf('columns'),
     outputs: results.map((_, k) => `y${k}`),
     sizes: ['B', 'size'],
     of(m, ...arrays) {
       const values: Value[] = [];
       for (const [name, a, b, c, p] of steps) {
-        if (name === 'input') values.push(arrays[positions.indexOf(a)]);
+        if (name === 'input') values.push(arrays[kernelInputs.findIndex(([input]) => input === a)]);
         else if (name === 'constant') values.push(m.constant(a));
         else {
           const { operands, apply } = scalars[name];

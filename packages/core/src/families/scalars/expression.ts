@@ -74,6 +74,10 @@ function withoutUnused({ steps, results }: Expression): Expression {
   return { steps: used, results: results.map((result) => indices.get(result) as Term) };
 }
 
+/** Some results of an expression, by their indices. */
+export const expressionOfResults = ({ steps, results }: Expression, indices: readonly number[]): Expression =>
+  withoutUnused({ steps, results: indices.map((k) => results[k]) });
+
 /** The inputs that an expression reads, ascending. */
 export const inputsOfExpression = ({ steps }: Expression): number[] =>
   steps.flatMap(([name, index]) => (name === 'input' ? [index] : [])).sort((a, b) => a - b);
