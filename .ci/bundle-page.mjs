@@ -26,8 +26,16 @@ export async function bundlePage(folder) {
     script: join(playground, 'main.tsx'),
     sheets: [join(page, 'page.css'), join(playground, 'playground.css')],
   });
-  writeFileSync(join(place, 'worker.js'), await bundled(join(playground, 'worker.ts'), NOBLE));
+  writeFileSync(join(place, 'worker.js'), await bundled(join(playground, 'worker.ts'), NOBLE, withoutFormulas));
 }
+
+/** The playground's networks have no layers of formulas, so its worker does without them and their kernels. */
+const withoutFormulas = Object.fromEntries(
+  ['./formulas.ts', './formulas/expression.ts', './bindings/formulas.ts'].map((module) => [
+    module,
+    join(playground, 'without-formulas.ts'),
+  ]),
+);
 
 const PREACT = 'preact (MIT, (c) 2015-present Jason Miller)';
 const NOBLE = 'noble-hashes (MIT, (c) 2022 Paul Miller)';
@@ -55,8 +63,8 @@ async function writePage(path, { title, licences, script, sheets }) {
   writeFileSync(path, html);
 }
 
-/** A script with all that it imports, from the sources. */
-async function bundled(input, licences) {
+/** A script with all that it imports, from the sources; `alias` replaces modules. */
+async function bundled(input, licences, alias = {}) {
   const bundle = await rolldown({
     input,
     platform: 'browser',
@@ -65,7 +73,7 @@ async function bundled(input, licences) {
       propertyReadSideEffects: false,
       moduleSideEffects: (id) => id === input || id.endsWith('/shared-memory.ts'),
     },
-    resolve: { conditionNames: ['@gradloom/source', 'browser', 'import', 'default'] },
+    resolve: { alias, conditionNames: ['@gradloom/source', 'browser', 'import', 'default'] },
     transform: { target: 'es2022' }, // page/tsconfig.json names preact for the elements
   });
   const { output } = await bundle.generate({ format: 'iife', minify: true });

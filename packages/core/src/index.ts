@@ -48,6 +48,8 @@ export type { Optimizer, UpdateKernel } from './families/optimizers/optimizer.ts
 export type { RmspropOptions } from './families/optimizers/rmsprop.ts';
 export type { SgdOptions } from './families/optimizers/sgd.ts';
 export type { WeightDecayOptions } from './families/optimizers/weight-decay.ts';
+export type { Expression, ExpressionStep } from './families/scalars/expression.ts';
+export type { ScalarName } from './families/scalars/index.ts';
 export type { CosineOptions } from './families/schedules/cosine.ts';
 export type { ExponentialOptions } from './families/schedules/exponential.ts';
 export {
@@ -134,10 +136,14 @@ export type { ConvolutionGeometry, WindowAxis, WindowGeometry } from './math/win
 export type { Augmentation } from './network/augmentation.ts';
 export {
   type ActivationBuilder,
+  above,
+  abs,
   argmax,
   avgPool,
   batchNorm,
+  below,
   channelDropout,
+  clip,
   conv1d,
   conv2d,
   conv2dTranspose,
@@ -145,6 +151,10 @@ export {
   dropout,
   elu,
   embedding,
+  equal,
+  exp,
+  type FunctionBuilder,
+  type FunctionKind,
   flatten,
   gelu,
   globalAvgPool,
@@ -157,15 +167,25 @@ export {
   layerNorm,
   leakyRelu,
   like,
+  log,
   logSoftmax,
   logSumExp,
   lstm,
   matmul,
   max,
+  maximum,
   maxPool,
   mean,
+  minimum,
+  minus,
+  negate,
+  type Operands,
+  type OperationBuilder,
+  type OperationKind,
+  over,
   plus,
   positionEmbedding,
+  power,
   relu,
   residual,
   rmsNorm,
@@ -176,12 +196,16 @@ export {
   softmax,
   softplus,
   softsign,
+  sqrt,
+  square,
   sum,
   swiglu,
   type TransformerBlockOptions,
   tanh,
+  times,
   transformerBlock,
   upsample,
+  where,
 } from './network/builders.ts';
 export type { ActivationOptions } from './network/layers/activation.ts';
 export type { ArgmaxOptions } from './network/layers/argmax.ts';
@@ -193,6 +217,12 @@ export type { DenseOptions } from './network/layers/dense.ts';
 export type { DropoutOptions } from './network/layers/dropout.ts';
 export type { EmbeddingOptions } from './network/layers/embedding.ts';
 export type { FlattenOptions } from './network/layers/flatten.ts';
+export type {
+  ClipOptions,
+  FunctionOptions,
+  OperationOptions,
+  PowerOptions,
+} from './network/layers/formulas.ts';
 export type { GlobalAvgPoolOptions } from './network/layers/global-avg-pool.ts';
 export type { GroupNormOptions, InstanceNormOptions } from './network/layers/group-norm.ts';
 export {

@@ -60,6 +60,7 @@ export { optimizerOptions } from './families/optimizers/index.ts';
 export { averaging } from './families/optimizers/optimizer.ts';
 export { refuseOptimizerBeyondFloats } from './families/optimizers/refuse-beyond-floats.ts';
 export { decayedParameters } from './families/optimizers/weight-decay.ts';
+export { scalars } from './families/scalars/index.ts';
 export { warmupOptions } from './families/schedules/index.ts';
 export { type AnswerOptions, answersOf, decodeValue, encodeValue } from './inference/answers/answers.ts';
 export {
@@ -211,6 +212,7 @@ export {
   rowContinuation,
 } from './network/continuation.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
+export { formulaLayers, sameForAll } from './network/layers/formulas.ts';
 export { NO_BATCH, NO_TEAM_MEMORY, noMemory } from './network/layers/index.ts';
 export { atLayer, NO_PARTS } from './network/layers/layer-context.ts';
 export { FORWARD_ONLY, INPUT_GRADIENT } from './network/layers/memory.ts';

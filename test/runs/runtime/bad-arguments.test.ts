@@ -239,6 +239,14 @@ const builders: Record<string, () => readonly unknown[]> = {
     ]),
   ),
   ...Object.fromEntries(['conv1d', 'conv2d', 'conv2dTranspose'].map((name) => [name, () => [2, 3, {}]])),
+  ...Object.fromEntries(
+    ['above', 'below', 'equal', 'maximum', 'minimum', 'minus', 'over', 'power', 'times'].map((name) => [
+      name,
+      () => [0.5, {}],
+    ]),
+  ),
+  ...Object.fromEntries(['abs', 'clip', 'exp', 'log', 'negate', 'sqrt', 'square'].map((name) => [name, () => [{}]])),
+  where: () => [['a', 'b', 'c'], {}],
   globalAvgPool: () => [{}],
   ...Object.fromEntries(
     ['argmax', 'instanceNorm', 'logSoftmax', 'logSumExp', 'max', 'mean', 'softmax', 'sum'].map((name) => [

@@ -54,6 +54,8 @@ const builders = [
     'tanh',
     'transformerBlock',
   ],
+  ...['above', 'abs', 'below', 'clip', 'equal', 'exp', 'log', 'maximum', 'minimum', 'minus', 'negate', 'over'],
+  ...['power', 'sqrt', 'square', 'times', 'where'],
   ...['convnet', 'lenet5', 'resnet20'],
   ...['Value', 'input', 'network', 'shared'],
 ];
@@ -163,6 +165,8 @@ const typesOfBoth = words(`
   SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepDecayOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding ValueRange
   WarmupOptions
   WeightDecayOptions
+  ClipOptions Expression ExpressionStep FunctionBuilder FunctionKind FunctionOptions Operands OperationBuilder OperationKind
+  OperationOptions PowerOptions ScalarName
   ArgmaxOptions GroupNormOptions InstanceNormOptions MatmulOptions ReductionOptions SoftmaxOptions
   AnyRows ListedRows NamedRow ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
   PositionEmbeddingOptions GptNetworkOptions GruNetworkOptions RecurrentOptions SelfAttentionOptions TransformerBlockOptions UpsampleOptions

@@ -10,6 +10,7 @@ import {
   type LayerSpec,
 } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
+import { formulaSpecs } from '../../support/formula-layers.ts';
 import { runLayer } from '../../support/one-layer.ts';
 
 const page = readFileSync(new URL('../../../docs/specs.md', import.meta.url), 'utf8');
@@ -61,7 +62,7 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
       'max-pool': { size: 2 },
       'group-norm': { groups: 2 },
       matmul: { of: ['input', 'input'] },
-      plus: { of: ['input', 'input'] },
+      ...formulaSpecs,
       upsample: { factor: 2 },
     };
     const axes = kind.startsWith('conv2d')

@@ -1,11 +1,15 @@
 import {
   type ActivationName,
+  above,
+  abs,
   activations,
   argmax,
   avgPool,
   batchNorm,
+  below,
   buildNetwork,
   channelDropout,
+  clip,
   conv1d,
   conv2d,
   conv2dTranspose,
@@ -16,6 +20,8 @@ import {
   type Elements,
   type ElementsOf,
   type ElementType,
+  equal,
+  exp,
   flatten,
   globalAvgPool,
   groupNorm,
@@ -29,18 +35,25 @@ import {
   layerNorm,
   layers,
   like,
+  log,
   logSoftmax,
   logSumExp,
   losses,
   lstm,
   matmul,
   max,
+  maximum,
   maxPool,
   mean,
+  minimum,
+  minus,
   type Network,
   type NetworkSpec,
+  negate,
+  over,
   plus,
   positionEmbedding,
+  power,
   referenceKernels,
   residual,
   rmsNorm,
@@ -48,9 +61,13 @@ import {
   sequential,
   sigmoid,
   softmax,
+  sqrt,
+  square,
   sum,
   tanh,
+  times,
   upsample,
+  where,
 } from '@gradloom/core';
 import {
   bindGradients,
@@ -267,6 +284,40 @@ const reducedOf = ({ dense: [, , width, output] }: Widths): NetworkSpec =>
     dense(output),
   );
 
+/** Functions of values, some of which are spread over axes of others. */
+const formulasOf = ({ dense: [, first, , out] }: Widths): NetworkSpec =>
+  sequential(
+    [2, 3, 1],
+    conv2d(first, 1, { name: 'a', biasInit: 'normal' }), // [2, 3, first]
+    tanh({ name: 't' }),
+    square(),
+    plus(1),
+    sqrt({ name: 'r' }),
+    log(),
+    times(['t', '5']),
+    abs(),
+    plus(0.25),
+    power(1.5, { name: 'p' }),
+    globalAvgPool({ of: 'a' }),
+    { kind: 'dense', out: first, name: 'gate', biasInit: 'normal' }, // [first]: spread over both axes of positions
+    over(['p', 'r']),
+    times(['12', 'gate'], { name: 'w' }),
+    { kind: 'dense', out: 1, of: 'w', biasInit: 'normal' }, // [2, 3, 1]: spread over channels
+    clip({ min: -8, max: 8 }),
+    exp({ name: 'one' }),
+    minus(['gate', 'one']), // both are spread
+    maximum(['17', 'w']),
+    minimum(['18', 'a'], { name: 'm' }),
+    above(['m', 'one']),
+    where(['20', 'one', 'm']),
+    negate({ name: 'n' }),
+    below(0.5),
+    equal(['23', '23']),
+    plus(['24', 'n']),
+    flatten(),
+    { kind: 'dense', out },
+  );
+
 /** Images that grow and shrink. */
 const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
   sequential(
@@ -294,6 +345,7 @@ test('the checked networks have layers of every kind', () => {
     tiedOf,
     branchesOf,
     reducedOf,
+    formulasOf,
     pooledOf,
   ];
   const others = specsOf.map((specOf) => specOf(wide));
@@ -457,6 +509,7 @@ describe.each([
   ['embedding, residual, swiglu, layer-norm and batch-norm, one in the other', nestedOf, indices],
   ['conv2d, batch-norm, residual, swiglu, layer-norm and dense at the positions of images', positionsOf, pixels(6)],
   ['conv2d-transpose, pools, upsample, channel-dropout and a shortcut', pooledOf, pixels(6)],
+  ['functions of values', formulasOf, pixels(6)],
   ['conv1d and dense at the positions of sequences', sequencesOf, [...indices, ...indices]],
   ['position-embedding and last-position', placesOf, [...indices, ...indices]],
   ['products of two values, norms of groups, softmax and reductions', reducedOf, pixels(6)],

@@ -97,7 +97,6 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
     createLosses(layout, rowKernels),
     createRowReductions(rowKernels),
     createFormulas(layout, panels),
-    createLosses(layout, panels, scratch.losses),
     createMatrices(layout, panels),
     createColumnSums(layout, bindOnOwnTape, takeTable, panels, scratch.pieces),
     createRowNorms(layout, panels, scratch.rowNorms),

@@ -215,12 +215,81 @@ export const like = (layer: string, options: OptionsBeside<'like', 'layer'> = {}
   ...options,
 });
 
-/** y = a + b of two values of one shape, by their names: `plus(['a', 'b'])`. */
-export const plus = (of: readonly [string, string], options: OptionsBeside<'plus', 'of'> = {}): SpecOfKind<'plus'> => ({
-  kind: 'plus',
-  of,
+/** Values by their names, or the number that stands for the second of them; then the first is the layer before. */
+export type Operands = readonly [string, string] | number;
+
+/** The builder of an operation: `minus(['a', 'b'])`, or `minus(1)` for the layer before. */
+export type OperationBuilder<K extends OperationKind> = (
+  operands: Operands,
+  options?: OptionsBeside<K, 'value'>,
+) => SpecOfKind<K>;
+/** Kinds of operations on two values. */
+export type OperationKind = 'plus' | 'minus' | 'times' | 'over' | 'minimum' | 'maximum' | 'above' | 'below' | 'equal';
+
+const operationBuilder =
+  <K extends OperationKind>(kind: K): OperationBuilder<K> =>
+  (operands, options) =>
+    // The cast is safe: all these kinds have the same options.
+    ({ kind, ...(typeof operands === 'number' ? { value: operands } : { of: operands }), ...options }) as SpecOfKind<K>;
+
+/** y = a + b, values that are spread over each other's axes as in NumPy: `plus(['a', 'b'])`, or `plus(1)`. */
+export const plus: OperationBuilder<'plus'> = operationBuilder('plus');
+/** y = a - b. */
+export const minus: OperationBuilder<'minus'> = operationBuilder('minus');
+/** y = a · b. */
+export const times: OperationBuilder<'times'> = operationBuilder('times');
+/** y = a / b. */
+export const over: OperationBuilder<'over'> = operationBuilder('over');
+/** The lesser of two values. */
+export const minimum: OperationBuilder<'minimum'> = operationBuilder('minimum');
+/** The greater of two values. */
+export const maximum: OperationBuilder<'maximum'> = operationBuilder('maximum');
+/** 1 where a > b, else 0. */
+export const above: OperationBuilder<'above'> = operationBuilder('above');
+/** 1 where a < b, else 0. */
+export const below: OperationBuilder<'below'> = operationBuilder('below');
+/** 1 where a = b, else 0. */
+export const equal: OperationBuilder<'equal'> = operationBuilder('equal');
+
+/** The builder of a function of the layer before: `exp()`. */
+export type FunctionBuilder<K extends FunctionKind> = (options?: OptionsBeside<K>) => SpecOfKind<K>;
+/** Kinds of functions of one value. */
+export type FunctionKind = 'negate' | 'abs' | 'exp' | 'log' | 'sqrt' | 'square';
+
+const functionBuilder =
+  <K extends FunctionKind>(kind: K): FunctionBuilder<K> =>
+  (options) =>
+    // The cast is safe: these kinds have no options but those of all layers.
+    ({ kind, ...options }) as SpecOfKind<K>;
+
+/** -x. */
+export const negate: FunctionBuilder<'negate'> = functionBuilder('negate');
+/** |x|. */
+export const abs: FunctionBuilder<'abs'> = functionBuilder('abs');
+/** eˣ. */
+export const exp: FunctionBuilder<'exp'> = functionBuilder('exp');
+/** ln x. */
+export const log: FunctionBuilder<'log'> = functionBuilder('log');
+/** √x. */
+export const sqrt: FunctionBuilder<'sqrt'> = functionBuilder('sqrt');
+/** x². */
+export const square: FunctionBuilder<'square'> = functionBuilder('square');
+
+/** b where a is not 0, else c, of three values by their names: `where(['a', 'b', 'c'])`. */
+export const where = (
+  of: readonly [string, string, string],
+  options: OptionsBeside<'where', 'of'> = {},
+): SpecOfKind<'where'> => ({ kind: 'where', of, ...options });
+
+/** xᵖ for a number p. */
+export const power = (exponent: number, options: OptionsBeside<'power', 'exponent'> = {}): SpecOfKind<'power'> => ({
+  kind: 'power',
+  exponent,
   ...options,
 });
+
+/** x, but at least `min` and at most `max`: `clip({ min: 0, max: 6 })`. */
+export const clip = (options: OptionsBeside<'clip'>): SpecOfKind<'clip'> => ({ kind: 'clip', ...options });
 
 /** Repeats each position `factor` times along its axes. */
 export const upsample = (

@@ -18,6 +18,8 @@ const {
   swiglu,
 } = core;
 const { avgPool, channelDropout, conv1d, conv2d, conv2dTranspose, globalAvgPool, maxPool, upsample } = core;
+const { above, below, equal, maximum, minimum, minus, over, times } = core;
+const { abs, exp, log, negate, sqrt, square } = core;
 const { gru, lastPosition, lstm, positionEmbedding, selfAttention, transformerBlock } = core;
 
 /** `leakyRelu` for `leaky-relu`; a function `step` would share its name with the steps of a run. */
@@ -66,6 +68,19 @@ const built: [call: object, spec: object][] = [
   [core.matmul(['a', 'b'], { transposeB: true }), { kind: 'matmul', of: ['a', 'b'], transposeB: true }],
   [core.groupNorm(4, { affine: false }), { kind: 'group-norm', groups: 4, affine: false }],
   [core.instanceNorm({ affine: true }), { kind: 'instance-norm', affine: true }],
+  ...Object.entries({ above, below, equal, maximum, minimum, minus, over, times }).flatMap(
+    ([kind, build]): [object, object][] => [
+      [build(['a', 'b']), { kind, of: ['a', 'b'] }],
+      [build(0.5, { of: 'a' }), { kind, value: 0.5, of: 'a' }],
+    ],
+  ),
+  ...Object.entries({ abs, exp, log, negate, sqrt, square }).map(([kind, build]): [object, object] => [
+    build({ name: 'a' }),
+    { kind, name: 'a' },
+  ]),
+  [core.where(['a', 'b', 'c']), { kind: 'where', of: ['a', 'b', 'c'] }],
+  [core.power(3), { kind: 'power', exponent: 3 }],
+  [core.clip({ max: 6 }), { kind: 'clip', max: 6 }],
   [leakyRelu({ alpha: 0.1 }), { kind: 'activation', fn: 'leaky-relu', alpha: 0.1 }],
 ];
 

@@ -48,7 +48,7 @@ describe('is refused in one sentence:', () => {
     [
       'values of two shapes',
       [dense(2), plus(['input', '0'])],
-      'has values of 4 and 2, expected one shape',
+      'has values of 4 and 2, expected axes that are equal or 1, from the last one on',
       'layers.1.of',
     ],
     [

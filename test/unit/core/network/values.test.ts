@@ -63,7 +63,9 @@ test('layers that are shared have their tensors once', () => {
 test('a shape that does not fit is an error at the line that makes it', () => {
   const x = input([4, 4, 1]);
   expect(() => x.through(flatten(), conv2d(2, 3))).toThrow('conv2d');
-  expect(() => x.plus(x.through(conv2d(2, 3)))).toThrow('has values of [4, 4, 1] and [2, 2, 2], expected one shape');
+  expect(() => x.plus(x.through(conv2d(2, 3)))).toThrow(
+    'has values of [4, 4, 1] and [2, 2, 2], expected axes that are equal or 1, from the last one on',
+  );
   expect(() => x.through(residual(dense(3)))).toThrow('x + f(x) needs equal shapes');
   expect(() => x.through(dense(3, { of: 'a' }))).toThrow('of has "a", expected none: the layer reads the value itself');
 });

@@ -51,6 +51,7 @@ import { barrier, type Call, createList, host, part } from '../../../../packages
 import { activationOps, ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
 import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
 import { firstDifference } from '../../../support/bits.ts';
+import { formulaSpecs } from '../../../support/formula-layers.ts';
 import { createGuardedMemory, type GuardedMemory, guardKernels } from '../../../support/guarded-memory.ts';
 import { lacking } from '../../../support/lacking.ts';
 
@@ -123,6 +124,16 @@ const networks: Record<string, NetworkSpec> = {
     sum({ keepdims: true }),
     dense(3),
   ),
+  formulas: {
+    input: 3,
+    layers: [
+      ...Object.values(formulaSpecs).map((spec, k) =>
+        'of' in spec ? { ...spec, of: spec.of.map(() => `${k - 1}`) } : spec,
+      ),
+      { kind: 'like', layer: '0' },
+      { kind: 'dense', out: 3 },
+    ],
+  },
   recurrent: sequential([4, 2], gru(5), lstm(3, { returns: 'last', reverse: true }), dense(3)),
   'mixed on indices': { input: 2, layers: [{ kind: 'embedding', vocabulary: 5, width: 3 }, ...mixed] },
 };

@@ -78,6 +78,12 @@ function withoutUnused({ steps, results }: Expression): Expression {
 export const expressionOfResults = ({ steps, results }: Expression, indices: readonly number[]): Expression =>
   withoutUnused({ steps, results: indices.map((k) => results[k]) });
 
+/** An expression whose inputs are numbered by their places in `inputs`. */
+export const withInputs = ({ steps, results }: Expression, inputs: readonly number[]): Expression => ({
+  steps: steps.map((step) => (step[0] === 'input' ? ['input', inputs.indexOf(step[1])] : step)),
+  results,
+});
+
 /** The inputs that an expression reads, ascending. */
 export const inputsOfExpression = ({ steps }: Expression): number[] =>
   steps.flatMap(([name, index]) => (name === 'input' ? [index] : [])).sort((a, b) => a - b);

@@ -18,6 +18,6 @@ export interface Scalar {
   readonly isPlain?: boolean;
   /** The function of its operands and constants, on numbers and on values of kernels. */
   apply<V, C>(m: ScalarMath<V, C>, a: V, b: V, c: V, p: number, q: number): V;
-  /** The gradients by the operands a, b, c, from the gradient d by the result y; null: none. Absent if there is none. */
+  /** The gradients by the operands, from the gradient d by the result y; null: none. Absent if all are 0. */
   derivative?(e: Terms, d: Term, y: Term, operands: readonly Term[], constants: readonly number[]): (Term | null)[];
 }

@@ -11,13 +11,13 @@ import { dense, denseOptions } from './dense.ts';
 import { dropout, dropoutOptions } from './dropout.ts';
 import { embedding, embeddingOptions } from './embedding.ts';
 import { flatten, flattenOptions } from './flatten.ts';
+import { formulaLayerOptions, formulaLayers } from './formulas.ts';
 import { globalAvgPool, globalAvgPoolOptions } from './global-avg-pool.ts';
 import { groupNorm, groupNormOptions, instanceNorm, instanceNormOptions } from './group-norm.ts';
 import { lastPosition, lastPositionOptions } from './last-position.ts';
 import { layerNorm, layerNormOptions } from './layer-norm.ts';
 import { like, likeOptions } from './like.ts';
 import { matmul, matmulOptions } from './matmul.ts';
-import { plus, plusOptions } from './plus.ts';
 import { avgPool, avgPoolOptions, maxPool, maxPoolOptions } from './pool.ts';
 import { positionEmbedding, positionEmbeddingOptions } from './position-embedding.ts';
 import { gru, gruOptions, lstm, lstmOptions } from './recurrent.ts';
@@ -56,7 +56,6 @@ const table = {
   max,
   'max-pool': maxPool,
   mean,
-  plus,
   'position-embedding': positionEmbedding,
   residual,
   'rms-norm': rmsNorm,
@@ -65,6 +64,7 @@ const table = {
   sum,
   swiglu,
   upsample,
+  ...formulaLayers,
 };
 
 /** Kinds of layers in long form. The name of an activation is short for an activation layer. */
@@ -101,7 +101,6 @@ export const layerOptions = {
   max: maxOptions.table,
   'max-pool': maxPoolOptions.table,
   mean: meanOptions.table,
-  plus: plusOptions.table,
   'position-embedding': positionEmbeddingOptions.table,
   residual: residualOptions.table,
   'rms-norm': rmsNormOptions.table,
@@ -110,6 +109,7 @@ export const layerOptions = {
   sum: sumOptions.table,
   swiglu: swigluOptions.table,
   upsample: upsampleOptions.table,
+  ...formulaLayerOptions,
 } satisfies Record<LayerKind, OptionTable>;
 
 /**

@@ -1,4 +1,5 @@
 import type { Activation } from '../../families/activations/activation.ts';
+import type { Expression } from '../../families/scalars/expression.ts';
 import type { Elements } from '../../math/element-type.ts';
 import type { Random } from '../../math/random/create-random.ts';
 import type { Allocate, ProductShape } from '../../math/scratch.ts';
@@ -123,6 +124,8 @@ export interface Layer {
     /** Its parameter α. */
     readonly alpha: number;
   };
+  /** The function of its inputs, number by number, of a formula; absent for others, and for sums of one shape. */
+  readonly expression?: Expression;
   /**
    * Whether a row's output depends on other rows of the batch in training, so that passes contain barriers. @default
    * false

@@ -41,12 +41,15 @@ interface Reduction {
   ): void;
 }
 
+/** Emits the sums along an axis. Overwrites `y`. */
+export function emitSums(emit: Emit, y: Elements, x: Elements, { outer, n, inner }: Axis): void {
+  if (inner === 1) emit(ops.rowSums, y, x, outer, n);
+  else emit(ops.upsampleBackward, y, x, outer, 1, 1, inner, n, 1);
+}
+
 const sums: Reduction = {
   readsValues: false,
-  forward(emit, y, x, { outer, n, inner }) {
-    if (inner === 1) emit(ops.rowSums, y, x, outer, n);
-    else emit(ops.upsampleBackward, y, x, outer, 1, 1, inner, n, 1);
-  },
+  forward: emitSums,
   backward(emit, dx, dy, _x, _y, { outer, n, inner }) {
     if (inner === 1) emit(ops.spreadRows, dx, dy, outer, n);
     else emit(ops.upsampleForward, dx, dy, outer, 1, 1, inner, n, 1);

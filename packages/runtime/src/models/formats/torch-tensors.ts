@@ -1,5 +1,5 @@
 import type { LayerKind, LayerSpec, Network, NetworkLayer, Shape } from '@gradloom/core';
-import { channelsOf, nameOfLayer, positionsOf, shapeText } from '@gradloom/core/internal';
+import { channelsOf, formulaLayers, nameOfLayer, positionsOf, sameForAll, shapeText } from '@gradloom/core/internal';
 import { channelsFirst } from './reorder.ts';
 
 /** A tensor of a network as PyTorch's `nn.Sequential` of the same layers has it. */
@@ -23,14 +23,15 @@ interface TorchLayer {
   readonly tensors?: Readonly<Record<string, string>>;
   /**
    * The order of the numbers that it writes: 'the same' as of those that it reads, 'any' (its units are free), vectors
-   * with 'channels last', images with 'channels first', a 'flat' image, 'a sum' of two rows in one order, or 'other
-   * axes', which are channels first as long as there are channels.
+   * with 'channels last', images with 'channels first', a 'flat' image, 'a sum' (or another function) of rows in one
+   * order, or 'other axes', which are channels first as long as there are channels.
    */
   readonly writes: 'the same' | 'any' | 'channels last' | 'channels first' | 'flat' | 'a sum' | 'other axes';
 }
 
 /** Every kind of layer in PyTorch. SwiGLU, which PyTorch lacks, has two `nn.Linear`. */
 const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
+  ...sameForAll(formulaLayers, { writes: 'a sum' } as const),
   activation: { writes: 'the same' },
   argmax: { writes: 'other axes' },
   'avg-pool': { writes: 'channels first' },
@@ -59,7 +60,6 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   max: { writes: 'other axes' },
   'max-pool': { writes: 'channels first' },
   mean: { writes: 'other axes' },
-  plus: { writes: 'a sum' },
   'position-embedding': { tensors: { P: 'weight' }, writes: 'the same' },
   residual: { writes: 'a sum' },
   'rms-norm': { tensors: { gamma: 'weight' }, writes: 'the same' },
@@ -195,7 +195,7 @@ function flattenedImagesOf(network: Network): Map<string, FlattenedImages> {
       }
       case 'a sum': {
         for (const other of others) mergeOrders(networkLayer, other.order, order);
-        return others[0];
+        return others[0] ?? x;
       }
       case 'other axes':
         return { order: unchangedOrder(), isChannelsFirst: isChannelsFirst && keepsChannels(networkLayer) };

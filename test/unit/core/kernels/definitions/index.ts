@@ -1,9 +1,11 @@
 import type { Kernels } from '../../../../../packages/core/src/program/kernels.ts';
+import { FORMULA, type FormulaOp } from '../../../../../packages/core/src/program/ops/formula.ts';
 import { referenceKernels } from '../../../../../packages/core/src/program/reference/reference-kernels.ts';
 import type { Arithmetic } from '../../../../support/arithmetic.ts';
 import { activationDefinitions } from './activations.ts';
 import * as attention from './attention.ts';
 import * as convolutions from './convolutions.ts';
+import { formulaDefinition } from './formula.ts';
 import * as layers from './layers.ts';
 import { lossDefinitions } from './losses.ts';
 import * as pools from './pools.ts';
@@ -34,6 +36,10 @@ export const definitions: Readonly<Record<string, AnyDefinition>> = {
 export const definitionKernels = (A: Arithmetic): Kernels => ({
   ...referenceKernels,
   bind({ op, args }) {
+    if (op.name === FORMULA) {
+      const { formula } = op as unknown as FormulaOp;
+      return () => formulaDefinition(A, formula, args);
+    }
     if (!Object.hasOwn(definitions, op.name)) return null;
     return () => definitions[op.name](A, ...(args as never[]));
   },

@@ -1,10 +1,12 @@
 import { type LayerKind, type LayerSpec, layers } from '@gradloom/core';
 import { expect, test } from 'vitest';
 import { firstDifference } from '../../../../support/bits.ts';
+import { formulaSpecs } from '../../../../support/formula-layers.ts';
 import { runLayer } from '../../../../support/one-layer.ts';
 
 /** Every kind of layer, but `like`, which is never the first. */
 const specs: { [K in Exclude<LayerKind, 'like'>]: LayerSpec & { kind: K } } = {
+  ...formulaSpecs,
   activation: { kind: 'activation', fn: 'gelu' },
   argmax: { kind: 'argmax' },
   'avg-pool': { kind: 'avg-pool', size: 2 },
@@ -30,7 +32,6 @@ const specs: { [K in Exclude<LayerKind, 'like'>]: LayerSpec & { kind: K } } = {
   max: { kind: 'max' },
   'max-pool': { kind: 'max-pool', size: 2 },
   mean: { kind: 'mean' },
-  plus: { kind: 'plus', of: ['input', 'input'] },
   'position-embedding': { kind: 'position-embedding' },
   residual: {
     kind: 'residual',

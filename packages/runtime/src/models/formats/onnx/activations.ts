@@ -48,7 +48,7 @@ const whereAbove0 = (graph: Graph, z: Value, below: Value): Value =>
  * erf x by core's formula: x + x · P(x²) for |x| < 0.875, else the sign of x times 1 - e^(-t · Q(t)) with t = min(|x|,
  * 6).
  */
-function erf(graph: Graph, x: Value): Value {
+export function erf(graph: Graph, x: Value): Value {
   const absolute = graph.node('Abs', [x]);
   const inner = polynomial(graph, graph.node('Mul', [x, x]), erfPolynomials.P);
   const near = graph.node('Add', [x, graph.node('Mul', [x, inner])]);

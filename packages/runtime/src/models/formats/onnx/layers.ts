@@ -7,11 +7,20 @@ import {
   type NetworkLayer,
   type Shape,
 } from '@gradloom/core';
-import { channelsOf, createElements, nameOfLayer, typeOf, viewOf } from '@gradloom/core/internal';
+import {
+  channelsOf,
+  createElements,
+  formulaLayers,
+  nameOfLayer,
+  sameForAll,
+  typeOf,
+  viewOf,
+} from '@gradloom/core/internal';
 import { reorder } from '../reorder.ts';
 import { activationGraphs, NO_ALPHA } from './activations.ts';
 import { attention } from './attention.ts';
 import type { Emission, Spec } from './emission.ts';
+import { formula } from './formula.ts';
 import type { Graph, Value } from './graph.ts';
 import { recur } from './recurrent.ts';
 import { argmax, groupNorm, matmul, reduceBy, softmaxBy } from './reductions.ts';
@@ -21,6 +30,7 @@ import { type Axis, averagePool, convolve, convolveTransposed, maxPool, windowsO
 
 /** Each kind of layer in evaluation: its output for x. */
 const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emission) => Rows>> = {
+  ...sameForAll(formulaLayers, formula),
   activation({ graph, x, networkLayer }) {
     const { fn, alpha } = networkLayer.spec as Spec<'activation'> & { fn: ActivationName };
     if (!Object.hasOwn(activationGraphs, fn)) throw noCounterpart(networkLayer);
@@ -99,13 +109,12 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   max: reduceBy('ReduceMax'),
   'max-pool': (emission) => pool(emission, maxPool),
   mean: reduceBy('ReduceMean'),
-  plus: sum,
   'position-embedding'({ graph, channels, x, networkLayer, tensor }) {
     const rows = channels.last(x);
     const P = graph.reals(`${networkLayer.path}.P`, networkLayer.layer.in[0], tensor('P'));
     return { ...rows, value: graph.node('Add', [rows.value, P]) };
   },
-  residual: sum,
+  residual: formula,
   'rms-norm'({ graph, channels, x, networkLayer, channelConstant }) {
     const { epsilon = 2 ** -23 } = networkLayer.spec as Spec<'rms-norm'>;
     const rows = x.shape.length === 1 ? x : channels.last(x);
@@ -135,11 +144,6 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
     return { shape, value, image: x.image === null ? null : shape };
   },
 };
-
-function sum({ graph, channels, xs }: Emission): Rows {
-  const [a, b] = channels.inOneOrder(xs[0], xs[1]);
-  return { ...a, value: graph.node('Add', [a.value, b.value]) };
-}
 
 const noCounterpart = (layer: NetworkLayer): Error =>
   new Error(`${nameOfLayer(layer)} has no counterpart in ONNX, expected layers that come with Gradloom`);

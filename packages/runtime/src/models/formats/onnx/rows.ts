@@ -1,5 +1,5 @@
 import type { Elements, Shape } from '@gradloom/core';
-import { channelsOf, createElements, positionsOf, show, sizeOf, typeOf } from '@gradloom/core/internal';
+import { channelsOf, createElements, positionsOf, sizeOf, typeOf } from '@gradloom/core/internal';
 import { channelsFirst, reorder } from '../reorder.ts';
 import type { Graph, Value } from './graph.ts';
 
@@ -21,8 +21,6 @@ export interface Channels {
   first(rows: Rows): Rows;
   /** Rows [N, size]. */
   flatten(rows: Rows): Rows;
-  /** Rows of one shape in one layout, so that they can be added. */
-  inOneOrder(rows: Rows, others: Rows): [Rows, Rows];
 }
 
 export function channelsOfGraph(graph: Graph): Channels {
@@ -56,10 +54,6 @@ export function channelsOfGraph(graph: Graph): Channels {
       if (shape.length === 1) return { shape, value, image };
       const isReordered = image !== null && positionsOf(image) > 1 && channelsOf(image) > 1;
       return { shape: [sizeOf(shape)], value: reshape(value, [sizeOf(shape)]), image: isReordered ? image : null };
-    },
-    inOneOrder(rows, others) {
-      if (show(rows.image) === show(others.image)) return [rows, others];
-      return rows.shape.length > 1 ? [first(rows), first(others)] : [last(rows), last(others)];
     },
   };
 }
