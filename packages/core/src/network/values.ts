@@ -2,6 +2,7 @@ import { checkObject } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
 import { has, show } from '../checks/show.ts';
 import { buildAlone } from './build-layers.ts';
+import type { OperationKind } from './builders.ts';
 import type { LayerSpec } from './layers/index.ts';
 import { checkInputShape, type NetworkSpec } from './network.ts';
 import type { Shape } from './shape.ts';
@@ -48,11 +49,85 @@ export class Value {
     return this;
   }
 
-  /** This value + another, or + a number. Shapes are spread over each other as in NumPy. */
-  plus(other: Value): Value {
-    return apply({ kind: 'plus' }, [this, other]);
+  /** This value + another, or + a number. Values are spread over each other's axes as in NumPy, here and below. */
+  plus(other: Value | number): Value {
+    return operate('plus', this, other);
+  }
+
+  /** This value - another. */
+  minus(other: Value | number): Value {
+    return operate('minus', this, other);
+  }
+
+  /** This value · another. */
+  times(other: Value | number): Value {
+    return operate('times', this, other);
+  }
+
+  /** This value / another. */
+  over(other: Value | number): Value {
+    return operate('over', this, other);
+  }
+
+  /** The lesser of both. */
+  minimum(other: Value | number): Value {
+    return operate('minimum', this, other);
+  }
+
+  /** The greater of both. */
+  maximum(other: Value | number): Value {
+    return operate('maximum', this, other);
+  }
+
+  /** 1 where this value is above another, else 0. */
+  above(other: Value | number): Value {
+    return operate('above', this, other);
+  }
+
+  /** 1 where this value is below another, else 0. */
+  below(other: Value | number): Value {
+    return operate('below', this, other);
+  }
+
+  /** 1 where both are equal, else 0. */
+  equal(other: Value | number): Value {
+    return operate('equal', this, other);
+  }
+
+  /** -x. */
+  negate(): Value {
+    return apply({ kind: 'negate' }, [this]);
+  }
+
+  /** |x|. */
+  abs(): Value {
+    return apply({ kind: 'abs' }, [this]);
+  }
+
+  /** eˣ. */
+  exp(): Value {
+    return apply({ kind: 'exp' }, [this]);
+  }
+
+  /** ln x. */
+  log(): Value {
+    return apply({ kind: 'log' }, [this]);
+  }
+
+  /** √x. */
+  sqrt(): Value {
+    return apply({ kind: 'sqrt' }, [this]);
+  }
+
+  /** x². */
+  square(): Value {
+    return apply({ kind: 'square' }, [this]);
   }
 }
+
+/** Adds an operation on two values, or on a value and a number. */
+const operate = (kind: OperationKind, value: Value, other: Value | number): Value =>
+  typeof other === 'number' ? apply({ kind, value: other }, [value]) : apply({ kind }, [value, other]);
 
 /** @throws Error for what is no value. */
 function checkValue(where: string, value: unknown): void {

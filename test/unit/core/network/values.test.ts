@@ -75,3 +75,26 @@ test('a network of 20,000 layers is written without recursion', () => {
   for (let k = 0; k < 10_000; k++) y = y.plus(y.through(tanh()));
   expect(network(y).layers).toHaveLength(20_000);
 });
+
+test('methods of values are layers of formulas, on another value or a number', () => {
+  const x = input(3);
+  const d = x.through(dense(3));
+  expect(network(d.minus(x).times(0.5).over(d).square().plus(1).sqrt())).toEqual({
+    input: 3,
+    layers: [
+      { kind: 'dense', out: 3 },
+      { kind: 'minus', of: ['0', 'input'] },
+      { kind: 'times', value: 0.5 },
+      { kind: 'over', of: ['2', '0'] },
+      { kind: 'square' },
+      { kind: 'plus', value: 1 },
+      { kind: 'sqrt' },
+    ],
+  });
+  for (const name of ['minimum', 'maximum', 'above', 'below', 'equal'] as const) {
+    expect(network(d[name](x)).layers[1]).toEqual({ kind: name, of: ['0', 'input'] });
+  }
+  for (const name of ['negate', 'abs', 'exp', 'log'] as const) {
+    expect(network(x[name]()).layers).toEqual([{ kind: name }]);
+  }
+});
