@@ -123,7 +123,40 @@ export class Value {
   square(): Value {
     return apply({ kind: 'square' }, [this]);
   }
+
+  /** `a` where this value is not 0, else `b`. */
+  where(a: Value, b: Value): Value {
+    return apply({ kind: 'where' }, [this, a, b]);
+  }
+
+  /** The sum over axes of a row, by default all; `keepdims` keeps them with length 1. */
+  sum(options: OptionsOf<'sum'> = {}): Value {
+    return apply({ kind: 'sum', ...options }, [this]);
+  }
+
+  /** The mean over axes of a row, by default all. */
+  mean(options: OptionsOf<'mean'> = {}): Value {
+    return apply({ kind: 'mean', ...options }, [this]);
+  }
+
+  /** The maximum over axes of a row, by default all. */
+  max(options: OptionsOf<'max'> = {}): Value {
+    return apply({ kind: 'max', ...options }, [this]);
+  }
+
+  /** Softmax over an axis of a row, by default the last. */
+  softmax(options: OptionsOf<'softmax'> = {}): Value {
+    return apply({ kind: 'softmax', ...options }, [this]);
+  }
+
+  /** The products of matrices, which the last two axes of this value and of another are. */
+  matmul(other: Value, options: OptionsOf<'matmul'> = {}): Value {
+    return apply({ kind: 'matmul', ...options }, [this, other]);
+  }
 }
+
+/** Options of a kind of layer, without those that all layers have. */
+type OptionsOf<K extends LayerSpec['kind']> = Omit<Extract<LayerSpec, { kind: K }>, 'kind' | 'name' | 'of'>;
 
 /** Adds an operation on two values, or on a value and a number. */
 const operate = (kind: OperationKind, value: Value, other: Value | number): Value =>
