@@ -239,6 +239,167 @@ def build(specs, shape, first=True):
     return modules, shape, first
 
 
+def over_axes(function):
+    """A reduction over axes of a row, by default all of them."""
+
+    def run(spec, x):
+        axis = spec.get("axis", list(range(x.dim() - 1)))
+        axes = [axis] if isinstance(axis, int) else axis
+        dims = [1 + a if a >= 0 else x.dim() + a for a in axes]
+        y = function(x, dims, spec.get("keepdims", False))
+        return y if y.dim() > 1 else y[:, None]
+
+    return run
+
+
+def of_two(function):
+    """A function of two values, or of a value and a number, which meet from the last axis on as in NumPy."""
+
+    def run(spec, a, b=None):
+        if b is None:
+            return function(a, torch.full((), float(spec["value"])))
+        axes = max(a.dim(), b.dim())
+        a, b = (x.reshape(len(x), *[1] * (axes - x.dim()), *x.shape[1:]) for x in (a, b))
+        return function(a, b)
+
+    return run
+
+
+def matmul(spec, a, b):
+    a = a.transpose(-1, -2) if spec.get("transposeA") else a
+    b = b.transpose(-1, -2) if spec.get("transposeB") else b
+    return of_two(torch.matmul)({}, a, b)
+
+
+def where(_, condition, a, b):
+    axes = max(x.dim() for x in (condition, a, b))
+    condition, a, b = (x.reshape(len(x), *[1] * (axes - x.dim()), *x.shape[1:]) for x in (condition, a, b))
+    return torch.where(condition != 0, a, b)
+
+
+def group_norm(groups):
+    def run(spec, x, *affine):
+        count = x.shape[-1] if groups is None else spec["groups"]
+        y = F.group_norm(x.movedim(-1, 1), count, *affine, eps=spec.get("epsilon", 1e-5))
+        return y.movedim(1, -1)
+
+    return run
+
+
+def axis_of(spec, x):
+    axis = spec.get("axis", -1)
+    return axis if axis < 0 else 1 + axis
+
+
+# What layers without modules compute from values whose channels come last.
+OPERATIONS = {
+    "plus": of_two(torch.add),
+    "minus": of_two(torch.sub),
+    "times": of_two(torch.mul),
+    "over": of_two(torch.div),
+    "minimum": of_two(torch.minimum),
+    "maximum": of_two(torch.maximum),
+    "above": of_two(lambda a, b: (a > b).to(a.dtype)),
+    "below": of_two(lambda a, b: (a < b).to(a.dtype)),
+    "equal": of_two(lambda a, b: (a == b).to(a.dtype)),
+    "where": where,
+    "negate": lambda _, x: -x,
+    "abs": lambda _, x: x.abs(),
+    "exp": lambda _, x: x.exp(),
+    "log": lambda _, x: x.log(),
+    "sqrt": lambda _, x: x.sqrt(),
+    "square": lambda _, x: x.square(),
+    "power": lambda spec, x: x.pow(spec["exponent"]),
+    "clip": lambda spec, x: x.clamp(spec.get("min"), spec.get("max")),
+    "sum": over_axes(lambda x, dims, keep: x.sum(dims, keep)),
+    "mean": over_axes(lambda x, dims, keep: x.mean(dims, keep)),
+    "max": over_axes(lambda x, dims, keep: x.amax(dims, keep)),
+    "log-sum-exp": over_axes(lambda x, dims, keep: x.logsumexp(dims, keep)),
+    "argmax": lambda spec, x: x.argmax(axis_of(spec, x), spec.get("keepdims", False)).to(x.dtype),
+    "softmax": lambda spec, x: x.softmax(axis_of(spec, x)),
+    "log-softmax": lambda spec, x: x.log_softmax(axis_of(spec, x)),
+    "matmul": matmul,
+    "group-norm": group_norm("groups"),
+    "instance-norm": group_norm(None),
+}
+
+
+class Operation(nn.Module):
+    def __init__(self, spec, channels):
+        super().__init__()
+        self.spec = spec
+        if spec["kind"] in ("group-norm", "instance-norm") and spec.get("affine", spec["kind"] == "group-norm"):
+            self.weight = nn.Parameter(torch.ones(channels))
+            self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, *xs):
+        return OPERATIONS[self.spec["kind"]](self.spec, *xs, *self.parameters())
+
+
+class Like(nn.Module):
+    """A module once more. It is in a list, so that its weights are not listed twice."""
+
+    def __init__(self, module):
+        super().__init__()
+        self.of = [module]
+
+    def forward(self, x):
+        return self.of[0](x)
+
+
+class Graph(nn.Sequential):
+    """Layers that read any values before them. Takes and gives rows [N, I], channels last."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.shape = [network["input"]] if isinstance(network["input"], int) else network["input"]
+        self.specs = network["layers"]
+        self.channels_first = {}  # of the values that each layer writes, as PyTorch has them
+        with torch.no_grad():
+            self.run(torch.zeros(1, math.prod(self.shape)), self.create)
+
+    def forward(self, x):
+        return self.run(x, lambda k, spec, xs, first: list(self)[k])
+
+    def create(self, k, spec, xs, first):
+        """Adds the module of a layer that reads values `xs`, the first of which PyTorch has channels first or last."""
+        if spec["kind"] == "like":
+            index = next(i for i, other in enumerate(self.specs) if spec["layer"] in (str(i), other.get("name")))
+            module = Like(list(self)[index])
+            self.channels_first[k] = self.channels_first[index]
+        elif spec["kind"] in OPERATIONS:
+            module = Operation(spec, xs[0].shape[-1])
+            axis = spec.get("axis")
+            drops = axis is None or -1 in ([axis] if isinstance(axis, int) else axis)
+            self.channels_first[k] = first and spec["kind"] != "matmul" and not (
+                drops and spec["kind"] in ("sum", "mean", "max", "log-sum-exp", "argmax")
+            )
+        else:
+            modules, _, self.channels_first[k] = build([spec], list(xs[0].shape[1:]), first)
+            module = modules[0]
+        self.append(module.eval())
+        return module
+
+    def run(self, x, module_of):
+        values = {"input": (x.reshape(-1, *self.shape), True)}
+        last = values["input"]
+        for k, spec in enumerate(self.specs):
+            of = spec.get("of")
+            read = [last] if of is None else [values[name] for name in ([of] if isinstance(of, str) else of)]
+            xs, first = [x for x, _ in read], read[0][1]
+            module = module_of(k, spec, xs, first)
+            if isinstance(module, Operation):
+                y = module(*xs)
+            else:
+                x = xs[0].movedim(-1, 1) if first and xs[0].dim() > 2 else xs[0]
+                y = module(x)
+                y = y.movedim(1, -1) if self.channels_first[k] and y.dim() > 2 else y
+            last = (y, self.channels_first[k])
+            values[str(k)] = last
+            values[spec.get("name", str(k))] = last
+        return last[0].flatten(1)
+
+
 class Network(nn.Sequential):
     """Takes rows [N, I] as in Gradloom, channels last, and gives such rows."""
 
@@ -257,5 +418,9 @@ class Network(nn.Sequential):
         return (y.movedim(1, -1) if self.moves else y).flatten(1)
 
 
+def is_graph(layer):
+    return "of" in layer or layer["kind"] in OPERATIONS or layer["kind"] == "like"
+
+
 def sequential(network):
-    return Network(network).eval()
+    return (Graph if any(map(is_graph, network["layers"])) else Network)(network).eval()
