@@ -30,7 +30,7 @@ const families = [
   [
     'layers',
     'Layers',
-    `Each takes B rows x [B, I] and puts out y [B, O]. Any may have a \`name\`, which messages and tables then use: \`{ kind: "dense", out: 64, name: "encoder" }\`. ${builders()}`,
+    `Each takes B rows x [B, I] and puts out y [B, O]. Any may have a \`name\`, which messages and tables then use: \`{ kind: "dense", out: 64, name: "encoder" }\`; with \`freeze: true\` its tensors stay as they are in training. ${builders()}`,
   ],
   ['activations', 'Activations', 'z is the input of the layer, a its output, number by number.'],
   [

@@ -269,6 +269,8 @@ export const optimizer: fc.Arbitrary<NonNullable<TrainOptions['optimizer']>> = f
   { kind: 'rmsprop' as const, momentum: 0.5 },
   { kind: 'sgd' as const, weightDecay: 0.1, decayed: 'weights' as const },
   { kind: 'adamw' as const, weightDecay: 0.5, decayed: 'weights' as const },
+  { kind: 'adamw' as const, lrOf: { 0: 0.1 }, decayOf: { '*': 0.5 }, decayed: 'weights' as const },
+  { kind: 'sgd' as const, lrOf: { '*': 0.02 }, decayOf: { 1: 0.1 } },
 );
 
 const schedule: fc.Arbitrary<NonNullable<TrainOptions['schedule']>> = fc.constantFrom(
@@ -287,8 +289,18 @@ const augmentation = ({ input }: NetworkSpec): fc.Arbitrary<Pick<TrainOptions, '
   return fc.constantFrom(...ways.map((augment) => ({ augment })));
 };
 
+/** The network with some frozen layers, but not all that learn. */
+const withFrozenLayers = ({ input, layers }: NetworkSpec): fc.Arbitrary<NetworkSpec> =>
+  fc.array(fc.boolean(), { minLength: layers.length, maxLength: layers.length }).map((frozen) => {
+    const isFrozen = (k: number): boolean => frozen[k] && !('tiedTo' in layers[k]);
+    const spec = { input, layers: layers.map((layer, k) => (isFrozen(k) ? { ...layer, freeze: true } : layer)) };
+    return buildNetwork(spec).tensors.some(({ isTrained }) => isTrained) ? spec : { input, layers };
+  });
+
+const partlyFrozenNetwork = fc.oneof(randomNetwork, randomNetwork.chain(withFrozenLayers));
+
 /** A run of few steps with every part random: more threads than leaves, leaves of one row, a single row. */
-export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
+export const randomRun: fc.Arbitrary<RandomRun> = partlyFrozenNetwork.chain((spec) =>
   fc
     .record({
       rows: fc.oneof(

@@ -6,7 +6,15 @@ export function tensorsOf(...shapes: readonly (readonly number[])[]): Pick<Netwo
   let offset = 0;
   for (const [k, shape] of shapes.entries()) {
     const length = shape.reduce((product, extent) => product * extent, 1);
-    tensors.push({ layer: k, name: shape.length > 1 ? 'W' : 'b', shape, offset, length, isTrained: true });
+    tensors.push({
+      layer: k,
+      name: shape.length > 1 ? 'W' : 'b',
+      shape,
+      offset,
+      length,
+      isTrained: true,
+      isFrozen: false,
+    });
     offset += length;
   }
   return { tensors, parameterCount: offset };

@@ -45,9 +45,9 @@ export { createOptimizer, type OptimizerName, type OptimizerSpec, optimizers } f
 export type { LionOptions } from './families/optimizers/lion.ts';
 export type { MomentOptions } from './families/optimizers/moments.ts';
 export type { Optimizer, UpdateKernel } from './families/optimizers/optimizer.ts';
+export type { WeightDecayOptions } from './families/optimizers/parameter-groups.ts';
 export type { RmspropOptions } from './families/optimizers/rmsprop.ts';
 export type { SgdOptions } from './families/optimizers/sgd.ts';
-export type { WeightDecayOptions } from './families/optimizers/weight-decay.ts';
 export type { Expression, ExpressionStep } from './families/scalars/expression.ts';
 export type { ScalarName } from './families/scalars/index.ts';
 export type { CosineOptions } from './families/schedules/cosine.ts';

@@ -58,8 +58,8 @@ export { badOutput } from './families/metrics/unanswered.ts';
 export type { EvaluatedRows, WeightedMetric } from './families/metrics/weighted-metric.ts';
 export { optimizerOptions } from './families/optimizers/index.ts';
 export { averaging } from './families/optimizers/optimizer.ts';
+export { decayedParameters } from './families/optimizers/parameter-groups.ts';
 export { refuseOptimizerBeyondFloats } from './families/optimizers/refuse-beyond-floats.ts';
-export { decayedParameters } from './families/optimizers/weight-decay.ts';
 export { scalars } from './families/scalars/index.ts';
 export { warmupOptions } from './families/schedules/index.ts';
 export { type AnswerOptions, answersOf, decodeValue, encodeValue } from './inference/answers/answers.ts';
@@ -187,6 +187,7 @@ export {
   emitLoss,
   emitNode,
   forward,
+  type Gradients,
   nodeGradient,
   type PassSettings,
   type Tensors,
@@ -212,8 +213,10 @@ export {
   rowContinuation,
 } from './network/continuation.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
+export { freezeLayers, refuseGroups } from './network/layer-patterns.ts';
 export { formulaLayers, sameForAll } from './network/layers/formulas.ts';
 export { NO_BATCH, NO_TEAM_MEMORY, noMemory } from './network/layers/index.ts';
+export { hasTrainedTensor } from './network/layers/layer.ts';
 export { atLayer, NO_PARTS } from './network/layers/layer-context.ts';
 export { FORWARD_ONLY, INPUT_GRADIENT } from './network/layers/memory.ts';
 export { lengthsProblem, refuseBadLengths } from './network/lengths.ts';

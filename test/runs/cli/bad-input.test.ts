@@ -73,13 +73,13 @@ const usage: Record<string, string | RegExp> = {
   'train --optimizer sgd:momentum':
     'gradloom train: --optimizer has "sgd:momentum", expected sgd:option=value,option=value',
   'train --optimizer sgd:momentun=1':
-    'gradloom train: --optimizer sgd: option "momentun" is unknown, expected lr, momentum, nesterov, weight-decay, decayed (did you mean momentum?)',
+    'gradloom train: --optimizer sgd: option "momentun" is unknown, expected lr, momentum, nesterov, weight-decay, decayed, lr-of, decay-of (did you mean momentum?)',
   'train --schedule step:gamma=-1': 'gradloom train: --schedule step: gamma has -1, expected a number above 0',
   'train --init normal:std=-1': 'gradloom train: --init normal: std has -1, expected a number of at least 0',
   'train --loss hubr':
     'gradloom train: --loss has "hubr", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean huber?)',
   'train --dataset xor --optimizer adam --momentum 0.9':
-    'gradloom train: --momentum is no option of adam, expected --lr, --beta1, --beta2, --epsilon, --weight-decay, --decayed (--momentum belongs to sgd, rmsprop)',
+    'gradloom train: --momentum is no option of adam, expected --lr, --beta1, --beta2, --epsilon, --weight-decay, --decayed, --lr-of, --decay-of (--momentum belongs to sgd, rmsprop)',
   'train --dataset xor --nesterov':
     'gradloom train: --nesterov: momentum has 0, expected a number in (0, 1) with nesterov',
   'train --dataset xor --shards 2': 'gradloom train: --shards is unknown, expected a flag from --help',

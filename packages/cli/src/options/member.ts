@@ -4,7 +4,7 @@ import { customParts } from './custom-parts.ts';
 import { camelCase, kebabCase } from './flags-of.ts';
 import { describeOption } from './name-flag.ts';
 import { readValue } from './option.ts';
-import { isRecord } from './read-object.ts';
+import { isRecord, tryJson } from './read-object.ts';
 
 /** A member of a family and its options, as a spec of core. */
 export interface Member {
@@ -34,7 +34,8 @@ export const memberOf = <Spec>(
  * The parts of 'name:option=value'. Options may be written in kebab-case.
  * @throws Error where the name is not in the table.
  */
-export function parseMember(name: string, raw: unknown, table: object): Member {
+export function parseMember(name: string, text: unknown, table: object): Member {
+  const raw = typeof text === 'string' && text.startsWith('{') ? (tryJson(text) ?? text) : text;
   const kindOf = (word: unknown) => readValue(option.oneOf(table), name, word);
   if (typeof raw === 'object' && raw !== null && 'kind' in raw) {
     const member = { ...raw, kind: kindOf(raw.kind) };
@@ -67,10 +68,21 @@ export function parseMember(name: string, raw: unknown, table: object): Member {
 const notFinite = (name: string, kind: string, option: string, value: unknown): Error =>
   new Error(`${name} ${kind}: ${kebabCase(option)} has ${value}, expected a finite number`);
 
-/** The inverse of `parseMember`. */
+/** The inverse of `parseMember`: JSON if an option is an object. */
 export function formatMember({ kind, ...options }: Member): string {
+  if (Object.values(options).some(isRecord)) return JSON.stringify({ kind, ...options });
   const parts = Object.entries(options).map(([option, value]) => `${kebabCase(option)}=${value}`);
   return parts.length === 0 ? kind : `${kind}:${parts.join(',')}`;
+}
+
+/** 'adam:lr=0.01, lr-of 0=0.1,encoder=0': a member for people to read, with the flags of numbers by layer. */
+export function describeMember({ kind, ...options }: Member): string {
+  const entries = Object.entries(options);
+  const scalars = formatMember({ kind, ...Object.fromEntries(entries.filter(([, value]) => !isRecord(value))) });
+  const lists = entries.flatMap(([option, value]) =>
+    isRecord(value) ? [`${kebabCase(option)} ${Object.entries(value).map((pair) => pair.join('='))}`] : [],
+  );
+  return [scalars, ...lists].join(', ');
 }
 
 /** A value as it is typed. */

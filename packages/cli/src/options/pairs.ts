@@ -31,6 +31,21 @@ function weightsOf(text: string): unknown {
   return Object.keys(byLabel).length < parts.length ? undefined : byLabel; // a label is given twice
 }
 
+/** '0=0.1,encoder=0': numbers of layers by names and paths; in files also an object. */
+export const layerNumbers = option.kind((_where, name, raw): Readonly<Record<string, number>> => {
+  const numbers = typeof raw === 'string' ? weightsOf(raw) : raw;
+  const values = isRecord(numbers) ? Object.values(numbers) : [];
+  if (values.length > 0 && values.every(isWeight)) return numbers as Record<string, number>;
+  throw new Error(`${name} has ${show(raw)}, expected numbers of at least 0 by layer, such as 0=0.1,encoder=0`);
+});
+
+/** '0,encoder': names and paths of layers, or a list in JSON for names with a comma; in files also a list. */
+export const layerNames = option.kind((where, name, raw): readonly string[] => {
+  const names = typeof raw === 'string' ? (raw.startsWith('[') ? tryJson(raw) : raw.split(',')) : raw;
+  const texts = [names].flat().map((entry) => (typeof entry === 'number' ? String(entry) : entry));
+  return trainOptions.table.freeze.check(where, name, texts);
+});
+
 const RATE_CHANGES = 'a rate for each step that changes it, such as 300=0.001,500=0.0001';
 
 /** '300=0.001,500=0.0001': the learning rate from each step on; in files also an object. */

@@ -15,11 +15,11 @@ import {
 import type { Inspect, Pass, TeamMemory } from './layers/index.ts';
 import type { Network } from './network.ts';
 import { createPassMemory, type PassMemory } from './pass-memory.ts';
-import { emitBackward, emitForward, type Tensors } from './passes.ts';
+import { emitBackward, emitForward, type Gradients, type Tensors } from './passes.ts';
 import { positionsOf } from './shape.ts';
 
 export type { Inspect } from './layers/index.ts';
-export { emitForward, type Tensors } from './passes.ts';
+export { emitForward, type Gradients, type Tensors } from './passes.ts';
 
 /** Memory of one thread to run up to `rows` rows through a network. */
 export interface Workspace extends PassMemory {
@@ -142,7 +142,7 @@ export function emitNode(
   network: Network,
   workspace: Workspace,
   parameters: Tensors,
-  gradients: Tensors,
+  gradients: Gradients,
   B: number,
   pass: Pass,
   inspect?: Inspect,
@@ -190,7 +190,7 @@ export function nodeGradient(
   network: Network,
   workspace: Workspace,
   parameters: Tensors,
-  gradients: Tensors,
+  gradients: Gradients,
   B: number,
   settings: PassSettings,
   inspect?: Inspect,

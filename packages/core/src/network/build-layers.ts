@@ -1,5 +1,5 @@
 import { OptionError, unknownOption, within } from '../checks/option-error.ts';
-import { oneOf } from '../checks/options/index.ts';
+import { flag, oneOf } from '../checks/options/index.ts';
 import { counted, has, show } from '../checks/show.ts';
 import { activations } from '../families/activations/index.ts';
 import { type Layer, type LayerContext, type LayerSpec, layers } from './layers/index.ts';
@@ -33,7 +33,7 @@ export function buildLayers(specs: readonly LayerSpec[], input: Shape, customPar
   const state: BuildState = { customParts, placed: [], before: new Map(), values: new Map() };
   const value = { index: 0, shape: input, source: 'the input' };
   state.values.set(INPUT, value);
-  addLayers(state, specs, value, [], []);
+  addLayers(state, specs, value, [], [], false);
   refuseUnread(state.placed);
   return state.placed;
 }
@@ -48,7 +48,7 @@ export function buildAlone(spec: LayerSpec, shapes: readonly Shape[]): PlacedLay
     before: new Map(),
     values: new Map(values.map((value) => [value.source, value])),
   };
-  addLayers(state, [{ ...expandLayer(spec), of: names }], values[0], [], []);
+  addLayers(state, [{ ...expandLayer(spec), of: names }], values[0], [], [], false);
   return state.placed[state.placed.length - 1];
 }
 
@@ -65,7 +65,8 @@ function refuseUnread(placed: readonly PlacedLayer[]): void {
 
 /**
  * Adds layers that each read the one before, the first of them `value`. Returns the outputs of the last. `path` is that
- * of the block that holds them, [] for the network itself, and `stream` names its random streams.
+ * of the block that holds them, [] for the network itself, and `stream` names its random streams. `isFrozen` says
+ * whether the block is frozen.
  */
 function addLayers(
   state: BuildState,
@@ -73,6 +74,7 @@ function addLayers(
   value: BuiltValue,
   path: Path,
   stream: Path,
+  isFrozen: boolean,
 ): BuiltValue {
   if (path.filter((step) => typeof step === 'number').length === MAX_LEVELS) {
     const pathText = path.join('.');
@@ -85,17 +87,18 @@ function addLayers(
     const layerPath = [...path, index];
     const layerStream = [...stream, streamIndex];
     const values = valuesOf(state, spec, x, layerPath);
-    const layer = buildLayer(state, spec, values, layerPath, layerStream);
+    const layer = buildLayer(state, spec, values, layerPath, layerStream, isFrozen);
     if (layer.isView !== true) streamIndex++;
     if (layer.of === undefined) checkValues(layer, values, layerPath, spec);
     const pathText = layerPath.join('.');
     const { of: inputs = values.map(({ index }) => index) } = layer;
-    const used = spec.kind === 'like' ? state.before.get(spec.layer)?.spec : undefined;
-    const placedSpec = used === undefined ? spec : ({ ...used, name: spec.name } as LayerSpec);
-    state.placed.push({ path: pathText, layer, spec: placedSpec, inputs, stream: layerStream });
+    const used = spec.kind === 'like' ? state.before.get(spec.layer) : undefined;
+    const placedSpec = used === undefined ? spec : ({ ...used.spec, name: spec.name } as LayerSpec);
+    const frozen = isFrozen || spec.freeze === true || used?.isFrozen === true;
+    state.placed.push({ path: pathText, layer, spec: placedSpec, inputs, stream: layerStream, isFrozen: frozen });
     x = { index: state.placed.length, shape: layer.out, source: layer.label };
     for (const key of spec.name === undefined ? [pathText] : [pathText, spec.name]) {
-      state.before.set(key, { kind: placedSpec.kind, spec: placedSpec, path: pathText, layer });
+      state.before.set(key, { kind: placedSpec.kind, spec: placedSpec, path: pathText, layer, isFrozen: frozen });
       state.values.set(key, x);
     }
   }
@@ -159,6 +162,7 @@ function buildLayer(
   values: readonly BuiltValue[],
   path: Path,
   stream: Path,
+  isInFrozen: boolean,
 ): Layer {
   const { customParts, before } = state;
   const where = `buildNetwork: layer ${path.join('.')}`;
@@ -177,18 +181,25 @@ function buildLayer(
   const factories = (Object.hasOwn(layers, kind) ? layers : customParts.layers) as Readonly<
     Record<string, LayerFactory>
   >;
-  const { kind: _, name, of, ...options } = spec;
+  const { kind: _, name, of, freeze = false, ...options } = spec;
   const [value] = values;
   const inputs = values.map(({ shape }) => shape);
-  within(optionPath, () => checkName(where, name));
+  within(optionPath, () => {
+    checkName(where, name);
+    flag(false).check(where, 'freeze', freeze);
+  });
+  const isFrozen = isInFrozen || freeze;
   const build: LayerContext['build'] = (specs, inner) =>
     // Each spec is checked by `buildLayer` and its factory.
-    addLayers(state, specs as readonly LayerSpec[], value, inner, [...stream, ...inner.slice(path.length)]);
+    addLayers(state, specs as readonly LayerSpec[], value, inner, [...stream, ...inner.slice(path.length)], isFrozen);
   const named = name === undefined ? {} : { name };
-  const create: LayerContext['create'] = (other) => buildLayer(state, other as LayerSpec, values, path, stream);
-  const context = { input: value.shape, inputs, value, path, stream, customParts, before, build, create, ...named };
+  const create: LayerContext['create'] = (other, frozen) =>
+    buildLayer(state, other as LayerSpec, values, path, stream, frozen);
+  const built = { customParts, before, build, create, isFrozen };
+  const context = { input: value.shape, inputs, value, path, stream, ...built, ...named };
   try {
-    return factories[kind](options, context);
+    const layer = factories[kind](options, context);
+    return isFrozen ? { ...layer, tensors: layer.tensors.map((tensor) => ({ ...tensor, isTrained: false })) } : layer;
   } catch (error) {
     // A nested layer has already named its position.
     if (!(error instanceof OptionError) || error.options[0].startsWith('layers.')) throw error;

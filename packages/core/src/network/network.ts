@@ -7,6 +7,7 @@ import { createRandom } from '../math/random/index.ts';
 import { type ProductShape, viewOf } from '../math/scratch.ts';
 import { buildLayers } from './build-layers.ts';
 import type { Layer, LayerSpec, TensorSpec } from './layers/index.ts';
+import { hasTrainedTensor } from './layers/layer.ts';
 import { type CustomParts, NO_PARTS } from './layers/layer-context.ts';
 import { expandLayer, type PlacedLayer } from './placed-layer.ts';
 import { type Shape, sizeOf } from './shape.ts';
@@ -31,8 +32,10 @@ export interface Tensor {
   readonly offset: number;
   /** Number of elements. */
   readonly length: number;
-  /** False for a state of the layer, such as a running mean, which updates leave alone. */
+  /** False for what updates leave alone: a state of the layer, such as a running mean, and frozen tensors. */
   readonly isTrained: boolean;
+  /** Whether it is a constant in training. */
+  readonly isFrozen: boolean;
 }
 
 /** A further use of a tensor, with a gradient of its own. */
@@ -69,7 +72,7 @@ export interface Network {
   readonly allLayers: readonly NetworkLayer[];
   /** All tensors, in the order of the parameter vector. */
   readonly tensors: readonly Tensor[];
-  /** Further uses of tensors, in the order of the layers. */
+  /** Further uses of tensors that learn, in the order of the layers. */
   readonly ties: readonly Tie[];
   /** Shapes [I, O] of the dense products of all layers. */
   readonly products: readonly ProductShape[];
@@ -99,7 +102,7 @@ export function buildNetwork(spec: NetworkSpec, customParts: CustomParts = NO_PA
     const tensors = placed.layer.tensors.filter(isParameter).map(({ name, shape, isTrained = true }) => {
       const [offset, length] = [parameterCount, sizeOf(shape)];
       parameterCount += length;
-      return { layer: index, name, shape, offset, length, isTrained };
+      return { layer: index, name, shape, offset, length, isTrained, isFrozen: placed.isFrozen };
     });
     return { ...placed, tensors };
   });
@@ -124,22 +127,23 @@ export function buildNetwork(spec: NetworkSpec, customParts: CustomParts = NO_PA
   };
 }
 
-/** The uses of tensors that other layers have. */
+/** The uses of tensors that other layers have, if they learn. */
 function tiesOf(allLayers: readonly NetworkLayer[], P: number): Tie[] {
-  const named = allLayers.flatMap(({ path, tensors }) =>
-    tensors.map((tensor) => [`${path}.${tensor.name}`, tensor] as const),
-  );
-  const tensors = new Map<string, Tensor>(named);
+  const tensors = tensorsByPath(allLayers);
   const ties: Tie[] = [];
   let gradientOffset = P;
   for (const { tiedTo } of allLayers.flatMap(({ layer }) => layer.tensors)) {
     const tensor = tiedTo === undefined ? undefined : tensors.get(tiedTo);
-    if (tensor === undefined) continue;
+    if (tensor === undefined || tensor.isFrozen) continue;
     ties.push({ offset: tensor.offset, length: tensor.length, gradientOffset });
     gradientOffset += tensor.length;
   }
   return ties;
 }
+
+/** The tensors by path and name, as `TensorSpec.tiedTo` has them: '0.W'. */
+const tensorsByPath = (allLayers: readonly NetworkLayer[]): ReadonlyMap<string, Tensor> =>
+  new Map(allLayers.flatMap(({ path, tensors }) => tensors.map((tensor) => [`${path}.${tensor.name}`, tensor])));
 
 /** Most axes of a row. */
 const MAX_AXES = 8;
@@ -191,21 +195,36 @@ export const gradientLength = ({
   ties.reduce((sum, { length }) => sum + length, parameterCount);
 
 /** Views of `vector` [P]: for each layer, a list of its tensors. Uses of one tensor have the same view. */
-export const bindTensors = (network: Network, vector: Elements): Elements[][] =>
-  bind('bindTensors', network, vector, network.parameterCount, ({ offset }) => offset);
+export function bindTensors(network: Network, vector: Elements): Elements[][] {
+  return bind('bindTensors', network, vector, network.parameterCount, (tensor) => tensor);
+}
 
-/** Views of gradients [gradientLength] in the same way. Each use of a tensor has a gradient of its own. */
-export const bindGradients = (network: Network, vector: Elements): Elements[][] =>
-  bind('bindGradients', network, vector, gradientLength(network), ({ gradientOffset }) => gradientOffset);
+/**
+ * Views of gradients [gradientLength] in the same way, null for a layer in which nothing learns. Each use of a tensor
+ * has a gradient of its own; that of a frozen table has none: an empty array.
+ */
+export function bindGradients(network: Network, vector: Elements): (Elements[] | null)[] {
+  let next = 0;
+  return bind('bindGradients', network, vector, gradientLength(network), ({ isFrozen, length }) =>
+    isFrozen ? { offset: 0, length: 0 } : { offset: network.ties[next++].gradientOffset, length },
+  ).map((gradients, k) => (hasTrainedTensor(network.layers[k]) ? gradients : null));
+}
 
-function bind(where: string, network: Network, vector: Elements, length: number, offsetOf: (tie: Tie) => number) {
+function bind(
+  where: string,
+  network: Network,
+  vector: Elements,
+  length: number,
+  placeOfUse: (tensor: Tensor) => Pick<Tensor, 'offset' | 'length'>,
+): Elements[][] {
   if (vector.length !== length) throw new Error(`${where}: vector has length ${vector.length}, expected ${length}`);
-  let [nextTensor, nextTie] = [0, 0];
+  const tensors = tensorsByPath(network.allLayers);
+  let next = 0;
   return network.layers.map((layer) =>
-    layer.tensors.map((tensor) => {
-      if (!isParameter(tensor)) return viewOf(vector, offsetOf(network.ties[nextTie]), network.ties[nextTie++].length);
-      const { offset, length } = network.tensors[nextTensor++];
-      return viewOf(vector, offset, length);
+    layer.tensors.map(({ tiedTo }) => {
+      const used = tiedTo === undefined ? undefined : tensors.get(tiedTo);
+      const { offset, length: n } = used === undefined ? network.tensors[next++] : placeOfUse(used);
+      return viewOf(vector, offset, n);
     }),
   );
 }
@@ -216,7 +235,7 @@ export interface Weight {
   readonly shape: readonly number[];
   /** Its numbers, the last axis varying fastest: a view of the parameter vector. */
   readonly values: Elements;
-  /** False for a state of the layer, such as a running mean. */
+  /** False for a state of the layer, such as a running mean, and for a frozen tensor. */
   readonly isTrained: boolean;
 }
 

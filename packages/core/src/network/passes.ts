@@ -9,6 +9,9 @@ import { sizeOf } from './shape.ts';
 /** Views of a vector of parameters: for each layer, for each tensor. */
 export type Tensors = readonly (readonly Elements[])[];
 
+/** Views of gradients in the same way; null for a layer in which nothing learns. */
+export type Gradients = readonly (readonly Elements[] | null)[];
+
 /** A memory and the inputs of its passes. */
 type PassArrays = PassMemory & { readonly x: Elements }; // [rows, inputs]
 
@@ -67,7 +70,7 @@ export function emitBackward(
   { allLayers }: PassGraph,
   memory: PassArrays,
   parameters: Tensors,
-  gradients: Tensors | null,
+  gradients: Gradients | null,
   B: number,
   pass: Pass,
   inspect?: Inspect,

@@ -25,6 +25,8 @@ export interface PlacedLayer {
   readonly inputs: readonly number[];
   /** Names its random streams: see `LayerContext.stream`. */
   readonly stream: Path;
+  /** Whether its tensors are constants in training: it or a block that holds it says `freeze`. */
+  readonly isFrozen: boolean;
 }
 
 /** How messages name a layer of a network: see `atLayer`. */

@@ -1,7 +1,7 @@
 import type { Elements, ElementType } from '../math/element-type.ts';
 import type { Lifetime } from '../math/place-arrays.ts';
 import { type Allocate, emptyArray, paddedDoubles } from '../math/scratch.ts';
-import type { Layer } from './layers/layer.ts';
+import { hasTrainedTensor, type Layer } from './layers/layer.ts';
 import type { PassKind } from './layers/memory.ts';
 import type { PlacedLayer } from './placed-layer.ts';
 import { sizeOf } from './shape.ts';
@@ -246,7 +246,7 @@ function learningOf(layers: readonly PlacedLayer[], passes: PassKind): Learning 
   const learns: boolean[] = [];
   const needsGradient = [gradientValue === 0];
   for (const [k, { layer, inputs }] of layers.entries()) {
-    const hasGradient = passes === 'training' && layer.tensors.length > 0;
+    const hasGradient = passes === 'training' && hasTrainedTensor(layer);
     learns.push(hasGradient || inputs.some((value) => needsGradient[value]));
     needsGradient.push(learns[k] || k + 1 === gradientValue);
   }

@@ -18,12 +18,14 @@ export interface LayerFacts {
   readonly parameters: number;
   /** Multiplications of a row's forward pass that are added up: in products, convolutions and attention. */
   readonly multiplyAdds: number;
+  /** Whether they are constants in training; absent for a layer that is not frozen. */
+  readonly frozen?: true;
 }
 
 /** Every layer, in the order of their calls. */
 export const layerFacts = ({ allLayers }: Network): LayerFacts[] =>
   allLayers.map((placed) => {
-    const { path, layer, spec, inputs } = placed;
+    const { path, layer, spec, inputs, isFrozen } = placed;
     return {
       path,
       name: spec.name ?? null,
@@ -35,6 +37,7 @@ export const layerFacts = ({ allLayers }: Network): LayerFacts[] =>
         0,
       ),
       multiplyAdds: multiplyAddsOf(placed),
+      ...(isFrozen ? { frozen: true } : {}),
     };
   });
 
@@ -62,9 +65,9 @@ export function layerTable(network: Network): [head: string[], ...rows: string[]
   const total = facts.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
   return [
     ['layer', '', ...(isChain ? [] : ['reads']), 'output', 'parameters', 'work'],
-    ...facts.map(({ path, name, layer, of, output, parameters, multiplyAdds }) => [
+    ...facts.map(({ path, name, layer, of, output, parameters, multiplyAdds, frozen }) => [
       `${'  '.repeat(Math.max(0, path.split('.').filter((step) => /\d/.test(step)).length - 1))}${path}`,
-      name === null ? layer : `${name}: ${layer}`,
+      `${name === null ? '' : `${name}: `}${layer}${frozen ? ', frozen' : ''}`,
       ...(isChain ? [] : [of.join(', ')]),
       output.join('x'),
       grouped(parameters),
@@ -73,7 +76,7 @@ export function layerTable(network: Network): [head: string[], ...rows: string[]
   ];
 }
 
-/** Number of parameters that an optimizer trains: all except running statistics of norms. */
+/** Number of parameters that an optimizer trains: all except running statistics of norms and frozen layers. */
 export const trainedParameters = ({ tensors }: Network): number =>
   tensors.reduce((sum, { length, isTrained }) => sum + (isTrained ? length : 0), 0);
 

@@ -4,11 +4,11 @@ import type { Network } from '../network/network.ts';
 import type { Emit } from '../program/op.ts';
 import { ops } from '../program/ops/index.ts';
 
-/** Matrices whose columns are the incoming weights of a unit: all but embeddings, whose rows belong to words. */
+/** Matrices that learn and whose columns are the incoming weights of a unit: not embeddings, whose rows are words. */
 const matricesOf = ({ allLayers }: Pick<Network, 'allLayers'>) =>
   allLayers
     .flatMap(({ spec, tensors }) => (spec.kind === 'embedding' ? [] : tensors))
-    .filter(({ shape }) => shape.length === 2);
+    .filter(({ shape, isTrained }) => isTrained && shape.length === 2);
 
 /** Columns of the widest such matrix. */
 export const maxColumns = (network: Pick<Network, 'allLayers'>): number =>

@@ -1,36 +1,45 @@
 import type { Optimizer } from '../families/optimizers/optimizer.ts';
-import type { Network } from '../network/network.ts';
+import { layerMatcher } from '../network/layer-patterns.ts';
+import type { Network, Tensor } from '../network/network.ts';
 
-/** A range of parameters that either all have weight decay or all have none. */
+/** Parameters of one group of the optimizer. */
 export interface Piece {
   readonly offset: number;
   readonly n: number;
-  readonly decayed: boolean;
+  /** Group of the optimizer, see `Optimizer.groupOf`. */
+  readonly group: number;
 }
 
 /** The part of a network that pieces depend on. */
-export type TensorLayout = Pick<Network, 'tensors' | 'parameterCount'> & Partial<Pick<Network, 'ties'>>;
-
-/** Weights are matrices; biases and the gains and shifts of norms are vectors. */
-const isMatrix = (shape: readonly number[]): boolean => shape.length > 1;
+export type TensorLayout = Pick<Network, 'tensors' | 'parameterCount'> & Partial<Pick<Network, 'ties' | 'allLayers'>>;
 
 /**
  * Cuts each block from `first` to `end` into pieces. A block is a single piece if the optimizer treats all parameters
- * alike; otherwise it is cut between weights and other parameters. Updates are elementwise, so a cut changes no bit.
+ * alike; otherwise it is cut between groups. Updates are elementwise, so a cut changes no bit.
  */
-export function piecesOf(
+export const piecesOf = (
   network: TensorLayout,
   optimizer: Optimizer,
   first = 0,
   end = blockCount(network.parameterCount),
-): Piece[][] {
+): Piece[][] => cutIntoBlocks(trainedRanges(network, optimizer), first, end);
+
+/** The parts of each block from `first` to `end` that are frozen, or that are not. */
+export const partsOf = (network: TensorLayout, frozen: boolean, first: number, end: number): Piece[][] =>
+  cutIntoBlocks(
+    rangesOf(network, ({ isFrozen }) => (isFrozen === frozen ? 0 : null)),
+    first,
+    end,
+  );
+
+function cutIntoBlocks(ranges: readonly Piece[], first: number, end: number): Piece[][] {
   const pieces = Array.from({ length: end - first }, (): Piece[] => []);
-  for (const { offset: from, n: length, decayed } of decayRangesOf(network, optimizer)) {
+  for (const { offset: from, n: length, group } of ranges) {
     const last = Math.min(from + length, end * BLOCK);
     for (let offset = Math.max(from, first * BLOCK); offset < last; ) {
       const block = Math.floor(offset / BLOCK);
       const n = Math.min(last, (block + 1) * BLOCK) - offset;
-      pieces[block - first].push({ offset, n, decayed });
+      pieces[block - first].push({ offset, n, group });
       offset += n;
     }
   }
@@ -42,25 +51,31 @@ export function piecesOf(
  * memory.
  */
 export const countPieces = (network: TensorLayout, optimizer: Optimizer): number =>
-  decayRangesOf(network, optimizer).reduce(
+  trainedRanges(network, optimizer).reduce(
     (sum, { offset, n }) => sum + Math.floor((offset + n - 1) / BLOCK) - Math.floor(offset / BLOCK) + 1,
     0,
   );
 
-/** Adjacent trained parameters that are treated alike, across blocks. */
-function decayRangesOf({ tensors, parameterCount: P }: TensorLayout, { undecayedHyper }: Optimizer): Piece[] {
-  const isDecayed = (shape: readonly number[]): boolean => undecayedHyper === 0 || isMatrix(shape);
+/** Adjacent trained parameters of one group, across blocks. */
+function trainedRanges(network: TensorLayout, optimizer: Optimizer): Piece[] {
+  const matches = layerMatcher({ allLayers: network.allLayers ?? [] });
+  return rangesOf(network, ({ shape, layer, isTrained }) =>
+    isTrained ? optimizer.groupOf(shape, (pattern) => matches(layer, pattern)) : null,
+  );
+}
+
+/** Adjacent parameters with one group; those of tensors with null are left out. */
+function rangesOf({ tensors }: TensorLayout, groupOf: (tensor: Tensor) => number | null): Piece[] {
   const ranges: Piece[] = [];
+  const groups = tensors.map(groupOf);
   let from = 0;
-  for (const [k, { shape, offset, length, isTrained }] of tensors.entries()) {
-    const next = tensors.at(k + 1);
-    const decayed = isDecayed(shape);
-    if (next !== undefined && next.isTrained === isTrained && (!isTrained || isDecayed(next.shape) === decayed))
-      continue;
-    if (isTrained) ranges.push({ offset: from, n: offset + length - from, decayed });
+  for (const [k, { offset, length }] of tensors.entries()) {
+    const group = groups[k];
+    if (k + 1 < tensors.length && groups[k + 1] === group) continue;
+    if (group !== null) ranges.push({ offset: from, n: offset + length - from, group });
     from = offset + length;
   }
-  return P === 0 ? [] : ranges;
+  return ranges;
 }
 
 /** Parameters per block: 32 KiB per vector, so that the optimizer finds a block's gradient in cache. */

@@ -52,7 +52,7 @@ export interface TensorFigures {
   readonly length: number;
   /** RMS of the tensor. */
   readonly rms: number;
-  /** RMS of the batch's mean gradient, before clipping. */
+  /** RMS of the batch's mean gradient, before clipping; 0 of a frozen tensor. */
   readonly rmsGradient: number;
   /** RMS of the change since training began. */
   readonly rmsMoved: number;
@@ -157,13 +157,13 @@ export function* probeFigures(
     const flat = viewOf(total, units[k], C);
     const isActivation = layer.activation !== undefined;
     const tensorFigures: TensorFigures[] = [];
-    for (const { name, offset, length: P } of tensors) {
+    for (const { name, offset, length: P, isFrozen } of tensors) {
       const [values, tensorGradient, startValues] = [theta, gradient, start].map((vector) => viewOf(vector, offset, P));
       tensorFigures.push({
         name,
         length: P,
         rms: Math.sqrt((yield* addSquares(values, 1)) / P),
-        rmsGradient: Math.sqrt((yield* addSquares(tensorGradient, gradientScale)) / P),
+        rmsGradient: isFrozen ? 0 : Math.sqrt((yield* addSquares(tensorGradient, gradientScale)) / P),
         rmsMoved: Math.sqrt((yield* addSquares(values, 1, startValues)) / P),
       });
     }

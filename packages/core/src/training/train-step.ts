@@ -15,6 +15,7 @@ import {
   weighPositions,
   wholeLength,
 } from '../network/backprop.ts';
+import { refuseGroups } from '../network/layer-patterns.ts';
 import {
   bindGradients,
   bindTensors,
@@ -121,6 +122,7 @@ function refuseLostNumbers(options: TrainStepOptions, type: ElementType): void {
 export function createTrainStep<T extends ElementType = typeof FLOAT64>(options: TrainStepOptions<T>): TrainStep<T> {
   const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm, weighs = false, augment = null } = options;
   const allocate = options.allocate ?? allocateEach(options.elementType ?? FLOAT64);
+  refuseGroups('createTrainStep', optimizer, network);
   const P = network.parameterCount;
   const G = gradientLength(network);
   const leafRows = leafRowsOf(network, batch);
@@ -133,6 +135,8 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const gradientRowCount = couples ? maxLeaves : treeLevels(maxLeaves);
   const gSum = allocate(gradientRowCount * gradientStride(typeOf(parameters), G));
   const state = optimizer.slots.map(() => allocate(P));
+  // The moving average starts as a copy: that of frozen tensors stays one.
+  if (optimizer.smoothingAt !== undefined) state[state.length - 1].set(parameters);
   const squares = allocate(blockCount(P), FLOAT64);
   const lossSums = allocate(maxLeaves, FLOAT64);
   const leafArrays: Elements[] = [];

@@ -5,7 +5,7 @@ import type { NodeSums } from '../math/tree/index.ts';
 import { gradientLength, type Tie } from '../network/network.ts';
 import type { Emit } from '../program/op.ts';
 import { ops, updateOp } from '../program/ops/index.ts';
-import { BLOCK, blockCount, piecesOf, type TensorLayout } from './pieces.ts';
+import { BLOCK, blockCount, partsOf, piecesOf, type TensorLayout } from './pieces.ts';
 
 /**
  * Distance of gradient rows in elements. Each row begins on a cache line, since a vector across two lines takes twice
@@ -90,36 +90,56 @@ export function createBlockUpdate(
   const { shift, ties } = range;
   const stride = gradientStride(typeOf(gSum), range.rowLength);
   const update = updateOp(optimizer);
-  const { hyperLength, undecayedHyper, smoothingAt } = optimizer;
-  const updateLength = smoothingAt ?? hyperLength;
-  const hyperOfDecayed = viewOf(hyper, 0, undecayedHyper === 0 ? updateLength : undecayedHyper);
-  const hyperOfOthers = viewOf(hyper, undecayedHyper, updateLength - undecayedHyper);
+  const { groupLength, smoothingAt } = optimizer;
   const updatedState = smoothingAt === undefined ? state : state.slice(0, -1);
   const ema =
     smoothingAt === undefined ? null : { average: state[state.length - 1], smoothing: viewOf(hyper, smoothingAt, 1) };
+  const movingParts = ema === null ? [] : partsOf(network, false, first, end);
+  const frozenParts = partsOf(network, true, first, end);
   const blocks = piecesOf(network, optimizer, first, end).map((blockPieces, k) => {
     const offset = (first + k) * BLOCK;
     const n = Math.min(BLOCK, P - offset);
     const pieces = blockPieces.map((piece) => {
       const cut = (vector: Elements) => viewOf(vector, piece.offset + shift, piece.n);
-      const pieceHyper = piece.decayed ? hyperOfDecayed : hyperOfOthers;
+      const pieceHyper = viewOf(hyper, piece.group * groupLength, groupLength);
       const weights = viewOf(theta, piece.offset, piece.n);
       return { n: piece.n, theta: weights, g: cut(gSum), state: updatedState.map(cut), hyper: pieceHyper };
     });
     const isOnePiece = pieces.length === 1 && pieces[0].n === n;
     const g = isOnePiece ? pieces[0].g : viewOf(gSum, offset + shift, n);
-    return { offset, n, square: viewOf(squares, first + k, 1), g, pieces, ties: tiesWithin(ties, offset, n) };
+    return {
+      offset,
+      n,
+      square: viewOf(squares, first + k, 1),
+      g,
+      pieces,
+      moving: movingParts[k],
+      frozen: frozenParts[k],
+      ties: tiesWithin(ties, offset, n),
+    };
   });
   type Block = (typeof blocks)[number];
 
   function average(emit: Emit, block: Block, inverseCount: Float64Array, { joins, count, step }: NodeSums): void {
-    const { offset, n, square, g, ties } = block;
+    const { offset, n, square, g, pieces, frozen, ties } = block;
     const row = (k: number, length: number) => viewOf(gSum, k * stride + offset + shift, length);
     const tieRow = (k: number, { gradientOffset, length }: Tie) => viewOf(gSum, k * stride + gradientOffset, length);
     const add = (left: number, right: number): void => {
       emit(ops.add, row(left, n), row(right, n), n);
       for (const tie of ties) emit(ops.add, tieRow(left, tie), tieRow(right, tie), tie.length);
     };
+    if (pieces.length === 0) {
+      // Nothing learns, and no pass writes gradients: a single 0 stands for them.
+      emit(ops.fill, row(0, 1), 0, 1);
+      emit(ops.averageRows, square, row(0, 1), row(0, 1), 1, stride, 1, inverseCount);
+      return;
+    }
+    if (frozen.length > 0) {
+      const rows = new Set([...joins.flat(), ...Array.from({ length: count }, (_, k) => k * step)]);
+      for (const k of rows) {
+        for (const { offset, n } of frozen) emit(ops.fill, viewOf(gSum, k * stride + offset + shift, n), 0, n);
+      }
+    }
     for (const [left, right] of joins) add(left, right);
     if (ties.length > 0) {
       // Each use of a tensor has a tree of its own, and the first row then has the sum of all uses.
@@ -136,16 +156,19 @@ export function createBlockUpdate(
     emit(ops.averageRows, square, g, row(0, (count - 1) * step * stride + n), count, stride * step, n, inverseCount);
   }
 
-  function apply(emit: Emit, { offset, n, g, pieces }: Block, scale?: Float64Array): void {
-    if (scale !== undefined) emit(ops.scale, g, n, scale);
+  function apply(emit: Emit, block: Block, scale?: Float64Array): void {
+    const { n, g, pieces } = block;
+    if (scale !== undefined && pieces.length > 0) emit(ops.scale, g, n, scale);
     for (const { theta, g, state, n, hyper } of pieces) emit(update, theta, g, state, n, hyper);
-    if (!defersAverage) updateEma(emit, { offset, n });
+    if (!defersAverage) updateEma(emit, block);
   }
 
-  function updateEma(emit: Emit, { offset, n }: Pick<Block, 'offset' | 'n'>): void {
+  function updateEma(emit: Emit, { moving }: Block): void {
     if (ema === null) return;
-    // Whole blocks: the average also covers running statistics, which are not trained.
-    emit(ops.averageWeights, viewOf(ema.average, offset, n), viewOf(theta, offset, n), n, ema.smoothing);
+    // The average also covers running statistics, which are not trained.
+    for (const { offset, n } of moving) {
+      emit(ops.averageWeights, viewOf(ema.average, offset, n), viewOf(theta, offset, n), n, ema.smoothing);
+    }
   }
 
   return {

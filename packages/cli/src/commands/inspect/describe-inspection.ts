@@ -1,4 +1,4 @@
-import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, type Network, type NetworkSpec } from '@gradloom/core';
 import { layerTable, show, typeOf } from '@gradloom/core/internal';
 import {
   type Checkpoint,
@@ -10,7 +10,7 @@ import {
 } from '@gradloom/runtime';
 import { largestChange } from '@gradloom/runtime/internal';
 import { customParts } from '../../options/custom-parts.ts';
-import { formatMember, type Member } from '../../options/member.ts';
+import { describeMember, type Member } from '../../options/member.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { backendName, decimal, duration, percent, plural, whole } from '../../terminal/text/format.ts';
@@ -44,7 +44,7 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
     '',
     ...layersText(model.spec, width),
     '',
-    ...tensorTable(tensors.map(tensorFigures), width),
+    ...tensorTable(tensors.map(tensorFigures), buildNetwork(model.spec, customParts()), width),
   ];
 }
 
@@ -139,7 +139,7 @@ function layersText(spec: NetworkSpec, width: number): string[] {
   return table(head, rows, { width, right: [-3, -2, -1].map((c) => head.length + c) });
 }
 
-function tensorTable(figures: readonly TensorFigures[], width: number): string[] {
+function tensorTable(figures: readonly TensorFigures[], network: Network, width: number): string[] {
   const number = (value: number | null): string => (value === null ? '-' : decimal(value));
   const hasNotFinite = figures.some(({ notFinite }) => notFinite > 0);
   const head = ['tensor', 'shape', 'min', 'mean', 'max', 'std', 'zeros', ...(hasNotFinite ? ['not finite'] : [])];
@@ -150,14 +150,18 @@ function tensorTable(figures: readonly TensorFigures[], width: number): string[]
     whole(zeros),
     ...(hasNotFinite ? [whole(notFinite)] : []),
   ]);
-  const untrained = figures.some(({ isTrained }) => !isTrained);
+  const untrained = network.tensors.filter(({ isTrained }) => !isTrained);
+  const reasons = [
+    ...(untrained.some(({ isFrozen }) => !isFrozen)
+      ? ['running statistics of the batches, which evaluation and prediction use']
+      : []),
+    ...(untrained.some(({ isFrozen }) => isFrozen) ? ['frozen layers'] : []),
+  ];
   return [
     ...table(head, rows, { width, right: head.map((_, c) => c).slice(1) }),
-    ...(untrained
-      ? ['', '* Not trained: running statistics of the batches, which evaluation and prediction use.']
-      : []),
+    ...(reasons.length > 0 ? ['', `* Not trained: ${reasons.join('; ')}.`] : []),
   ];
 }
 
 const memberText = (spec: string | object): string =>
-  typeof spec === 'string' ? spec : formatMember({ ...spec } as Member);
+  typeof spec === 'string' ? spec : describeMember({ ...spec } as Member);

@@ -41,7 +41,7 @@ export interface Inspection {
   // Largest change of a weight when rounded to float32: 0 in a float32 model, Infinity (null in JSON) if it overflows.
   readonly largestChange: number;
   readonly parameters: number; // number of all parameters
-  readonly trainedParameters: number; // number of parameters without running statistics
+  readonly trainedParameters: number; // number of parameters without running statistics and frozen layers
   readonly layers: readonly LayerFacts[];
   readonly tensors: readonly TensorFigures[];
   readonly [part: string]: unknown;

@@ -41,7 +41,8 @@ function widthsOf({ inputs, layers }: Network): string {
 }
 
 /** 'convnet on 28x28x1', for a known network with or without an activation of its outputs. */
-function nameOf({ spec, input, output, outputs }: Network): string | undefined {
+function nameOf({ spec: frozenSpec, input, output, outputs }: Network): string | undefined {
+  const spec = thawed(frozenSpec);
   const [last] = spec.layers.slice(-1);
   const layers = last.kind === 'activation' ? spec.layers.slice(0, -1) : spec.layers;
   const answerWidth = input.length === 1 ? channelsOf(output) : outputs; // tokens have an answer for each position
@@ -51,6 +52,10 @@ function nameOf({ spec, input, output, outputs }: Network): string | undefined {
   const activation = last.kind === 'activation' ? ` with ${last.fn} outputs` : '';
   return knownName && `${knownName} on ${input.join('x')}${activation}`;
 }
+
+/** The spec without `freeze`, which is no part of a known network. */
+const thawed = (spec: NetworkSpec): NetworkSpec =>
+  JSON.parse(JSON.stringify(spec, (key, value) => (key === 'freeze' ? undefined : value)));
 
 /** The names that a network for tokens would have by its sizes. */
 function tokenNames({ layers: [first, ...layers] }: NetworkSpec): string[] {

@@ -1,6 +1,6 @@
 import type { ClusterFacts } from '@gradloom/runtime';
 import { backendRecord } from '@gradloom/runtime/internal';
-import { formatMember, formatValue, type Member } from '../../options/member.ts';
+import { describeMember, formatValue, type Member } from '../../options/member.ts';
 import { backendName, plural, whole } from '../../terminal/text/format.ts';
 import { describeNetwork, describeParameters, isChain } from './describe-network.ts';
 import type { TrainValues } from './options.ts';
@@ -58,4 +58,4 @@ function describeWeights({ sets, values }: RunStart['recipe']): string {
 
 const classCount = (count: number): string => `${whole(count)} ${count === 1 ? 'class' : 'classes'}`;
 
-const nameOf = (member: Member | undefined): string => (member === undefined ? '' : formatMember(member));
+const nameOf = (member: Member | undefined): string => (member === undefined ? '' : describeMember(member));

@@ -54,8 +54,8 @@ function inWords(names: readonly string[]): string {
 }
 
 /** ' (default: 0; 0.01 for adamw)': the default of the first optimizer, and others that differ from it. */
-function defaultsOf([first, ...others]: readonly { kind: string; standard: unknown }[]): string {
-  if (typeof first.standard === 'boolean') return '';
+function defaultsOf([first, ...others]: readonly { kind: string; standard: unknown; shown?: unknown }[]): string {
+  if (typeof first.standard === 'boolean' || first.shown !== undefined) return '';
   const different = others.filter(({ standard }) => standard !== first.standard);
   const shown = [first.standard, ...different.map(({ kind, standard }) => `${standard} for ${kind}`)];
   return ` (default: ${shown.join('; ')})`;

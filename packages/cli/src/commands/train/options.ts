@@ -23,7 +23,7 @@ import { flagsOf } from '../../options/flags-of.ts';
 import { memberOf } from '../../options/member.ts';
 import { networkFile, networkName } from '../../options/network-file.ts';
 import { type FileOptionTable, grouped, type Values } from '../../options/option.ts';
-import { classWeights, rateChanges } from '../../options/pairs.ts';
+import { classWeights, layerNames, layerNumbers, rateChanges } from '../../options/pairs.ts';
 import type { Alternatives } from '../../options/raw-options.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 import { widths } from '../../options/widths.ts';
@@ -127,6 +127,8 @@ export const trainOptions = {
   optimizer: { ...optimizer, ...memberOf<OptimizerSpec>(optimizers, createOptimizer), shown: byDataset },
   lr: { ...lr, group: 'Training', effect: 'result', shown: `${byDataset}, else the optimizer's default` },
   ...optimizerFlags,
+  'lr-of': { ...optimizerFlags['lr-of'], ...layerNumbers },
+  'decay-of': { ...optimizerFlags['decay-of'], ...layerNumbers },
   schedule: {
     ...schedule,
     ...memberOf<ScheduleSpec>(schedules, (spec) => createSchedule(spec, anyContext, customParts()), 'schedules'),
@@ -136,6 +138,7 @@ export const trainOptions = {
   ...otherTrainingFlags,
   'rate-changes': { ...otherTrainingFlags['rate-changes'], ...rateChanges },
   'class-weight': { ...otherTrainingFlags['class-weight'], ...classWeights },
+  freeze: { ...otherTrainingFlags.freeze, ...layerNames },
   batch: { ...otherTrainingFlags.batch, shown: byDataset },
   epochs: { ...otherTrainingFlags.epochs, shown: byDataset },
   patience: {

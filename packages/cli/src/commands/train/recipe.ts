@@ -7,7 +7,7 @@ import {
   type OptimizerSpec,
   OptionError,
 } from '@gradloom/core';
-import { findNetwork, ofTable, ofText, optimizerOptions, tokensOf } from '@gradloom/core/internal';
+import { findNetwork, freezeLayers, ofTable, ofText, optimizerOptions, tokensOf } from '@gradloom/core/internal';
 import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
 import { MIN_WATCHED_ROWS, rowsPerStep } from '@gradloom/runtime/internal';
 import { trainOptions } from '@gradloom/runtime/options';
@@ -79,7 +79,14 @@ export async function createRecipe(
   const spec = await networkSpec(fullValues, sets.train);
   // Holds the network itself, since its file may change.
   if (fullValues.spec !== undefined) fullValues.spec = { ...spec };
-  return { sets, spec, options: trainOptionsOf(fullValues), values: fullValues, ...defined({ table, decisions }) };
+  const { freeze = [] } = fullValues;
+  return {
+    sets,
+    spec: freeze.length === 0 ? spec : freezeLayers('train', spec, freeze, customParts()),
+    options: trainOptionsOf(fullValues),
+    values: fullValues,
+    ...defined({ table, decisions }),
+  };
 }
 
 /** The known network of a run. @throws OptionError for options that it does not take. */

@@ -6,7 +6,8 @@ import { backendFacts, machineFacts } from '../machine-table.ts';
 
 const scalar = either(commandLine, number(), flag);
 const scalars = list(scalar, 65_536); // at most 65,536
-const member = table(name, either(scalar, scalars), 100);
+const numbersByLayer = table(name, number(), 65_536);
+const member = table(name, either(scalar, scalars, numbersByLayer), 100);
 const network = json(64); // at most 64 levels
 
 /** A value of an option: a word, several, a family member with its own options, or a network. */

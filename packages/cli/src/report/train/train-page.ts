@@ -1,4 +1,5 @@
-import { formatValue } from '../../options/member.ts';
+import { describeMember, formatValue, type Member } from '../../options/member.ts';
+import { isRecord } from '../../options/read-object.ts';
 import { decimal, duration, percent, plural, sentence, whole } from '../../terminal/text/format.ts';
 import { steerText } from '../../terminal/text/steer-text.ts';
 import { attentionMaps } from '../charts/attention-maps.ts';
@@ -122,7 +123,8 @@ const remarksOf = ({ findings }: TrainRun): string[] => (findings?.result.remark
 function leadOf({ config, findings }: TrainRun): string {
   const { options, parameters, started = '' } = config;
   const parts = [`A ${options.network ?? 'network'} of ${plural(parameters, 'parameter')}`];
-  const optimizer = options.optimizer === undefined ? '' : ` with ${formatValue(options.optimizer)}`;
+  const { optimizer: used } = options;
+  const optimizer = isRecord(used) ? ` with ${describeMember(used as Member)}` : '';
   if (findings !== null) {
     const { epochs, steps, elapsedMs } = findings.result;
     const length = Number.isInteger(epochs) ? plural(epochs, 'epoch') : plural(steps, 'step');

@@ -2,7 +2,7 @@ import { defineOptions, nonNegative, type OptionsOf, positive } from '../../chec
 import { typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { type WeightDecayOptions, weightDecayTable, withDecayGroups } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable, withGroups } from './parameter-groups.ts';
 
 export const adagradOptions = defineOptions('adagrad', {
   /** η >= 0: the learning rate. @default 0.01 */
@@ -21,25 +21,21 @@ export interface AdagradOptions extends WeightDecayOptions, OptionsOf<typeof ada
  */
 export function adagrad(options: AdagradOptions = {}): Optimizer {
   const values = adagradOptions.read(options);
-  const { lr, epsilon, weightDecay } = values;
-  return withDecayGroups(
-    values,
-    { decayAt: 2, noDecay: 0 },
-    {
-      name: 'adagrad',
-      lr,
-      slots: ['v'],
-      initialScalars: [],
-      advance() {},
-      hyperLength: 3,
-      hyper(hyper, learningRate) {
-        hyper[0] = learningRate[0];
-        hyper[1] = epsilon;
-        hyper[2] = weightDecay;
-      },
-      update,
+  const { lr, epsilon } = values;
+  return withGroups(values, ({ weightDecay }) => ({
+    name: 'adagrad',
+    lr,
+    slots: ['v'],
+    initialScalars: [],
+    advance() {},
+    hyperLength: 3,
+    hyper(hyper, learningRate) {
+      hyper[0] = learningRate[0];
+      hyper[1] = epsilon;
+      hyper[2] = weightDecay;
     },
-  );
+    update,
+  }));
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {

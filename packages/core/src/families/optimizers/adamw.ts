@@ -1,7 +1,7 @@
 import { defineOptions, nonNegative, type OptionsOf } from '../../checks/options/index.ts';
 import { type MomentOptions, momentOptimizer, momentTable } from './moments.ts';
 import type { Optimizer } from './optimizer.ts';
-import { type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable } from './parameter-groups.ts';
 
 export const adamwOptions = defineOptions('adamw', {
   /** α >= 0: the learning rate. @default 1e-3 */

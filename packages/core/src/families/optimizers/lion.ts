@@ -2,7 +2,7 @@ import { defineOptions, fraction, nonNegative, type OptionsOf } from '../../chec
 import { typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { type WeightDecayOptions, weightDecayTable, withDecayGroups } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable, withGroups } from './parameter-groups.ts';
 
 export const lionOptions = defineOptions('lion', {
   /**
@@ -27,28 +27,24 @@ export interface LionOptions extends WeightDecayOptions, OptionsOf<typeof lionOp
  */
 export function lion(options: LionOptions = {}): Optimizer {
   const values = lionOptions.read(options);
-  const { lr, beta1, beta2, weightDecay } = values;
-  return withDecayGroups(
-    values,
-    { decayAt: 5, noDecay: 1 },
-    {
-      name: 'lion',
-      lr,
-      slots: ['m'],
-      initialScalars: [],
-      advance() {},
-      hyperLength: 6,
-      hyper(hyper, learningRate) {
-        hyper[0] = learningRate[0];
-        hyper[1] = beta1;
-        hyper[2] = 1 - beta1;
-        hyper[3] = beta2;
-        hyper[4] = 1 - beta2;
-        hyper[5] = 1 - learningRate[0] * weightDecay;
-      },
-      update,
+  const { lr, beta1, beta2 } = values;
+  return withGroups(values, ({ weightDecay }) => ({
+    name: 'lion',
+    lr,
+    slots: ['m'],
+    initialScalars: [],
+    advance() {},
+    hyperLength: 6,
+    hyper(hyper, learningRate) {
+      hyper[0] = learningRate[0];
+      hyper[1] = beta1;
+      hyper[2] = 1 - beta1;
+      hyper[3] = beta2;
+      hyper[4] = 1 - beta2;
+      hyper[5] = 1 - learningRate[0] * weightDecay;
     },
-  );
+    update,
+  }));
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {

@@ -2,7 +2,7 @@ import { fraction, type OptionsOf, type OptionValues, positive } from '../../che
 import { typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { type weightDecayTable, withDecayGroups } from './weight-decay.ts';
+import { type weightDecayTable, withGroups } from './parameter-groups.ts';
 
 export const momentTable = {
   /** β₁ in [0, 1): decay of the first moment. @default 0.9 */
@@ -28,33 +28,29 @@ export function momentOptimizer(
   decays: 'gradient' | 'weights',
   values: MomentValues,
 ): Optimizer {
-  const { lr, beta1, beta2, epsilon, weightDecay } = values;
-  return withDecayGroups(
-    values,
-    { decayAt: 7, noDecay: decays === 'gradient' ? 0 : 1 },
-    {
-      name,
-      lr,
-      slots: ['m', 'v'],
-      initialScalars: [beta1, beta2],
-      advance(scalars) {
-        scalars[0] *= beta1;
-        scalars[1] *= beta2;
-      },
-      hyperLength: 8,
-      hyper(hyper, learningRate, scalars) {
-        hyper[0] = beta1;
-        hyper[1] = 1 - beta1;
-        hyper[2] = beta2;
-        hyper[3] = 1 - beta2;
-        hyper[4] = learningRate[0] / (1 - scalars[0]);
-        hyper[5] = 1 / Math.sqrt(1 - scalars[1]);
-        hyper[6] = epsilon;
-        hyper[7] = decays === 'gradient' ? weightDecay : 1 - learningRate[0] * weightDecay;
-      },
-      update: updates[decays],
+  const { lr, beta1, beta2, epsilon } = values;
+  return withGroups(values, ({ weightDecay }) => ({
+    name,
+    lr,
+    slots: ['m', 'v'],
+    initialScalars: [beta1, beta2],
+    advance(scalars) {
+      scalars[0] *= beta1;
+      scalars[1] *= beta2;
     },
-  );
+    hyperLength: 8,
+    hyper(hyper, learningRate, scalars) {
+      hyper[0] = beta1;
+      hyper[1] = 1 - beta1;
+      hyper[2] = beta2;
+      hyper[3] = 1 - beta2;
+      hyper[4] = learningRate[0] / (1 - scalars[0]);
+      hyper[5] = 1 / Math.sqrt(1 - scalars[1]);
+      hyper[6] = epsilon;
+      hyper[7] = decays === 'gradient' ? weightDecay : 1 - learningRate[0] * weightDecay;
+    },
+    update: updates[decays],
+  }));
 }
 
 /**

@@ -26,11 +26,12 @@ export interface Optimizer {
   advance(scalars: Float64Array): void;
   /** Number of scalars that `hyper` writes. */
   readonly hyperLength: number;
-  /**
-   * Index in `hyper` of the scalars for parameters without weight decay, after those for all others; 0 if there are
-   * none.
-   */
-  readonly undecayedHyper: number;
+  /** Number of scalars that `update` gets: those of group k of parameters begin at k · groupLength. */
+  readonly groupLength: number;
+  /** The group of a tensor of this shape in a layer that `matches` some patterns. */
+  groupOf(shape: readonly number[], matches: (pattern: string) => boolean): number;
+  /** The patterns of names and paths of layers by the option that has them. */
+  readonly patterns: Readonly<Record<'lrOf' | 'decayOf', readonly string[]>>;
   /**
    * Index in `hyper` of the smoothing factor of the weights' moving average; absent if there is no average. It is the
    * last scalar, and the average is the last slot. `update` gets neither.

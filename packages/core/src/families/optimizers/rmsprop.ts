@@ -2,7 +2,7 @@ import { defineOptions, fraction, nonNegative, type OptionsOf, positive } from '
 import { typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { type WeightDecayOptions, weightDecayTable, withDecayGroups } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable, withGroups } from './parameter-groups.ts';
 
 export const rmspropOptions = defineOptions('rmsprop', {
   /** η >= 0: the learning rate. @default 0.01 */
@@ -26,28 +26,24 @@ export interface RmspropOptions extends WeightDecayOptions, OptionsOf<typeof rms
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
   const values = rmspropOptions.read(options);
-  const { lr, decay, epsilon, momentum, weightDecay } = values;
-  return withDecayGroups(
-    values,
-    { decayAt: 5, noDecay: 0 },
-    {
-      name: 'rmsprop',
-      lr,
-      slots: momentum === 0 ? ['v'] : ['v', 'momentum'],
-      initialScalars: [],
-      advance() {},
-      hyperLength: 6,
-      hyper(hyper, learningRate) {
-        hyper[0] = learningRate[0];
-        hyper[1] = decay;
-        hyper[2] = 1 - decay;
-        hyper[3] = epsilon;
-        hyper[4] = momentum;
-        hyper[5] = weightDecay;
-      },
-      update,
+  const { lr, decay, epsilon, momentum } = values;
+  return withGroups(values, ({ weightDecay }) => ({
+    name: 'rmsprop',
+    lr,
+    slots: momentum === 0 ? ['v'] : ['v', 'momentum'],
+    initialScalars: [],
+    advance() {},
+    hyperLength: 6,
+    hyper(hyper, learningRate) {
+      hyper[0] = learningRate[0];
+      hyper[1] = decay;
+      hyper[2] = 1 - decay;
+      hyper[3] = epsilon;
+      hyper[4] = momentum;
+      hyper[5] = weightDecay;
     },
-  );
+    update,
+  }));
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {

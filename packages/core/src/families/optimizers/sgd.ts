@@ -3,7 +3,7 @@ import { defineOptions, flag, fraction, nonNegative, type OptionsOf } from '../.
 import { typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { type WeightDecayOptions, weightDecayTable, withDecayGroups } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable, withGroups } from './parameter-groups.ts';
 
 export const sgdOptions = defineOptions('sgd', {
   /** η >= 0: the learning rate. @default 0.01 */
@@ -25,29 +25,25 @@ export interface SgdOptions extends WeightDecayOptions, OptionsOf<typeof sgdOpti
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
   const values = sgdOptions.read(options);
-  const { lr, momentum, nesterov, weightDecay } = values;
+  const { lr, momentum, nesterov } = values;
   if (nesterov && momentum === 0) {
     throw new OptionError('sgd', ['momentum', 'nesterov'], 'has 0, expected a number in (0, 1) with nesterov');
   }
-  return withDecayGroups(
-    values,
-    { decayAt: 3, noDecay: 0 },
-    {
-      name: 'sgd',
-      lr,
-      slots: momentum === 0 ? [] : ['momentum'],
-      initialScalars: [],
-      advance() {},
-      hyperLength: 4,
-      hyper(hyper, learningRate) {
-        hyper[0] = learningRate[0];
-        hyper[1] = momentum;
-        hyper[2] = nesterov ? 1 : 0;
-        hyper[3] = weightDecay;
-      },
-      update: momentum === 0 ? updatePlain : updateWithMomentum,
+  return withGroups(values, ({ weightDecay }) => ({
+    name: 'sgd',
+    lr,
+    slots: momentum === 0 ? [] : ['momentum'],
+    initialScalars: [],
+    advance() {},
+    hyperLength: 4,
+    hyper(hyper, learningRate) {
+      hyper[0] = learningRate[0];
+      hyper[1] = momentum;
+      hyper[2] = nesterov ? 1 : 0;
+      hyper[3] = weightDecay;
     },
-  );
+    update: momentum === 0 ? updatePlain : updateWithMomentum,
+  }));
 }
 
 const updatePlain: UpdateKernel = (theta, g, _state, n, hyper) => {

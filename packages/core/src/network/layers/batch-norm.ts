@@ -34,9 +34,10 @@ export interface BatchNormOptions extends OptionsOf<typeof batchNormOptions.tabl
  * axis, over the rows of the whole batch and their positions, whichever threads have its rows: each thread sums its
  * leaves, and after a barrier the tree adds them. At evaluation μ and σ² are running averages over batches, which each
  * step updates before the weights. They use the unbiased variance, as in PyTorch, or the biased one where the batch has
- * one position. [Ioffe & Szegedy 2015, alg. 1](https://arxiv.org/abs/1502.03167)
+ * one position. If it is frozen, they are constants in training, too.
+ * [Ioffe & Szegedy 2015, alg. 1](https://arxiv.org/abs/1502.03167)
  */
-export function batchNorm(options: BatchNormOptions, { input }: LayerContext): Layer {
+export function batchNorm(options: BatchNormOptions, { input, isFrozen = false }: LayerContext): Layer {
   const { size: chosenSize, epsilon, momentum } = batchNormOptions.read(options);
   const size = chosenSize ?? channelsOf(input);
   const shape = [...input.slice(0, -1), size];
@@ -45,29 +46,35 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
     label: `batch-norm(${size})`,
     in: [shape],
     out: shape,
-    elementwise: false,
-    reads: { x: true, y: false },
+    elementwise: isFrozen,
+    reads: { x: !isFrozen, y: false },
     tensors: [
       { name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) },
       { name: 'beta', shape: [size], initialize: (out) => void out.fill(0) },
       { name: 'runningMean', shape: [size], isTrained: false, initialize: (out) => void out.fill(0) },
       { name: 'runningVariance', shape: [size], isTrained: false, initialize: (out) => void out.fill(1) },
     ],
-    couplesRows: true,
-    createMemory: (rows, allocate, { leaves, allocatePerLeaf, allocatePerThread = allocate }) => ({
-      arrays: [
-        // μ, σ², 1 / √(σ² + ε), and the means of dy and dy · x̂.
-        ...Array.from({ length: 5 }, () => allocatePerThread(size)),
-        allocate(sumLevels(rows, R) * 2 * size), // scratch of sums
-        allocatePerThread(treeLevels(leaves) * size), // a tree over all leaves
-      ],
-      // Sums over each leaf of a batch: x, its squares about μ, dy · x̂, and dy.
-      shared: [size, size, size, size].map(allocatePerLeaf),
-    }),
+    couplesRows: !isFrozen,
+    createMemory(rows, allocate, { leaves, allocatePerLeaf, allocatePerThread = allocate }) {
+      if (isFrozen) {
+        const zeros = allocate(size);
+        return { arrays: [zeros, zeros, allocate(size)] };
+      }
+      return {
+        arrays: [
+          // μ, σ², 1 / √(σ² + ε), and the means of dy and dy · x̂.
+          ...Array.from({ length: 5 }, () => allocatePerThread(size)),
+          allocate(sumLevels(rows, R) * 2 * size), // scratch of sums
+          allocatePerThread(treeLevels(leaves) * size), // a tree over all leaves
+        ],
+        // Sums over each leaf of a batch: x, its squares about μ, dy · x̂, and dy.
+        shared: [size, size, size, size].map(allocatePerLeaf),
+      };
+    },
     forward(y, [x], [gamma, beta, runningMean, runningVariance], B, pass, { arrays, shared = [] }) {
       const [mean, variance, scales, , , scratch, levels] = arrays;
       const { emit, training, leafRows, batch } = pass;
-      if (!training) {
+      if (!training || isFrozen) {
         emit(ops.batchNormScales, scales, runningVariance, size, epsilon);
         emit(ops.batchNormForward, y, x, runningMean, scales, gamma, beta, B * R, size);
         return;
@@ -111,6 +118,14 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
     backward([dx], dy, [x], _y, [gamma, , runningMean], gradients, B, pass, { arrays, shared = [] }) {
       const [batchMean, , scales, meanDy, meanDyXHat, scratch, levels] = arrays;
       const { emit, training, leafRows, accumulate, batch } = pass;
+      if (isFrozen) {
+        if (dx === null) return;
+        const zeros = batchMean;
+        emit(ops.fill, zeros, 0, size);
+        // dx = γ · scales · dy: any x will do.
+        emit(ops.batchNormBackwardInput, dx, dy, dy, zeros, scales, gamma, zeros, zeros, B * R, size);
+        return;
+      }
       const { rows, leaves, firstLeaf, isLaterPass = false } = batch;
       const [, , dGammas, dBetas] = shared;
       const mean = training ? batchMean : runningMean;

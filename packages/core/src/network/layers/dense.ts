@@ -58,11 +58,11 @@ export function dense(options: DenseOptions, context: LayerContext): Layer {
   const inputShape = [...positions, I];
   const shape = { in: [inputShape], out: [...positions, O], elementwise: false, reads: { x: true, y: false } };
   if (tiedTo !== undefined) {
-    refuseUntied(options, tiedTo, I, context);
-    const E: TensorSpec = { name: 'W', shape: [O, I], tiedTo: `${tiedTo}.E`, initialize: () => undefined };
+    const isTrained = checkTie(options, tiedTo, I, context);
+    const E: TensorSpec = { name: 'W', shape: [O, I], tiedTo: `${tiedTo}.E`, isTrained, initialize: () => undefined };
     return {
       ...shape,
-      ...tiedPasses(inputShape, O),
+      ...tiedPasses(inputShape, O, isTrained),
       label: `dense(${I}->${O}, tied to ${tiedTo})`,
       tensors: bias ? [E, b] : [E],
     };
@@ -88,8 +88,11 @@ export function dense(options: DenseOptions, context: LayerContext): Layer {
   };
 }
 
-/** @throws OptionError if the layer cannot share the table of the embedding at `tiedTo`. */
-function refuseUntied(options: DenseOptions, tiedTo: string, I: number, { before }: LayerContext): void {
+/**
+ * Whether the table of the embedding at `tiedTo` learns.
+ * @throws OptionError if the layer cannot share it.
+ */
+function checkTie(options: DenseOptions, tiedTo: string, I: number, { before, isFrozen }: LayerContext): boolean {
   const { kind, layer } = before.get(tiedTo) ?? {};
   if (layer === undefined || kind !== 'embedding') {
     const embeddingPaths = [...before].filter(([, { kind }]) => kind === 'embedding').map(([path]) => show(path));
@@ -98,7 +101,8 @@ function refuseUntied(options: DenseOptions, tiedTo: string, I: number, { before
     const problem = `has ${show(tiedTo)}${actual}, expected the path of an embedding before this layer${hint}`;
     throw new OptionError('dense', 'tiedTo', problem);
   }
-  const [V, width] = layer.tensors[0].shape;
+  const [{ shape, isTrained = true }] = layer.tensors;
+  const [V, width] = shape;
   const refuse = (name: string, value: unknown, expected: string) => {
     const problem = `has ${show(value)}, expected ${expected} of ${layer.label} at layer ${tiedTo}`;
     throw new OptionError('dense', name, problem);
@@ -106,12 +110,15 @@ function refuseUntied(options: DenseOptions, tiedTo: string, I: number, { before
   if (options.init !== undefined) refuse('init', options.init, 'none: the weights are those');
   if (options.out !== V) refuse('out', options.out, `${V}, the vocabulary`);
   if (I !== width) refuse('in', I, `${width}, the width`);
+  if (isFrozen === true && isTrained) refuse('freeze', true, 'false, since W is the trained table');
+  return isTrained;
 }
 
 /** The passes with the table E [O, I] of an embedding for Wᵀ. */
 function tiedPasses(
   shape: Shape, // of the inputs
   O: number,
+  isTableTrained: boolean,
 ): Pick<Layer, 'products' | 'createMemory' | 'forward' | 'forwardNext' | 'backward'> {
   const [R, I] = [positionsOf(shape), channelsOf(shape)];
   return {
@@ -127,7 +134,7 @@ function tiedPasses(
     backward([dx], dy, [x], _y, [E], gradients, B, { emit, leafRows, accumulate }, { arrays: [zeros, unused, sums] }) {
       if (gradients !== null) {
         const [dE, db] = gradients;
-        emitBackwardWeights(emit, dE, unused, dy, x, B, leafRows, accumulate, R, O, I);
+        if (isTableTrained) emitBackwardWeights(emit, dE, unused, dy, x, B, leafRows, accumulate, R, O, I);
         if (db !== undefined) emit(ops.positionSums, db, sums, dy, B, leafRows, accumulate, R, O);
       }
       if (dx === null) return;

@@ -150,6 +150,11 @@ export interface LayerName {
    * reads several. @default the outputs of the layer before
    */
   of?: string | readonly string[];
+  /**
+   * Whether the layer's tensors stay as they are in training, and with them those of all layers inside. A frozen
+   * batch-norm uses its running averages and leaves them; a frozen dropout still drops. @default false
+   */
+  freeze?: boolean;
 }
 
 /** An activation in short form: `{ kind: 'leaky-relu', alpha: 0.1 }`. */

@@ -58,6 +58,8 @@ export interface LayerContext {
   readonly stream: Path;
   /** The name that its spec gives it. @default none */
   readonly name?: string;
+  /** Whether its tensors are constants in training. @default false */
+  readonly isFrozen?: boolean;
   /** The user's own parts. @default none */
   readonly customParts?: CustomParts;
   /** The layers before it in the network by path, and by name, nested ones too. */
@@ -67,7 +69,7 @@ export interface LayerContext {
   /** Adds nested layers to the network, the first of which reads `value`. @throws Error if they do not fit together. */
   build(specs: readonly KindOf<string>[], path: Path): BuiltValue;
   /** Another layer in the place of this one. @throws Error if it does not fit. */
-  create(spec: KindOf<string>): Layer;
+  create(spec: KindOf<string>, isFrozen: boolean): Layer;
 }
 
 /** Rows in a network: its inputs, or the outputs of a layer. */
@@ -90,6 +92,8 @@ export interface LayerBefore {
   readonly path: string;
   /** The layer. */
   readonly layer: Layer;
+  /** Whether its tensors are constants in training. */
+  readonly isFrozen: boolean;
 }
 
 /** 'dense(2->3) at layer 0', or 'dense(2->3) at layer 0 (encoder)': how messages say which layer they mean. */

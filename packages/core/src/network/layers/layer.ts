@@ -70,7 +70,7 @@ export interface TensorSpec {
   readonly name: string;
   /** Shape, such as [I, O]. */
   readonly shape: readonly number[];
-  /** False for a state: it has no gradient, and updates and weight decay leave it alone. @default true */
+  /** False for a state and for frozen tensors: no gradient, and updates leave them alone. @default true */
   readonly isTrained?: boolean;
   /**
    * Path and name of the tensor whose numbers these are: '0.E'. This one has a gradient of its own, but no place among
@@ -164,8 +164,8 @@ export interface Layer {
 
   /**
    * Emits operations that overwrite `dxs` and all `gradients`, or add to `gradients` if `pass.accumulate`. What is null
-   * is not needed. For B = 0 gradients become 0. A gradient is summed by the tree over leaves of
-   * `pass.leafRows` rows, see src/math/tree/leaves.ts.
+   * is not needed: `gradients` of a frozen layer are. For B = 0 gradients become 0. A gradient is summed by the tree
+   * over leaves of `pass.leafRows` rows, see src/math/tree/leaves.ts.
    */
   backward(
     dxs: readonly (Elements | null)[], // of each input, [B, in] out
@@ -191,3 +191,6 @@ export type Inspect = (
   rows: Elements,
   n: number,
 ) => void;
+
+/** Whether a layer has a tensor that learns. */
+export const hasTrainedTensor = ({ tensors }: Layer): boolean => tensors.some(({ isTrained = true }) => isTrained);

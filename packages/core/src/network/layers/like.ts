@@ -17,7 +17,7 @@ export interface LikeOptions extends OptionsOf<typeof likeOptions.table>, Named 
  * The layer named by `layer` once more, with the same tensors: each use has a gradient of its own, and an update adds
  * them in the order of the layers. Siamese networks read two inputs so. A dropout draws anew.
  */
-export function like(options: LikeOptions, { before, create }: LayerContext): Layer {
+export function like(options: LikeOptions, { before, create, isFrozen = false }: LayerContext): Layer {
   const { layer: name } = likeOptions.read(options);
   const source = before.get(name);
   if (source === undefined || source.kind === 'residual') {
@@ -25,7 +25,11 @@ export function like(options: LikeOptions, { before, create }: LayerContext): La
     const problem = `has ${show(name)}${actual}, expected the name or path of a layer before this one`;
     throw new OptionError('like', 'layer', problem);
   }
-  const layer = create(source.spec);
+  if (isFrozen && !source.isFrozen) {
+    const problem = `has true, expected false, since ${show(name)}, whose tensors these are, learns`;
+    throw new OptionError('like', 'freeze', problem);
+  }
+  const layer = create(source.spec, source.isFrozen);
   const tensors = layer.tensors.map((tensor, k): TensorSpec => {
     const original = source.layer.tensors[k];
     if (String(original.shape) !== String(tensor.shape)) {

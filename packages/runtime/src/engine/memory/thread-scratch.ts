@@ -19,6 +19,7 @@ import {
   emitNode,
   FLOAT64,
   FORWARD_ONLY,
+  hasTrainedTensor,
   type KernelScratch,
   leafCount,
   MAX_LEAVES,
@@ -195,7 +196,8 @@ export function emptyPass(
     lengths: EMPTY,
   };
   const rows = 1;
-  emitNode(EMPTY, network, workspace, tensors, tensors, rows, pass); // `tensors` as weights and as gradients
+  const gradients = network.layers.map((layer, k) => (hasTrainedTensor(layer) ? tensors[k] : null));
+  emitNode(EMPTY, network, workspace, tensors, gradients, rows, pass);
   return calls;
 }
 

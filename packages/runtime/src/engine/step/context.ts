@@ -4,6 +4,7 @@ import {
   bindTensors,
   createAllocator,
   createProbe,
+  type Gradients,
   gradientLength,
   gradientOf,
   gradientStride,
@@ -29,7 +30,7 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
   readonly theta: Tensors; // trained weights
   readonly optimizer: Optimizer;
   readonly gradientRows: readonly Elements[]; // [rows][gradientLength]
-  readonly gradients: readonly Tensors[]; // tensors of each row
+  readonly gradients: readonly Gradients[]; // tensors of each row
   readonly inspectProbe: Inspect | undefined; // inspects the layers of a leaf; undefined if no step is probed
   readonly clock: Clock | null; // null unless the run has a profile
   readonly workClock: WorkClock;

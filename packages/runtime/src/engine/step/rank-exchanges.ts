@@ -55,7 +55,7 @@ export function rankExchanges(
   const { parameterCount: P } = network;
   // Each rank begins with its neighbour, so that they do not all send to the same rank.
   const peers = Array.from({ length: ranks - 1 }, (_, k) => (rank + 1 + k) % ranks);
-  const untrained = network.tensors.filter(({ isTrained }) => !isTrained);
+  const untrained = network.tensors.filter(({ isTrained, isFrozen }) => !isTrained && !isFrozen);
   const rankBlocks = ownership.blocksOf[rank];
 
   /** The messages to and from each other rank. */

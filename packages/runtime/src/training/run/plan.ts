@@ -17,12 +17,14 @@ import {
   blockCount,
   checkEncoding,
   checkObject,
+  freezeLayers,
   leafCount,
   NOTHING_LOADED,
   ofImages,
   ofTable,
   ofText,
   refuseBeyondFloats,
+  refuseGroups,
   refuseOptimizerBeyondFloats,
   within,
 } from '@gradloom/core/internal';
@@ -111,7 +113,11 @@ export function* planRun(
   const checkpoint = options.checkpoint === undefined ? null : checkpointSettings(options.checkpoint);
   const specCopy = copyJson(spec);
   refuseManyLayers(specCopy);
-  const network = buildNetwork(specCopy, parts.customParts);
+  const { freeze = [] } = options;
+  const network = buildNetwork(
+    freeze.length === 0 ? specCopy : freezeLayers('train', specCopy, freeze, parts.customParts),
+    parts.customParts,
+  );
   refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = within('loss', () => createLoss(lossSpec, parts.customParts));
@@ -141,6 +147,7 @@ export function* planRun(
   const { precision: elementType } = options;
   const ema = options.ema ?? null;
   const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
+  refuseGroups('train', optimizer, network);
   const batch = rowsPerStep(options, train);
   const { stepsPerEpoch, ...division } = divideRows(network, elementType, {
     rows: train.rows,
@@ -273,7 +280,7 @@ function maxUsefulThreads(
   return Math.max(leaves, blockCount(parameterCount), ...chunks);
 }
 
-/** Options that a checkpoint records under other names, or that only set the length of the run. */
+/** Options that a checkpoint records in other places, or that only set the length of the run. */
 const RECORDED_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
   'loss',
   'optimizer',
@@ -285,6 +292,7 @@ const RECORDED_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
   'shuffle',
   'seed',
   'clipNorm',
+  'freeze', // in the spec
   'rateChanges',
   'evaluateEvery',
   'patience',

@@ -196,7 +196,10 @@ export function augmentationOf(
 }
 
 /** @throws OptionError for an activation whose derivative is 0 everywhere: no weight before it would change. */
-export function refuseUntrainable({ allLayers }: Network): void {
+export function refuseUntrainable({ allLayers, tensors }: Network): void {
+  if (tensors.some(({ isFrozen }) => isFrozen) && !tensors.some(({ isTrained }) => isTrained)) {
+    throw new OptionError('train', 'freeze', 'leaves no layer that learns, expected at least 1');
+  }
   for (const { path, layer, spec } of allLayers) {
     if (layer.activation === undefined || layer.activation.f.maxSlope > 0 || spec.kind !== 'activation') continue;
     const problem = 'has derivative 0 everywhere, expected an activation with a gradient';

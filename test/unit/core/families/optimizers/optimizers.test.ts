@@ -148,7 +148,7 @@ test.each([
   [{ kind: 'sgd', nesterov: true }, 'sgd: momentum has 0, expected a number in (0, 1) with nesterov'],
   [
     { kind: 'sgd', weight_decay: 1 },
-    'sgd: option "weight_decay" is unknown, expected lr, momentum, nesterov, weightDecay, decayed (did you mean weightDecay?)',
+    'sgd: option "weight_decay" is unknown, expected lr, momentum, nesterov, weightDecay, decayed, lrOf, decayOf (did you mean weightDecay?)',
   ],
   ['adma', 'optimizer: kind has "adma", expected one of sgd, adam, adamw, rmsprop, adagrad, lion (did you mean adam?)'],
 ])('createOptimizer(%j) says what is wrong', (spec, message) => {

@@ -75,7 +75,10 @@ function gradientsOf(network: typeof tied, parameters: Float64Array) {
     accumulate: false,
   };
   nodeGradient(sums, network, workspace, bindTensors(network, parameters), bindGradients(network, g), B, settings);
-  return { sums, gradients: bindGradients(network, g).map((tensors) => tensors.map((one) => one as Float64Array)) };
+  return {
+    sums,
+    gradients: bindGradients(network, g).map((tensors) => (tensors ?? []).map((one) => one as Float64Array)),
+  };
 }
 
 test('a table that layers share is drawn and counted once', () => {

@@ -1,0 +1,94 @@
+import { OptionError } from '../checks/option-error.ts';
+import { show } from '../checks/show.ts';
+import type { Optimizer } from '../families/optimizers/optimizer.ts';
+import type { LayerSpec } from './layers/index.ts';
+import { branchNames, branchPath, type CustomParts, type Path } from './layers/layer-context.ts';
+import { buildNetwork, type Network, type NetworkSpec } from './network.ts';
+import { nameOfLayer, type PlacedLayer } from './placed-layer.ts';
+
+/** Whether a pattern, in which * stands for any characters, means one of some names. */
+function means(pattern: string, names: readonly string[]): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
+  const expression = new RegExp(`^${parts.join('.*')}$`, 'u');
+  return names.some((name) => expression.test(name));
+}
+
+/** What patterns may call a layer, blocks that hold it left out. */
+const namesOf = ({ path, spec: { name } }: PlacedLayer): string[] => (name === undefined ? [path] : [path, name]);
+
+/** Whether a pattern means layer k, or a block that holds it. */
+export function layerMatcher({ allLayers }: Pick<Network, 'allLayers'>): (k: number, pattern: string) => boolean {
+  const matches = new Map<string, ReadonlySet<string>>(); // by pattern, paths
+  return (k, pattern) => {
+    const paths =
+      matches.get(pattern) ??
+      new Set(allLayers.filter((layer) => means(pattern, namesOf(layer))).map(({ path }) => path));
+    matches.set(pattern, paths);
+    const steps = allLayers[k].path.split('.');
+    return steps.some((_, end) => paths.has(steps.slice(0, end + 1).join('.')));
+  };
+}
+
+/** Most names that an error lists. */
+const MAX_NAMES = 40;
+
+/** @throws OptionError for a pattern that means no layer. */
+function refuseStrayPatterns(
+  where: string,
+  option: string,
+  patterns: readonly string[],
+  { allLayers }: Pick<Network, 'allLayers'>,
+): void {
+  for (const pattern of patterns) {
+    if (allLayers.some((layer) => means(pattern, namesOf(layer)))) continue;
+    const names = allLayers.flatMap(namesOf);
+    const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+    const problem = `has ${show(pattern)}, expected names or paths of layers: ${names.slice(0, MAX_NAMES).map(show).join(', ')}${more}`;
+    throw new OptionError(where, option, problem);
+  }
+}
+
+/** @throws OptionError for a group of the optimizer without a layer, and for a layer in two of one option. */
+export function refuseGroups(where: string, { patterns }: Pick<Optimizer, 'patterns'>, network: Network): void {
+  const matches = layerMatcher(network);
+  for (const [name, list] of Object.entries(patterns)) {
+    const option = `optimizer.${name}`;
+    refuseStrayPatterns(where, option, list, network);
+    for (const [k, placed] of list.length < 2 ? [] : network.allLayers.entries()) {
+      const both = placed.tensors.length === 0 ? [] : list.filter((pattern) => matches(k, pattern));
+      if (both.length < 2) continue;
+      const problem = `has ${show(both[0])} and ${show(both[1])}, which both mean ${nameOfLayer(placed)}, expected one of them`;
+      throw new OptionError(where, option, problem);
+    }
+  }
+}
+
+/**
+ * The network with `freeze` in all layers that patterns of names and paths mean, in which * stands for any characters.
+ * @throws OptionError for a pattern that means no layer.
+ */
+export function freezeLayers(
+  where: string,
+  spec: NetworkSpec,
+  patterns: readonly string[],
+  customParts?: CustomParts,
+): NetworkSpec {
+  const network = buildNetwork(spec, customParts);
+  refuseStrayPatterns(where, 'freeze', patterns, network);
+  const frozen = new Set(
+    network.allLayers
+      .filter((layer) => patterns.some((pattern) => means(pattern, namesOf(layer))))
+      .map(({ path }) => path),
+  );
+  const freezeIn = (layers: readonly LayerSpec[], block: Path): LayerSpec[] =>
+    layers.map((layer, k) => {
+      const path = [...block, k];
+      const branches = Object.entries(layer).flatMap(([name, inner]) => {
+        const branch = branchNames.find((branch) => branch === name);
+        return branch === undefined ? [] : [[name, freezeIn(inner as LayerSpec[], branchPath(path, branch))]];
+      });
+      const freeze = frozen.has(path.join('.')) ? { freeze: true } : {};
+      return { ...layer, ...Object.fromEntries(branches), ...freeze };
+    });
+  return { ...spec, layers: freezeIn(spec.layers, []) };
+}
