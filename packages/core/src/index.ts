@@ -144,6 +144,7 @@ export {
   below,
   channelDropout,
   clip,
+  concat,
   conv1d,
   conv2d,
   conv2dTranspose,
@@ -153,6 +154,7 @@ export {
   embedding,
   equal,
   exp,
+  expand,
   type FunctionBuilder,
   type FunctionKind,
   flatten,
@@ -183,16 +185,20 @@ export {
   type OperationBuilder,
   type OperationKind,
   over,
+  pad,
   plus,
   positionEmbedding,
   power,
   relu,
+  reshape,
   residual,
+  resize,
   rmsNorm,
   selfAttention,
   sequential,
   sigmoid,
   silu,
+  slice,
   softmax,
   softplus,
   softsign,
@@ -201,9 +207,11 @@ export {
   sum,
   swiglu,
   type TransformerBlockOptions,
+  take,
   tanh,
   times,
   transformerBlock,
+  transpose,
   upsample,
   where,
 } from './network/builders.ts';
@@ -211,11 +219,13 @@ export type { ActivationOptions } from './network/layers/activation.ts';
 export type { ArgmaxOptions } from './network/layers/argmax.ts';
 export type { BatchNormOptions } from './network/layers/batch-norm.ts';
 export type { ChannelDropoutOptions } from './network/layers/channel-dropout.ts';
+export type { ConcatOptions } from './network/layers/concat.ts';
 export type { Conv2dTransposeOptions } from './network/layers/conv2d-transpose.ts';
 export type { ConvOptions } from './network/layers/convolution.ts';
 export type { DenseOptions } from './network/layers/dense.ts';
 export type { DropoutOptions } from './network/layers/dropout.ts';
 export type { EmbeddingOptions } from './network/layers/embedding.ts';
+export type { ExpandOptions } from './network/layers/expand.ts';
 export type { FlattenOptions } from './network/layers/flatten.ts';
 export type {
   ClipOptions,
@@ -250,14 +260,20 @@ export type { LastPositionOptions } from './network/layers/last-position.ts';
 export type { CustomParts } from './network/layers/layer-context.ts';
 export type { LayerNormOptions } from './network/layers/layer-norm.ts';
 export type { MatmulOptions } from './network/layers/matmul.ts';
+export type { PadOptions } from './network/layers/pad.ts';
 export type { PoolingOptions } from './network/layers/pool.ts';
 export type { PositionEmbeddingOptions } from './network/layers/position-embedding.ts';
 export type { RecurrentOptions } from './network/layers/recurrent.ts';
 export type { ReductionOptions } from './network/layers/reductions.ts';
+export type { ReshapeOptions } from './network/layers/reshape.ts';
+export type { ResizeOptions } from './network/layers/resize.ts';
 export type { RmsNormOptions } from './network/layers/rms-norm.ts';
 export type { SelfAttentionOptions } from './network/layers/self-attention.ts';
+export type { SliceOptions } from './network/layers/slice.ts';
 export type { SoftmaxOptions } from './network/layers/softmax.ts';
 export type { SwigluOptions } from './network/layers/swiglu.ts';
+export type { TakeOptions } from './network/layers/take.ts';
+export type { TransposeOptions } from './network/layers/transpose.ts';
 export type { UpsampleOptions } from './network/layers/upsample.ts';
 export {
   buildNetwork,

@@ -214,11 +214,15 @@ export {
 } from './network/continuation.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { freezeLayers, refuseGroups } from './network/layer-patterns.ts';
+export { axisOf } from './network/layers/axes.ts';
 export { formulaLayers, sameForAll } from './network/layers/formulas.ts';
 export { NO_BATCH, NO_TEAM_MEMORY, noMemory } from './network/layers/index.ts';
 export { hasTrainedTensor } from './network/layers/layer.ts';
 export { atLayer, NO_PARTS } from './network/layers/layer-context.ts';
 export { FORWARD_ONLY, INPUT_GRADIENT } from './network/layers/memory.ts';
+export { resizedAxes } from './network/layers/resize.ts';
+export { slicedRanges } from './network/layers/slice.ts';
+export { transposeOrder } from './network/layers/transpose.ts';
 export { lengthsProblem, refuseBadLengths } from './network/lengths.ts';
 export {
   createModelMemory,

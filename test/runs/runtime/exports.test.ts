@@ -11,14 +11,21 @@ const builders = [
   ...[
     'avgPool',
     'channelDropout',
+    'concat',
     'conv1d',
     'conv2d',
     'conv2dTranspose',
     'globalAvgPool',
     'like',
     'maxPool',
+    'pad',
     'plus',
     ...['argmax', 'groupNorm', 'instanceNorm', 'logSoftmax', 'logSumExp', 'matmul', 'max', 'mean', 'softmax', 'sum'],
+    'reshape',
+    'resize',
+    'slice',
+    'take',
+    'transpose',
     'upsample',
   ],
   ...[
@@ -27,6 +34,7 @@ const builders = [
     'dropout',
     'elu',
     'embedding',
+    'expand',
     'flatten',
     'gelu',
     'gru',
@@ -170,6 +178,7 @@ const typesOfBoth = words(`
   ArgmaxOptions GroupNormOptions InstanceNormOptions MatmulOptions ReductionOptions SoftmaxOptions
   AnyRows ListedRows NamedRow ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
   PositionEmbeddingOptions GptNetworkOptions GruNetworkOptions RecurrentOptions SelfAttentionOptions TransformerBlockOptions UpsampleOptions
+  ConcatOptions ExpandOptions PadOptions ReshapeOptions ResizeOptions SliceOptions TakeOptions TransposeOptions
   DateFormat DateOrder NumberFormat SeriesEncoding SeriesStep ThousandsMark WindowRows
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
   LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord CustomLayer PartBase PartDefaults

@@ -63,11 +63,18 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
       'group-norm': { groups: 2 },
       matmul: { of: ['input', 'input'] },
       ...formulaSpecs,
+      concat: { of: ['input', 'input'] },
+      slice: { start: 0 },
+      expand: { shape: [2, -1] },
+      pad: { padding: [[1, 1]] },
+      reshape: { shape: [-1] },
+      resize: { size: 3 },
+      take: { indices: [0, 1] },
       upsample: { factor: 2 },
     };
     const axes = kind.startsWith('conv2d')
       ? 3
-      : /attention|conv|gru|instance|lstm|matmul|pool|position|upsample/.test(kind)
+      : /attention|concat|conv|gru|instance|lstm|max|mean|mul|pool|position|resize|slice|sum|take|upsample/.test(kind)
         ? 2
         : 1;
     const input = Array.from({ length: axes }, () => 4);
@@ -76,7 +83,7 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
     const theta = new Float64Array(network.parameterCount);
     initializeParameters(network, theta, 3);
     const { layer } = network.allLayers[0];
-    const runs = /-norm|attention|gru|lstm/.test(kind);
+    const runs = /-norm|argmax|attention|gru|lstm|matmul|pad|softmax/.test(kind);
     return [[...theta], layer.label, layer.out, runs ? outputsOf(network.spec.layers[0], input) : null];
   },
   Losses(kind, options) {
@@ -125,6 +132,8 @@ function another(option: string, value: unknown): unknown {
   if (option === 'decayed') return 'weights';
   if (option === 'returns') return 'last';
   if (Object.hasOwn(ofWindows, option)) return ofWindows[option];
+  if (option === 'axis') return 0;
+  if (option === 'step') return 2;
   if (typeof value !== 'number') return 'normal';
   return value === 0 ? (option === 'warmupSteps' ? 5 : 0.5) : value / 2;
 }

@@ -10,6 +10,7 @@ import {
   buildNetwork,
   channelDropout,
   clip,
+  concat,
   conv1d,
   conv2d,
   conv2dTranspose,
@@ -22,6 +23,7 @@ import {
   type ElementType,
   equal,
   exp,
+  expand,
   flatten,
   globalAvgPool,
   groupNorm,
@@ -51,21 +53,27 @@ import {
   type NetworkSpec,
   negate,
   over,
+  pad,
   plus,
   positionEmbedding,
   power,
   referenceKernels,
+  reshape,
   residual,
+  resize,
   rmsNorm,
   selfAttention,
   sequential,
   sigmoid,
+  slice,
   softmax,
   sqrt,
   square,
   sum,
+  take,
   tanh,
   times,
+  transpose,
   upsample,
   where,
 } from '@gradloom/core';
@@ -318,6 +326,24 @@ const formulasOf = ({ dense: [, first, , out] }: Widths): NetworkSpec =>
     { kind: 'dense', out },
   );
 
+/** Images whose numbers move. */
+const movedOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
+  sequential(
+    [2, 3, 1],
+    conv2d(2, [1, 2], { padding: 'same', name: 'a' }),
+    pad([1, [0, 1], 0], { mode: 'reflect' }),
+    slice([1, 0], [4, 4], { step: [2, 1] }),
+    resize([3, 3], { mode: 'linear' }),
+    transpose({ axes: [1, 0, 2] }),
+    take([0, 2, 0], { axis: 0 }),
+    resize([2, 3]),
+    concat(['a', '6']),
+    reshape([6, 1, 4]),
+    expand([2, 6, 3, 4]),
+    reshape([-1]),
+    { kind: 'dense', out },
+  );
+
 /** Images that grow and shrink. */
 const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
   sequential(
@@ -347,6 +373,7 @@ test('the checked networks have layers of every kind', () => {
     reducedOf,
     formulasOf,
     pooledOf,
+    movedOf,
   ];
   const others = specsOf.map((specOf) => specOf(wide));
   const specs = [networkWith('tanh', wide), ...others];
@@ -510,6 +537,7 @@ describe.each([
   ['conv2d, batch-norm, residual, swiglu, layer-norm and dense at the positions of images', positionsOf, pixels(6)],
   ['conv2d-transpose, pools, upsample, channel-dropout and a shortcut', pooledOf, pixels(6)],
   ['functions of values', formulasOf, pixels(6)],
+  ['concat, expand, pad, reshape, resize, slice, take and transpose', movedOf, pixels(6)],
   ['conv1d and dense at the positions of sequences', sequencesOf, [...indices, ...indices]],
   ['position-embedding and last-position', placesOf, [...indices, ...indices]],
   ['products of two values, norms of groups, softmax and reductions', reducedOf, pixels(6)],

@@ -33,6 +33,7 @@ import { assemblePack } from './kernels/pack.ts';
 import { rotateKernels } from './kernels/rotate.ts';
 import { rowSumKernels } from './kernels/row-sums.ts';
 import { type StepKernel, stepKernels } from './kernels/steps.ts';
+import { type StridedKernel, stridedKernels } from './kernels/strided.ts';
 import { assembleTile, type TileShape, tileRows } from './kernels/tile.ts';
 import { assembleTranspose } from './kernels/transpose.ts';
 import { assembleUpdate, UPDATE_ROWS } from './kernels/update.ts';
@@ -94,6 +95,7 @@ export interface CodeLayout extends ProductKernels {
   readonly windows: Readonly<Record<WindowKernel, WindowOffsets>>;
   readonly stepKernels: Readonly<Record<StepKernel, number>>;
   readonly moveKernels: Readonly<Record<MoveKernel, number>>;
+  readonly strided: Readonly<Record<StridedKernel, number>>;
   readonly rotate: Readonly<Record<'forth' | 'back', number>>;
   readonly listedSums: ColumnKernel;
   readonly augment: Readonly<Record<AugmentKernel, number>>;
@@ -232,6 +234,7 @@ export function createLayout(isa: Isa, install: InstallKernel, offsets?: Readonl
       augment: lazyRecord(mapValues(augmentKernels, kernel)),
       stepKernels: lazyRecord(mapValues(stepKernels, kernel)),
       moveKernels: lazyRecord(mapValues(moveKernels, kernel)),
+      strided: lazyRecord(mapValues(stridedKernels, kernel)),
       rotate: lazyRecord(mapValues(rotateKernels, kernel)),
       windows: lazyRecord(mapValues(windowKernels, windows)),
       formula(expression: Expression, inputs: readonly KernelInput[]): number | null {

@@ -36,6 +36,7 @@ import { createNativeProducts, nativeProductScratch } from './bindings/products.
 import { createRecurrent } from './bindings/recurrent.ts';
 import { createSequences } from './bindings/sequences.ts';
 import { createSteps } from './bindings/steps.ts';
+import { createStrided } from './bindings/strided.ts';
 import { createUpdates, UPDATE_SCRATCH } from './bindings/updates.ts';
 import type { CodeLayout } from './code.ts';
 import { CALL_DOUBLES } from './isa/arguments.ts';
@@ -105,6 +106,7 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
     createPools(layout, panels),
     createSteps(layout),
     createMoves(layout, panels),
+    createStrided(layout, panels),
     createAugmentations(layout, tape, panels, scratch.pieces),
     createEmbeddings(layout, tape, panels, scratch.pieces),
     createSequences(layout, tape, panels, scratch.pieces),

@@ -94,6 +94,58 @@ export const flatten = (options: OptionsBeside<'flatten'> = {}): SpecOfKind<'fla
   ...options,
 });
 
+/** The values of `of` one after the other along the last axis, or along `axis`: `concat(['a', 'b'])`. */
+export const concat = (of: readonly string[], options: OptionsBeside<'concat', 'of'> = {}): SpecOfKind<'concat'> => ({
+  kind: 'concat',
+  of,
+  ...options,
+});
+
+/**
+ * x[start:end] along the last axis, or `axis`: `slice(0, 10)`; lists are of the first axes: `slice([2, 2], [-2, -2])`.
+ */
+export const slice = (
+  start: number | readonly number[],
+  end?: number | readonly number[],
+  options: OptionsBeside<'slice', 'start' | 'end'> = {},
+): SpecOfKind<'slice'> => ({ kind: 'slice', start, ...(end === undefined ? {} : { end }), ...options });
+
+/** The numbers of a row in another shape, in which one axis may be -1: `reshape([4, -1])`. */
+export const reshape = (
+  shape: readonly number[],
+  options: OptionsBeside<'reshape', 'shape'> = {},
+): SpecOfKind<'reshape'> => ({ kind: 'reshape', shape, ...options });
+
+/** The axes of a row in reverse order, or in that of `axes`: `transpose({ axes: [1, 0, 2] })`. */
+export const transpose = (options: OptionsBeside<'transpose'> = {}): SpecOfKind<'transpose'> => ({
+  kind: 'transpose',
+  ...options,
+});
+
+/** Further numbers before and after each axis of a row: `pad([[1, 1], 2, 0], { mode: 'reflect' })`. */
+export const pad = (
+  padding: SpecOfKind<'pad'>['padding'],
+  options: OptionsBeside<'pad', 'padding'> = {},
+): SpecOfKind<'pad'> => ({ kind: 'pad', padding, ...options });
+
+/** x repeated along axes of length 1 to a shape: `expand([14, 14, -1])`. */
+export const expand = (
+  shape: readonly number[],
+  options: OptionsBeside<'expand', 'shape'> = {},
+): SpecOfKind<'expand'> => ({ kind: 'expand', shape, ...options });
+
+/** x at these indices of the last axis, or of `axis`: `take([2, 0, 0])`. */
+export const take = (
+  indices: readonly number[],
+  options: OptionsBeside<'take', 'indices'> = {},
+): SpecOfKind<'take'> => ({ kind: 'take', indices, ...options });
+
+/** Positions of a sequence or image resized to a size: `resize([14, 20], { mode: 'linear' })`. */
+export const resize = (
+  size: number | readonly number[],
+  options: OptionsBeside<'resize', 'size'> = {},
+): SpecOfKind<'resize'> => ({ kind: 'resize', size, ...options });
+
 /** y = γ · (x - μ) / √(σ² + ε) + β over the numbers of each row. [Ba et al. 2016](https://arxiv.org/abs/1607.06450) */
 export const layerNorm = (options: OptionsBeside<'layer-norm'> = {}): SpecOfKind<'layer-norm'> => ({
   kind: 'layer-norm',

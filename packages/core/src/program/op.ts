@@ -15,7 +15,7 @@ export type Operand =
       readonly type: 'element' | 'float64';
     }
   | {
-      /** A count is an integer, a stride a distance in elements, a text is for errors, a geometry is of windows. */
+      /** A stride is a distance in elements, a text is for errors, a geometry has windows or axes. */
       readonly kind: 'count' | 'flag' | 'stride' | 'number' | 'text' | 'geometry';
     };
 

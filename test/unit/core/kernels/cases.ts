@@ -12,6 +12,7 @@ import { productCases } from './product-cases.ts';
 import { recurrentCases } from './recurrent-cases.ts';
 import { reductionCases } from './reduction-cases.ts';
 import { stepCases } from './step-cases.ts';
+import { stridedCases } from './strided-cases.ts';
 import { updateCases } from './update-cases.ts';
 import { vectorCases } from './vector-cases.ts';
 
@@ -28,6 +29,7 @@ export const cases: Record<string, KernelCase> = {
   ...productCases,
   ...convolutionCases,
   ...vectorCases,
+  ...stridedCases,
   ...stepCases,
   ...updateCases,
   ...layerCases,

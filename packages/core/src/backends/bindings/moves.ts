@@ -1,16 +1,13 @@
 import { addressOf } from '../../program/address.ts';
-import type { FixedCall } from '../../program/kernels.ts';
 import type { embeddingForward } from '../../program/reference/embedding.ts';
 import type { lastPositionBackward, lastPositionForward } from '../../program/reference/last-position.ts';
-import type { transpose } from '../../program/reference/vectors.ts';
 import type { CodeLayout } from '../code.ts';
-import { LANES } from '../kernels/row-lanes.ts';
 import { type BindCall, bindByName } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
 /** Makes calls of operations that only move numbers; null for others, and for empty ones. */
 export function createMoves(
-  { moveKernels: kernels, elementwise, width }: CodeLayout,
+  { moveKernels: kernels, elementwise }: CodeLayout,
   { sizesOf, bytes }: PanelMemory,
 ): BindCall {
   /**
@@ -43,33 +40,6 @@ export function createMoves(
         [elementwise.fill, addressOf(dx), 0, ...sizesOf(B * T * C)],
         [kernels.writeByLength, ...arrays, T, bytes * T * C, bytes * C, B, ...ends(C)],
       ];
-    },
-
-    transpose(...[y, x, I, J, N]: Parameters<typeof transpose>) {
-      if (N * I * J === 0) return null;
-      const [yStep, xStep] = [bytes * I, bytes * J];
-      const shorter = Math.min(I, J);
-      const [kernel, block] =
-        shorter < width || width < LANES ? [kernels.transposeQuads, LANES] : [kernels.transposeBlocks, width];
-      const calls: FixedCall[] = [];
-      for (let n = 0; n < N; n++) {
-        const [yAt, xAt] = [y, x].map((array) => addressOf(array) + bytes * I * J * n);
-        if (shorter < LANES) {
-          calls.push([kernels.transposeNumbers, yAt, xAt, yStep, I, J]);
-          continue;
-        }
-        // The last squares move some rows and columns a second time.
-        for (let j = 0; j < J; j += block) {
-          const column = Math.min(j, J - block);
-          const callFrom = (row: number, blocks: number): FixedCall => {
-            const [to, from] = [yAt + yStep * column + bytes * row, xAt + xStep * row + bytes * column];
-            return [kernel, to, from, yStep, xStep, block * xStep, blocks];
-          };
-          calls.push(callFrom(0, Math.floor(I / block)));
-          if (I % block > 0) calls.push(callFrom(I - block, 1));
-        }
-      }
-      return calls;
     },
   });
 }

@@ -150,33 +150,6 @@ function assembleTransposeBlocks(isa: Isa, { load, store, transpose }: Vectors |
   });
 }
 
-export const transposeNumbersArguments = defineArguments(
-  ['y', 'array'],
-  ['x', 'array'],
-  ['yStep', 'stride'], // distance of rows of y
-  ['rows', 'count'], // of x, at least 1
-  ['columns', 'count'], // of x, at least 1
-);
-
-/** y = xᵀ, number by number. */
-function assembleTransposeNumbers(isa: Isa): number {
-  const { bytes } = isa.formulas;
-  return isa.kernel(transposeNumbersArguments, (call) => {
-    const [y, x] = [isa.load(call.y), isa.load(call.x)];
-    const yStep = isa.load(call.yStep);
-    const columns = isa.spill(call.columns);
-    isa.repeat(isa.load(call.rows), () => {
-      const to = isa.pointTo(isa.at(y));
-      isa.repeat(isa.load(columns), () => {
-        isa.scope(() => isa.storeBits(isa.at(to), isa.loadBits(isa.at(x))));
-        isa.skip(x, bytes);
-        isa.advance(to, yStep);
-      });
-      isa.skip(y, bytes);
-    });
-  });
-}
-
 const copyArguments = defineArguments(['to', 'array'], ['from', 'array'], ['count', 'count']);
 
 /** Copies `count` doubles, at least one. */
@@ -200,7 +173,6 @@ export const moveKernels = {
   clearPadding: assembleClearPadding,
   transposeBlocks: (isa) => assembleTransposeBlocks(isa, isa.vectors, isa.vectors.width),
   transposeQuads: (isa) => assembleTransposeBlocks(isa, isa.quads, LANES),
-  transposeNumbers: assembleTransposeNumbers,
 } satisfies Record<string, (isa: Isa) => number>;
 
 export type MoveKernel = keyof typeof moveKernels;

@@ -15,12 +15,32 @@ export const axesOption = checkedBy(
     isAxis(value) || (Array.isArray(value) && value.length > 0 && value.every(isAxis)),
 );
 
+/** Largest extent of an axis: kernels compute positions with 32 bits, and float32 represents all numbers up to it. */
+export const MAX_EXTENT = 16_777_216;
+
+const isWhole = (value: unknown): value is number => Number.isInteger(value) && Math.abs(Number(value)) <= MAX_EXTENT;
+
+/** A list of whole numbers, which may be below 0. */
+export const wholeList = checkedBy(
+  `a list of at least 1 whole number from -${MAX_EXTENT} to ${MAX_EXTENT}`,
+  (value): value is readonly number[] => Array.isArray(value) && value.length > 0 && value.every(isWhole),
+);
+
+/** A whole number, or a list of them, which may be below 0. */
+export const wholeOrList = checkedBy(
+  `a whole number from -${MAX_EXTENT} to ${MAX_EXTENT}, or a list of them`,
+  (value): value is number | readonly number[] => isWhole(value) || wholeList.isValid(value),
+);
+
+/** Options of a spec, or the same with their defaults. */
+export type SpecOrRead<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined };
+
 /** The index of an axis that may be counted from the end. @throws OptionError if a row of this shape has none such. */
-export function axisOf(kind: string, axis: number, input: Shape): number {
+export function axisOf(kind: string, axis: number, input: Shape, name = 'axis'): number {
   const index = axis < 0 ? input.length + axis : axis;
   if (index >= 0 && index < input.length) return index;
   const range = `from ${-input.length} to ${input.length - 1}`;
-  throw new OptionError(kind, 'axis', `has ${axis}, expected an axis of a row of shape ${show(input)}, ${range}`);
+  throw new OptionError(kind, name, `has ${axis}, expected an axis of a row of shape ${show(input)}, ${range}`);
 }
 
 /** The indices of different axes, the last one first; of all axes where none are given. */

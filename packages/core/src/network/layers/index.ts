@@ -5,11 +5,13 @@ import { type ActivationOptions, activation, activationOptions } from './activat
 import { argmax, argmaxOptions } from './argmax.ts';
 import { batchNorm, batchNormOptions } from './batch-norm.ts';
 import { channelDropout, channelDropoutOptions } from './channel-dropout.ts';
+import { concat, concatOptions } from './concat.ts';
 import { conv2dTranspose, conv2dTransposeOptions } from './conv2d-transpose.ts';
 import { conv1d, conv1dOptions, conv2d, conv2dOptions } from './convolution.ts';
 import { dense, denseOptions } from './dense.ts';
 import { dropout, dropoutOptions } from './dropout.ts';
 import { embedding, embeddingOptions } from './embedding.ts';
+import { expand, expandOptions } from './expand.ts';
 import { flatten, flattenOptions } from './flatten.ts';
 import { formulaLayerOptions, formulaLayers } from './formulas.ts';
 import { globalAvgPool, globalAvgPoolOptions } from './global-avg-pool.ts';
@@ -18,15 +20,21 @@ import { lastPosition, lastPositionOptions } from './last-position.ts';
 import { layerNorm, layerNormOptions } from './layer-norm.ts';
 import { like, likeOptions } from './like.ts';
 import { matmul, matmulOptions } from './matmul.ts';
+import { pad, padOptions } from './pad.ts';
 import { avgPool, avgPoolOptions, maxPool, maxPoolOptions } from './pool.ts';
 import { positionEmbedding, positionEmbeddingOptions } from './position-embedding.ts';
 import { gru, gruOptions, lstm, lstmOptions } from './recurrent.ts';
 import { logSumExp, logSumExpOptions, max, maxOptions, mean, meanOptions, sum, sumOptions } from './reductions.ts';
+import { reshape, reshapeOptions } from './reshape.ts';
 import { type AnyResidualOptions, residual, residualOptions } from './residual.ts';
+import { resize, resizeOptions } from './resize.ts';
 import { rmsNorm, rmsNormOptions } from './rms-norm.ts';
 import { selfAttention, selfAttentionOptions } from './self-attention.ts';
+import { slice, sliceOptions } from './slice.ts';
 import { logSoftmax, logSoftmaxOptions, softmax, softmaxOptions } from './softmax.ts';
 import { swiglu, swigluOptions } from './swiglu.ts';
+import { take, takeOptions } from './take.ts';
+import { transpose, transposeOptions } from './transpose.ts';
 import { upsample, upsampleOptions } from './upsample.ts';
 
 const table = {
@@ -35,12 +43,14 @@ const table = {
   'avg-pool': avgPool,
   'batch-norm': batchNorm,
   'channel-dropout': channelDropout,
+  concat,
   conv1d,
   conv2d,
   'conv2d-transpose': conv2dTranspose,
   dense,
   dropout,
   embedding,
+  expand,
   flatten,
   'global-avg-pool': globalAvgPool,
   'group-norm': groupNorm,
@@ -56,13 +66,19 @@ const table = {
   max,
   'max-pool': maxPool,
   mean,
+  pad,
   'position-embedding': positionEmbedding,
+  reshape,
   residual,
+  resize,
   'rms-norm': rmsNorm,
   'self-attention': selfAttention,
   softmax,
   sum,
+  slice,
   swiglu,
+  take,
+  transpose,
   upsample,
   ...formulaLayers,
 };
@@ -80,12 +96,14 @@ export const layerOptions = {
   'avg-pool': avgPoolOptions.table,
   'batch-norm': batchNormOptions.table,
   'channel-dropout': channelDropoutOptions.table,
+  concat: concatOptions.table,
   conv1d: conv1dOptions.table,
   conv2d: conv2dOptions.table,
   'conv2d-transpose': conv2dTransposeOptions.table,
   dense: denseOptions.table,
   dropout: dropoutOptions.table,
   embedding: embeddingOptions.table,
+  expand: expandOptions.table,
   flatten: flattenOptions.table,
   'global-avg-pool': globalAvgPoolOptions.table,
   'group-norm': groupNormOptions.table,
@@ -101,13 +119,19 @@ export const layerOptions = {
   max: maxOptions.table,
   'max-pool': maxPoolOptions.table,
   mean: meanOptions.table,
+  pad: padOptions.table,
   'position-embedding': positionEmbeddingOptions.table,
+  reshape: reshapeOptions.table,
   residual: residualOptions.table,
+  resize: resizeOptions.table,
   'rms-norm': rmsNormOptions.table,
   'self-attention': selfAttentionOptions.table,
   softmax: softmaxOptions.table,
   sum: sumOptions.table,
+  slice: sliceOptions.table,
   swiglu: swigluOptions.table,
+  take: takeOptions.table,
+  transpose: transposeOptions.table,
   upsample: upsampleOptions.table,
   ...formulaLayerOptions,
 } satisfies Record<LayerKind, OptionTable>;

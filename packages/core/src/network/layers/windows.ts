@@ -3,17 +3,15 @@ import { checkedBy } from '../../checks/options/index.ts';
 import { has, show } from '../../checks/show.ts';
 import type { WindowAxis } from '../../math/windows.ts';
 import type { Shape } from '../shape.ts';
-
-/** Largest size of a window: kernels compute positions with 32 bits, and float32 represents all numbers up to it. */
-const MAX_SIZE = 16_777_216;
+import { MAX_EXTENT } from './axes.ts';
 
 const isWhole = (value: unknown, min: number): boolean =>
-  Number.isInteger(value) && Number(value) >= min && Number(value) <= MAX_SIZE;
+  Number.isInteger(value) && Number(value) >= min && Number(value) <= MAX_EXTENT;
 
 /** A whole number for all axes, or one for each of at most two. */
 export const perAxis = (min: number) =>
   checkedBy(
-    `a whole number from ${min} to ${MAX_SIZE}, or a list of one for each axis`,
+    `a whole number from ${min} to ${MAX_EXTENT}, or a list of one for each axis`,
     (value): value is number | readonly number[] =>
       Array.isArray(value) ? value.length <= 2 && value.every((n) => isWhole(n, min)) : isWhole(value, min),
   );

@@ -8,6 +8,7 @@ import { productOps } from './products.ts';
 import { recurrentOps } from './recurrent.ts';
 import { reductionOps } from './reductions.ts';
 import { stepOps } from './step.ts';
+import { stridedOps } from './strided.ts';
 import { vectorOps } from './vectors.ts';
 
 export { activationOps, customActivationOps } from './activations.ts';
@@ -31,4 +32,5 @@ export const ops = {
   ...reductionOps,
   ...attentionOps,
   ...stepOps,
+  ...stridedOps,
 };

@@ -24,9 +24,10 @@ interface TorchLayer {
   /**
    * The order of the numbers that it writes: 'the same' as of those that it reads, 'any' (its units are free), vectors
    * with 'channels last', images with 'channels first', a 'flat' image, 'a sum' (or another function) of rows in one
-   * order, or 'other axes', which are channels first as long as there are channels.
+   * order, 'other axes', which are channels first as long as there are channels, or numbers that are 'moved', which are
+   * in the order of here.
    */
-  readonly writes: 'the same' | 'any' | 'channels last' | 'channels first' | 'flat' | 'a sum' | 'other axes';
+  readonly writes: 'the same' | 'any' | 'channels last' | 'channels first' | 'flat' | 'a sum' | 'other axes' | 'moved';
 }
 
 /** Every kind of layer in PyTorch. SwiGLU, which PyTorch lacks, has two `nn.Linear`. */
@@ -40,12 +41,14 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
     writes: 'the same',
   },
   'channel-dropout': { writes: 'the same' },
+  concat: { writes: 'moved' },
   conv1d: { tensors: affineTensors, writes: 'channels first' },
   conv2d: { tensors: affineTensors, writes: 'channels first' },
   'conv2d-transpose': { tensors: affineTensors, writes: 'channels first' },
   dense: { tensors: affineTensors, writes: 'any' },
   dropout: { writes: 'the same' },
   embedding: { tensors: { E: 'weight' }, writes: 'channels last' },
+  expand: { writes: 'moved' },
   flatten: { writes: 'flat' },
   'global-avg-pool': { writes: 'channels first' },
   'group-norm': { tensors: normTensors, writes: 'the same' },
@@ -60,8 +63,11 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   max: { writes: 'other axes' },
   'max-pool': { writes: 'channels first' },
   mean: { writes: 'other axes' },
+  pad: { writes: 'moved' },
   'position-embedding': { tensors: { P: 'weight' }, writes: 'the same' },
+  reshape: { writes: 'moved' },
   residual: { writes: 'a sum' },
+  resize: { writes: 'channels first' },
   'rms-norm': { tensors: { gamma: 'weight' }, writes: 'the same' },
   'self-attention': {
     tensors: { Wqkv: 'in_proj_weight', bqkv: 'in_proj_bias', Wo: 'out_proj.weight', bo: 'out_proj.bias' },
@@ -69,7 +75,10 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   },
   softmax: { writes: 'the same' },
   sum: { writes: 'other axes' },
+  slice: { writes: 'moved' },
   swiglu: { tensors: { Wg: 'gate.weight', bg: 'gate.bias', Wv: 'value.weight', bv: 'value.bias' }, writes: 'any' },
+  take: { writes: 'moved' },
+  transpose: { writes: 'moved' },
   upsample: { writes: 'channels first' },
 };
 
@@ -199,6 +208,17 @@ function flattenedImagesOf(network: Network): Map<string, FlattenedImages> {
       }
       case 'other axes':
         return { order: unchangedOrder(), isChannelsFirst: isChannelsFirst && keepsChannels(networkLayer) };
+      case 'moved': {
+        for (const { order: moved } of [x, ...others]) {
+          const { image } = rootOf(moved);
+          if (image != null) {
+            const why = 'expected one that stands before the flatten, since PyTorch flattens channels first';
+            throw new Error(`${nameOfLayer(networkLayer)} moves numbers of an image of ${shapeText(image)}, ${why}`);
+          }
+          mergeOrders(networkLayer, moved, unchangedOrder());
+        }
+        return { order: unchangedOrder(), isChannelsFirst };
+      }
       case 'channels last':
         return { order: unchangedOrder(), isChannelsFirst: false };
       default:

@@ -12,6 +12,7 @@ import * as pools from './pools.ts';
 import * as products from './products.ts';
 import * as recurrent from './recurrent.ts';
 import * as reductions from './reductions.ts';
+import * as strided from './strided.ts';
 import { updateDefinitions } from './updates.ts';
 import * as vectors from './vectors.ts';
 
@@ -22,6 +23,7 @@ export const definitions: Readonly<Record<string, AnyDefinition>> = {
   ...products,
   ...convolutions,
   ...vectors,
+  ...strided,
   ...layers,
   ...pools,
   ...recurrent,

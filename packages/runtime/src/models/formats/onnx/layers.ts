@@ -22,6 +22,7 @@ import { attention } from './attention.ts';
 import type { Emission, Spec } from './emission.ts';
 import { formula } from './formula.ts';
 import type { Graph, Value } from './graph.ts';
+import { concat, expand, pad, reshape, resize, slice, take, transpose } from './moves.ts';
 import { recur } from './recurrent.ts';
 import { argmax, groupNorm, matmul, reduceBy, softmaxBy } from './reductions.ts';
 import { alongChannels, channelsOfGraph, lengthsAt, positions, type Rows, sumWhere } from './rows.ts';
@@ -48,6 +49,7 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
     return { ...x, value: graph.node('Add', [scaled, channelConstant(x, 'beta')]) };
   },
   'channel-dropout': ({ x }) => x,
+  concat,
   conv1d: convolution,
   conv2d: convolution,
   'conv2d-transpose': transposedConvolution,
@@ -59,6 +61,7 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
     const value = graph.node('Gather', [table(networkLayer.path), indices], { axis: 0 });
     return { shape: networkLayer.layer.out, value, image: null };
   },
+  expand,
   flatten: ({ channels, x }) => channels.flatten(x),
   'global-avg-pool'({ graph, channels, x, lengths, networkLayer }) {
     const {
@@ -109,12 +112,15 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   max: reduceBy('ReduceMax'),
   'max-pool': (emission) => pool(emission, maxPool),
   mean: reduceBy('ReduceMean'),
+  pad,
   'position-embedding'({ graph, channels, x, networkLayer, tensor }) {
     const rows = channels.last(x);
     const P = graph.reals(`${networkLayer.path}.P`, networkLayer.layer.in[0], tensor('P'));
     return { ...rows, value: graph.node('Add', [rows.value, P]) };
   },
   residual: formula,
+  reshape,
+  resize,
   'rms-norm'({ graph, channels, x, networkLayer, channelConstant }) {
     const { epsilon = 2 ** -23 } = networkLayer.spec as Spec<'rms-norm'>;
     const rows = x.shape.length === 1 ? x : channels.last(x);
@@ -127,12 +133,15 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   'self-attention': attention,
   softmax: softmaxBy('Softmax'),
   sum: reduceBy('ReduceSum'),
+  slice,
   swiglu(emission) {
     const { graph, x } = emission;
     const gate = affine(emission, x, 'Wg', 'bg');
     const value = affine(emission, x, 'Wv', 'bv');
     return { ...gate, value: graph.node('Mul', [activationGraphs.silu(graph, gate.value, NO_ALPHA), value.value]) };
   },
+  take,
+  transpose,
   upsample({ graph, x, networkLayer }) {
     const [input] = networkLayer.layer.in;
     const shape = networkLayer.layer.out;

@@ -61,7 +61,8 @@ export function channelsOfGraph(graph: Graph): Channels {
 /** The numbers from .. from + length - 1. */
 export const range = (length: number, from = 0): number[] => Array.from({ length }, (_, k) => from + k);
 
-const isFlat = (shape: Shape, image: Shape): boolean => shape.length < image.length;
+/** Whether an image is in one axis. */
+export const isFlat = (shape: Shape, image: Shape): boolean => shape.length < image.length;
 
 /** Numbers [C, ...rest], with C along the last axis of rows, in the shape and order that suit `rows.value`. */
 export function alongChannels(
