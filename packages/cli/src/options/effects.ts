@@ -33,6 +33,9 @@ export const effects = {
 
 export type Effect = keyof typeof effects;
 
+/** Effects of the options that change the result of a run. */
+export const RESULT_EFFECTS: readonly Effect[] = ['result', 'naming', 'reading'];
+
 /** Whether a file of a run, or of --config, may set an option. */
 export const mayStandIn = (file: 'run' | 'config', effect: Effect): boolean =>
   effects[effect].setBy === 'run' || effects[effect].setBy === file;

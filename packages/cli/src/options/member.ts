@@ -96,13 +96,13 @@ export function formatValue(value: unknown): string {
 
 const isMember = (value: unknown): value is Member => isRecord(value) && typeof value.kind === 'string';
 
-/** Rewrites an error of a family about an option to name the member. */
+/** Rewrites an error of a family about an option: it names the flag and the member, not the function of the family. */
 export const inMember = (name: string, member: Member, error: unknown): unknown =>
   error instanceof OptionError
     ? new Error(describeOption([{ name, value: member }], error.inside(member.kind)), { cause: error })
     : error;
 
-/** The families check names and values of their options; the flag and the member replace '<where>: '. */
+/** Creates the member, since its family then checks its options. Errors name the flag, see `inMember`. */
 function assertSpec<Spec>(
   name: string,
   member: Member,

@@ -31,6 +31,7 @@ function powPositive(x: number, y: number): number {
   const p = s * d;
   const error = (f - p - productError(s, d, p) - s * (f - (d - 2))) / d;
   const R = logTail(s * s);
+  // d ln(1 + f) / ds = 2 / (1 - s²) = 2 + 2s² + …, and R = ⅔s² + …: 2 + 3R is exact enough for the tiny `error`.
   const small = k * LN2_LO + (error * (2 + 3 * R) + s * R);
   const large = k * LN2_HI + 2 * s;
   const rest = k === 0 ? small : k * LN2_HI - large + 2 * s + small;

@@ -37,7 +37,10 @@ export function sharedArrayLike(array: DataArray, length: number): DataArray {
 export interface NumberType {
   readonly name: string;
   readonly bytes: number;
-  /** Allocates an array of the narrowest dataset type that holds every number of this type. */
+  /**
+   * Allocates the `DataArray` that numbers of this type are stored in: unsigned bytes as they are, other integers of up
+   * to 32 bits as int32 if they fit, larger ones as float64 (exact up to 2⁵³), f2 as float32.
+   */
   allocate(length: number): DataArray;
   /** Reads the number at byte `at`. */
   read(view: DataView, at: number): number;

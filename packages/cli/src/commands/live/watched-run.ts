@@ -35,7 +35,7 @@ export interface WatchedRun {
 export interface LocalRun {
   readonly steer: TrainingRun['steer'];
   readonly sets: DataSplits;
-  /** The newest span. */
+  /** Speed in the newest span, the steps since the progress event before. */
   speed(): Pick<TrainProgressEvent, 'step' | 'samplesPerSecond' | 'busy'> | undefined;
 }
 

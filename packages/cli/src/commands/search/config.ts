@@ -1,7 +1,7 @@
 import { option, show, suggest } from '@gradloom/core/internal';
 import { monitors } from '@gradloom/runtime/options';
 import { entriesToRaw, refuseForeign } from '../../options/config-file.ts';
-import { effects } from '../../options/effects.ts';
+import { effects, RESULT_EFFECTS } from '../../options/effects.ts';
 import { kebabCase } from '../../options/flags-of.ts';
 import { readEntries } from '../../options/option.ts';
 import { parseRaw } from '../../options/raw-options.ts';
@@ -30,7 +30,7 @@ export interface SearchConfig {
 }
 
 export interface Halving {
-  readonly factor: number; // 1 / factor of the trials go on to the next round, which is factor times as long
+  readonly factor: number; // the best 1 / factor of the trials go on to the next round, with runs factor times as long
   readonly unit: 'steps' | 'epochs';
   readonly from: number | null; // steps or epochs of the first round; null: few enough to reach `to` in the last
   readonly to: number | null; // steps or epochs of the last round; null: the default of train
@@ -134,7 +134,7 @@ function searchedKey(where: string, key: string): SearchedKey {
   const optionName = kebabCase(key);
   const isSearched = (name: string): name is SearchedKey =>
     Object.hasOwn(trainOptions, name) &&
-    ['result', 'reading', 'naming'].includes(trainOptions[name as SearchedKey].effect) &&
+    RESULT_EFFECTS.includes(trainOptions[name as SearchedKey].effect) &&
     !ROW_OPTIONS.has(name);
   if (isSearched(optionName)) return optionName;
   if (ROW_OPTIONS.has(optionName)) {

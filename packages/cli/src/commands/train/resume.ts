@@ -9,7 +9,7 @@ import { CONFIG_FILE } from '../../files/run-files/names.ts';
 import { sealOf } from '../../files/run-files/seal.ts';
 import { entriesToRaw, type ForeignEntry } from '../../options/config-file.ts';
 import { loadOptions } from '../../options/custom-parts.ts';
-import type { Effect } from '../../options/effects.ts';
+import { RESULT_EFFECTS } from '../../options/effects.ts';
 import { camelCase } from '../../options/flags-of.ts';
 import { formatValue } from '../../options/member.ts';
 import { mergeRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
@@ -88,8 +88,6 @@ const CHANGEABLE_OPTIONS = new Set(['epochs', 'steps', 'dataset', 'spec']);
 
 /** Options that do not affect results but must stay the same for the whole run. */
 const FIXED_OPTIONS = new Set(['stream', 'evaluate-test', 'probe']);
-
-const RESULT_EFFECTS: readonly Effect[] = ['result', 'naming', 'reading'];
 
 /** Whether an option may differ from that of the run. */
 const isChangeable = (name: string): boolean =>

@@ -49,8 +49,8 @@ export function countOf({ threads, beyondCores, working, gradientThreads }: Poin
 }
 
 /**
- * Milliseconds of each thread by phase, scaled to add up to the step time of the table: the clocks of a profiled run
- * slow it.
+ * Milliseconds of each thread by phase. They are scaled to add up to `stepMs`, which was measured without profiles:
+ * reading the clock for each phase makes the steps of a profiled run longer.
  */
 export const phasesOf = ({ profiles, stepMs }: Pick<Point, 'profiles' | 'stepMs'>): Profile[] =>
   profiles.map((profile) => {
@@ -81,6 +81,7 @@ export function idealEnd({ points, cores }: Pick<ScaleFigures, 'points' | 'cores
 
 /** The meaning of the marks of `countOf`. */
 export function marksOf({ points, leaves }: ScaleFigures): string[] {
+  // Threads without a leaf get a part of the update, unless there are too few weights to divide: then they are idle.
   const idle = points.find(({ threads, working }) => working < threads);
   const marked = points.find(
     ({ threads, working, gradientThreads }) => working === threads && gradientThreads < threads,

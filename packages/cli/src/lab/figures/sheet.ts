@@ -81,7 +81,7 @@ export function sheetOf(images: Elements, [H, W, C]: Shape, range = rangeOf(imag
 export function sheetOfRows(dataset: Dataset, rows: readonly number[]): Sheet | null {
   const [shape, images] = [shapeOfImages(dataset), imagesOfRows(dataset, rows)];
   if (shape === null || images === null || rows.length === 0) return null;
-  const { scale: _, ...stored } = dataset.inputs;
+  const { scale: _, ...stored } = dataset.inputs; // `imagesOfRows` does not standardize, so there is nothing to undo
   return sheetOf(inOriginalColours(images, { ...dataset, inputs: stored }), shape);
 }
 

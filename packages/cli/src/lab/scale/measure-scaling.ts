@@ -18,7 +18,7 @@ export interface Workload {
   readonly spec: NetworkSpec;
   readonly sets: DataSplits;
   readonly options: TrainOptions;
-  readonly steps: number | undefined; // steps of a run, default: RUN_MS on the fastest number of threads
+  readonly steps: number | undefined; // steps of a run, default: `runLength`
 }
 
 export interface Scaling extends RoundFigures {
@@ -38,7 +38,10 @@ export interface MeasuringOptions {
   readonly signal?: AbortSignal; // ends the measurement with the finished rounds
 }
 
-/** A measurement was stopped before its first round was finished. */
+/**
+ * A run was stopped. `measureScaling` throws it only before its first round is finished, as the message says: later
+ * `unlessStopped` catches it, and the finished rounds are the result.
+ */
 export class NothingMeasured extends Error {
   constructor() {
     super('measureScaling: the measurement has no finished round, expected one (it was stopped before the first)');
@@ -51,7 +54,7 @@ const SETTLING_RUNS = 4; // most runs until the length of a step is known
 const WARM_STEPS = 300; // enough for V8 to compile the code
 /** Profile runs are longer, since their start cannot be separated from the phases. */
 const PROFILE_RUNS = 3;
-/** Profiles of a single leaf, and as many of a whole batch. */
+/** Profiles of a single leaf (a batch is cut by rows into leaves), and as many of a whole batch. */
 const PARTS_RUNS = 2;
 
 /**
@@ -84,9 +87,9 @@ export async function measureScaling(
   const warmSteps = Math.min(WARM_STEPS, 2 * stepsPerRun, maxSteps); // a step beyond may have an infinite loss
   const warmRuns: { threads: number; stepMs: number }[] = [];
   for (const threads of counts) warmRuns.push({ threads, stepMs: (await run({ threads, steps: warmSteps })).stepMs });
-  const fastest = warmRuns.reduce((a, b) => (b.stepMs < a.stepMs ? b : a));
+  const fastestRun = warmRuns.reduce((a, b) => (b.stepMs < a.stepMs ? b : a));
   const oneMs = await settledStepMs(warmRuns[0]);
-  const leastMs = fastest === warmRuns[0] ? oneMs : await settledStepMs(fastest);
+  const leastMs = fastestRun === warmRuns[0] ? oneMs : await settledStepMs(fastestRun);
   const steps = workload.steps ?? runLength(leastMs, oneMs);
 
   const { batch } = trial.result;
@@ -199,9 +202,9 @@ async function unlessStopped(signal: AbortSignal | undefined, measure: () => Pro
   }
 }
 
-/** Steps of a run: a second on the fastest number of threads, but at most four seconds on one thread. */
+/** Steps of a run: RUN_MS on the number of threads with the shortest steps, but at most MAX_MS on one thread. */
 export const runLength = (
-  leastMs: number, // ms per step on the fastest number of threads
+  leastMs: number, // ms of the shortest steps
   oneMs: number, // ms per step on one thread
 ): number => Math.min(stepsIn(RUN_MS, leastMs), stepsIn(MAX_MS, oneMs));
 

@@ -85,12 +85,13 @@ function drawHead(head: Head, tokens: readonly string[], width: number): Drawing
   const cell = Math.min(MAX_CELL, Math.floor((100 * (width - margin)) / tokens.length) / 100);
   const size = Math.min(12, Math.round(10 * cell) / 10);
   const cut = (token: string): string => (token.length > letters ? `${token.slice(0, letters - 1)}…` : token);
+  const baselineShift = Math.round(3.5 * size) / 10; // 0.35 em: half the height of a capital, so that text is centred
   const middle = (k: number): number => Math.round(10 * (margin + (k + 0.5) * cell)) / 10;
   const labels = tokens.flatMap((token, k): Markup[] => [
-    markup`<text x="${margin - 4}" y="${middle(k) + Math.round(3.5 * size) / 10}" text-anchor="end">${cut(token)}</text>`,
+    markup`<text x="${margin - 4}" y="${middle(k) + baselineShift}" text-anchor="end">${cut(token)}</text>`,
     letters === 1
       ? markup`<text x="${middle(k)}" y="${margin - 4}" text-anchor="middle">${token}</text>`
-      : markup`<text transform="translate(${middle(k) + Math.round(3.5 * size) / 10},${margin - 4}) rotate(-90)">${cut(token)}</text>`,
+      : markup`<text transform="translate(${middle(k) + baselineShift},${margin - 4}) rotate(-90)">${cut(token)}</text>`,
   ]);
   const steps = tokens.map(() => 'h1v1').join('');
   const cells = [...cellsByShade(head)].map(

@@ -59,14 +59,14 @@ function axisOf({ config, epochs, steps }: TrainRun) {
   const stepsPerEpoch = config.stepsPerEpoch ?? Number.NaN;
   const lastStep = Math.max(epochs.at(-1)?.step ?? 0, steps.at(-1)?.step ?? 0);
   const isBySteps = lastStep <= stepsPerEpoch;
-  const countsSteps = isBySteps || Number.isNaN(stepsPerEpoch); // NaN: the run does not say it
+  const countsSteps = isBySteps || Number.isNaN(stepsPerEpoch); // NaN: config.json has no stepsPerEpoch to divide by
   return {
     label: isBySteps ? 'step' : stepsPerEpoch > 1 ? `epoch (of ${whole(stepsPerEpoch)} steps)` : 'epoch',
     epochLength: countsSteps ? stepsPerEpoch : 1,
     length: countsSteps ? plural(lastStep, 'step') : plural(Number((lastStep / stepsPerEpoch).toPrecision(4)), 'epoch'),
     /** An epoch is drawn at its end. */
     xOfEpoch: ({ step }: EpochFigures) => (countsSteps ? step : step / stepsPerEpoch),
-    /** Several steps are drawn at their middle, a single step at its end. */
+    /** Several steps are drawn at their middle, a single step at its end. They begin after step `first`. */
     xOfSteps: ({ first, step }: StepFigures) =>
       (step === first + 1 ? step : (first + step) / 2) / (isBySteps ? 1 : stepsPerEpoch),
   };
@@ -108,6 +108,7 @@ function bandAndMeans(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradi
   };
 }
 
+/** The steps of a line, which begin after step `first`. */
 const stepsText = ({ first, step }: StepFigures): string =>
   step === first + 1 ? `step ${whole(step)}` : `steps ${whole(first + 1)} to ${whole(step)}`;
 
@@ -148,7 +149,7 @@ function lossCurve(run: TrainRun, chart: RunChart): Picture {
       : best[0] === validation.at(-1)?.[0]
         ? `; validation ${lossName} is lowest at the end`
         : `; validation ${lossName} is lowest after ${lengthAt(best[0])}`;
-  const levels = levelsOf(run);
+  const levels = nGramLevels(run);
   const y = [...shown, ...[...validation, ...test].map(([, value]) => value)];
   const log = spansDecades(y);
   const title =
@@ -162,7 +163,7 @@ function lossCurve(run: TrainRun, chart: RunChart): Picture {
       `Training: ${means === null ? `${lossName} of each batch before its update` : 'mean over the batches of an epoch, each before its update'}.${validation.length > 0 ? ` Validation: ${lossName} on rows that are not trained on, after each epoch or part of one.` : ''}`,
       ...(test.length > 0 ? [lookedAtText(lossName)] : []),
       ...(band === null ? [] : [bandText(run)]),
-      ...(levels.length === 0 ? [] : [LEVELS_TEXT]),
+      ...(levels.length === 0 ? [] : [N_GRAMS_TEXT]),
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
     altText: `${lossName === 'loss' ? 'Loss' : lossName} against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}${levels.map(({ name }) => ` ${name}.`).join('')}`,
@@ -176,11 +177,12 @@ function lossCurve(run: TrainRun, chart: RunChart): Picture {
   };
 }
 
-const LEVELS_TEXT =
+/** Explains the `nGramLevels` of a chart. */
+const N_GRAMS_TEXT =
   'Dashed: validation losses of answers that know how often each token occurs, or each pair, in the training text.';
 
-/** The losses of counting tokens and pairs of them, for a run on a text. */
-function levelsOf({ findings }: TrainRun): Level[] {
+/** Losses to compare a run on a text with, as dashed lines: those of counting its tokens, and pairs of them. */
+function nGramLevels({ findings }: TrainRun): Level[] {
   const { unit, unigram, bigram } = findings?.nGrams ?? { unit: '', unigram: Number.NaN, bigram: Number.NaN };
   return [
     { name: `${unit} alone ${decimal(unigram)}`, value: unigram },

@@ -30,7 +30,10 @@ export function withFixedProducts(
   const recorder = createCallRecorder();
   const tables = new Map<string, number | null>(); // addresses of leaf tables; null: there was no room
 
-  /** Records the call that copies a table of leaves to `memory.table`, where products read it. */
+  /**
+   * Records the call that copies a table of leaves to `memory.table`, where products read it. Each leaf has one list of
+   * up to `leafRows` terms, so `listStep(leafRows)` bytes lead to the next leaf's.
+   */
   function placeLeaves(B: number, leafRows: number): void {
     const words = RUN.words * leafCount(B, leafRows);
     const key = `${B} ${leafRows}`;
@@ -43,6 +46,7 @@ export function withFixedProducts(
       tables.set(key, address);
     }
     if (address === null) throw tableOverflow;
+    // The kernel copies elements, so the bytes of the words are counted in them.
     const values = [address, memory.table, ...memory.sizesOf((4 * words) / memory.bytes)];
     recorder.tape.writeAll(layout.elementwise.copy, Float64Array.from(values));
   }

@@ -79,7 +79,7 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
     // Windows that add to the same inputs do so in their order, row by row.
     const isOrdered = kernel === 'addAtMaximum' && columns.runs.length > 1;
     const rowRuns = isOrdered ? rows.runs.flatMap(singles) : rows.runs;
-    const [pixelRow, windowRow] = [columns.pixels * C, columns.positions * C];
+    const [pixelRowSize, windowRowSize] = [columns.pixels * C, columns.positions * C]; // numbers in a row
     return rowRuns.flatMap((row) =>
       columns.runs.flatMap((column) =>
         piecesOf(kernel, column, C).map(({ at, count, numbers, pixelStep, windowStep }) => {
@@ -91,21 +91,21 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
             row.places, // lines
             column.places, // taps
             bytes * pixelStep, // pixelColumn
-            bytes * (row.step * pixelRow - count * pixelStep), // pixelRow
-            bytes * (rows.pixels - row.count * row.step) * pixelRow, // pixelImage
+            bytes * (row.step * pixelRowSize - count * pixelStep), // pixelRow
+            bytes * (rows.pixels - row.count * row.step) * pixelRowSize, // pixelImage
             bytes * windowStep, // windowColumn
-            bytes * (row.windowStep * windowRow - count * windowStep), // windowRow
-            bytes * (rows.positions - row.count * row.windowStep) * windowRow, // windowImage
+            bytes * (row.windowStep * windowRowSize - count * windowStep), // windowRow
+            bytes * (rows.positions - row.count * row.windowStep) * windowRowSize, // windowImage
             bytes * C, // tap
-            bytes * (windowRow - column.places * C), // line
+            bytes * (windowRowSize - column.places * C), // line
             ...last,
           ];
           return {
             kernel: layout.windows[kernel][rest === 0 ? 'full' : 'masked'][vectors],
             mask: maskOf(rest),
             values,
-            pixel: bytes * (row.first * pixelRow + column.first * C + at),
-            window: bytes * (row.window * windowRow + column.window * C + at),
+            pixel: bytes * (row.first * pixelRowSize + column.first * C + at),
+            window: bytes * (row.window * windowRowSize + column.window * C + at),
           };
         }),
       ),
@@ -148,7 +148,7 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
         B,
         C: geometry.C,
         lastArguments: [addressOf(dy) - addressOf(y), addressOf(dx) - addressOf(x)],
-        cleared: adds || !coversAll(axes.rows) || !coversAll(axes.columns) ? dx : null,
+        cleared: adds || !allPositionsInWindows(axes.rows) || !allPositionsInWindows(axes.columns) ? dx : null,
       });
     },
     avgPoolForward: (...[y, x, B, geometry]: Parameters<typeof avgPoolForward>) =>
@@ -169,11 +169,11 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
           rows: pixelAxis(backwardReach(geometry.height)),
           columns: pixelAxis(backwardReach(geometry.width)),
         };
-        const cleared = reachesAll(axes.rows) && reachesAll(axes.columns) ? null : dx;
+        const cleared = allPixelsHaveWindows(axes.rows) && allPixelsHaveWindows(axes.columns) ? null : dx;
         return bind({ kernel: 'sum', pixels: dx, windows: dy, ...axes, B, C, lastArguments: last, cleared });
       }
       const axes = outputs(geometry);
-      const cleared = coversAll(axes.rows) && coversAll(axes.columns) ? null : dx;
+      const cleared = allPositionsInWindows(axes.rows) && allPositionsInWindows(axes.columns) ? null : dx;
       return bind({ kernel: 'spread', pixels: dy, windows: dx, ...axes, B, C, lastArguments: last, cleared });
     },
     globalAvgPoolForward(...[y, , x, B, R, C]: Parameters<typeof globalAvgPoolForward>) {
@@ -205,6 +205,7 @@ const repeatedAxis = (pixels: number, size: number): PixelAxis => ({
   runs: [{ first: 0, step: 1, count: pixels, window: 0, windowStep: size, places: size }],
 });
 
+/** H · V pixels, each with its own window of FY · FX positions. */
 const repeats = (H: number, V: number, FY: number, FX: number): Axes => ({
   rows: repeatedAxis(H, FY),
   columns: repeatedAxis(V, FX),
@@ -217,11 +218,11 @@ const overlaps = ({ height, width }: WindowGeometry): boolean =>
   height.stride < height.kernel || width.stride < width.kernel;
 
 /** Whether each position is in the window of a pixel, where windows do not overlap. */
-const coversAll = ({ positions, runs }: PixelAxis): boolean =>
+const allPositionsInWindows = ({ positions, runs }: PixelAxis): boolean =>
   runs.reduce((covered, { count, places }) => covered + count * places, 0) === positions;
 
-/** Whether each pixel has a place in its window. */
-const reachesAll = ({ pixels, runs }: PixelAxis): boolean =>
+/** Whether the window of each pixel has a position inside of the image. */
+const allPixelsHaveWindows = ({ pixels, runs }: PixelAxis): boolean =>
   runs.reduce((reached, { count }) => reached + count, 0) === pixels;
 
 /** A run of one pixel for each of the run. */

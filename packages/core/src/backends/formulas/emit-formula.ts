@@ -29,9 +29,10 @@ export interface EmittableFormula {
 
 /**
  * Gives each step of a formula a register, from the step itself to the last one that reads it. Steps that only depend
- * on constants (literals and numbers of the call) and fixed vectors are emitted before the loop. The constants with the
- * most uses stay in the registers that are left over. Registers 0 to `reserved` - 1 are the kernel's. `observed` is the
- * value that `FormulaAccess.observe` gets.
+ * on constants (literals and numbers of the call) and fixed vectors are emitted before the loop; 'held' steps emit
+ * nothing, since the kernel already has their vectors in registers. The constants with the most uses stay in the
+ * registers that are left over. Registers 0 to `reserved` - 1 are the kernel's. `observed` is the value that
+ * `FormulaAccess.observe` gets.
  */
 export function allocateFormula(
   unit: FormulaUnit,

@@ -15,7 +15,7 @@ export interface MatrixFormula extends OutputFormula {
 
 /** An operation that is the formula of matrices. */
 export interface MatrixOp extends MatrixFormula {
-  /** Rows and columns. With a third size there are so many matrices, each with `rows` of its own. */
+  /** Names of the arguments that count rows, columns and, if named, matrices, each with `rows` of its own. */
   readonly sizes: readonly [rows: string, columns: string, matrices?: string];
 }
 
@@ -41,6 +41,7 @@ export const channelFormulas: Readonly<Record<string, Elementwise>> = {
       divide(constant(1), squareRoot(add(variance, epsilon))),
     ],
   },
+  // `factor` is B / (B - 1) for a variance of B values, which makes it unbiased, and 1 for a mean.
   movingAverage: elementwiseOp(
     ['running', 'value'],
     ['running'],

@@ -22,7 +22,10 @@ export const sharedArguments = defineArguments(
   ['line', 'stride'], // from the end of a line to the next one
 );
 
-/** Numbers are multiplied by `factor`, then divided by `divisor` if `divides`, then 0 if |x| is below `minSize`. */
+/**
+ * Numbers are multiplied by `factor`, then divided by `divisor` if `divides`, then 0 if |x| is below `minSize`: it is
+ * `FLUSH_BELOW` for gradients, which must not become subnormal, and 0 for other numbers.
+ */
 export const scaledArguments = defineArguments(
   ...sharedArguments,
   ['divides', 'count'], // 0 or 1
@@ -165,37 +168,38 @@ function assembleSpread(isa: Isa, channels: Channels): number {
 function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean): number {
   const unit = isa.formulas;
   const gradient = (v: number): Vector => FREE + v;
-  const [value, part] = [2 * FREE, 2 * FREE + 1];
+  // `scratch` has the sum of the pixels, then an element of a window, then the gradient that the element has so far.
+  const [scratch, part] = [2 * FREE, 2 * FREE + 1];
   const mask = maskOf(isa, 2 * FREE + 2);
   const literal = (x: number): Address => unit.literal(bitsOf(x, isa.type));
   return isa.kernel(pairedArguments, (call) => {
     const [pixelPair, windowPair] = [isa.load(call.pixelPair), isa.load(call.windowPair)];
     forEachPixel(isa, call, channels, (pixel, each, eachTap) => {
-      unit.clear(value);
+      unit.clear(scratch);
       each((v, offset, load) => {
         load(v, isa.at(pixel, offset));
         load(gradient(v), isa.atStride(pixel, pixelPair, offset));
         unit.add(gradient(v), gradient(v), literal(0)); // -0 becomes +0
-        unit.add(value, value, v);
+        unit.add(scratch, scratch, v);
       });
-      unit.compare(mask, 'notLess', value, literal(Infinity)); // the sum of the pixels: NaN if one is
+      unit.compare(mask, 'notLess', scratch, literal(Infinity)); // the sum is NaN if a pixel is
       const mayBeNaN = isa.zero();
       unit.readMask(mayBeNaN, mask);
       const setElements = (takesNaN: boolean): void =>
         eachTap((tap) =>
           each((v, offset, load, store) => {
-            load(value, isa.at(tap, offset));
-            unit.compare(mask, 'equal', value, v);
+            load(scratch, isa.at(tap, offset));
+            unit.compare(mask, 'equal', scratch, v);
             unit.chooseOrZero(part, mask, gradient(v));
             if (takesNaN) {
-              unit.compare(mask, 'equal', value, value);
+              unit.compare(mask, 'equal', scratch, scratch);
               unit.choose(part, mask, part, gradient(v));
             }
             unit.xor(gradient(v), gradient(v), part); // 0 once an element has got the gradient
             const to = isa.atStride(tap, windowPair, offset);
             if (accumulate) {
-              load(value, to);
-              unit.add(part, value, part);
+              load(scratch, to);
+              unit.add(part, scratch, part);
             }
             store(to, part);
           }),

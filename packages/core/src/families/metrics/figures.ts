@@ -18,7 +18,7 @@ import { logLoss, rowLogLoss } from './log-loss.ts';
 import { mae } from './mae.ts';
 import { rowMape } from './mape.ts';
 import type { Metric } from './metric.ts';
-import { bitsFigure, perplexityFigure } from './perplexity.ts';
+import { bitsMetrics, type LogLossMetrics, perplexityMetrics } from './perplexity.ts';
 import { prRanking } from './pr-auc.ts';
 import { r2 } from './r2.ts';
 import type { Ranking } from './ranking.ts';
@@ -112,7 +112,8 @@ const meanFigure = (traits: FigureTraits, metric: (task: Task) => Metric, number
     weighted: withoutPauses((rows, task) => weightedMean(rows, numberOf(task))),
   });
 
-const logLossFigure = (title: string, { metric, weighted }: typeof perplexityFigure): Figure =>
+/** Creates a figure that is a function of the mean log loss. */
+const ofLogLoss = (title: string, { metric, weighted }: LogLossMetrics): Figure =>
   figure({
     title,
     better: 'lower',
@@ -150,8 +151,8 @@ const table = {
     (task) => logLoss({ targets: targetsOf(task) }),
     (task) => rowLogLoss({ targets: targetsOf(task) }),
   ),
-  perplexity: logLossFigure('perplexity', perplexityFigure),
-  'bits-per-character': logLossFigure('bits per character', bitsFigure),
+  perplexity: ofLogLoss('perplexity', perplexityMetrics),
+  'bits-per-character': ofLogLoss('bits per character', bitsMetrics),
   brier: meanFigure(
     { title: 'Brier score', ofProbabilities: true },
     (task) => brier({ targets: targetsOf(task) }),

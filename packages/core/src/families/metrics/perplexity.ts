@@ -14,13 +14,13 @@ export const lossOf = (perplexity: number): number => log(perplexity);
 /** Bits per character of a mean log loss of characters: loss / ln 2. */
 export const bitsOf = (loss: number): number => loss / log(2);
 
-/** A figure that is a function of the mean log loss. */
-interface LogLossFigure {
+/** The metrics of a function of the mean log loss. */
+export interface LogLossMetrics {
   metric(options: ProbabilityOptions): Metric;
   weighted(rows: EvaluatedRows, options: ProbabilityOptions): WeightedMetric;
 }
 
-function figureOfLogLoss(f: (loss: number) => number): LogLossFigure {
+function metricsOfLogLoss(f: (loss: number) => number): LogLossMetrics {
   return {
     metric(options) {
       const mean = logLoss(options);
@@ -33,14 +33,14 @@ function figureOfLogLoss(f: (loss: number) => number): LogLossFigure {
   };
 }
 
-export const perplexityFigure = figureOfLogLoss(perplexityOf);
-export const bitsFigure = figureOfLogLoss(bitsOf);
+export const perplexityMetrics = metricsOfLogLoss(perplexityOf);
+export const bitsMetrics = metricsOfLogLoss(bitsOf);
 
 /**
  * e^(mean log loss): a model of perplexity k is as uncertain as one that chooses among k classes at random. Outputs are
  * probabilities.
  */
-export const perplexity = perplexityFigure.metric;
+export const perplexity = perplexityMetrics.metric;
 
 /** Mean log loss in bits, of a model whose classes are characters. Outputs are probabilities. */
-export const bitsPerCharacter = bitsFigure.metric;
+export const bitsPerCharacter = bitsMetrics.metric;

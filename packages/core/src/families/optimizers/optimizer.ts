@@ -44,7 +44,7 @@ export interface Optimizer {
   hyper(
     hyper: Float64Array, // [hyperLength] out
     learningRate: Float64Array, // [1]
-    scalars: Float64Array,
+    scalars: Float64Array, // those of this step, see `initialScalars`
   ): void;
   /** The spec that `createOptimizer` got. Absent if another function made the optimizer. */
   readonly spec?: unknown;

@@ -52,7 +52,10 @@ export interface Ledger {
   clearTrouble(): void;
 }
 
-/** Number of slots. A thousand for each rank suffice for a few exchanges per bucket of parameters in a few programs. */
+/**
+ * Number of slots: more than runs need. A step program (a run has a few) exchanges a few messages with each rank for
+ * every bucket of parameters. 65,536 is room for many buckets on few ranks; slots that are not used take no memory.
+ */
 const capacityOf = (ranks: number): number => 65_536 + 1024 * ranks;
 
 /**

@@ -77,7 +77,7 @@ export async function collectRows(
     for (const row of rowsSoFar.slice(0, rowsSoFar.length - lastRows.length)) addRow(row);
   }
   const decisions: string[] = [];
-  if (request.where === 'readTable' && !request.isPlain && lastRows.length > 0) {
+  if (request.leavesRowsOut && lastRows.length > 0) {
     plan ??= planFor(lastRows[0].cells.length);
     const end = cutEnd(lastRows, plan);
     // Nothing is cut off if no row would be left.

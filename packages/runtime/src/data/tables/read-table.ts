@@ -17,13 +17,15 @@ import { openTableCache } from './table-cache.ts';
 import { createFaults, type TableFault } from './table-faults.ts';
 import { type TableOptions, tableOptions } from './table-options.ts';
 
+const fromFile = { where: 'readTable', isPlain: false, leavesRowsOut: true } as const;
+
 /**
  * Reads a table into memory, one typed array per column, or with `stream` into a cache next to the file. Types are
  * found from all rows and reported with their reasons.
  * @throws Error naming the file, line and column of a problem; OptionError for an option that does not fit the file.
  */
 export const readTable = (path: string, options: TableOptions = {}): Promise<Table> =>
-  readPath(path, options, { where: 'readTable', preprocessing: null, isPlain: false });
+  readPath(path, options, { ...fromFile, preprocessing: null });
 
 /**
  * Reads the columns that a model was trained with, with the types of that time.
@@ -35,7 +37,7 @@ export async function readTableAs(
   options: TableOptions = {},
 ): Promise<Table> {
   const checked = checkTablePreprocessing('readTableAs', preprocessing);
-  return readPath(path, options, { where: 'readTable', preprocessing: checked, isPlain: false });
+  return readPath(path, options, { ...fromFile, preprocessing: checked });
 }
 
 /**
@@ -43,7 +45,7 @@ export async function readTableAs(
  * @throws Error as `readTable` does.
  */
 export const readPlainTable = (where: string, path: string, options: TableOptions): Promise<Table> =>
-  readPath(path, options, { where, preprocessing: null, isPlain: true });
+  readPath(path, options, { where, preprocessing: null, isPlain: true, leavesRowsOut: false });
 
 /** Makes a table of objects by column name. Messages begin with `where`. */
 export async function readObjects(where: string, rows: readonly NamedRow[], options: TableOptions): Promise<Table> {
@@ -57,14 +59,14 @@ export async function readObjects(where: string, rows: readonly NamedRow[], opti
         yield objects.map((value, n) => ({ location: `row ${n}`, value }));
       },
     );
-  const purpose = { where, preprocessing: null, isPlain: false };
+  const purpose = { where, preprocessing: null, isPlain: false, leavesRowsOut: false };
   return readRows({ ...purpose, path: 'rows', options: definedOptions(options), fault, open }, memoryStore);
 }
 
 async function readPath(
   path: string,
   unchecked: TableOptions,
-  purpose: Pick<TableRequest, 'where' | 'preprocessing' | 'isPlain'>,
+  purpose: Pick<TableRequest, 'where' | 'preprocessing' | 'isPlain' | 'leavesRowsOut'>,
 ): Promise<Table> {
   const { where, preprocessing } = purpose;
   checkPath(where, path);
@@ -110,7 +112,7 @@ function checkSequenceOptions(where: string, options: TableOptions): void {
 
 /** Reads rows for a model of a series from an open table, with the types of its training. `path` names it. */
 export async function readRowsAs(path: string, reader: TableReader, encoding: TablePreprocessing): Promise<Table> {
-  const where = 'readTable';
+  const { where } = fromFile;
   checkPath(where, path);
   const expected = 'one that openTable opened';
   if (typeof checkObject(where, 'reader', reader, expected).names !== 'function') {
@@ -118,7 +120,7 @@ export async function readRowsAs(path: string, reader: TableReader, encoding: Ta
   }
   const preprocessing = checkTablePreprocessing(where, encoding);
   const fault = faultOf(where, path);
-  const request = { where, path, options: {}, preprocessing, isPlain: false, fault, open: async () => reader };
+  const request = { ...fromFile, path, options: {}, preprocessing, fault, open: async () => reader };
   try {
     return buildTable(request, await collectRows(reader, request, memoryStore), reader, memoryStore);
   } catch (error) {

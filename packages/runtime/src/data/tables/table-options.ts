@@ -56,7 +56,11 @@ const target = option.kind((where, name, value: unknown): string | number | read
 
 const columnName = option.checkedBy('the name of a column', isName);
 
-/** Flags of every command that reads a table to train on. */
+/**
+ * Flags of every command that reads a table to train on. The effect tells the command line which files may set them:
+ * 'result' for numbers and known words that change the result, 'naming' for names of columns and classes, which can be
+ * any text, and 'execution' (`stream`) for those that change only how the work is done.
+ */
 const data = option.asFlag({ group: 'Data', effect: 'result' });
 const naming = option.asFlag({ group: 'Data', effect: 'naming' });
 

@@ -161,7 +161,10 @@ function linkNew(file: string, name: string): boolean {
   }
 }
 
-/** Whether two names are one file, linked by this process alone. File numbers have 64 bits; NTFS uses all of them. */
+/**
+ * Whether `name` is a link to `file`. If so, this process made it: no other knows the temporary `file`. File numbers
+ * are read as bigints, since NTFS uses all 64 bits.
+ */
 function isSameFile(file: string, name: string): boolean {
   const stats = lstatSync(file, { bigint: true });
   const other = lstatSync(name, { bigint: true, throwIfNoEntry: false });

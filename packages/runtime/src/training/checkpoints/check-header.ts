@@ -4,14 +4,17 @@ import { checkRateChanges } from '../run/rate-changes.ts';
 import { epochsOrPart } from '../run/scheduled-steps.ts';
 import type { Progress, RunRecord, SavedState } from './checkpoint.ts';
 
+/** Errors begin with the name of the value, such as record.ema: no function was called with it. */
+const NO_CALLER = '';
+
 /** Checks the parts of a record that are read; the rest is only compared. */
 export function checkRecord(record: Json | undefined): asserts record is JsonObject & RunRecord & Json {
   if (!isJsonObject(record)) throw new Error(`record has ${show(record)}, expected an object`);
   for (const name of ['totalSteps', 'stepsPerEpoch', 'batch']) checkWhole(`record.${name}`, record[name], 1);
   const { backend, data, ema, evaluateEvery, rateChanges } = record;
-  epochsOrPart().check('', 'record.evaluateEvery', evaluateEvery);
-  if (rateChanges !== undefined) checkRateChanges('', 'record.rateChanges', rateChanges);
-  if (ema !== undefined) option.betweenZeroAndOne.check('', 'record.ema', ema);
+  epochsOrPart().check(NO_CALLER, 'record.evaluateEvery', evaluateEvery);
+  if (rateChanges !== undefined) checkRateChanges(NO_CALLER, 'record.rateChanges', rateChanges);
+  if (ema !== undefined) option.betweenZeroAndOne.check(NO_CALLER, 'record.ema', ema);
   const { precision = FLOAT64 } = record;
   if (!elementTypes.some((type) => type === precision)) {
     throw new Error(`record.precision has ${show(precision)}, expected ${elementTypes.join(' or ')}`);
@@ -42,8 +45,8 @@ export function checkProgress(
   checkWhole('progress.gradientThreads', progress.gradientThreads, 0);
   for (const name of ['rollbacks', 'reached']) checkWhole(`progress.${name}`, progress[name] ?? 0, 0);
   const { elapsedMs, rate, validation, test, best } = progress;
-  if (rate !== undefined) option.nonNegative.check('', 'progress.rate', rate);
-  option.nonNegative.check('', 'progress.elapsedMs', elapsedMs);
+  if (rate !== undefined) option.nonNegative.check(NO_CALLER, 'progress.rate', rate);
+  option.nonNegative.check(NO_CALLER, 'progress.elapsedMs', elapsedMs);
   for (const [name, figures] of Object.entries({ validation, test, best })) checkFigures(`progress.${name}`, figures);
   checkEarlyStopping(progress.early, step);
 }
@@ -91,4 +94,4 @@ const isFigure = (value: Json): boolean =>
 const isNumber = (value: Json): boolean => typeof value === 'number';
 
 const checkWhole = (name: string, value: Json | undefined, least: number): number =>
-  option.wholeNumber(least).check('', name, value);
+  option.wholeNumber(least).check(NO_CALLER, name, value);

@@ -79,8 +79,7 @@ export function planColumns(
   const classNames = decoding?.type === 'classes' ? decoding.labels : options.classNames;
   const createNumbers = store.createBuffers(width);
   const modelFormats = preprocessing === null ? request.formats : formatsOf(preprocessing);
-  // A series needs all of its rows, and only a table that was read from a file says what was left out.
-  const leavesGapsOut = where === 'readTable' && !isPlain && !roles.includes('time');
+  const leavesGapsOut = request.leavesRowsOut && !roles.includes('time');
 
   function planColumn(name: string, index: number): PlannedColumn[] {
     const role = roles[index];
@@ -251,6 +250,8 @@ export interface TableRequest {
   readonly preprocessing: TablePreprocessing | null;
   /** Inputs are numbers without gaps, and a numeric target holds values. */
   readonly isPlain: boolean;
+  /** Rows without a target, and notes and totals at the end, are left out: only `readTable` says which these were. */
+  readonly leavesRowsOut: boolean;
   /** How the cells of columns are written, where they are not plain. @default found from all cells */
   readonly formats?: ReadonlyMap<string, CellFormat>;
   /** Numeric targets with marks such as '-', which are gaps; absent in the first reading, which finds them. */
