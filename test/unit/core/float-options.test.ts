@@ -92,7 +92,12 @@ describe('a number that floats do not keep is refused by name in a run of floats
   });
 
   test.each(numbersOf(layerOptions))('%s, %s: %s', (kind, name, value, float) => {
-    const needed = { activation: { fn: 'elu' }, 'self-attention': { heads: 1, causal: true } }[kind];
+    const needed = {
+      activation: { fn: 'elu' },
+      'group-norm': { groups: 2 },
+      pad: { padding: [1] },
+      'self-attention': { heads: 1, causal: true },
+    }[kind];
     const network = networkOf({ kind, [name]: value, ...needed }, kind === 'self-attention' ? [2, 4] : [4]);
     refuseBeyondFloats('train', network, null, 'float64');
     const label = network.layers[1].label;

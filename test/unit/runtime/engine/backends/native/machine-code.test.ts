@@ -180,7 +180,8 @@ describe('on macOS, where nobody has run it, machine code', () => {
   });
 });
 
-test.each(Object.entries(extensions))('all kernels of %s together have less than 320 kB', (_name, { createIsa }) => {
+// Each is assembled where a network first uses it; 17 serve the operations of graphs alone.
+test.each(Object.entries(extensions))('all kernels of %s together have less than 335 kB', (_name, { createIsa }) => {
   for (const type of elementTypes) {
     const { code, layout } = assembleCode(createIsa(type));
     let bytes = code.length;
@@ -196,6 +197,6 @@ test.each(Object.entries(extensions))('all kernels of %s together have less than
     );
     JSON.stringify(all); // reads, and so assembles, every kernel
     expect(bytes, type).toBeGreaterThan(1.4 * code.length);
-    expect(bytes, type).toBeLessThan(320_000);
+    expect(bytes, type).toBeLessThan(335_000);
   }
 });
