@@ -1,4 +1,4 @@
-import type { ElementType, LossSpec, NetworkSpec } from '@gradloom/core';
+import type { ElementType, LayerKind, LossSpec, NetworkSpec } from '@gradloom/core';
 
 /** A line of the answer: how much of the training of the model is done; the last one is the model, or a reason. */
 export type DigitLine = { readonly share: number } | DigitFile | { readonly error: string };
@@ -11,3 +11,10 @@ export interface DigitFile {
   readonly precision: ElementType;
   readonly parameters: readonly number[]; // [P]
 }
+
+/** Kinds of layers that a model of digits may have. The page leaves out others: see `.ci/bundle-page.mjs`. */
+export const digitKinds: readonly LayerKind[] = [
+  ...(['activation', 'avg-pool', 'batch-norm', 'channel-dropout', 'conv1d', 'conv2d', 'dense', 'dropout'] as const),
+  ...(['flatten', 'global-avg-pool', 'group-norm', 'instance-norm', 'layer-norm', 'like', 'max-pool'] as const),
+  ...(['reshape', 'residual'] as const),
+];

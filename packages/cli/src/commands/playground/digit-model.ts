@@ -7,7 +7,7 @@ import { loadMnist, loadModel, saveModel, type TrainOptions, train } from '@grad
 import { presets } from '../../files/datasets/presets.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { stackedNetwork } from '../train/stacked-network.ts';
-import type { DigitFile } from './digit-file.ts';
+import { type DigitFile, digitKinds } from './digit-file.ts';
 
 /** Pixels of a digit of MNIST. */
 const PIXELS = 784;
@@ -41,7 +41,7 @@ export async function standardModel(options: Pick<TrainOptions, 'onEvent' | 'sig
 
 /** The model as the page fetches it. @throws UsageError for one that does not read digits. */
 export function digitFile({ spec, parameters, loss, metadata, preprocessing, parts }: Model): DigitFile {
-  const { inputs, outputs } = buildNetwork(spec, parts?.customParts);
+  const { inputs, outputs, allLayers } = buildNetwork(spec, parts?.customParts);
   const labels = metadata.labels ?? Array.from({ length: outputs }, (_, c) => String(c));
   if (inputs !== PIXELS || loss === undefined || !hasProbabilities(createLoss(loss)) || outputs !== labels.length) {
     const expected = `a model of ${PIXELS} pixels and classes, such as gradloom train --dataset mnist makes`;
@@ -49,6 +49,13 @@ export function digitFile({ spec, parameters, loss, metadata, preprocessing, par
   }
   if (ofImages(preprocessing)?.image.scale !== undefined || (parts?.modules.length ?? 0) > 0) {
     throw new UsageError('--model has standardized pixels or parts of its own, expected pixels from 0 to 1 and none');
+  }
+  // A layer that is used once more has the spec of that layer.
+  const other = allLayers.find(({ spec: { kind } }) => !(digitKinds as readonly string[]).includes(kind));
+  if (other !== undefined) {
+    throw new UsageError(
+      `--model has a layer ${other.spec.kind}, expected kinds that the page has: ${digitKinds.join(', ')}`,
+    );
   }
   return { spec, loss, labels, precision: typeOf(parameters), parameters: Array.from(parameters) };
 }
