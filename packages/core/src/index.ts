@@ -215,6 +215,7 @@ export {
   upsample,
   where,
 } from './network/builders.ts';
+export type { InputParts } from './network/input-parts.ts';
 export type { ActivationOptions } from './network/layers/activation.ts';
 export type { ArgmaxOptions } from './network/layers/argmax.ts';
 export type { BatchNormOptions } from './network/layers/batch-norm.ts';
@@ -280,6 +281,7 @@ export {
   initializeParameters,
   type Network,
   type NetworkLayer,
+  type NetworkOfParts,
   type NetworkSpec,
   type Tensor,
   type Tie,

@@ -213,6 +213,7 @@ export {
   rowContinuation,
 } from './network/continuation.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
+export { hasParts } from './network/input-parts.ts';
 export { freezeLayers, refuseGroups } from './network/layer-patterns.ts';
 export { axisOf } from './network/layers/axes.ts';
 export { formulaLayers, sameForAll } from './network/layers/formulas.ts';

@@ -1,11 +1,11 @@
 import { checkKeys } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
-import { positiveInteger } from '../checks/options/index.ts';
 import { has, show } from '../checks/show.ts';
 import type { Elements } from '../math/element-type.ts';
 import { createRandom } from '../math/random/index.ts';
 import { type ProductShape, viewOf } from '../math/scratch.ts';
 import { buildLayers } from './build-layers.ts';
+import { checkInputShape, hasParts, type InputParts, withInputParts } from './input-parts.ts';
 import type { Layer, LayerSpec, TensorSpec } from './layers/index.ts';
 import { hasTrainedTensor } from './layers/layer.ts';
 import { type CustomParts, NO_PARTS } from './layers/layer-context.ts';
@@ -18,6 +18,14 @@ export interface NetworkSpec {
   input: number | Shape;
   /** Layers from input to output. The inputs of each layer are the outputs of the one before. */
   layers: LayerSpec[];
+}
+
+/** A network in a file that names the parts of a row: `"input": { "image": [28, 28, 1], "cells": 12 }`. */
+export interface NetworkOfParts {
+  /** Shapes of the parts by name, in their order in the row. */
+  readonly input: InputParts;
+  /** Layers, of which the first says by `of` which part it reads. */
+  readonly layers: LayerSpec[];
 }
 
 /** The place of a tensor in the flat parameter vector. */
@@ -87,16 +95,19 @@ export interface Network {
  * b.
  * @throws OptionError naming the layer, its value and what was expected.
  */
-export function buildNetwork(spec: NetworkSpec, customParts: CustomParts = NO_PARTS): Network {
+export function buildNetwork(spec: NetworkSpec | NetworkOfParts, customParts: CustomParts = NO_PARTS): Network {
   if (typeof spec !== 'object' || spec === null) {
     throw new Error(`buildNetwork: spec ${has(spec)}, expected { input: ..., layers: [...] }`);
   }
   checkKeys('buildNetwork', spec, ['input', 'layers']);
-  const input = checkInputShape('buildNetwork', spec.input);
   if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
     throw new OptionError('buildNetwork', 'layers', `${has(spec.layers)}, expected a list of at least 1 layer`);
   }
-  const specs = expandSpecs(spec.layers, customParts);
+  const inFull: NetworkSpec = hasParts(spec.input)
+    ? withInputParts('buildNetwork', spec.input, spec.layers)
+    : (spec as NetworkSpec);
+  const input = checkInputShape('buildNetwork', inFull.input);
+  const specs = expandSpecs(inFull.layers, customParts);
   let parameterCount = 0;
   const allLayers = buildLayers(specs, input, customParts).map((placed, index): NetworkLayer => {
     const tensors = placed.layer.tensors.filter(isParameter).map(({ name, shape, isTrained = true }) => {
@@ -110,9 +121,9 @@ export function buildNetwork(spec: NetworkSpec, customParts: CustomParts = NO_PA
   const layers = allLayers.map(({ layer }) => layer);
   const output = layers[layers.length - 1].out;
   const inputInFull = input.length === 1 ? input[0] : input;
-  const isInFull = specs === spec.layers && (inputInFull === spec.input || input.length > 1);
+  const isInFull = specs === inFull.layers && (inputInFull === inFull.input || input.length > 1);
   return {
-    spec: isInFull ? spec : { input: inputInFull, layers: specs },
+    spec: isInFull ? inFull : { input: inputInFull, layers: specs },
     input,
     output,
     inputs: sizeOf(input),
@@ -144,22 +155,6 @@ function tiesOf(allLayers: readonly NetworkLayer[], P: number): Tie[] {
 /** The tensors by path and name, as `TensorSpec.tiedTo` has them: '0.W'. */
 const tensorsByPath = (allLayers: readonly NetworkLayer[]): ReadonlyMap<string, Tensor> =>
   new Map(allLayers.flatMap(({ path, tensors }) => tensors.map((tensor) => [`${path}.${tensor.name}`, tensor])));
-
-/** Most axes of a row. */
-const MAX_AXES = 8;
-
-/** @throws OptionError unless `input` is a shape of rows. */
-export function checkInputShape(where: string, input: unknown): Shape {
-  if (typeof input === 'number') return [positiveInteger.check(where, 'input', input)];
-  const isShape =
-    Array.isArray(input) &&
-    input.length > 0 &&
-    input.length <= MAX_AXES &&
-    input.every((n) => Number.isSafeInteger(n) && n > 0);
-  if (isShape && Number.isSafeInteger(sizeOf(input))) return [...input];
-  const expected = `a positive integer, or a list of 1 to ${MAX_AXES} of them, such as [28, 28, 1]`;
-  throw new OptionError(where, 'input', `${has(input)}, expected ${expected}`);
-}
 
 /** Converts layers to long form. Returns `layers` itself if all are in long form. */
 function expandSpecs(layers: LayerSpec[], customParts: CustomParts): LayerSpec[] {

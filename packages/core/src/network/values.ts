@@ -3,8 +3,9 @@ import { OptionError } from '../checks/option-error.ts';
 import { has, show } from '../checks/show.ts';
 import { buildAlone } from './build-layers.ts';
 import type { OperationKind } from './builders.ts';
+import { checkInputShape, withInputParts } from './input-parts.ts';
 import type { LayerSpec } from './layers/index.ts';
-import { checkInputShape, type NetworkSpec } from './network.ts';
+import type { NetworkSpec } from './network.ts';
 import type { Shape } from './shape.ts';
 
 /** What makes a value: a layer and the values that it reads, or an input of the network. */
@@ -149,6 +150,11 @@ export class Value {
     return apply({ kind: 'softmax', ...options }, [this]);
   }
 
+  /** This value and others one after the other along an axis of a row, by default the last. */
+  concat(others: Value | readonly Value[], options: OptionsOf<'concat'> = {}): Value {
+    return apply({ kind: 'concat', ...options }, [this, ...[others].flat()]);
+  }
+
   /** The products of matrices, which the last two axes of this value and of another are. */
   matmul(other: Value, options: OptionsOf<'matmul'> = {}): Value {
     return apply({ kind: 'matmul', ...options }, [this, other]);
@@ -183,10 +189,15 @@ function apply(layer: LayerSpec, values: readonly Value[], sharedWith: Source | 
   return new Value({ order: sourceCount++, spec: spec as LayerSpec, inputs, sharedWith, shape: built.out, name });
 }
 
-/** The input of a network: `input([28, 28, 1])`. @throws OptionError for what is no shape. */
-export function input(shape: number | Shape): Value {
+/**
+ * An input of a network: `input([28, 28, 1])`. Of several each has a name: `input([28, 28, 1], 'image')`. They are parts
+ * of a row, in the order in which they were written.
+ * @throws OptionError for what is no shape.
+ */
+export function input(shape: number | Shape, name?: string): Value {
   const checked = checkInputShape('input', shape);
-  return new Value({ order: sourceCount++, spec: null, inputs: [], sharedWith: null, shape: checked, name: null });
+  const named = name ?? null;
+  return new Value({ order: sourceCount++, spec: null, inputs: [], sharedWith: null, shape: checked, name: named });
 }
 
 /**
@@ -210,23 +221,32 @@ export function shared(...layers: LayerSpec[]): (value: Value) => Value {
 export function network(output: Value): NetworkSpec {
   checkValue('network', output);
   const sources = [...reachableFrom(output.source)].sort((a, b) => a.order - b.order);
-  const [first, ...layers] = sources;
   const inputs = sources.filter(({ spec }) => spec === null);
-  if (inputs.length !== 1) {
-    throw new Error(`network: the value reads ${inputs.length} inputs, expected 1`);
+  const layers = sources.filter(({ spec }) => spec !== null);
+  const isNamed = inputs.some(({ name }) => name !== null);
+  if (inputs.length > 1 && inputs.some(({ name }) => name === null)) {
+    throw new OptionError(
+      'network',
+      'input',
+      `has ${inputs.length} inputs, expected a name for each: input(12, 'cells')`,
+    );
   }
+  // Parts of a row are slices that stand before the layers, in one layer or two each.
+  const shift = isNamed ? inputs.reduce((sum, { shape }) => sum + (shape.length === 1 ? 1 : 2), 0) : 0;
+  const indices = new Map(layers.map((source, k) => [source, k]));
   const nameOf = (source: Source): string =>
-    source.name ?? (source === first ? 'input' : String(layers.indexOf(source)));
-  return {
-    input: first.shape.length === 1 ? first.shape[0] : first.shape,
-    layers: layers.map((source, k) => {
-      const { spec, inputs, name, sharedWith } = source;
-      const isNext = inputs.length === 1 && inputs[0] === sources[k];
-      const of = inputs.length === 1 ? nameOf(inputs[0]) : inputs.map(nameOf);
-      const layer = sharedWith === null ? spec : { kind: 'like', layer: nameOf(sharedWith) };
-      return { ...layer, ...(isNext ? {} : { of }), ...(name === null ? {} : { name }) } as LayerSpec;
-    }),
-  };
+    source.name ?? (source.spec === null ? 'input' : String(shift + (indices.get(source) ?? 0)));
+  const specs = layers.map((source, k) => {
+    const { spec, inputs: read, name, sharedWith } = source;
+    const before = k === 0 ? (isNamed ? undefined : inputs[0]) : layers[k - 1];
+    const isNext = read.length === 1 && read[0] === before;
+    const of = read.length === 1 ? nameOf(read[0]) : read.map(nameOf);
+    const layer = sharedWith === null ? spec : { kind: 'like', layer: nameOf(sharedWith) };
+    return { ...layer, ...(isNext ? {} : { of }), ...(name === null ? {} : { name }) } as LayerSpec;
+  });
+  const [{ shape }] = inputs;
+  if (!isNamed) return { input: shape.length === 1 ? shape[0] : shape, layers: specs };
+  return withInputParts('network', Object.fromEntries(inputs.map(({ name, shape }) => [name, shape])), specs);
 }
 
 /** A source and all that it reads, without recursion: networks may have 100,000 layers. */

@@ -60,6 +60,41 @@ test('layers that are shared have their tensors once', () => {
   ]);
 });
 
+test('several inputs are named parts of a row', () => {
+  const image = input([4, 4, 1], 'image');
+  const cells = input(3, 'cells');
+  const seen = image.through(conv2d(2, 3), flatten());
+  const y = seen.concat(cells).through(dense(2));
+  const spec = network(y);
+  expect(spec).toEqual({
+    input: 19,
+    layers: [
+      { kind: 'slice', start: 0, end: 16, of: 'input' },
+      { kind: 'reshape', shape: [4, 4, 1], name: 'image' },
+      { kind: 'slice', start: 16, end: 19, of: 'input', name: 'cells' },
+      { kind: 'conv2d', out: 2, kernel: 3, of: 'image' },
+      { kind: 'flatten' },
+      { kind: 'concat', of: ['4', 'cells'] },
+      { kind: 'dense', out: 2 },
+    ],
+  });
+  expect(buildNetwork(spec).inputs).toBe(19);
+  const layers = [
+    { kind: 'conv2d', out: 2, kernel: 3, of: 'image' },
+    { kind: 'flatten', name: 'seen' },
+    { kind: 'concat', of: ['seen', 'cells'] },
+    { kind: 'dense', out: 2 },
+  ] as const;
+  const ofParts = buildNetwork({ input: { image: [4, 4, 1], cells: 3 }, layers: [...layers] });
+  expect(ofParts.allLayers.map(({ inputs }) => inputs)).toEqual(
+    buildNetwork(spec).allLayers.map(({ inputs }) => inputs),
+  );
+  expect(() => buildNetwork({ input: { a: 2, b: 3 }, layers: [dense(2)] })).toThrow(
+    'buildNetwork: of the first layer is missing, expected one of "a", "b"',
+  );
+  expect(() => network(input(2).plus(input(2)))).toThrow("expected a name for each: input(12, 'cells')");
+});
+
 test('a shape that does not fit is an error at the line that makes it', () => {
   const x = input([4, 4, 1]);
   expect(() => x.through(flatten(), conv2d(2, 3))).toThrow('conv2d');

@@ -10,7 +10,7 @@ import {
   type NetworkSpec,
   OptionError,
 } from '@gradloom/core';
-import { counted, findNetwork, show, tokensOf, within } from '@gradloom/core/internal';
+import { counted, findNetwork, hasParts, show, tokensOf, within } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import { customParts } from '../../options/custom-parts.ts';
 import { defined } from '../../options/option.ts';
@@ -84,8 +84,8 @@ async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset
   const network = { input, ...description } as unknown as NetworkSpec;
   refuseManyLayers(network);
   // The spec is checked when the network is built.
-  within('spec', () => buildNetwork(network, customParts()));
-  return network;
+  const { spec: inFull } = within('spec', () => buildNetwork(network, customParts()));
+  return hasParts(network.input) ? inFull : network;
 }
 
 /** A module exports the network by default: `export default network(input(784).through(...))`. */
