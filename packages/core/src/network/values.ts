@@ -190,8 +190,8 @@ function apply(layer: LayerSpec, values: readonly Value[], sharedWith: Source | 
 }
 
 /**
- * An input of a network: `input([28, 28, 1])`. Of several each has a name: `input([28, 28, 1], 'image')`. They are parts
- * of a row, in the order in which they were written.
+ * An input of a network: `input([28, 28, 1])`. Of several each has a name: `input([28, 28, 1], 'image')`. They are
+ * parts of a row, in the order in which they were written.
  * @throws OptionError for what is no shape.
  */
 export function input(shape: number | Shape, name?: string): Value {
