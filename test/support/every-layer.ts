@@ -28,6 +28,7 @@ import {
   groupNorm,
   gru,
   heaviside,
+  input,
   instanceNorm,
   type LayerKind,
   type LayerSpec,
@@ -49,6 +50,7 @@ import {
   minus,
   type NetworkSpec,
   negate,
+  network,
   over,
   pad,
   plus,
@@ -61,6 +63,8 @@ import {
   rmsNorm,
   selfAttention,
   sequential,
+  shared,
+  sigmoid,
   slice,
   softmax,
   sqrt,
@@ -72,9 +76,47 @@ import {
   times,
   transpose,
   upsample,
+  type Value,
   where,
 } from '@gradloom/core';
 import { inputsOf } from '@gradloom/core/internal';
+
+/** Two levels: what is seen at the full size meets what is seen at half of it. */
+function uNet(): NetworkSpec {
+  const two = (channels: number) => [
+    ...[conv2d(channels, 3, { padding: 'same' }), tanh()],
+    ...[conv2d(channels, 3, { padding: 'same' }), tanh()],
+  ];
+  const fine = input([6, 8, 2]).through(...two(3));
+  const coarse = fine.through(avgPool(2), ...two(4), conv2dTranspose(3, 2, { stride: 2 }));
+  return network(fine.concat(coarse).through(...two(3), conv2d(2, 1)));
+}
+
+/** [Iandola et al. 2016, fig. 1](https://arxiv.org/abs/1602.07360): few channels see all, and two windows see those. */
+function fireModules(): NetworkSpec {
+  const fire = (x: Value): Value => {
+    const squeezed = x.through(conv2d(2, 1), tanh());
+    return squeezed
+      .through(conv2d(3, 1))
+      .concat(squeezed.through(conv2d(3, 3, { padding: 'same' })))
+      .through(tanh());
+  };
+  return network(fire(fire(input([5, 4, 3]))).through(globalAvgPool(), dense(3)));
+}
+
+/** [Hu et al. 2018](https://arxiv.org/abs/1709.01507): the means of channels say how much of each goes on. */
+function squeezeAndExcitation(): NetworkSpec {
+  const x = input([4, 5, 3]).through(conv2d(6, 3, { padding: 'same' }), batchNorm());
+  const shares = x.through(globalAvgPool(), dense(2), tanh(), dense(6), sigmoid());
+  return network(x.times(shares).plus(x).through(flatten(), dense(3)));
+}
+
+/** Two parts of a row go through one tower: how far apart are they? */
+function siamese(): NetworkSpec {
+  const tower = shared(conv2d(3, 3), tanh(), flatten(), dense(4));
+  const apart = tower(input([5, 4, 1], 'one')).minus(tower(input([5, 4, 1], 'other')));
+  return network(apart.square().sum().plus(1).sqrt().through(dense(2)));
+}
 
 /** Networks that together have every kind of layer and every activation, for code that must know all of them. */
 export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
@@ -160,6 +202,10 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
     flatten(),
     dense(3),
   ),
+  'a U-Net': uNet(),
+  'fire modules': fireModules(),
+  'squeeze and excitation': squeezeAndExcitation(),
+  'a siamese network': siamese(),
   'an embedding': sequential(3, embedding(9, 4), flatten(), dense(6), relu(), dense(2)),
   'convolutions of a text': sequential(
     9,

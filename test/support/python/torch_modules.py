@@ -291,6 +291,59 @@ def axis_of(spec, x):
     return axis if axis < 0 else 1 + axis
 
 
+def concat(spec, *xs):
+    return torch.cat(xs, axis_of(spec, xs[0]))
+
+
+def slice_of(spec, x):
+    """PyTorch's own slices have no steps below 0."""
+    options = [spec.get(name) for name in ("axis", "start", "end", "step")]
+    count = max([len(option) for option in options if isinstance(option, list)], default=None)
+    for k in range(count or 1):
+        axis, start, end, step = [option[k] if isinstance(option, list) else option for option in options]
+        axis = (k if count is not None else -1) if axis is None else axis
+        dim = axis if axis < 0 else 1 + axis
+        x = x.index_select(dim, torch.tensor(list(range(x.shape[dim]))[slice(start, end, step)]))
+    return x
+
+
+def pad(spec, x):
+    sides = [[size, size] if isinstance(size, int) else size for size in spec["padding"]]
+    mode = spec.get("mode", "constant")
+    for dim, (before, after) in enumerate(sides, 1):
+        n = x.shape[dim]
+        if mode == "constant":
+            ends = [x.new_full((*x.shape[:dim], m, *x.shape[dim + 1 :]), spec.get("value", 0)) for m in (before, after)]
+            x = torch.cat([ends[0], x, ends[1]], dim)
+            continue
+        places = torch.arange(-before, n + after)
+        if mode == "edge":
+            places = places.clamp(0, n - 1)
+        else:
+            places = places.abs()
+            places = torch.where(places >= n, 2 * (n - 1) - places, places)
+        x = x.index_select(dim, places)
+    return x
+
+
+def expand(spec, x):
+    x = x.reshape(len(x), *[1] * (len(spec["shape"]) - x.dim() + 1), *x.shape[1:])
+    return x.expand(len(x), *spec["shape"])
+
+
+def take(spec, x):
+    dim = axis_of(spec, x)
+    return x.index_select(dim, torch.tensor(spec["indices"]) % x.shape[dim])
+
+
+def resize(spec, x):
+    sequence = x.dim() == 3
+    linear = spec.get("mode", "nearest") == "linear"
+    mode = ("linear" if sequence else "bilinear") if linear else "nearest-exact"
+    size = spec["size"] if not isinstance(spec["size"], int) or sequence else [spec["size"]] * 2
+    return F.interpolate(x.movedim(-1, 1), size, mode=mode).movedim(1, -1)
+
+
 # What layers without modules compute from values whose channels come last.
 OPERATIONS = {
     "plus": of_two(torch.add),
@@ -319,6 +372,14 @@ OPERATIONS = {
     "softmax": lambda spec, x: x.softmax(axis_of(spec, x)),
     "log-softmax": lambda spec, x: x.log_softmax(axis_of(spec, x)),
     "matmul": matmul,
+    "concat": concat,
+    "slice": slice_of,
+    "reshape": lambda spec, x: x.reshape(len(x), *spec["shape"]),
+    "transpose": lambda spec, x: x.permute(0, *[1 + a for a in spec.get("axes", list(range(x.dim() - 1))[::-1])]),
+    "pad": pad,
+    "expand": expand,
+    "take": take,
+    "resize": resize,
     "group-norm": group_norm("groups"),
     "instance-norm": group_norm(None),
 }
