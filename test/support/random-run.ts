@@ -1,4 +1,11 @@
-import { type ActivationName, activations, buildNetwork, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import {
+  type ActivationName,
+  activations,
+  buildNetwork,
+  type LayerSpec,
+  type NetworkSpec,
+  OptionError,
+} from '@gradloom/core';
 import { channelsOf, inputsOf, lengthsProblem, positionsOf, sizeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, TrainOptions } from '@gradloom/runtime';
 import fc from 'fast-check';
@@ -217,7 +224,7 @@ const outputsOf = (input: NetworkSpec['input'], layers: LayerSpec[]): number => 
  * train. Some begin with layers that act at the positions of an image or a sequence, which a flatten layer ends, or
  * which sequences keep.
  */
-export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc
+const randomChain: fc.Arbitrary<NetworkSpec> = fc
   .record({
     first: fc.oneof(
       { weight: 4, arbitrary: width.map((input) => ({ input, layers: [] })) },
@@ -237,6 +244,161 @@ export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc
     const front: LayerSpec[] = [...layers, { kind: 'flatten' }];
     return { input, layers: [...front, ...withWidths(rest, outputsOf(input, layers))] };
   });
+
+/** A value of a graph that further layers may read. */
+interface GraphValue {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly kind: string; // of the layer that makes it
+}
+
+/** Chooses the value for number k of a draw. */
+type PickValue = (k: number) => GraphValue;
+
+const scalarKinds = ['plus', 'minus', 'times', 'minimum', 'maximum', 'above', 'below', 'equal'] as const;
+
+/** Layers of graphs, most of which read values that others read, too. What does not fit is left out. */
+const graphLayer: fc.Arbitrary<(pick: PickValue) => LayerSpec> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.tuple(fc.constantFrom(...scalarKinds), fc.boolean()).map(([kind, isTwice]) => (pick: PickValue) => {
+      return { kind, of: [pick(0).name, pick(isTwice ? 0 : 1).name] };
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant((pick: PickValue) => ({ kind: 'plus', of: pick(0).name, value: 0.5 })) },
+  {
+    weight: 1,
+    arbitrary: fc.constant((pick: PickValue) => ({ kind: 'where', of: [0, 1, 2].map((k) => pick(k).name) })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      (pick: PickValue): LayerSpec => ({ kind: 'abs', of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'clip', min: -1, max: 1, of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'concat', of: [pick(0).name, pick(1).name, pick(0).name] }),
+      (pick: PickValue): LayerSpec => ({ kind: 'concat', axis: 0, of: [pick(0).name, pick(1).name] }),
+      (pick: PickValue): LayerSpec => ({ kind: 'slice', start: 1, step: 2, of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'slice', axis: 0, step: -1, of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'take', indices: [0, -1, 0], of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'transpose', of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'pad', padding: pick(0).shape.map(() => 1), of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'expand', shape: [2, ...pick(0).shape], of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'matmul', transposeB: true, of: [pick(0).name, pick(1).name] }),
+      (pick: PickValue): LayerSpec => ({ kind: 'argmax', keepdims: true, of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'mean', keepdims: true, of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'max', axis: 0, of: pick(0).name }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      (pick: PickValue): LayerSpec => ({ kind: 'flatten', of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'reshape', shape: [-1, 1], of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'reshape', shape: [2, -1], of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'like', layer: pick(1).name, of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'embedding', vocabulary: VOCABULARY, width: 2, of: pick(0).name }),
+      (pick: PickValue): LayerSpec => ({ kind: 'argmax', axis: 0, of: pick(0).name }),
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.oneof(sameWidth, anyWidth).map((spec) => (pick: PickValue) => ({ ...spec, of: pick(0).name })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(sameWidth, sameWidth, fc.option(sameWidth, { nil: null }))
+      .map(([outer, inner, shortcut]) => (pick: PickValue): LayerSpec => {
+        const block: LayerSpec = { kind: 'residual', layers: [inner, { kind: 'residual', layers: [inner] }] };
+        return {
+          kind: 'residual',
+          layers: [outer, block],
+          ...(shortcut && { shortcut: [shortcut] }),
+          of: pick(0).name,
+        };
+      }),
+  },
+) as fc.Arbitrary<(pick: PickValue) => LayerSpec>;
+
+/** Layers whose outputs an embedding can read as indices. */
+const INDEX_KINDS: ReadonlySet<string> = new Set(['argmax', 'above', 'below', 'equal']);
+
+/** Most numbers of a row of a value between layers of a graph. */
+const MOST_GRAPH_NUMBERS = 150;
+
+/** The chain with further layers that read any of its values, the input and each other; the last joins the unread. */
+const withBranches = ({ input, layers: chain }: NetworkSpec): fc.Arbitrary<NetworkSpec> =>
+  fc
+    .tuple(
+      fc.array(fc.tuple(graphLayer, fc.array(fc.nat(1000), { minLength: 3, maxLength: 3 })), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+      fc.constantFrom<LayerSpec[]>([], [{ kind: 'dense', out: 3 }], [{ kind: 'dense', out: 1 }], [{ kind: 'relu' }]),
+    )
+    .map(([draws, end]) => {
+      const { allLayers, input: inputShape } = buildNetwork({ input, layers: chain });
+      const values: GraphValue[] = allLayers.flatMap(({ path, layer, spec }) =>
+        path.includes('.') ? [] : [{ name: path, shape: layer.out, kind: spec.kind }],
+      );
+      const known = [{ name: 'input', shape: inputShape, kind: 'input' }, ...values].filter(
+        ({ shape }) => sizeOf(shape) <= MOST_GRAPH_NUMBERS,
+      );
+      const last = values[values.length - 1];
+      const layers = [...chain];
+      const unread = new Set([last]);
+      for (const [make, picks] of draws) {
+        if (known.length === 0) break;
+        const spec = {
+          ...make((k) => {
+            // The newest values are read most.
+            const fromEnd = picks[k] % 2 === 0 ? 1 + (picks[k] % 3) : 1 + (picks[k] % known.length);
+            return known[Math.max(0, known.length - fromEnd)];
+          }),
+          name: `v${layers.length}`,
+        } as LayerSpec;
+        const of = known.filter(({ name }) => [spec.of].flat().includes(name));
+        const source = spec.kind === 'like' ? known.find(({ name }) => name === spec.layer) : spec;
+        if (source?.kind === 'embedding' && !INDEX_KINDS.has(of[0].kind)) continue;
+        const shape = shapeBehind(input, layers, spec);
+        if (shape === null || sizeOf(shape) > MOST_GRAPH_NUMBERS) continue;
+        layers.push(spec);
+        for (const value of of) unread.delete(value);
+        const value = { name: `v${layers.length - 1}`, shape, kind: source?.kind ?? spec.kind };
+        known.push(value);
+        unread.add(value);
+      }
+      const ends = [...unread];
+      if (ends.length > 1) {
+        for (const { name } of ends) layers.push({ kind: 'flatten', of: name, name: `end ${name}` });
+        layers.push({ kind: 'concat', of: ends.map(({ name }) => `end ${name}`) });
+      }
+      return { input, layers: [...layers, ...end] };
+    });
+
+/** The shape of a layer's outputs behind others, though nothing reads some of them; null if it does not fit. */
+function shapeBehind(
+  input: NetworkSpec['input'],
+  layers: readonly LayerSpec[],
+  spec: LayerSpec,
+): readonly number[] | null {
+  const names = [...layers.keys()].map((k) => layers[k].name ?? String(k));
+  const joined = [...names, 'new'].map((of, k): LayerSpec => ({ kind: 'flatten', of, name: `join ${k}` }));
+  const join: LayerSpec = { kind: 'concat', of: joined.map(({ name }) => name as string) };
+  try {
+    const network = buildNetwork({ input, layers: [...layers, { ...spec, name: 'new' }, ...joined, join] });
+    return network.allLayers.find(({ path }) => path === String(layers.length))?.layer.out ?? null;
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    return null;
+  }
+}
+
+/** Chains, and graphs: values that several layers read, or one layer twice, views of them, and layers used again. */
+export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc.oneof(
+  { weight: 2, arbitrary: randomChain },
+  { weight: 1, arbitrary: randomChain.chain(withBranches) },
+);
 
 /** The layers for an input of a given width: the last dense layer of each residual gets the width of its input. */
 export function withWidths(layers: readonly LayerSpec[], input: number): LayerSpec[] {
@@ -292,7 +454,7 @@ const augmentation = ({ input }: NetworkSpec): fc.Arbitrary<Pick<TrainOptions, '
 /** The network with some frozen layers, but not all that learn. */
 const withFrozenLayers = ({ input, layers }: NetworkSpec): fc.Arbitrary<NetworkSpec> =>
   fc.array(fc.boolean(), { minLength: layers.length, maxLength: layers.length }).map((frozen) => {
-    const isFrozen = (k: number): boolean => frozen[k] && !('tiedTo' in layers[k]);
+    const isFrozen = (k: number): boolean => frozen[k] && !('tiedTo' in layers[k]) && layers[k].kind !== 'like';
     const spec = { input, layers: layers.map((layer, k) => (isFrozen(k) ? { ...layer, freeze: true } : layer)) };
     return buildNetwork(spec).tensors.some(({ isTrained }) => isTrained) ? spec : { input, layers };
   });

@@ -21,8 +21,8 @@ interface BuildState {
   readonly placed: PlacedLayer[];
   /** The same by path, and by name. */
   readonly before: Map<string, LayerBefore>;
-  /** Values by the names and paths that `of` may give. */
-  readonly values: Map<string, BuiltValue>;
+  /** Values by the names and paths that `of` may give; null for what names two. */
+  readonly values: Map<string, BuiltValue | null>;
 }
 
 /** The name of the input of a network that has one. */
@@ -89,7 +89,7 @@ function addLayers(
     const values = valuesOf(state, spec, x, layerPath);
     const layer = buildLayer(state, spec, values, layerPath, layerStream, isFrozen);
     if (layer.isView !== true) streamIndex++;
-    if (layer.of === undefined) checkValues(layer, values, layerPath, spec);
+    checkValues(layer, values, layerPath, spec);
     const pathText = layerPath.join('.');
     const { of: inputs = values.map(({ index }) => index) } = layer;
     const used = spec.kind === 'like' ? state.before.get(spec.layer) : undefined;
@@ -98,24 +98,27 @@ function addLayers(
     state.placed.push({ path: pathText, layer, spec: placedSpec, inputs, stream: layerStream, isFrozen: frozen });
     x = { index: state.placed.length, shape: layer.out, source: layer.label };
     for (const key of spec.name === undefined ? [pathText] : [pathText, spec.name]) {
-      state.before.set(key, { kind: placedSpec.kind, spec: placedSpec, path: pathText, layer, isFrozen: frozen });
-      state.values.set(key, x);
+      const layerBefore = { kind: placedSpec.kind, spec: placedSpec, path: pathText, layer, isFrozen: frozen };
+      // A path goes before a name that looks like one.
+      if (key === pathText || !state.before.has(key)) state.before.set(key, layerBefore);
+      state.values.set(key, state.values.has(key) ? null : x);
     }
   }
   return x;
 }
 
-/** The values that a layer reads. @throws OptionError for a name of none. */
+/** The values that a layer reads. @throws OptionError for a name of none, or of two. */
 function valuesOf({ values }: BuildState, spec: LayerSpec, x: BuiltValue, path: Path): readonly BuiltValue[] {
   if (typeof spec !== 'object' || spec === null || spec.of === undefined) return [x];
   const names: readonly unknown[] = [spec.of].flat();
-  return names.map((name) => {
+  return (names.length === 0 ? [names] : names).map((name) => {
     const value = typeof name === 'string' ? values.get(name) : undefined;
-    if (value !== undefined) return value;
+    if (value) return value;
     const [where, option] = [`buildNetwork: layer ${path.join('.')}`, `layers.${path.join('.')}.of`];
     const known = [...values.keys()].slice(-MAX_NAMED).map(show);
     const expected = known.length === 0 ? 'none, since no layer stands before it' : `one of ${known.join(', ')}`;
-    throw new OptionError(where, option, `has ${show(name)}, expected ${expected}`, { about: 'of' });
+    const problem = value === null ? 'which names two values, expected a name of one' : `expected ${expected}`;
+    throw new OptionError(where, option, `has ${show(name)}, ${problem}`, { about: 'of' });
   });
 }
 
@@ -126,10 +129,13 @@ const MAX_NAMED = 12;
 function checkValues(layer: Layer, values: readonly BuiltValue[], path: Path, { name }: LayerSpec): void {
   const about = atLayer(layer.label, path, name);
   const option = `layers.${path.join('.')}`;
-  if (layer.in.length !== values.length) {
-    const problem = `has ${counted(values.length, 'value')}, expected ${layer.in.length}`;
+  const isBlock = layer.of !== undefined; // whose layers have checked the one value that they read
+  const expected = isBlock ? 1 : layer.in.length;
+  if (expected !== values.length) {
+    const problem = `has ${counted(values.length, 'value')}, expected ${expected}`;
     throw new OptionError('buildNetwork', `${option}.of`, problem, { about: `${about}: of` });
   }
+  if (isBlock) return;
   for (const [i, value] of values.entries()) {
     const problem = shapeProblem(layer.in[i], value.shape, value.source);
     if (problem !== null) throw new OptionError('buildNetwork', `${option}.in`, problem, { about: `${about}: input` });

@@ -24,6 +24,18 @@ test('a layer reads values by name, by path, and the input', () => {
   expect(allLayers.map(({ inputs }) => inputs)).toEqual([[0], [1], [1, 2], [0, 3], [4]]);
 });
 
+test('a path goes before a name that looks like one', () => {
+  const { tensors } = buildNetwork({
+    input: 3,
+    layers: [
+      { kind: 'embedding', vocabulary: 5, width: 2 },
+      { kind: 'dense', out: 2, name: '0' },
+      { kind: 'dense', out: 5, tiedTo: '0', bias: false },
+    ],
+  });
+  expect(tensors.map(({ name }) => name)).toEqual(['E', 'W', 'b']);
+});
+
 describe('is refused in one sentence:', () => {
   test.each<[string, NetworkSpec['layers'], string, string]>([
     [
@@ -49,6 +61,25 @@ describe('is refused in one sentence:', () => {
       'values of two shapes',
       [dense(2), plus(['input', '0'])],
       'has values of 4 and 2, expected axes that are equal or 1, from the last one on',
+      'layers.1.of',
+    ],
+    ['no value at all', [dense(2, { of: [] })], 'layer 0: of has [], expected one of "input"', 'layers.0.of'],
+    [
+      'a name that is the path of another layer, too',
+      [dense(4), dense(4, { name: '0' }), plus(['0', '1'])],
+      'buildNetwork: layer 2: of has "0", which names two values, expected a name of one',
+      'layers.2.of',
+    ],
+    [
+      'a layer named as the input is',
+      [dense(4, { name: 'input' }), plus(['0', 'input'])],
+      'of has "input", which names two values, expected a name of one',
+      'layers.1.of',
+    ],
+    [
+      'two values for a block',
+      [dense(4), residual([dense(4)], { of: ['input', '0'] })],
+      'buildNetwork: residual at layer 1: of has 2 values, expected 1',
       'layers.1.of',
     ],
     [
