@@ -7,10 +7,21 @@ import { buildNetwork, type Network, type NetworkSpec } from './network.ts';
 import { nameOfLayer, type PlacedLayer } from './placed-layer.ts';
 
 /** Whether a pattern, in which * stands for any characters, means one of some names. */
-function means(pattern: string, names: readonly string[]): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-  const expression = new RegExp(`^${parts.join('.*')}$`, 'u');
-  return names.some((name) => expression.test(name));
+const means = (pattern: string, names: readonly string[]): boolean => names.some((name) => matches(pattern, name));
+
+/** In linear time; a regular expression of several `.*` would take the square. */
+function matches(pattern: string, name: string): boolean {
+  const [start, ...parts] = pattern.split('*');
+  const end = parts.pop();
+  if (end === undefined) return name === pattern;
+  if (!name.startsWith(start)) return false;
+  let from = start.length;
+  for (const part of parts) {
+    const found = name.indexOf(part, from);
+    if (found === -1) return false;
+    from = found + part.length;
+  }
+  return name.length >= from + end.length && name.endsWith(end);
 }
 
 /** What patterns may call a layer, blocks that hold it left out. */
