@@ -238,6 +238,7 @@ export type { GlobalAvgPoolOptions } from './network/layers/global-avg-pool.ts';
 export type { GroupNormOptions, InstanceNormOptions } from './network/layers/group-norm.ts';
 export {
   type BatchSlice,
+  type BranchName,
   type BuiltValue,
   type Inspect,
   type Layer,
@@ -260,6 +261,7 @@ export {
 export type { LastPositionOptions } from './network/layers/last-position.ts';
 export type { CustomParts } from './network/layers/layer-context.ts';
 export type { LayerNormOptions } from './network/layers/layer-norm.ts';
+export type { LikeOptions } from './network/layers/like.ts';
 export type { MatmulOptions } from './network/layers/matmul.ts';
 export type { PadOptions } from './network/layers/pad.ts';
 export type { PoolingOptions } from './network/layers/pool.ts';

@@ -188,7 +188,7 @@ const typesOfBoth = words(`
 /** Types, likewise. */
 const types = {
   core: words(`
-  Activation Allocate AverageOptions BatchSlice BuiltValue InputParts NetworkOfParts PassKind Path Block Bound CreateBlock FixedCall TakeDoubles CalibrationOptions Call DecisionOptions
+  Activation Allocate AverageOptions BatchSlice BranchName BuiltValue InputParts LikeOptions NetworkOfParts PassKind Path Block Bound CreateBlock FixedCall TakeDoubles CalibrationOptions Call DecisionOptions
   Emit GatherBytes NextPass Tie Initializer Inspect Kernels ProbabilityOptions RankingMetric
   RankingOptions RealMath
   Layer LayerBefore LayerMemory LayerName Loss LossKernel LossVariant CustomParts Metric MetricName NodeSums Op Operand Optimizer Pass

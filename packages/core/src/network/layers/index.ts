@@ -194,6 +194,7 @@ export {
   type TensorSpec,
 } from './layer.ts';
 export {
+  type BranchName,
   type BuiltValue,
   type CustomParts,
   type LayerBefore,
