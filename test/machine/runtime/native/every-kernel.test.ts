@@ -1,17 +1,17 @@
 import { describe, expect, type TestContext, test } from 'vitest';
-import { lossOperations } from '../../../../../../packages/core/src/backends/bindings/losses/losses.ts';
-import { columnSums } from '../../../../../../packages/core/src/backends/bindings/matrices/column-sums.ts';
-import { elementwise } from '../../../../../../packages/core/src/backends/formulas/index.ts';
-import { matrixOps, rowFormulas } from '../../../../../../packages/core/src/backends/formulas/norms.ts';
-import { recurrentOps } from '../../../../../../packages/core/src/backends/formulas/recurrent.ts';
-import type { ElementType } from '../../../../../../packages/core/src/math/element-type.ts';
-import { ops } from '../../../../../../packages/core/src/program/ops/index.ts';
-import { type GuardedMemory, guardKernels } from '../../../../../support/guarded-memory.ts';
-import { everyMachine } from '../../../../../support/installed-extensions.ts';
-import { skipFor } from '../../../../../support/needs.ts';
-import { propertySeed } from '../../../../../support/seed.ts';
-import { cases, plainOps } from '../../../../core/kernels/cases.ts';
-import { compareCase, compareDrawn } from './compare-case.ts';
+import { lossOperations } from '../../../../packages/core/src/backends/bindings/losses/losses.ts';
+import { columnSums } from '../../../../packages/core/src/backends/bindings/matrices/column-sums.ts';
+import { elementwise } from '../../../../packages/core/src/backends/formulas/index.ts';
+import { matrixOps, rowFormulas } from '../../../../packages/core/src/backends/formulas/norms.ts';
+import { recurrentOps } from '../../../../packages/core/src/backends/formulas/recurrent.ts';
+import type { ElementType } from '../../../../packages/core/src/math/element-type.ts';
+import { ops } from '../../../../packages/core/src/program/ops/index.ts';
+import { type GuardedMemory, guardKernels } from '../../../support/guarded-memory.ts';
+import { everyMachine } from '../../../support/installed-extensions.ts';
+import { skipFor } from '../../../support/needs.ts';
+import { propertySeed } from '../../../support/seed.ts';
+import { cases, plainOps } from '../../../unit/core/kernels/cases.ts';
+import { compareCase, compareDrawn } from '../../../unit/runtime/engine/backends/native/compare-case.ts';
 
 test('every operation has a case, or is plain code', () => {
   const covered = Object.values(cases).flatMap((kernel) => kernel.ops.map(({ name }) => name));
