@@ -15,7 +15,7 @@ interface Source {
   /** The layer; null for an input. */
   readonly spec: LayerSpec | null;
   readonly inputs: readonly Source[];
-  /** The layer whose tensors it shares; null if it has its own. */
+  /** The first layer of those that share its tensors; null if it is that layer itself. */
   readonly sharedWith: Source | null;
   readonly shape: Shape;
   name: string | null;
@@ -236,12 +236,19 @@ export function network(output: Value): NetworkSpec {
   const indices = new Map(layers.map((source, k) => [source, k]));
   const nameOf = (source: Source): string =>
     source.name ?? (source.spec === null ? 'input' : String(shift + (indices.get(source) ?? 0)));
+  // Of layers that share their tensors, the first that the network has owns them.
+  const owners = new Map<Source, Source>();
+  for (const source of layers) {
+    const original = source.sharedWith ?? source;
+    if (!owners.has(original)) owners.set(original, source);
+  }
   const specs = layers.map((source, k) => {
-    const { spec, inputs: read, name, sharedWith } = source;
+    const { spec, inputs: read, name } = source;
     const before = k === 0 ? (isNamed ? undefined : inputs[0]) : layers[k - 1];
     const isNext = read.length === 1 && read[0] === before;
     const of = read.length === 1 ? nameOf(read[0]) : read.map(nameOf);
-    const layer = sharedWith === null ? spec : { kind: 'like', layer: nameOf(sharedWith) };
+    const owner = owners.get(source.sharedWith ?? source) ?? source;
+    const layer = owner === source ? spec : { kind: 'like', layer: nameOf(owner) };
     return { ...layer, ...(isNext ? {} : { of }), ...(name === null ? {} : { name }) } as LayerSpec;
   });
   const [{ shape }] = inputs;
@@ -251,10 +258,7 @@ export function network(output: Value): NetworkSpec {
 
 /** A source and all that it reads, without recursion: networks may have 100,000 layers. */
 function reachableFrom(source: Source): Set<Source> {
-  const found = new Set([source]);
-  for (const { inputs, sharedWith } of found) {
-    for (const other of inputs) found.add(other);
-    if (sharedWith !== null) found.add(sharedWith);
-  }
-  return found;
+  const reached = new Set([source]);
+  for (const { inputs } of reached) for (const other of inputs) reached.add(other);
+  return reached;
 }

@@ -204,6 +204,11 @@ describe('a module that exports a network with branches', () => {
     expect(stdout).toMatch(/^3 +plus\(.*\) +wide, 2 +12x12x4 +0$/m);
   });
 
+  test('is refused in a sentence where there is no file', async () => {
+    const { stderr } = await gradloom(['train', '--dataset', bars, '--spec', 'nowhere.mjs']);
+    expect(stderr).toBe('gradloom train: --spec nowhere.mjs does not exist, expected a file\n');
+  });
+
   test.each([
     ['export default 5', 'has the default export 5, expected a network, such as export default network('],
     ['export default (', 'cannot be imported, expected a module with a network ('],

@@ -95,6 +95,16 @@ test('several inputs are named parts of a row', () => {
   expect(() => network(input(2).plus(input(2)))).toThrow("expected a name for each: input(12, 'cells')");
 });
 
+test('a use of a shared layer that the network does not need is left out', () => {
+  const tower = shared(dense(3));
+  const x = input(4);
+  tower(x); // not in the network
+  const [a, b] = [x.through(tanh()), x.through(relu())].map(tower);
+  const { layers } = network(a.minus(b));
+  expect(layers.map(({ kind }) => kind)).toEqual(['activation', 'activation', 'dense', 'like', 'minus']);
+  expect(buildNetwork(network(a.minus(b))).parameterCount).toBe(15);
+});
+
 test('a shape that does not fit is an error at the line that makes it', () => {
   const x = input([4, 4, 1]);
   expect(() => x.through(flatten(), conv2d(2, 3))).toThrow('conv2d');

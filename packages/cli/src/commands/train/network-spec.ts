@@ -15,6 +15,7 @@ import type { Dataset } from '@gradloom/runtime';
 import { customParts } from '../../options/custom-parts.ts';
 import { defined } from '../../options/option.ts';
 import { isRecord, readObject } from '../../options/read-object.ts';
+import { readText } from '../../options/read-text.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 import { IDENTITY, outputLayers, outputsOf, stackedNetwork } from './stacked-network.ts';
@@ -88,9 +89,13 @@ async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset
   return hasParts(network.input) ? inFull : network;
 }
 
+/** Enough for a module that writes its layers one by one. */
+const MAX_MODULE_BYTES = 1 << 22;
+
 /** A module exports the network by default: `export default network(input(784).through(...))`. */
 async function readNetworkFile(path: string): Promise<Record<string, unknown>> {
   if (!/\.[cm]?[jt]s$/.test(path)) return readObject('--spec', path);
+  readText('--spec', path, MAX_MODULE_BYTES); // says plainly what cannot be read
   let exports: { readonly default?: unknown };
   try {
     exports = await import(pathToFileURL(resolve(path)).href);
