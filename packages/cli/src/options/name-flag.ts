@@ -74,7 +74,7 @@ export function describeOption(
 ): string {
   const { about, problem, options } = error;
   if (options.length === 1 && (about === options[0] || isDedicatedFlag)) return `${flags[0].name} ${problem}`;
-  // Of an option and the dataset it does not fit, the problem names the dataset already.
+  // The problem of an option that does not fit a dataset names the dataset already.
   if (about === options[0] && options.length === 2 && options[1] === 'dataset' && flags.length === 2) {
     return `${flags[0].name} ${problem}`;
   }

@@ -19,7 +19,7 @@ interface BuildState {
   readonly customParts: CustomParts;
   /** The layers so far, in the order of their calls. */
   readonly placed: PlacedLayer[];
-  /** The same by path, and by name. */
+  /** The layers so far by path, and by name. */
   readonly before: Map<string, LayerBefore>;
   /** Values by the names and paths that `of` may give; null for what names two. */
   readonly values: Map<string, BuiltValue | null>;

@@ -6,35 +6,39 @@ import { branchNames, branchPath, type CustomParts, type Path } from './layers/l
 import { buildNetwork, type Network, type NetworkSpec } from './network.ts';
 import { nameOfLayer, type PlacedLayer } from './placed-layer.ts';
 
-/** Whether a pattern, in which * stands for any characters, means one of some names. */
-const means = (pattern: string, names: readonly string[]): boolean => names.some((name) => matches(pattern, name));
-
-/** In linear time; a regular expression of several `.*` would take the square. */
+/**
+ * Whether a name matches a pattern, in which * stands for any characters. It takes linear time, where a regular
+ * expression with several `.*` could take the square.
+ */
 function matches(pattern: string, name: string): boolean {
-  const [start, ...parts] = pattern.split('*');
-  const end = parts.pop();
-  if (end === undefined) return name === pattern;
-  if (!name.startsWith(start)) return false;
-  let from = start.length;
+  const [prefix, ...parts] = pattern.split('*');
+  const suffix = parts.pop();
+  if (suffix === undefined) return name === pattern;
+  if (!name.startsWith(prefix)) return false;
+  let from = prefix.length;
   for (const part of parts) {
-    const found = name.indexOf(part, from);
-    if (found === -1) return false;
-    from = found + part.length;
+    const start = name.indexOf(part, from);
+    if (start === -1) return false;
+    from = start + part.length;
   }
-  return name.length >= from + end.length && name.endsWith(end);
+  return name.length >= from + suffix.length && name.endsWith(suffix);
 }
 
-/** What patterns may call a layer, blocks that hold it left out. */
+/** The path and the name of a layer, which patterns are compared with. */
 const namesOf = ({ path, spec: { name } }: PlacedLayer): string[] => (name === undefined ? [path] : [path, name]);
+
+/** Whether the path or the name of a layer matches a pattern. */
+const isMatched = (layer: PlacedLayer, pattern: string): boolean =>
+  namesOf(layer).some((name) => matches(pattern, name));
 
 /** Whether a pattern means layer k, or a block that holds it. */
 export function layerMatcher({ allLayers }: Pick<Network, 'allLayers'>): (k: number, pattern: string) => boolean {
-  const matches = new Map<string, ReadonlySet<string>>(); // by pattern, paths
+  const pathsByPattern = new Map<string, ReadonlySet<string>>();
   return (k, pattern) => {
     const paths =
-      matches.get(pattern) ??
-      new Set(allLayers.filter((layer) => means(pattern, namesOf(layer))).map(({ path }) => path));
-    matches.set(pattern, paths);
+      pathsByPattern.get(pattern) ??
+      new Set(allLayers.filter((layer) => isMatched(layer, pattern)).map(({ path }) => path));
+    pathsByPattern.set(pattern, paths);
     const steps = allLayers[k].path.split('.');
     return steps.some((_, end) => paths.has(steps.slice(0, end + 1).join('.')));
   };
@@ -51,7 +55,7 @@ function refuseStrayPatterns(
   { allLayers }: Pick<Network, 'allLayers'>,
 ): void {
   for (const pattern of patterns) {
-    if (allLayers.some((layer) => means(pattern, namesOf(layer)))) continue;
+    if (allLayers.some((layer) => isMatched(layer, pattern))) continue;
     const names = allLayers.flatMap(namesOf);
     const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
     const problem = `has ${show(pattern)}, expected names or paths of layers: ${names.slice(0, MAX_NAMES).map(show).join(', ')}${more}`;
@@ -61,12 +65,12 @@ function refuseStrayPatterns(
 
 /** @throws OptionError for a group of the optimizer without a layer, and for a layer in two of one option. */
 export function refuseGroups(where: string, { patterns }: Pick<Optimizer, 'patterns'>, network: Network): void {
-  const matches = layerMatcher(network);
+  const means = layerMatcher(network);
   for (const [name, list] of Object.entries(patterns)) {
     const option = `optimizer.${name}`;
     refuseStrayPatterns(where, option, list, network);
     for (const [k, placed] of list.length < 2 ? [] : network.allLayers.entries()) {
-      const both = placed.tensors.length === 0 ? [] : list.filter((pattern) => matches(k, pattern));
+      const both = placed.tensors.length === 0 ? [] : list.filter((pattern) => means(k, pattern));
       if (both.length < 2) continue;
       const problem = `has ${show(both[0])} and ${show(both[1])}, which both mean ${nameOfLayer(placed)}, expected one of them`;
       throw new OptionError(where, option, problem);
@@ -87,9 +91,7 @@ export function freezeLayers(
   const network = buildNetwork(spec, customParts);
   refuseStrayPatterns(where, 'freeze', patterns, network);
   const frozen = new Set(
-    network.allLayers
-      .filter((layer) => patterns.some((pattern) => means(pattern, namesOf(layer))))
-      .map(({ path }) => path),
+    network.allLayers.filter((layer) => patterns.some((pattern) => isMatched(layer, pattern))).map(({ path }) => path),
   );
   const freezeIn = (layers: readonly LayerSpec[], block: Path): LayerSpec[] =>
     layers.map((layer, k) => {

@@ -183,20 +183,20 @@ function planLayer(
  */
 function planBackward(
   { allLayers, K, learning: { learns, needsGradient }, createSlot, rowsOf }: Planning,
-  outputGradient: Slot,
+  lossGradient: Slot,
   sizeOfValue: (value: number) => number,
 ) {
   const backward: BackwardStep<Slot>[] = [];
-  const gradients = new Map([[K, outputGradient]]);
+  const gradients = new Map([[K, lossGradient]]);
   for (let k = K - 1; k >= 0; k--) {
     const { layer, inputs } = allLayers[k];
-    const given = gradients.get(k + 1);
-    if (!learns[k] || given === undefined) continue;
+    const outputGradient = gradients.get(k + 1);
+    if (!learns[k] || outputGradient === undefined) continue;
     const step = 2 * K - k;
-    readIn(given, step);
-    const isShared = layer.overwritesDy === true && given.owners > 1;
-    const dy = isShared ? createSlot(given.length, step) : given;
-    if (isShared) given.owners--;
+    readIn(outputGradient, step);
+    const isShared = layer.overwritesDy === true && outputGradient.owners > 1;
+    const dy = isShared ? createSlot(outputGradient.length, step) : outputGradient;
+    if (isShared) outputGradient.owners--;
     const dxs = inputs.map((value, i) => {
       if (!needsGradient[value]) return null;
       if (passesGradient(layer) || (i === 0 && layer.elementwise && dy.owners === 1)) return dy;
@@ -209,7 +209,7 @@ function planBackward(
       const later = gradients.get(inputs[i]);
       gradients.set(inputs[i], later === undefined ? dx : addGradients(later, dx, inputs[i], step, sums));
     }
-    backward.push({ index: k, dy, sourceOfDy: isShared ? given : null, dxs, sums });
+    backward.push({ index: k, dy, sourceOfDy: isShared ? outputGradient : null, dxs, sums });
   }
   return { backward, gradients };
 

@@ -72,7 +72,7 @@ function meanTarget(train: Dataset, rows: Dataset): Baseline {
   return { answer: 'the mean', accuracy: Number.NaN, rmse };
 }
 
-/** What a table's target was divided by for training; 1 for other targets. */
+/** The divisor of a table's target in training; 1 for other targets. */
 function scaleOf({ preprocessing }: Dataset, o: number): number {
   const target = preprocessing?.target?.[o];
   return target?.type === 'values' && target.transform === undefined ? target.scale : 1;

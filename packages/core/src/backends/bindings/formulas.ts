@@ -50,8 +50,8 @@ export function createFormulas({ formula: kernelOf }: CodeLayout, { sizesOf, byt
       if (kernel === null) return null;
       const count = outer.reduce((product, extent) => product * extent, 1);
       return Array.from({ length: count }, (_, call) => {
-        const places = placesOf(call, outer);
-        const offsetOf = (k: number) => places.reduce((sum, place, axis) => sum + place * strides[k][axis], 0);
+        const position = positionOf(call, outer);
+        const offsetOf = (k: number) => position.reduce((sum, index, axis) => sum + index * strides[k][axis], 0);
         const inputs = order.map((k) => addresses[outputs + k] + bytes * offsetOf(k));
         const to = results.map((result) => addresses[result] + bytes * call * rows * columns);
         return [kernel, ...inputs, ...to, ...sizes];
@@ -67,11 +67,11 @@ export function createFormulas({ formula: kernelOf }: CodeLayout, { sizesOf, byt
 }
 
 /** Indices along axes of item k, the last axis varying fastest. */
-function placesOf(k: number, extents: readonly number[]): number[] {
-  const places: number[] = [];
+function positionOf(k: number, extents: readonly number[]): number[] {
+  const position: number[] = [];
   for (const extent of extents.toReversed()) {
-    places.unshift(k % extent);
+    position.unshift(k % extent);
     k = Math.floor(k / extent);
   }
-  return places;
+  return position;
 }

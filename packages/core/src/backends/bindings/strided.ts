@@ -142,8 +142,10 @@ export function createStrided(layout: CodeLayout, { maskOf, bytes }: PanelMemory
     stridedAdd: (...[y, x, geometry, factor]: Parameters<typeof stridedAdd>) =>
       bind(y, x, geometry, (axes, start) => runsOrNumbers('addRuns', axes, start, factor)),
     stridedFill(...[y, value, { to, axes }]: Parameters<typeof stridedFill>) {
-      const places = axes.map((axis) => ({ ...axis, from: axis.to })); // as if y were read
-      return bind(y, y, { to, from: to, axes: places }, (axes, start) => runsOrNumbers('fillRuns', axes, start, value));
+      const outputAxes = axes.map((axis) => ({ ...axis, from: axis.to })); // as if y were read
+      return bind(y, y, { to, from: to, axes: outputAxes }, (axes, start) =>
+        runsOrNumbers('fillRuns', axes, start, value),
+      );
     },
   });
 }

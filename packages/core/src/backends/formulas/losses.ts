@@ -83,7 +83,7 @@ const formulasByRow: Readonly<Record<string, Elementwise>> = {
   expanded: elementwiseOp(['y', 's'], ['z'], ({ multiply, exp }, y, s) => [multiply(exp(y), s)]),
 };
 
-/** What losses and softmax compute number by number. */
+/** The formulas of losses and softmax, each for one number. */
 export const lossFormulas: Readonly<Record<string, Elementwise>> = {
   ...mapEntries(elementwiseLosses, (name, { of }) => [
     name,

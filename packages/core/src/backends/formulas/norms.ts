@@ -30,6 +30,22 @@ export interface ColumnTerms extends FormulaInputs {
 const normalized = ({ subtract, multiply }: Arithmetic, x: Value, mean: Value, scale: Value): Value =>
   multiply(subtract(x, mean), scale);
 
+/** dx = scale · ((dy · γ - meanG) - x̂ · slope), flushed: that of layer-norm and group-norm. */
+function inputGradient(
+  m: Arithmetic,
+  dy: Value,
+  x: Value,
+  gamma: Value,
+  mean: Value,
+  scale: Value,
+  meanG: Value,
+  slope: Value,
+): Value {
+  const { subtract, multiply, flush } = m;
+  const rest = subtract(subtract(multiply(dy, gamma), meanG), multiply(normalized(m, x, mean, scale), slope));
+  return flush(multiply(scale, rest));
+}
+
 /** Elementwise operations of batch-norm, on a number of each channel. */
 export const channelFormulas: Readonly<Record<string, Elementwise>> = {
   batchNormScales: {
@@ -78,9 +94,7 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
     outputs: ['dx'],
     sizes: ['R', 'C'],
     of(m, dy, x, mean, scale, gamma, meanG, slope) {
-      const { subtract, multiply, flush } = m;
-      const rest = subtract(subtract(multiply(dy, gamma), meanG), multiply(normalized(m, x, mean, scale), slope));
-      return [flush(multiply(scale, rest))];
+      return [inputGradient(m, dy, x, gamma, mean, scale, meanG, slope)];
     },
   },
   multiplyRow: {
@@ -141,9 +155,7 @@ export const rowFormulas = {
     columns: ['means', 'scales', 'meanGs', 'slopes'],
     outputs: ['dx'],
     of(m, dy, x, gamma, mean, scale, meanG, slope) {
-      const { subtract, multiply, flush } = m;
-      const rest = subtract(subtract(multiply(dy, gamma), meanG), multiply(normalized(m, x, mean, scale), slope));
-      return [flush(multiply(scale, rest))];
+      return [inputGradient(m, dy, x, gamma, mean, scale, meanG, slope)];
     },
   },
   rmsNormForward: {

@@ -43,11 +43,11 @@ export function axisOf(kind: string, axis: number, input: Shape, name = 'axis'):
   throw new OptionError(kind, name, `has ${axis}, expected an axis of a row of shape ${show(input)}, ${range}`);
 }
 
-/** The indices of different axes, the last one first; of all axes where none are given. */
+/** The indices of different axes, the last one first; of all axes where none is requested. */
 export function axesOf(kind: string, axes: number | readonly number[] | undefined, input: Shape): readonly number[] {
-  const given: readonly number[] = [axes ?? Array.from(input, (_, axis) => axis)].flat();
-  const indices = new Set(given.map((axis) => axisOf(kind, axis, input)));
-  if (indices.size < given.length) throw new OptionError(kind, 'axis', `${has(axes)}, expected each axis once`);
+  const requested: readonly number[] = [axes ?? Array.from(input, (_, axis) => axis)].flat();
+  const indices = new Set(requested.map((axis) => axisOf(kind, axis, input)));
+  if (indices.size < requested.length) throw new OptionError(kind, 'axis', `${has(axes)}, expected each axis once`);
   return [...indices].sort((a, b) => b - a);
 }
 

@@ -19,7 +19,7 @@ export interface Run extends Move {
   readonly fromStep: number;
 }
 
-/** What the places along an axis read. A number is what is read along all axes; its factor the product of theirs. */
+/** Moves along one axis. A number of a row moves along all axes at once, times the product of their factors. */
 export interface AxisMoves {
   /** Moves that write each place at most once; a place that reads several is in as many rounds, the first ones. */
   readonly rounds: readonly (readonly Run[])[];
@@ -27,7 +27,7 @@ export interface AxisMoves {
   readonly unwritten: readonly Run[];
 }
 
-/** What a place along an axis reads, in the order of its sum. */
+/** The places that one place along an axis sums, with their factors, in the order of the sum. */
 export type Terms = readonly Omit<Move, 'to'>[];
 
 /** The moves of an axis whose places read these terms. */
@@ -94,7 +94,7 @@ export interface RowMoves {
   /** Shape of a row that is read, of as many axes. */
   readonly from: Shape;
   readonly axes: readonly AxisMoves[];
-  /** What is written to places that read nothing. @default 0 */
+  /** The number of places that read nothing. @default 0 */
   readonly value?: number;
 }
 
@@ -146,7 +146,7 @@ export const stepsOf = (shape: Shape): number[] => shape.map((_, a) => sizeOf(sh
 const combinations = <T>(lists: readonly (readonly T[])[]): T[][] =>
   lists.reduce<T[][]>((heads, list) => heads.flatMap((head) => list.map((item) => [...head, item])), [[]]);
 
-/** What the places of an axis of the outputs read of an axis of the inputs. */
+/** An axis of the outputs, and the moves from the same axis of the inputs. */
 export interface AxisReading {
   /** Places of the outputs. */
   readonly length: number;

@@ -133,7 +133,7 @@ function clip(options: ClipOptions, context: Context): Layer {
 /** Layers that are functions of numbers, by kind. */
 export const formulaLayers = { ...functions, ...operations, clip, plus, power };
 
-/** The same value for each key of an object. */
+/** A table with the keys of `object`, each of which has `value`. */
 export const sameForAll = <Key extends string, Value>(object: Readonly<Record<Key, unknown>>, value: Value) =>
   Object.fromEntries(Object.keys(object).map((key) => [key, value])) as Readonly<Record<Key, Value>>;
 

@@ -18,7 +18,7 @@ import type { LayerContext } from './layer-context.ts';
 const isSize = (value: unknown): boolean =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_EXTENT;
 
-/** What the places before and after n others read of them; nothing if they have the value. */
+/** By mode, the numbers of an axis of n that its padding repeats; 'constant' repeats none. */
 const modes: Readonly<Record<'constant' | 'edge' | 'reflect', (n: number, before: number, after: number) => Run[]>> = {
   constant: () => [],
   edge: (n, before, after) => [runOf(0, before, 0, 0), runOf(before + n, after, n - 1, 0)],

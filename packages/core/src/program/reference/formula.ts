@@ -22,10 +22,10 @@ export interface FormulaAxes {
 export function axesOf({ shape, inputs }: Formula, B: number): FormulaAxes {
   const all = [B, ...shape];
   const strides = inputs.map((input) => {
-    const own = [input.isFixed === true ? 1 : B, ...shape.map(() => 1)];
-    for (const [k, extent] of [...input.shape].reverse().entries()) own[all.length - 1 - k] = extent;
+    const padded = [input.isFixed === true ? 1 : B, ...shape.map(() => 1)]; // its shape with as many axes as `all`
+    for (const [k, extent] of [...input.shape].reverse().entries()) padded[all.length - 1 - k] = extent;
     let next = 1;
-    return own
+    return padded
       .map((extent, axis) => ({ extent, axis }))
       .reverse()
       .map(({ extent, axis }) => {
@@ -41,7 +41,7 @@ export function axesOf({ shape, inputs }: Formula, B: number): FormulaAxes {
   for (const [axis, extent] of all.entries()) {
     if (extent === 1) continue;
     const before = kept[kept.length - 1];
-    const joins = before !== undefined && strides.every((own) => own[before] === own[axis] * extent);
+    const joins = before !== undefined && strides.every((steps) => steps[before] === steps[axis] * extent);
     if (joins) {
       kept[kept.length - 1] = axis;
       extents[extents.length - 1] *= extent;
@@ -110,12 +110,12 @@ function gather(
   n: number,
 ): void {
   for (let i = 0; i < n; i++) {
-    let place = first + i;
+    let index = first + i;
     let offset = 0;
     for (let axis = extents.length - 1; axis >= 0; axis--) {
-      const rest = Math.floor(place / extents[axis]);
-      offset += (place - rest * extents[axis]) * strides[axis];
-      place = rest;
+      const outerIndex = Math.floor(index / extents[axis]);
+      offset += (index - outerIndex * extents[axis]) * strides[axis];
+      index = outerIndex;
     }
     to[i] = from[offset];
   }

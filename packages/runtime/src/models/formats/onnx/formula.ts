@@ -93,8 +93,8 @@ export function formula({ graph, channels, xs, networkLayer: { layer } }: Emissi
     else if (name === 'constant') values.push(graph.number(numbers[0]));
     else {
       const { operands } = scalars[name];
-      const own = numbers.slice(0, operands).map((step) => values[step]);
-      values.push(scalarGraphs[name](graph, own, numbers.slice(operands)));
+      const operandValues = numbers.slice(0, operands).map((step) => values[step]);
+      values.push(scalarGraphs[name](graph, operandValues, numbers.slice(operands)));
     }
   }
   return { shape: out, value: values[results[0]], image: rows[0].image };

@@ -286,8 +286,8 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
     const { path, spec, layer } = networkLayer;
     if (!Object.hasOwn(layerGraphs, spec.kind)) throw noCounterpart(networkLayer);
     const tensor = (name: string): Elements => {
-      const own = layer.tensors.find((candidate) => candidate.name === name);
-      const match = tensors.get(own?.tiedTo ?? `${path}.${name}`);
+      const tensorSpec = layer.tensors.find((candidate) => candidate.name === name);
+      const match = tensors.get(tensorSpec?.tiedTo ?? `${path}.${name}`);
       if (match === undefined) throw new Error(`${nameOfLayer(networkLayer)} has no tensor ${name}, expected it`);
       return viewOf(parameters, match.offset, match.length);
     };

@@ -15,7 +15,7 @@ const publishedNorms = [
   ['0.003', '0.017', '0.070', '0.285'],
 ];
 
-/** The same norms for four hidden layers before epoch 500, after 499, from the data file of the book's figure. */
+/** These norms for four hidden layers after 499 epochs, from the data file of the book's figure. */
 const publishedNormsAtEnd = ['8.21e-6', '2.61e-5', '1.83e-4', '9.25e-4'];
 const EPOCH = 499;
 /** The learning rate and weight decay of the book. */
