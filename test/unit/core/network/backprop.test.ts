@@ -1,22 +1,30 @@
 import {
   buildNetwork,
   createLoss,
+  createRandom,
+  dense,
   initializeParameters,
   type Loss,
   type LossName,
   losses,
   type Network,
   referenceKernels,
+  residual,
+  selfAttention,
+  sequential,
+  tanh,
 } from '@gradloom/core';
 import {
   bindGradients,
   bindTensors,
   createList,
   createWorkspace,
+  emitForward,
   gradientLength,
   leafCount,
   lossOp,
   nodeGradient,
+  ops,
   type PassSettings,
   runCalls,
   targetColumns,
@@ -25,6 +33,7 @@ import {
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { emitBackward } from '../../../../packages/core/src/network/passes.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { maxRelativeError } from '../../../support/errors.ts';
 import { goldenGradients, networkSpec } from '../../../support/golden.ts';
@@ -159,4 +168,30 @@ test(`layers that share arrays find the gradients of layers that do not (seed ${
     },
   );
   fc.assert(check, { seed: propertySeed, numRuns: 500 });
+});
+
+test('padding that attention clears in its gradient stays in that of the sum around it', () => {
+  const [T, C, B] = [4, 2, 3];
+  const spec = sequential([T, C], dense(C), residual(tanh(), selfAttention(1, { causal: true })), dense(2));
+  const network = buildNetwork(spec);
+  const random = createRandom(2, 'padding');
+  const drawn = (length: number) => Float64Array.from({ length }, () => random.normal());
+  const [theta, x, dy] = [drawn(network.parameterCount), drawn(B * T * C), drawn(B * T * 2)];
+  const lengths = Float64Array.of(2, 4, 1);
+  const tensors = bindTensors(network, theta) as Float64Array[][];
+  const { calls, emit } = createList();
+  const batch = { rows: B, leaves: 1, firstLeaf: 0 };
+  const stepAndRow = Float64Array.of(0, 0);
+  const pass = { emit, training: true, seed: 1, leafRows: B, accumulate: false, batch, stepAndRow, lengths };
+  const [expected, gradient] = [0, 0].map(() => zeros(gradientLength(network)));
+  const gradientsOf = (vector: Float64Array) => bindGradients(network, vector) as Float64Array[][];
+  emitUnshared(network, x, tensors, gradientsOf(expected), B, 1, pass, (outputGradient) => outputGradient.set(dy));
+  const workspace = createWorkspace(network, createLoss('mse'), B, (length) => zeros(length));
+  workspace.x.set(x);
+  emitForward(network, workspace, tensors, B, pass);
+  emit(ops.copy, workspace.outputGradient, dy, dy.length);
+  emitBackward(network, workspace, tensors, gradientsOf(gradient), B, pass);
+  // The first list has no call for its gradient by the outputs, which is set before.
+  runCalls(calls, referenceKernels);
+  expect(firstDifference(gradient, expected)).toBeNull();
 });

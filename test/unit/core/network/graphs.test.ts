@@ -1,4 +1,20 @@
-import { buildNetwork, dense, type NetworkSpec, plus, relu, residual, sequential } from '@gradloom/core';
+import {
+  buildNetwork,
+  conv2d,
+  conv2dTranspose,
+  dense,
+  embedding,
+  flatten,
+  gru,
+  matmul,
+  type NetworkSpec,
+  plus,
+  relu,
+  residual,
+  selfAttention,
+  sequential,
+} from '@gradloom/core';
+import { layerFacts } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 
 test('a chain whose layers name the layer before is the same network', () => {
@@ -34,6 +50,22 @@ test('a path goes before a name that looks like one', () => {
     ],
   });
   expect(tensors.map(({ name }) => name)).toEqual(['E', 'W', 'b']);
+});
+
+test('the work of a layer counts each weight once for each position that uses it', () => {
+  const work = (input: number[], layers: NetworkSpec['layers']) =>
+    layerFacts(buildNetwork({ input, layers })).map(({ multiplyAdds }) => multiplyAdds);
+  expect(work([8, 8, 2], [conv2d(3, 3, { stride: 2 }), relu(), flatten(), dense(5)])).toEqual([
+    3 * 3 * (3 * 3 * 2 * 3),
+    0,
+    0,
+    27 * 5,
+  ]);
+  expect(work([4, 4, 3], [conv2dTranspose(2, 2, { stride: 2 })])).toEqual([4 * 4 * (2 * 2 * 3 * 2)]);
+  expect(work([6], [embedding(9, 4), gru(5, { returns: 'last' })])).toEqual([0, 6 * (4 * 15 + 5 * 15)]);
+  expect(work([6, 4], [selfAttention(2, { causal: false })])).toEqual([6 * (4 * 12 + 4 * 4) + 2 * 6 * 6 * 4]);
+  const products = [matmul(['input', 'input'], { transposeA: true }), matmul(['input', '0'])];
+  expect(work([6, 4], products)).toEqual([4 * 4 * 6, 6 * 4 * 4]);
 });
 
 describe('is refused in one sentence:', () => {

@@ -272,7 +272,8 @@ test('patterns mean names and paths, blocks with all inside, and nothing else', 
   expect(frozenBy('block')).toEqual(['1.0', '1.1', '1']);
   expect(frozenBy('1.0', '2')).toEqual(['1.0', '2']);
   expect(frozenBy('*')).toEqual(['0', '1.0', '1.1', '1', '2']);
-  for (const pattern of ['encoder', 'encoder?in', '3', '']) {
+  // Both ends of a pattern are in the name, one after the other.
+  for (const pattern of ['encoder', 'encoder?in', '3', '', 'blo*ock', 'block*block', '*enc*coder.in']) {
     expect(() => frozenBy('0', pattern)).toThrow(
       `test: freeze has ${JSON.stringify(pattern)}, expected names or paths of layers: ` +
         '"0", "encoder.in", "1.0", "1.1", "encoder.fn", "1", "block", "2"',
