@@ -2,10 +2,10 @@ import { checkObject } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
 import { has, show } from '../checks/show.ts';
 import { buildAlone } from './build-layers.ts';
-import type { OperationKind } from './builders.ts';
 import { checkInputShape, withInputParts } from './input-parts.ts';
 import type { LayerSpec } from './layers/index.ts';
 import type { NetworkSpec } from './network.ts';
+import type { OperationKind } from './operation-builders.ts';
 import type { Shape } from './shape.ts';
 
 /** What makes a value: a layer and the values that it reads, or an input of the network. */
