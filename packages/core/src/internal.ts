@@ -250,7 +250,7 @@ export { withFlatten } from './network/with-flatten.ts';
 export { createTapeMemory, link, type Program, runCalls, type TapeMemory, tapesOf } from './program/link.ts';
 export { barrier, createList, defineOp, host, part, segmentsOf } from './program/op.ts';
 export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops/index.ts';
-export { rotaryTable } from './program/reference/attention.ts';
+export { rotaryTable } from './program/reference/rotary.ts';
 export { batchLoss, clipScale, gradientNorm, recordStep } from './program/reference/step.ts';
 export { countMatrices, emitMaxNorm, maxColumns } from './training/max-norm.ts';
 export { BLOCK, type BlockRange, blockCount, blocksOfRank, bucketsOf, countPieces } from './training/pieces.ts';

@@ -19,8 +19,8 @@ export interface Allocate {
 
 /**
  * Shape I x O of the second factor of a product. Of a dense layer: inputs by outputs. Of a convolution: weights of a
- * window by output channels. Of attention: numbers of a head by positions. The scratch memory of a product depends on
- * this shape, not on the number of rows.
+ * window by output channels. Of attention: numbers of a head by queries or keys, whichever are more. The scratch memory
+ * of a product depends on this shape, not on the number of rows.
  */
 export type ProductShape = readonly [I: number, O: number, kind?: ConvolutionGeometry | 'attention'];
 

@@ -16,11 +16,22 @@ const positions = fc.oneof(
   { weight: 20, arbitrary: fc.constantFrom(1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 18, 25) },
   { weight: 1, arbitrary: fc.constantFrom(31, 32, 33, 40, 65) },
 );
+/** The last ones are S, the number of keys of another sequence, and whether the keys are of the sequence itself. */
 const dims = fc.tuple(
   ...[fc.nat(3), positions, fc.integer({ min: 1, max: 3 }), fc.constantFrom(1, 2, 3, 4, 5, 8, 9, 16, 17, 24)],
-  ...[choice, word, word, threshold, count, count, fc.integer()],
+  ...[choice, word, word, threshold, count, count, fc.integer(), positions, choice],
 );
 type Dims = readonly number[];
+
+/** B, T, S, H, d, qStep and kvStep. */
+function sizesOf([B, T, H, d, ...others]: Dims) {
+  const [S, isOwn] = others.slice(7);
+  const C = H * d;
+  return isOwn === 1 ? ([B, T, T, H, d, 3 * C, 3 * C] as const) : ([B, T, S, H, d, C, 2 * C] as const);
+}
+
+/** Queries, keys and values of a sequence are in one array. */
+const isOwn = (dims: Dims): boolean => dims[12] === 1;
 
 /** Real positions of each row: all, some or one. */
 function writeLengths(lengths: Float64Array, T: number, seed: number): void {
@@ -30,8 +41,11 @@ function writeLengths(lengths: Float64Array, T: number, seed: number): void {
 /** Keys that are not read have a factor of 0 in some products, so numbers are finite, and so are their sums. */
 const mixes = ['plain', 'broad'] as const;
 
-function prepare({ lengths, stepAndRow, factor }: Arrays, [, T, , , , , , , step, firstRow, seed]: Dims): void {
-  writeLengths(lengths, T, seed);
+function prepare({ queryLengths, keyLengths, stepAndRow, factor }: Arrays, dims: Dims): void {
+  const [, , , , , , , , step, firstRow, seed] = dims;
+  const [, T, S] = sizesOf(dims);
+  writeLengths(queryLengths, T, seed);
+  writeLengths(keyLengths, S, isOwn(dims) ? seed : seed + 1);
   stepAndRow[0] = step;
   stepAndRow[1] = firstRow;
   factor[0] = 1.25;
@@ -43,28 +57,45 @@ function furtherOf(T: number, [a, b]: Dims): [first: number, n: number] {
   return [first, 1 + (b % (T - first))];
 }
 
-const products = ([, T, , d]: Dims): ProductShape[] => [[d, T, 'attention']];
+function products(dims: Dims): ProductShape[] {
+  const [, T, S, , d] = sizesOf(dims);
+  return [[d, Math.max(T, S), 'attention']];
+}
+
+/** The arrays that both passes read. */
+function readArrays(dims: Dims) {
+  const [B, T, S, H, , qStep, kvStep] = sizesOf(dims);
+  return {
+    maxima: B * H * T,
+    sums: B * H * T,
+    q: B * T * qStep,
+    kv: isOwn(dims) ? 0 : B * S * kvStep,
+    queryLengths: B,
+    keyLengths: B,
+    stepAndRow: 2,
+    factor: 1,
+  };
+}
+
+/** The last arguments of both passes. */
+function readArguments({ q, kv, queryLengths, keyLengths, stepAndRow, factor }: Arrays, dims: Dims) {
+  const [causal, key0, key1, threshold] = dims.slice(4);
+  const rows = [q, isOwn(dims) ? q : kv, queryLengths, keyLengths, stepAndRow] as const;
+  return [...rows, ...sizesOf(dims), causal === 1, key0, key1, threshold, factor[0]] as const;
+}
 
 export const attentionCases = {
   attentionForward: {
     ops: [ops.attentionForward],
     mixes,
     dims,
-    arrays: ([B, T, H, d]) => ({
-      y: B * T * H * d,
-      maxima: B * H * T,
-      sums: B * H * T,
-      qkv: B * T * 3 * H * d,
-      lengths: B,
-      stepAndRow: 2,
-      factor: 1,
-    }),
+    arrays: (dims) => ({ y: dims[0] * dims[1] * dims[2] * dims[3], ...readArrays(dims) }),
     writes: ['y', 'maxima', 'sums'],
     products,
     prepare,
-    emit(emit, { y, maxima, sums, qkv, lengths, stepAndRow, factor }, [B, T, H, d, causal, key0, key1, threshold]) {
-      const sizes = [B, T, H, d, causal === 1, key0, key1, threshold, factor[0]] as const;
-      emit(ops.attentionForward, y, maxima, sums, qkv, lengths, stepAndRow, ...sizes);
+    emit(emit, arrays, dims) {
+      const { y, maxima, sums } = arrays;
+      emit(ops.attentionForward, y, maxima, sums, ...readArguments(arrays, dims));
     },
   },
   attentionNext: {
@@ -95,28 +126,22 @@ export const attentionCases = {
     ops: [ops.attentionBackward],
     mixes,
     dims,
-    arrays: ([B, T, H, d]) => ({
-      dqkv: B * T * 3 * H * d,
-      dy: B * T * H * d,
-      y: B * T * H * d,
-      maxima: B * H * T,
-      sums: B * H * T,
-      qkv: B * T * 3 * H * d,
-      lengths: B,
-      stepAndRow: 2,
-      factor: 1,
-    }),
-    writes: ['dqkv'],
+    arrays(dims) {
+      const [B, T, S, H, d, qStep, kvStep] = sizesOf(dims);
+      const gradients = { dq: B * T * qStep, dkv: isOwn(dims) ? 0 : B * S * kvStep };
+      return { ...gradients, dy: B * T * H * d, y: B * T * H * d, ...readArrays(dims) };
+    },
+    writes: ['dq', 'dkv'],
     products,
     /** The forward pass comes first. */
     prepare(arrays, dims) {
       prepare(arrays, dims);
       runCalls(callsOf(attentionCases.attentionForward, arrays, dims), referenceKernels);
     },
-    emit(emit, arrays, [B, T, H, d, causal, key0, key1, threshold]) {
-      const { dqkv, dy, y, maxima, sums, qkv, lengths, stepAndRow, factor } = arrays;
-      const sizes = [B, T, H, d, causal === 1, key0, key1, threshold, factor[0]] as const;
-      emit(ops.attentionBackward, dqkv, dy, y, maxima, sums, qkv, lengths, stepAndRow, ...sizes);
+    emit(emit, arrays, dims) {
+      const { dq, dkv, dy, y, maxima, sums } = arrays;
+      const readArgs = readArguments(arrays, dims);
+      emit(ops.attentionBackward, dq, isOwn(dims) ? dq : dkv, dy, y, maxima, sums, ...readArgs);
     },
   },
   rotate: {

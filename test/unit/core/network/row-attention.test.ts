@@ -29,7 +29,9 @@ test('weighing the values gives what attention gives, to the bit', () => {
       const qkv = drawn(n * 3 * H * d, seed);
       const [y, p] = [new Float64Array(n * H * d), new Float64Array(H * n * n).fill(7)];
       const stepAndRow = new Float64Array(2);
-      attentionForward(y, p.slice(), p.slice(), qkv, Float64Array.of(n), stepAndRow, 1, n, H, d, true, 0, 0, 0, 1);
+      const [lengths, step] = [Float64Array.of(n), 3 * H * d];
+      const sizes = [1, n, n, H, d, step, step, true, 0, 0, 0, 1] as const;
+      attentionForward(y, p.slice(), p.slice(), qkv, qkv, lengths, lengths, stepAndRow, ...sizes);
       attentionWeights(p, qkv, n, H, d);
       const weighed = y.map((_, at) => {
         const [t, h, j] = [Math.floor(at / (H * d)), Math.floor(at / d) % H, at % d];

@@ -1,7 +1,8 @@
 import type { Elements } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
-import type { rotate, zeroPadding } from '../../program/reference/attention.ts';
+import type { zeroPadding } from '../../program/reference/attention.ts';
 import type { sequenceMeanBackward, sequenceMeanForward } from '../../program/reference/pooling.ts';
+import type { rotate } from '../../program/reference/rotary.ts';
 import type { CodeLayout } from '../code.ts';
 import { PIECE_WORDS } from '../kernels/column-sums.ts';
 import { LANES } from '../kernels/row-lanes.ts';

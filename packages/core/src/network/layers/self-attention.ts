@@ -76,7 +76,7 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
     const [key0, key1] = streamKey(seed, 'dropout', ...stream);
     const drops = training && threshold > 0;
     const mask = drops ? ([threshold, 1 / (1 - dropout)] as const) : ([0, 1] as const);
-    return [T, H, d, causal, key0, key1, ...mask] as const;
+    return [T, T, H, d, 3 * C, 3 * C, causal, key0, key1, ...mask] as const;
   }
 
   /** Earlier positions are in qkv. The arrays of gradients serve as scratch. */
@@ -131,7 +131,8 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
         emit(ops.rotaryTable, table, T, d);
         emit(ops.rotate, qkv, table, B, T, H, d, FORWARD);
       }
-      emit(ops.attentionForward, A, maxima, sums, qkv, lengths, stepAndRow, B, ...attentionArguments(pass));
+      const rows = [qkv, qkv, lengths, lengths, stepAndRow, B] as const;
+      emit(ops.attentionForward, A, maxima, sums, ...rows, ...attentionArguments(pass));
       emit(ops.affine, y, A, Wo, bo, B * T, C, C);
       if (bias) emit(ops.zeroPadding, y, lengths, B, T, C);
     },
@@ -146,7 +147,8 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
         emitBackwardWeights(emit, dWo, dbo, A, dy, B, leafRows, accumulate, T, C, C);
       }
       emit(ops.affineBackwardInput, dA, dy, Wo, B * T, C, C);
-      emit(ops.attentionBackward, dqkv, dA, A, maxima, sums, qkv, lengths, stepAndRow, B, ...attentionArguments(pass));
+      const rows = [maxima, sums, qkv, qkv, lengths, lengths, stepAndRow, B] as const;
+      emit(ops.attentionBackward, dqkv, dqkv, dA, A, ...rows, ...attentionArguments(pass));
       if (rotary) emit(ops.rotate, dqkv, table, B, T, H, d, BACK);
       if (gradients !== null) {
         const [dWqkv, dbqkv] = bias ? gradients : [gradients[0], unused];

@@ -1,32 +1,30 @@
-import { count, defineOps, double, flag, inout, input, number, operation, output } from '../op.ts';
-import {
-  attentionBackward,
-  attentionForward,
-  attentionNext,
-  rotaryTable,
-  rotate,
-  zeroPadding,
-} from '../reference/attention.ts';
+import { count, defineOps, double, flag, inout, input, number, operation, output, stride } from '../op.ts';
+import { attentionBackward, attentionForward, attentionNext, zeroPadding } from '../reference/attention.ts';
+import { rotaryTable, rotate } from '../reference/rotary.ts';
 
 const sizes = { B: count, T: count, H: count, d: count };
+/** T queries and S keys, and the numbers of a position that holds them. */
+const sizesOfBoth = { B: count, T: count, S: count, H: count, d: count, qStep: stride, kvStep: stride };
 const lengths = double(input('B'));
 const positions = ['B', 'T', 'H', 'd'] as const;
 const queries = ['B', 'H', 'T'] as const;
-const projections = ['B', 'T', 3, 'H', 'd'] as const;
+const [ofQueries, ofKeys] = [['B', 'T', 'qStep'] as const, ['B', 'S', 'kvStep'] as const];
 /** Whether a query reads earlier keys alone, and the dropout of its weights. */
 const weighing = { causal: flag, key0: count, key1: count, threshold: count, factor: number };
 
-/** Operations of self-attention. */
+/** Operations of attention, of a sequence to itself or to another. */
 export const attentionOps = defineOps({
   /** y = softmax(q · kᵀ / √d) · v, for each head. */
   attentionForward: operation(attentionForward, {
     y: output(...positions),
     maxima: output(...queries),
     sums: output(...queries),
-    qkv: input(...projections),
-    lengths,
+    q: input(...ofQueries),
+    kv: input(...ofKeys),
+    queryLengths: lengths,
+    keyLengths: lengths,
     stepAndRow: double(input(2)),
-    ...sizes,
+    ...sizesOfBoth,
     ...weighing,
   }),
   /** Attention from n further positions of one row, whose `rows` are copied into qkv after the earlier positions. */
@@ -42,21 +40,24 @@ export const attentionOps = defineOps({
   }),
   /** The gradients of q, k and v. */
   attentionBackward: operation(attentionBackward, {
-    dqkv: output(...projections),
+    dq: output(...ofQueries),
+    dkv: output(...ofKeys),
     dy: input(...positions),
     y: input(...positions),
     maxima: input(...queries),
     sums: input(...queries),
-    qkv: input(...projections),
-    lengths,
+    q: input(...ofQueries),
+    kv: input(...ofKeys),
+    queryLengths: lengths,
+    keyLengths: lengths,
     stepAndRow: double(input(2)),
-    ...sizes,
+    ...sizesOfBoth,
     ...weighing,
   }),
   /** Cosines and sines of the angles of each position. */
   rotaryTable: operation(rotaryTable, { table: output('T', 'd'), T: count, d: count }),
   /** Rotates queries and keys by the angles of their positions. */
-  rotate: operation(rotate, { qkv: inout(...projections), table: input('T', 'd'), ...sizes, inverse: flag }),
+  rotate: operation(rotate, { qkv: inout('B', 'T', 3, 'H', 'd'), table: input('T', 'd'), ...sizes, inverse: flag }),
   /** x = 0 at padding. */
   zeroPadding: operation(zeroPadding, { x: inout('B', 'T', 'C'), lengths, B: count, T: count, C: count }),
 });

@@ -1,35 +1,37 @@
-import { type Elements, type ElementType, roundingOf, typeOf } from '../../math/element-type.ts';
+import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { fmaOf, type MultiplyAdd } from '../../math/fma.ts';
-import { cos, pow, sin } from '../../math/index.ts';
 import { laneSum } from '../../math/lane-sum.ts';
 import { philox4x32 } from '../../math/random/index.ts';
 import { mathOf } from '../../math/real-math.ts';
 import { viewOf } from '../../math/scratch.ts';
 import { reusedZeros } from './reused-zeros.ts';
 
-// Attention of H heads of d numbers over T positions. A position of `qkv` has its queries, keys and values one after
-// the other, each with the heads in order. A query of a row reads its real positions, `lengths` of them, and of these
-// only those up to its own where `causal`: its keys. All others are left out. C = H · d. `+ 0` turns -0 into +0.
+// Attention of H heads of d numbers, from T queries to S keys. A position of `q` begins with its queries, and one of
+// `kv` ends with its keys and then its values, each with the heads in order: `qStep` and `kvStep` are the numbers of a
+// position. In self-attention both are one array [B, T, 3, H, d] of queries, keys and values, whose lengths are the
+// same. A query of a row reads its real keys, `keyLengths` of them, and of these only those up to its own position
+// where `causal`. All others are left out. C = H · d. `+ 0` turns -0 into +0.
 
 /** Both passes of attention. `multiplyAddOf` gives x · y + sum for the type of an array. */
 export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd) {
   /** score = (Σ q · k) · 1/√d over the keys of a query, each sum over d from 0. Overwrites `scores`. */
   function scoresOf(
     scores: Elements, // [keys] out
-    qkv: Elements, // [B, T, 3, H, d]
+    q: Elements, // [B, T, qStep]
     query: number, // index of its first number
+    kv: Elements, // [B, S, kvStep]
     firstKey: number, // of key 0
     keys: number,
-    C: number,
+    kvStep: number,
     d: number,
   ): void {
     const round = roundingOf(scores);
     const multiplyAdd = multiplyAddOf(scores);
     const scale = round(1 / Math.sqrt(d));
     for (let u = 0; u < keys; u++) {
-      const key = firstKey + u * 3 * C;
+      const key = firstKey + u * kvStep;
       let sum = 0;
-      for (let j = 0; j < d; j++) sum = multiplyAdd(qkv[query + j], qkv[key + j], sum);
+      for (let j = 0; j < d; j++) sum = multiplyAdd(q[query + j], kv[key + j], sum);
       scores[u] = round((sum + 0) * scale);
     }
   }
@@ -37,20 +39,25 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
   /**
    * y = Σ p · f · v over keys ascending, from 0. p = e / s, flushed, with e = exp(score - m), m the largest score of a
    * query, and s = Σ e in four lanes, key mod 4. f is `factor`, or 0 if the random word of column (head · T + query) ·
-   * T + key is below `threshold`, as in `dropout`; without a threshold f is 1. Positions of padding have y = 0.
+   * S + key is below `threshold`, as in `dropout`; without a threshold f is 1. Queries of padding have y = 0.
    * Overwrites `y`, and `maxima` and `sums` except at padding.
    */
   function attentionForward(
     y: Elements, // [B, T, H, d] out
     maxima: Elements, // [B, H, T] out, m
     sums: Elements, // [B, H, T] out, s
-    qkv: Elements, // [B, T, 3, H, d]
-    lengths: Float64Array, // [B]
+    q: Elements, // [B, T, qStep]
+    kv: Elements, // [B, S, kvStep]
+    queryLengths: Float64Array, // [B]
+    keyLengths: Float64Array, // [B]
     stepAndRow: Float64Array, // [2] as in `dropout`
     B: number,
     T: number,
+    S: number,
     H: number,
     d: number,
+    qStep: number,
+    kvStep: number,
     causal: boolean,
     key0: number,
     key1: number,
@@ -61,15 +68,17 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     const keepFactor = roundingOf(y)(factor);
     y.fill(0, 0, B * T * C);
     for (let n = 0; n < B; n++) {
-      const realLength = Math.min(lengths[n], T);
+      const [realQueries, realKeys] = [Math.min(queryLengths[n], T), Math.min(keyLengths[n], S)];
       for (let h = 0; h < H; h++) {
-        const first = n * T * 3 * C + h * d;
-        for (let t = 0; t < realLength; t++) {
+        const firstKey = (n * S + 1) * kvStep - 2 * C + h * d;
+        for (let t = 0; t < realQueries; t++) {
           const row = (n * H + h) * T + t;
-          const maskRow = (h * T + t) * T;
+          const maskRow = (h * T + t) * S;
           const factorOf = (u: number) => maskOf(stepAndRow, n, maskRow + u, key0, key1, threshold, keepFactor);
           const out = (n * T + t) * C + h * d;
-          [maxima[row], sums[row]] = attend(y, out, qkv, first, t, causal ? t + 1 : realLength, T, C, d, factorOf);
+          const query = (n * T + t) * qStep + h * d;
+          const keys = causal ? Math.min(t + 1, realKeys) : realKeys;
+          [maxima[row], sums[row]] = attend(y, out, q, query, kv, firstKey, keys, kvStep, C, d, factorOf);
         }
       }
     }
@@ -79,23 +88,24 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
   function attend(
     y: Elements, // in and out
     out: number, // index of the first number in y
-    qkv: Elements, // [B, T, 3, H, d]
-    first: number, // index of the head's first number at position 0 of the row
-    t: number,
+    q: Elements, // [B, T, qStep]
+    query: number, // index of its first number
+    kv: Elements, // [B, S, kvStep]
+    firstKey: number, // of the head's key 0
     keys: number,
-    T: number,
+    kvStep: number,
     C: number,
     d: number,
     factorOf: (key: number) => number, // f
   ): [m: number, s: number] {
     const { round } = mathOf(typeOf(y));
     const multiplyAdd = multiplyAddOf(y);
-    const weights = reusedZeros(typeOf(y), T);
-    const maximumAndSum = weigh(weights, qkv, first, t, keys, C, d);
+    const weights = reusedZeros(typeOf(y), keys);
+    const maximumAndSum = weigh(weights, q, query, kv, firstKey, keys, kvStep, d);
     for (let u = 0; u < keys; u++) {
       const pf = round(weights[u] * factorOf(u));
-      const value = first + 2 * C + u * 3 * C;
-      for (let j = 0; j < d; j++) y[out + j] = multiplyAdd(pf, qkv[value + j], y[out + j]);
+      const value = firstKey + C + u * kvStep;
+      for (let j = 0; j < d; j++) y[out + j] = multiplyAdd(pf, kv[value + j], y[out + j]);
     }
     for (let j = 0; j < d; j++) y[out + j] += 0;
     return maximumAndSum;
@@ -104,15 +114,16 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
   /** p of one query of one head. Overwrites `weights`, and returns m and s. */
   function weigh(
     weights: Elements, // [keys] out
-    qkv: Elements, // [B, T, 3, H, d]
-    first: number, // index of the head's first number at position 0 of the row
-    t: number,
+    q: Elements, // [B, T, qStep]
+    query: number, // index of its first number
+    kv: Elements, // [B, S, kvStep]
+    firstKey: number, // of the head's key 0
     keys: number,
-    C: number,
+    kvStep: number,
     d: number,
   ): [m: number, s: number] {
     const { round, exp, flush } = mathOf(typeOf(weights));
-    scoresOf(weights, qkv, first + t * 3 * C, first + C, keys, C, d);
+    scoresOf(weights, q, query, kv, firstKey, keys, kvStep, d);
     let m = -Infinity;
     for (let u = 0; u < keys; u++) m = weights[u] > m ? weights[u] : m;
     m += 0;
@@ -130,9 +141,13 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     H: number,
     d: number,
   ): void {
+    const C = H * d;
     p.fill(0, 0, H * n * n);
     for (let h = 0; h < H; h++) {
-      for (let t = 0; t < n; t++) weigh(viewOf(p, (h * n + t) * n, n), qkv, h * d, t, t + 1, H * d, d);
+      for (let t = 0; t < n; t++) {
+        const [query, firstKey] = [t * 3 * C + h * d, C + h * d];
+        weigh(viewOf(p, (h * n + t) * n, n), qkv, query, qkv, firstKey, t + 1, 3 * C, d);
+      }
     }
   }
 
@@ -146,7 +161,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     rows: Elements, // [n, 3, H, d]
     at: Elements, // [T]
     n: number,
-    T: number,
+    _T: number,
     H: number,
     d: number,
   ): void {
@@ -155,74 +170,89 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     for (let i = 0; i < n * 3 * C; i++) qkv[t0 * 3 * C + i] = rows[i];
     y.fill(0, 0, n * C);
     for (let t = t0; t < t0 + n; t++) {
-      for (let h = 0; h < H; h++) attend(y, (t - t0) * C + h * d, qkv, h * d, t, t + 1, T, C, d, () => 1);
+      for (let h = 0; h < H; h++) {
+        const [out, query, firstKey] = [(t - t0) * C + h * d, t * 3 * C + h * d, C + h * d];
+        attend(y, out, qkv, query, qkv, firstKey, t + 1, 3 * C, C, d, () => 1);
+      }
     }
   }
 
   /**
    * dS = p · (dP · f - D), flushed, with dP = Σ dy · v over d from 0, and D = Σ dy · y over d in four lanes. dq = (Σ dS
    * · k over keys ascending) · 1/√d, dk = (Σ dS · q over queries ascending) · 1/√d, and dv = Σ p · f · dy over queries
-   * ascending, each from 0. p is computed again from m and s. Padding has gradients of 0. Overwrites `dqkv`.
+   * ascending, each from 0. p is computed again from m and s. Padding has gradients of 0. Overwrites the queries of
+   * `dq`, and the keys and values of `dkv`.
    */
   function attentionBackward(
-    dqkv: Elements, // [B, T, 3, H, d] out
+    dq: Elements, // [B, T, qStep] out
+    dkv: Elements, // [B, S, kvStep] out
     dy: Elements, // [B, T, H, d]
     y: Elements, // [B, T, H, d]
     maxima: Elements, // [B, H, T], m
     sums: Elements, // [B, H, T], s
-    qkv: Elements, // [B, T, 3, H, d]
-    lengths: Float64Array, // [B]
+    q: Elements, // [B, T, qStep]
+    kv: Elements, // [B, S, kvStep]
+    queryLengths: Float64Array, // [B]
+    keyLengths: Float64Array, // [B]
     stepAndRow: Float64Array, // [2] as in `dropout`
     B: number,
     T: number,
+    S: number,
     H: number,
     d: number,
+    qStep: number,
+    kvStep: number,
     causal: boolean,
     key0: number,
     key1: number,
     threshold: number,
     factor: number,
   ): void {
-    const { round, exp, flush } = mathOf(typeOf(dqkv));
-    const multiplyAdd = multiplyAddOf(dqkv);
+    const { round, exp, flush } = mathOf(typeOf(dq));
+    const multiplyAdd = multiplyAddOf(dq);
     const C = H * d;
-    const scratch = reusedZeros(typeOf(dqkv), T + d);
+    const scratch = reusedZeros(typeOf(dq), S + d);
     const keepFactor = round(factor);
     const scale = round(1 / Math.sqrt(d));
-    dqkv.fill(0, 0, B * T * 3 * C);
+    const keyAt = kvStep - 2 * C; // of a position's first key
+    for (let t = 0; t < B * T; t++) dq.fill(0, t * qStep, t * qStep + C);
+    for (let u = 0; u < B * S; u++) dkv.fill(0, u * kvStep + keyAt, (u + 1) * kvStep);
     for (let n = 0; n < B; n++) {
-      const realLength = Math.min(lengths[n], T);
+      const [realQueries, realKeys] = [Math.min(queryLengths[n], T), Math.min(keyLengths[n], S)];
       for (let h = 0; h < H; h++) {
-        const first = n * T * 3 * C + h * d;
-        for (let t = 0; t < realLength; t++) {
-          const keys = causal ? t + 1 : realLength;
-          const query = first + t * 3 * C;
+        const firstKey = n * S * kvStep + keyAt + h * d;
+        for (let t = 0; t < realQueries; t++) {
+          const keys = causal ? Math.min(t + 1, realKeys) : realKeys;
+          const query = (n * T + t) * qStep + h * d;
           const out = (n * T + t) * C + h * d;
           const row = (n * H + h) * T + t;
-          scoresOf(scratch, qkv, query, first + C, keys, C, d);
-          for (let j = 0; j < d; j++) scratch[T + j] = dy[out + j] * y[out + j];
-          const D = laneSum(round, scratch, T, d);
+          scoresOf(scratch, q, query, kv, firstKey, keys, kvStep, d);
+          for (let j = 0; j < d; j++) scratch[S + j] = dy[out + j] * y[out + j];
+          const D = laneSum(round, scratch, S, d);
           for (let u = 0; u < keys; u++) {
             const p = flush(round(exp(round(scratch[u] - maxima[row])) / sums[row]));
-            const f = maskOf(stepAndRow, n, (h * T + t) * T + u, key0, key1, threshold, keepFactor);
-            const key = first + C + u * 3 * C;
+            const f = maskOf(stepAndRow, n, (h * T + t) * S + u, key0, key1, threshold, keepFactor);
+            const key = firstKey + u * kvStep;
             const value = key + C;
             let dP = 0;
-            for (let j = 0; j < d; j++) dP = multiplyAdd(dy[out + j], qkv[value + j], dP);
+            for (let j = 0; j < d; j++) dP = multiplyAdd(dy[out + j], kv[value + j], dP);
             const dS = flush(round(p * round(round((dP + 0) * f) - D)));
             const pf = round(p * f);
             for (let j = 0; j < d; j++) {
-              dqkv[query + j] = multiplyAdd(dS, qkv[key + j], dqkv[query + j]);
-              dqkv[key + j] = multiplyAdd(dS, qkv[query + j], dqkv[key + j]);
-              dqkv[value + j] = multiplyAdd(pf, dy[out + j], dqkv[value + j]);
+              dq[query + j] = multiplyAdd(dS, kv[key + j], dq[query + j]);
+              dkv[key + j] = multiplyAdd(dS, q[query + j], dkv[key + j]);
+              dkv[value + j] = multiplyAdd(pf, dy[out + j], dkv[value + j]);
             }
           }
         }
       }
-      for (let i = n * T * 3 * C; i < (n + 1) * T * 3 * C; i++) {
-        const isScaled = i % (3 * C) < 2 * C;
-        dqkv[i] = (dqkv[i] + 0) * (isScaled ? scale : 1);
-      }
+    }
+    for (let t = 0; t < B * T; t++) {
+      for (let i = t * qStep; i < t * qStep + C; i++) dq[i] = (dq[i] + 0) * scale;
+    }
+    for (let u = 0; u < B * S; u++) {
+      const key = u * kvStep + keyAt;
+      for (let i = key; i < key + 2 * C; i++) dkv[i] = (dkv[i] + 0) * (i < key + C ? scale : 1);
     }
   }
 
@@ -246,69 +276,6 @@ function maskOf(
 }
 
 const words = new Uint32Array(4);
-
-/**
- * Cosines and sines of the angles t · 10000^(-2i / d), computed in doubles and then rounded. Overwrites `table`.
- * [Su et al. 2021, eq. 15](https://arxiv.org/abs/2104.09864)
- */
-export function rotaryTable(
-  table: Elements, // [T, 2, d / 2] out
-  T: number,
-  d: number,
-): void {
-  const type = typeOf(table);
-  const cached = tables[type];
-  if (cached.T !== T || cached.d !== d) tables[type] = { T, d, values: anglesOf(T, d) };
-  table.set(tables[type].values);
-}
-
-/** The last table of each type, since a step asks for the same one again and again. */
-const tables: Record<ElementType, { T: number; d: number; values: Float64Array }> = {
-  float64: { T: 0, d: 0, values: new Float64Array(0) },
-  float32: { T: 0, d: 0, values: new Float64Array(0) },
-};
-
-function anglesOf(T: number, d: number): Float64Array {
-  const half = d / 2;
-  const table = new Float64Array(T * d);
-  for (let i = 0; i < half; i++) {
-    const rate = pow(10_000, (-2 * i) / d);
-    for (let t = 0; t < T; t++) {
-      table[t * d + i] = cos(t * rate);
-      table[t * d + half + i] = sin(t * rate);
-    }
-  }
-  return table;
-}
-
-/**
- * Rotates the pairs (i, i + d/2) of the queries and keys of position t by its angles: (a, b) becomes (a · cos - b ·
- * sin, b · cos + a · sin). If `inverse`, by the negative angles. Overwrites them in `qkv`.
- */
-export function rotate(
-  qkv: Elements, // [B, T, 3, H, d] in and out
-  table: Elements, // [T, 2, d / 2], of `rotaryTable`
-  B: number,
-  T: number,
-  H: number,
-  d: number,
-  inverse: boolean,
-): void {
-  const round = roundingOf(qkv);
-  const half = d / 2;
-  for (let p = 0; p < B * T; p++) {
-    const angles = (p % T) * d;
-    for (let k = 0; k < 2 * H; k++) {
-      const head = p * 3 * H * d + k * d;
-      for (let i = 0; i < half; i++) {
-        const [c, s] = [table[angles + i], inverse ? -table[angles + half + i] : table[angles + half + i]];
-        const [a, b] = [qkv[head + i], qkv[head + half + i]];
-        qkv[head + i] = round(a * c) - round(b * s);
-        qkv[head + half + i] = round(b * c) + round(a * s);
-      }
-    }
-  }
-}
 
 /** x = 0 at the positions of padding. */
 export function zeroPadding(

@@ -5,11 +5,11 @@ import { dot, lanes, upTo, write } from './sums.ts';
 
 type Numbers = ArrayLike<number>;
 
-/** The numbers of head h at position t of row n, in an array whose positions have `parts` times H heads. */
+/** The numbers of head h at position t of row n, in an array whose positions have `step` numbers, from `start` on. */
 const headOf =
-  (array: Numbers, T: number, H: number, d: number, parts = 1) =>
-  (n: number, t: number, h: number, part = 0): number[] =>
-    upTo(d).map((j) => array[(((n * T + t) * parts + part) * H + h) * d + j]);
+  (array: Numbers, T: number, H: number, d: number, step = H * d) =>
+  (n: number, t: number, h: number, start = 0): number[] =>
+    upTo(d).map((j) => array[(n * T + t) * step + start + h * d + j]);
 
 const inner = (A: Arithmetic, a: readonly number[], b: readonly number[]): number =>
   A.add(
@@ -20,19 +20,19 @@ const inner = (A: Arithmetic, a: readonly number[], b: readonly number[]): numbe
     0,
   );
 
+type Rows = readonly [q: Numbers, kv: Numbers, queryLengths: Numbers, keyLengths: Numbers, place: Float64Array];
 type Sizes = readonly [
-  ...[place: Float64Array, T: number, H: number, d: number, causal: boolean],
+  ...[B: number, T: number, S: number, H: number, d: number, qStep: number, kvStep: number, causal: boolean],
   ...[key0: number, key1: number, threshold: number, factor: number],
 ];
 
-/** The scores of a query's keys, and their factors of dropout. */
-function keysOf(
-  A: Arithmetic,
-  qkv: Numbers,
-  real: number,
-  ...[stepAndRow, T, H, d, causal, key0, key1, threshold, factor]: Sizes
-) {
-  const at = headOf(qkv, T, H, d, 3);
+/** Queries, keys and values by row, position and head, and the scores of a query's keys with their dropout. */
+function partsOf(A: Arithmetic, ...[q, kv, , keyLengths, stepAndRow, ...sizes]: readonly [...Rows, ...Sizes]) {
+  const [, T, S, H, d, qStep, kvStep, causal, key0, key1, threshold, factor] = sizes;
+  const C = H * d;
+  const [queryAt, kvAt] = [headOf(q, T, H, d, qStep), headOf(kv, S, H, d, kvStep)];
+  const keyAt = (n: number, u: number, h: number) => kvAt(n, u, h, kvStep - 2 * C);
+  const valueAt = (n: number, u: number, h: number) => kvAt(n, u, h, kvStep - C);
   const words = new Uint32Array(4);
   const scale = A.of(1 / Math.sqrt(d));
   const factorOf = (n: number, column: number): number => {
@@ -41,23 +41,22 @@ function keysOf(
     philox4x32(words, Math.floor(column / 4), firstRow + n, step, step / 2 ** 32, key0, key1);
     return words[column % 4] < threshold ? 0 : A.of(factor);
   };
-  return (n: number, h: number, t: number) =>
-    upTo(causal ? t + 1 : real).map((u) => ({
-      score: A.mul(inner(A, at(n, t, h, 0), at(n, u, h, 1)), scale),
-      f: factorOf(n, (h * T + t) * T + u),
+  const keysAt = (n: number, h: number, t: number) =>
+    upTo(causal ? Math.min(t + 1, keyLengths[n]) : keyLengths[n]).map((u) => ({
+      score: A.mul(inner(A, queryAt(n, t, h), keyAt(n, u, h)), scale),
+      f: factorOf(n, (h * T + t) * S + u),
     }));
+  return { queryAt, keyAt, valueAt, keysAt };
 }
 
-export const attentionForward: Definition<'attentionForward'> = (
-  ...[A, y, maxima, sums, qkv, lengths, stepAndRow, B, T, H, d, ...weighing]
-) => {
-  const at = headOf(qkv, T, H, d, 3);
+export const attentionForward: Definition<'attentionForward'> = (A, y, maxima, sums, ...args) => {
+  const [, , queryLengths, , , B, T, , H, d] = args;
+  const { valueAt, keysAt } = partsOf(A, ...args);
   for (const n of upTo(B)) {
-    const keysAt = keysOf(A, qkv, lengths[n], stepAndRow, T, H, d, ...weighing);
     for (const h of upTo(H)) {
       for (const t of upTo(T)) {
         const out = ((n * T + t) * H + h) * d;
-        if (t >= lengths[n]) {
+        if (t >= queryLengths[n]) {
           y.fill(0, out, out + d);
           continue;
         }
@@ -69,7 +68,7 @@ export const attentionForward: Definition<'attentionForward'> = (
         sums[(n * H + h) * T + t] = s;
         const weights = keys.map(({ f }, u) => A.mul(A.flush(A.div(e[u], s)), f));
         for (const j of upTo(d)) {
-          const values = keys.map((_, u) => at(n, u, h, 2)[j]);
+          const values = keys.map((_, u) => valueAt(n, u, h)[j]);
           y[out + j] = inner(A, weights, values);
         }
       }
@@ -82,19 +81,21 @@ export const attentionNext: Definition<'attentionNext'> = (A, y, qkv, rows, at, 
   write(qkv, T * 3 * H * d, (i) => rows[i - first * 3 * H * d] ?? qkv[i]);
   const [all, unused] = [new Float64Array(T * H * d), new Float64Array(H * T)];
   const lengths = Float64Array.of(first + n);
-  attentionForward(A, all, unused, unused, qkv, lengths, new Float64Array(2), 1, T, H, d, true, 0, 0, 0, 1);
+  const read = [qkv, qkv, lengths, lengths, new Float64Array(2)] as const;
+  const step = 3 * H * d;
+  attentionForward(A, all, unused, unused, ...read, 1, T, T, H, d, step, step, true, 0, 0, 0, 1);
   write(y, n * H * d, (i) => all[first * H * d + i]);
 };
 
-export const attentionBackward: Definition<'attentionBackward'> = (
-  ...[A, dqkv, dy, y, maxima, sums, qkv, lengths, stepAndRow, B, T, H, d, ...weighing]
-) => {
-  const [at, dyAt, yAt] = [headOf(qkv, T, H, d, 3), headOf(dy, T, H, d), headOf(y, T, H, d)];
+export const attentionBackward: Definition<'attentionBackward'> = (A, dq, dkv, dy, y, maxima, sums, ...args) => {
+  const [, , queryLengths, , , B, T, S, H, d, qStep, kvStep] = args;
+  const { queryAt, keyAt, valueAt, keysAt } = partsOf(A, ...args);
+  const [dyAt, yAt] = [headOf(dy, T, H, d), headOf(y, T, H, d)];
   const scale = A.of(1 / Math.sqrt(d));
-  const gradients = upTo(B).flatMap((n) => {
-    const keysAt = keysOf(A, qkv, lengths[n], stepAndRow, T, H, d, ...weighing);
+  const C = H * d;
+  for (const n of upTo(B)) {
     const queries = upTo(H).map((h) =>
-      upTo(lengths[n]).map((t) => {
+      upTo(queryLengths[n]).map((t) => {
         const row = (n * H + h) * T + t;
         const D = lanes(
           A,
@@ -102,39 +103,46 @@ export const attentionBackward: Definition<'attentionBackward'> = (
         );
         return keysAt(n, h, t).map(({ score, f }, u) => {
           const p = A.flush(A.div(A.exp(A.sub(score, maxima[row])), sums[row]));
-          const dP = A.mul(inner(A, dyAt(n, t, h), at(n, u, h, 2)), f);
+          const dP = A.mul(inner(A, dyAt(n, t, h), valueAt(n, u, h)), f);
           return { pf: A.mul(p, f), dS: A.flush(A.mul(p, A.sub(dP, D))) };
         });
       }),
     );
-    return upTo(T).flatMap((t) =>
-      upTo(3).flatMap((part) =>
-        upTo(H).flatMap((h) =>
-          upTo(d).map((j) => {
-            if (t >= lengths[n]) return 0;
-            const keys = queries[h][t];
-            // The queries that read key t.
-            const readers = upTo(lengths[n]).filter((r) => queries[h][r].length > t);
-            if (part === 0) {
-              const sum = inner(
-                A,
-                keys.map(({ dS }) => dS),
-                keys.map((_, u) => at(n, u, h, 1)[j]),
-              );
-              return A.mul(sum, scale);
-            }
-            const [weights, vectors] =
-              part === 1
-                ? [readers.map((r) => queries[h][r][t].dS), readers.map((r) => at(n, r, h, 0)[j])]
-                : [readers.map((r) => queries[h][r][t].pf), readers.map((r) => dyAt(n, r, h)[j])];
-            const sum = inner(A, weights, vectors);
-            return part === 1 ? A.mul(sum, scale) : sum;
-          }),
-        ),
-      ),
-    );
-  });
-  write(dqkv, B * T * 3 * H * d, (i) => gradients[i]);
+    for (const h of upTo(H)) {
+      for (const j of upTo(d)) {
+        for (const t of upTo(T)) {
+          const keys = queries[h][t] ?? [];
+          const slopes = keys.map(({ dS }) => dS);
+          const sum = inner(
+            A,
+            slopes,
+            keys.map((_, u) => keyAt(n, u, h)[j]),
+          );
+          dq[(n * T + t) * qStep + h * d + j] = A.mul(sum, scale);
+        }
+        for (const u of upTo(S)) {
+          // The queries that read key u.
+          const readers = queries[h].flatMap((keys, t) => (keys.length > u ? [{ t, ...keys[u] }] : []));
+          const sumOf = (weights: number[], at: (n: number, t: number, h: number) => number[]): number =>
+            inner(
+              A,
+              weights,
+              readers.map(({ t }) => at(n, t, h)[j]),
+            );
+          const key = (n * S + u + 1) * kvStep - 2 * C + h * d + j;
+          const ofKey = sumOf(
+            readers.map(({ dS }) => dS),
+            queryAt,
+          );
+          dkv[key] = A.mul(ofKey, scale);
+          dkv[key + C] = sumOf(
+            readers.map(({ pf }) => pf),
+            dyAt,
+          );
+        }
+      }
+    }
+  }
 };
 
 export const rotate: Definition<'rotate'> = (A, qkv, table, B, T, H, d, back) => {

@@ -6,7 +6,7 @@ import { createArrayCall } from '../array-calls.ts';
 import type { CallTape } from '../call-tape.ts';
 import type { Panels } from '../panels/panels.ts';
 import { createAttentionCalls, type Factors, attentionTables as tables } from './calls.ts';
-import { arraysFrom, HEADS, QUERIES, scoreRow } from './memory.ts';
+import { arraysFrom, headsAt, QUERIES, realLengthOf, scoreRow } from './memory.ts';
 
 /** For each pass of attention, makes a function from the reference's arguments. */
 export interface Attention {
@@ -37,75 +37,82 @@ export function createNativeAttention(
   const calls = createAttentionCalls(layout, panels, tape, scratch, dropoutScratch);
   const { matmul } = calls; // (c, cRow, mode, a, aRow, aStep, factors, from, M, K, N): c[M,N] = a[M,K] · from[K,N]
 
-  /** Sizes of a layer in bytes, its arrays in scratch, and what all passes do. Heads are counted over all rows. */
-  function layerOf(T: number, H: number, d: number) {
-    const arrays = arraysFrom(addressOf(scratch), d, T);
-    const [row, yRow] = [bytes * 3 * H * d, bytes * H * d]; // of a position's queries, keys and values; of its outputs
-    const keyRow = scoreRow(T, bytes);
-    const keyFactors = calls.columnFactors(T, d);
+  /**
+   * Sizes of T queries and S keys in bytes, their arrays in scratch, and what all passes do. Heads are counted over all
+   * rows.
+   */
+  function layerOf(T: number, S: number, H: number, d: number, qStep: number, kvStep: number) {
+    const arrays = arraysFrom(addressOf(scratch), d, Math.max(T, S));
+    const [qRow, kvRow, yRow] = [bytes * qStep, bytes * kvStep, bytes * H * d]; // of a position
+    const keyRow = scoreRow(S, bytes);
+    const keyFactors = calls.columnFactors(S, d);
+    /** Bytes from head 0 to another, in arrays of this many positions a row. */
+    const headAt = (head: number, positions: number, row: number): number => {
+      const n = Math.floor(head / H);
+      return row * positions * n + bytes * d * (head - n * H);
+    };
     return {
       arrays,
-      row,
+      qRow,
+      kvRow,
       yRow,
       keyRow,
       keyFactors,
-      isPacked: T > QUERIES, // with few positions, factors are read in place
-      writeConstants: calls.constantsOf(arrays, T),
-      /** Bytes from the queries of head 0 to those of another. */
-      queriesBefore(head: number): number {
-        const n = Math.floor(head / H);
-        return row * T * n + bytes * d * (head - n * H);
-      },
-      /** Bytes from the outputs of head 0 to those of another. */
-      outputsBefore(head: number): number {
-        const n = Math.floor(head / H);
-        return yRow * T * n + bytes * d * (head - n * H);
-      },
+      isPacked: T > QUERIES, // with few queries, factors are read in place
+      writeConstants: calls.constantsOf(arrays, S),
+      /** Bytes to the queries of a head. */
+      queriesOf: (head: number): number => headAt(head, T, qRow),
+      /** Bytes to the keys of a head; its values come `yRow` after them. */
+      keysOf: (head: number): number => kvRow - 2 * yRow + headAt(head, S, kvRow),
+      /** Bytes to the outputs of a head. */
+      outputsOf: (head: number): number => headAt(head, T, yRow),
       /** Scores of queries from `q` on with the first `keys` of the packed keys. */
       multiplyKeys: (to: number, q: number, queries: number, keys: number): void =>
-        matmul(to, keyRow, 'overwrite', q, row, bytes, keyFactors, arrays.keyColumns, queries, d, keys),
+        matmul(to, keyRow, 'overwrite', q, qRow, bytes, keyFactors, arrays.keyColumns, queries, d, keys),
     };
   }
 
   return {
-    attentionForward(y, maxima, sums, qkv, lengths, stepAndRow, B, T, H, d, causal, key0, key1, threshold, factor) {
-      const { arrays, row, yRow, keyRow, keyFactors, isPacked, ...layer } = layerOf(T, H, d);
+    attentionForward(y, maxima, sums, q, kv, ...others) {
+      const [queryLengths, keyLengths, stepAndRow, B, T, S, H, d, qStep, kvStep, causal, ...dropout] = others;
+      const { arrays, qRow, kvRow, yRow, keyRow, keyFactors, isPacked, ...layer } = layerOf(T, S, H, d, qStep, kvStep);
       const { scores, limits, keyColumns, valueRows } = arrays;
-      const [yAt, maximaAt, sumsAt, qkvAt] = [y, maxima, sums, qkv].map(addressOf);
+      const [yAt, maximaAt, sumsAt, qAt, kvAt] = [y, maxima, sums, q, kv].map(addressOf);
       // Reading a kernel assembles it: all are read before a run, here and by `groups`.
-      const softmax = calls.softmaxOf(arrays, T, d);
+      const softmax = calls.softmaxOf(arrays, S, d);
       const fill = createArrayCall('fill', layout, tape, panels);
-      const drop = threshold > 0 ? calls.dropoutOf(stepAndRow, T, H, key0, key1, threshold, factor) : null;
-      calls.groups('limited', T);
+      const drop = dropOf(stepAndRow, T, S, H, dropout);
+      calls.groups('limited', S);
 
       return () => {
         layer.writeConstants();
         for (let n = 0; n < B; n++) {
-          const realLength = realLengthOf(lengths, n, T);
-          fill(yAt + yRow * (n * T + realLength), 0, (T - realLength) * H * d);
+          const realQueries = realLengthOf(queryLengths, n, T);
+          fill(yAt + yRow * (n * T + realQueries), 0, (T - realQueries) * H * d);
         }
         for (let first = 0, heads = 1; first < B * H; first += heads) {
-          heads = headsAt(first, lengths, B, T, H);
-          const realLength = realLengthOf(lengths, Math.floor(first / H), T);
-          const valueFactors = calls.rowFactors(isPacked, d, row, realLength);
-          for (let t0 = 0; t0 < realLength; t0 += QUERIES) {
-            const queries = Math.min(QUERIES, realLength - t0);
-            const keys = causal ? t0 + queries : realLength;
+          heads = headsAt(first, queryLengths, keyLengths, B, T, S, H);
+          const n = Math.floor(first / H);
+          const [realQueries, realKeys] = [realLengthOf(queryLengths, n, T), realLengthOf(keyLengths, n, S)];
+          const valueFactors = calls.rowFactors(isPacked, d, kvRow, realKeys);
+          for (let t0 = 0; t0 < realQueries; t0 += QUERIES) {
+            const queries = Math.min(QUERIES, realQueries - t0);
+            const keys = causal ? Math.min(t0 + queries, realKeys) : realKeys;
             for (let k = 0; k < heads; k++) {
-              const q = qkvAt + layer.queriesBefore(first + k);
+              const headKeys = kvAt + layer.keysOf(first + k);
               const headScores = scores + keyRow * queries * k;
-              if (t0 === 0) calls.packColumns(keyColumns, keyFactors, q + yRow, row, realLength, d);
-              layer.multiplyKeys(headScores, q + row * t0, queries, keys);
-              if (causal) calls.limitScores(headScores + bytes * t0, limits, keyRow, queries);
+              if (t0 === 0) calls.packColumns(keyColumns, keyFactors, headKeys, kvRow, realKeys, d);
+              layer.multiplyKeys(headScores, qAt + layer.queriesOf(first + k) + qRow * t0, queries, keys);
+              if (causal) calls.limitScores(headScores + bytes * t0, limits, keyRow, queries, keys - t0);
             }
             const at = bytes * (first * T + t0);
             softmax(maximaAt + at, sumsAt + at, heads * queries, keys);
             drop?.(scores, scores, first, heads, t0, queries, keys);
             for (let k = 0; k < heads; k++) {
-              const v = qkvAt + layer.queriesBefore(first + k) + 2 * yRow;
-              if (t0 === 0 && isPacked) packAll(valueFactors.panel, valueRows, v, row, realLength, d);
+              const v = kvAt + layer.keysOf(first + k) + yRow;
+              if (t0 === 0 && isPacked) packAll(valueFactors.panel, valueRows, v, kvRow, realKeys, d);
               const [from, weights] = [isPacked ? valueRows : v, scores + keyRow * queries * k];
-              const out = yAt + yRow * t0 + layer.outputsBefore(first + k);
+              const out = yAt + yRow * t0 + layer.outputsOf(first + k);
               matmul(out, yRow, 'overwrite', weights, keyRow, bytes, valueFactors, from, queries, keys, d);
             }
           }
@@ -115,7 +122,8 @@ export function createNativeAttention(
     },
 
     attentionNext(y, qkv, rows, position, n, T, H, d) {
-      const { arrays, row, yRow, keyRow, keyFactors, ...layer } = layerOf(T, H, d);
+      const step = 3 * H * d;
+      const { arrays, qRow: row, yRow, keyRow, keyFactors, ...layer } = layerOf(T, T, H, d, step, step);
       const { scores, limits, keyColumns, valueRows, D, terms } = arrays;
       const [yAt, qkvAt, rowsAt] = [y, qkv, rows].map(addressOf);
       const isPacked = n > QUERIES; // values are then read more than once
@@ -129,7 +137,7 @@ export function createNativeAttention(
         layer.writeConstants(n > 1); // one query alone reads all keys, and needs no limits
         const t0 = position[0];
         const realLength = t0 + n;
-        copy(rowsAt, qkvAt + row * t0, n * 3 * H * d);
+        copy(rowsAt, qkvAt + row * t0, n * step);
         const valueFactors = calls.rowFactors(isPacked, d, row, realLength);
         for (let first = 0; first < H; first += groupHeads) {
           const heads = Math.min(groupHeads, H - first);
@@ -141,7 +149,7 @@ export function createNativeAttention(
               const headScores = scores + keyRow * queries * k;
               if (t === t0) calls.packColumns(keyColumns, keyFactors, q + yRow, row, realLength, d);
               layer.multiplyKeys(headScores, q + row * t, queries, keys);
-              calls.limitScores(headScores + bytes * t, limits, keyRow, queries);
+              calls.limitScores(headScores + bytes * t, limits, keyRow, queries, queries);
             }
             softmax(D, terms, heads * queries, keys); // its maxima and sums go to scratch: no backward pass reads them
             for (let k = 0; k < heads; k++) {
@@ -158,44 +166,48 @@ export function createNativeAttention(
       };
     },
 
-    attentionBackward(dqkv, dy, y, ...others) {
-      const [maxima, sums, qkv, lengths, stepAndRow, B, T, H, d, causal, key0, key1, threshold, factor] = others;
-      const { arrays, row, yRow, keyRow, keyFactors, isPacked, ...layer } = layerOf(T, H, d);
+    attentionBackward(dq, dkv, dy, y, ...others) {
+      const [maxima, sums, q, kv, queryLengths, keyLengths, stepAndRow, ...settings] = others;
+      const [B, T, S, H, d, qStep, kvStep, causal, ...dropout] = settings;
+      const { arrays, qRow, kvRow, yRow, keyRow, keyFactors, isPacked, ...layer } = layerOf(T, S, H, d, qStep, kvStep);
       const { scores, slopes, limits, keyColumns, valueColumns, keyRows, queryRows, valueRows } = arrays;
       const { terms, D, lanes } = arrays;
       const scale = 1 / Math.sqrt(d);
-      const [dqkvAt, dyAt, yAt, maximaAt, sumsAt, qkvAt] = [dqkv, dy, y, maxima, sums, qkv].map(addressOf);
+      const [dqAt, dkvAt, dyAt, yAt, maximaAt, sumsAt] = [dq, dkv, dy, y, maxima, sums].map(addressOf);
+      const [qAt, kvAt] = [q, kv].map(addressOf);
       // Reading a kernel assembles it: all are read before a run, here and by `groups`.
       const { rowSums } = losses;
       const fill = createArrayCall('fill', layout, tape, panels);
-      const drop = threshold > 0 ? calls.dropoutOf(stepAndRow, T, H, key0, key1, threshold, factor) : null;
+      const drop = dropOf(stepAndRow, T, S, H, dropout);
       const dropped = drop === null ? scores : arrays.dropped;
-      for (const name of backwardFormulas(drop !== null)) calls.groups(name, T);
+      for (const name of backwardFormulas(drop !== null)) calls.groups(name, S);
 
       return () => {
         layer.writeConstants();
         for (let first = 0, heads = 1; first < B * H; first += heads) {
-          heads = headsAt(first, lengths, B, T, H);
-          const realLength = realLengthOf(lengths, Math.floor(first / H), T);
-          const projections = calls.rowFactors(isPacked, d, row, realLength);
-          const gradients = calls.rowFactors(isPacked, d, yRow, realLength);
-          for (let t0 = 0; t0 < realLength; t0 += QUERIES) {
-            const queries = Math.min(QUERIES, realLength - t0);
-            const keys = causal ? t0 + queries : realLength;
+          heads = headsAt(first, queryLengths, keyLengths, B, T, S, H);
+          const n = Math.floor(first / H);
+          const [realQueries, realKeys] = [realLengthOf(queryLengths, n, T), realLengthOf(keyLengths, n, S)];
+          const keyRowFactors = calls.rowFactors(isPacked, d, kvRow, realKeys);
+          const queryFactors = calls.rowFactors(isPacked, d, qRow, realQueries);
+          const gradients = calls.rowFactors(isPacked, d, yRow, realQueries);
+          for (let t0 = 0; t0 < realQueries; t0 += QUERIES) {
+            const queries = Math.min(QUERIES, realQueries - t0);
+            const keys = causal ? Math.min(t0 + queries, realKeys) : realKeys;
             for (let k = 0; k < heads; k++) {
-              const q = qkvAt + layer.queriesBefore(first + k);
-              const out = layer.outputsBefore(first + k);
+              const headKeys = kvAt + layer.keysOf(first + k);
+              const out = layer.outputsOf(first + k);
               const offset = keyRow * queries * k;
               if (t0 === 0) {
-                calls.packColumns(keyColumns, keyFactors, q + yRow, row, realLength, d);
-                calls.packColumns(valueColumns, keyFactors, q + 2 * yRow, row, realLength, d);
-                sumTerms(D + bytes * realLength * k, out, realLength);
+                calls.packColumns(keyColumns, keyFactors, headKeys, kvRow, realKeys, d);
+                calls.packColumns(valueColumns, keyFactors, headKeys + yRow, kvRow, realKeys, d);
+                sumTerms(D + bytes * realQueries * k, out, realQueries);
               }
-              layer.multiplyKeys(scores + offset, q + row * t0, queries, keys);
+              layer.multiplyKeys(scores + offset, qAt + layer.queriesOf(first + k) + qRow * t0, queries, keys);
               const dOut = dyAt + out + yRow * t0;
               const dP = slopes + offset; // dP = dOut · Vᵀ
               matmul(dP, keyRow, 'overwrite', dOut, yRow, bytes, keyFactors, valueColumns, queries, d, keys);
-              if (causal) calls.limitScores(scores + offset + bytes * t0, limits, keyRow, queries);
+              if (causal) calls.limitScores(scores + offset + bytes * t0, limits, keyRow, queries, keys - t0);
             }
             const headRows = heads * queries;
             const at = bytes * (first * T + t0);
@@ -208,37 +220,42 @@ export function createNativeAttention(
               computeSlopes(D + bytes * t0, headRows, keys);
             }
             // Keys below `oldKeys` have gradients from earlier queries, which are added to; others are overwritten.
-            const oldKeys = causal ? t0 : t0 === 0 ? 0 : realLength;
+            const oldKeys = t0 === 0 ? 0 : causal ? Math.min(t0, realKeys) : realKeys;
             const newKeys = keys - oldKeys;
             for (let k = 0; k < heads; k++) {
-              const head = layer.queriesBefore(first + k);
-              const out = dyAt + layer.outputsBefore(first + k);
+              const [headQueries, headKeys] = [layer.queriesOf(first + k), layer.keysOf(first + k)];
+              const out = dyAt + layer.outputsOf(first + k);
               if (t0 === 0 && isPacked) {
-                packAll(projections.panel, keyRows, qkvAt + head + yRow, row, realLength, d);
-                packAll(projections.panel, queryRows, qkvAt + head, row, realLength, d);
-                packAll(gradients.panel, valueRows, out, yRow, realLength, d);
+                packAll(keyRowFactors.panel, keyRows, kvAt + headKeys, kvRow, realKeys, d);
+                packAll(queryFactors.panel, queryRows, qAt + headQueries, qRow, realQueries, d);
+                packAll(gradients.panel, valueRows, out, yRow, realQueries, d);
               }
-              const fromKeys = isPacked ? keyRows : qkvAt + head + yRow;
-              const fromQueries = (isPacked ? queryRows : qkvAt + head) + projections.step * t0;
+              const fromKeys = isPacked ? keyRows : kvAt + headKeys;
+              const fromQueries = (isPacked ? queryRows : qAt + headQueries) + queryFactors.step * t0;
               const fromGradients = (isPacked ? valueRows : out) + gradients.step * t0;
               const offset = keyRow * queries * k;
               const [dS, pf] = [slopes + offset, dropped + offset];
-              const dq = dqkvAt + head;
-              const [dk, dv] = [dq + yRow, dq + 2 * yRow];
-              const [oldRow, oldColumn] = [row * oldKeys, bytes * oldKeys];
+              const to = dqAt + headQueries + qRow * t0;
+              const dk = dkvAt + headKeys;
+              const dv = dk + yRow;
+              const [oldRow, oldColumn] = [kvRow * oldKeys, bytes * oldKeys];
               // dq = dS · k, dk = dSᵀ · q and dv = pfᵀ · dy, where pf are the weights after dropout.
-              matmul(dq + row * t0, row, 'overwrite', dS, keyRow, bytes, projections, fromKeys, queries, keys, d);
-              sumQueries(dk, 'add', dS, projections, fromQueries, oldKeys, queries);
+              matmul(to, qRow, 'overwrite', dS, keyRow, bytes, keyRowFactors, fromKeys, queries, keys, d);
+              sumQueries(dk, 'add', dS, queryFactors, fromQueries, oldKeys, queries);
               sumQueries(dv, 'add', pf, gradients, fromGradients, oldKeys, queries);
-              sumQueries(dk + oldRow, 'overwrite', dS + oldColumn, projections, fromQueries, newKeys, queries);
+              sumQueries(dk + oldRow, 'overwrite', dS + oldColumn, queryFactors, fromQueries, newKeys, queries);
               sumQueries(dv + oldRow, 'overwrite', pf + oldColumn, gradients, fromGradients, newKeys, queries);
             }
           }
         }
         for (let n = 0; n < B; n++) {
-          const realLength = realLengthOf(lengths, n, T);
-          scaleRows(dqkvAt + row * T * n, realLength);
-          fill(dqkvAt + row * (T * n + realLength), 0, (T - realLength) * 3 * H * d);
+          const [realQueries, realKeys] = [realLengthOf(queryLengths, n, T), realLengthOf(keyLengths, n, S)];
+          const readKeys = causal ? Math.min(realQueries, realKeys) : realKeys;
+          const [queriesAt, keysAt] = [dqAt + qRow * T * n, dkvAt + kvRow * S * n];
+          scaleRows(queriesAt, qRow, realQueries);
+          scaleRows(keysAt + kvRow - 2 * yRow, kvRow, readKeys);
+          fill(keysAt + kvRow * readKeys, 0, (S - readKeys) * kvStep);
+          if (dkvAt !== dqAt) fill(queriesAt + qRow * realQueries, 0, (T - realQueries) * qStep);
         }
         tape.run();
       };
@@ -253,7 +270,7 @@ export function createNativeAttention(
         keys: number,
         queries: number,
       ): void {
-        matmul(to, row, mode, columns, bytes, keyRow, factors, from, keys, queries, d);
+        matmul(to, kvRow, mode, columns, bytes, keyRow, factors, from, keys, queries, d);
       }
 
       // Below, g has the values of `groupArguments`: mask, groups, pairs, singles and rest of the columns.
@@ -291,23 +308,22 @@ export function createNativeAttention(
         tape.write(tables.weightsAndSlopes, kernel, ...operands, scale, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
       }
 
-      /** dq and dk of a row, times 1/√d. */
-      function scaleRows(at: number, realLength: number): void {
-        const g = calls.groups('scaled', 2 * H * d);
-        tape.write(tables.scaled, formulas.scaled.kernel, at, at, scale, g[0], g[1], g[2], g[3], g[4], realLength, row);
+      /** dq or dk of some positions, times 1/√d. */
+      function scaleRows(at: number, row: number, positions: number): void {
+        const g = calls.groups('scaled', H * d);
+        tape.write(tables.scaled, formulas.scaled.kernel, at, at, scale, g[0], g[1], g[2], g[3], g[4], positions, row);
       }
     },
   };
-}
 
-/** How many heads are taken at once from `head` on: several if all have T queries, which one block holds. */
-function headsAt(head: number, lengths: Float64Array, B: number, T: number, H: number): number {
-  const isWhole = (head: number): boolean => lengths[Math.floor(head / H)] >= T;
-  let heads = 1;
-  if (T > QUERIES || !isWhole(head)) return heads;
-  while (heads < HEADS && head + heads < B * H && isWhole(head + heads)) heads++;
-  return heads;
+  /** What multiplies weights by their dropout; null if there is none. */
+  function dropOf(
+    stepAndRow: Float64Array,
+    T: number,
+    S: number,
+    H: number,
+    [key0, key1, threshold, factor]: readonly [key0: number, key1: number, threshold: number, factor: number],
+  ) {
+    return threshold > 0 ? calls.dropoutOf(stepAndRow, T, S, H, key0, key1, threshold, factor) : null;
+  }
 }
-
-/** Positions of row n before its padding. */
-const realLengthOf = (lengths: Float64Array, n: number, T: number): number => Math.min(lengths[n], T);

@@ -114,9 +114,9 @@ export function createAttentionCalls(
     return isPacked ? { panel, step: panel.step, next: length * panel.step } : { panel, step: row, next: panel.step };
   }
 
-  /** Rows of d numbers, T of them, as columns of factors. */
-  function columnFactors(T: number, d: number): Factors {
-    const panel = panelFor(T);
+  /** Rows of d numbers, S of them, as columns of factors. */
+  function columnFactors(S: number, d: number): Factors {
+    const panel = panelFor(S);
     return { panel, step: panel.step, next: (d + MAX_BLOCK_ROWS) * panel.step }; // packing overwrites whole blocks
   }
 
@@ -134,28 +134,31 @@ export function createAttentionCalls(
     }
   }
 
-  /** Scores of the last keys of a block become -∞ where a query does not read them: those after its own. */
-  function limitScores(scores: number, limits: number, row: number, rows: number): void {
-    if (rows < 2) return;
-    const g = groups('limited', rows);
+  /**
+   * Scores of the keys at the positions of a block of queries, or of the first `keys` of them, become -∞ where a query
+   * does not read them: after its own position.
+   */
+  function limitScores(scores: number, limits: number, row: number, rows: number, keys: number): void {
+    if (rows < 2 || keys < 2) return;
+    const g = groups('limited', keys);
     const { kernel } = formulas.limited;
     tape.write(attentionTables.limited, kernel, scores, limits, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
   }
 
   /**
-   * Softmax of the scores of each query in scratch, of up to T keys; stores m and s at these addresses. Overwrites the
+   * Softmax of the scores of each query in scratch, of up to S keys; stores m and s at these addresses. Overwrites the
    * scores.
    */
   function softmaxOf(
     { scores, rowResults, lanes, maximaStart }: AttentionArrays,
-    T: number,
+    S: number,
     d: number,
   ): (m: number, s: number, rows: number, keys: number) => void {
-    const row = scoreRow(T, bytes);
+    const row = scoreRow(S, bytes);
     const scale = 1 / Math.sqrt(d);
     // Reading a kernel assembles it: all are read before a run, here and by `groups`.
     const { rowSums, rowMaxima } = layout.losses;
-    for (const name of ['maxima', 'exponentials', 'copied', 'normalized'] as const) groups(name, T);
+    for (const name of ['maxima', 'exponentials', 'copied', 'normalized'] as const) groups(name, S);
     const count = 1; // the results of all rows are one row of numbers
     const distance = 0;
     return (m, s, rows, keys) => {
@@ -179,10 +182,10 @@ export function createAttentionCalls(
    * The function that writes the constants in scratch: -∞, from which maxima start, and, if `areLimited`, the limits of
    * causal scores: ∞ up to the diagonal and -∞ after it. They are written at once, not by the tape.
    */
-  function constantsOf({ limits, maximaStart }: AttentionArrays, T: number): (areLimited?: boolean) => void {
+  function constantsOf({ limits, maximaStart }: AttentionArrays, S: number): (areLimited?: boolean) => void {
     const viewAt = (address: number, length: number) =>
       elementView(type, scratch.buffer, scratch.byteOffset + address - free, length);
-    const row = scoreRow(T, bytes) / bytes;
+    const row = scoreRow(S, bytes) / bytes;
     const [limitView, startView] = [viewAt(limits, QUERIES * row), viewAt(maximaStart, LANES * LANES)];
     return (areLimited = true) => {
       for (let r = 0; areLimited && r < QUERIES; r++) {
@@ -199,6 +202,7 @@ export function createAttentionCalls(
   function dropoutOf(
     stepAndRow: Float64Array,
     T: number,
+    S: number,
     H: number,
     key0: number,
     key1: number,
@@ -206,14 +210,14 @@ export function createAttentionCalls(
     factor: number,
   ): (y: number, x: number, head: number, heads: number, t: number, queries: number, keys: number) => void {
     const { dropout } = layout;
-    const row = scoreRow(T, bytes);
+    const row = scoreRow(S, bytes);
     const drawsAt = addressOf(dropoutScratch);
     const [word0, word1, thresholdWord] = [WORD + (key0 >>> 0), WORD + (key1 >>> 0), WORD + threshold];
     return (y, x, head, heads, t, queries, keys) => {
       for (let r = 0; r < heads * queries; r++) {
         const h = head + Math.floor(r / queries);
         const n = Math.floor(h / H);
-        const first = ((h - n * H) * T + t + (r % queries)) * T; // column of key 0 in the row's dropout
+        const first = ((h - n * H) * T + t + (r % queries)) * S; // column of key 0 in the row's dropout
         const offset = first % 4; // columns of the first block before those of the row, which may be overwritten
         const columns = offset + keys;
         const chunkRest = columns % CHUNK;

@@ -7,21 +7,21 @@ import { placeArrays } from '../scratch-arrays.ts';
  * larger blocks waste more, and smaller ones need more calls.
  */
 export const QUERIES = 16;
-/** Heads that are taken at a time, if one block has all of their queries. */
-export const HEADS = 8;
+/** Heads that are taken at a time, if one block has all of their queries and keys. */
+const HEADS = 8;
 
 const LINE = 64;
 
 /** Bytes of an array, and of the vector that a kernel may write beyond it. */
 const roomOf = (numbers: number): number => (Math.floor((8 * numbers + LINE - 1) / LINE) + 1) * LINE;
 
-/** Bytes of a row of T scores: whole lines, and one that stays free, so that rows share no set of a cache. */
-export const scoreRow = (T: number, bytes: number): number => (Math.floor((bytes * T + LINE - 1) / LINE) + 1) * LINE;
+/** Bytes of a row of scores of S keys: whole lines, and one that stays free, so that rows share no set of a cache. */
+export const scoreRow = (S: number, bytes: number): number => (Math.floor((bytes * S + LINE - 1) / LINE) + 1) * LINE;
 
 /** Bytes of packed panels of up to R rows by N columns. */
 const panelBytes = (R: number, N: number): number => roomOf((R + MAX_BLOCK_ROWS) * (N + MAX_PANEL / 8));
 
-/** Bytes of each array in scratch, for heads of d numbers over T positions. */
+/** Bytes of each array in scratch, for heads of d numbers, and up to T queries and T keys. */
 function sizesOf(d: number, T: number) {
   const heads = T > QUERIES ? 1 : HEADS;
   const keys = panelBytes(d, T);
@@ -57,3 +57,26 @@ export function arraysFrom(start: number, d: number, T: number): AttentionArrays
   const { scores, slopes, dropped } = arrays;
   return { ...arrays, scores: scores + LINE, slopes: slopes + LINE, dropped: dropped + LINE };
 }
+
+/** How many heads are taken at once from `head` on: several if one block holds all queries and keys of each. */
+export function headsAt(
+  head: number,
+  queryLengths: Float64Array,
+  keyLengths: Float64Array,
+  B: number,
+  T: number,
+  S: number,
+  H: number,
+): number {
+  const isWhole = (head: number): boolean => {
+    const n = Math.floor(head / H);
+    return queryLengths[n] >= T && keyLengths[n] >= S;
+  };
+  let heads = 1;
+  if (Math.max(T, S) > QUERIES || !isWhole(head)) return heads;
+  while (heads < HEADS && head + heads < B * H && isWhole(head + heads)) heads++;
+  return heads;
+}
+
+/** Positions of row n before its padding. */
+export const realLengthOf = (lengths: Float64Array, n: number, T: number): number => Math.min(lengths[n], T);
