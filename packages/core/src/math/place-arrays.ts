@@ -1,3 +1,5 @@
+import { viewOf } from './scratch.ts';
+
 /** An array of a plan: how long it is, and the steps from the first that writes it to the last that reads it. */
 export interface Lifetime {
   /** Doubles that it takes. */
@@ -26,9 +28,15 @@ export function placeArrays(arrays: readonly Lifetime[]): {
   readonly total: number;
 } {
   const offsets = new Float64Array(arrays.length);
-  const indices = arrays.flatMap(({ doubles }, k) => (doubles > 0 ? [k] : []));
-  const births = indices.toSorted((a, b) => arrays[a].birth - arrays[b].birth || arrays[b].doubles - arrays[a].doubles);
-  const deaths = indices.toSorted((a, b) => arrays[a].death - arrays[b].death);
+  const births = sortedBySteps(arrays, ({ birth }) => birth);
+  const deaths = sortedBySteps(arrays, ({ death }) => death);
+  // Of those born in one step, the largest goes first.
+  for (let from = 0; from < births.length; ) {
+    let end = from + 1;
+    while (end < births.length && arrays[births[end]].birth === arrays[births[from]].birth) end++;
+    if (end > from + 1) viewOf(births, from, end - from).sort((a, b) => arrays[b].doubles - arrays[a].doubles);
+    from = end;
+  }
   const gaps: Gap[] = []; // ascending, none touches another
   let total = 0;
   let freed = 0;
@@ -57,6 +65,17 @@ export function placeArrays(arrays: readonly Lifetime[]): {
     if (gap.start >= gap.end) gaps.splice(best, 1);
   }
   return { offsets, total };
+}
+
+/** Indices of all arrays that take memory, by a step of each; those of one step in their own order. A counting sort. */
+function sortedBySteps(arrays: readonly Lifetime[], stepOf: (array: Lifetime) => number): Int32Array {
+  const steps = arrays.reduce((max, array) => Math.max(max, stepOf(array) + 1), 0);
+  const firstOf = new Int32Array(steps + 1); // where each step's indices begin, counted up as they are written
+  for (const array of arrays) if (array.doubles > 0) firstOf[stepOf(array) + 1]++;
+  for (let step = 1; step <= steps; step++) firstOf[step] += firstOf[step - 1];
+  const sorted = new Int32Array(firstOf[steps]);
+  for (const [k, array] of arrays.entries()) if (array.doubles > 0) sorted[firstOf[stepOf(array)]++] = k;
+  return sorted;
 }
 
 /** Adds a gap, and joins it with those that it touches. */

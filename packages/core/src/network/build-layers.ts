@@ -159,6 +159,7 @@ function shapeProblem(expected: Shape, shape: Shape, source: string): string | n
 
 const kinds = { ...layers, ...activations };
 const builtInKind = oneOf(kinds);
+const freezeOption = flag(false);
 
 type LayerFactory = (options: object, context: LayerContext) => Layer;
 
@@ -192,7 +193,7 @@ function buildLayer(
   const inputs = values.map(({ shape }) => shape);
   within(optionPath, () => {
     checkName(where, name);
-    flag(false).check(where, 'freeze', freeze);
+    freezeOption.check(where, 'freeze', freeze);
   });
   const isFrozen = isInFrozen || freeze;
   const build: LayerContext['build'] = (specs, inner) =>

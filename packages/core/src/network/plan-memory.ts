@@ -20,7 +20,7 @@ export interface Slot extends Lifetime {
   readonly type: ElementType;
   readonly length: number; // for the rows of the plan
   death: number;
-  lastForwardRead: number; // a step; Infinity if the backward pass, the loss or the caller reads it
+  lastForwardRead: number; // a step; that of the loss if the loss, the backward pass or the caller reads it
   owners: number; // of a gradient: the values whose gradient it is, or will be added to
 }
 
@@ -73,20 +73,27 @@ export function planMemory(
   const learning = learningOf(allLayers, passes);
   const slots: Slot[] = [];
   function createSlot(length: number, step: number, slotType: ElementType = type): Slot {
-    const doubles = paddedDoubles(slotType, length);
-    const slot = { doubles, birth: step, death: step, type: slotType, length, lastForwardRead: step, owners: 1 };
-    const placed: Slot = { ...slot, index: slots.length };
-    slots.push(placed);
-    return placed;
+    const slot: Slot = {
+      index: slots.length,
+      type: slotType,
+      length,
+      doubles: paddedDoubles(slotType, length),
+      birth: step,
+      death: step,
+      lastForwardRead: step,
+      owners: 1,
+    };
+    slots.push(slot);
+    return slot;
   }
-  const sizeOfValue = (value: number): number => (value === 0 ? inputs : sizeOf(allLayers[value - 1].layer.out));
-  const plan: Planning = { allLayers, K, learning, passes, createSlot, rowsOf: (value) => rows * sizeOfValue(value) };
+  const sizes = [inputs, ...allLayers.map(({ layer }) => sizeOf(layer.out))];
+  const plan: Planning = { allLayers, K, learning, passes, createSlot, sizes, rowsOf: (value) => rows * sizes[value] };
 
   const values = planForward(plan);
   const memories = allLayers.map(({ layer }, k) => planLayer(plan, layer, k, rows, type, leaves));
   const outputGradient = createSlot(passes === 'next' ? 0 : plan.rowsOf(K), passes === 'inputGradient' ? 0 : K);
-  const { backward, gradients } = planBackward(plan, outputGradient, sizeOfValue);
-  const inputGradient = gradients.get(learning.gradientValue) ?? null;
+  const { backward, gradients } = planBackward(plan, outputGradient);
+  const inputGradient = gradients[learning.gradientValue] ?? null;
   if (inputGradient !== null) readIn(inputGradient, 2 * K + 1);
   const [inputSlot, ...outputs] = values;
   return {
@@ -108,7 +115,8 @@ interface Planning {
   readonly learning: Learning;
   readonly passes: PassKind;
   createSlot(length: number, step: number, type?: ElementType): Slot;
-  rowsOf(value: number): number; // numbers of all rows of a value
+  readonly sizes: readonly number[]; // numbers of a row of each value
+  rowsOf(value: number): number; // numbers of all its rows
 }
 
 /** Notes that a step reads or writes an array. */
@@ -135,14 +143,16 @@ function planForward({ allLayers, K, learning: { learns }, passes, createSlot, r
   return values;
 }
 
-/** The last forward step that reads each value; Infinity if the backward pass, the loss or the caller reads it. */
-function lastForwardReads(allLayers: readonly PlacedLayer[], learns: readonly boolean[]): number[] {
-  const steps = [0, ...allLayers.map(({ layer }, k) => (learns[k] && layer.reads.y ? Number.POSITIVE_INFINITY : 0))];
+/** The last forward step that reads each value; K, that of the loss, if the backward pass or the caller reads it. */
+function lastForwardReads(allLayers: readonly PlacedLayer[], learns: readonly boolean[]): Int32Array {
+  const K = allLayers.length;
+  const steps = new Int32Array(K + 1);
   for (const [k, { layer, inputs }] of allLayers.entries()) {
-    const step = learns[k] && layer.reads.x ? Number.POSITIVE_INFINITY : k;
+    if (learns[k] && layer.reads.y) steps[k + 1] = K;
+    const step = learns[k] && layer.reads.x ? K : k;
     for (const value of inputs) steps[value] = Math.max(steps[value], step);
   }
-  steps[allLayers.length] = Number.POSITIVE_INFINITY;
+  steps[K] = K;
   return steps;
 }
 
@@ -182,15 +192,14 @@ function planLayer(
  * overwritten where the layer allows it.
  */
 function planBackward(
-  { allLayers, K, learning: { learns, needsGradient }, createSlot, rowsOf }: Planning,
+  { allLayers, K, learning: { learns, needsGradient }, createSlot, sizes, rowsOf }: Planning,
   lossGradient: Slot,
-  sizeOfValue: (value: number) => number,
 ) {
   const backward: BackwardStep<Slot>[] = [];
-  const gradients = new Map([[K, lossGradient]]);
+  const gradients: (Slot | undefined)[] = [...Array(K), lossGradient];
   for (let k = K - 1; k >= 0; k--) {
     const { layer, inputs } = allLayers[k];
-    const outputGradient = gradients.get(k + 1);
+    const outputGradient = gradients[k + 1];
     if (!learns[k] || outputGradient === undefined) continue;
     const step = 2 * K - k;
     readIn(outputGradient, step);
@@ -206,8 +215,8 @@ function planBackward(
     const sums: GradientSum<Slot>[] = [];
     for (const [i, dx] of dxs.entries()) {
       if (dx === null) continue;
-      const later = gradients.get(inputs[i]);
-      gradients.set(inputs[i], later === undefined ? dx : addGradients(later, dx, inputs[i], step, sums));
+      const later = gradients[inputs[i]];
+      gradients[inputs[i]] = later === undefined ? dx : addGradients(later, dx, inputs[i], step, sums);
     }
     backward.push({ index: k, dy, sourceOfDy: isShared ? outputGradient : null, dxs, sums });
   }
@@ -222,7 +231,7 @@ function planBackward(
     later.owners--;
     earlier.owners--;
     if (sum === later || sum === earlier) sum.owners++;
-    sums.push({ sum, later, earlier, size: sizeOfValue(value) });
+    sums.push({ sum, later, earlier, size: sizes[value] });
     return sum;
   }
 }
@@ -246,8 +255,8 @@ function learningOf(layers: readonly PlacedLayer[], passes: PassKind): Learning 
   const learns: boolean[] = [];
   const needsGradient = [gradientValue === 0];
   for (const [k, { layer, inputs }] of layers.entries()) {
-    const hasGradient = passes === 'training' && hasTrainedTensor(layer);
-    learns.push(hasGradient || inputs.some((value) => needsGradient[value]));
+    const readsGradient = inputs.some((value) => needsGradient[value]);
+    learns.push(readsGradient || (passes === 'training' && hasTrainedTensor(layer)));
     needsGradient.push(learns[k] || k + 1 === gradientValue);
   }
   return { learns, needsGradient, gradientValue };
