@@ -138,6 +138,7 @@ export {
   tokensOf,
   widthOfTable,
 } from './inference/preprocessing/preprocessing.ts';
+export { inInputOrder, isPart, rowPartsOf } from './inference/preprocessing/row-parts.ts';
 export { createRowReader, type RowReader } from './inference/rows.ts';
 export { bytePairs } from './inference/text/byte-pairs.ts';
 export { createTextEncoder, encodeText, type TextEncoder } from './inference/text/text-encoder.ts';
@@ -240,6 +241,7 @@ export {
   namedWeights,
 } from './network/network.ts';
 export { findNetwork, type NetworkName, networkNames, networks } from './network/networks.ts';
+export { partsNetwork, type RowPart } from './network/parts-network.ts';
 export { leafRowsOf, maxPassRows } from './network/pass-rows.ts';
 export { nameOfLayer } from './network/placed-layer.ts';
 export { rowPredictor } from './network/predict.ts';

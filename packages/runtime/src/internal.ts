@@ -66,6 +66,7 @@ export type { WritingStep, Written } from './models/serving/writing-task.ts';
 export {
   countInputs,
   MIN_WATCHED_ROWS,
+  partsDefaults,
   sequenceDefaults,
   type TableDefaults,
   tableDefaults,

@@ -7,6 +7,7 @@ import {
   type FigureName,
   figures,
   figuresOf,
+  inInputOrder,
   type Named,
   type OptionsOf,
   ofTable,
@@ -167,7 +168,7 @@ function groupsOf({ preprocessing }: Model, I: number): Group[] {
   const table = ofTable(preprocessing);
   if (table === undefined) return Array.from({ length: I }, (_, i) => ({ name: String(i), first: i, inputs: 1 }));
   let first = 0;
-  return table.columns.map((column) => {
+  return inInputOrder(table.columns).map((column) => {
     const { length } = createColumnEncoder(column).inputs;
     const group = { name: column.name, first, inputs: length };
     first += length;

@@ -1,5 +1,14 @@
 import { createTokenizer, dense, gelu, type LayerSpec, type Model, type NamedRow, sequential } from '@gradloom/core';
-import { checkList, checkObject, defineOptions, findNetwork, option, tokensOf } from '@gradloom/core/internal';
+import {
+  checkList,
+  checkObject,
+  defineOptions,
+  findNetwork,
+  option,
+  partsNetwork,
+  rowPartsOf,
+  tokensOf,
+} from '@gradloom/core/internal';
 import { readObjects } from '../data/tables/read-table.ts';
 import { splitTable } from '../data/tables/split-table.ts';
 import { type TableOptions, tableOptions } from '../data/tables/table-options.ts';
@@ -10,6 +19,7 @@ import { createModel } from './model.ts';
 import {
   countInputs,
   MIN_WATCHED_ROWS,
+  partsDefaults,
   sequenceDefaults,
   tableDefaults,
   tableShares,
@@ -50,7 +60,7 @@ const fitOptions = defineOptions('fit', {
 export interface FitOptions extends TrainOptions, Pick<TableOptions, keyof typeof optionsOfTables> {
   /**
    * Layers between the inputs and the outputs.
-   * @default [dense(256, { init: 'he-normal' }), gelu()], or for a column of texts an embedding and a gru of 64
+   * @default [dense(256, { init: 'he-normal' }), gelu()], or for a column of texts alone an embedding and a gru of 64
    */
   hidden?: readonly LayerSpec[];
   /** Share of the rows held out to find the best weights. @default 0.1, or 0 for fewer than 50 rows */
@@ -88,23 +98,21 @@ export async function fit<Row extends NamedRow<Row>>(
   });
   const { inputs, targets, classes, rows: trainRows } = sets.train;
   const texts = tokensOf(preprocessing);
-  const { batch, steps, patience, optimizer, schedule } =
-    texts === undefined
-      ? tableDefaults(trainRows, countInputs(preprocessing.columns))
-      : textDefaults(trainRows, texts.context);
+  const parts = rowPartsOf(preprocessing);
+  const defaults = texts !== undefined ? textDefaults : parts !== undefined ? partsDefaults : tableDefaults;
+  const { batch, steps, patience, optimizer, schedule } = defaults(trainRows, countInputs(preprocessing.columns));
   const outputs = classes ?? targets.columns;
   const vocabulary = texts && createTokenizer(texts.tokenizer).size;
   const textNetwork =
     vocabulary === undefined || hidden !== undefined
       ? undefined
       : findNetwork(sequenceDefaults.network)?.builder({ vocabulary })([inputs.columns], outputs);
+  const layers = [
+    ...(hidden ?? [dense(256, { init: 'he-normal' }), gelu()]),
+    dense(outputs, { init: 'glorot-uniform' }),
+  ];
   const network =
-    textNetwork ??
-    sequential(
-      inputs.columns,
-      ...(hidden ?? [dense(256, { init: 'he-normal' }), gelu()]),
-      dense(outputs, { init: 'glorot-uniform' }),
-    );
+    textNetwork ?? (parts === undefined ? sequential(inputs.columns, ...layers) : partsNetwork(parts, layers));
   const isWatched = sets.validation !== undefined && sets.validation.rows >= MIN_WATCHED_ROWS;
   const result = await train(network, sets, {
     ...(options.batchSize === undefined ? { batch: Math.min(batch, trainRows) } : {}),

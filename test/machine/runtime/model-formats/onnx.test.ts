@@ -4,6 +4,7 @@ import {
   activations,
   buildNetwork,
   type Cell,
+  type ColumnEncoding,
   createRandom,
   type ElementType,
   type LayerSpec,
@@ -11,7 +12,7 @@ import {
   type NetworkSpec,
   type TablePreprocessing,
 } from '@gradloom/core';
-import { readBoolean, readDate } from '@gradloom/core/internal';
+import { createColumnEncoder, partsNetwork, readBoolean, readDate, rowPartsOf } from '@gradloom/core/internal';
 import {
   conv2d,
   conv2dTranspose,
@@ -22,6 +23,7 @@ import {
   type Model,
   type ModelContents,
   readTable,
+  relu,
   sequential,
   splitTable,
   type TableName,
@@ -39,7 +41,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 
-type Column = readonly (number | string | null)[] | readonly (readonly number[])[];
+type Column = readonly (number | string | null | readonly number[])[];
 
 interface Case {
   readonly model: Model;
@@ -263,18 +265,16 @@ async function trained(
   const { sets, preprocessing } = splitTable(table, { test: 0.3 });
   const { classes, inputs } = sets.train;
   const out = classes ?? table.targets.length;
-  const run = train(
-    { input: inputs.columns, layers: [{ kind: 'dense', out: 16 }, { kind: 'relu' }, { kind: 'dense', out }] },
-    sets,
-    {
-      precision,
-      steps: 60,
-      batch: 32,
-      optimizer: 'adam',
-      threads: 1,
-      loss: classes === null ? 'mse' : 'softmax-cross-entropy',
-    },
-  );
+  const layers = [dense(16), relu(), dense(out)];
+  const parts = rowPartsOf(preprocessing);
+  const run = train(parts === undefined ? { input: inputs.columns, layers } : partsNetwork(parts, layers), sets, {
+    precision,
+    steps: 60,
+    batch: 32,
+    optimizer: 'adam',
+    threads: 1,
+    loss: classes === null ? 'mse' : 'softmax-cross-entropy',
+  });
   const model = createModel(await run);
   return { model, rows: cells, inputs: columnsOf(preprocessing, cells) };
 }
@@ -282,16 +282,26 @@ async function trained(
 /** What a caller of the graph passes: numbers, days, 0 and 1, and text. */
 function columnsOf({ columns }: TablePreprocessing, cells: readonly Record<string, Cell>[]): Case['inputs'] {
   return Object.fromEntries(
-    columns.map(({ name, type }) => [
-      name,
-      cells.map(({ [name]: cell }): string | number | null => {
-        if (type === 'categorical' || type === 'text') return String(cell ?? '');
+    columns.map((column) => [
+      column.name,
+      cells.map(({ [column.name]: cell }): string | number | null | number[] => {
+        const { type } = column;
+        if (type === 'text') return [...encodedCell(column, cell)];
+        if (type === 'categorical') return String(cell ?? '');
         if (cell === '' || cell === null || cell === undefined) return null;
         const read = { date: readDate, boolean: readBoolean, numeric: Number }[type];
         return read(cell) ?? null;
       }),
     ]),
   );
+}
+
+/** The inputs of a cell. */
+function encodedCell(column: ColumnEncoding, cell: Cell): Float64Array {
+  const { inputs, encode } = createColumnEncoder(column);
+  const x = new Float64Array(inputs.length);
+  encode(cell, x, 0);
+  return x;
 }
 
 /** The rows of a table that comes with Gradloom, without the target. */
@@ -353,6 +363,16 @@ const tables: [string, () => Promise<Case>][] = [
   [
     'every type of column, classes',
     () => trained(folder.write('mixed.csv', mixed.text), mixed.cells, { target: 'kind', drop: ['price'] }),
+  ],
+  [
+    'a text beside numbers and categories',
+    () =>
+      trained(folder.write('mixed.csv', mixed.text), mixed.cells, {
+        target: 'kind',
+        drop: ['price', 'label'],
+        columns: { income: 'text' },
+        tokenizer: 'characters',
+      }),
   ],
   [
     'every type of column, classes, in float32',

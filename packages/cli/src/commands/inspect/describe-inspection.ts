@@ -7,6 +7,7 @@ import {
   type Preprocessing,
   type SeriesEncoding,
   type TextEncoding,
+  type TokenEncoding,
 } from '@gradloom/runtime';
 import { largestChange } from '@gradloom/runtime/internal';
 import { customParts } from '../../options/custom-parts.ts';
@@ -78,12 +79,16 @@ function encodingRows(preprocessing: Preprocessing | undefined): [string, string
   return [
     ['columns', [...columnTexts, ...(moreCount > 0 ? [`${moreCount} more`] : [])].join(', ')],
     ['target', target.map(({ name, type }) => `${name} (${type})`).join(', ')],
-    ...columns.flatMap((column): [string, string][] =>
-      column.type === 'text' ? [['text', tokensText({ ...column, lines: false })]] : [],
-    ),
+    ...columns.flatMap((column): [string, string][] => (column.type === 'text' ? [textRow(column)] : [])),
     ...(series === undefined ? [] : [['series', seriesText(series)] as [string, string]]),
   ];
 }
+
+/** A text as the only column, or as a part of a row. */
+const textRow = (column: TokenEncoding): [string, string] => {
+  const text = tokensText({ ...column, lines: false });
+  return column.padding === undefined ? ['text', text] : [column.name, `${text}, or padding`];
+};
 
 /** 'windows of 24 rows by date; the 7 rows after one are forecast'. */
 function seriesText({ time, key, context, horizon }: SeriesEncoding): string {

@@ -130,7 +130,7 @@ async function openRows(preprocessing: TablePreprocessing, from: RowSource, sour
     return { batches: jsonRows(texts, expectedNames, createCellPicker(preprocessing), source), unread: [] };
   }
   const isNamed = line.split(/[,;\t|]/).some((field) => field.trim().replace(/^"(.*)"$/, '$1') === expectedNames[0]);
-  if (columns[0].type === 'text' && !isNamed) return { batches: textRows(texts, source), unread: [] };
+  if (tokensOf(preprocessing) !== undefined && !isNamed) return { batches: textRows(texts, source), unread: [] };
   return pickColumns(await openCsvStream(Readable.from(texts), source), columns, source);
 }
 

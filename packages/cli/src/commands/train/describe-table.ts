@@ -1,5 +1,5 @@
 import { createTokenizer } from '@gradloom/core';
-import { listed, ofText, show, tokensOf } from '@gradloom/core/internal';
+import { listed, ofText, rowPartsOf, show, tokensOf } from '@gradloom/core/internal';
 import { summarizeTable } from '@gradloom/runtime';
 import { MIN_WATCHED_ROWS, timeInOrder } from '@gradloom/runtime/internal';
 import { heldOut } from '../../files/datasets/held-out.ts';
@@ -77,8 +77,11 @@ function tableDecisions(openedTable: OpenedTable): string[] {
   const gaps = table.inputs.reduce((sum, column) => sum + column.gaps, 0);
   const gapDecisions = gaps > 0 && missing === 'impute' ? [IMPUTED] : [];
   const onTexts = tokenDecisions(openedTable.preprocessing);
-  // Texts with classes have no numbers to scale.
-  const scaleDecisions = onTexts.length > 0 && table.targets[0].data.kind === 'words' ? [] : [scalings[scale]];
+  // Texts alone with classes have no numbers to scale.
+  const scaleDecisions =
+    tokensOf(openedTable.preprocessing) !== undefined && table.targets[0].data.kind === 'words'
+      ? []
+      : [scalings[scale]];
   return [
     ...table.decisions,
     ...windowDecisions(openedTable),
@@ -92,6 +95,11 @@ function tableDecisions(openedTable: OpenedTable): string[] {
 /** Sentences on a column of texts. */
 function tokenDecisions(preprocessing: OpenedTable['preprocessing']): string[] {
   const texts = tokensOf(preprocessing);
+  const parts = rowPartsOf(preprocessing);
+  if (parts !== undefined) {
+    const names = parts.map(({ name, shape }) => `${name} [${shape.join(', ')}]`);
+    return [`a row has the parts ${listed(names)}, as inputs of a network (--spec)`, TOKENS_OF_PARTS];
+  }
   if (texts === undefined) return [];
   const { tokenizer, context } = texts;
   const { size, unknown } = createTokenizer(tokenizer);
@@ -101,6 +109,9 @@ function tokenDecisions(preprocessing: OpenedTable['preprocessing']): string[] {
     `each text is a row, padded to ${plural(context, 'token')} (--context)`,
   ];
 }
+
+const TOKENS_OF_PARTS =
+  'texts are tokens of a vocabulary (--tokenizer), padded with one more token to the length that they become (--context)';
 
 /** Sentences on the windows of series, and on the series that are too short for a window. */
 function windowDecisions({ table: { series, targets }, rows: { train } }: OpenedTable): string[] {

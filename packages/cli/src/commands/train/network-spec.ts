@@ -5,12 +5,23 @@ import {
   createLoss,
   createTokenizer,
   type GptNetworkOptions,
+  type InputParts,
   type LayerKind,
   layers,
   type NetworkSpec,
   OptionError,
 } from '@gradloom/core';
-import { counted, findNetwork, hasParts, show, tokensOf, within } from '@gradloom/core/internal';
+import {
+  counted,
+  findNetwork,
+  hasParts,
+  partsNetwork,
+  type RowPart,
+  rowPartsOf,
+  show,
+  tokensOf,
+  within,
+} from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import { customParts } from '../../options/custom-parts.ts';
 import { defined } from '../../options/option.ts';
@@ -29,7 +40,9 @@ export async function networkSpec(values: TrainValues, dataset: Dataset): Promis
   if (values.spec !== undefined) return readSpec(values.spec, dataset);
   const dropout = values.dropout ?? trainOptions.dropout.standard;
   const loss = createLoss(values.loss ?? 'mse', customParts());
-  return stackedNetwork({ ...values, dropout }, dataset, loss);
+  const stacked = stackedNetwork({ ...values, dropout }, dataset, loss);
+  const parts = rowPartsOf(dataset.preprocessing);
+  return parts === undefined ? stacked : partsNetwork(parts, stacked.layers);
 }
 
 /** A network by its name, and the activation of its outputs. @throws OptionError for rows that are too small. */
@@ -40,6 +53,11 @@ function namedSpec(name: string, values: TrainValues, dataset: Dataset): Network
   try {
     const knownNetwork = findNetwork(name);
     if (knownNetwork === undefined) throw new Error(`--network has ${name}, expected a known network`);
+    const parts = rowPartsOf(dataset.preprocessing);
+    if (parts !== undefined) {
+      const expected = 'one (without --network, texts go beside the numbers into hidden layers)';
+      throw new OptionError('network', 'input', `has the parts ${namesOf(parts)}, expected ${expected}`);
+    }
     const vocabulary = vocabularyOf(dataset);
     // Rows of tokens have a vocabulary and one answer, or a target for each position.
     if (
@@ -81,12 +99,32 @@ async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset
   const description = typeof spec === 'string' ? await readNetworkFile(spec) : spec;
   const { refuseManyLayers } = await import('@gradloom/runtime/internal');
   const { columns, shape = columns } = dataset.inputs;
-  const input = readsAxes(description.layers) ? shape : columns;
+  const parts = rowPartsOf(dataset.preprocessing);
+  const input = parts !== undefined ? inputOf(parts) : readsAxes(description.layers) ? shape : columns;
   const network = { input, ...description } as unknown as NetworkSpec;
+  if (parts !== undefined && hasParts(network.input)) refuseOtherParts(network.input, parts);
   refuseManyLayers(network);
   // The spec is checked when the network is built.
   const { spec: inFull } = within('spec', () => buildNetwork(network, customParts()));
   return hasParts(network.input) ? inFull : network;
+}
+
+/** The parts of a row as the input of a network. */
+const inputOf = (parts: readonly RowPart[]): InputParts =>
+  Object.fromEntries(parts.map(({ name, shape }) => [name, shape]));
+
+const namesOf = (parts: readonly RowPart[]): string => parts.map(({ name }) => show(name)).join(', ');
+
+/** @throws OptionError unless a network has the parts of the rows, in their order. */
+function refuseOtherParts(input: InputParts, parts: readonly RowPart[]): void {
+  const textOf = (list: InputParts): string =>
+    Object.entries(list)
+      .map(([name, shape]) => `${show(name)}: ${show([shape].flat())}`)
+      .join(', ');
+  const [actual, expected] = [textOf(input), textOf(inputOf(parts))];
+  if (actual === expected) return;
+  const problem = `has ${actual}, expected ${expected} (the parts of a row)`;
+  throw new OptionError('train', ['spec.input', 'dataset'], problem, { about: "the network's input" });
 }
 
 /** Enough for a module that writes its layers one by one. */

@@ -1,5 +1,15 @@
 import { OptionError, type Preprocessing, type TablePreprocessing, type TextEncoding } from '@gradloom/core';
-import { networks, ofImages, ofTable, ofText, reasonOf, show, sizeOf } from '@gradloom/core/internal';
+import {
+  networks,
+  ofImages,
+  ofTable,
+  ofText,
+  reasonOf,
+  rowPartsOf,
+  show,
+  sizeOf,
+  tokensOf,
+} from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
@@ -30,7 +40,7 @@ import type { DatasetSource, FileSource } from './dataset-source.ts';
 import { decisionsOnArrays } from './held-out.ts';
 import { type Preset, presets } from './presets.ts';
 import { formatOf, nameFileOption, readDataset, withFileErrors } from './read-dataset.ts';
-import { seriesPreset, seriesShares, tablePreset, textsPreset } from './table-preset.ts';
+import { partsPreset, seriesPreset, seriesShares, tablePreset, textsPreset } from './table-preset.ts';
 import { tableAmongTexts, textDecisions, textPreset } from './text-preset.ts';
 
 /**
@@ -275,9 +285,11 @@ function withShape(sets: DataSplits, { table }: FileSource): DataSplits {
   return Object.fromEntries(shaped) as DataSplits;
 }
 
-function presetOf({ train }: DataSplits, { columns, series }: TablePreprocessing): Preset {
-  const create = series !== undefined ? seriesPreset : columns[0].type === 'text' ? textsPreset : tablePreset;
-  return create(train.rows, countInputs(columns));
+function presetOf({ train }: DataSplits, preprocessing: TablePreprocessing): Preset {
+  let create = rowPartsOf(preprocessing) === undefined ? tablePreset : partsPreset;
+  if (tokensOf(preprocessing) !== undefined) create = textsPreset;
+  else if (preprocessing.series !== undefined) create = seriesPreset;
+  return create(train.rows, countInputs(preprocessing.columns));
 }
 
 /** Shares of a tenth each if the table has enough rows; each fold is the test set once. */

@@ -1,5 +1,5 @@
 import type { TableSeries } from '@gradloom/runtime';
-import { sequenceDefaults, tableDefaults, tableShares, textDefaults } from '@gradloom/runtime/internal';
+import { partsDefaults, sequenceDefaults, tableDefaults, tableShares, textDefaults } from '@gradloom/runtime/internal';
 import { without } from '../../options/option.ts';
 import type { Preset } from './presets.ts';
 
@@ -25,6 +25,12 @@ export const tablePreset = (rows: number, inputs: number): Preset => ({
 export const seriesPreset = (rows: number, inputs: number): Preset => ({
   ...tablePreset(rows, inputs),
   ...sequenceDefaults,
+});
+
+/** Defaults for N training rows with parts. */
+export const partsPreset = (rows: number, inputs: number): Preset => ({
+  ...nothingHeldOut,
+  ...partsDefaults(rows, inputs),
 });
 
 /** Defaults for N training rows of texts of T tokens. */

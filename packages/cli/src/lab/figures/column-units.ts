@@ -1,5 +1,5 @@
 import type { Preprocessing } from '@gradloom/core';
-import { decodeValue, ofTable } from '@gradloom/core/internal';
+import { decodeValue, inInputOrder, ofTable } from '@gradloom/core/internal';
 
 /** Converts inputs or outputs of the network to the units of the table's columns; plain numbers stay unchanged. */
 export interface ColumnUnits {
@@ -18,12 +18,15 @@ export const MAX_SHOWN_OUTPUTS = 64;
 
 export function columnUnits(preprocessing: Preprocessing | undefined): ColumnUnits {
   // Inputs of a column: one per token or category, or a number; and one that marks missing cells, if there are any.
-  const inputs = (ofTable(preprocessing)?.columns ?? []).flatMap((column): { center: number; scale: number }[] => {
-    const plain = { center: 0, scale: 1 };
-    if (column.type === 'text') return Array.from({ length: column.context }, () => plain);
-    if (column.type === 'categorical') return [...column.categories, ...(column.missing ? [''] : [])].map(() => plain);
-    return column.indicator ? [column, plain] : [column];
-  });
+  const inputs = inInputOrder(ofTable(preprocessing)?.columns ?? []).flatMap(
+    (column): { center: number; scale: number }[] => {
+      const plain = { center: 0, scale: 1 };
+      if (column.type === 'text') return Array.from({ length: column.context }, () => plain);
+      if (column.type === 'categorical')
+        return [...column.categories, ...(column.missing ? [''] : [])].map(() => plain);
+      return column.indicator ? [column, plain] : [column];
+    },
+  );
   const target = ofTable(preprocessing)?.target ?? [];
   const toUnits = (scaled: readonly { center: number; scale: number }[]) => (value: number, index: number) => {
     const { center, scale } = scaled[index] ?? { center: 0, scale: 1 };

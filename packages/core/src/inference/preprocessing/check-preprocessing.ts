@@ -1,6 +1,7 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { positiveInteger } from '../../checks/options/index.ts';
 import { counted, has } from '../../checks/show.ts';
+import { createTokenizer } from '../text/tokenizer.ts';
 import { checkTokenizer } from '../text/tokenizer-spec.ts';
 import { type CellFormat, THOUSANDS } from './cell-format.ts';
 import {
@@ -41,10 +42,14 @@ export function checkPreprocessing(where: string, value: unknown): Preprocessing
   if (target.length > 1 && classTarget !== -1) {
     fail(where, `preprocessing.target.${classTarget}.type`, 'classes', 'values, as one of several targets');
   }
-  const textColumn = columns.findIndex(({ type }) => type === 'text');
-  if (textColumn !== -1 && (columns.length > 1 || isSeries)) {
-    const expected = `another type ${isSeries ? 'in a series' : 'beside others'}`;
-    fail(where, `preprocessing.columns.${textColumn}.type`, 'text', expected);
+  for (const [c, column] of columns.entries()) {
+    if (column.type !== 'text') continue;
+    const path = `preprocessing.columns.${c}`;
+    if (isSeries) fail(where, `${path}.type`, 'text', 'another type in a series');
+    const padding = columns.length === 1 ? undefined : createTokenizer(column.tokenizer).size;
+    if (column.padding === padding) continue;
+    const expected = padding === undefined ? 'none for the only column' : `${padding}, beside other columns`;
+    fail(where, `${path}.padding`, column.padding, expected);
   }
   return isSeries ? { ...table, series: checkSeries(where, series, columns, target) } : table;
 }
@@ -128,7 +133,12 @@ const numberTypes = ['numeric', 'date', 'boolean'] as const;
 function checkColumn(where: string, path: string, value: unknown): ColumnEncoding {
   const type = checkType(where, path, value, [...numberTypes, 'categorical', 'text'] as const);
   if (type === 'text') {
-    return fields({ name: text, type: always(type), tokenizer: checkTokenizer, context: integer })(where, path, value);
+    const padding = optional(integer);
+    return fields({ name: text, type: always(type), tokenizer: checkTokenizer, context: integer, padding })(
+      where,
+      path,
+      value,
+    );
   }
   if (type === 'categorical') {
     return fields({

@@ -6,8 +6,9 @@ import { createCellPicker } from './cell-picker.ts';
 import { checkTablePreprocessing } from './check-preprocessing.ts';
 import { createColumnEncoder, type EncodingNote } from './column-encoder.ts';
 import type { TablePreprocessing } from './preprocessing.ts';
+import { inInputOrder } from './row-parts.ts';
 
-/** Encodes rows of a table as inputs of a network. */
+/** Encodes rows of a table as inputs of a network: numbers and categories, then the parts of the row. */
 export interface Encoder {
   /** I: number of inputs. */
   readonly width: number;
@@ -33,8 +34,9 @@ export function createEncoder(
   gpt2?: () => Tokenizer,
 ): Encoder {
   const checked = checkTablePreprocessing('createEncoder', preprocessing);
-  const columns = checked.columns.map((encoding) => createColumnEncoder(encoding, onNote, gpt2));
-  const columnNames = columns.map(({ name }) => name);
+  const columnNames = checked.columns.map(({ name }) => name);
+  const columns = inInputOrder(checked.columns).map((encoding) => createColumnEncoder(encoding, onNote, gpt2));
+  const cellOf = columns.map(({ name }) => columnNames.indexOf(name));
   const pick = createCellPicker(checked);
   const names = columns.flatMap(({ inputs }) => inputs);
 
@@ -58,7 +60,7 @@ export function createEncoder(
       let inputs = 0; // without padding
       for (let c = 0; c < columns.length; c++) {
         const column = columns[c];
-        inputs += column.encode(cells[c], x, columnOffset);
+        inputs += column.encode(cells[cellOf[c]], x, columnOffset);
         columnOffset += column.inputs.length;
       }
       return inputs;

@@ -130,8 +130,9 @@ export const forecastNames = (target: string, horizon: number): string[] =>
 export type ColumnEncoding = NumberEncoding | CategoryEncoding | TokenEncoding;
 
 /**
- * A text becomes its first T tokens [T], the inputs of an embedding, padded on the right with 0. Such a column is the
- * only one. Spaces at both ends of the text are left out.
+ * A text becomes its first T tokens [T], the inputs of an embedding, padded on the right. Spaces at both ends of the
+ * text are left out. A text alone is padded with 0, and its rows have lengths. Beside other columns it is a part of the
+ * row, padded with a token of its own.
  */
 export interface TokenEncoding {
   /** Name of the column. */
@@ -142,12 +143,17 @@ export interface TokenEncoding {
   readonly tokenizer: TokenizerSpec;
   /** T: tokens of a row. */
   readonly context: number;
+  /**
+   * V: the token that pads a part of a row, the next after those of the tokenizer.
+   * @default the text is the only column
+   */
+  readonly padding?: number;
 }
 
-/** The column of texts, if the preprocessing is that of a table with one. */
+/** The column of texts, if it is the only column of a table. */
 export function tokensOf(preprocessing: Preprocessing | undefined): TokenEncoding | undefined {
   const [column] = ofTable(preprocessing)?.columns ?? [];
-  return column?.type === 'text' ? column : undefined;
+  return column?.type === 'text' && column.padding === undefined ? column : undefined;
 }
 
 /**

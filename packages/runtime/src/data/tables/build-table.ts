@@ -209,7 +209,7 @@ function leaveGapsOut(table: Table, fault: TableFault, persist: ColumnStore['per
   if (rows.length === 0) throw fault(' has a gap in each row, expected rows without (--missing impute fills them in)');
   const count = table.rows - rows.length;
   if (count === 0) return table;
-  const isText = table.inputs[0].type === 'text';
+  const isText = table.inputs.length === 1 && table.inputs[0].type === 'text';
   const gap = isText ? 'no text' : count === 1 ? 'a gap' : 'gaps';
   const has = count === 1 ? `row has ${gap} and is` : `rows have ${gap} and are`;
   const advice = isText ? '' : ' (--missing impute fills gaps in)';

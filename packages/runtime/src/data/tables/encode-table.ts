@@ -13,7 +13,9 @@ import {
   counted,
   createCategoryEncoder,
   createNumberEncoder,
+  createTokenEncoder,
   encodeValue,
+  inInputOrder,
   show,
   showName,
   tokensOf,
@@ -21,14 +23,24 @@ import {
 import { checkDataset } from '../check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
+import { gpt2 } from '../text/gpt2.ts';
 import { cachedRows } from './cached-rows.ts';
 import { longestOf, segmentsOf, windowStartsIn } from './series.ts';
-import { checkRows, checkTable, type NumberColumn, pickCells, type Table, type TableColumn } from './table.ts';
+import {
+  checkRows,
+  checkTable,
+  type NumberColumn,
+  pickCells,
+  type Table,
+  type TableColumn,
+  type WordColumn,
+} from './table.ts';
 import { encodeTexts } from './token-column.ts';
 
 /**
  * Encodes rows of a table as network inputs and targets; those of a cached table stay in a file. Rows of a series
- * become windows: views of one array, each within a segment of these rows. Texts become tokens, with their lengths.
+ * become windows: views of one array, each within a segment of these rows. Texts alone become tokens, with their
+ * lengths; beside other columns they follow these in each row.
  * `onNote` is called for categories and gaps that the fitted rows did not have, for a cached table once for each, and
  * for texts that are cut.
  * @throws Error naming the column and the row, counted from 1, of a number that is too large for its scale.
@@ -46,8 +58,9 @@ export function encodeTable(
   const rows = windows?.order ?? requested;
   const columns = new Map(table.inputs.map((column) => [column.name, column]));
   let addNote = onNote; // replaced by a cache, which stores the notes of its rows
-  const writers = preprocessing.columns.flatMap((encoding) =>
-    encoding.type === 'text' ? [] : [columnWriter(encoding, columns.get(encoding.name), (note) => addNote?.(note))],
+  const encodings = texts === undefined ? inInputOrder(preprocessing.columns) : [];
+  const writers = encodings.map((encoding) =>
+    columnWriter(encoding, columns.get(encoding.name), (note) => addNote?.(note)),
   );
   const I = writers.reduce((sum, { width }) => sum + width, 0);
   const { classes } = table;
@@ -163,11 +176,12 @@ interface ColumnWriter {
 }
 
 function columnWriter(
-  encoding: Exclude<ColumnEncoding, TokenEncoding>,
+  encoding: ColumnEncoding,
   column: TableColumn | undefined,
   onNote?: (note: EncodingNote) => void,
 ): ColumnWriter {
   const { name } = encoding;
+  if (encoding.type === 'text') return textWriter(encoding, column, onNote);
   if (encoding.type !== 'categorical') {
     const data = numbersOf(column, `column ${show(name)}`);
     const { inputs, encodeNumber } = createNumberEncoder(encoding, onNote);
@@ -180,10 +194,8 @@ function columnWriter(
       },
     };
   }
-  if (column?.data.kind !== 'words')
-    throw new Error(`encodeTable: column ${show(name)} is missing, expected its words`);
+  const data = wordsOf(column, name);
   const { inputs, inputOf, gapInput, isNew } = createCategoryEncoder(encoding);
-  const { data } = column;
   const { words } = data;
   const inputOfWord = words.map(inputOf);
   return {
@@ -200,6 +212,29 @@ function columnWriter(
       };
     },
   };
+}
+
+/** Writes the tokens of a text as a part of its row. */
+function textWriter(
+  encoding: TokenEncoding,
+  column: TableColumn | undefined,
+  onNote?: (note: EncodingNote) => void,
+): ColumnWriter {
+  const { name, context: T, padding = 0 } = encoding;
+  const { words, indices } = wordsOf(column, name);
+  const { tokensOf } = createTokenEncoder(encoding, onNote, gpt2);
+  return {
+    name,
+    width: T,
+    createWriter: (first) => (row, x, offset) =>
+      x.fill(padding, offset, offset + T).set(tokensOf(words[indices[first + row]]), offset),
+  };
+}
+
+/** The words or texts of a column. */
+export function wordsOf(column: TableColumn | undefined, name: string): WordColumn {
+  if (column?.data.kind === 'words') return column.data;
+  throw new Error(`encodeTable: column ${show(name)} is missing, expected its words`);
 }
 
 function numbersOf(column: TableColumn | undefined, title: string): NumberColumn {

@@ -92,7 +92,7 @@ function encodingOf(
 ): ColumnEncoding {
   const { name, type, data } = column;
   if (data.kind === 'numbers') return numberEncodingOf(table, column, presentOf(data.values, rows), rows.length, fit);
-  if (type === 'text') return fitTokens(table, name, data, rows);
+  if (type === 'text') return fitTokens(table, name, data, rows, table.inputs.length === 1);
   const { indices, words } = data;
   const counts = new Uint32Array(words.length);
   let gaps = 0;

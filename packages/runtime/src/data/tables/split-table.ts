@@ -1,5 +1,5 @@
 import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
-import { counted, show, tokensOf } from '@gradloom/core/internal';
+import { counted, show } from '@gradloom/core/internal';
 import { type DataSplits, mapSets } from '../dataset.ts';
 import { type SplitOptions, type SplitRows, splitRows } from '../split.ts';
 import { encodeTable } from './encode-table.ts';
@@ -54,11 +54,11 @@ export function encodeSplit(
   notes: string[] = [],
 ): DataSplits {
   checkSplitRows('encodeSplit', rows, checkTable('encodeSplit', table));
-  let cutTexts = 0;
+  const cutTexts = new Map<string, number>(); // by column
   const encode = (indices: Uint32Array, set: keyof SplitRows) => {
     const unknown = new Map<string, Set<string>>();
     const note = ({ column, value, range, tokens }: EncodingNote) => {
-      if (tokens !== undefined) cutTexts++;
+      if (tokens !== undefined) cutTexts.set(column, (cutTexts.get(column) ?? 0) + 1);
       // Held-out rows may well be outside of the range of the others.
       if (value === null || range !== undefined || tokens !== undefined) return;
       const values = unknown.get(column) ?? new Set();
@@ -72,12 +72,13 @@ export function encodeSplit(
     return dataset;
   };
   const sets = mapSets(rows, encode);
-  const texts = tokensOf(preprocessing);
-  if (texts !== undefined && cutTexts > 0) {
+  for (const column of preprocessing.columns) {
+    const cut = cutTexts.get(column.name);
+    if (cut === undefined || column.type !== 'text') continue;
     const rowCount = Object.values(sets).reduce((sum, set) => sum + set.rows, 0);
-    const are = cutTexts === 1 ? 'is' : 'are';
-    const cutOfAll = `${cutTexts} of ${counted(rowCount, 'text')} in column ${show(texts.name)}`;
-    notes.push(`${cutOfAll} ${are} cut to the first ${counted(texts.context, 'token')} (--context)`);
+    const are = cut === 1 ? 'is' : 'are';
+    const cutOfAll = `${cut} of ${counted(rowCount, 'text')} in column ${show(column.name)}`;
+    notes.push(`${cutOfAll} ${are} cut to the first ${counted(column.context, 'token')} (--context)`);
   }
   return sets;
 }

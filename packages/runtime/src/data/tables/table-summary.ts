@@ -62,8 +62,9 @@ function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
     return hasGaps ? `${categories}, all 0 for a gap` : categories;
   }
   if (encoding.type === 'text') {
-    const { size } = createTokenizer(encoding.tokenizer);
-    return `${counted(encoding.context, 'token')}, each of ${size}`;
+    const { tokenizer, context, padding } = encoding;
+    const vocabulary = padding === undefined ? createTokenizer(tokenizer).size : padding + 1;
+    return `${counted(context, 'token')}, each of ${vocabulary}`;
   }
   const { center, scale, fill, indicator } = encoding;
   const fillText = fill === null || !hasGaps ? '' : `, gaps ${fiveDigits(fill)}`;

@@ -154,11 +154,6 @@ test('rows of texts are rows: folds, shares of each class, weights, and values',
 describe('what does not fit is refused in one sentence', () => {
   test.each<[string, readonly string[], TableOptions]>([
     [
-      'columns has text for "review", expected a text as the only input, without "id", "age" (--drop id,age leaves them out)',
-      ['id,review,age,seen', '1,good,3,yes'],
-      {},
-    ],
-    [
       'columns has text for "review", expected another type: it is the target (--target names another column)',
       ['seen,review', 'yes,good'],
       {},
@@ -194,7 +189,7 @@ describe('what does not fit is refused in one sentence', () => {
     };
     const model = modelOf(sets.train);
     expect(() => createModel({ ...model, preprocessing: both as never })).toThrow(
-      'preprocessing.columns.0.type has "text", expected another type beside others',
+      'preprocessing.columns.0.padding is missing, expected 6, beside other columns',
     );
   });
 });

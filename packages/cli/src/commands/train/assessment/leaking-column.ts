@@ -1,4 +1,4 @@
-import { createColumnEncoder, ofTable } from '@gradloom/core/internal';
+import { createColumnEncoder, inInputOrder, isPart, ofTable } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 
 /** A column that answers nearly all rows alone: it may be known only after the answer. */
@@ -35,7 +35,8 @@ export function leakingColumn({ rows, inputs, targets, classes, preprocessing }:
   const t = sampledRows.map((n) => targets.array[n]);
   const leaking: { name: string; score: number }[] = [];
   let inputsBefore = 0;
-  for (const column of columns) {
+  for (const column of inInputOrder(columns)) {
+    if (isPart(column)) break; // parts come last
     const { name, inputs: columnInputs } = createColumnEncoder(column);
     const offset = inputsBefore;
     inputsBefore += columnInputs.length;

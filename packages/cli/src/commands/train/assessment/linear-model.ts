@@ -1,5 +1,4 @@
 import { buildNetwork, type LayerSpec } from '@gradloom/core';
-import { tokensOf } from '@gradloom/core/internal';
 import { type DataSplits, type Evaluation, type TrainResult, train } from '@gradloom/runtime';
 import { customParts } from '../../../options/custom-parts.ts';
 import { defined } from '../../../options/option.ts';
@@ -34,7 +33,7 @@ export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Pro
   const test = sets.test ?? sets.validation;
   if (table === undefined || test === undefined || values['no-linear'] || isLinear(spec.layers)) return null;
   // Indices of tokens are no quantities.
-  if (tokensOf(table.preprocessing) !== undefined) return null;
+  if (table.preprocessing.columns.some(({ type }) => type === 'text')) return null;
   const { columns, file } = sets.train.inputs;
   const { outputs } = buildNetwork(spec, customParts());
   if (file !== undefined || sets.train.rows > MAX_ROWS || columns * outputs > MAX_WEIGHTS) return null;

@@ -1,7 +1,7 @@
 import { type Cell, type CellFormat, type ColumnType, OptionError, type TablePreprocessing } from '@gradloom/core';
-import { counted, isDateFormat, isGap, isNumberGap, listed, readNumber, show } from '@gradloom/core/internal';
+import { counted, isDateFormat, isGap, isNumberGap, readNumber, show } from '@gradloom/core/internal';
 import type { TargetKind } from '../../npy-dataset.ts';
-import { EMPTY_CELLS, EMPTY_TARGETS, flagWord, leaveOut } from '../advice.ts';
+import { EMPTY_CELLS, EMPTY_TARGETS, leaveOut } from '../advice.ts';
 import type { TableReader } from '../formats/table-reader.ts';
 import type { TableFault } from '../table-faults.ts';
 import { splitOf, type TableOptions } from '../table-options.ts';
@@ -69,7 +69,7 @@ export function planColumns(
       ? rolesOf(where, names, isNamed, options)
       : rolesFor(preprocessing, names, (problem) => fault(` ${problem}`), splitBy);
   const types = typesOf(names, options, preprocessing);
-  refuseBesideTexts(where, names, roles, types);
+  refuseText(where, names, roles, types);
   const targetNames = names.filter((_, index) => roles[index] === 'target');
   if (targetNames.length === 0) throw fault(' has no column left for the target, expected one');
   if (!roles.includes('input') && !roles.includes('time'))
@@ -148,30 +148,23 @@ export function planColumns(
   };
 }
 
-const MAX_NAMED = 5; // columns in an error
-
-/** @throws OptionError for a column of texts that is not the only input. */
-function refuseBesideTexts(
+/** @throws OptionError for a column of texts that is no input, or one of a series. */
+function refuseText(
   where: string,
   names: readonly string[],
   roles: readonly Role[],
   types: ReadonlyMap<string, ColumnType>,
 ): void {
-  const index = roles.findIndex((role, n) => role !== 'left out' && types.get(names[n]) === 'text');
+  const isText = (role: Role, n: number): boolean => role !== 'left out' && types.get(names[n]) === 'text';
+  const isSeries = roles.includes('time');
+  const index = roles.findIndex((role, n) => isText(role, n) && (role !== 'input' || isSeries));
   if (index === -1) return;
   const role = roles[index];
-  const refuse = (expected: string): never => {
-    const problem = `has text for ${show(names[index])}, expected ${expected}`;
-    throw new OptionError(where, ['columns', 'dataset'], problem, { about: 'columns' });
-  };
-  if (role !== 'input')
-    refuse(`another type: it is the ${role}${role === 'target' ? ' (--target names another column)' : ''}`);
-  if (roles.includes('time')) refuse('another type in a series, whose inputs are numbers and categories');
-  const others = names.filter((_, n) => roles[n] === 'input' && n !== index);
-  if (others.length === 0) return;
-  const otherNames = listed(others.map(show), MAX_NAMED);
-  const flag = others.length <= MAX_NAMED ? `--drop ${others.map(flagWord).join(',')}` : '--drop';
-  refuse(`a text as the only input, without ${otherNames} (${flag} leaves ${others.length === 1 ? 'it' : 'them'} out)`);
+  const advice = role === 'target' ? ' (--target names another column)' : '';
+  const why =
+    role === 'input' ? ' in a series, whose inputs are numbers and categories' : `: it is the ${role}${advice}`;
+  const problem = `has text for ${show(names[index])}, expected another type${why}`;
+  throw new OptionError(where, ['columns', 'dataset'], problem, { about: 'columns' });
 }
 
 /**

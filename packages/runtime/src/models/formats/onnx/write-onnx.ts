@@ -5,10 +5,12 @@ import type {
   Preprocessing,
   Shape,
   TablePreprocessing,
+  TokenEncoding,
 } from '@gradloom/core';
 import {
   channelsOf,
   GAP_WORDS,
+  inInputOrder,
   lengthsProblem,
   ofImages,
   ofTable,
@@ -81,7 +83,7 @@ function emitLengths(graph: Graph, { contents: { preprocessing }, network }: Exp
   return graph.optional('lengths', T, `the real positions of each row, from 1 to ${T}; left out, all ${T} are real`);
 }
 
-/** A table whose columns are inputs of the file. Windows of a series and texts are taken as encoded numbers. */
+/** A table whose columns are inputs of the file. Windows of a series and texts alone are taken as encoded numbers. */
 function rowsOfTable(preprocessing: Preprocessing | undefined): TablePreprocessing | undefined {
   const table = ofTable(preprocessing);
   return table?.series === undefined && tokensOf(preprocessing) === undefined ? table : undefined;
@@ -122,13 +124,18 @@ const notes = {
   date: 'days since 1970-01-01 (UTC), with a fraction for the time of day',
 } as const;
 
-/** Adds one graph input [N, 1] for each column; returns the network's inputs x [N, I]. */
+/** Adds one graph input [N, 1] for each column, of texts [N, T]; returns the network's inputs x [N, I]. */
 function emitColumns(graph: Graph, { columns }: TablePreprocessing): Value {
-  const parts = columns.flatMap((column) => {
-    if (column.type === 'text') return [];
+  const parts = inInputOrder(columns).flatMap((column) => {
+    if (column.type === 'text') return [emitTokens(graph, column)];
     return column.type === 'categorical' ? emitCategories(graph, column) : emitNumbers(graph, column);
   });
   return parts.length === 1 ? parts[0] : graph.node('Concat', parts, { axis: 1 });
+}
+
+/** Adds the tokens of a text, which are inputs as they are. */
+function emitTokens(graph: Graph, { name, context, padding }: TokenEncoding): Value {
+  return graph.input(name, 'double', [context], `tokens of the text, padded on the right with ${padding}`);
 }
 
 /** Adds (value - center) / scale and, if needed, an indicator of gaps. */

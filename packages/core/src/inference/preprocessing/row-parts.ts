@@ -1,0 +1,45 @@
+import type { RowPart } from '../../network/parts-network.ts';
+import { sizeOf } from '../../network/shape.ts';
+import { type ColumnEncoding, ofTable, type Preprocessing, type TokenEncoding } from './preprocessing.ts';
+
+/** Name of the part of all columns of numbers and categories. */
+const CELLS = 'cells';
+
+/** Whether a column is a part of the row by itself. */
+export const isPart = (column: ColumnEncoding): column is TokenEncoding =>
+  column.type === 'text' && column.padding !== undefined;
+
+/** The columns in the order of their inputs: numbers and categories, then the parts. */
+export const inInputOrder = (columns: readonly ColumnEncoding[]): ColumnEncoding[] => [
+  ...columns.filter((column) => !isPart(column)),
+  ...columns.filter(isPart),
+];
+
+/**
+ * The parts of a row, in the order of their inputs: all numbers and categories as 'cells', then each text. A part has
+ * the name of its column, unless a network uses that name for something else: then it is 'column <name>'. Undefined if
+ * a row has no parts.
+ */
+export function rowPartsOf(preprocessing: Preprocessing | undefined): readonly RowPart[] | undefined {
+  const columns = ofTable(preprocessing)?.columns ?? [];
+  const partColumns = columns.filter(isPart);
+  if (partColumns.length === 0) return undefined;
+  const cells = columns.filter((column) => !isPart(column)).reduce((sum, column) => sum + widthOf(column), 0);
+  const parts = partColumns.map((column): RowPart => ({ name: partName(column.name), ...shapeOf(column) }));
+  return cells === 0 ? parts : [{ name: CELLS, shape: [cells] }, ...parts];
+}
+
+/** Names of the row itself, of its cells, and of layers, which have their positions as names. */
+const partName = (column: string): string =>
+  column === '' || column === 'input' || column === CELLS || /^\d[\d.]*$/.test(column) ? `column ${column}` : column;
+
+const shapeOf = ({ context, padding = 0 }: TokenEncoding): Omit<RowPart, 'name'> => ({
+  shape: [context],
+  vocabulary: padding + 1,
+});
+
+/** Number of inputs of a column. */
+function widthOf(column: ColumnEncoding): number {
+  if (column.type === 'categorical') return column.categories.length + Number(column.missing);
+  return column.type === 'text' ? sizeOf(shapeOf(column).shape) : 1 + Number(column.indicator);
+}
