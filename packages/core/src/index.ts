@@ -134,6 +134,7 @@ export type { Allocate, ProductShape } from './math/scratch.ts';
 export type { NodeSums } from './math/tree/node-sums.ts';
 export type { ConvolutionGeometry, WindowAxis, WindowGeometry } from './math/windows.ts';
 export type { Augmentation } from './network/augmentation.ts';
+export { type AutoencoderOptions, autoencoder } from './network/autoencoder.ts';
 export {
   type ActivationBuilder,
   avgPool,
@@ -239,6 +240,7 @@ export type { SwigluOptions } from './network/layers/swiglu.ts';
 export type { TakeOptions } from './network/layers/take.ts';
 export type { TransposeOptions } from './network/layers/transpose.ts';
 export type { UpsampleOptions } from './network/layers/upsample.ts';
+export { type MobilenetOptions, mobilenet } from './network/mobilenet.ts';
 export {
   buildNetwork,
   initializeParameters,
@@ -304,6 +306,7 @@ export {
   gruNetwork,
   type NetworkBuilder,
 } from './network/token-networks.ts';
+export { type UnetOptions, unet } from './network/unet.ts';
 export { input, network, shared, Value } from './network/values.ts';
 export { InputError } from './program/input-error.ts';
 export type {

@@ -78,11 +78,11 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ['train --fill mean', '--fill is unknown, expected a flag from --help (did you mean --missing?)'],
   [
     'train --dataset mnist --network cnn',
-    '--network has "cnn", expected one of lenet5, convnet, resnet20, gpt:4x4x128, gru:2x256 (did you mean convnet?)',
+    '--network has "cnn", expected one of lenet5, convnet, resnet20, mobilenet, unet, autoencoder, gpt:4x4x128, gru:2x256 (did you mean convnet?)',
   ],
   [
     'train --dataset mnist --network lstm',
-    '--network has "lstm", expected one of lenet5, convnet, resnet20, gpt:4x4x128, gru:2x256 (did you mean gru:2x256?)',
+    '--network has "lstm", expected one of lenet5, convnet, resnet20, mobilenet, unet, autoencoder, gpt:4x4x128, gru:2x256 (did you mean gru:2x256?)',
   ],
   ['train --decimal ,', '--decimal has ",", expected one of point, comma (did you mean comma?)'],
   ['train --date-format DD.MM.YYYY', '--date-format has "DD.MM.YYYY", expected one of dmy, mdy (did you mean dmy?)'],

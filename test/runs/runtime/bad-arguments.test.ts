@@ -287,6 +287,7 @@ const builders: Record<string, () => readonly unknown[]> = {
   plus: () => [['a', 'b'], {}],
   shared: () => [dense(1)],
   ...Object.fromEntries(['convnet', 'lenet5', 'resnet20'].map((name) => [name, () => [[28, 28, 1], 10]])),
+  ...Object.fromEntries(['autoencoder', 'mobilenet', 'unet'].map((name) => [name, () => [[32, 32, 1], 10, {}]])),
   ...Object.fromEntries(
     ['Activation', 'Initializer', 'Layer', 'Loss', 'Metric', 'Schedule'].map((name) => [`define${name}`, () => [{}]]),
   ),

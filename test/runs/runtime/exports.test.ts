@@ -64,7 +64,7 @@ const builders = [
   ],
   ...['above', 'abs', 'below', 'clip', 'equal', 'exp', 'log', 'maximum', 'minimum', 'minus', 'negate', 'over'],
   ...['power', 'sqrt', 'square', 'times', 'where'],
-  ...['convnet', 'lenet5', 'resnet20'],
+  ...['autoencoder', 'convnet', 'lenet5', 'mobilenet', 'resnet20', 'unet'],
   ...['Value', 'input', 'network', 'shared'],
 ];
 
@@ -171,7 +171,7 @@ const typesOfBoth = words(`
   NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlateauOptions
   Preprocessing RangeTestOptions ResidualOptions RmsNormOptions RmspropOptions Rows ScheduleName ScheduleSpec
   SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepDecayOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding ValueRange
-  WarmupOptions
+  AutoencoderOptions MobilenetOptions UnetOptions WarmupOptions
   WeightDecayOptions
   ClipOptions Expression ExpressionStep FunctionBuilder FunctionKind FunctionOptions Operands OperationBuilder OperationKind
   OperationOptions PowerOptions ScalarName

@@ -1,14 +1,15 @@
 import { OptionError } from '../checks/option-error.ts';
 import { positiveInteger } from '../checks/options/index.ts';
 import { has } from '../checks/show.ts';
-import { batchNorm, conv2d, dense, dropout, flatten, globalAvgPool, maxPool, relu, residual } from './builders.ts';
+import { autoencoder } from './autoencoder.ts';
+import { conv2d, dense, dropout, flatten, globalAvgPool, maxPool, relu, residual } from './builders.ts';
+import { checkImage, convWithNorm, init } from './image-network.ts';
 import type { LayerSpec } from './layers/index.ts';
+import { mobilenet } from './mobilenet.ts';
 import type { NetworkSpec } from './network.ts';
 import type { Shape } from './shape.ts';
 import { type GptNetworkOptions, gptNetwork, gruNetwork, type NetworkBuilder } from './token-networks.ts';
-
-/** Before relu, whose outputs have half of the variance. [He et al. 2015](https://arxiv.org/abs/1502.01852) */
-const init = 'he-normal';
+import { unet } from './unet.ts';
 
 /**
  * LeNet-5 with relu and max-pool in place of tanh and trained averages: conv2d 6 5x5 padding 2, pool 2, conv2d 16 5x5,
@@ -69,62 +70,119 @@ export const resnet20: NetworkBuilder = (input, outputs) =>
     globalAvgPool(),
   ]);
 
-const table = { lenet5, convnet, resnet20 } satisfies Record<string, NetworkBuilder>;
+const table = { lenet5, convnet, resnet20, mobilenet, unet, autoencoder } satisfies Record<string, NetworkBuilder>;
 
 /** The name of a known network. */
 export type NetworkName = keyof typeof table;
 
-/** Known networks for images: `networks.convnet([28, 28, 1], 10)`. */
+/** Known networks for images, and for rows of any shape: `networks.convnet([28, 28, 1], 10)`. */
 export const networks: Readonly<Record<NetworkName, NetworkBuilder>> = table;
 
-/** Known networks for tokens, whose names end with sizes: 'gpt:4x4x128'. */
-const tokenNetworks = {
+/** A known network whose name may end with sizes: 'gpt:4x4x128'. */
+interface SizedNetwork extends Omit<KnownNetwork, 'builder'> {
+  readonly sizes: string; // what messages call them
+  readonly isValid: (sizes: readonly number[]) => boolean;
+  readonly example: string;
+  readonly build: (sizes: readonly number[], options: GptNetworkOptions) => NetworkBuilder;
+}
+
+const areWhole = (count: number) => (sizes: readonly number[]) =>
+  sizes.length === count && sizes.every((size) => positiveInteger.isValid(size));
+
+const sizedNetworks: Readonly<Record<string, SizedNetwork>> = {
+  mobilenet: {
+    rows: 'images',
+    row: { input: [96, 96, 3], outputs: 10 },
+    sizes: 'width',
+    isValid: (sizes) => sizes.length === 1 && sizes[0] > 0,
+    example: 'mobilenet:0.35',
+    options: [],
+    build:
+      ([width]) =>
+      (input, outputs) =>
+        mobilenet(input, outputs, { width }),
+  },
+  unet: {
+    rows: 'images',
+    answersPixels: true,
+    row: { input: [128, 128, 3], outputs: 2 },
+    sizes: 'levels x channels',
+    isValid: areWhole(2),
+    example: 'unet:4x64',
+    options: [],
+    build:
+      ([levels, channels]) =>
+      (input, outputs) =>
+        unet(input, outputs, { levels, channels }),
+  },
+  autoencoder: {
+    rows: 'any',
+    row: { input: [784], outputs: 784 },
+    sizes: 'sizes of hidden layers',
+    isValid: (sizes) => areWhole(sizes.length)(sizes),
+    example: 'autoencoder:128x64x32',
+    options: [],
+    build: (hidden) => (input, outputs) => autoencoder(input, outputs, { hidden }),
+  },
   gpt: {
-    sizes: ['layers', 'heads', 'width'],
-    options: ['dropout', 'activation', 'init'],
+    rows: 'tokens',
+    row: { input: [64], outputs: 65 },
+    sizes: 'layers x heads x width',
+    isValid: areWhole(3),
     example: 'gpt:4x4x128',
-    build: ([layers, heads, width]: readonly number[], options: GptNetworkOptions) =>
-      gptNetwork(layers, heads, width, options),
+    options: ['dropout', 'activation', 'init'],
+    build: ([layers, heads, width], options) => gptNetwork(layers, heads, width, options),
   },
   gru: {
-    sizes: ['layers', 'width'],
-    options: ['dropout', 'init'],
+    rows: 'tokens',
+    row: { input: [64], outputs: 65 },
+    sizes: 'layers x width',
+    isValid: areWhole(2),
     example: 'gru:2x256',
-    build: ([layers, width]: readonly number[], options: GptNetworkOptions) => gruNetwork(layers, width, options),
+    options: ['dropout', 'init'],
+    build: ([layers, width], options) => gruNetwork(layers, width, options),
   },
-} as const;
+};
 
-/** Names of known networks, with an example of those that have sizes. */
+/** Names of known networks, with an example of those that need sizes. */
 export const networkNames: readonly string[] = [
   ...Object.keys(table),
-  ...Object.values(tokenNetworks).map(({ example }) => example),
+  ...[sizedNetworks.gpt, sizedNetworks.gru].map(({ example }) => example),
 ];
 
 /** A known network. */
 export interface KnownNetwork {
-  readonly takesTokens: boolean; // or windows of a series; else images
+  /** Its rows: images, tokens or windows of a series, or rows of any shape. */
+  readonly rows: 'images' | 'tokens' | 'any';
+  /** Whether it has outputs for each pixel of an image. @default false */
+  readonly answersPixels?: boolean;
+  /** A row and outputs that it suits, for a look at its layers. */
+  readonly row: { readonly input: Shape; readonly outputs: number };
   readonly options: readonly (keyof GptNetworkOptions)[];
   readonly builder: (options: GptNetworkOptions) => NetworkBuilder;
 }
 
 /**
- * The known network of a name such as 'convnet' or 'gpt:4x4x128'; undefined if there is none.
+ * The known network of a name such as 'convnet', 'mobilenet:0.35' or 'gpt:4x4x128'; undefined if there is none.
  * @throws OptionError for sizes that do not fit
  */
 export function findNetwork(name: string): KnownNetwork | undefined {
+  const [kind, sizesText] = name.split(':');
+  const sized = Object.hasOwn(sizedNetworks, kind) ? sizedNetworks[kind] : undefined;
   if (Object.hasOwn(table, name)) {
-    return { takesTokens: false, options: [], builder: () => table[name as NetworkName] };
+    return { ...IMAGES, ...sized, builder: () => table[name as NetworkName] };
   }
-  const [kind, sizesText = ''] = name.split(':');
-  if (!Object.hasOwn(tokenNetworks, kind)) return undefined;
-  const { sizes, options, build, example } = tokenNetworks[kind as keyof typeof tokenNetworks];
-  const numbers = /^\d{1,6}(x\d{1,6})*$/.test(sizesText) ? sizesText.split('x').map(Number) : [];
-  if (numbers.length !== sizes.length || numbers.some((size) => size === 0)) {
-    throw new OptionError('findNetwork', 'network', `${has(name)}, expected ${sizes.join(' x ')}: ${example}`);
+  if (sized === undefined) return undefined;
+  const { sizes, isValid, build, example } = sized;
+  const numbers = /^\d{1,6}(\.\d{1,6})?(x\d{1,6})*$/.test(sizesText) ? sizesText.split('x').map(Number) : [];
+  if (numbers.length === 0 || !isValid(numbers)) {
+    throw new OptionError('findNetwork', 'network', `${has(name)}, expected ${sizes}: ${example}`);
   }
   build(numbers, {}); // refuses sizes that do not fit together
-  return { takesTokens: true, options, builder: (options) => build(numbers, options) };
+  return { ...sized, builder: (options) => build(numbers, options) };
 }
+
+const IMAGES = { rows: 'images', row: { input: [28, 28, 1], outputs: 10 }, options: [] } as const;
 
 /** y = relu(s(x) + f(x)) with two convolutions of 3x3; a stride needs a shortcut. */
 function residualBlock(channels: number, stride = 1): LayerSpec[] {
@@ -132,29 +190,13 @@ function residualBlock(channels: number, stride = 1): LayerSpec[] {
   return [residual(layers, stride === 1 ? {} : { shortcut: convWithNorm(channels, 1, stride) }), relu()];
 }
 
-/** A convolution that keeps the size for a stride of 1, and its batch-norm. */
-const convWithNorm = (out: number, kernel: number, stride = 1): LayerSpec[] => [
-  conv2d(out, kernel, {
-    ...(stride === 1 ? {} : { stride }),
-    ...(kernel === 1 ? {} : { padding: (kernel - 1) / 2 }),
-    bias: false,
-    init,
-  }),
-  batchNorm(),
-];
-
-/** @throws OptionError for an input that is no image, or whose height or width is less than `minSize`. */
+/** The network of an image, with a dense layer of outputs. @throws OptionError for other or smaller inputs. */
 function network(
   { name, minSize }: { readonly name: string; readonly minSize: number },
   input: Shape,
   outputs: number,
   layers: readonly LayerSpec[],
 ): NetworkSpec {
-  positiveInteger.check(name, 'outputs', outputs);
-  const isShape = Array.isArray(input) && input.length === 3 && input.every((n) => positiveInteger.isValid(n));
-  if (!isShape || input[0] < minSize || input[1] < minSize) {
-    const size = isShape && minSize > 1 ? ` of at least ${minSize} x ${minSize} pixels` : '';
-    throw new OptionError(name, 'input', `${has(input)}, expected the shape of an image [H, W, C]${size}`);
-  }
+  checkImage(name, input, outputs, minSize);
   return { input: [...input], layers: [...layers, dense(outputs)] };
 }

@@ -5,6 +5,7 @@ import { loadModel } from '@gradloom/runtime';
 import { encode } from 'fast-png';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { gradloom, jsonLines } from '../../../support/command-line.ts';
+import { encodeNpy } from '../../../support/encode-npy.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -96,15 +97,67 @@ test('the config of a run repeats it', async () => {
   expect((await reads('train', ...args))[0].fingerprint).toBe(fingerprint);
 });
 
-test.each(Object.entries(networks))('%s trains by its name, in a search too', async (network, build) => {
-  const [out, searchFolder] = ['run', 'search'].map((what) => join(folder.path, `${what}-${network}`));
-  const length = ['--steps', '2', '--out', out, '--quiet', '--batch', '4', ...quick];
-  await gradloom(['train', '--dataset', bars, '--network', network, ...length]);
-  expect(loadModel(join(out, 'model.gradloom')).spec).toEqual(build([12, 12, 3], 2));
-  const config = { options: { dataset: bars, steps: 2, batch: 4 }, search: { network: [network] }, method: 'grid' };
-  const file = folder.write(`${network}.json`, JSON.stringify(config));
-  const searched = await reads('search', file, '--threads', '1', '--out', searchFolder);
-  expect(JSON.stringify(searched)).toContain(`"network":"${network}"`);
+test.each(Object.entries(networks).filter(([name]) => name !== 'unet'))(
+  '%s trains by its name, in a search too',
+  async (network, build) => {
+    const [out, searchFolder] = ['run', 'search'].map((what) => join(folder.path, `${what}-${network}`));
+    const length = ['--steps', '2', '--out', out, '--quiet', '--batch', '4', ...quick];
+    await gradloom(['train', '--dataset', bars, '--network', network, ...length]);
+    expect(loadModel(join(out, 'model.gradloom')).spec).toEqual(build([12, 12, 3], 2));
+    const config = { options: { dataset: bars, steps: 2, batch: 4 }, search: { network: [network] }, method: 'grid' };
+    const file = folder.write(`${network}.json`, JSON.stringify(config));
+    const searched = await reads('search', file, '--threads', '1', '--out', searchFolder);
+    expect(JSON.stringify(searched)).toContain(`"network":"${network}"`);
+  },
+);
+
+describe('networks of arrays', () => {
+  const [N, H, W] = [24, 8, 4];
+  const x = Array.from({ length: N * H * W }, (_, k) => ((7 * k) % 11) / 10);
+  const dataset = (
+    name: string,
+    inputs: number[],
+    y: number[],
+    targets: number[],
+    type: 'f4' | 'i4' = 'f4',
+  ): string[] => {
+    folder.write(`${name}/x.npy`, encodeNpy('f4', inputs, x));
+    folder.write(`${name}/y.npy`, encodeNpy(type, targets, y));
+    const files = ['--dataset', join(folder.path, name), '--out', join(folder.path, `run-${name}`)];
+    return ['train', ...files, '--validation', '0', '--test', '0', '--steps', '60', '--batch', '8', ...quick];
+  };
+  const losses = async (args: string[]) =>
+    (await reads(...args)).flatMap(({ trainLoss }) => (typeof trainLoss === 'number' ? [trainLoss] : []));
+  const pixels = x.map((value) => (value > 0.5 ? 1 : 0));
+
+  test('a unet learns a class of each pixel, and values of each', async () => {
+    const classes = dataset('masks', [N, H, W, 1], pixels, [N, H * W], 'i4');
+    const fallen = await losses([...classes, '--network', 'unet:1x4']);
+    expect(fallen.at(-1)).toBeLessThan(0.5 * fallen[0]);
+    expect((await gradloom(['inspect', join(folder.path, 'run-masks')])).stdout).toContain('unet:1x4 on 8x4x1, ');
+    const values = dataset(
+      'pictures',
+      [N, H, W, 1],
+      x.flatMap((value) => [value, 1 - value]),
+      [N, 2 * H * W],
+    );
+    await gradloom([...values, '--network', 'unet:1x4']);
+    expect(buildNetwork(loadModel(join(folder.path, 'run-pictures', 'model.gradloom')).spec).output).toEqual([8, 4, 2]);
+  });
+
+  test('a unet refuses targets that are not those of pixels', async () => {
+    const few = dataset('few', [N, H, W, 1], pixels.slice(0, N), [N], 'i4');
+    const { code, stderr } = await gradloom([...few, '--network', 'unet:1x4']);
+    expect(stderr).toContain('a row of few has 1 target, expected one for each of its 32 pixels');
+    expect(code).toBe(2);
+  });
+
+  test('an autoencoder learns rows whose targets are their inputs', async () => {
+    const rows = dataset('rows', [N, H * W], x, [N, H * W]);
+    const fallen = await losses([...rows, '--network', 'autoencoder:16x4', '--output-activation', 'identity']);
+    expect(fallen.at(-1)).toBeLessThan(0.5 * fallen[0]);
+    expect((await gradloom(['inspect', join(folder.path, 'run-rows')])).stdout).toContain('autoencoder:16x4 on 32, ');
+  });
 });
 
 test('options of hidden layers ask for hidden layers, and so do images too small for a convnet', async () => {
@@ -132,11 +185,11 @@ describe('what does not fit is refused in a sentence', () => {
     [[...data, '--network', 'lenet5', '--spec', 'a.json'], '--spec is given with --network, expected one of the two'],
     [
       [...data, '--network', 'lenet'],
-      '--network has "lenet", expected one of lenet5, convnet, resnet20, gpt:4x4x128, gru:2x256 (did you mean lenet5?)',
+      '--network has "lenet", expected one of lenet5, convnet, resnet20, mobilenet, unet, autoencoder, gpt:4x4x128, gru:2x256 (did you mean lenet5?)',
     ],
     [
       [...data, '--network', 'nets/own.json'],
-      '--network has "nets/own.json", expected one of lenet5, convnet, resnet20, gpt:4x4x128, gru:2x256 (--spec takes a file)',
+      '--network has "nets/own.json", expected one of lenet5, convnet, resnet20, mobilenet, unet, autoencoder, gpt:4x4x128, gru:2x256 (--spec takes a file)',
     ],
     [
       ['--dataset', 'digits', '--network', 'lenet5'],

@@ -6,28 +6,35 @@ import { describe, expect, test } from 'vitest';
 const trained = (spec: core.NetworkSpec): number =>
   buildNetwork(spec).tensors.reduce((sum, { length, isTrained }) => sum + (isTrained ? length : 0), 0);
 
-/** Height and width of the smallest images; input and trained parameters as published. */
-const known: Record<NetworkName, { least: number; input: number[]; parameters: number }> = {
+/** Height and width of the smallest images; input, outputs (10) and trained parameters as published. */
+const known: Record<NetworkName, { least: number; input: number[]; outputs?: number; parameters: number }> = {
   // 6 · 26 + 16 · 151 + 120 · 401 + 84 · 121 + 10 · 85
   lenet5: { least: 12, input: [28, 28, 1], parameters: 61_706 },
   // These are the parameters in the summary of Keras' example.
   convnet: { least: 10, input: [28, 28, 1], parameters: 34_826 },
   // 269,722 of the paper's network, with shortcuts without weights, and two convolutions of 1x1 with their norms.
   resnet20: { least: 1, input: [32, 32, 3], parameters: 269_722 + (16 * 32 + 64) + (32 * 64 + 128) },
+  // torchvision's mobilenet_v2.
+  mobilenet: { least: 1, input: [224, 224, 3], outputs: 1000, parameters: 3_504_872 },
+  // UNet(n_channels=3, n_classes=2, bilinear=False) of github.com/milesial/Pytorch-UNet.
+  unet: { least: 16, input: [64, 48, 3], outputs: 2, parameters: 31_037_698 },
+  // 784-128-64-32-64-128-784, the deep autoencoder of Keras' blog.
+  autoencoder: { least: 1, input: [784], outputs: 784, parameters: 222_384 },
 };
 
 describe.each(Object.entries(known) as [NetworkName, (typeof known)[NetworkName]][])('%s', (name, facts) => {
   const build = networks[name];
-  const { least, input, parameters } = facts;
+  const { least, input, outputs = 10, parameters } = facts;
 
   test('is exported by its name, with the parameters of its source', () => {
     expect((core as unknown as Record<string, unknown>)[name]).toBe(build);
-    expect(trained(build(input, 10))).toBe(parameters);
+    expect(trained(build(input, outputs))).toBe(parameters);
   });
 
-  test('takes images down to its smallest, to outputs without positions', () => {
-    for (const C of [1, 3, 4]) expect(buildNetwork(build([least, least, C], 7)).output).toEqual([7]);
-    if (least === 1) return;
+  test('takes images down to its smallest, to outputs without positions, or for each pixel', () => {
+    const output = name === 'unet' ? [least, least, 7] : [7];
+    for (const C of [1, 3, 4]) expect(buildNetwork(build([least, least, C], 7)).output).toEqual(output);
+    if (least === 1 || name === 'unet') return;
     const { layers } = build([least, least, 1], 7);
     const smaller = [least - 1, least];
     expect(() => buildNetwork(sequential([...smaller, 1], ...layers))).toThrow(/layer \d+: (conv2d|max-pool)/);
@@ -37,8 +44,82 @@ describe.each(Object.entries(known) as [NetworkName, (typeof known)[NetworkName]
   });
 
   test('refuses rows that are no images, and no outputs', () => {
-    for (const rows of [[784], [28, 28], [28, 0, 1]]) expect(() => build(rows, 2)).toThrow(`${name}: input has [`);
+    const refused = name === 'autoencoder' ? [[], [28, 0, 1]] : [[784], [28, 28], [28, 0, 1]];
+    for (const rows of refused) expect(() => build(rows, 2)).toThrow(`${name}: input has [`);
     expect(() => build(input, 0)).toThrow(`${name}: outputs has 0, expected`);
+  });
+});
+
+describe('networks with sizes', () => {
+  test('a unet has the channels and levels of its name, and joins what it has seen at each size', () => {
+    const spec = core.unet([16, 24, 2], 3, { levels: 2, channels: 4 });
+    expect(findNetwork('unet:2x4')?.builder({})([16, 24, 2], 3)).toEqual(spec);
+    const { allLayers, output } = buildNetwork(spec);
+    expect(output).toEqual([16, 24, 3]);
+    const joins = allLayers.filter(({ spec }) => spec.kind === 'concat');
+    expect(joins.map(({ layer }) => layer.in)).toEqual([
+      [
+        [8, 12, 8],
+        [8, 12, 8],
+      ],
+      [
+        [16, 24, 4],
+        [16, 24, 4],
+      ],
+    ]);
+  });
+
+  test('a unet without norms has the biases and parameters of the paper', () => {
+    // Ronneberger et al. 2015, fig. 1: convolutions with biases, from 1 channel to 2.
+    const pair = (from: number, to: number) => 9 * from * to + to + 9 * to * to + to;
+    const channels = [64, 128, 256, 512, 1024];
+    const down = channels.reduce((sum, to, l) => sum + pair(l === 0 ? 1 : channels[l - 1], to), 0);
+    const up = channels
+      .slice(1)
+      .reduce((sum, from) => sum + (4 * from * (from / 2) + from / 2) + pair(from, from / 2), 0);
+    expect(trained(core.unet([16, 16, 1], 2, { norm: false }))).toBe(down + up + 64 * 2 + 2);
+  });
+
+  test.each([
+    // timm's mobilenetv2_050.
+    ['mobilenet:0.5', 1_968_680],
+  ])('%s has the parameters of others', (name, parameters) => {
+    expect(trained(findNetwork(name)?.builder({})([96, 96, 3], 1000) as core.NetworkSpec)).toBe(parameters);
+  });
+
+  test('a mobilenet halves the size five times, and adds its input to ten of its blocks', () => {
+    const { allLayers, layers } = buildNetwork(core.mobilenet([96, 64, 3], 5, { dropout: 0 }));
+    const sizes = layers.map(({ out }) => out.join('x')).filter((out) => out.includes('x'));
+    expect(sizes.at(-1)).toBe('3x2x1280');
+    expect(allLayers.filter(({ spec }) => spec.kind === 'residual')).toHaveLength(10);
+    expect(layers.some(({ label }) => label.startsWith('dropout'))).toBe(false);
+  });
+
+  test('an autoencoder narrows to its code and widens again', () => {
+    const spec = core.autoencoder([4, 5, 1], 20, { hidden: [12, 3] });
+    expect(findNetwork('autoencoder:12x3')?.builder({})([4, 5, 1], 20)).toEqual(spec);
+    const { layers, allLayers } = buildNetwork(spec);
+    expect(layers.flatMap(({ label }) => (label.startsWith('dense') ? [label] : []))).toEqual([
+      ...['dense(20->12)', 'dense(12->3)', 'dense(3->12)', 'dense(12->20)'],
+    ]);
+    expect(allLayers.find(({ spec }) => spec.name === 'code')?.layer.out).toEqual([3]);
+  });
+
+  test.each([
+    [
+      () => core.unet([24, 16, 1], 2),
+      'unet: input has [24, 16, 1], expected a height and a width that are multiples of 16',
+    ],
+    [() => core.unet([24, 24, 1], 2, { levels: 2000 }), 'multiples of Infinity for 2000 levels'],
+    [() => core.mobilenet([9, 9, 1], 2, { width: 0 }), 'mobilenet: width has 0, expected a number above 0'],
+    [() => core.autoencoder([9], 9, { hidden: [] }), 'autoencoder: hidden has [], expected a list of at least 1 whole'],
+    [() => core.autoencoder([9], 9, { hidden: [3, 0] }), 'autoencoder: hidden has [3, 0], expected a list of'],
+    [() => findNetwork('unet:4'), 'network has "unet:4", expected levels x channels: unet:4x64'],
+    [() => findNetwork('unet:1.5x4'), 'network has "unet:1.5x4", expected levels x channels: unet:4x64'],
+    [() => findNetwork('mobilenet:0'), 'network has "mobilenet:0", expected width: mobilenet:0.35'],
+    [() => findNetwork('autoencoder:8x0'), 'network has "autoencoder:8x0", expected sizes of hidden layers: auto'],
+  ])('%#: what does not fit is refused', (make, sentence) => {
+    expect(make).toThrow(sentence);
   });
 });
 

@@ -45,7 +45,7 @@ function inspectNetwork(values: InspectValues & { network: string }, path: strin
   try {
     const match = findNetwork(network);
     if (match === undefined) throw new UsageError(`--network has ${network}, expected a known network`);
-    const { input = match.takesTokens ? [64] : [28, 28, 1], outputs = match.takesTokens ? 65 : 10 } = values;
+    const { input = match.row.input, outputs = match.row.outputs } = values;
     const spec = match.builder({})(input, outputs);
     if (json) printJson(io.stdout, { event: 'network', ...networkFacts(spec), spec });
     else printLines(io.stdout, describeKnown(spec, widthOf(io.stdout)));

@@ -41,13 +41,13 @@ function widthsOf({ inputs, layers }: Network): string {
 }
 
 /** 'convnet on 28x28x1', for a known network with or without an activation of its outputs. */
-function nameOf({ spec: frozenSpec, input, output, outputs }: Network): string | undefined {
+function nameOf({ spec: frozenSpec, input, output }: Network): string | undefined {
   const spec = thawed(frozenSpec);
   const [last] = spec.layers.slice(-1);
   const layers = last.kind === 'activation' ? spec.layers.slice(0, -1) : spec.layers;
-  const answerWidth = input.length === 1 ? channelsOf(output) : outputs; // tokens have an answer for each position
-  const knownName = [...Object.keys(networks), ...tokenNames(spec)].find((name) =>
-    isDeepStrictEqual(layersOf(name, spec, input, answerWidth), layers),
+  // Tokens and pixels have an answer each.
+  const knownName = [...Object.keys(networks), ...sizedNames(spec)].find((name) =>
+    isDeepStrictEqual(layersOf(name, spec, input, channelsOf(output)), layers),
   );
   const activation = last.kind === 'activation' ? ` with ${last.fn} outputs` : '';
   return knownName && `${knownName} on ${input.join('x')}${activation}`;
@@ -57,15 +57,25 @@ function nameOf({ spec: frozenSpec, input, output, outputs }: Network): string |
 const thawed = (spec: NetworkSpec): NetworkSpec =>
   JSON.parse(JSON.stringify(spec, (key, value) => (key === 'freeze' ? undefined : value)));
 
-/** The names that a network for tokens would have by its sizes. */
-function tokenNames({ layers: [first, ...layers] }: NetworkSpec): string[] {
-  if (first.kind !== 'embedding') return [];
+/** The names that a network would have by its sizes. */
+function sizedNames({ layers: [first, ...layers] }: NetworkSpec): string[] {
+  if (first.kind === 'conv2d') {
+    const levels = layers.filter(({ kind }) => kind === 'max-pool').length;
+    return [`unet:${levels}x${first.out}`, ...MOBILENET_WIDTHS.map((width) => `mobilenet:${width}`)];
+  }
+  if (first.kind !== 'embedding') {
+    const sizes = [first, ...layers].flatMap((layer) => (layer.kind === 'dense' ? [layer.out] : []));
+    return [`autoencoder:${sizes.slice(0, sizes.length / 2).join('x')}`];
+  }
   const { width } = first;
   const blocks = layers.filter((layer) => layer.kind === 'residual');
   const [attention] = blocks.flatMap(({ layers }) => layers).filter((layer) => layer.kind === 'self-attention');
   const units = layers.filter(({ kind }) => kind === 'gru').length;
   return [`gpt:${blocks.length / 2}x${attention?.heads}x${width}`, `gru:${units}x${width}`];
 }
+
+/** Widths that others have trained. */
+const MOBILENET_WIDTHS = [0.1, 0.25, 0.35, 0.5, 0.75, 1.1, 1.2, 1.3, 1.4];
 
 function layersOf(
   name: string,

@@ -10,6 +10,7 @@ import {
   layers,
   type NetworkSpec,
   OptionError,
+  type Shape,
 } from '@gradloom/core';
 import {
   counted,
@@ -48,7 +49,6 @@ export async function networkSpec(values: TrainValues, dataset: Dataset): Promis
 /** A network by its name, and the activation of its outputs. @throws OptionError for rows that are too small. */
 function namedSpec(name: string, values: TrainValues, dataset: Dataset): NetworkSpec {
   const { columns, shape = [columns] } = dataset.inputs;
-  const out = outputsOf(dataset, createLoss(values.loss ?? 'mse', customParts()));
   const output = values['output-activation'] ?? IDENTITY;
   try {
     const knownNetwork = findNetwork(name);
@@ -61,16 +61,18 @@ function namedSpec(name: string, values: TrainValues, dataset: Dataset): Network
     const vocabulary = vocabularyOf(dataset);
     // Rows of tokens have a vocabulary and one answer, or a target for each position.
     if (
-      knownNetwork.takesTokens &&
+      knownNetwork.rows === 'tokens' &&
       shape.length === 1 &&
       !('vocabulary' in vocabulary) &&
       dataset.targets.columns !== columns
     )
       throw new OptionError('network', 'input', 'has no tokens, expected a text (or --column name:text)');
-    if (!knownNetwork.takesTokens && shape.length === 1) {
+    if (knownNetwork.rows === 'images' && shape.length === 1) {
       const expected = `an image of height, width and channels (without --network, ${dataset.name} gets a network for its rows)`;
       throw new OptionError('network', 'input', `has ${counted(columns, 'number')}, expected ${expected}`);
     }
+    const loss = createLoss(values.loss ?? 'mse', customParts());
+    const out = knownNetwork.answersPixels ? pixelOutputs(dataset, shape) : outputsOf(dataset, loss);
     const { input, layers } = knownNetwork.builder({ ...tokenOptions(values), ...vocabulary })(shape, out);
     return { input, layers: [...layers, ...outputLayers(output)] };
   } catch (error) {
@@ -78,6 +80,14 @@ function namedSpec(name: string, values: TrainValues, dataset: Dataset): Network
     const about = `a row of ${dataset.name}`;
     throw new OptionError('train', ['network', 'dataset'], error.problem, { about, cause: error });
   }
+}
+
+/** Outputs for each pixel of an image. @throws OptionError for targets that are not those of its pixels. */
+function pixelOutputs({ classes, targets }: Dataset, [H, W]: Shape): number {
+  const outputs = targets.columns / (H * W);
+  if (classes === null ? Number.isInteger(outputs) : outputs === 1) return classes ?? outputs;
+  const expected = classes === null ? `a multiple of its ${H * W} pixels` : `one for each of its ${H * W} pixels`;
+  throw new OptionError('network', 'targets', `has ${counted(targets.columns, 'target')}, expected ${expected}`);
 }
 
 /** The tokens of texts that have one answer each. */

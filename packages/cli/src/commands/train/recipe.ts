@@ -55,7 +55,7 @@ export async function createRecipe(
   // A known network of images has training defaults of its own; series and texts have theirs in the preset of the data.
   const keepsPreset = network === undefined || isSeries || tokensOf(sets.train.preprocessing) !== undefined;
   const networkPreset = (name: string) =>
-    findNetwork(name)?.takesTokens ? textPreset : imagePreset(datasetPreset, sets.train.rows);
+    findNetwork(name)?.rows === 'tokens' ? textPreset : imagePreset(datasetPreset, sets.train.rows);
   const preset = keepsPreset ? datasetPreset : networkPreset(network);
   const networkValues: TrainValues = {
     ...(network === undefined ? { hidden: preset.hidden, activation: { kind: preset.activation } } : { network }),

@@ -13,7 +13,7 @@ import {
   sigmoid,
   tanh,
 } from '@gradloom/core';
-import { networks } from '@gradloom/core/internal';
+import { findNetwork, networks } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { describeNetwork } from '../../../../../packages/cli/src/commands/train/describe-network.ts';
 
@@ -43,7 +43,9 @@ function withBlock(): NetworkSpec {
   return sequential(6, dense(8), layerNorm(), tanh(), residual(layerNorm(), dense(8)), dense(3));
 }
 
-test.each(Object.entries(networks))('%s has its name, whatever its images and outputs', (name, build) => {
+const ofRows = Object.entries(networks).filter(([name]) => name !== 'unet');
+
+test.each(ofRows)('%s has its name, whatever its images and outputs', (name, build) => {
   for (const [H, W, C, outputs] of [
     [28, 28, 1, 10],
     [13, 40, 3, 1],
@@ -55,6 +57,18 @@ test.each(Object.entries(networks))('%s has its name, whatever its images and ou
     );
     expect(describeNetwork({ input, layers: [relu(), ...layers] })).toMatch(/^\d+x\d+x\d · relu · /);
   }
+});
+
+test.each([
+  ['unet', [16, 48, 3], 2],
+  ['unet:2x8', [8, 12, 1], 3],
+  ['mobilenet:0.35', [96, 96, 3], 10],
+  ['autoencoder:9x4', [6], 6],
+])('%s has its name with its sizes', (name, [...input], outputs) => {
+  const spec = findNetwork(name)?.builder({})(input, outputs) as NetworkSpec;
+  expect(describeNetwork(spec)).toBe(`${name} on ${input.join('x')}`);
+  const layers = [...spec.layers, sigmoid()];
+  expect(describeNetwork({ ...spec, layers })).toBe(`${name} on ${input.join('x')} with sigmoid outputs`);
 });
 
 test('a network of any depth takes 80 columns, and says how many layers are left out', () => {
