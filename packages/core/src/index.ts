@@ -1,7 +1,15 @@
 export { OptionError, type OptionErrorDetails } from './checks/option-error.ts';
 export { type ActivationDefinition, type ActivationPart, defineActivation } from './custom/define-activation.ts';
 export { defineInitializer, type InitializerDefinition, type InitializerPart } from './custom/define-initializer.ts';
-export { type CustomLayer, defineLayer, type LayerDefinition, type LayerPart } from './custom/define-layer.ts';
+export {
+  type CustomLayer,
+  defineLayer,
+  type FormulaLayerDefinition,
+  type FormulaTensor,
+  type LayerDefinition,
+  type LayerPart,
+  type PlainLayerDefinition,
+} from './custom/define-layer.ts';
 export {
   defineLoss,
   type ElementwiseLossDefinition,
@@ -11,6 +19,7 @@ export {
 } from './custom/define-loss.ts';
 export { defineMetric, type MetricDefinition, type MetricPart } from './custom/define-metric.ts';
 export { defineSchedule, type ScheduleDefinition, type SchedulePart } from './custom/define-schedule.ts';
+export type { FormulaScope, FormulaValue } from './custom/formula-values.ts';
 export type { PartBase, PartDefaults, PartOptions } from './custom/part-options.ts';
 export { type Activation, type ActivationName, activations } from './families/activations/index.ts';
 export type { KindOf, SpecOf } from './families/family.ts';

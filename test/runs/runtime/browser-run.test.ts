@@ -1,9 +1,11 @@
 import type { NetworkSpec, OptimizerSpec } from '@gradloom/core';
-import { fingerprint, splitDataset, syntheticDatasets, train } from '@gradloom/runtime';
+import { NO_PARTS } from '@gradloom/core/internal';
+import { fingerprint, loadParts, splitDataset, syntheticDatasets, train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { browserEnvironment } from '../../../packages/runtime/src/browser/browser-environment.ts';
 import { createTeam } from '../../../packages/runtime/src/browser/team.ts';
 import { joinTeam, openBrowserRun, type TeamMessage } from '../../../packages/runtime/src/browser.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const dense = (...units: number[]): NetworkSpec => ({
   input: 2,
@@ -57,6 +59,33 @@ test.each(runs)('a run of a browser has the bits of train: %#', async (spec, opt
   expect(run.evaluate(others, outputs)).toBe(tested?.loss);
 });
 
+test('a run with a formula of the user has the bits of train', async () => {
+  const film = `export const film = { part: 'layer', name: 'film', tensors: (_options, shape) => ({ gamma: { shape, start: 1 } }),
+    formula: ({ x, gamma }) => x.times(gamma).tanh() };`;
+  const path = temporaryFolder().write('film.mjs', film);
+  const spec: NetworkSpec = {
+    input: 2,
+    layers: [{ kind: 'dense', out: 8 }, { kind: 'film' } as never, { kind: 'dense', out: 2 }],
+  };
+  const rows = syntheticDatasets.moons({ rows: 96 });
+  const shared = {
+    loss: 'softmax-cross-entropy',
+    optimizer: 'adam',
+    batch: 32,
+    seed: 1,
+    precision: 'float32',
+  } as const;
+  const { customParts: parts } = await loadParts(path);
+  const run = await openBrowserRun(spec, rows, { ...shared, totalSteps: 12, parts });
+  while (run.steps < 12) run.advance(4);
+  const result = await train(
+    spec,
+    { train: rows },
+    { ...shared, modules: [path], steps: 12, threads: 2, backend: 'wasm' },
+  );
+  expect(run.fingerprint()).toBe(fingerprint(result.parameters));
+});
+
 test('a run ends in a sentence if a member of its team is gone, before a task and within one', async () => {
   const options = { loss: 'mse', optimizer: 'sgd', batch: 64, seed: 0, precision: 'float64', totalSteps: 9 } as const;
   const { train: rows } = splitDataset(syntheticDatasets.moons({ rows: 64 }), {});
@@ -71,7 +100,7 @@ test('a run ends in a sentence if a member of its team is gone, before a task an
   const [{ setup }] = messages;
   // It joins, and does nothing.
   const gone = { postMessage: ({ commandWords }: TeamMessage) => void Atomics.add(commandWords, 5, 1) };
-  const team = await createTeam(setup, [gone], { ...browserEnvironment, maxSleeps: 1 });
+  const team = await createTeam(setup, [gone], { ...browserEnvironment(NO_PARTS), maxSleeps: 1 });
   const sentence = 'createTeam: a worker no longer answers, and the run has ended';
   expect(() => team.run({ kind: 'opening', drawsWeights: true })).toThrow(sentence);
   expect(() => team.run({ kind: 'span', first: 0, limit: 2, probe: false })).toThrow(sentence);

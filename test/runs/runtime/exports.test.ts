@@ -165,10 +165,10 @@ const typesOfBoth = words(`
   BatchNormOptions CategoryEncoding Cell CellFormat CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
   ChannelScale ImageEncoding ImagePreprocessing PixelRows TablePreprocessing
-  ClassifyOptions FlatRows GenerateOptions Lengths OutputOptions PredictOptions ShapedRows TextEncoding TextPreprocessing TextRows ThreadOptions TypedNumbers TokenEncoding Tokenizer TokenizerName TokenizerSpec
+  ClassifyOptions FlatRows FormulaLayerDefinition FormulaScope FormulaTensor FormulaValue GenerateOptions Lengths OutputOptions PredictOptions ShapedRows TextEncoding TextPreprocessing TextRows ThreadOptions TypedNumbers TokenEncoding Tokenizer TokenizerName TokenizerSpec
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
   LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows Network NetworkBuilder NetworkLayer NetworkSpec Tensor Weight NormalOptions NoteListener
-  NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlateauOptions
+  NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlainLayerDefinition PlateauOptions
   Preprocessing RangeTestOptions ResidualOptions RmsNormOptions RmspropOptions Rows ScheduleName ScheduleSpec
   SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepDecayOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding ValueRange
   AutoencoderOptions MobilenetOptions UnetOptions WarmupOptions

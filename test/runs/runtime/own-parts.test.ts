@@ -81,6 +81,18 @@ export const rows = {
   },
 };
 `;
+const FORMULAS = `
+export const film = {
+  part: 'layer', name: 'film', options: { start: 1 },
+  tensors: ({ start }, shape) => ({ gamma: { shape: shape.slice(-1), start }, beta: { shape: shape.slice(-1) } }),
+  formula: ({ x, gamma, beta }) => x.times(gamma).plus(beta).tanh(),
+};
+export const gated = {
+  part: 'layer', name: 'gated', values: ['a', 'b'],
+  tensors: (_options, [places]) => ({ share: { shape: [1], start: 0.3 }, power: { shape: [places, 1], start: 'normal' } }),
+  formula: ({ a, b, share, power }) => a.times(share.sigmoid()).plus(b.times(power.exp())).softsign(),
+};
+`;
 folder.write('package.json', '{ "type": "module" }');
 folder.write('numbers.js', 'export const three = 3;\n');
 const modules = [folder.write('parts.js', PARTS)];
@@ -100,7 +112,7 @@ const data = {
   validation: randomDataset({ rows: 40, inputs: 20, classes: 3, seed: 2 }),
 };
 // Some runs are made before the first test.
-const pool = await createPool({ threads: 3 });
+const pool = await createPool({ threads: 7 });
 afterAll(() => pool.destroy());
 
 const options: TrainOptions = {
@@ -126,6 +138,37 @@ describe.each(runs)('own parts of every family on %s in %s', (backend, precision
     expect((await run({ backend, threads: 3 })).fingerprint).toBe(one.fingerprint);
     if (backend === 'wasm') {
       expect((await run({ backend: 'reference', threads: 2 })).fingerprint).toBe(one.fingerprint);
+    }
+  });
+});
+
+describe.each(elementTypes)('own formulas in %s', (precision) => {
+  test('give the same bits on any threads and backend', needs('native'), async () => {
+    const layers: LayerSpec[] = [
+      dense(24),
+      custom({ kind: 'film', name: 'wide' }),
+      { kind: 'reshape', shape: [6, 4] },
+      custom({ kind: 'film', start: 0.5, name: 'filmed' }),
+      dense(4),
+      { kind: 'mean', axis: 1, keepdims: true, name: 'mean' },
+      custom({ kind: 'gated', of: ['filmed', 'mean'] }),
+      { kind: 'flatten' },
+      dense(3),
+    ];
+    const formulas = {
+      pool,
+      modules: [folder.write('formulas.js', FORMULAS)],
+      batch: 64,
+      epochs: 3,
+      optimizer: 'adam',
+      precision,
+    } as const;
+    const run = (backend: BackendChoice, threads: number) =>
+      train({ input: 20, layers }, data, { ...formulas, loss: 'softmax-cross-entropy', backend, threads });
+    const one = await run('reference', 1);
+    expect(one.epochLosses[2]).toBeLessThan(one.epochLosses[0]);
+    for (const backend of backends) {
+      for (const threads of [2, 3, 7]) expect((await run(backend, threads)).fingerprint).toBe(one.fingerprint);
     }
   });
 });

@@ -42,7 +42,8 @@ export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausabl
       checkActivation(activation.f, activation.alpha);
       yield;
     }
-    if (Object.hasOwn(network.customParts.layers, spec.kind)) {
+    // The gradient of a formula is derived.
+    if (Object.hasOwn(network.customParts.layers, spec.kind) && layer.expression === undefined) {
       const rows = k === 0 ? x : null;
       yield* checkLayer(nameOfLayer(placed), layer, sizeOf(layer.in[0]), sizeOf(layer.out), rows);
     }

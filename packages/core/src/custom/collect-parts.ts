@@ -8,7 +8,7 @@ import { layers } from '../network/layers/index.ts';
 import type { CustomParts } from '../network/layers/layer-context.ts';
 import { type ActivationPart, activationOf } from './define-activation.ts';
 import { type InitializerPart, initializerOf } from './define-initializer.ts';
-import { type LayerPart, layerOf } from './define-layer.ts';
+import { factoryOf, type LayerPart } from './define-layer.ts';
 import { type LossPart, lossOf } from './define-loss.ts';
 import type { MetricPart } from './define-metric.ts';
 import { type SchedulePart, scheduleOf } from './define-schedule.ts';
@@ -26,8 +26,8 @@ export interface ModuleExports {
 /** For each family: names that are taken by built-in parts, and functions that a part must have. */
 const families = {
   activation: { builtIn: { ...layers, ...activations }, needs: ['apply', 'derivative'] },
-  loss: { builtIn: losses, needs: [] }, // a loss has one of two forms
-  layer: { builtIn: { ...layers, ...activations }, needs: ['build'] },
+  loss: { builtIn: losses, needs: [] },
+  layer: { builtIn: { ...layers, ...activations }, needs: [] }, // a layer or loss has one of several forms
   initializer: { builtIn: initializers, needs: ['fill'] },
   schedule: { builtIn: schedules, needs: ['factor'] },
   metric: { builtIn: { ...metrics, rows: true, loss: true }, needs: ['create'] },
@@ -65,13 +65,16 @@ export function collectParts(modules: readonly ModuleExports[]): CustomParts {
   return parts;
 }
 
+/** The functions that a part must have, of one form or another. */
+const formsOf = { layer: [['formula'], ['build']], loss: [['value', 'derivative'], ['ofRow']] };
+
 /** `CustomParts` that can be added to. */
 type PartTables = { -readonly [K in keyof CustomParts]: Record<string, CustomParts[K][string]> };
 
 function addPart(parts: PartTables, part: CustomPart): void {
   if (part.part === 'activation') parts.activations[part.name] = activationOf(part);
   else if (part.part === 'loss') parts.losses[part.name] = (options) => lossOf(part, options);
-  else if (part.part === 'layer') parts.layers[part.name] = (options, context) => layerOf(part, options, context);
+  else if (part.part === 'layer') parts.layers[part.name] = factoryOf(part);
   else if (part.part === 'initializer') parts.initializers[part.name] = (options) => initializerOf(part, options);
   else if (part.part === 'schedule') parts.schedules[part.name] = (options) => scheduleOf(part, options);
   else parts.metrics[part.name] = () => part.create();
@@ -97,7 +100,7 @@ function checkPart(where: string, value: { readonly part: unknown }): CustomPart
   if (Object.hasOwn(builtIn, name)) {
     throw new Error(`${where} has the name ${show(name)}, expected one that no built-in part has`);
   }
-  const forms: readonly (readonly string[])[] = part === 'loss' ? [['value', 'derivative'], ['ofRow']] : [needs];
+  const forms: readonly (readonly string[])[] = part === 'loss' || part === 'layer' ? formsOf[part] : [needs];
   if (!forms.some((form) => form.every((key) => typeof fields[key] === 'function'))) {
     const expected = forms.map((form) => form.join(' and ')).join(', or ');
     throw new Error(

@@ -1,12 +1,19 @@
+import { OptionError, within } from '../checks/option-error.ts';
 import { positiveInteger } from '../checks/options/index.ts';
+import { has } from '../checks/show.ts';
+import type { InitializerSpec } from '../families/initializers/index.ts';
 import type { Elements } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
 import { joinLevels, leafCount, treeLevels } from '../math/tree/index.ts';
+import { formulaLayer } from '../network/layers/formula.ts';
 import type { LayerSpec } from '../network/layers/index.ts';
+import { initializedTensor } from '../network/layers/initialized-tensor.ts';
 import type { Layer, TensorSpec } from '../network/layers/layer.ts';
-import type { LayerContext } from '../network/layers/layer-context.ts';
+import { type CustomParts, type LayerContext, NO_PARTS } from '../network/layers/layer-context.ts';
 import { type Shape, sizeOf } from '../network/shape.ts';
+import { apply, type Value, withParts } from '../network/values.ts';
 import { customOpName, defineOp, type Op } from '../program/op.ts';
+import { type FormulaScope, type FormulaValue, traceFormula } from './formula-values.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
 /** A function of rows in plain code. It must have no state: all that it keeps is in the arrays that it is given. */
@@ -38,22 +45,65 @@ export interface CustomLayer {
   ): void;
 }
 
-/** Definition of a user's own layer. */
-export interface LayerDefinition<D extends PartDefaults = PartDefaults> extends PartBase<D> {
+/** Definition of a user's own layer in plain code. */
+export interface PlainLayerDefinition<D extends PartDefaults = PartDefaults> extends PartBase<D> {
   /** Builds the layer for rows of `inputs` numbers, which have the shape `input`: [28, 28, 1] for images. */
   build(options: PartOptions<D>, inputs: number, input: Shape): CustomLayer;
 }
 
+/** A trained tensor of a formula. */
+export interface FormulaTensor {
+  /** Its shape, which meets that of rows from the last axis on, as in NumPy: [C] for a number of each channel. */
+  readonly shape: Shape;
+  /** The number that each element starts with, or an initializer. @default 0 */
+  readonly start?: number | InitializerSpec;
+}
+
+/** Definition of a user's own layer as a formula, whose gradient is derived. */
+export interface FormulaLayerDefinition<
+  D extends PartDefaults = PartDefaults,
+  T extends string = string,
+  V extends string = string,
+> extends PartBase<D> {
+  /** Names of the values that the layer reads, which `of` gives in this order. @default x alone */
+  readonly values?: readonly V[];
+  /** The trained tensors by name, from the options and the shape of a row of each value. @default none */
+  tensors?(options: PartOptions<D>, ...shapes: readonly Shape[]): { readonly [Name in T]: FormulaTensor };
+  /**
+   * y at each place, from values, tensors and options by name: `({ x, gamma }) => x.times(gamma).tanh()`. Values and
+   * tensors are spread over each other's axes as in NumPy.
+   */
+  formula(scope: FormulaScope<T | V, PartOptions<D>>): FormulaValue;
+}
+
+/** Definition of a user's own layer. */
+export type LayerDefinition<D extends PartDefaults = PartDefaults> =
+  | PlainLayerDefinition<D>
+  | FormulaLayerDefinition<D>;
+
 /** Return value of `defineLayer`. */
-export interface LayerPart<D extends PartDefaults = PartDefaults> extends LayerDefinition<D> {
+export type LayerPart<D extends PartDefaults = PartDefaults> = LayerDefinition<D> & {
   /** Family of the part. */
   readonly part: 'layer';
   /** Spec of the layer with options, for a network. */
   spec(options?: Partial<PartOptions<D>>): LayerSpec;
-}
+  /** What the layer makes of values: `film.of([x])`, or of several where it reads several. */
+  of(values: readonly Value[], options?: Partial<PartOptions<D>>): Value;
+};
 
 /**
- * Defines a layer, for a module of `train(..., { modules })`:
+ * Defines a layer, for a module of `train(..., { modules })`, as a formula:
+ *
+ * ```ts
+ * export const film = defineLayer({
+ *   name: 'film',
+ *   tensors: (_options, shape) => ({ gamma: { shape: shape.slice(-1), start: 1 }, beta: { shape: shape.slice(-1) } }),
+ *   formula: ({ x, gamma, beta }) => x.times(gamma).plus(beta).tanh(),
+ * });
+ * ```
+ *
+ * Its gradient is derived, it runs in the fast kernels of each backend, and it exports to ONNX. What no formula can say
+ * is written in plain code, with a gradient by hand, which is checked before the first step:
  *
  * ```ts
  * export const scale = defineLayer({
@@ -61,10 +111,10 @@ export interface LayerPart<D extends PartDefaults = PartDefaults> extends LayerD
  *   options: { start: 1 },
  *   build: ({ start }, inputs) => ({
  *     tensors: [{ name: 'gamma', shape: [inputs], initialize: (out) => void out.fill(start) }],
- *     forward(y, [x], [gamma], B) {
+ *     forward(y, x, [gamma], B) {
  *       for (let i = 0; i < B * inputs; i++) y[i] = gamma[i % inputs] * x[i];
  *     },
- *     backward([dx], dy, [x], _y, [gamma], [dGamma], B) {
+ *     backward(dx, dy, x, _y, [gamma], [dGamma], B) {
  *       dGamma.fill(0);
  *       for (let i = 0; i < B * inputs; i++) {
  *         dx[i] = gamma[i % inputs] * dy[i];
@@ -81,17 +131,53 @@ export interface LayerPart<D extends PartDefaults = PartDefaults> extends LayerD
  * Arrays are Float64Array, or Float32Array in a float32 run. JavaScript still computes in doubles there; numbers are
  * rounded to floats when they are stored in an array. `Math.fround` rounds other numbers.
  */
-export const defineLayer = <const D extends PartDefaults = Record<never, never>>(
-  definition: LayerDefinition<D>,
-): LayerPart<D> => ({
-  ...definition,
-  part: 'layer',
+export function defineLayer<
+  const D extends PartDefaults = Record<never, never>,
+  T extends string = never,
+  const V extends string = 'x',
+>(definition: FormulaLayerDefinition<D, T, V> | PlainLayerDefinition<D>): LayerPart<D> {
+  const { name } = definition;
+  const parts = { ...NO_PARTS, layers: { [name]: factoryOf(definition) } };
   // Cast, as LayerSpec does not know the name.
-  spec: (options = {}) => ({ kind: definition.name, ...options }) as unknown as LayerSpec,
-});
+  const spec = (options = {}) => withParts({ kind: name, ...options } as unknown as LayerSpec, parts);
+  return { ...definition, part: 'layer', spec, of: (values, options) => apply(spec(options), values) };
+}
 
-/** Converts the definition to a layer for a network. @throws OptionError if an option is wrong. */
-export function layerOf(definition: LayerDefinition, options: object, { input }: Pick<LayerContext, 'input'>): Layer {
+/** Converts a definition to the function that builds layers for networks, and throws OptionError for a wrong option. */
+export const factoryOf =
+  (definition: LayerDefinition): CustomParts['layers'][string] =>
+  (options, context) =>
+    'formula' in definition ? formulaOf(definition, options, context) : layerOf(definition, options, context);
+
+/** The layer of a formula, whose values and tensors are the inputs of one expression. */
+function formulaOf(definition: FormulaLayerDefinition, passed: object, { inputs, customParts }: LayerContext): Layer {
+  const { name, values = ['x'] } = definition;
+  const options = readPartOptions(definition, passed);
+  const shapes = values.map((_, k) => inputs[k] ?? inputs[0]); // the builder refuses other numbers of values
+  const tensors = Object.entries(definition.tensors?.(options, ...shapes) ?? {}).map(
+    ([tensor, { shape, start = 0 }]) => {
+      checkTensorShape(name, tensor, shape);
+      const init = typeof start === 'number' ? ({ kind: 'constant', value: start } as const) : start;
+      const fans = [sizeOf(shape), sizeOf(shape)] as const;
+      return within(`tensors.${tensor}`, () => initializedTensor(tensor, shape, init, fans, customParts));
+    },
+  );
+  const names = [...values, ...tensors.map((tensor) => tensor.name)];
+  const expression = traceFormula(name, names, options, definition.formula);
+  return formulaLayer(name, shapes, expression, tensors);
+}
+
+/** @throws OptionError for what is no shape. */
+function checkTensorShape(name: string, tensor: string, shape: unknown): void {
+  const about = `the shape of ${tensor}`;
+  if (!Array.isArray(shape)) {
+    throw new OptionError(name, about, `${has(shape)}, expected a list of whole numbers such as [8]`);
+  }
+  for (const length of shape) positiveInteger.check(name, about, length);
+}
+
+/** The layer of plain code. */
+function layerOf(definition: PlainLayerDefinition, options: object, { input }: LayerContext): Layer {
   const { name } = definition;
   const inputs = sizeOf(input);
   const layer = definition.build(readPartOptions(definition, options), inputs, input);
@@ -99,9 +185,7 @@ export function layerOf(definition: LayerDefinition, options: object, { input }:
   const out = [outputs].flat();
   for (const length of out) positiveInteger.check(name, 'outputs', length);
   if (keeps !== 0) positiveInteger.check(name, 'keeps', keeps);
-  for (const { name: tensor, shape } of tensors) {
-    for (const length of shape) positiveInteger.check(name, `the shape of ${tensor}`, length);
-  }
+  for (const { name: tensor, shape } of tensors) checkTensorShape(name, tensor, shape);
   return rowsLayer(name, input, out, keeps, tensors, layer);
 }
 

@@ -39,11 +39,11 @@ export function buildLayers(specs: readonly LayerSpec[], input: Shape, customPar
 }
 
 /** Builds a layer that reads values of these shapes, as the first of a network. */
-export function buildAlone(spec: LayerSpec, shapes: readonly Shape[]): PlacedLayer {
+export function buildAlone(spec: LayerSpec, shapes: readonly Shape[], customParts = NO_PARTS): PlacedLayer {
   const values = shapes.map((shape, k) => ({ index: k, shape, source: k === 0 ? 'the input' : `input ${k}` }));
   const names = values.map(({ source }) => source);
   const state: BuildState = {
-    customParts: NO_PARTS,
+    customParts,
     placed: [],
     before: new Map(),
     values: new Map(values.map((value) => [value.source, value])),

@@ -3,7 +3,7 @@ import { OptionError } from '../checks/option-error.ts';
 import { has, show } from '../checks/show.ts';
 import { buildAlone } from './build-layers.ts';
 import { checkInputShape, withInputParts } from './input-parts.ts';
-import type { LayerSpec } from './layers/index.ts';
+import type { CustomParts, LayerSpec } from './layers/index.ts';
 import type { NetworkSpec } from './network.ts';
 import type { OperationKind } from './operation-builders.ts';
 import type { Shape } from './shape.ts';
@@ -174,8 +174,17 @@ function checkValue(where: string, value: unknown): void {
     throw new Error(`${where}: value ${has(value)}, expected what input() or its methods return`);
 }
 
+/** The own parts that specs were made of: values go through own layers before a run loads their module. */
+const partsOfSpecs = new WeakMap<LayerSpec, CustomParts>();
+
+/** The spec, of which values know what part it was made of. */
+export function withParts(spec: LayerSpec, parts: CustomParts): LayerSpec {
+  partsOfSpecs.set(spec, parts);
+  return spec;
+}
+
 /** Adds a layer that reads values. */
-function apply(layer: LayerSpec, values: readonly Value[], sharedWith: Source | null = null): Value {
+export function apply(layer: LayerSpec, values: readonly Value[], sharedWith: Source | null = null): Value {
   for (const value of values) checkValue('network', value);
   checkObject('network', 'layer', layer, 'a layer such as dense(10)');
   if (layer.of !== undefined) {
@@ -184,7 +193,7 @@ function apply(layer: LayerSpec, values: readonly Value[], sharedWith: Source | 
   const { name = null, ...spec } = layer;
   const shapes = values.map(({ shape }) => shape);
   const { tiedTo: _, ...alone } = layer as LayerSpec & { tiedTo?: string }; // checked with the whole network
-  const { layer: built } = buildAlone(alone as LayerSpec, shapes);
+  const { layer: built } = buildAlone(alone as LayerSpec, shapes, partsOfSpecs.get(layer));
   const inputs = values.map(({ source }) => source);
   return new Value({ order: sourceCount++, spec: spec as LayerSpec, inputs, sharedWith, shape: built.out, name });
 }

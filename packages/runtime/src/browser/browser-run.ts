@@ -1,5 +1,6 @@
 import {
   buildNetwork,
+  type CustomParts,
   createLoss,
   createOptimizer,
   createSchedule,
@@ -17,6 +18,7 @@ import {
   hasFusedWasm,
   hexadecimal,
   leafCount,
+  NO_PARTS,
   PAGE_BYTES,
   sha256Of,
   WasmApi,
@@ -35,6 +37,7 @@ import { DECISION } from '../engine/threads/protocol.ts';
 import { type LearningRateState, writeLearningRates } from '../training/run/learning-rates.ts';
 import { isShuffled } from '../training/run/orders.ts';
 import { layOutRun } from '../training/run/run-layout.ts';
+import { browserEnvironment } from './browser-environment.ts';
 import { createTeam, type TeamWorker } from './team.ts';
 
 /** Options that decide the result of a run. */
@@ -45,6 +48,7 @@ export interface BrowserRunOptions {
   readonly seed: number;
   readonly precision: ElementType;
   readonly totalSteps: number; // maximum number of steps
+  readonly parts?: CustomParts; // of the user's own, which other workers give to `joinTeam`; default none
 }
 
 /** A run in a worker of a browser, bit-identical to `train` on the backend wasm that is fused or unfused like it. */
@@ -78,9 +82,9 @@ export async function openBrowserRun(
   options: BrowserRunOptions,
   others: readonly TeamWorker[] = [],
 ): Promise<BrowserRun> {
-  const { precision: elementType, totalSteps, seed } = options;
-  const network = buildNetwork(spec);
-  const loss = createLoss(options.loss);
+  const { precision: elementType, totalSteps, seed, parts = NO_PARTS } = options;
+  const network = buildNetwork(spec, parts);
+  const loss = createLoss(options.loss, parts);
   complete(checkFit('train', network, loss, train));
   const optimizer = createOptimizer(options.optimizer);
   const batch = options.batch === 'full' ? train.rows : Math.min(options.batch, train.rows);
@@ -124,7 +128,7 @@ export async function openBrowserRun(
     maxHeldBytes: 0,
   });
   const { setup, arena, orders } = complete(layOutRun(shape, team, plan, train));
-  const { context: firstThread, run, close } = await createTeam(setup, workers);
+  const { context: firstThread, run, close } = await createTeam(setup, workers, browserEnvironment(parts));
   run({ kind: 'opening', drawsWeights: true });
   const start = arena.theta.slice();
   const thetaBefore = createElements(elementType, start.length);

@@ -1,4 +1,5 @@
-import { reasonOf } from '@gradloom/core/internal';
+import type { CustomParts } from '@gradloom/core';
+import { NO_PARTS, reasonOf } from '@gradloom/core/internal';
 import { createContext, type RunContext } from '../engine/step/context.ts';
 import { runSteps } from '../engine/step/run-steps.ts';
 import { abortTeam, isAborted, resetControl, SLEEP_MS } from '../engine/threads/barrier.ts';
@@ -46,7 +47,7 @@ const JOIN_LIMIT_MS = 20_000;
 export async function createTeam(
   setup: RunSetup,
   others: readonly TeamWorker[],
-  environment = browserEnvironment,
+  environment = browserEnvironment(NO_PARTS),
 ): Promise<BrowserTeam> {
   const threads = others.length + 1;
   const commandWords = new Int32Array(new SharedArrayBuffer(4 * Object.keys(COMMAND_WORD).length));
@@ -107,14 +108,15 @@ export async function createTeam(
   }
 }
 
-/** Works for a team until it releases this worker. Calls `onError` if the work fails. */
+/** Works for a team until it releases this worker, with the run's custom parts. Calls `onError` if the work fails. */
 export function joinTeam(
   { setup, thread, threads, commandWords }: TeamMessage,
   onError: (reason: string) => void,
+  parts: CustomParts = NO_PARTS,
 ): void {
   let context: RunContext;
   try {
-    context = createContext(setup, thread, browserEnvironment);
+    context = createContext(setup, thread, browserEnvironment(parts));
   } catch (error) {
     Atomics.add(commandWords, COMMAND_WORD.failed, 1);
     onError(reasonOf(error));

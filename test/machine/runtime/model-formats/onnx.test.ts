@@ -12,16 +12,31 @@ import {
   type NetworkSpec,
   type TablePreprocessing,
 } from '@gradloom/core';
-import { createColumnEncoder, partsNetwork, readBoolean, readDate, rowPartsOf } from '@gradloom/core/internal';
+import {
+  collectParts,
+  createColumnEncoder,
+  createElements,
+  elementTypes,
+  partsNetwork,
+  readBoolean,
+  readDate,
+  rowPartsOf,
+} from '@gradloom/core/internal';
 import {
   conv2d,
   conv2dTranspose,
   createModel,
+  defineLayer,
   dense,
   embedding,
   exportModel,
+  flatten,
+  globalAvgPool,
+  input,
+  type LoadedParts,
   type Model,
   type ModelContents,
+  network as networkOf,
   readTable,
   relu,
   sequential,
@@ -138,6 +153,32 @@ const windows = Array.from({ length: counted(15, 300) }, (_, seed) => {
     plain({ spec, parameters: typedParameters }, x),
   ]);
 }).flat();
+
+const film = defineLayer({
+  name: 'film',
+  tensors: (_options, shape) => ({ gamma: { shape: shape.slice(-1) }, beta: { shape: [1] } }),
+  formula: ({ x, gamma, beta }) => x.times(gamma).plus(beta).tanh().power(2).clip(0.01, 0.9),
+});
+const gated = defineLayer({
+  name: 'gated',
+  values: ['a', 'b'],
+  formula: ({ a, b }) => b.above(0).where(a.times(b.sigmoid()), a.minus(0.5).erf()),
+});
+const ownParts: LoadedParts = {
+  modules: [{ name: 'parts.js', sha256: '0'.repeat(64) }],
+  sources: [],
+  customParts: collectParts([{ source: 'parts.js', exports: { film, gated } }]),
+};
+/** Formulas of a user at images, whose channels come first in the file, before and after a flatten. */
+const formulas = elementTypes.map((type): [string, Case] => {
+  const x = input([5, 4, 2]).through(conv2d(3, 2), film.spec());
+  const gates = x.through(globalAvgPool(), dense(3), film.spec());
+  const spec = networkOf(gated.of([gated.of([x, gates]), x]).through(film.spec(), flatten(), film.spec(), dense(2)));
+  const random = createRandom(4, 'formulas');
+  const { parameterCount } = buildNetwork(spec, ownParts.customParts);
+  const parameters = createElements(type, parameterCount).map(() => random.normal());
+  return [`formulas of ${type}`, plain({ spec, parameters, parts: ownParts }, inputsFor(spec, 9))];
+});
 
 const lengths = [1, 2, 3, 4, 5, 6, 6, 5, 4, 3, 2, 1];
 /** Layers that read lengths: in both directions, of all states or the last. */
@@ -419,7 +460,7 @@ const tables: [string, () => Promise<Case>][] = [
 
 describe('with onnxruntime', needs('onnxruntime'), () => {
   const cases = new Map<string, Case>([
-    ...[...layered, ...floats, ...padded, ...windows, ...curves, ...decisions, ...decisionsOfFloats],
+    ...[...layered, ...floats, ...formulas, ...padded, ...windows, ...curves, ...decisions, ...decisionsOfFloats],
     ...softCurves.map(([fn, one]): [string, Case] => [`${fn} of floats`, one]),
   ]);
   const runs = new Map<string, Run>();
@@ -455,6 +496,12 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
     const { model, rows: x, run } = of(name);
     expect(run.type).toBe('float32');
     expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat())).toBeLessThan(1e-5);
+  });
+
+  test.each(formulas.map(([name]) => name))('%s: the same outputs', (name) => {
+    const { model, rows: x, run } = of(name);
+    const maxError = run.type === 'float32' ? 1e-5 : 1e-12;
+    expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat())).toBeLessThan(maxError);
   });
 
   test.each(padded.map(([name]) => name))('%s: the same outputs', (name) => {

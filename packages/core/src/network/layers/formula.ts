@@ -12,10 +12,14 @@ import type { Elements } from '../../math/element-type.ts';
 import type { Emit } from '../../program/op.ts';
 import { type FormulaOp, formulaOp } from '../../program/ops/formula.ts';
 import { ops } from '../../program/ops/index.ts';
+import type { Formula } from '../../program/reference/formula.ts';
+import { sumLevels } from '../../program/reference/sum-rows.ts';
 import { type Shape, shapeText, sizeOf } from '../shape.ts';
 import { alongAxis } from './axes.ts';
-import type { Layer } from './layer.ts';
+import type { Layer, TensorSpec } from './layer.ts';
 import { emitSums } from './reductions.ts';
+
+type FormulaInputs = Formula['inputs'];
 
 /** A formula's operation, and which of the arrays that are known it reads. */
 interface Reading {
@@ -24,9 +28,9 @@ interface Reading {
 }
 
 /** The operation of an expression of arrays with these shapes of rows. */
-function readingOf(expression: Expression, shapes: readonly Shape[], shape: Shape): Reading {
+function readingOf(expression: Expression, arrays: FormulaInputs, shape: Shape): Reading {
   const reads = inputsOfExpression(expression);
-  const inputs = reads.map((k) => ({ shape: shapes[k] }));
+  const inputs = reads.map((k) => arrays[k]);
   return { op: formulaOp({ expression: withInputs(expression, reads), shape, inputs }), reads };
 }
 
@@ -34,48 +38,59 @@ const emitReading = (emit: Emit, { op, reads }: Reading, outputs: Elements[], ar
   emit(op, ...outputs, ...reads.map((k) => arrays[k]), B);
 
 /**
- * y = an expression of values, number by number, which are spread over each other's axes as in NumPy. Its gradient is
- * derived. A gradient by a value that is spread is summed over these axes, the last of them first.
+ * y = an expression of values and of tensors, number by number, all of which are spread over each other's axes as in
+ * NumPy. Its gradient is derived. A gradient by a value that is spread is summed over these axes, the last of them
+ * first. That by a tensor is a sum over positions and rows: see `sumsOf`.
  */
 export function formulaLayer(
   kind: string,
   shapes: readonly Shape[],
-  make: (terms: ExpressionTerms, inputs: readonly Term[]) => Term,
+  make: Expression | ((terms: ExpressionTerms, inputs: readonly Term[]) => Term),
+  tensors: readonly TensorSpec[] = [],
 ): Layer {
-  const n = shapes.length;
-  const shape = spreadShape(kind, shapes);
+  const all = [...shapes, ...tensors.map((tensor) => tensor.shape)]; // the inputs of the expression
+  const n = all.length;
+  const shape = spreadShape(kind, shapes, tensors);
   const size = sizeOf(shape);
-  const expression = expressionOf((terms) => [
-    make(
-      terms,
-      shapes.map((_, k) => terms.input(k)),
-    ),
-  ]);
-  const forward = readingOf(expression, shapes, shape);
-  const inputs = [...shapes.keys()];
+  const isTensor = (k: number): boolean => k >= shapes.length;
+  const inputs = [...all.keys()];
+  const expression =
+    typeof make === 'function'
+      ? expressionOf((terms) => {
+          const values = inputs.map((k) => terms.input(k));
+          return [make(terms, values)];
+        })
+      : make;
+  const placed = all.map((own, k) => ({ shape: own, isFixed: isTensor(k) }));
+  const forward = readingOf(expression, placed, shape);
   const gradients = inputs.map((k) => gradientOf(expression, n, [k]));
   /** Whether the gradient by an input is dy itself at each place. */
   const isDy = gradients.map(
     ({ steps: [[name, input], ...others] }) => name === 'input' && input === n && others.length === 0,
   );
-  const axes = shapes.map((own) => spreadAxes(own, shape));
+  const sums = inputs.map((k) => (isTensor(k) ? sumsOf(all[k], shape) : { axes: spreadAxes(all[k], shape), R: 1 }));
+  const isSummed = (k: number): boolean => isTensor(k) || sums[k].axes.length > 0;
   const readInputs = new Set(gradients.flatMap(inputsOfExpression));
 
   const backwards = new Map<string, Reading>(); // by the inputs whose gradients they make
   function backwardOf(wanted: readonly number[]): Reading {
     const key = wanted.join();
     const reading =
-      backwards.get(key) ?? readingOf(gradientOf(expression, n, wanted), [...shapes, shape, shape], shape);
+      backwards.get(key) ?? readingOf(gradientOf(expression, n, wanted), [...placed, { shape }, { shape }], shape);
     backwards.set(key, reading);
     return reading;
   }
 
-  // Positions stand in the first axis of every input, or there is none.
-  const hasPositions = shape.length > 1 && shapes.every((own) => own.length === shape.length && own[0] === shape[0]);
+  // Positions stand in the first axis of every value and of no tensor, or there is none.
+  const hasPositions =
+    shape.length > 1 &&
+    shapes.every((own) => own.length === shape.length && own[0] === shape[0]) &&
+    tensors.every((tensor) => tensor.shape.length < shape.length || tensor.shape[0] === 1);
+  const ofPosition = (own: Shape): Shape => (own.length === shape.length ? own.slice(1) : own);
   const next = hasPositions
     ? readingOf(
         expression,
-        shapes.map((own) => own.slice(1)),
+        placed.map(({ shape: own, isFixed }) => ({ shape: ofPosition(own), isFixed })),
         shape.slice(1),
       )
     : null;
@@ -85,62 +100,84 @@ export function formulaLayer(
     in: shapes,
     out: shape,
     elementwise: sizeOf(shapes[0]) === size,
-    reads: { x: inputs.some((k) => readInputs.has(k)), y: readInputs.has(n + 1) },
-    tensors: [],
+    reads: { x: shapes.some((_, k) => readInputs.has(k)), y: readInputs.has(n + 1) },
+    tensors,
     expression,
     createMemory(rows, allocate, { allocateForBackward = allocate }) {
-      const isSpread = axes.some(({ length }) => length > 0);
-      // Terms of a gradient, and what is left of them after a sum.
-      const sizes = isSpread ? [rows * size, rows * size] : [];
+      const hasAxes = sums.some(({ axes }) => axes.length > 0);
+      const levels = tensors.map((_, t) => {
+        const { R } = sums[shapes.length + t];
+        return sumLevels(rows, R) * sizeOf(tensors[t].shape);
+      });
+      const sizes = [
+        hasAxes ? rows * size : 0, // what is left of terms after a sum over an axis
+        Math.max(0, ...levels), // sums of leaves
+        ...inputs.map((k) => (isSummed(k) && (!isDy[k] || sums[k].axes.length > 1) ? rows * size : 0)), // terms of a sum
+      ];
       return { arrays: sizes.map((length) => allocateForBackward(length)) };
     },
-    forward(y, xs, _parameters, B, { emit }) {
-      emitReading(emit, forward, [y], xs, B);
+    forward(y, xs, parameters, B, { emit }) {
+      emitReading(emit, forward, [y], [...xs, ...parameters], B);
     },
     ...(next !== null && {
-      forwardNext(y, xs, _parameters, { emit, n }) {
-        emitReading(emit, next, [y], xs, n);
+      forwardNext(y, xs, parameters, { emit, n }) {
+        emitReading(emit, next, [y], [...xs, ...parameters], n);
       },
     }),
-    backward(dxs, dy, xs, y, _parameters, _gradients, B, { emit }, { arrays: [terms, sums] }) {
-      const arrays = [...xs, dy, y];
-      const full: number[] = [];
-      if (B === 0) return;
-      // The array of dxs[0] may be dy: it is written last.
-      for (const k of inputs.toReversed()) {
-        const dx = dxs[k];
-        if (dx === null) continue;
-        if (axes[k].length > 0) {
-          if (!isDy[k]) emitReading(emit, backwardOf([k]), [terms], arrays, B);
-          emitSumsOver(emit, dx, isDy[k] ? dy : terms, [sums, terms], [B, ...shape], axes[k]);
-        } else if (!isDy[k]) full.unshift(k);
-        else if (dx !== dy) emit(ops.copy, dx, dy, B * size);
+    backward(dxs, dy, xs, y, parameters, tensorGradients, B, { emit, leafRows, accumulate }, { arrays }) {
+      const [left, levels, ...terms] = arrays;
+      const targets = inputs.map((k) => (isTensor(k) ? tensorGradients?.[k - shapes.length] : dxs[k]) ?? null);
+      /** Emits the sums of the terms of the gradient by input k. */
+      function emitSumsOf(k: number, to: Elements): void {
+        const { axes, R } = sums[k];
+        const from = isDy[k] ? dy : terms[k];
+        const scratch = [left, terms[k]] as const;
+        const inRows = !isTensor(k) ? to : axes.length === 0 ? from : scratch[(axes.length - 1) % 2];
+        if (B > 0) emitSumsOver(emit, inRows, from, scratch, [B, ...shape], axes);
+        if (isTensor(k)) emit(ops.positionSums, to, levels, inRows, B, leafRows, accumulate, R, sizeOf(all[k]));
       }
-      if (full.length > 0)
-        emitReading(
-          emit,
-          backwardOf(full),
-          full.map((k) => dxs[k] as Elements),
-          arrays,
-          B,
-        );
+
+      const computed: number[] = []; // inputs whose gradients, or the terms of these, are computed at each place
+      for (const [k, target] of targets.entries()) {
+        if (target === null) continue;
+        if (!isDy[k]) computed.push(k);
+        else if (isSummed(k)) emitSumsOf(k, target);
+        else if (target !== dy) emit(ops.copy, target, dy, B * size);
+      }
+      // The array of dxs[0] may be dy: it is written at the same places.
+      const results = computed.map((k) => (isSummed(k) ? terms[k] : (targets[k] as Elements)));
+      if (computed.length > 0 && B > 0)
+        emitReading(emit, backwardOf(computed), results, [...xs, ...parameters, dy, y], B);
+      for (const k of computed) if (isSummed(k)) emitSumsOf(k, targets[k] as Elements);
     },
   };
 }
 
+/**
+ * How the terms of the gradient by a tensor are summed: first, in each row, over `axes`, the last one first, then over
+ * R positions of a row and over rows. Axes before the first one that the tensor has are positions, but for the last.
+ */
+function sumsOf(own: Shape, shape: Shape): { readonly axes: readonly number[]; readonly R: number } {
+  const axes = spreadAxes(own, shape);
+  const first = own.findIndex((extent) => extent > 1);
+  const positions = first === -1 ? shape.length - 1 : first + shape.length - own.length;
+  return { axes: axes.filter((axis) => axis > positions), R: sizeOf(shape.slice(0, positions)) };
+}
+
 /** The shape to which values are spread. @throws OptionError if an axis differs and is 1 in none of them. */
-function spreadShape(kind: string, shapes: readonly Shape[]): Shape {
+function spreadShape(kind: string, values: readonly Shape[], tensors: readonly TensorSpec[]): Shape {
+  const shapes = [...values, ...tensors.map((tensor) => tensor.shape)];
   const rank = Math.max(...shapes.map(({ length }) => length));
   return Array.from({ length: rank }, (_, axis) => {
     const extents = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
     const extent = Math.max(...extents);
     if (extents.every((own) => own === 1 || own === extent)) return extent;
-    const texts = shapes.map(shapeText).join(' and ');
-    throw new OptionError(
-      kind,
-      'of',
-      `has values of ${texts}, expected axes that are equal or 1, from the last one on`,
-    );
+    const texts = [
+      ...values.map(shapeText),
+      ...tensors.map((tensor) => `${tensor.name} of ${shapeText(tensor.shape)}`),
+    ];
+    const problem = `has values of ${texts.join(' and ')}, expected axes that are equal or 1, from the last one on`;
+    throw new OptionError(kind, 'of', problem);
   });
 }
 

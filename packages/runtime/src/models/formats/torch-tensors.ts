@@ -1,4 +1,4 @@
-import type { LayerKind, LayerSpec, Network, NetworkLayer, Shape } from '@gradloom/core';
+import type { LayerKind, Network, NetworkLayer, Shape } from '@gradloom/core';
 import { channelsOf, formulaLayers, nameOfLayer, positionsOf, sameForAll, shapeText } from '@gradloom/core/internal';
 import { channelsFirst } from './reorder.ts';
 
@@ -82,9 +82,12 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   upsample: { writes: 'channels first' },
 };
 
-/** The counterpart of a layer; undefined for a custom layer. */
-const torchLayerOf = ({ kind }: LayerSpec): TorchLayer | undefined =>
-  Object.hasOwn(torchLayers, kind) ? torchLayers[kind as keyof typeof torchLayers] : undefined;
+/** The counterpart of a layer; undefined for a custom layer in plain code. */
+function torchLayerOf({ spec: { kind }, layer: { expression, tensors } }: NetworkLayer): TorchLayer | undefined {
+  if (Object.hasOwn(torchLayers, kind)) return torchLayers[kind as keyof typeof torchLayers];
+  // A custom formula; its tensors keep the order of here, and so do the numbers that they meet.
+  return expression && (tensors.length === 0 ? torchLayers.times : torchLayers.slice);
+}
 
 /** Whether a layer with the option `axis` leaves the last axis as it is; without that option none does. */
 function keepsChannels({ layer, spec }: NetworkLayer): boolean {
@@ -106,7 +109,7 @@ export function torchTensors(network: Network): TorchTensor[] {
     const tiedWeights = 'tiedTo' in spec ? tiedTensor(networkLayer, list, flattenedImages.get(path)) : undefined;
     if (tiedWeights !== undefined) list.push(tiedWeights);
     const layerTensors = tensors.map(({ name, offset, length }) => {
-      const { tensors: torchNames = {} } = torchLayerOf(spec) ?? {};
+      const { tensors: torchNames = {} } = torchLayerOf(networkLayer) ?? {};
       const extents = shapes.get(offset) ?? [length];
       // A window [ky, kx, C, O] is [O, C, ky, kx] in PyTorch. Tensors of custom layers keep their layout.
       const isProduct = torchNames[name] !== undefined && productWeights.has(name);
@@ -191,9 +194,9 @@ function flattenedImagesOf(network: Network): Map<string, FlattenedImages> {
   const values: Rows[] = [{ order: unchangedOrder(), isChannelsFirst: true }];
 
   function outputOf([x, ...others]: readonly Rows[], networkLayer: NetworkLayer): Rows {
-    const { layer, spec } = networkLayer;
+    const { layer } = networkLayer;
     const { order, isChannelsFirst } = x;
-    switch (torchLayerOf(spec)?.writes) {
+    switch (torchLayerOf(networkLayer)?.writes) {
       case 'the same':
         return x;
       case 'any':

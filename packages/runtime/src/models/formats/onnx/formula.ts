@@ -74,19 +74,21 @@ const SUM: Expression = {
   results: [2],
 };
 
-/** A layer that is a function of its inputs, number by number. */
-export function formula({ graph, channels, xs, networkLayer: { layer } }: Emission): Rows {
-  const { in: shapes, out } = layer;
+/** A layer that is a function of its inputs and tensors, number by number. */
+export function formula({ graph, channels, xs, networkLayer: { path, layer }, tensor }: Emission): Rows {
+  const { in: shapes, out, tensors } = layer;
   const { steps, results } = layer.expression ?? SUM;
   const isOneShape = shapes.every((shape) => String(shape) === String(out));
   const move = isOneShape && out.length > 1 ? channels.first : channels.last;
   const isOneOrder = xs.every(({ image }) => String(image) === String(xs[0].image));
-  const rows = isOneOrder ? xs : xs.map(move);
+  // Tensors have their axes in the order of here.
+  const rows = tensors.length > 0 ? xs.map(channels.last) : isOneOrder ? xs : xs.map(move);
   // ONNX counts axes from the last one, and N is the first.
   const inputs = rows.map(({ shape, value }) => {
     const ones = out.slice(shape.length).map(() => 1);
     return ones.length === 0 ? value : graph.reshape(value, [0, ...ones, ...shape]);
   });
+  inputs.push(...tensors.map(({ name, shape }) => graph.reals(`${path}.${name}`, shape, tensor(name))));
   const values: Value[] = [];
   for (const [name, ...numbers] of steps) {
     if (name === 'input') values.push(inputs[numbers[0]]);

@@ -284,14 +284,15 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
 
   function emitLayer(xs: readonly Rows[], networkLayer: NetworkLayer): Rows {
     const { path, spec, layer } = networkLayer;
-    if (!Object.hasOwn(layerGraphs, spec.kind)) throw noCounterpart(networkLayer);
+    const kind = layer.expression === undefined ? spec.kind : 'times'; // own formulas have kinds of their own
+    if (!Object.hasOwn(layerGraphs, kind)) throw noCounterpart(networkLayer);
     const tensor = (name: string): Elements => {
       const tensorSpec = layer.tensors.find((candidate) => candidate.name === name);
       const match = tensors.get(tensorSpec?.tiedTo ?? `${path}.${name}`);
       if (match === undefined) throw new Error(`${nameOfLayer(networkLayer)} has no tensor ${name}, expected it`);
       return viewOf(parameters, match.offset, match.length);
     };
-    return layerGraphs[spec.kind as keyof typeof layerGraphs]({
+    return layerGraphs[kind as keyof typeof layerGraphs]({
       graph,
       channels,
       x: xs[0],

@@ -1,0 +1,102 @@
+import { OptionError } from '../checks/option-error.ts';
+import { has, listed, show } from '../checks/show.ts';
+import { type Expression, type ExpressionTerms, expressionOf } from '../families/scalars/expression.ts';
+import { type ScalarName, scalars } from '../families/scalars/index.ts';
+import type { Term } from '../families/scalars/scalar.ts';
+
+/**
+ * A number of a formula: an input, a tensor, or what a function makes of others. `x.times(gamma).plus(1).tanh()` is
+ * traced once, where a network or a loss is built, and becomes a list of steps. Each function is in
+ * `families/scalars/index.ts`.
+ */
+export type FormulaValue = {
+  readonly [Name in
+    | ('negate' | 'abs' | 'sign' | 'floor' | 'ceil' | 'round' | 'exp' | 'expm1' | 'log' | 'log1p' | 'sqrt' | 'square')
+    | ('reciprocal' | 'tanh' | 'sigmoid' | 'erf' | 'sin' | 'cos' | 'relu' | 'softplus' | 'softsign' | 'silu')
+    | 'gelu']: () => FormulaValue;
+} & {
+  readonly [Name in
+    | ('plus' | 'minus' | 'times' | 'over' | 'minimum' | 'maximum')
+    | ('above' | 'below' | 'atLeast' | 'atMost' | 'equal')]: (other: FormulaValue | number) => FormulaValue;
+} & {
+  /** `b` where this value is not 0, else `c`. */
+  where(b: FormulaValue | number, c: FormulaValue | number): FormulaValue;
+  /** xᵖ: NaN for x < 0 unless p is a whole number up to 32. */
+  power(exponent: number): FormulaValue;
+  /** x, but at least `min` and at most `max`. */
+  clip(min: number, max: number): FormulaValue;
+};
+
+/** What a formula gets: values by name, and options. */
+export type FormulaScope<Names extends string, Options> = { readonly [Name in Names]: FormulaValue } & Options;
+
+/**
+ * The expression that a formula makes of values by these names, which are its inputs in order, and of options.
+ * @throws OptionError for a name that is neither, and for a function of what is no number and no value.
+ */
+export function traceFormula<Scope>(
+  part: string,
+  names: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+  formula: (scope: Scope) => FormulaValue,
+): Expression {
+  for (const [k, name] of names.entries()) {
+    if (names.indexOf(name) === k && !Object.hasOwn(options, name)) continue;
+    throw new OptionError(part, name, 'names two of its inputs, tensors and options, expected a name for each');
+  }
+  return expressionOf((terms) => {
+    const { create, termOf } = valuesOf(part, terms);
+    const scope = { ...options, ...Object.fromEntries(names.map((name, k) => [name, create(terms.input(k))])) };
+    const known = Object.keys(scope);
+    const checked = new Proxy(scope, {
+      get(target, name) {
+        if (typeof name === 'string' && !Object.hasOwn(target, name)) {
+          throw new OptionError(part, name, `is read by the formula, expected one of ${listed(known)}`);
+        }
+        return Reflect.get(target, name);
+      },
+    });
+    const result: unknown = formula(checked as Scope);
+    const term = termOf(result);
+    if (term !== undefined) return [term];
+    throw new OptionError(
+      part,
+      'formula',
+      `returns ${show(result)}, expected a value: ${names[0]}, or what its methods return`,
+    );
+  });
+}
+
+/** Makes values whose methods add steps to an expression. */
+function valuesOf(part: string, terms: ExpressionTerms) {
+  const termsByValue = new WeakMap<object, Term>();
+  const termOf = (value: unknown): Term | undefined =>
+    typeof value === 'object' && value !== null ? termsByValue.get(value) : undefined;
+
+  function create(term: Term): FormulaValue {
+    const value = Object.create(methods) as FormulaValue;
+    termsByValue.set(value, term);
+    return value;
+  }
+
+  const methods = Object.fromEntries(
+    (Object.keys(scalars) as ScalarName[]).map((name) => {
+      const { operands, constants = [] } = scalars[name];
+      function method(this: unknown, ...args: unknown[]): FormulaValue {
+        const given = [this, ...args];
+        const numbers = Array.from({ length: operands + constants.length }, (_, k): number => {
+          const term = k < operands ? termOf(given[k]) : undefined;
+          if (term !== undefined) return term;
+          const number = given[k];
+          if (typeof number === 'number' && Number.isFinite(number))
+            return k < operands ? terms.constant(number) : number;
+          const expected = k < operands ? 'a finite number, or a value of this formula' : 'a finite number';
+          throw new OptionError(part, name, `${has(number)}, expected ${expected}`);
+        });
+        return create(terms[name](...numbers));
+      }
+      return [name, method];
+    }),
+  );
+  return { create, termOf };
+}
