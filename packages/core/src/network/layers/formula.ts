@@ -112,7 +112,8 @@ export function formulaLayer(
       const sizes = [
         hasAxes ? rows * size : 0, // what is left of terms after a sum over an axis
         Math.max(0, ...levels), // sums of leaves
-        ...inputs.map((k) => (isSummed(k) && (!isDy[k] || sums[k].axes.length > 1) ? rows * size : 0)), // terms of a sum
+        // Terms of a sum, or what is left of dy after one of several.
+        ...inputs.map((k) => (isSummed(k) && (!isDy[k] || sums[k].axes.length > 1) ? rows * size : 0)),
       ];
       return { arrays: sizes.map((length) => allocateForBackward(length)) };
     },
