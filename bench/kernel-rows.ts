@@ -245,7 +245,7 @@ function layerPasses(spec: LayerSpec, B: number, input: readonly number[], alloc
   const tensors = layer.tensors.map(({ shape }) => allocate(shape[0]));
   const gradients = layer.tensors.map(({ shape }) => allocate(shape[0]));
   const stepAndRow = allocate(2, FLOAT64).fill(0);
-  const lengths = allocate(B, FLOAT64).fill(1);
+  const lengths = [allocate(B, FLOAT64).fill(1)];
   const batch = { rows: B, leaves, firstLeaf: 0 };
   const pass = (emit: Emit) => ({
     emit,

@@ -6,7 +6,7 @@ import {
   type Pass,
   referenceKernels,
 } from '@gradloom/core';
-import { bindTensors, createList, leafCount, runCalls, wholeLength } from '@gradloom/core/internal';
+import { bindTensors, createLengths, createList, leafCount, runCalls, writeLengths } from '@gradloom/core/internal';
 import { emitUnshared } from './unshared-passes.ts';
 
 const blank = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
@@ -21,7 +21,7 @@ export interface LayerRun {
 export interface LayerRunOptions {
   parameters?: readonly (readonly number[])[]; // one list per tensor; default: the layer's initialization from seed 1
   input?: readonly number[]; // shape of a row; default: one axis
-  lengths?: readonly number[]; // real positions of each row; default: all
+  lengths?: readonly number[]; // real positions of each part of each row; default: all
   first?: boolean; // as the first layer, for which dx is not computed; default false
 }
 
@@ -50,7 +50,8 @@ export function runNetwork(
   const leafRows = 16;
   const leaves = leafCount(B, leafRows);
   const { calls, emit } = createList();
-  const whole = new Float64Array(B).fill(wholeLength(network));
+  const lengthArrays = createLengths(network, () => new Float64Array(B));
+  writeLengths(lengthArrays, network, lengths, 0, B);
   const pass: Pass = {
     emit,
     training: true,
@@ -59,7 +60,7 @@ export function runNetwork(
     accumulate: false,
     batch: { rows: B, leaves, firstLeaf: 0 },
     stepAndRow: Float64Array.of(0, 0),
-    lengths: lengths === undefined ? whole : Float64Array.from(lengths),
+    lengths: lengthArrays,
   };
   const [theta, gradients] = [start, gradient].map((vector) => bindTensors(network, vector) as Float64Array[][]);
   let outputs: Float64Array = rows;

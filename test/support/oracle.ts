@@ -8,16 +8,9 @@ import {
   type NetworkSpec,
   shuffle,
 } from '@gradloom/core';
-import {
-  complete,
-  createAllocator,
-  createElements,
-  targetColumns,
-  WasmApi,
-  wholeLength,
-} from '@gradloom/core/internal';
+import { complete, createAllocator, createElements, targetColumns, WasmApi } from '@gradloom/core/internal';
 import type { Backend, Dataset, TrainOptions } from '@gradloom/runtime';
-import { gatherLengths, gatherRows } from '../../packages/runtime/src/data/gather.ts';
+import { gatherRows } from '../../packages/runtime/src/data/gather.ts';
 import { gatherTargets } from '../../packages/runtime/src/data/targets.ts';
 import { compileFor, createBackendKernels } from '../../packages/runtime/src/engine/backends/backend.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/engine/memory/thread-scratch.ts';
@@ -91,7 +84,7 @@ export function oracle(
   const columns = targetColumns(network, loss);
   const t = createElements(precision, batch * columns);
   const w = new Float64Array(weights === null ? 0 : batch);
-  const lengths = new Float64Array(batch);
+  const lengths = dataset.lengths && new Float64Array(batch * dataset.lengths.columns);
   const losses: number[] = [];
   const norms: number[] = [];
   for (let step = 0, first = N, epoch = 0; step < until; step++, first += batch) {
@@ -109,7 +102,7 @@ export function oracle(
     gatherRows(x, rows.inputs, order, first, B);
     gatherTargets(t, rows, columns, loss.targets, order, first, B);
     if (weights !== null) gatherRows(w, weights, order, first, B);
-    gatherLengths(lengths, dataset, wholeLength(network), order, first, B);
+    if (lengths !== undefined && dataset.lengths !== undefined) gatherRows(lengths, dataset.lengths, order, first, B);
     const figures = trainStep.step(x, t, B, optimizer.lr * schedule.factor(step, scheduleState), w, lengths);
     losses.push(figures.loss);
     norms.push(figures.norm);

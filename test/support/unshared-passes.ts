@@ -1,5 +1,5 @@
 import type { Network, Pass } from '@gradloom/core';
-import { noMemory, ops, sizeOf } from '@gradloom/core/internal';
+import { noMemory, ops, passOf, sizeOf } from '@gradloom/core/internal';
 
 const blank = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
 
@@ -25,7 +25,7 @@ export function emitUnshared(
   const inputsOf = (k: number) => allLayers[k].inputs.map((value) => values[value]);
   for (const [k, layer] of layers.entries()) {
     values.push(blank(B * sizeOf(layer.out)));
-    layer.forward(values[k + 1], inputsOf(k), theta[k], B, pass, memories[k]);
+    layer.forward(values[k + 1], inputsOf(k), theta[k], B, passOf(pass, allLayers[k]), memories[k]);
   }
   const y = values[values.length - 1];
   // Of a value that several layers read: ((the last + the one before) + …) + the first.
@@ -42,7 +42,8 @@ export function emitUnshared(
     const copy = blank(dy.length); // since a layer may overwrite it
     emit(ops.copy, copy, dy, dy.length);
     if (layer.passesGradient !== true) {
-      layer.backward(dxs, copy, inputsOf(k), values[k + 1], theta[k], gradients[k], B, pass, memories[k]);
+      const ofLayer = passOf(pass, allLayers[k]);
+      layer.backward(dxs, copy, inputsOf(k), values[k + 1], theta[k], gradients[k], B, ofLayer, memories[k]);
     }
     for (const [i, value] of inputs.entries()) {
       const later = gradientOf[value];

@@ -306,6 +306,7 @@ export {
 export { createPredictor } from './network/page-memory.ts';
 export type { PlacedLayer } from './network/placed-layer.ts';
 export type { Predictor } from './network/predict.ts';
+export type { LengthReader, PaddedPart, RowLengths } from './network/row-lengths.ts';
 export type { Shape } from './network/shape.ts';
 export { summary } from './network/summary.ts';
 export {

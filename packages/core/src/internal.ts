@@ -196,7 +196,6 @@ export {
   targetPositions,
   type Workspace,
   weighPositions,
-  wholeLength,
 } from './network/backprop.ts';
 export {
   badWeight,
@@ -225,7 +224,14 @@ export { FORWARD_ONLY, INPUT_GRADIENT } from './network/layers/memory.ts';
 export { resizedAxes } from './network/layers/resize.ts';
 export { slicedRanges } from './network/layers/slice.ts';
 export { transposeOrder } from './network/layers/transpose.ts';
-export { lengthsProblem, refuseBadLengths } from './network/lengths.ts';
+export {
+  allowedLengths,
+  createLengths,
+  lengthsOfOutputs,
+  lengthsProblem,
+  refuseBadLengths,
+  writeLengths,
+} from './network/lengths.ts';
 export {
   createModelMemory,
   forContinuation,
@@ -243,6 +249,7 @@ export {
 export { findNetwork, type NetworkName, networkNames, networks } from './network/networks.ts';
 export { partsNetwork, type RowPart } from './network/parts-network.ts';
 export { leafRowsOf, maxPassRows } from './network/pass-rows.ts';
+export { passOf } from './network/passes.ts';
 export { nameOfLayer } from './network/placed-layer.ts';
 export { rowPredictor } from './network/predict.ts';
 export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';

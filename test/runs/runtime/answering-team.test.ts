@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
-import { createRandom, type Predictor } from '@gradloom/core';
+import { buildNetwork, createRandom, type Predictor } from '@gradloom/core';
 import { convnet, createModel, dense, gelu, type Model, sequential } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -91,12 +91,13 @@ test('calls after each other leave the event loop its turns', async () => {
 test('a thread that wakes late gets no chunk of a call that is done, nor holds up the next', () => {
   const control = allocateControl();
   const [x, y] = [4, 4].map((length) => new Float64Array(new SharedArrayBuffer(8 * length)));
+  const network = buildNetwork({ input: 1, layers: [{ kind: 'dense', out: 1 }] });
   const taken: number[] = [];
   const count: Predictor = (rows, _, out) => {
     taken.push(rows.length);
     return out as never;
   };
-  const take = () => takeChunks(control, { inputs: 1, outputs: 1 }, count, { x, y, lengths: null });
+  const take = () => takeChunks(control, network, count, { x, y, lengths: null });
   offerChunks(control, { rows: 3, chunkRows: 2 });
   expect(areDone(control)).toBe(false);
   take();

@@ -165,7 +165,7 @@ const typesOfBoth = words(`
   BatchNormOptions CategoryEncoding Cell CellFormat CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
   ChannelScale ImageEncoding ImagePreprocessing PixelRows TablePreprocessing
-  ClassifyOptions FlatRows FormulaLayerDefinition FormulaScope FormulaTensor FormulaValue GenerateOptions Lengths OutputOptions PredictOptions ShapedRows TextEncoding TextPreprocessing TextRows ThreadOptions TypedNumbers TokenEncoding Tokenizer TokenizerName TokenizerSpec
+  ClassifyOptions FlatRows FormulaLayerDefinition FormulaScope FormulaTensor FormulaValue GenerateOptions LengthReader Lengths OutputOptions PredictOptions ShapedRows TextEncoding TextPreprocessing TextRows ThreadOptions TypedNumbers TokenEncoding Tokenizer TokenizerName TokenizerSpec
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
   LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows Network NetworkBuilder NetworkLayer NetworkSpec Tensor Weight NormalOptions NoteListener
   NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlainLayerDefinition PlateauOptions
@@ -182,7 +182,7 @@ const typesOfBoth = words(`
   DateFormat DateOrder NumberFormat SeriesEncoding SeriesStep ThousandsMark WindowRows
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
   LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord CustomLayer PartBase PartDefaults
-  PartOptions RowLossDefinition ScheduleDefinition SchedulePart
+  PaddedPart PartOptions RowLengths RowLossDefinition ScheduleDefinition SchedulePart
 `);
 
 /** Types, likewise. */

@@ -91,6 +91,7 @@ import {
   type PassSettings,
   targetPositions,
   weighPositions,
+  writeLengths,
 } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { createElements } from '../../../packages/core/src/math/element-type.ts';
@@ -465,7 +466,7 @@ interface Start {
 function targetsAt(network: Network, lossName: LossName, { theta, x, lengths }: Start): Float64Array {
   const workspace = createWorkspace(network, createLoss(lossName), B, allocate);
   workspace.x.set(x);
-  if (lengths !== undefined) workspace.lengths.set(lengths);
+  writeLengths(workspace.lengths, network, lengths, 0, B);
   const y = forward(network, workspace, bindTensors(network, theta), B, pass);
   return targetsFor(lossName, Float64Array.from(y), network);
 }
@@ -474,7 +475,7 @@ function checkDoubles(network: Network, lossName: LossName, start: Start): void 
   const { theta, lengths, gradient, run } = linkPass('float64', referenceKernels, network, createLoss(lossName));
   const t = targetsAt(network, lossName, start);
   theta.set(start.theta);
-  if (start.lengths !== undefined) lengths.set(start.lengths);
+  writeLengths(lengths, network, start.lengths, 0, B);
   const expected = numericGradient(() => run(start.x, t), theta, H);
   run(start.x, t);
   expect(maxError(gradient(), expected)).toBeLessThan(1e-8);

@@ -215,7 +215,7 @@ function* checkLayer(
       accumulate: false,
       batch: NO_BATCH,
       stepAndRow: new Float64Array(2),
-      lengths: new Float64Array(rows).fill(positionsOf(layer.in[0])),
+      lengths: layer.in.map((shape) => new Float64Array(rows).fill(positionsOf(shape))),
     };
     layer.forward(y, [inputs], tensors, rows, pass, memory);
     if (dx !== undefined && gradients !== undefined) {

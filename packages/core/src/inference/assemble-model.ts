@@ -7,7 +7,7 @@ import { type Elements, type TypedNumbers, typeOf } from '../math/element-type.t
 import { viewOf } from '../math/scratch.ts';
 import { targetPositions } from '../network/backprop.ts';
 import { refuseBadWeights } from '../network/bad-weight.ts';
-import { refuseBadLengths } from '../network/lengths.ts';
+import { lengthsOfOutputs, refuseBadLengths } from '../network/lengths.ts';
 import type { ModelPredictor } from '../network/model-memory.ts';
 import { buildNetwork, namedWeights } from '../network/network.ts';
 import type { Predictor } from '../network/predict.ts';
@@ -54,6 +54,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   const { network, loss: modelLoss, preprocessing } = checkModel(where, contents);
   const { parameters, loss, metadata = {}, parts = NOTHING_LOADED, fused } = contents;
   const { spec, inputs: I, outputs: O } = network;
+  const L = network.lengths.parts.length;
   const R = modelLoss === null ? 1 : targetPositions(network, modelLoss);
   const text = ofText(preprocessing)?.text;
   const readRows = createRowReader(preprocessing, network.input, typeOf(parameters), engine.gpt2);
@@ -125,7 +126,8 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     for (let first = 0; first === 0 || first < N; first += partRows) {
       const end = Math.min(N, first + partRows);
       const encoded = readRows(where, rows, onNote, first, end);
-      const partLengths = lengths === undefined ? encoded.lengths : Array.prototype.slice.call(lengths, first, end);
+      const partLengths =
+        lengths === undefined ? encoded.lengths : Array.prototype.slice.call(lengths, first * L, end * L);
       const length = (end - first) * O;
       const partOutputs = y === undefined ? new Float64Array(length) : viewOf(y, first * O, length);
       try {
@@ -155,7 +157,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       labels: metadata.labels,
       threshold: R === 1 ? metadata.threshold : undefined,
     });
-    return R === 1 ? answers : byRow(answers, R, lengths);
+    return R === 1 ? answers : byRow(answers, R, lengthsOfOutputs(network, lengths));
   }
 
   return {

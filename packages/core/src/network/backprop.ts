@@ -13,6 +13,7 @@ import {
   emitAugmentation,
 } from './augmentation.ts';
 import type { Inspect, Pass, TeamMemory } from './layers/index.ts';
+import { createLengths } from './lengths.ts';
 import type { Network } from './network.ts';
 import { createPassMemory, type PassMemory } from './pass-memory.ts';
 import { emitBackward, emitForward, type Gradients, type Tensors } from './passes.ts';
@@ -29,8 +30,8 @@ export interface Workspace extends PassMemory {
   /** Targets of the rows [rows, O], or class indices [rows], or [rows, R] of each position. */
   readonly t: Elements;
   readonly targetColumns: number;
-  /** Real positions of each row [rows]. A new workspace has whole rows. */
-  readonly lengths: Float64Array;
+  /** Real positions of each part of rows [rows], as `createLengths` says. A new workspace has whole rows. */
+  readonly lengths: readonly Float64Array[];
   /** The loss that reads the targets. */
   readonly loss: Loss;
   /** Weights of rows in training, and of positions that are targets; null if each row counts 1. */
@@ -61,7 +62,7 @@ export function createWorkspace(
   const x = allocate(rows * network.inputs);
   const columns = targetColumns(network, loss);
   const t = allocate(rows * columns);
-  const lengths = allocate(rows, FLOAT64).fill(wholeLength(network));
+  const lengths = createLengths(network, () => allocate(rows, FLOAT64));
   const R = targetPositions(network, loss);
   const rowWeights =
     weighs || R > 1 ? { w: allocate(rows * R, FLOAT64).fill(1), losses: allocate(rows * R, FLOAT64) } : null;
@@ -77,10 +78,6 @@ export function createWorkspace(
     ...createPassMemory(network, x, rows, allocate, teamMemory),
   };
 }
-
-/** The length of a row without padding: the most positions that a layer has, since some change their number. */
-export const wholeLength = ({ allLayers }: Network): number =>
-  allLayers.reduce((max, { layer }) => Math.max(max, ...layer.in.map(positionsOf), positionsOf(layer.out)), 1);
 
 /** R: positions of a row that have a class each as target; 1 if the row has one class, or values. */
 export const targetPositions = ({ output }: Network, loss: Loss): number =>

@@ -5,8 +5,9 @@ import { link, type Program } from '../program/link.ts';
 import { type Call, createList } from '../program/op.ts';
 import { ops } from '../program/ops/index.ts';
 import { type attentionNext, attentionWeights } from '../program/reference/attention.ts';
-import { type Tensors, type Workspace, wholeLength } from './backprop.ts';
+import type { Tensors, Workspace } from './backprop.ts';
 import { EVALUATION } from './layers/index.ts';
+import { writeLengths } from './lengths.ts';
 import type { Network } from './network.ts';
 import { emitNextPositions } from './passes.ts';
 import { nameOfLayer } from './placed-layer.ts';
@@ -19,6 +20,9 @@ import { channelsOf, shapeText } from './shape.ts';
  * at most as many texts as the memory has rows.
  */
 export type Continuation = (texts: readonly ArrayLike<number>[]) => Float64Array[];
+
+/** Lengths of rows without padding. */
+const WHOLE = undefined;
 
 /** Why a network cannot write a row of tokens one after the other; null if it can. */
 export function continuationProblem({ input, output, allLayers }: Network): string | null {
@@ -41,7 +45,6 @@ export function rowContinuation(
 ): Continuation & { /** Other uses of the memory have overwritten it. */ forget(): void } {
   const V = channelsOf(network.output);
   const { rows, lengths } = workspace;
-  const fullLength = wholeLength(network);
   const programs = createCache<string, { program: Program; outputs: Elements }>();
   // Tokens that each row in memory holds.
   const computed: (readonly number[])[] = Array.from({ length: rows }, () => []);
@@ -77,7 +80,7 @@ export function rowContinuation(
     const n = Math.max(...textRows) + 1;
     workspace.x.fill(0, 0, n);
     positions.fill(0, 0, n);
-    lengths.fill(fullLength, 0, n);
+    writeLengths(lengths, network, WHOLE, 0, n);
     for (const [k, tokens] of texts.entries()) {
       workspace.x[textRows[k]] = tokens[tokens.length - 1];
       positions[textRows[k]] = tokens.length - 1;
@@ -98,7 +101,7 @@ export function rowContinuation(
       workspace.x[t - first] = tokens[t];
       positions[t - first] = t;
     }
-    lengths[0] = fullLength;
+    writeLengths(lengths, network, WHOLE, 0, 1);
     computed[row] = [];
     const { program, outputs } = programOf(n, row, first === 0);
     program.run();
@@ -167,7 +170,7 @@ export function rowAttention(
     workspace.x[t] = tokens[t];
     positions[t] = t;
   }
-  workspace.lengths[0] = wholeLength(network);
+  writeLengths(workspace.lengths, network, WHOLE, 0, 1);
   const [row, begins] = [0, true];
   const { calls } = emitNext(network, workspace, positions, tensors, n, row, begins);
   link(calls, kernels).run();

@@ -3,8 +3,9 @@ import { viewOf } from '../math/scratch.ts';
 import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList } from '../program/op.ts';
-import { emitForward, type Tensors, type Workspace, wholeLength } from './backprop.ts';
+import { emitForward, type Tensors, type Workspace } from './backprop.ts';
 import { EVALUATION } from './layers/index.ts';
+import { writeLengths } from './lengths.ts';
 import type { Network } from './network.ts';
 import { emitBackward } from './passes.ts';
 import { createCache } from './predict.ts';
@@ -40,7 +41,6 @@ export function createInputGradient(
     return { program: link(calls, kernels), dx: viewOf(workspace.inputGradient, 0, B * width) };
   }
 
-  const fullLength = wholeLength(network);
   return (x, dy, lengths) => {
     const N = x.length / I;
     const inputGradients = new Float64Array(N * I);
@@ -48,7 +48,7 @@ export function createInputGradient(
       const B = Math.min(workspace.rows, N - firstRow);
       const { program, dx } = programs(B, createProgram);
       workspace.x.set(viewOf(x, firstRow * I, B * I));
-      for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[firstRow + n] ?? fullLength;
+      writeLengths(workspace.lengths, network, lengths, firstRow, B);
       workspace.outputGradient.set(viewOf(dy, firstRow * O, B * O));
       program.run();
       if (takesIndices)

@@ -10,6 +10,7 @@ import type { Layer, LayerSpec, TensorSpec } from './layers/index.ts';
 import { hasTrainedTensor } from './layers/layer.ts';
 import { type CustomParts, NO_PARTS } from './layers/layer-context.ts';
 import { expandLayer, type PlacedLayer } from './placed-layer.ts';
+import { followLengths, lengthsByLayer, type RowLengths } from './row-lengths.ts';
 import { type Shape, sizeOf } from './shape.ts';
 
 /** JSON that rebuilds a network in any thread. */
@@ -82,6 +83,8 @@ export interface Network {
   readonly tensors: readonly Tensor[];
   /** Further uses of tensors that learn, in the order of the layers. */
   readonly ties: readonly Tie[];
+  /** The lengths of rows that are padded. */
+  readonly lengths: RowLengths;
   /** Shapes [I, O] of the dense products of all layers. */
   readonly products: readonly ProductShape[];
   /** P: the length of the parameter vector. */
@@ -109,13 +112,17 @@ export function buildNetwork(spec: NetworkSpec | NetworkOfParts, customParts: Cu
   const input = checkInputShape('buildNetwork', inFull.input);
   const specs = expandSpecs(inFull.layers, customParts);
   let parameterCount = 0;
-  const allLayers = buildLayers(specs, input, customParts).map((placed, index): NetworkLayer => {
+  const builtLayers = buildLayers(specs, input, customParts);
+  const lengths = followLengths(input, builtLayers);
+  const readLengths = lengthsByLayer(lengths);
+  const allLayers = builtLayers.map((placed, index): NetworkLayer => {
     const tensors = placed.layer.tensors.filter(isParameter).map(({ name, shape, isTrained = true }) => {
       const [offset, length] = [parameterCount, sizeOf(shape)];
       parameterCount += length;
       return { layer: index, name, shape, offset, length, isTrained, isFrozen: placed.isFrozen };
     });
-    return { ...placed, tensors };
+    const ofInputs = readLengths.get(index);
+    return { ...placed, tensors, ...(ofInputs === undefined ? {} : { lengths: ofInputs }) };
   });
   refuseSameNames(allLayers);
   const layers = allLayers.map(({ layer }) => layer);
@@ -132,6 +139,7 @@ export function buildNetwork(spec: NetworkSpec | NetworkOfParts, customParts: Cu
     allLayers,
     tensors: allLayers.flatMap(({ tensors }) => tensors),
     ties: tiesOf(allLayers, parameterCount),
+    lengths,
     products: allLayers.flatMap(({ layer }) => layer.products ?? []),
     parameterCount,
     customParts,

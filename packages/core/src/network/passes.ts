@@ -3,6 +3,7 @@ import { host } from '../program/op.ts';
 import { ops } from '../program/ops/index.ts';
 import type { Inspect, Layer, NextPass, Pass } from './layers/layer.ts';
 import type { PassMemory } from './pass-memory.ts';
+import type { PlacedLayer } from './placed-layer.ts';
 import { type PassGraph, passesGradient } from './plan-memory.ts';
 import { sizeOf } from './shape.ts';
 
@@ -31,6 +32,10 @@ function emitInspect(
   if (inspect !== undefined) emit(host, () => void inspect(phase, layer, rows, n));
 }
 
+/** The pass as a layer gets it: a layer that reads lengths gets those of each of its inputs. */
+export const passOf = <P extends Pass>(pass: P, { lengths }: Pick<PlacedLayer, 'lengths'>): P =>
+  lengths === undefined ? pass : { ...pass, lengths: lengths.map((index) => pass.lengths[index]) };
+
 /** Emits the forward pass of the first B rows of `x`. Returns the array of outputs [B, O]. */
 export function emitForward(
   { allLayers }: PassGraph,
@@ -41,8 +46,9 @@ export function emitForward(
   inspect?: Inspect,
 ): Elements {
   const { outputs, memories } = memory;
-  for (const [k, { layer, inputs }] of allLayers.entries()) {
-    layer.forward(outputs[k], arraysOf(inputs, memory), parameters[k], B, pass, memories[k]);
+  for (const [k, placed] of allLayers.entries()) {
+    const { layer, inputs } = placed;
+    layer.forward(outputs[k], arraysOf(inputs, memory), parameters[k], B, passOf(pass, placed), memories[k]);
     emitInspect(pass, inspect, 'forward', layer, outputs[k], B * sizeOf(layer.out));
   }
   return outputs[outputs.length - 1];
@@ -56,8 +62,9 @@ export function emitNextPositions(
   pass: NextPass,
 ): Elements {
   const { outputs, memories } = memory;
-  for (const [k, { layer, inputs }] of allLayers.entries()) {
-    layer.forwardNext?.(outputs[k], arraysOf(inputs, memory), parameters[k], pass, memories[k]);
+  for (const [k, placed] of allLayers.entries()) {
+    const xs = arraysOf(placed.inputs, memory);
+    placed.layer.forwardNext?.(outputs[k], xs, parameters[k], passOf(pass, placed), memories[k]);
   }
   return outputs[outputs.length - 1];
 }
@@ -86,7 +93,8 @@ export function emitBackward(
     if (!passesGradient(layer)) {
       const xs = arraysOf(inputs, memory);
       const layerGradients = gradients?.[index] ?? null;
-      layer.backward(dxs, dy, xs, outputs[index], parameters[index], layerGradients, B, pass, memories[index]);
+      const ofLayer = passOf(pass, allLayers[index]);
+      layer.backward(dxs, dy, xs, outputs[index], parameters[index], layerGradients, B, ofLayer, memories[index]);
     }
     for (const [i, dx] of dxs.entries()) {
       if (dx !== null) emitInspect(pass, inspect, 'backward', layer, dx, B * sizeOf(layer.in[i]));

@@ -27,6 +27,8 @@ export interface PlacedLayer {
   readonly stream: Path;
   /** Whether its tensors are constants in training: it or a block that holds it says `freeze`. */
   readonly isFrozen: boolean;
+  /** Of each value that it reads with its lengths, the index of these in `Pass.lengths`. @default none */
+  readonly lengths?: readonly number[];
 }
 
 /** How messages name a layer of a network: see `atLayer`. */

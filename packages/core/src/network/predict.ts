@@ -4,14 +4,15 @@ import { InputError } from '../program/input-error.ts';
 import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList } from '../program/op.ts';
-import { emitForward, type Workspace, wholeLength } from './backprop.ts';
+import { emitForward, type Workspace } from './backprop.ts';
 import { EVALUATION } from './layers/index.ts';
+import { writeLengths } from './lengths.ts';
 import type { Network } from './network.ts';
 
 /**
  * A function from rows x [N, I] to outputs y [N, O], in `y` or a new array. Rows are rounded to the type of the
- * weights. Outputs have that type's precision, stored as doubles by default. `lengths` [N] are the real positions of
- * rows that are padded on the right; by default all are real.
+ * weights. Outputs have that type's precision, stored as doubles by default. `lengths` are the real positions of rows
+ * that are padded on the right, [N], or [N, parts] of each part of a row; by default all are real.
  */
 export type Predictor = <Y extends Elements = Float64Array>(x: TypedNumbers, lengths?: ArrayLike<number>, y?: Y) => Y;
 
@@ -52,7 +53,6 @@ export function rowPredictor(
     return { program: link(calls, kernels), outputs };
   }
 
-  const fullLength = wholeLength(network);
   return (x, lengths, y = new Float64Array((x.length / I) * O) as never) => {
     const N = x.length / I;
     for (let first = 0; first < N; first += workspace.rows) {
@@ -60,7 +60,7 @@ export function rowPredictor(
       const { program, outputs } = programs(B, createProgram);
       // A batch of one pass needs no view, which would take memory, and as long as running a small network.
       workspace.x.set(B === N ? x : viewOf(x, first * I, B * I));
-      for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[first + n] ?? fullLength;
+      writeLengths(workspace.lengths, network, lengths, first, B);
       try {
         program.run();
       } catch (error) {

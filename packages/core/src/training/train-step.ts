@@ -7,15 +7,9 @@ import { type Elements, type ElementsOf, type ElementType, FLOAT64, typeOf } fro
 import { type Allocate, allocateEach, viewOf } from '../math/scratch.ts';
 import { leafCount, ONE_ROW, treeLevels } from '../math/tree/index.ts';
 import type { Augmentation } from '../network/augmentation.ts';
-import {
-  createWorkspace,
-  emitNode,
-  targetColumns,
-  targetPositions,
-  weighPositions,
-  wholeLength,
-} from '../network/backprop.ts';
+import { createWorkspace, emitNode, targetColumns, targetPositions, weighPositions } from '../network/backprop.ts';
 import { refuseGroups } from '../network/layer-patterns.ts';
+import { writeLengths } from '../network/lengths.ts';
 import {
   bindGradients,
   bindTensors,
@@ -89,7 +83,7 @@ export interface TrainStep<T extends ElementType = ElementType> {
     B: number,
     lr?: number,
     w?: Float64Array, // [B] weights of the rows, if `weighs`
-    lengths?: Float64Array, // [B] real positions of the rows, default all
+    lengths?: Float64Array, // [B, parts] real positions of the rows, default all
   ): StepFigures;
 }
 
@@ -98,7 +92,7 @@ interface Batch {
   readonly x: Elements; // [B, I]
   readonly t: Elements; // [B, O], or [B]
   readonly w: Float64Array; // [B], if rows have weights
-  readonly lengths: Float64Array; // [B]
+  readonly lengths: Float64Array | undefined; // [B, parts]; undefined: all positions are real
   readonly B: number;
 }
 
@@ -200,7 +194,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     workspace.t.set(viewOf(t, from * T, (to - from) * T));
     if (weighs) workspace.rowWeights?.w.set(viewOf(w, from, to - from));
     weighPositions(workspace, to - from, R, weighs);
-    workspace.lengths.set(viewOf(lengths, from, to - from));
+    writeLengths(workspace.lengths, network, lengths, from, to - from);
   }
 
   function runLeaf(k: number, program: Program): void {
@@ -251,13 +245,12 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     return Math.max(1, count);
   }
 
-  const wholeRows = (B: number) => new Float64Array(B).fill(wholeLength(network));
   const typed = (array: Elements) => array as ElementsOf<T>; // `allocate` gives arrays of this type
   return {
     parameters: typed(parameters),
     model: typed(optimizer.smoothingAt === undefined ? parameters : state[state.length - 1]),
     state: state.map(typed),
-    step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B : 0).fill(1), lengths = wholeRows(B)) {
+    step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B : 0).fill(1), lengths) {
       const leaves = leafCount(B, leafRows);
       const stepBatch = { x, t, w, lengths, B };
       if (couples) runTogether(leaves, stepBatch);

@@ -33,7 +33,8 @@ export interface NamedArray extends NumberFile {
 
 /**
  * A dataset of two arrays: inputs [N, ...shape of a row], and targets, which are values or labels: whole numbers [N],
- * or [N, T] for the positions of each row. `lengths` [N] are the real positions of padded rows.
+ * or [N, T] for the positions of each row. `lengths`, [N] or [N, parts], are the real positions
+ * of padded rows.
  * @throws Error naming the file, what it has and what it should have.
  */
 export function datasetOfArrays(
@@ -47,7 +48,7 @@ export function datasetOfArrays(
   const rows = inputs.shape[0];
   const expected = `${rows} (the rows of ${showPath(inputs.path)})`;
   if (targets.shape[0] !== rows) throw faultOf(where, targets.path)(counted(targets.shape[0], 'label'), expected);
-  if (lengths !== null && lengths.array.length !== rows) {
+  if (lengths !== null && (lengths.shape[0] !== rows || lengths.shape.length > 2)) {
     const { shape, array } = lengths;
     const has = shape.length > 1 ? `the shape (${shape.join(', ')})` : counted(array.length, 'number');
     throw faultOf(where, lengths.path)(has, expected);
@@ -66,7 +67,7 @@ export function datasetOfArrays(
       classes: hasValues ? null : countClasses(where, targets, options.classes ?? classNames?.length),
       ...(classNames === undefined ? {} : { labels: classNames }),
       ...(preprocessing === undefined ? {} : { preprocessing }),
-      ...(lengths === null ? {} : { lengths: valueMatrix(lengths.array, 1) }),
+      ...(lengths === null ? {} : { lengths: valueMatrix(lengths.array, lengths.shape[1] ?? 1) }),
     }),
   );
 }

@@ -76,33 +76,35 @@ export function checkShape(where: string, name: string, shape: Shape, columns: n
 function* checkWeights(where: string, weights: DataMatrix, rows: number): Pausable<void> {
   checkMatrix(where, 'weights', weights, rows);
   const isWeight = (weight: number) => Number.isFinite(weight) && weight >= 0;
-  yield* checkColumn(where, 'weight', weights, rows, 'a finite number of at least 0', isWeight);
+  const { columns } = weights;
+  if (columns !== 1) throw new Error(`${where}: weights has ${columns} columns, expected 1 (a weight per row)`);
+  yield* checkEachRow(where, 'weight', weights, 'a finite number of at least 0', isWeight);
 }
 
 function* checkLengths(where: string, lengths: DataMatrix, inputs: DataMatrix, rows: number): Pausable<void> {
   checkMatrix(where, 'lengths', lengths, rows);
-  const T = sequenceOf(inputs.shape ?? [inputs.columns]);
+  const T = lengths.columns > 1 ? inputs.columns : sequenceOf(inputs.shape ?? [inputs.columns]);
   if (T === null) {
     throw new Error(`${where}: lengths are given, expected none (rows of ${rowText(inputs)} are no sequences)`);
   }
   const isLength = (length: number) => Number.isInteger(length) && length >= 1 && length <= T;
-  yield* checkColumn(where, 'length', lengths, rows, `a whole number from 1 to ${T} (positions of a row)`, isLength);
+  yield* checkEachRow(where, 'length', lengths, `a whole number from 1 to ${T} (positions of a row)`, isLength);
 }
 
-/** Checks a weight or length of each row. @throws Error for a row whose number is not `expected`. */
-function* checkColumn(
+/** Checks the weight or the lengths of each row. @throws Error for a row with a number that is not `expected`. */
+function* checkEachRow(
   where: string,
   name: 'weight' | 'length',
   { array, columns, divisor }: DataMatrix,
-  rows: number,
   expected: string,
   isValid: (value: number) => boolean,
 ): Pausable<void> {
-  if (columns !== 1) throw new Error(`${where}: ${name}s has ${columns} columns, expected 1 (a ${name} per row)`);
-  for (let n = 0; n < rows; n++) {
-    if (n % ROWS_PER_TURN === 0) yield;
-    const value = array[n] / divisor;
-    if (!isValid(value)) throw new Error(`${where}: ${name} of row ${n} has ${show(value)}, expected ${expected}`);
+  for (let i = 0; i < array.length; i++) {
+    if (i % ROWS_PER_TURN === 0) yield;
+    const value = array[i] / divisor;
+    if (isValid(value)) continue;
+    const row = Math.floor(i / columns);
+    throw new Error(`${where}: ${name} of row ${row} has ${show(value)}, expected ${expected}`);
   }
 }
 

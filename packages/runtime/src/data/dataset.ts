@@ -76,7 +76,9 @@ export interface Dataset {
   readonly weights?: DataMatrix;
   /**
    * Real positions of each row [N, 1], from 1 to T, for sequences of shape [T] or [T, C] that are padded on the right.
-   * Layers leave out the others: last-position and global-avg-pool. @default all positions are real
+   * Rows of a network with several inputs have a length for each, in their order [N, parts], which is 1 for what is no
+   * sequence. Layers leave out the others: attention, gru, last-position, global-avg-pool. @default all positions are
+   * real
    */
   readonly lengths?: DataMatrix;
   /**

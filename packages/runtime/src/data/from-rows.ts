@@ -22,8 +22,8 @@ export interface RowsOptions {
   classNames?: readonly string[];
   /** Weight of each row in the training loss [N], at least 0: see `Dataset.weights`. @default each counts 1 */
   weights?: readonly number[];
-  /** Real positions of each row [N] of sequences: see `Dataset.lengths`. @default all */
-  lengths?: readonly number[];
+  /** Real positions of each row [N] of sequences, or of its parts [N][parts]: see `Dataset.lengths`. @default all */
+  lengths?: readonly number[] | readonly (readonly number[])[];
   /** Name of the dataset in messages. @default 'rows' */
   name?: string;
 }
@@ -65,11 +65,11 @@ export function datasetFromRows(options: RowsOptions): Dataset {
   );
 }
 
-const columnOf = (where: string, name: string, numbers: readonly number[]): DataMatrix =>
+const columnOf = (where: string, name: string, numbers: readonly (number | readonly number[])[]): DataMatrix =>
   matrixFromRows(
     where,
     name,
-    checkList(where, name, numbers, 'a list of numbers').map((number) => [number]),
+    checkList(where, name, numbers, 'a list of numbers').map((number) => [number].flat()),
   );
 
 /** The index of each name. @throws OptionError for another target. */

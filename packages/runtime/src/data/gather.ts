@@ -1,6 +1,6 @@
-import { type Elements, type Kernels, referenceKernels } from '@gradloom/core';
+import { type Elements, type Kernels, type Network, referenceKernels } from '@gradloom/core';
 import { roundingOf, standardizeChannels, typeOf } from '@gradloom/core/internal';
-import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
+import type { DataMatrix, FileRows } from './dataset.ts';
 
 /** Reads rows order[first] .. order[first + count - 1] that stay in a file. Overwrites `out`. */
 export type FileReader = (
@@ -46,18 +46,25 @@ export function gatherRows(
   if (scale !== undefined) standardizeChannels(out, 0, count * columns, scale, typeOf(out));
 }
 
-/** Reads the real positions of rows; all rows are whole if the dataset has no lengths. Overwrites `out`. */
+/** Reads the real positions of rows, of each part; all rows are whole without `lengths`. Overwrites `out`. */
 export function gatherLengths(
-  out: Float64Array, // [count] out
-  { lengths }: Dataset,
-  rowLength: number, // of a whole row
+  out: readonly Float64Array[], // [parts][count] out
+  { lengths: { parts, whole } }: Network,
+  lengths: DataMatrix | undefined, // [N, parts]
   order: Uint32Array | null, // [N], null: file order
   first: number,
   count: number,
-  reader?: RowReader,
 ): void {
-  if (lengths === undefined) out.fill(rowLength, 0, count);
-  else gatherRows(out, lengths, order, first, count, reader);
+  for (let part = 0; part < parts.length; part++) {
+    if (lengths === undefined) out[part].fill(whole, 0, count);
+    else {
+      const { array, columns, divisor } = lengths;
+      for (let n = 0; n < count; n++) {
+        const row = order === null ? first + n : order[first + n];
+        out[part][n] = array[row * columns + part] / divisor;
+      }
+    }
+  }
 }
 
 /** One loop for all types: as fast as a loop for each, since the division takes most of the time. */

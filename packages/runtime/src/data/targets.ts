@@ -8,6 +8,7 @@ import {
   type Shape,
 } from '@gradloom/core';
 import {
+  allowedLengths,
   channelsOf,
   checkFloat32,
   checkObject,
@@ -21,7 +22,7 @@ import {
   within,
 } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
-import { type Dataset, rowText } from './dataset.ts';
+import { type DataMatrix, type Dataset, rowText } from './dataset.ts';
 import { gatherRows, type RowReader } from './gather.ts';
 
 /**
@@ -136,11 +137,7 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
     const problem = `has ${shapeText(network.input)}, expected ${rowText(inputs)} (${what} of ${showName(name)})`;
     throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
   }
-  const T = dataset.lengths === undefined ? null : sequenceOf(inputs.shape ?? [columns]);
-  const misfit = T === null ? null : lengthsProblem(network, T);
-  if (misfit !== null) {
-    throw new OptionError(where, ['layers', 'dataset'], misfit, { about: `lengths of ${showName(name)}` });
-  }
+  if (dataset.lengths !== undefined) yield* checkLengths(where, network, dataset, dataset.lengths);
   const [{ spec, layer }] = network.allLayers;
   // For rows in a file, the layer checks indices when it reads them.
   if (spec.kind !== 'embedding' || inputs.file !== undefined) return;
@@ -155,6 +152,37 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
     const problem = `has ${show(index)}, expected ${range} (of ${layer.label}${hint})`;
     const about = `${showName(name)}: the index at row ${Math.floor(i / columns)}, place ${i % columns}`;
     throw new OptionError(where, ['layers', 'dataset'], problem, { about });
+  }
+}
+
+/** @throws OptionError for lengths that the parts of the network's rows cannot have. */
+function* checkLengths(
+  where: string,
+  network: Network,
+  { name, inputs }: Dataset,
+  { array, columns, divisor }: DataMatrix,
+): Pausable<void> {
+  const { parts } = network.lengths;
+  const fail = (problem: string, ofPart = ''): never => {
+    throw new OptionError(where, ['layers', 'dataset'], problem, { about: `lengths${ofPart} of ${showName(name)}` });
+  };
+  if (columns !== parts.length) {
+    const names = parts.length === 1 ? '' : ` (${parts.map(({ name }) => show(name)).join(', ')})`;
+    fail(`has ${columns} a row, expected ${parts.length}${names}`);
+  }
+  if (columns === 1) {
+    const T = sequenceOf(inputs.shape ?? [inputs.columns]);
+    const misfit = T === null ? null : lengthsProblem(network, T);
+    if (misfit !== null) fail(misfit);
+    return; // as long as the rows of the dataset, which have been checked
+  }
+  const allowed = parts.map((_, part) => allowedLengths(network, part));
+  for (let i = 0; i < array.length; i++) {
+    if (i % NUMBERS_PER_TURN === 0) yield;
+    const { min, max, where: ofPart, expected } = allowed[i % columns];
+    const length = array[i] / divisor;
+    if (length >= min && length <= max) continue;
+    fail(`has ${show(length)} in row ${Math.floor(i / columns)}, expected ${expected}`, ofPart);
   }
 }
 

@@ -24,7 +24,7 @@ import {
 import { checkDataset } from '../data/check-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { anyRows, inputRows } from '../data/file-rows.ts';
-import { FILE_ORDER, gatherLengths, gatherRows } from '../data/gather.ts';
+import { FILE_ORDER, gatherRows } from '../data/gather.ts';
 import { checkInput } from '../data/targets.ts';
 import { attentionOver, createInputGradients } from '../engine/evaluation/predictor.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
@@ -99,7 +99,7 @@ function* explanations(
   const R = targetPositions(network, createLoss(loss, parts?.customParts));
   const V = O / R;
   const t = new Float64Array(targets.columns);
-  const lengthOfRow = new Float64Array(1);
+  const lengthsOfRow = new Float64Array(dataset.lengths?.columns ?? 0);
   const textExplanations: TextExplanation[] = [];
   const explainedRows = rows ?? Array.from({ length: dataset.rows }, (_, n) => n);
   for (let k = 0; k < explainedRows.length; k++) {
@@ -110,9 +110,9 @@ function* explanations(
     }
     const x = Float64Array.from(inputRows(dataset, row, 1, typeOf(parameters)));
     gatherRows(t, targets, FILE_ORDER, row, 1, anyRows);
-    gatherLengths(lengthOfRow, dataset, x.length, FILE_ORDER, row, 1, anyRows);
-    const [length] = lengthOfRow;
-    const lengths = dataset.lengths === undefined ? undefined : [length];
+    if (dataset.lengths !== undefined) gatherRows(lengthsOfRow, dataset.lengths, FILE_ORDER, row, 1, anyRows);
+    const lengths = dataset.lengths === undefined ? undefined : lengthsOfRow;
+    const length = lengths?.[0] ?? x.length;
     const position = R === 1 ? 0 : length - 1;
     const answer = model.classify(x, { lengths })[position];
     const p = viewOf(model.probabilities(x, { lengths }), position * V, V);

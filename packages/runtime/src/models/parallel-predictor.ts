@@ -114,7 +114,7 @@ export function createParallelPredictor(
     }
     model.x.set(x);
     if (lengths !== undefined) {
-      if (model.lengths.length < rows) model.lengths = new Float64Array(shared(rows));
+      if (model.lengths.length < lengths.length) model.lengths = new Float64Array(shared(lengths.length));
       model.lengths.set(lengths);
     }
     const chunks = Math.min(rows, threads * CHUNKS_PER_THREAD);

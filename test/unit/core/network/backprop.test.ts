@@ -17,6 +17,7 @@ import {
 import {
   bindGradients,
   bindTensors,
+  createLengths,
   createList,
   createWorkspace,
   emitForward,
@@ -29,7 +30,6 @@ import {
   runCalls,
   targetColumns,
   targetPositions,
-  wholeLength,
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -104,7 +104,7 @@ function unsharedGradient(
     emit,
     batch,
     stepAndRow: Float64Array.of(step, firstRow),
-    lengths: new Float64Array(B).fill(wholeLength(network)),
+    lengths: createLengths(network, () => new Float64Array(B)),
   };
   const lossSums = blank(B);
   const R = targetPositions(network, loss);
@@ -177,7 +177,7 @@ test('padding that attention clears in its gradient stays in that of the sum aro
   const random = createRandom(2, 'padding');
   const drawn = (length: number) => Float64Array.from({ length }, () => random.normal());
   const [theta, x, dy] = [drawn(network.parameterCount), drawn(B * T * C), drawn(B * T * 2)];
-  const lengths = Float64Array.of(2, 4, 1);
+  const lengths = [Float64Array.of(2, 4, 1)];
   const tensors = bindTensors(network, theta) as Float64Array[][];
   const { calls, emit } = createList();
   const batch = { rows: B, leaves: 1, firstLeaf: 0 };

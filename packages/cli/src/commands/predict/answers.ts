@@ -3,6 +3,7 @@ import {
   badOutput,
   classify,
   decodeValue,
+  lengthsOfOutputs,
   ofText,
   show,
   targetPositions,
@@ -39,11 +40,15 @@ export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer
   const decodings = model.preprocessing?.target;
   const text = ofText(model.preprocessing)?.text;
   const tokenizer = text === undefined ? undefined : createTokenizer(text.tokenizer);
-  const R = loss === null ? 1 : targetPositions(buildNetwork(model.spec, model.parts?.customParts), loss); // positions
+  const network = buildNetwork(model.spec, model.parts?.customParts);
+  const R = loss === null ? 1 : targetPositions(network, loss); // positions
   return async ({ x, rowIndices, targets, targetLabels, lengths }) => {
     const outputs = await predict(model, x, rowIndices, lengths);
     const O = outputs.length / rowIndices.length;
-    if (R > 1) return answerPositions(outputs, rowIndices, targets, classify(outputs, O / R, loss), lengths);
+    if (R > 1) {
+      const outputLengths = lengthsOfOutputs(network, lengths);
+      return answerPositions(outputs, rowIndices, targets, classify(outputs, O / R, loss), outputLengths);
+    }
     const isBinary = O === 1 && !choosesClasses; // one output for two classes
     const isClassifier = choosesClasses || typeof classes === 'number' || (onLogits && O === 1);
     const chosenClasses = isClassifier ? classify(outputs, O, loss, threshold) : [];
@@ -80,7 +85,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer
     rowIndices: readonly number[],
     targets: RowBatch['targets'],
     chosenClasses: readonly number[], // [N, R]
-    lengths: RowBatch['lengths'],
+    lengths: ArrayLike<number> | undefined, // [N] of the outputs
   ): Answer[] {
     const O = outputs.length / rowIndices.length;
     return rowIndices.map((row, n) => {

@@ -66,5 +66,5 @@ export interface RowBatch {
   readonly rowIndices: readonly number[]; // [N] index of each row in its source, counted from 0
   readonly targets?: readonly (readonly number[])[]; // [N][columns]
   readonly targetLabels?: readonly string[]; // [N] names of the target classes, if they have names
-  readonly lengths?: readonly number[]; // [N] real positions, if the dataset has lengths
+  readonly lengths?: readonly number[]; // [N, parts] real positions, if the dataset has lengths
 }

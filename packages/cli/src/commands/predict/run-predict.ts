@@ -207,7 +207,7 @@ export function* datasetRows(
         rowIndices,
         targets: rowIndices.map((row) => matrixRow(targets, row)),
         ...defined({
-          lengths: lengths && rowIndices.map((row) => matrixRow(lengths, row)[0]),
+          lengths: lengths && rowIndices.flatMap((row) => matrixRow(lengths, row)),
           targetLabels: labels && !byPosition ? rowIndices.map((row) => labels[targets.array[row]]) : undefined,
         }),
       };

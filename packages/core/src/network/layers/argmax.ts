@@ -28,6 +28,7 @@ export function argmax(options: ArgmaxOptions, { input }: LayerContext): Layer {
     elementwise: false,
     reads: { x: false, y: false },
     tensors: [],
+    keepsPositions: [axis > 0],
     forward(y, [x], _parameters, B, { emit }) {
       emit(ops.argmax, y, x, B * outer, n, inner);
     },

@@ -203,6 +203,7 @@ export function movesLayer(kind: string, input: Shape, readings: readonly (AxisR
     elementwise: false,
     reads: { x: false, y: false },
     tensors: [],
+    keepsPositions: [readings[0] === null],
     forward(y, [x], _parameters, B, { emit }) {
       emitMoves(emit, y, x, B, forward());
     },

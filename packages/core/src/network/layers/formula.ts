@@ -102,6 +102,7 @@ export function formulaLayer(
     elementwise: sizeOf(shapes[0]) === size,
     reads: { x: shapes.some((_, k) => readInputs.has(k)), y: readInputs.has(n + 1) },
     tensors,
+    keepsPositions: shapes.map(({ length }) => length === shape.length),
     expression,
     createMemory(rows, allocate, { allocateForBackward = allocate }) {
       const hasAxes = sums.some(({ axes }) => axes.length > 0);

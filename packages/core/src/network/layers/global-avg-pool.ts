@@ -31,11 +31,11 @@ export function globalAvgPool(options: GlobalAvgPoolOptions, { input }: LayerCon
     readsLengths: isSequence,
     // Partial sums of pieces.
     createMemory: (_rows, allocate) => ({ arrays: [allocate(sumLevels(1, R) * C)] }),
-    forward(y, [x], _parameters, B, { emit, lengths }, { arrays: [sums] }) {
+    forward(y, [x], _parameters, B, { emit, lengths: [lengths] }, { arrays: [sums] }) {
       if (isSequence) emit(ops.sequenceMeanForward, y, sums, x, lengths, B, R, C);
       else emit(ops.globalAvgPoolForward, y, sums, x, B, R, C);
     },
-    backward([dx], dy, _xs, _y, _parameters, _gradients, B, { emit, lengths }) {
+    backward([dx], dy, _xs, _y, _parameters, _gradients, B, { emit, lengths: [lengths] }) {
       if (dx === null) return;
       if (isSequence) emit(ops.sequenceMeanBackward, dx, dy, lengths, B, R, C);
       else emit(ops.globalAvgPoolBackward, dx, dy, B, R, C);

@@ -22,10 +22,10 @@ export function lastPosition(options: LastPositionOptions, { input }: LayerConte
     reads: { x: false, y: false },
     tensors: [],
     readsLengths: true,
-    forward(y, [x], _parameters, B, { emit, lengths }) {
+    forward(y, [x], _parameters, B, { emit, lengths: [lengths] }) {
       emit(ops.lastPositionForward, y, x, lengths, B, T, C);
     },
-    backward([dx], dy, _xs, _y, _parameters, _gradients, B, { emit, lengths }) {
+    backward([dx], dy, _xs, _y, _parameters, _gradients, B, { emit, lengths: [lengths] }) {
       if (dx !== null) emit(ops.lastPositionBackward, dx, dy, lengths, B, T, C);
     },
   };

@@ -23,8 +23,11 @@ export interface Pass {
   readonly batch: BatchSlice;
   /** [2] Step, counted from 0, and index of the first row in the batch. Operations read them when they run. */
   readonly stepAndRow: Float64Array;
-  /** [B] Real positions of each row of a sequence, the first ones; all others are padding. */
-  readonly lengths: Float64Array;
+  /**
+   * Of each part of a row, [B] the real positions, the first ones; all others are padding. A layer that reads lengths
+   * gets those of each of its inputs.
+   */
+  readonly lengths: readonly Float64Array[];
 }
 
 /** Further positions of rows of sequences, after those whose pass left their layers' memory as it is. */
@@ -133,6 +136,12 @@ export interface Layer {
   readonly couplesRows?: boolean;
   /** Whether the passes read `Pass.lengths`. @default false */
   readonly readsLengths?: boolean;
+  /**
+   * Of each input, whether the positions of the outputs, the first axis, are its positions one for one. If so they have
+   * its lengths.
+   * @default whether their numbers are equal, and the outputs have positions if the input has
+   */
+  readonly keepsPositions?: readonly boolean[];
   /** How many numbers of each row passes store by position. @default the size of `out` if it has positions, else 0 */
   readonly positionNumbers?: number;
   /**

@@ -34,6 +34,7 @@ export function matmul(options: MatmulOptions, { inputs }: LayerContext): Layer 
   const [ofA, ofB] = [matrixOf(a, transposeA), matrixOf(b, transposeB)];
   if (ofA[1] !== ofB[0]) throw refused(`${ofA[1]} rows in the second for the ${ofA[1]} columns of the first`);
   const [[rowsOfA, k], [, m]] = [ofA, ofB];
+  const axes = Math.max(a.length, b.length);
   const [batchA, batchB] = [a.slice(0, -2), b.slice(0, -2)];
   const batch = broadcast(batchA, batchB);
   if (batch === null) throw refused('axes before the last two that are equal, or 1');
@@ -70,6 +71,7 @@ export function matmul(options: MatmulOptions, { inputs }: LayerContext): Layer 
     elementwise: false,
     reads: { x: true, y: false },
     tensors: [],
+    keepsPositions: [a.length === axes && (axes > 2 || !transposeA), b.length === axes && axes > 2],
     products: [
       [k, m],
       [m, k],

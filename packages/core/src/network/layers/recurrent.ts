@@ -148,7 +148,7 @@ function recurrent(
     B: number,
     steps: number,
     begins: boolean,
-    { emit, lengths }: Pass,
+    { emit, lengths: [lengths] }: Pass,
     arrays: readonly Elements[],
   ): void {
     const memory = memoryOf(arrays);
@@ -212,7 +212,17 @@ function recurrent(
           },
         }
       : {}),
-    backward([dx], dy, [x], _y, [Wi, , Wh], gradients, B, { emit, leafRows, accumulate, lengths }, { arrays }) {
+    backward(
+      [dx],
+      dy,
+      [x],
+      _y,
+      [Wi, , Wh],
+      gradients,
+      B,
+      { emit, leafRows, accumulate, lengths: [lengths] },
+      { arrays },
+    ) {
       const memory = memoryOf(arrays);
       const { h, c, q, product, before, gates } = memory;
       const [transposed, zeros, zeroGradients] = arrays.slice(-3);

@@ -142,6 +142,7 @@ function reduce(
     elementwise: false,
     reads: { x: readsValues, y: readsValues },
     tensors: [],
+    keepsPositions: [!axes.includes(0)],
     createMemory: (rows, allocate, { allocateForBackward = allocate }) => ({
       arrays: [
         allocate(rows * scratchSize),

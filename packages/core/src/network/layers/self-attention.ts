@@ -123,7 +123,11 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
       ],
     }),
     forward(y, [x], parameters, B, pass, { arrays: [qkv, A, maxima, sums, , , table, zeros] }) {
-      const { emit, lengths, stepAndRow } = pass;
+      const {
+        emit,
+        lengths: [lengths],
+        stepAndRow,
+      } = pass;
       const [Wqkv, bqkv, Wo, bo] = bias ? parameters : [parameters[0], zeros, parameters[1], zeros];
       if (!bias) emit(ops.fill, zeros, 0, 3 * C);
       emit(ops.affine, qkv, x, Wqkv, bqkv, B * T, C, 3 * C);
@@ -138,7 +142,13 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
     },
     ...(causal ? { forwardNext } : {}),
     backward([dx], dy, [x], _y, parameters, gradients, B, pass, { arrays }) {
-      const { emit, lengths, stepAndRow, leafRows, accumulate } = pass;
+      const {
+        emit,
+        lengths: [lengths],
+        stepAndRow,
+        leafRows,
+        accumulate,
+      } = pass;
       const [qkv, A, maxima, sums, dqkv, dA, table, , unused] = arrays;
       const [Wqkv, Wo] = bias ? [parameters[0], parameters[2]] : parameters;
       if (bias && gradients !== null) emit(ops.zeroPadding, dy, lengths, B, T, C); // for dbo alone: A is 0 at padding

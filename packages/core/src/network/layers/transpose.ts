@@ -30,6 +30,7 @@ export function transpose(options: TransposeOptions, { input }: LayerContext): L
     elementwise: false,
     reads: { x: false, y: false },
     tensors: [],
+    keepsPositions: [order[0] === 0],
     forward(y, [x], _parameters, B, { emit }) {
       emitTranspose(emit, y, x, B, input, order);
     },

@@ -9,7 +9,7 @@ import type { InferenceContext } from './inference-layout.ts';
 export interface SharedRows {
   readonly x: Elements<SharedArrayBuffer>; // [rows, I] or longer
   readonly y: Elements<SharedArrayBuffer>; // [rows, O] or longer, out
-  readonly lengths: Float64Array<SharedArrayBuffer> | null; // [rows] or longer; null: all positions are real
+  readonly lengths: Float64Array<SharedArrayBuffer> | null; // [rows, parts] or longer; null: all positions are real
 }
 
 /** Rows of a call, the first of the arrays. */
@@ -70,7 +70,7 @@ export function answerChunks(context: InferenceContext, task: OutputsTask): BadR
  */
 export function takeChunks(
   control: Int32Array,
-  { inputs: I, outputs: O }: Pick<Network, 'inputs' | 'outputs'>,
+  { inputs: I, outputs: O, lengths: { parts } }: Pick<Network, 'inputs' | 'outputs' | 'lengths'>,
   predictor: Predictor,
   { x, y, lengths }: SharedRows,
 ): BadRow | undefined {
@@ -81,7 +81,8 @@ export function takeChunks(
     const first = chunk * chunkRows;
     if (first >= rows) return undefined;
     const B = Math.min(chunkRows, rows - first);
-    const chunkLengths = lengths === null ? undefined : viewOf(lengths, first, B);
+    const L = parts.length;
+    const chunkLengths = lengths === null ? undefined : viewOf(lengths, first * L, B * L);
     try {
       predictor(viewOf(x, first * I, B * I), chunkLengths, viewOf(y, first * O, B * O));
     } catch (error) {

@@ -14,7 +14,6 @@ import {
   viewOf,
   type Workspace,
   weighPositions,
-  wholeLength,
 } from '@gradloom/core/internal';
 import { FILE_ORDER, gatherLengths, gatherRows, type RowReader } from '../../data/gather.ts';
 import { gatherTargets } from '../../data/targets.ts';
@@ -43,7 +42,6 @@ export interface EvaluationContext {
   readonly lossSums: Float64Array; // [rows of the workspace] or longer
   readonly targetColumns: number;
   readonly targetPositions: number; // positions of a row that are targets; 1 if the row has one
-  readonly rowLength: number; // length of a row without padding
   recentPass: EvaluationPass | null; // null before the first evaluation
 }
 
@@ -67,7 +65,6 @@ export function createEvaluationContext<Setup extends TeamSetup>(
     lossSums,
     targetColumns: targetColumns(network, loss),
     targetPositions: targetPositions(network, loss),
-    rowLength: wholeLength(network),
     recentPass: null,
   };
 }
@@ -93,7 +90,7 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
         const rows = Math.min(workspace.rows, B - offset);
         const { y, program } = passFor(context, rows);
         gatherRows(workspace.x, dataset.inputs, FILE_ORDER, first, rows, reader);
-        gatherLengths(workspace.lengths, dataset, context.rowLength, FILE_ORDER, first, rows, reader);
+        gatherLengths(workspace.lengths, network, dataset.lengths, FILE_ORDER, first, rows);
         gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, FILE_ORDER, first, rows, reader);
         weighPositions(workspace, rows, R, false);
         program.run();

@@ -193,7 +193,7 @@ export function emptyPass(
     accumulate: false,
     batch: NO_BATCH,
     stepAndRow: EMPTY,
-    lengths: EMPTY,
+    lengths: workspace.lengths,
   };
   const rows = 1;
   const gradients = network.layers.map((layer, k) => (hasTrainedTensor(layer) ? tensors[k] : null));

@@ -17,7 +17,7 @@ export function gatherLeaves(
   const rows = Math.min(count * leafRows, rowsOf(setup, step) - firstLeaf * leafRows);
   const position = firstPositionOf(setup, step) + firstLeaf * leafRows;
   gatherRows(workspace.x, dataset.inputs, orders, position, rows, reader);
-  gatherLengths(workspace.lengths, dataset, context.rowLength, orders, position, rows, reader);
+  gatherLengths(workspace.lengths, context.network, dataset.lengths, orders, position, rows);
   const { rowWeights } = workspace;
   if (rowWeights !== null && setup.weights !== null) {
     gatherRows(rowWeights.w, setup.weights, orders, position, rows, reader);

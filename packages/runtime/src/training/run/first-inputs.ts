@@ -43,7 +43,7 @@ export function* firstInputs(
   if (augmentation !== null) {
     const { calls, emit } = createList();
     const stepAndRow = Float64Array.of(0, 0);
-    const lengths = new Float64Array(0); // images have none
+    const lengths: Float64Array[] = []; // images have none
     const pass = {
       emit,
       training: true,

@@ -21,15 +21,7 @@ function listOf(changes: Partial<Settings>) {
   const { calls, emit } = createList();
   const { step, firstRow, ...settings } = { ...start, ...changes };
   const stepAndRow = Float64Array.of(step, firstRow);
-  const pass: Pass = {
-    ...settings,
-    emit,
-    leafRows: 16,
-    accumulate: false,
-    batch: NO_BATCH,
-    stepAndRow,
-    lengths: Float64Array.of(),
-  };
+  const pass: Pass = { ...settings, emit, leafRows: 16, accumulate: false, batch: NO_BATCH, stepAndRow, lengths: [] };
   return { calls, pass };
 }
 

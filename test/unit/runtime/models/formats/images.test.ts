@@ -117,7 +117,7 @@ test.each<[string, NetworkSpec, number]>([
   ['a decoder', everyLayer['a decoder'], 4],
 ])('%s in ONNX moves channels as often as it must', (_name, spec, times) => {
   const graph = createGraph().in('float');
-  emitNetwork(graph, buildNetwork(spec), Float32Array.from(weightsFor(spec)), 'x', 'lengths');
+  emitNetwork(graph, buildNetwork(spec), Float32Array.from(weightsFor(spec)), 'x', ['lengths']);
   const { node = [] } = graph.finish();
   expect(node.filter(({ opType }) => opType === 'Transpose').length).toBe(times);
   expect(node.filter(({ opType }) => opType?.startsWith('Conv')).length).toBeGreaterThan(1);

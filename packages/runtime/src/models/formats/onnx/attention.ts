@@ -7,7 +7,7 @@ import { lengthsAt, positions, type Rows, range } from './rows.ts';
 /**
  * Self-attention on rows [N, T, C]; heads are an axis of their own. Keys that a query does not read have a score of -∞.
  */
-export function attention({ graph, channels, x, lengths, networkLayer, tensor }: Emission): Rows {
+export function attention({ graph, channels, x, lengths: [lengths], networkLayer, tensor }: Emission): Rows {
   const { heads: H, causal = true, bias = true, rotary = false } = networkLayer.spec as Spec<'self-attention'>;
   const [shape] = networkLayer.layer.in;
   const [T, C] = shape;

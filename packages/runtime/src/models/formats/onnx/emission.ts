@@ -10,8 +10,8 @@ export interface Emission {
   readonly x: Rows;
   /** All inputs. */
   readonly xs: readonly Rows[];
-  /** Real positions of each row, integers [N] or [1]. */
-  readonly lengths: Value;
+  /** Of each input that is read with its lengths, the real positions of each row, integers [N] or [1]. */
+  readonly lengths: readonly Value[];
   readonly networkLayer: NetworkLayer;
   /** A tensor of the layer. @throws Error if it has none of this name */
   readonly tensor: (name: string) => Elements;

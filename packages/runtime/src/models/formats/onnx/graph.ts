@@ -81,7 +81,7 @@ function emptyGraph(
     },
     optional(name, defaultValue, note) {
       // An initializer with the name of an input is its default: one number for any number of rows.
-      inputs.push(infoOf(name, 'int64', [{ dimParam: 'lengths' }], note));
+      inputs.push(infoOf(name, 'int64', [{ dimParam: name }], note));
       return integers(name, [1], [defaultValue]);
     },
     integer(name) {

@@ -63,7 +63,7 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   },
   expand,
   flatten: ({ channels, x }) => channels.flatten(x),
-  'global-avg-pool'({ graph, channels, x, lengths, networkLayer }) {
+  'global-avg-pool'({ graph, channels, x, lengths: [lengths], networkLayer }) {
     const {
       in: [input],
       out: shape,
@@ -85,7 +85,7 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   'group-norm': groupNorm,
   gru: recurrent,
   'instance-norm': groupNorm,
-  'last-position'({ graph, channels, x, lengths, networkLayer }) {
+  'last-position'({ graph, channels, x, lengths: [lengths], networkLayer }) {
     const {
       in: [input],
       out: shape,
@@ -232,7 +232,7 @@ function transposedConvolution({ graph, channels, x, networkLayer, tensor }: Emi
   return { shape: output, value: convolveTransposed(graph, channels.first(x).value, axes, weights), image: output };
 }
 
-function recurrent({ graph, x, lengths, networkLayer, tensor }: Emission): Rows {
+function recurrent({ graph, x, lengths: [lengths], networkLayer, tensor }: Emission): Rows {
   const { kind, out, returns = 'all', reverse = false } = networkLayer.spec as Spec<'gru' | 'lstm'>;
   const {
     in: [input],
@@ -260,10 +260,16 @@ function pool(
 }
 
 /**
- * Adds a network; returns its outputs [N, ...output] for x and the lengths of its rows. @throws Error for a layer
- * without counterpart in ONNX.
+ * Adds a network; returns its outputs [N, ...output] for x and the lengths of its rows: those of each part, and whole
+ * ones. @throws Error for a layer without counterpart in ONNX.
  */
-export function emitNetwork(graph: Graph, network: Network, parameters: Elements, x: Value, lengths: Value): Value {
+export function emitNetwork(
+  graph: Graph,
+  network: Network,
+  parameters: Elements,
+  x: Value,
+  lengths: readonly Value[],
+): Value {
   const channels = channelsOfGraph(graph);
   const tables = new Map<string, Value>();
   const named = network.allLayers.flatMap(({ path, tensors }) => tensors.map((tensor) => [path, tensor] as const));
@@ -297,7 +303,7 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
       channels,
       x: xs[0],
       xs,
-      lengths,
+      lengths: networkLayer.lengths?.map((index) => lengths[index]) ?? [],
       networkLayer,
       tensor,
       table,

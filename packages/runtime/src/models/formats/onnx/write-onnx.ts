@@ -7,17 +7,7 @@ import type {
   TablePreprocessing,
   TokenEncoding,
 } from '@gradloom/core';
-import {
-  channelsOf,
-  GAP_WORDS,
-  inInputOrder,
-  lengthsProblem,
-  ofImages,
-  ofTable,
-  tokensOf,
-  typeOf,
-  wholeLength,
-} from '@gradloom/core/internal';
+import { channelsOf, GAP_WORDS, inInputOrder, ofImages, ofTable, tokensOf, typeOf } from '@gradloom/core/internal';
 import { describeModel, type ExportedModel } from '../exported.ts';
 import { emitAnswers } from './answers.ts';
 import { createGraph, type Graph, type RealType, type Value } from './graph.ts';
@@ -72,15 +62,22 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   return [file];
 }
 
-/** Adds the optional input of lengths, if a layer reads them. */
-function emitLengths(graph: Graph, { contents: { preprocessing }, network }: ExportedModel): Value {
-  const [T] = network.input;
-  const readsLengths = network.allLayers.some(({ layer }) => layer.readsLengths === true);
+/**
+ * The lengths of each part of rows, and of whole ones. Each part whose lengths a layer reads is an optional input:
+ * `lengths`, or `lengths.<name>` for each of several.
+ */
+function emitLengths(graph: Graph, { contents: { preprocessing }, network }: ExportedModel): readonly Value[] {
+  const { parts, whole, readers } = network.lengths;
   const hasLengths = ofTable(preprocessing) === undefined || tokensOf(preprocessing) !== undefined;
-  if (!readsLengths || !hasLengths || lengthsProblem(network, T) !== null) {
-    return graph.integers([wholeLength(network)]);
-  }
-  return graph.optional('lengths', T, `the real positions of each row, from 1 to ${T}; left out, all ${T} are real`);
+  const all = graph.integers([whole]);
+  const ofParts = parts.map(({ name, positions: T }, part) => {
+    const isRead = readers.some((reader) => reader.part === part);
+    const isChanged = readers.some((reader) => reader.part === part && !reader.isKept);
+    if (T === null || !isRead || isChanged || !hasLengths) return all;
+    const input = name === null || parts.length === 1 ? 'lengths' : `lengths.${name}`;
+    return graph.optional(input, T, `the real positions of each row, from 1 to ${T}; left out, all ${T} are real`);
+  });
+  return [...ofParts, all];
 }
 
 /** A table whose columns are inputs of the file. Windows of a series and texts alone are taken as encoded numbers. */
