@@ -27,6 +27,7 @@ import {
   globalAvgPool,
   groupNorm,
   gru,
+  heads,
   heaviside,
   input,
   instanceNorm,
@@ -241,6 +242,12 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
     resize(7, { mode: 'linear' }),
     flatten(),
     dense(3),
+  ),
+  'several outputs': sequential(
+    [3, 2],
+    dense(4, { name: 'a' }),
+    tanh(),
+    heads({ first: 'a', second: '1', third: 'input' }),
   ),
   'a text whose vectors are cut and joined': sequential(
     9,

@@ -8,10 +8,10 @@ import {
   type NetworkSpec,
   shuffle,
 } from '@gradloom/core';
-import { complete, createAllocator, createElements, targetColumns, WasmApi } from '@gradloom/core/internal';
+import { complete, createAllocator, createElements, WasmApi } from '@gradloom/core/internal';
 import type { Backend, Dataset, TrainOptions } from '@gradloom/runtime';
 import { gatherRows } from '../../packages/runtime/src/data/gather.ts';
-import { gatherTargets } from '../../packages/runtime/src/data/targets.ts';
+import { gatherTargets, targetFormOf } from '../../packages/runtime/src/data/targets.ts';
 import { compileFor, createBackendKernels } from '../../packages/runtime/src/engine/backends/backend.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/engine/memory/thread-scratch.ts';
 import { optimizerOf } from '../../packages/runtime/src/engine/step/optimizer-of.ts';
@@ -81,8 +81,8 @@ export function oracle(
   const anywhere = dataset.starts === undefined ? {} : { step: 1 };
   const rows = { ...dataset, inputs: { ...dataset.inputs, ...anywhere }, targets: { ...dataset.targets, ...anywhere } };
   const x = createElements(precision, batch * network.inputs);
-  const columns = targetColumns(network, loss);
-  const t = createElements(precision, batch * columns);
+  const form = targetFormOf(network, loss);
+  const t = createElements(precision, batch * form.columns);
   const w = new Float64Array(weights === null ? 0 : batch);
   const lengths = dataset.lengths && new Float64Array(batch * dataset.lengths.columns);
   const losses: number[] = [];
@@ -100,7 +100,7 @@ export function oracle(
     }
     const B = Math.min(batch, N - first);
     gatherRows(x, rows.inputs, order, first, B);
-    gatherTargets(t, rows, columns, loss.targets, order, first, B);
+    gatherTargets(t, rows, form, order, first, B);
     if (weights !== null) gatherRows(w, weights, order, first, B);
     if (lengths !== undefined && dataset.lengths !== undefined) gatherRows(lengths, dataset.lengths, order, first, B);
     const figures = trainStep.step(x, t, B, optimizer.lr * schedule.factor(step, scheduleState), w, lengths);

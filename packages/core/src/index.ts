@@ -35,8 +35,17 @@ export type { NormalOptions } from './families/initializers/normal.ts';
 export type { OrthogonalOptions } from './families/initializers/orthogonal.ts';
 export type { UniformOptions } from './families/initializers/uniform.ts';
 export type { HuberOptions } from './families/losses/huber.ts';
-export { createLoss, type LossName, type LossSpec, losses } from './families/losses/index.ts';
-export type { Loss, LossKernel, LossVariant } from './families/losses/loss.ts';
+export {
+  createLoss,
+  type HeadLossOptions,
+  type HeadLossSpec,
+  type HeadLossSpecs,
+  type LossName,
+  type LossSpec,
+  losses,
+  type SingleLossSpec,
+} from './families/losses/index.ts';
+export type { HeadLoss, Loss, LossKernel, LossVariant } from './families/losses/loss.ts';
 export type { SoftmaxCrossEntropyOptions } from './families/losses/softmax-cross-entropy.ts';
 export type { CalibrationOptions } from './families/metrics/calibration.ts';
 export type { AverageOptions } from './families/metrics/class-rates.ts';
@@ -73,7 +82,7 @@ export type { PlateauOptions } from './families/schedules/plateau.ts';
 export type { RangeTestOptions } from './families/schedules/range-test.ts';
 export type { Schedule, ScheduleContext, ScheduleIn } from './families/schedules/schedule.ts';
 export type { StepDecayOptions } from './families/schedules/step.ts';
-export type { Answer } from './inference/answers/answers.ts';
+export type { Answer, AnswerOfHeads } from './inference/answers/answers.ts';
 export type { Json, JsonObject } from './inference/files/json.ts';
 export type { LoadedParts, ModuleRecord } from './inference/loaded-parts.ts';
 export type {
@@ -186,7 +195,6 @@ export {
   transformerBlock,
   upsample,
 } from './network/builders.ts';
-export type { InputParts } from './network/input-parts.ts';
 export type { ActivationOptions } from './network/layers/activation.ts';
 export type { ArgmaxOptions } from './network/layers/argmax.ts';
 export type { BatchNormOptions } from './network/layers/batch-norm.ts';
@@ -207,6 +215,7 @@ export type {
 } from './network/layers/formulas.ts';
 export type { GlobalAvgPoolOptions } from './network/layers/global-avg-pool.ts';
 export type { GroupNormOptions, InstanceNormOptions } from './network/layers/group-norm.ts';
+export type { HeadsOptions } from './network/layers/heads.ts';
 export {
   type BatchSlice,
   type BranchName,
@@ -255,7 +264,6 @@ export {
   initializeParameters,
   type Network,
   type NetworkLayer,
-  type NetworkOfParts,
   type NetworkSpec,
   type Tensor,
   type Tie,
@@ -274,6 +282,7 @@ export {
   expand,
   type FunctionBuilder,
   type FunctionKind,
+  heads,
   log,
   logSoftmax,
   logSumExp,
@@ -304,6 +313,7 @@ export {
   where,
 } from './network/operation-builders.ts';
 export { createPredictor } from './network/page-memory.ts';
+export type { InputParts, NetworkOfParts, OutputParts } from './network/parts.ts';
 export type { PlacedLayer } from './network/placed-layer.ts';
 export type { Predictor } from './network/predict.ts';
 export type { LengthReader, PaddedPart, RowLengths } from './network/row-lengths.ts';

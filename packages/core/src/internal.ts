@@ -45,7 +45,8 @@ export * as option from './checks/options/kinds.ts';
 export { counted, has, listed, reasonOf, show, showName, showPath } from './checks/show.ts';
 export { checkGradients, type GradientCheck } from './custom/check-gradients.ts';
 export { collectParts, type ModuleExports } from './custom/collect-parts.ts';
-export { lossOptions, refuseLossBeyondFloats } from './families/losses/index.ts';
+export { hasHeads, lossOptions, refuseLossBeyondFloats } from './families/losses/index.ts';
+export { targetKind } from './families/losses/loss.ts';
 export { softmaxCrossEntropyOptions } from './families/losses/softmax-cross-entropy.ts';
 export { bootstrap, type Interval } from './families/metrics/bootstrap.ts';
 export { chooseThreshold, type ThresholdCriterion, thresholdCriteria } from './families/metrics/choose-threshold.ts';
@@ -212,8 +213,8 @@ export {
   rowAttention,
   rowContinuation,
 } from './network/continuation.ts';
+export { type Head, type HeadTask, headsOf, headTasks } from './network/heads.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
-export { hasParts } from './network/input-parts.ts';
 export { freezeLayers, refuseGroups } from './network/layer-patterns.ts';
 export { axisOf } from './network/layers/axes.ts';
 export { formulaLayers, sameForAll } from './network/layers/formulas.ts';
@@ -247,6 +248,7 @@ export {
   namedWeights,
 } from './network/network.ts';
 export { findNetwork, type NetworkName, networkNames, networks } from './network/networks.ts';
+export { hasParts, withParts } from './network/parts.ts';
 export { partsNetwork, type RowPart } from './network/parts-network.ts';
 export { leafRowsOf, maxPassRows } from './network/pass-rows.ts';
 export { passOf } from './network/passes.ts';

@@ -8,6 +8,7 @@ export {
   type AdamOptions,
   type AdamwOptions,
   type Answer,
+  type AnswerOfHeads,
   type AnyRows,
   type ArgmaxOptions,
   type Augmentation,
@@ -99,7 +100,12 @@ export {
   groupNorm,
   gru,
   gruNetwork,
+  type HeadLossOptions,
+  type HeadLossSpec,
+  type HeadLossSpecs,
+  type HeadsOptions,
   type HuberOptions,
+  heads,
   heaviside,
   type ImageEncoding,
   type ImagePreprocessing,
@@ -228,6 +234,7 @@ export {
   type SgdOptions,
   type ShapedRows,
   type ShortActivation,
+  type SingleLossSpec,
   type SliceOptions,
   type SoftmaxCrossEntropyOptions,
   type SoftmaxOptions,
@@ -343,7 +350,10 @@ export {
   type TableOptions,
   type TableSeries,
   type TableSplit,
+  type TargetHead,
   type TargetKind,
+  type TargetRows,
+  type TargetsByName,
   type TextOptions,
   tableFiles,
   tablePath,
@@ -353,7 +363,9 @@ export {
 export type { Backend, BackendRecord, BlasBackend, BuiltInBackend } from './engine/backends/backend.ts';
 export type { BackendChoice } from './engine/backends/backend-choices.ts';
 export type { BlasIdentity } from './engine/backends/native/blas-library.ts';
-export type { Evaluation, OutputReader } from './engine/evaluation/evaluate-dataset.ts';
+export type { Evaluation } from './engine/evaluation/evaluate-dataset.ts';
+export type { OutputReader } from './engine/evaluation/figures.ts';
+export type { HeadFigures } from './engine/evaluation/head-figures.ts';
 export { type LoadOptions, loadParts } from './engine/modules/load-parts.ts';
 export type { Profile } from './engine/step/clock.ts';
 export { createPool, type Pool, type PoolOptions } from './engine/threads/pool.ts';

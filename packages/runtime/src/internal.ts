@@ -16,6 +16,7 @@ export { resizeImage } from './data/images/resize-image.ts';
 export {
   checkInput,
   datasetFormats,
+  defaultLoss,
   encodeSplit,
   type ForecastErrors,
   gpt2,

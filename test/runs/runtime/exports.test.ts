@@ -12,6 +12,7 @@ const builders = [
     'avgPool',
     'channelDropout',
     'concat',
+    'heads',
     'conv1d',
     'conv2d',
     'conv2dTranspose',
@@ -175,7 +176,7 @@ const typesOfBoth = words(`
   WeightDecayOptions
   ClipOptions Expression ExpressionStep FunctionBuilder FunctionKind FunctionOptions Operands OperationBuilder OperationKind
   OperationOptions PowerOptions ScalarName
-  ArgmaxOptions GroupNormOptions InstanceNormOptions MatmulOptions ReductionOptions SoftmaxOptions
+  AnswerOfHeads HeadLossOptions HeadLossSpec HeadLossSpecs HeadsOptions SingleLossSpec ArgmaxOptions GroupNormOptions InstanceNormOptions MatmulOptions ReductionOptions SoftmaxOptions
   AnyRows ListedRows NamedRow ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
   PositionEmbeddingOptions GptNetworkOptions GruNetworkOptions RecurrentOptions SelfAttentionOptions TransformerBlockOptions UpsampleOptions
   ConcatOptions ExpandOptions PadOptions ReshapeOptions ResizeOptions SliceOptions TakeOptions TransposeOptions
@@ -188,7 +189,7 @@ const typesOfBoth = words(`
 /** Types, likewise. */
 const types = {
   core: words(`
-  Activation Allocate AverageOptions BatchSlice BranchName BuiltValue InputParts LikeOptions NetworkOfParts PassKind Path Block Bound CreateBlock FixedCall TakeDoubles CalibrationOptions Call DecisionOptions
+  Activation Allocate AverageOptions BatchSlice BranchName BuiltValue HeadLoss InputParts LikeOptions NetworkOfParts OutputParts PassKind Path Block Bound CreateBlock FixedCall TakeDoubles CalibrationOptions Call DecisionOptions
   Emit GatherBytes NextPass Tie Initializer Inspect Kernels ProbabilityOptions RankingMetric
   RankingOptions RealMath
   Layer LayerBefore LayerMemory LayerName Loss LossKernel LossVariant CustomParts Metric MetricName NodeSums Op Operand Optimizer Pass
@@ -200,9 +201,9 @@ const types = {
   ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight Cluster ClusterFacts ClusterOptions Connection CsvOptions DataArray DataMatrix
   DataRecord DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs
-  ExplainImagesOptions ExplainOptions ExplainTextsOptions Explanation EverySeconds EverySteps FileOptions FileRows FitOptions FittedModel FolderLock ImageExplanation Importance ImageOptions LoadOptions LockOwner LowestLoss ModelFile MonitorName
+  ExplainImagesOptions ExplainOptions ExplainTextsOptions Explanation EverySeconds EverySteps FileOptions FileRows FitOptions FittedModel FolderLock ImageExplanation Importance ImageOptions LoadOptions LockOwner HeadFigures LowestLoss ModelFile MonitorName
   NamedArraysOptions NpyOptions NumberFile AugmentOptions OnNan OptionsFor OutputReader Pool PoolOptions ProbeEvent Profile Progress TrainProgressEvent
-  RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
+  RecoveryEvent Retry RollbackEvent RowsOptions TargetHead TargetRows TargetsByName RunArrays RunRecord SavedState SplitOptions Spread
   RateChanges StartEvent SteerAction SteerEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind TrainTextEvent ThreadsEvent TrainEvent TrainOptions
   Trainer TrainerStep TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint
   ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions TableSeries TableSplit TextExplanation TextOptions WordColumn SharedNumbers Transfer

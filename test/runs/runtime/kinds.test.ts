@@ -31,6 +31,7 @@ const kinds: Record<LayerKind, LayerSpec> = {
   'global-avg-pool': { kind: 'global-avg-pool' },
   'group-norm': { kind: 'group-norm', groups: 2 },
   gru: { kind: 'gru', out: 12 },
+  heads: { kind: 'heads', names: ['a', 'b'], of: ['input', 'input'] },
   'instance-norm': { kind: 'instance-norm', affine: true },
   'last-position': { kind: 'last-position' },
   'layer-norm': { kind: 'layer-norm' },

@@ -28,6 +28,7 @@ import {
   globalAvgPool,
   groupNorm,
   gru,
+  heads,
   initializeParameters,
   instanceNorm,
   type Kernels,
@@ -345,6 +346,10 @@ const movedOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
     { kind: 'dense', out },
   );
 
+/** Several outputs, one after the other. */
+const headsOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
+  sequential(3, { kind: 'dense', out, name: 'a' }, tanh(), heads({ some: '1', all: 'a' }), { kind: 'dense', out });
+
 /** Images that grow and shrink. */
 const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
   sequential(
@@ -375,6 +380,7 @@ test('the checked networks have layers of every kind', () => {
     formulasOf,
     pooledOf,
     movedOf,
+    headsOf,
   ];
   const others = specsOf.map((specOf) => specOf(wide));
   const specs = [networkWith('tanh', wide), ...others];
@@ -425,6 +431,7 @@ function targetsFor(lossName: LossName, y: Float64Array, network: Network): Floa
   if (loss.targets === 'classes') {
     return Float64Array.from({ length: B * R }, (_, p) => (R > 1 && p % 3 === 1 ? -1 : random.integer(O / R)));
   }
+  if (loss.targets === 'none') return new Float64Array(0);
   if (lossName === 'binary-cross-entropy') return Float64Array.from({ length: B * O }, () => random.uniform());
   return y.slice(0, B * O).map((value) => value + [-1.5, -0.5, 0.5, 1.5][random.integer(4)]);
 }
@@ -539,6 +546,7 @@ describe.each([
   ['conv2d-transpose, pools, upsample, channel-dropout and a shortcut', pooledOf, pixels(6)],
   ['functions of values', formulasOf, pixels(6)],
   ['concat, expand, pad, reshape, resize, slice, take and transpose', movedOf, pixels(6)],
+  ['several outputs', headsOf, pixels(3)],
   ['conv1d and dense at the positions of sequences', sequencesOf, [...indices, ...indices]],
   ['position-embedding and last-position', placesOf, [...indices, ...indices]],
   ['products of two values, norms of groups, softmax and reductions', reducedOf, pixels(6)],

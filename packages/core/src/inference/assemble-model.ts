@@ -7,6 +7,7 @@ import { type Elements, type TypedNumbers, typeOf } from '../math/element-type.t
 import { viewOf } from '../math/scratch.ts';
 import { targetPositions } from '../network/backprop.ts';
 import { refuseBadWeights } from '../network/bad-weight.ts';
+import { headsOf, headTasks } from '../network/heads.ts';
 import { lengthsOfOutputs, refuseBadLengths } from '../network/lengths.ts';
 import type { ModelPredictor } from '../network/model-memory.ts';
 import { buildNetwork, namedWeights } from '../network/network.ts';
@@ -14,7 +15,7 @@ import type { Predictor } from '../network/predict.ts';
 import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
 import { summarize } from '../network/summary.ts';
 import { InputError } from '../program/input-error.ts';
-import { type Answer, answersOf, byRow, nextTokens } from './answers/answers.ts';
+import { type Answer, answersOf, answersOfHeads, byRow, nextTokens } from './answers/answers.ts';
 import { classify, toProbabilities } from './answers/scoring.ts';
 import { checkEncoding } from './check-encoding.ts';
 import { NOTHING_LOADED } from './loaded-parts.ts';
@@ -56,6 +57,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   const { spec, inputs: I, outputs: O } = network;
   const L = network.lengths.parts.length;
   const R = modelLoss === null ? 1 : targetPositions(network, modelLoss);
+  const heads = headsOf(network);
   const text = ofText(preprocessing)?.text;
   const readRows = createRowReader(preprocessing, network.input, typeOf(parameters), engine.gpt2);
   let cachedPredictor: ModelPredictor | undefined;
@@ -145,11 +147,23 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   const inForm = (rows: AnyRows, y: Elements, { out }: OutputOptions) =>
     out ?? (Array.isArray(rows) ? nestedRows(y, O) : y);
 
+  /** @throws Error for a method that reads one output, if there are several. */
+  function refuseHeads(where: string): void {
+    if (heads === null) return;
+    const names = heads.map(({ name }) => show(name)).join(', ');
+    throw new Error(`${where}: the model has outputs ${names}, expected one; predict gives the answers of each`);
+  }
+
   /** The answers in outputs [N, O]. */
   function answersIn(y: Float64Array, lengths: Lengths | undefined): Answer[] {
     if (text !== undefined) {
       const tokenizer = createTokenizer(text.tokenizer, text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined);
       return nextTokens(y, lengths ?? new Float64Array(y.length / O).fill(I), I, tokenizer, modelLoss);
+    }
+    if (heads !== null) {
+      const losses = modelLoss && new Map(modelLoss.heads?.map(({ name, loss }) => [name, loss]));
+      const labels = metadata.headLabels ?? {};
+      return answersOfHeads(y, O, { heads, losses, target: preprocessing?.target, labels }) as unknown as Answer[];
     }
     const answers = answersOf(y, O / R, {
       loss: modelLoss,
@@ -182,6 +196,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     }) as Model['outputs'],
     probabilities: ((rows: AnyRows, options: OutputOptions = NO_OPTIONS) => {
       checkKeys('probabilities', options, OUTPUT_KEYS);
+      refuseHeads('probabilities');
       // Computed in doubles, also for floats.
       const isFloats = options.out instanceof Float32Array;
       const y = computeRows('probabilities', rows, isFloats ? { ...options, out: undefined } : options) as Float64Array;
@@ -196,6 +211,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     },
     classify(rows, options = NO_OPTIONS) {
       checkKeys('classify', options, ['lengths']);
+      refuseHeads('classify');
       const y = computeRows('classify', rows, options) as Float64Array;
       return classify(y, O / R, modelLoss, R === 1 ? metadata.threshold : undefined);
     },
@@ -308,5 +324,7 @@ export function checkModel(where: string, contents: ModelContents) {
   if (fused !== undefined) flag.check(where, 'fused', fused);
   const preprocessing = contents.preprocessing && checkPreprocessing(where, contents.preprocessing);
   if (preprocessing !== undefined) checkEncoding(where, network, preprocessing);
-  return { network, loss: loss === undefined ? null : createLoss(loss, parts?.customParts), preprocessing };
+  const modelLoss = loss === undefined ? null : createLoss(loss, parts?.customParts);
+  if (modelLoss !== null) headTasks(network, modelLoss); // refuses losses of other outputs
+  return { network, loss: modelLoss, preprocessing };
 }

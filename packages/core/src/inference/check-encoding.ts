@@ -1,11 +1,18 @@
 import { OptionError } from '../checks/option-error.ts';
 import { show } from '../checks/show.ts';
+import { type Head, headsOf } from '../network/heads.ts';
 import type { Network } from '../network/network.ts';
 import { nameOfLayer } from '../network/placed-layer.ts';
 import { channelsOf, shapeText } from '../network/shape.ts';
 import { createEncoder } from './preprocessing/encoder.ts';
 import { widthOfImage } from './preprocessing/image-encoder.ts';
-import { ofText, type Preprocessing, tokensOf, widthOfTable } from './preprocessing/preprocessing.ts';
+import {
+  ofText,
+  type Preprocessing,
+  type TargetDecoding,
+  tokensOf,
+  widthOfTable,
+} from './preprocessing/preprocessing.ts';
 import { createTokenizer } from './text/tokenizer.ts';
 
 /** Number of inputs of a row, and what they are, for messages. */
@@ -34,6 +41,11 @@ export function checkEncoding(where: string, network: Network, preprocessing: Pr
     throw new OptionError(where, ['layers', 'preprocessing'], problem, { about: "the network's output" });
   }
   if (preprocessing.target === undefined) return;
+  const heads = headsOf(network);
+  if (heads !== null) {
+    for (const decoding of preprocessing.target) checkHead(where, heads, decoding);
+    return;
+  }
   const [first] = preprocessing.target;
   const expectedOutputs = first.type === 'classes' ? first.labels.length : preprocessing.target.length;
   if (outputs === expectedOutputs || (first.type === 'classes' && expectedOutputs === 2 && outputs === 1)) return;
@@ -42,6 +54,17 @@ export function checkEncoding(where: string, network: Network, preprocessing: Pr
   const what = first.type === 'classes' ? `classes of ${show(first.name)}` : values;
   const problem = `has ${shapeText(output)}, expected ${expectedOutputs} (${what})${flattenAdvice(network)}`;
   throw new OptionError(where, ['layers', 'preprocessing'], problem, { about: "the network's output" });
+}
+
+/** @throws OptionError unless an output of the network has the name and size of the target. */
+function checkHead(where: string, heads: readonly Head[], decoding: TargetDecoding): void {
+  const head = heads.find(({ name }) => name === decoding.name);
+  const classes = decoding.type === 'classes' ? decoding.labels.length : null;
+  if (head !== undefined && (head.size === (classes ?? 1) || (classes === 2 && head.size === 1))) return;
+  const has = head === undefined ? 'is missing' : `has ${shapeText(head.shape)}`;
+  const expected = classes === null ? '1 (a value)' : `${classes} (its classes)`;
+  const about = `output ${show(decoding.name)}`;
+  throw new OptionError(where, ['layers', 'preprocessing'], `${has}, expected ${expected}`, { about });
 }
 
 /** How a message ends where the outputs of a network have positions and should not: '; ...', or nothing. */

@@ -16,6 +16,8 @@ import type { GenerateOptions } from './writing/sampling.ts';
 export interface ModelMetadata {
   /** Names of the classes, in the order of their indices. */
   readonly labels?: readonly string[];
+  /** The same of each of several outputs, by name. */
+  readonly headLabels?: Readonly<Record<string, readonly string[]>>;
   /** Divisor of stored inputs: 255 for bytes of images. */
   readonly divisor?: number;
   /**
@@ -121,7 +123,8 @@ export interface Model extends ModelContents {
   classify<Row extends NamedRow<Row>>(rows: AnyRows<Row>, options?: ClassifyOptions): number[];
   /**
    * An answer per row: the class name with probabilities by name, or the value in the target's units; for a text the
-   * likeliest next token, with the probabilities of the ten likeliest.
+   * likeliest next token, with the probabilities of the ten likeliest. With several outputs those of each by name: cast
+   * to `AnswerOfHeads`.
    */
   predict<Row extends NamedRow<Row>>(rows: AnyRows<Row>, options?: PredictOptions): Answer[];
   /**

@@ -1,8 +1,8 @@
 import { checkedBy, defineOptions, type Named, type OptionsOf, positiveInteger } from '../checks/options/index.ts';
 import { dense, flatten, relu } from './builders.ts';
 import { init } from './image-network.ts';
-import { checkInputShape } from './input-parts.ts';
 import type { NetworkSpec } from './network.ts';
+import { checkInputShape } from './parts.ts';
 import type { Shape } from './shape.ts';
 
 const sizes = checkedBy(

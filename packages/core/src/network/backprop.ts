@@ -1,6 +1,7 @@
 import type { Loss } from '../families/losses/loss.ts';
 import { type Elements, FLOAT64 } from '../math/element-type.ts';
 import type { Allocate } from '../math/scratch.ts';
+import type { StridedGeometry } from '../math/strided.ts';
 import { leafCount } from '../math/tree/index.ts';
 import type { Kernels } from '../program/kernels.ts';
 import { runCalls } from '../program/link.ts';
@@ -12,6 +13,7 @@ import {
   createAugmentationMemory,
   emitAugmentation,
 } from './augmentation.ts';
+import { type HeadTask, headTasks } from './heads.ts';
 import type { Inspect, Pass, TeamMemory } from './layers/index.ts';
 import { createLengths } from './lengths.ts';
 import type { Network } from './network.ts';
@@ -36,6 +38,8 @@ export interface Workspace extends PassMemory {
   readonly loss: Loss;
   /** Weights of rows in training, and of positions that are targets; null if each row counts 1. */
   readonly rowWeights: RowWeights | null;
+  /** The losses of several outputs; null if there is one. */
+  readonly heads: readonly HeadMemory[] | null;
   /** The augmentation of the rows in training, which overwrites `x`; null if there is none. */
   readonly augmentation: AugmentationMemory | null;
 }
@@ -46,6 +50,20 @@ export interface RowWeights {
   readonly w: Float64Array;
   /** Loss of each row or position, not yet multiplied by its weight. */
   readonly losses: Float64Array;
+}
+
+/** An output of several, and memory for its loss. */
+export interface HeadMemory extends HeadTask {
+  /** Its outputs, and then its gradient [rows, size]. */
+  readonly y: Elements;
+  /** Its targets [rows, targetColumns]. */
+  readonly t: Elements;
+  /** Weights of its rows, or of the R positions of each [rows, R]: those of the loss, of the row and 1 / positions. */
+  readonly w: Float64Array;
+  /** Loss of each row or position, not yet multiplied by its weight. */
+  readonly losses: Float64Array;
+  /** Loss of each leaf, or of each row. */
+  readonly sums: Float64Array;
 }
 
 /** Creates a workspace. Every array comes from `allocate`: it may be part of an arena, or only be counted. */
@@ -74,8 +92,21 @@ export function createWorkspace(
     lengths,
     loss,
     rowWeights,
+    heads: headTasks(network, loss)?.map((task) => createHeadMemory(task, rows, allocate)) ?? null,
     augmentation: augmentation === null ? null : createAugmentationMemory(augmentation, network.input, rows, allocate),
     ...createPassMemory(network, x, rows, allocate, teamMemory),
+  };
+}
+
+function createHeadMemory(task: HeadTask, rows: number, allocate: Allocate): HeadMemory {
+  const { positions: R } = task;
+  return {
+    ...task,
+    y: allocate(rows * task.size),
+    t: allocate(rows * task.targetColumns),
+    w: allocate(rows * R, FLOAT64).fill(task.weight / R),
+    losses: allocate(rows * R, FLOAT64),
+    sums: allocate(rows, FLOAT64),
   };
 }
 
@@ -84,14 +115,20 @@ export const targetPositions = ({ output }: Network, loss: Loss): number =>
   loss.targets === 'classes' ? positionsOf(output) : 1;
 
 /** Numbers per row of the targets: one class index, or one for each position, or one value per output. */
-export const targetColumns = (network: Network, loss: Loss): number =>
-  loss.targets === 'classes' ? targetPositions(network, loss) : network.outputs;
+export function targetColumns(network: Network, loss: Loss): number {
+  if (loss.targets === 'classes') return targetPositions(network, loss);
+  if (loss.targets === 'none') return 0;
+  const heads = headTasks(network, loss);
+  return heads === null ? network.outputs : heads.reduce((sum, { targetColumns }) => sum + targetColumns, 0);
+}
 
 /**
  * Spreads the weights of B rows over the R positions of each, and gives weight 0 and class 0 to positions whose target
  * is below 0. `weighs` says whether rows have weights; else each counts 1. Overwrites the targets and weights.
  */
-export function weighPositions({ t, rowWeights }: Workspace, B: number, R: number, weighs: boolean): void {
+export function weighPositions(workspace: Workspace, B: number, R: number, weighs: boolean): void {
+  const { t, rowWeights } = workspace;
+  if (workspace.heads !== null) weighHeads(workspace, workspace.heads, B, weighs);
   if (rowWeights === null || R === 1) return;
   const { w } = rowWeights;
   // From the last row, so that each weight is read before it is overwritten.
@@ -101,6 +138,32 @@ export function weighPositions({ t, rowWeights }: Workspace, B: number, R: numbe
       const counts = t[p] >= 0;
       w[p] = counts ? weight : 0;
       if (!counts) t[p] = 0;
+    }
+  }
+}
+
+/** Weighs B rows of each output: its loss is a mean over the positions of a row that count. */
+function weighHeads(
+  { t, targetColumns, rowWeights }: Workspace,
+  heads: readonly HeadMemory[],
+  B: number,
+  weighs: boolean,
+): void {
+  for (const { w, weight, positions: R, targetStart, loss } of heads) {
+    for (let n = 0; n < B; n++) {
+      const rowWeight = weighs && rowWeights !== null ? weight * rowWeights.w[n] : weight;
+      const [first, start] = [n * R, n * targetColumns + targetStart];
+      if (loss.targets !== 'classes') {
+        w[first] = rowWeight;
+        continue;
+      }
+      let count = 0;
+      for (let p = 0; p < R; p++) if (t[start + p] >= 0) count++;
+      for (let p = 0; p < R; p++) {
+        const counts = t[start + p] >= 0;
+        w[first + p] = counts ? rowWeight / count : 0;
+        if (!counts) t[start + p] = 0;
+      }
     }
   }
 }
@@ -115,9 +178,15 @@ export function emitLoss(
   workspace: Workspace,
   y: Elements, // [B, O]
   B: number,
-  { emit, leafRows, training }: Pass,
+  pass: Pass,
 ): void {
-  const { loss, t, rowWeights, outputGradient: dy } = workspace;
+  const { emit, leafRows, training } = pass;
+  const { loss, rowWeights, outputGradient: dy } = workspace;
+  if (workspace.heads !== null) {
+    emitHeadLosses(lossSums, network.outputs, workspace, workspace.heads, y, B, pass);
+    return;
+  }
+  const t = loss.targets === 'none' ? y : workspace.t;
   const R = targetPositions(network, loss);
   const O = network.outputs / R;
   if (rowWeights === null || (!training && R === 1)) {
@@ -127,6 +196,46 @@ export function emitLoss(
   const { w, losses } = rowWeights;
   emitLossOf(emit, loss, losses, dy, y, t, B * R, 1, O); // leaves of one row give the loss of each row
   emit(ops.weighLosses, lossSums, dy, losses, w, B * R, leafRows * R, O);
+}
+
+/**
+ * Emits the losses of several outputs, each from its columns of `y` to its columns of dy. The sum is that of the first,
+ * plus the second, and so on.
+ */
+function emitHeadLosses(
+  lossSums: Float64Array, // [leaves] out
+  O: number,
+  { outputGradient: dy, t, targetColumns }: Workspace,
+  heads: readonly HeadMemory[],
+  y: Elements, // [B, O], which may be dy
+  B: number,
+  { emit, leafRows }: Pass,
+): void {
+  /** The moves between `size` columns of rows, from column `start`, and an array of them alone. */
+  const columns = (columns: number, start: number, size: number): StridedGeometry => {
+    const axes = [
+      { count: B, to: size, from: columns },
+      { count: size, to: 1, from: 1 },
+    ];
+    return { to: 0, from: start, axes };
+  };
+  const reversed = ({ to, from, axes }: StridedGeometry): StridedGeometry => {
+    return { to: from, from: to, axes: axes.map((axis) => ({ ...axis, to: axis.from, from: axis.to })) };
+  };
+  for (const [k, head] of heads.entries()) {
+    const { size, positions: R, losses, w } = head;
+    const outputs = columns(O, head.start, size);
+    emit(ops.stridedCopy, head.y, y, outputs);
+    if (head.targetColumns > 0) {
+      emit(ops.stridedCopy, head.t, t, columns(targetColumns, head.targetStart, head.targetColumns));
+    }
+    const targets = head.targetColumns > 0 ? head.t : head.y;
+    emitLossOf(emit, head.loss, losses, head.y, head.y, targets, B * R, 1, size / R); // leaves of one row, as above
+    const sums = k === 0 ? lossSums : head.sums;
+    emit(ops.weighLosses, sums, head.y, losses, w, B * R, leafRows * R, size / R);
+    emit(ops.stridedCopy, dy, head.y, reversed(outputs));
+    if (k > 0) emit(ops.addLosses, lossSums, sums, leafCount(B, leafRows));
+  }
 }
 
 /**

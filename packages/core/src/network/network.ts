@@ -5,10 +5,10 @@ import type { Elements } from '../math/element-type.ts';
 import { createRandom } from '../math/random/index.ts';
 import { type ProductShape, viewOf } from '../math/scratch.ts';
 import { buildLayers } from './build-layers.ts';
-import { checkInputShape, hasParts, type InputParts, withInputParts } from './input-parts.ts';
 import type { Layer, LayerSpec, TensorSpec } from './layers/index.ts';
 import { hasTrainedTensor } from './layers/layer.ts';
 import { type CustomParts, NO_PARTS } from './layers/layer-context.ts';
+import { checkInputShape, type NetworkOfParts, withParts } from './parts.ts';
 import { expandLayer, type PlacedLayer } from './placed-layer.ts';
 import { followLengths, lengthsByLayer, type RowLengths } from './row-lengths.ts';
 import { type Shape, sizeOf } from './shape.ts';
@@ -19,14 +19,6 @@ export interface NetworkSpec {
   input: number | Shape;
   /** Layers from input to output. The inputs of each layer are the outputs of the one before. */
   layers: LayerSpec[];
-}
-
-/** A network in a file that names the parts of a row: `"input": { "image": [28, 28, 1], "cells": 12 }`. */
-export interface NetworkOfParts {
-  /** Shapes of the parts by name, in their order in the row. */
-  readonly input: InputParts;
-  /** Layers, of which the first says by `of` which part it reads. */
-  readonly layers: LayerSpec[];
 }
 
 /** The place of a tensor in the flat parameter vector. */
@@ -102,13 +94,11 @@ export function buildNetwork(spec: NetworkSpec | NetworkOfParts, customParts: Cu
   if (typeof spec !== 'object' || spec === null) {
     throw new Error(`buildNetwork: spec ${has(spec)}, expected { input: ..., layers: [...] }`);
   }
-  checkKeys('buildNetwork', spec, ['input', 'layers']);
+  checkKeys('buildNetwork', spec, ['input', 'layers', 'output']);
   if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
     throw new OptionError('buildNetwork', 'layers', `${has(spec.layers)}, expected a list of at least 1 layer`);
   }
-  const inFull: NetworkSpec = hasParts(spec.input)
-    ? withInputParts('buildNetwork', spec.input, spec.layers)
-    : (spec as NetworkSpec);
+  const inFull = withParts('buildNetwork', spec);
   const input = checkInputShape('buildNetwork', inFull.input);
   const specs = expandSpecs(inFull.layers, customParts);
   let parameterCount = 0;

@@ -7,6 +7,13 @@ export const concat = (of: readonly string[], options: OptionsBeside<'concat', '
   ...options,
 });
 
+/** Several outputs of a network by name, as its last layer: `heads({ digit: 'd', angle: 'a' })`. */
+export const heads = (of: Readonly<Record<string, string>>): SpecOfKind<'heads'> => ({
+  kind: 'heads',
+  names: Object.keys(of),
+  of: Object.values(of),
+});
+
 /**
  * x[start:end] along the last axis, or `axis`: `slice(0, 10)`; lists are of the first axes: `slice([2, 2], [-2, -2])`.
  */

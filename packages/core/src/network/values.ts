@@ -2,10 +2,10 @@ import { checkObject } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
 import { has, show } from '../checks/show.ts';
 import { buildAlone } from './build-layers.ts';
-import { checkInputShape, withInputParts } from './input-parts.ts';
 import type { CustomParts, LayerSpec } from './layers/index.ts';
 import type { NetworkSpec } from './network.ts';
 import type { OperationKind } from './operation-builders.ts';
+import { checkInputShape, withInputParts } from './parts.ts';
 import type { Shape } from './shape.ts';
 
 /** What makes a value: a layer and the values that it reads, or an input of the network. */
@@ -225,10 +225,10 @@ export function shared(...layers: LayerSpec[]): (value: Value) => Value {
 
 /**
  * The network that computes a value, as JSON: `network(input(784).through(dense(128), relu(), dense(10)))`. Layers
- * stand in the order in which they were written.
+ * stand in the order in which they were written. Several outputs have a name each: `network({ digit, angle })`.
  */
-export function network(output: Value): NetworkSpec {
-  checkValue('network', output);
+export function network(outputs: Value | Readonly<Record<string, Value>>): NetworkSpec {
+  const output = outputs instanceof Value ? outputs : headsOf(outputs);
   const sources = [...reachableFrom(output.source)].sort((a, b) => a.order - b.order);
   const inputs = sources.filter(({ spec }) => spec === null);
   const layers = sources.filter(({ spec }) => spec !== null);
@@ -263,6 +263,14 @@ export function network(output: Value): NetworkSpec {
   const [{ shape }] = inputs;
   if (!isNamed) return { input: shape.length === 1 ? shape[0] : shape, layers: specs };
   return withInputParts('network', Object.fromEntries(inputs.map(({ name, shape }) => [name, shape])), specs);
+}
+
+/** The value of several outputs. */
+function headsOf(outputs: Readonly<Record<string, Value>>): Value {
+  checkObject('network', 'output', outputs, 'a value, or values by name');
+  const names = Object.keys(outputs);
+  if (names.length === 0) throw new OptionError('network', 'output', 'has no value, expected at least 1');
+  return apply({ kind: 'heads', names }, Object.values(outputs));
 }
 
 /** A source and all that it reads, without recursion: networks may have 100,000 layers. */

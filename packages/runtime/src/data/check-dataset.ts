@@ -1,17 +1,18 @@
 import { OptionError, type Pausable, type Shape } from '@gradloom/core';
 import { checkList, checkObject, checkScale, counted, option, sequenceOf, show, sizeOf } from '@gradloom/core/internal';
-import { type DataMatrix, type Dataset, rowText } from './dataset.ts';
+import { type DataMatrix, type Dataset, rowText, type TargetHead } from './dataset.ts';
 
 /** Returns the dataset if its parts fit. @throws Error naming the part, what it has and what it should have. */
 export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset> {
   checkObject(where, 'dataset', dataset, 'an object with rows, inputs, targets and classes');
-  const { rows, inputs, targets, classes, labels, weights, lengths, starts } = dataset;
+  const { rows, inputs, targets, classes, heads, labels, weights, lengths, starts } = dataset;
   option.positiveInteger.check(where, 'rows', rows);
   if (starts !== undefined) option.positiveInteger.check(where, 'starts', starts);
   checkMatrix(where, 'inputs', inputs, rows, starts);
   checkMatrix(where, 'targets', targets, rows, starts);
   if (classes !== null) yield* checkClasses(where, targets, option.positiveInteger.check(where, 'classes', classes));
   if (starts !== undefined && classes !== null) refuseUncounted(where, targets);
+  if (heads !== undefined) yield* checkHeads(where, targets, classes, heads);
   if (weights !== undefined) yield* checkWeights(where, weights, rows);
   if (lengths !== undefined) yield* checkLengths(where, lengths, inputs, rows);
   if (labels !== undefined && checkList(where, 'labels', labels, 'a list of names').length !== classes) {
@@ -19,6 +20,33 @@ export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset
     throw new Error(`${where}: labels has ${has}, expected ${classes ?? 'none'} (one per class)`);
   }
   return dataset;
+}
+
+/** @throws Error unless the heads divide the columns of the targets, and classes are indices. */
+function* checkHeads(
+  where: string,
+  targets: DataMatrix,
+  classes: number | null,
+  heads: readonly TargetHead[],
+): Pausable<void> {
+  checkList(where, 'heads', heads, 'a list of { name, columns, classes }');
+  if (classes !== null) throw new Error(`${where}: classes has ${classes}, expected null beside heads`);
+  let start = 0;
+  for (const head of heads) {
+    const about = `${where}: target ${show(head.name)}`;
+    option.positiveInteger.check(about, 'columns', head.columns);
+    if (heads.some((other) => other !== head && other.name === head.name)) {
+      throw new Error(`${about} is there twice, expected a name of its own for each`);
+    }
+    if (head.classes !== null) {
+      const count = option.positiveInteger.check(about, 'classes', head.classes);
+      const range: LabelRange = { first: start, columns: head.columns, step: targets.columns };
+      yield* checkClasses(about, targets, count, counted(count, 'class'), range);
+    }
+    start += head.columns;
+  }
+  if (start === targets.columns) return;
+  throw new Error(`${where}: heads have ${start} columns, expected ${targets.columns} (those of the targets)`);
 }
 
 function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: number, starts?: number): void {
@@ -120,6 +148,14 @@ function refuseUncounted(where: string, { array, columns }: DataMatrix): void {
 /** Rows, or labels, between two pauses: well below a millisecond of work. */
 const ROWS_PER_TURN = 1 << 16;
 
+/** The columns of the targets that are labels. */
+interface LabelRange {
+  readonly first: number;
+  readonly columns: number;
+  /** All columns of a row. */
+  readonly step: number;
+}
+
 /**
  * `source` says where `classes` comes from. @throws Error if a target is not a whole number from 0 to classes - 1; with
  * a target for each position of a row, -1 is one that does not count.
@@ -129,17 +165,21 @@ export function* checkClasses(
   targets: DataMatrix,
   classes: number,
   source = counted(classes, 'class'),
+  range: LabelRange = { first: 0, columns: targets.columns, step: targets.columns },
 ): Pausable<void> {
-  const { array, columns, divisor } = targets;
+  const { array, divisor } = targets;
+  const { first, columns, step } = range;
   if (divisor !== 1) {
     throw new Error(`${where}: targets has divisor ${divisor}, expected 1 (targets are the indices of classes)`);
   }
   const min = columns === 1 ? 0 : -1;
   for (let i = 0; i < array.length; i++) {
-    const label = array[i];
     if (i % ROWS_PER_TURN === 0) yield;
+    const column = (i % step) - first;
+    if (column < 0 || column >= columns) continue;
+    const label = array[i];
     if (Number.isInteger(label) && label >= min && label < classes) continue;
-    const position = `row ${Math.floor(i / columns)}${columns === 1 ? '' : `, position ${i % columns},`}`;
+    const position = `row ${Math.floor(i / step)}${columns === 1 ? '' : `, position ${column},`}`;
     const expected = `a whole number from ${min} to ${classes - 1} (${source}${min < 0 ? '; -1 does not count' : ''})`;
     throw new Error(`${where}: label of ${position} has ${show(label)}, expected ${expected}`);
   }

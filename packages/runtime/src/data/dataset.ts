@@ -63,6 +63,11 @@ export interface Dataset {
   readonly targets: DataMatrix;
   /** Number of classes; null if targets are values. */
   readonly classes: number | null;
+  /**
+   * Targets of a network with several outputs, in the order of their columns in `targets`. `classes` is then null.
+   * @default the targets are those of one output
+   */
+  readonly heads?: readonly TargetHead[];
   /** Names of the classes, in the order of their indices. */
   readonly labels?: readonly string[];
   /** Decisions about the files that it was read from, a sentence each, with how to change them. @default none */
@@ -87,6 +92,18 @@ export interface Dataset {
    * `starts + columns - 1` numbers, and rows without gap or overlap. @default rows are shuffled
    */
   readonly starts?: number;
+}
+
+/** The targets of one of several outputs: columns of `Dataset.targets`. */
+export interface TargetHead {
+  /** Name of the output. */
+  readonly name: string;
+  /** Its columns: 1 for the index of a class, T for those of positions, or one for each value. */
+  readonly columns: number;
+  /** Number of classes; null if its targets are values. */
+  readonly classes: number | null;
+  /** Names of the classes, in the order of their indices. */
+  readonly labels?: readonly string[];
 }
 
 /** The sets of a run. */

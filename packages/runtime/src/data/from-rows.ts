@@ -1,9 +1,17 @@
 import { OptionError } from '@gradloom/core';
-import { checkKeys, checkList, complete, counted, listed, show } from '@gradloom/core/internal';
+import { checkKeys, checkList, checkObject, complete, counted, listed, show } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
 import { sharedArrays } from './number-types.ts';
 import { sortedNames } from './tables/fit-preprocessing.ts';
+
+/** Targets of one output, an entry per row [N]. */
+export type TargetRows = readonly number[] | readonly string[] | readonly (readonly number[])[];
+
+/** Targets of several outputs by their names. */
+export interface TargetsByName {
+  readonly [output: string]: TargetRows;
+}
 
 /** Arguments of `datasetFromRows`. */
 export interface RowsOptions {
@@ -11,15 +19,22 @@ export interface RowsOptions {
   inputs: readonly (readonly number[])[];
   /**
    * One entry per row [N]: a value, or the index or name of a class; or a list per row: of values [N][O], or, with
-   * `classes`, of the classes of its positions [N][T], where -1 is a position that does not count.
+   * `classes`, of the classes of its positions [N][T], where -1 is a position that does not count. For a network with
+   * several outputs such a list of each by its name: { digit: ['three', 'one'], angle: [0.1, 0.4] }.
    */
-  targets: readonly number[] | readonly string[] | readonly (readonly number[])[];
+  targets: TargetRows | TargetsByName;
   /** Shape of a row of inputs, such as [28, 28, 1] for 784 numbers. @default [I] */
   shape?: readonly number[];
-  /** Number of classes, if targets are indices from 0 to classes - 1. @default as many as names; without, values */
-  classes?: number;
-  /** The class names, in the order of their indices. @default all names in the targets, sorted */
-  classNames?: readonly string[];
+  /**
+   * Number of classes, if targets are indices from 0 to classes - 1; of several outputs by name. @default as many as
+   * names; without, values
+   */
+  classes?: number | Readonly<Record<string, number>>;
+  /**
+   * The class names, in the order of their indices; of several outputs by name. @default all names in the targets,
+   * sorted
+   */
+  classNames?: readonly string[] | Readonly<Record<string, readonly string[]>>;
   /** Weight of each row in the training loss [N], at least 0: see `Dataset.weights`. @default each counts 1 */
   weights?: readonly number[];
   /** Real positions of each row [N] of sequences, or of its parts [N][parts]: see `Dataset.lengths`. @default all */
@@ -37,32 +52,84 @@ export function datasetFromRows(options: RowsOptions): Dataset {
   checkKeys(where, options, ['inputs', 'targets', 'shape', 'classes', 'classNames', 'weights', 'lengths', 'name']);
   const { inputs, targets, shape, weights, lengths, name = 'rows' } = options;
   checkList(where, 'inputs', inputs, 'a list of rows');
-  checkList<unknown>(where, 'targets', targets, 'a list of numbers or of rows');
-  const words = targets.filter((target) => typeof target === 'string');
-  const { classNames = words.length === 0 ? undefined : sortedNames(new Set(words)) } = options;
-  if (classNames !== undefined) checkList(where, 'classNames', classNames, 'a list of names');
-  const { classes = classNames?.length ?? null } = options;
-  if (classNames !== undefined && classNames.length !== classes) {
-    const problem = `has ${counted(classNames.length, 'name')}, expected ${classes} (classes)`;
-    throw new OptionError(where, 'classNames', problem);
-  }
-  const indices = words.length === 0 ? targets : indicesOf(where, targets, classNames ?? []);
-  const targetRows = indices.map((target) => (typeof target === 'number' ? [target] : (target as readonly number[])));
-  if (targetRows.length !== inputs.length) {
-    throw new Error(`${where}: targets has ${targetRows.length} rows, expected ${inputs.length} (as many as inputs)`);
-  }
+  const target = isByName(targets)
+    ? headsFromRows(where, targets, options, inputs.length)
+    : targetFromRows(where, targets, options, inputs.length);
+  const { labels } = target;
   return complete(
     checkDataset(where, {
       name,
       rows: inputs.length,
       inputs: { ...matrixFromRows(where, 'inputs', inputs), ...(shape === undefined ? {} : { shape }) },
-      targets: matrixFromRows(where, 'targets', targetRows),
-      classes,
-      ...(classNames === undefined ? {} : { labels: classNames }),
+      targets: matrixFromRows(where, 'targets', target.rows),
+      classes: target.classes,
+      ...(target.heads === undefined ? {} : { heads: target.heads }),
+      ...(labels === undefined ? {} : { labels }),
       ...(weights === undefined ? {} : { weights: columnOf(where, 'weights', weights) }),
       ...(lengths === undefined ? {} : { lengths: columnOf(where, 'lengths', lengths) }),
     }),
   );
+}
+
+/** Targets of rows, and what a dataset says of them. */
+interface Targets extends Pick<Dataset, 'classes' | 'heads' | 'labels'> {
+  readonly rows: readonly (readonly number[])[];
+}
+
+const isByName = (targets: RowsOptions['targets']): targets is TargetsByName => !Array.isArray(targets);
+
+/** The targets of one output. */
+function targetFromRows(
+  where: string,
+  targets: TargetRows,
+  options: { readonly classes?: unknown; readonly classNames?: unknown },
+  rows: number,
+): Targets {
+  checkList<unknown>(where, 'targets', targets, 'a list of numbers or of rows');
+  const words = targets.filter((target) => typeof target === 'string');
+  const { classNames = words.length === 0 ? undefined : sortedNames(new Set(words)) } = options;
+  const list = classNames as readonly string[] | undefined;
+  const names = list === undefined ? undefined : checkList(where, 'classNames', list, 'a list of names');
+  const { classes = names?.length ?? null } = options;
+  if (names !== undefined && names.length !== classes) {
+    throw new OptionError(where, 'classNames', `has ${counted(names.length, 'name')}, expected ${classes} (classes)`);
+  }
+  const indices = words.length === 0 ? targets : indicesOf(where, targets, names ?? []);
+  if (targets.length !== rows) {
+    throw new Error(`${where}: targets has ${targets.length} rows, expected ${rows} (as many as inputs)`);
+  }
+  return {
+    rows: indices.map((target) => (typeof target === 'number' ? [target] : (target as readonly number[]))),
+    classes: classes as number | null,
+    ...(names === undefined ? {} : { labels: names }),
+  };
+}
+
+/** The targets of several outputs, side by side. */
+function headsFromRows(where: string, targets: TargetsByName, options: RowsOptions, rows: number): Targets {
+  checkObject(where, 'targets', targets, 'a list, or lists by the names of the outputs');
+  const optionOf = (name: 'classes' | 'classNames', head: string): unknown => {
+    const ofHeads: unknown = options[name];
+    if (ofHeads === undefined) return undefined;
+    return (checkObject(where, name, ofHeads, 'an object by the names of the outputs') as Record<string, unknown>)[
+      head
+    ];
+  };
+  const heads = Object.entries(targets).map(([name, target]) => {
+    const [classes, classNames] = [optionOf('classes', name), optionOf('classNames', name)];
+    const ofHead = {
+      ...(classes === undefined ? {} : { classes }),
+      ...(classNames === undefined ? {} : { classNames }),
+    };
+    return { name, ...targetFromRows(`${where}: target ${show(name)}`, target, ofHead, rows) };
+  });
+  return {
+    rows: Array.from({ length: rows }, (_, n) => heads.flatMap((head) => head.rows[n])),
+    classes: null,
+    heads: heads.map(({ name, rows: [first = []], classes, labels }) => {
+      return { name, columns: first.length, classes, ...(labels === undefined ? {} : { labels }) };
+    }),
+  };
 }
 
 const columnOf = (where: string, name: string, numbers: readonly (number | readonly number[])[]): DataMatrix =>

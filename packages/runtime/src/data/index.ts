@@ -1,9 +1,9 @@
 export type { ArrayOptions } from './array-dataset.ts';
 export { checkDataset } from './check-dataset.ts';
-export type { DataMatrix, DataSplits, Dataset, FileRows } from './dataset.ts';
+export type { DataMatrix, DataSplits, Dataset, FileRows, TargetHead } from './dataset.ts';
 export { inputRows, storedPieces } from './file-rows.ts';
 export { datasetFormats, type FileOptions, loadDataset } from './formats.ts';
-export { datasetFromRows, type RowsOptions } from './from-rows.ts';
+export { datasetFromRows, type RowsOptions, type TargetRows, type TargetsByName } from './from-rows.ts';
 export { gatherRows } from './gather.ts';
 export { loadIdx, loadIdxFolder, readIdx } from './idx.ts';
 export { standardizeImages, withScale } from './images/image-dataset.ts';
@@ -32,7 +32,7 @@ export type { NumberColumn, Table, TableColumn, TableSeries, TableSplit, WordCol
 export { type Scale, type TableOptions, tableOptions } from './tables/table-options.ts';
 export { type TableName, tableFiles, tablePath, tableShapes } from './tables/table-path.ts';
 export { type ColumnSummary, summarizeTable } from './tables/table-summary.ts';
-export { checkFit, checkInput, gatherTargets, hasTargetsByPosition } from './targets.ts';
+export { checkFit, checkInput, defaultLoss, gatherTargets, hasTargetsByPosition } from './targets.ts';
 export { createTokenizer, gpt2 } from './text/gpt2.ts';
 export { loadText, textDataset } from './text/load-text.ts';
 export { type TextOptions, textOptions } from './text/text-options.ts';

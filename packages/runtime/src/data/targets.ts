@@ -2,6 +2,7 @@ import {
   type Elements,
   type ElementType,
   type Loss,
+  type LossSpec,
   type Network,
   OptionError,
   type Pausable,
@@ -13,17 +14,83 @@ import {
   checkFloat32,
   checkObject,
   flattenAdvice,
+  type HeadTask,
+  hasHeads,
+  headsOf,
+  headTasks,
   lengthsProblem,
   positionsOf,
   sequenceOf,
   shapeText,
   show,
   showName,
+  sizeOf,
+  targetColumns,
   within,
 } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
-import { type DataMatrix, type Dataset, rowText } from './dataset.ts';
+import { type DataMatrix, type Dataset, rowText, type TargetHead } from './dataset.ts';
 import { gatherRows, type RowReader } from './gather.ts';
+
+/** The loss of targets by default: that of classes or of values; of several outputs that of each not given. */
+export function defaultLoss(dataset: Pick<Dataset, 'classes' | 'heads'>, given?: LossSpec): LossSpec {
+  const lossOf = ({ classes }: Pick<Dataset, 'classes'>) => (classes === null ? 'mse' : 'softmax-cross-entropy');
+  const { heads } = dataset;
+  if (heads === undefined) return given ?? lossOf(dataset);
+  const ofHeads = Object.fromEntries(heads.map((head) => [head.name, lossOf(head)] as const));
+  return given === undefined ? ofHeads : hasHeads(given) ? { ...ofHeads, ...given } : given;
+}
+
+/** How a network and its loss take targets. */
+export interface TargetForm {
+  /** Numbers per row. */
+  readonly columns: number;
+  readonly targets: Loss['targets'];
+  /** The outputs of a network with several; null for one. */
+  readonly heads: readonly HeadTask[] | null;
+  /** A row of a dataset's targets. */
+  readonly row: Float64Array;
+}
+
+export const targetFormOf = (network: Network, loss: Loss): TargetForm => {
+  const heads = headTasks(network, loss);
+  const row = new Float64Array(heads === null ? 0 : network.outputs);
+  return { columns: targetColumns(network, loss), targets: loss.targets, heads, row };
+};
+
+/** The one output with targets, whose dataset need not name it. */
+const isOnlyTarget = (task: HeadTask, tasks: readonly HeadTask[]): boolean =>
+  tasks.every((other) => other === task || other.loss.targets === 'none');
+
+/** The targets of an output in a row of the dataset; undefined if there are none. */
+export function columnsOfHead(
+  { heads, targets, classes }: Dataset,
+  task: HeadTask,
+  tasks: readonly HeadTask[],
+): (TargetHead & { readonly start: number }) | undefined {
+  if (heads === undefined) {
+    return isOnlyTarget(task, tasks) ? { name: task.name, columns: targets.columns, classes, start: 0 } : undefined;
+  }
+  const k = heads.findIndex(({ name }) => name === task.name);
+  const start = heads.slice(0, k).reduce((sum, { columns }) => sum + columns, 0);
+  return k === -1 ? undefined : { ...heads[k], start };
+}
+
+/** Spreads rows of a dataset's targets, packed at the front of `out`, to those of several outputs. */
+function spreadHeads(out: Elements, dataset: Dataset, { columns, heads, row }: TargetForm, count: number): void {
+  const width = dataset.targets.columns;
+  const places = heads?.map((task) => ({ task, from: columnsOfHead(dataset, task, heads) })) ?? [];
+  for (let n = count - 1; n >= 0; n--) {
+    for (let c = 0; c < width; c++) row[c] = out[n * width + c];
+    for (const { task, from } of places) {
+      if (from === undefined || task.loss.targets === 'none') continue;
+      const start = n * columns + task.targetStart;
+      const isSpread = from.classes !== null && task.loss.targets !== 'classes' && task.targetColumns > 1;
+      for (let c = 0; c < task.targetColumns; c++) out[start + c] = isSpread ? 0 : row[from.start + c];
+      if (isSpread) out[start + row[from.start]] = 1;
+    }
+  }
+}
 
 /**
  * Gathers the targets of `count` rows in the form that the loss takes: class indices, one-hot rows if the loss takes
@@ -32,15 +99,17 @@ import { gatherRows, type RowReader } from './gather.ts';
 export function gatherTargets(
   out: Elements, // [count, columns] out
   dataset: Dataset,
-  columns: number,
-  targets: Loss['targets'],
+  form: TargetForm,
   order: Uint32Array | null, // [N], null: file order
   first: number,
   count: number,
   reader?: RowReader,
 ): void {
+  const { columns, targets, heads } = form;
+  if (targets === 'none') return;
   gatherRows(out, dataset.targets, order, first, count, reader);
-  if (dataset.classes === null || targets === 'classes' || columns === 1) return;
+  if (heads !== null) spreadHeads(out, dataset, form, count);
+  if (heads !== null || dataset.classes === null || targets === 'classes' || columns === 1) return;
   // The indices are packed at the front of `out`. Expanding from the last row keeps each from being overwritten before
   // it is read.
   for (let n = count - 1; n >= 0; n--) {
@@ -87,26 +156,67 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
     throw error instanceof OptionError ? error.inside('dataset') : error;
   }
   yield* checkInput(where, network, dataset);
+  const tasks = headTasks(network, loss);
+  if (tasks === null) {
+    const { heads } = dataset;
+    if (heads !== undefined) {
+      const names = heads.map((head) => show(head.name)).join(', ');
+      const [has, about] =
+        headsOf(network) === null ? ['has one output', 'the network'] : [`is ${loss.name}`, 'the loss'];
+      const problem = `${has}, expected one for each of the targets ${names} of ${showName(name)}`;
+      throw new OptionError(where, ['loss', 'layers', 'dataset'], problem, { about });
+    }
+    const whole = { what: "the network's output", shape: network.output, advice: flattenAdvice(network) };
+    return checkTargets(where, whole, loss, name, { columns: targets.columns, classes });
+  }
+  for (const head of dataset.heads ?? []) {
+    if (tasks.some((task) => task.name === head.name && task.loss.targets !== 'none')) continue;
+    const problem = `has none named ${show(head.name)} with a loss, expected one for each target of ${showName(name)}`;
+    throw new OptionError(where, ['layers', 'dataset'], problem, { about: "the network's outputs" });
+  }
+  for (const task of tasks) {
+    if (task.loss.targets === 'none') continue;
+    const what = `output ${show(task.name)}`;
+    const head = columnsOfHead(dataset, task, tasks);
+    if (head === undefined) {
+      const problem = `has no targets in ${showName(name)}, expected a head of that name`;
+      throw new OptionError(where, ['layers', 'dataset'], problem, { about: what });
+    }
+    checkTargets(where, { what, shape: task.shape, advice: '' }, task.loss, name, head);
+  }
+}
+
+/** @throws OptionError if targets do not fit an output or its loss. */
+function checkTargets(
+  where: string,
+  output: { readonly what: string; readonly shape: Shape; readonly advice: string },
+  loss: Loss,
+  name: string,
+  { columns, classes }: { readonly columns: number; readonly classes: number | null },
+): void {
+  const { shape } = output;
+  const size = sizeOf(shape);
   const failOutput = (expected: number | string, why: string): never => {
-    const problem = `has ${shapeText(network.output)}, expected ${expected} (${why} of ${showName(name)})${flattenAdvice(network)}`;
-    throw new OptionError(where, ['layers', 'dataset'], problem, { about: "the network's output" });
+    const problem = `has ${shapeText(shape)}, expected ${expected} (${why} of ${showName(name)})${output.advice}`;
+    throw new OptionError(where, ['layers', 'dataset'], problem, { about: output.what });
   };
+  if (loss.targets === 'none') return;
   if (loss.targets === 'classes') {
     if (classes === null) {
       const problem = `has values, expected class indices for ${loss.name} (mse takes values)`;
       throw new OptionError(where, ['loss', 'dataset'], problem, { about: `the target of ${showName(name)}` });
-    } else if (channelsOf(network.output) !== classes || positionsOf(network.output) !== targets.columns) {
-      if (targets.columns === 1) failOutput(classes, 'classes');
-      failOutput(`[${targets.columns}, ${classes}]`, 'classes of each position');
+    } else if (channelsOf(shape) !== classes || positionsOf(shape) !== columns) {
+      if (columns === 1) failOutput(classes, 'classes');
+      failOutput(`[${columns}, ${classes}]`, 'classes of each position');
     }
-  } else if (hasTargetsByPosition(dataset)) {
+  } else if (classes !== null && columns > 1) {
     const problem = `has ${loss.name}, expected softmax-cross-entropy (each position of ${showName(name)} has a class)`;
     throw new OptionError(where, ['loss', 'dataset'], problem, { about: 'the loss' });
   } else if (classes !== null) {
-    const fits = network.outputs === classes || (classes === 2 && network.outputs === 1);
+    const fits = size === classes || (classes === 2 && size === 1);
     if (!fits) failOutput(classes, 'classes');
-  } else if (targets.columns !== network.outputs) {
-    failOutput(targets.columns, 'numbers per target');
+  } else if (columns !== size) {
+    failOutput(columns, 'numbers per target');
   }
 }
 

@@ -30,9 +30,10 @@ import {
   within,
 } from '@gradloom/core/internal';
 import type { Dataset } from '../data/dataset.ts';
-import { checkDivisors, checkFit } from '../data/targets.ts';
+import { checkDivisors, checkFit, defaultLoss } from '../data/targets.ts';
 import type { BackendChoice } from '../engine/backends/backend-choices.ts';
-import { type Evaluation, evaluateDataset, type OutputReader } from '../engine/evaluation/evaluate-dataset.ts';
+import { type Evaluation, evaluateDataset } from '../engine/evaluation/evaluate-dataset.ts';
+import type { OutputReader } from '../engine/evaluation/figures.ts';
 import { openInference } from '../engine/evaluation/open-inference.ts';
 import { chunksOf } from '../engine/memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../engine/memory/thread-scratch.ts';
@@ -90,7 +91,7 @@ export async function evaluateModel(
   if (checkElements('evaluateModel', 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`evaluateModel: parameters has length ${parameters.length}, expected ${network.parameterCount}`);
   }
-  const lossSpec = values.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
+  const lossSpec = defaultLoss(dataset, values.loss);
   const loss = within('loss', () => createLoss(lossSpec, parts.customParts));
   const type = typeOf(parameters);
   refuseBeyondFloats('evaluateModel', network, loss, type);

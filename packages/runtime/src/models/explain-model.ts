@@ -22,9 +22,9 @@ import {
 import { checkDataset } from '../data/check-dataset.ts';
 import { type DataMatrix, type Dataset, hasWindows } from '../data/dataset.ts';
 import { sharedArrayLike } from '../data/number-types.ts';
-import { countedPositions } from '../data/targets.ts';
+import { countedPositions, defaultLoss } from '../data/targets.ts';
 import type { BackendChoice } from '../engine/backends/backend-choices.ts';
-import type { OutputReader } from '../engine/evaluation/evaluate-dataset.ts';
+import type { OutputReader } from '../engine/evaluation/figures.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
 import type { Retry } from '../training/faults/recovery.ts';
 import { evaluateModel, scoringOf } from './evaluate-model.ts';
@@ -104,7 +104,7 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
     );
   }
   const { metric: requested, repeats, seed, onProgress, ...machine } = explainOptions.read(options);
-  const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
+  const lossSpec = defaultLoss(dataset, model.loss);
   const scoring = scoringOf(model, dataset);
   const metric = figureOf(requested, scoring);
   const { better } = figures[metric];

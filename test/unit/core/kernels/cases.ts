@@ -6,7 +6,7 @@ import { convolutionCases } from './convolutions.ts';
 import { formulaCases } from './formula-cases.ts';
 import type { KernelCase } from './kernel-case.ts';
 import { layerCases } from './layer-cases.ts';
-import { lossCase, weighingCase } from './loss-case.ts';
+import { addingCase, lossCase, weighingCase } from './loss-case.ts';
 import { poolCases } from './pool-cases.ts';
 import { productCases } from './product-cases.ts';
 import { recurrentCases } from './recurrent-cases.ts';
@@ -53,9 +53,11 @@ export const cases: Record<string, KernelCase> = {
   mse: lossCase('mse'),
   quadratic: lossCase('quadratic'),
   mae: lossCase('mae'),
+  output: lossCase('output'),
   huber: lossCase({ kind: 'huber', delta: 0.7 }),
   'binary-cross-entropy': lossCase('binary-cross-entropy'),
   'softmax-cross-entropy': lossCase('softmax-cross-entropy'),
   'smoothed-cross-entropy': lossCase({ kind: 'softmax-cross-entropy', labelSmoothing: 0.3 }),
   weighLosses: weighingCase,
+  addLosses: addingCase,
 };

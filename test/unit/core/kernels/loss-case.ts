@@ -49,3 +49,13 @@ export const weighingCase: KernelCase = {
     emit(ops.weighLosses, lossSums, dy, losses, w, B, leafRows, O);
   },
 };
+
+export const addingCase: KernelCase = {
+  ops: [ops.addLosses],
+  dims: fc.tuple(rows),
+  arrays: ([n]) => ({ sums: n, others: n }),
+  writes: ['sums'],
+  emit(emit, { sums, others }, [n]) {
+    emit(ops.addLosses, sums, others, n);
+  },
+};

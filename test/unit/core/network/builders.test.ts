@@ -58,6 +58,7 @@ const built: [call: object, spec: object][] = [
   [channelDropout(0.2), { kind: 'channel-dropout', rate: 0.2 }],
   [core.like('tower', { of: 'b' }), { kind: 'like', layer: 'tower', of: 'b' }],
   [core.concat(['a', 'b'], { axis: 0 }), { kind: 'concat', of: ['a', 'b'], axis: 0 }],
+  [core.heads({ digit: '3', angle: 'a' }), { kind: 'heads', names: ['digit', 'angle'], of: ['3', 'a'] }],
   [core.slice(1), { kind: 'slice', start: 1 }],
   [core.slice([0, 1], [-1, 3], { name: 'c' }), { kind: 'slice', start: [0, 1], end: [-1, 3], name: 'c' }],
   [core.reshape([4, -1]), { kind: 'reshape', shape: [4, -1] }],

@@ -128,7 +128,7 @@ describe('a spec that does not fit is refused with what it has and should have',
     [{ input: [8, 4], layers: [{ kind: 'self-attention' }] }, 'self-attention: heads is missing, expected'],
     [{ input: 2, layers: [{ kind: 'embedding', vocabulary: 0, width: 2 }] }, 'embedding: vocabulary has 0'],
     [{ input: 2, layers: 3 }, 'layers has 3, expected a list of at least 1 layer'],
-    [{ input: 2, layer: [] }, 'option "layer" is unknown, expected input, layers (did you mean layers?)'],
+    [{ input: 2, layer: [] }, 'option "layer" is unknown, expected input, layers, output (did you mean layers?)'],
     [null, 'expected { input: ..., layers: [...] }'],
   ])('%j', (bad, message) => {
     expect(() => buildNetwork(bad as NetworkSpec)).toThrow(message);

@@ -7,6 +7,7 @@ import {
   flatten,
   groupNorm,
   gru,
+  heads,
   instanceNorm,
   lastPosition,
   like,
@@ -145,7 +146,8 @@ const networks: Record<string, NetworkSpec> = {
     argmax({ of: 'y', axis: 0 }),
     plus(['10', 'b']),
     dense(6),
-    sum({ keepdims: true }),
+    sum({ keepdims: true, name: 'total' }),
+    heads({ some: '13', all: 'total' }),
     dense(3),
   ),
   formulas: {

@@ -9,7 +9,15 @@ import {
   type OutputReader,
   type Retry,
 } from '@gradloom/runtime';
-import { backendRecord, inTurns, memoryRoom, naiveErrors, resolveBackend, scoringOf } from '@gradloom/runtime/internal';
+import {
+  backendRecord,
+  defaultLoss,
+  inTurns,
+  memoryRoom,
+  naiveErrors,
+  resolveBackend,
+  scoringOf,
+} from '@gradloom/runtime/internal';
 import type { SelectedRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { targetNames } from '../../lab/figures/column-units.ts';
@@ -39,7 +47,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   const { split, dataset, sets, isTrainingDataset } = openedRows;
   for (const message of [...openedRows.warnings, ...productWarnings(model, values)])
     printLine(io.stderr, `gradloom evaluate: warning: ${message}`);
-  const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
+  const lossSpec = defaultLoss(dataset, model.loss);
   const loss = createLoss(lossSpec, model.parts?.customParts);
   const { targets } = loss;
   const k = values['top-k'] ?? evaluateOptions['top-k'].standard;

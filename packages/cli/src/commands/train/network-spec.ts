@@ -22,6 +22,7 @@ import {
   show,
   tokensOf,
   within,
+  withParts,
 } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import { customParts } from '../../options/custom-parts.ts';
@@ -115,8 +116,8 @@ async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset
   if (parts !== undefined && hasParts(network.input)) refuseOtherParts(network.input, parts);
   refuseManyLayers(network);
   // The spec is checked when the network is built.
-  const { spec: inFull } = within('spec', () => buildNetwork(network, customParts()));
-  return hasParts(network.input) ? inFull : network;
+  within('spec', () => buildNetwork(network, customParts()));
+  return withParts('spec', network);
 }
 
 /** The parts of a row as the input of a network. */

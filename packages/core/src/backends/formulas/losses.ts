@@ -32,6 +32,7 @@ export const elementwiseLosses: Readonly<Record<string, LossFormula>> = {
     },
     over: 'mean',
   },
+  output: { of: ({ constant }, y) => ({ term: y, slope: constant(1) }), over: 'mean' },
   huber: {
     of(m, y, t, delta) {
       const { constant, subtract, multiply, lesser, greater, negative, absolute, compare, choose } = m;

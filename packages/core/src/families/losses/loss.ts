@@ -10,7 +10,7 @@ export type LossKernel = (
   lossSums: Float64Array, // [leaves] out
   dy: Elements, // [B, O] out
   y: Elements, // [B, O] the network's output
-  t: Elements, // [B, O], or [B] class indices if targets are 'classes'
+  t: Elements, // [B, O], or [B] class indices if targets are 'classes'; any array if there are none
   B: number,
   leafRows: number,
   O: number,
@@ -29,8 +29,11 @@ export interface LossVariant {
 export interface Loss {
   /** Key in the table of losses and of fast kernels. */
   readonly name: string;
-  /** 'classes': one index per row. 'values': one number per output of the network. */
-  readonly targets: 'classes' | 'values';
+  /**
+   * 'classes': one index per row. 'values': one number per output of the network. 'none': the outputs are the loss.
+   * 'heads': those of each output of a network with several, one after the other.
+   */
+  readonly targets: 'classes' | 'values' | 'none' | 'heads';
   /** Threshold above which a single yes/no output means yes. 0 for logits; 0.5 if absent. */
   readonly threshold?: number;
   /** Name of a user's own loss; absent for built-in ones, which backends may know by name. */
@@ -44,6 +47,22 @@ export interface Loss {
   readonly degree?: 1 | 2;
   /** The spec that `createLoss` got. Absent if another function made the loss. */
   readonly spec?: unknown;
-  /** The plain code that defines the bits. */
+  /** The plain code that defines the bits. A loss of heads has that of each in its place. */
   readonly evaluate: LossKernel;
+  /** The losses of a network with several outputs; absent for a loss of one. */
+  readonly heads?: readonly HeadLoss[];
+}
+
+/** Whether a loss's targets are indices of classes, or else values, such as rows with a 1 at the class. */
+export const targetKind = ({ targets }: Pick<Loss, 'targets'>): 'classes' | 'values' =>
+  targets === 'classes' ? 'classes' : 'values';
+
+/** The loss of one of several outputs of a network. */
+export interface HeadLoss {
+  /** Name of the output. */
+  readonly name: string;
+  /** Factor of its loss in the sum. */
+  readonly weight: number;
+  /** The loss itself. */
+  readonly loss: Loss;
 }

@@ -2,11 +2,13 @@ import type { Loss } from '../../families/losses/loss.ts';
 import { badOutput, NO_ANSWER } from '../../families/metrics/unanswered.ts';
 import { exp, log } from '../../math/index.ts';
 import { viewOf } from '../../math/scratch.ts';
+import type { Head } from '../../network/heads.ts';
+import { positionsOf } from '../../network/shape.ts';
 import type { TargetDecoding, ValueDecoding } from '../preprocessing/preprocessing.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { classify, hasProbabilities, toProbabilities } from './scoring.ts';
 
-/** A model's answer to a row. */
+/** A model's answer to a row. That of a network with several outputs is an `AnswerOfHeads`. */
 export interface Answer {
   /**
    * The name of the class, or the value in the target's units; several values by target name, or as a list if the
@@ -22,6 +24,14 @@ export interface Answer {
     | null;
   /** Probability of each class by name. Absent for values, for positions, and if the loss gives none. */
   readonly probabilities?: Readonly<Record<string, number>>;
+}
+
+/** A model's answer to a row where its network has several outputs: that of each by name. */
+export interface AnswerOfHeads {
+  /** The prediction of each. */
+  readonly prediction: Readonly<Record<string, Answer['prediction']>>;
+  /** Probabilities of each that has classes. Absent if no output has any. */
+  readonly probabilities?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** Options for reading outputs as answers. */
@@ -53,6 +63,49 @@ export function answersOf(y: Float64Array, O: number, { loss, target, labels, th
     // A single output is the probability of the second of two classes.
     const probabilities = O === 1 && loss?.targets === 'values' ? [1 - p[n], p[n]] : [...viewOf(p, n * O, O)];
     return { prediction, probabilities: Object.fromEntries(probabilities.map((value, c) => [nameOf(c), value])) };
+  });
+}
+
+/** Options for reading several outputs as answers. */
+export interface HeadAnswerOptions extends Pick<AnswerOptions, 'target'> {
+  readonly heads: readonly Head[];
+  /** Their losses by name; null if unknown. */
+  readonly losses: ReadonlyMap<string, Loss> | null;
+  /** Names of the classes of each by name. */
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Reads answers from rows y [N, O] of several outputs. An output that is itself a loss is no answer. */
+export function answersOfHeads(
+  y: Float64Array,
+  O: number,
+  { heads, losses, target, labels }: HeadAnswerOptions,
+): AnswerOfHeads[] {
+  const N = y.length / O;
+  const named = heads.flatMap(({ name, shape, start, size }) => {
+    const loss = losses?.get(name) ?? null;
+    if (loss?.targets === 'none') return [];
+    const own = new Float64Array(N * size);
+    for (let n = 0; n < N; n++) own.set(viewOf(y, n * O + start, size), n * size);
+    const R = loss?.targets === 'classes' ? positionsOf(shape) : 1;
+    const decodings = target?.filter((decoding) => decoding.name === name);
+    const ofHead = decodings === undefined || decodings.length === 0 ? undefined : decodings;
+    const answers = answersOf(own, size / R, { loss, target: ofHead, labels: labels[name] });
+    return [{ name, answers: R === 1 ? answers : byRow(answers, R, undefined) }];
+  });
+  return Array.from({ length: N }, (_, n) => {
+    const prediction = Object.fromEntries(named.map(({ name, answers }) => [name, answers[n].prediction]));
+    const probabilities = Object.fromEntries(
+      named.flatMap(
+        ({
+          name,
+          answers: {
+            [n]: { probabilities },
+          },
+        }) => (probabilities === undefined ? [] : [[name, probabilities] as const]),
+      ),
+    );
+    return { prediction, ...(Object.keys(probabilities).length === 0 ? {} : { probabilities }) };
   });
 }
 

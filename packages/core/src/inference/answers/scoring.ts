@@ -1,4 +1,4 @@
-import type { Loss } from '../../families/losses/loss.ts';
+import { type Loss, targetKind } from '../../families/losses/loss.ts';
 import { mse } from '../../families/losses/mse.ts';
 import { createDecision } from '../../families/metrics/decision.ts';
 import type { Task } from '../../families/metrics/figures.ts';
@@ -72,7 +72,7 @@ function scoreValues(O: number): Scoring {
  * One score per row: the probability or output of class 1, or the difference of two outputs that are not probabilities.
  */
 function scoreBinary(loss: Loss, O: number): Scoring {
-  const { target } = createDecision('scoring', { targets: loss.targets });
+  const { target } = createDecision('scoring', { targets: targetKind(loss) });
   // Two sigmoids need not add up to 1; the larger one is the answer.
   const areProbabilities = hasProbabilities(loss) && (O === 1 || loss.targets === 'classes');
   return {
@@ -97,7 +97,7 @@ function scoreBinary(loss: Loss, O: number): Scoring {
 
 /** One score per class: its probability or output. */
 function scoreClasses(loss: Loss, O: number, hasPositions: boolean): Scoring {
-  const { target } = createDecision('scoring', { targets: loss.targets });
+  const { target } = createDecision('scoring', { targets: targetKind(loss) });
   const areProbabilities = loss.targets === 'classes' && hasProbabilities(loss);
   return {
     task: 'classes',
@@ -188,7 +188,8 @@ export function classify(
 ): number[] {
   const N = y.length / O;
   const loss = modelLoss ?? mse();
-  const { targets, threshold: defaultThreshold } = loss;
+  const { threshold: defaultThreshold } = loss;
+  const targets = targetKind(loss);
   if (threshold !== undefined && O === (targets === 'classes' ? 2 : 1)) {
     const scoring = createScoring({ loss, outputs: O, classes: 2, areBits: false });
     const scores = new Float64Array(N);

@@ -16,6 +16,7 @@ import { flatten, flattenOptions } from './flatten.ts';
 import { formulaLayerOptions, formulaLayers } from './formulas.ts';
 import { globalAvgPool, globalAvgPoolOptions } from './global-avg-pool.ts';
 import { groupNorm, groupNormOptions, instanceNorm, instanceNormOptions } from './group-norm.ts';
+import { heads, headsOptions } from './heads.ts';
 import { lastPosition, lastPositionOptions } from './last-position.ts';
 import { layerNorm, layerNormOptions } from './layer-norm.ts';
 import { like, likeOptions } from './like.ts';
@@ -55,6 +56,7 @@ const table = {
   'global-avg-pool': globalAvgPool,
   'group-norm': groupNorm,
   gru,
+  heads,
   'instance-norm': instanceNorm,
   'last-position': lastPosition,
   'layer-norm': layerNorm,
@@ -108,6 +110,7 @@ export const layerOptions = {
   'global-avg-pool': globalAvgPoolOptions.table,
   'group-norm': groupNormOptions.table,
   gru: gruOptions.table,
+  heads: headsOptions.table,
   'instance-norm': instanceNormOptions.table,
   'last-position': lastPositionOptions.table,
   'layer-norm': layerNormOptions.table,

@@ -1,5 +1,5 @@
 import { count, defineOps, double, inout, input, number, operation, output, stride } from '../op.ts';
-import { averageWeights, clip, loadHyper, maxNorm, recordStep, weighLosses } from '../reference/step.ts';
+import { addLosses, averageWeights, clip, loadHyper, maxNorm, recordStep, weighLosses } from '../reference/step.ts';
 
 /** Operations of a step outside of its passes. */
 export const stepOps = defineOps({
@@ -13,6 +13,8 @@ export const stepOps = defineOps({
     leafRows: count,
     O: count,
   }),
+  /** sums += others: losses of several outputs. */
+  addLosses: operation(addLosses, { sums: double(inout('n')), others: double(input('n')), n: count }),
   /** average = a moving average of the weights theta. */
   averageWeights: operation(averageWeights, {
     average: inout('n'),

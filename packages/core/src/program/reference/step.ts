@@ -26,6 +26,15 @@ export function weighLosses(
   }
 }
 
+/** sums += others: the losses of leaves, in doubles. */
+export function addLosses(
+  sums: Float64Array, // [n] in and out
+  others: Float64Array, // [n]
+  n: number,
+): void {
+  for (let k = 0; k < n; k++) sums[k] += others[k];
+}
+
 /**
  * average = (1 - s) · average + s · theta, with the smoothing factor s, which is rounded first. Overwrites `average`.
  */

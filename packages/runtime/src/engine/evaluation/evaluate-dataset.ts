@@ -5,13 +5,15 @@ import { alone, type Lockstep } from '../../cluster/lockstep.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { anyRows } from '../../data/file-rows.ts';
 import { FILE_ORDER } from '../../data/gather.ts';
-import { gatherTargets } from '../../data/targets.ts';
+import { gatherTargets, type TargetForm, targetFormOf } from '../../data/targets.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import { collectsOutputs, rowsPerTurn } from '../memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { BadRow, EvaluationTask, InferenceSetup, RunSetup, TeamSetup } from '../threads/protocol.ts';
 import { runOnTeam } from '../threads/span.ts';
+import { figuresOf, moveCountedToFront, type OutputReader } from './figures.ts';
+import { createHeadReader, type HeadFigures } from './head-figures.ts';
 import { addTallies, hasSurprise, TALLIES, TALLY } from './tally.ts';
 import { lossUnit, toTargetUnits } from './target-units.ts';
 
@@ -45,6 +47,8 @@ export interface Evaluation {
   readonly metrics?: Readonly<Record<string, number>>;
   /** Number of rows with an output that is not finite. Absent if there are none. */
   readonly unanswered?: number;
+  /** Figures of each output by name, for a network with several. `loss` above is the sum, each times its weight. */
+  readonly heads?: Readonly<Record<string, HeadFigures>>;
 }
 
 export interface EvaluationRun {
@@ -73,7 +77,10 @@ export async function evaluateDataset(
 ): Promise<Evaluation> {
   const { lockstep = alone, threadsOf = [threads], readers: extra = [], scaledReaders = [], weighs = false } = run;
   const byPosition = targetPositions(network, loss) > 1;
-  const figures = byPosition ? {} : figuresOf(network, loss, dataset);
+  const form = targetFormOf(network, loss);
+  const heads = form.heads?.map((task) => createHeadReader(task, form.heads ?? [], dataset)) ?? null;
+  const figures =
+    byPosition || heads !== null ? {} : figuresOf(network.outputs, loss, dataset.classes, dataset.targets.array);
   const unanswered = metrics.unanswered();
   const customMetrics = Object.entries(network.customParts.metrics).map(([name, create]) => [name, create()] as const);
   const others = [...customMetrics.map(([, metric]) => metric), ...extra];
@@ -103,7 +110,8 @@ export async function evaluateDataset(
     if (!lockstep.isFirst) continue;
     addTallies(sums, tallies, chunks);
     if (outputs !== null) {
-      await inTurns(readOutputs(network, loss, { ...segment, outputs }, targets, readers, scaledReaders));
+      const scaled = [...scaledReaders, ...(heads ?? [])];
+      await inTurns(readOutputs(network, loss, { ...segment, outputs }, form, targets, readers, scaled));
     }
   }
   return await lockstep.fromFirst(lockstep.isFirst ? evaluation() : WITHOUT_OUTPUTS);
@@ -119,6 +127,7 @@ export async function evaluateDataset(
         ? {}
         : { metrics: Object.fromEntries(customMetrics.map(([name, metric]) => [name, metricValue(name, metric)])) }),
       ...(unansweredCount === 0 ? {} : { unanswered: unansweredCount }),
+      ...(heads === null ? {} : { heads: Object.fromEntries(heads.map((head) => [head.name, head.figures()])) }),
     };
   }
 }
@@ -151,63 +160,32 @@ function* readOutputs(
   network: Network,
   loss: Loss,
   { dataset, first, rows, outputs }: Collected,
+  form: TargetForm,
   t: Float64Array, // [rowsPerTurn, columns]
   readers: readonly OutputReader[],
   scaledReaders: readonly OutputReader[],
 ): Pausable<void> {
   const R = targetPositions(network, loss);
   const O = network.outputs / R;
-  const columns = targetColumns(network, loss);
+  // Of several outputs each reader converts its own.
+  const units = form.heads === null ? dataset.preprocessing : undefined;
   const turnRows = Math.min(rows, rowsPerTurn(network));
   for (let from = 0; from < rows; from += turnRows) {
     const count = Math.min(turnRows, rows - from);
     const y = viewOf(outputs, from * R * O, count * R * O);
-    gatherTargets(t, dataset, columns, loss.targets, FILE_ORDER, first + from, count, anyRows);
+    gatherTargets(t, dataset, form, FILE_ORDER, first + from, count, anyRows);
     const B = R === 1 ? count : moveCountedToFront(y, t, count * R, O);
     for (const reader of scaledReaders) {
       reader.add(y, t, B, O);
       yield;
     }
-    toTargetUnits(t, B, dataset.preprocessing);
-    toTargetUnits(y, B, dataset.preprocessing);
+    toTargetUnits(t, B, units);
+    toTargetUnits(y, B, units);
     for (const reader of readers) {
       reader.add(y, t, B, O);
       yield;
     }
   }
-}
-
-/** Moves the positions that count to the front of `y` and `t`. Returns their number. */
-function moveCountedToFront(
-  y: Float64Array, // [positions, O] in and out
-  t: Float64Array, // [positions] in and out
-  positions: number,
-  O: number,
-): number {
-  let count = 0;
-  for (let p = 0; p < positions; p++) {
-    if (t[p] < 0) continue; // a negative class: the position does not count
-    t[count] = t[p];
-    y.copyWithin(count * O, p * O, (p + 1) * O);
-    count++;
-  }
-  return count;
-}
-
-/** Consumes outputs and targets, such as a metric. */
-export interface OutputReader {
-  /** Memory that it may need, in bytes. @default almost none */
-  readonly bytes?: number;
-  /**
-   * Called with B rows at a time, in order. The arrays are reused: copy what you keep. If each position of a row has a
-   * class, these are the positions that count, with O outputs each.
-   */
-  add(
-    y: Float64Array, // [B, O] the network's outputs, in the targets' own units
-    t: Float64Array, // [B, O], or [B] class indices if the loss takes these
-    B: number,
-    O: number,
-  ): void;
 }
 
 const evaluateSegment = (
@@ -223,20 +201,6 @@ function refuseBadRows({ name }: Dataset, answers: readonly (BadRow | undefined)
   const bad = answers.filter((answer) => answer !== undefined).sort((a, b) => a.row - b.row);
   if (bad.length > 0) throw new InputError(bad[0].row, bad[0].problem, { of: name });
 }
-
-/** Computes accuracy for classes, errors for values. */
-export function figuresOf(
-  network: Network,
-  loss: Loss,
-  dataset: Dataset,
-): Partial<Record<'accuracy' | 'mae' | 'rmse' | 'r2', Metric>> {
-  const accuracy = metrics.accuracy({ targets: loss.targets, threshold: loss.threshold ?? 0.5 });
-  if (dataset.classes !== null) return { accuracy };
-  const errors = { mae: metrics.mae(), rmse: metrics.rmse(), r2: metrics.r2() };
-  return network.outputs === 1 && areBits(dataset.targets.array) ? { accuracy, ...errors } : errors;
-}
-
-const areBits = (values: Dataset['targets']['array']): boolean => values.every((value) => value === 0 || value === 1);
 
 interface EvaluationArrays {
   readonly outputs: Float64Array<SharedArrayBuffer> | null; // [chunks · EVALUATION_ROWS, O]; null: not collected

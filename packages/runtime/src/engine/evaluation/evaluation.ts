@@ -9,14 +9,13 @@ import {
   NO_BATCH,
   type Program,
   type Tensors,
-  targetColumns,
   targetPositions,
   viewOf,
   type Workspace,
   weighPositions,
 } from '@gradloom/core/internal';
 import { FILE_ORDER, gatherLengths, gatherRows, type RowReader } from '../../data/gather.ts';
-import { gatherTargets } from '../../data/targets.ts';
+import { gatherTargets, type TargetForm, targetFormOf } from '../../data/targets.ts';
 import { EVALUATION_ROWS, type EvaluationScratch } from '../memory/thread-scratch.ts';
 import { CONTROL } from '../threads/barrier.ts';
 import type { BadRow, EvaluationTask, TeamSetup } from '../threads/protocol.ts';
@@ -40,7 +39,7 @@ export interface EvaluationContext {
   readonly reader: RowReader; // reads rows of datasets
   readonly workspace: Workspace;
   readonly lossSums: Float64Array; // [rows of the workspace] or longer
-  readonly targetColumns: number;
+  readonly targetForm: TargetForm;
   readonly targetPositions: number; // positions of a row that are targets; 1 if the row has one
   recentPass: EvaluationPass | null; // null before the first evaluation
 }
@@ -63,7 +62,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
     reader: { gatherBytes: kernels.gatherBytes, gatherFile: environment.gatherFile },
     workspace,
     lossSums,
-    targetColumns: targetColumns(network, loss),
+    targetForm: targetFormOf(network, loss),
     targetPositions: targetPositions(network, loss),
     recentPass: null,
   };
@@ -74,7 +73,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
  * refuses.
  */
 export function evaluateChunks(context: EvaluationContext, task: EvaluationTask): BadRow | undefined {
-  const { network, workspace, loss, reader, lossSums, targetPositions: R } = context;
+  const { network, workspace, reader, lossSums, targetPositions: R } = context;
   const { dataset, outputs, tallies, rows, threads } = task;
   const O = network.outputs;
   Atomics.add(context.setup.control, CONTROL.checkedIn, 1);
@@ -91,7 +90,7 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
         const { y, program } = passFor(context, rows);
         gatherRows(workspace.x, dataset.inputs, FILE_ORDER, first, rows, reader);
         gatherLengths(workspace.lengths, network, dataset.lengths, FILE_ORDER, first, rows);
-        gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, FILE_ORDER, first, rows, reader);
+        gatherTargets(workspace.t, dataset, context.targetForm, FILE_ORDER, first, rows, reader);
         weighPositions(workspace, rows, R, false);
         program.run();
         outputs?.set(y, (from + offset) * O);

@@ -5,7 +5,7 @@ import type { MemoryBudget } from '../memory/memory-budget.ts';
 import { evaluationParts, threadParts } from '../memory/run-memory.ts';
 import type { InferenceSetup } from '../threads/protocol.ts';
 import { openTeamSetup, type TeamShape } from '../threads/team-setup.ts';
-import type { OutputReader } from './evaluate-dataset.ts';
+import type { OutputReader } from './figures.ts';
 import { countScratch, planInference } from './inference-layout.ts';
 
 /** A model in the shared memory of a team. */

@@ -12,7 +12,7 @@ export function gatherLeaves(
   count: number,
   workspace: Workspace = context.workspace,
 ): number {
-  const { setup, loss, reader } = context;
+  const { setup, reader } = context;
   const { dataset, orders, leafRows } = setup;
   const rows = Math.min(count * leafRows, rowsOf(setup, step) - firstLeaf * leafRows);
   const position = firstPositionOf(setup, step) + firstLeaf * leafRows;
@@ -22,7 +22,7 @@ export function gatherLeaves(
   if (rowWeights !== null && setup.weights !== null) {
     gatherRows(rowWeights.w, setup.weights, orders, position, rows, reader);
   }
-  gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, position, rows, reader);
+  gatherTargets(workspace.t, dataset, context.targetForm, orders, position, rows, reader);
   weighPositions(workspace, rows, context.targetPositions, setup.weights !== null);
   return rows;
 }

@@ -42,6 +42,7 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   },
   'channel-dropout': { writes: 'the same' },
   concat: { writes: 'moved' },
+  heads: { writes: 'moved' },
   conv1d: { tensors: affineTensors, writes: 'channels first' },
   conv2d: { tensors: affineTensors, writes: 'channels first' },
   'conv2d-transpose': { tensors: affineTensors, writes: 'channels first' },

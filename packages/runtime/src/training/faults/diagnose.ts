@@ -171,14 +171,14 @@ const rowsOfPass = ({ first, count }: NodePass, leafRows: number, rows: number):
 
 /** Gathers the rows of the passes into their workspaces, and checks them. */
 function findBadData(context: RunContext, search: Search, passPlans: readonly PassPlan[]): void {
-  const { setup, network, targetColumns } = context;
+  const { setup, network, targetForm } = context;
   for (const { first, count, workspace } of passPlans) {
     const rows = gatherLeaves(context, search.step, first, count, workspace);
     const { x, t } = workspace;
     const expected = `expected finite numbers (look at the data${typeOf(x) === 'float32' ? '; floats end at 3.4e38' : ''})`;
     for (const [name, numbers, width] of [
       ['inputs', x, network.inputs],
-      ['targets', t, targetColumns],
+      ['targets', t, targetForm.columns],
     ] as const) {
       const badIndex = firstNotFinite(numbers, rows * width);
       if (badIndex === undefined) continue;

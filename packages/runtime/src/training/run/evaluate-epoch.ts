@@ -1,7 +1,8 @@
 import type { Elements, ElementType, Loss } from '@gradloom/core';
 import { createElements, targetPositions, typeOf } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
-import { type Evaluation, evaluateDataset, type OutputReader } from '../../engine/evaluation/evaluate-dataset.ts';
+import { type Evaluation, evaluateDataset } from '../../engine/evaluation/evaluate-dataset.ts';
+import type { OutputReader } from '../../engine/evaluation/figures.ts';
 import { lossUnit } from '../../engine/evaluation/target-units.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import { orEndRun } from '../faults/go-back.ts';
@@ -48,7 +49,9 @@ export async function evaluate(state: RunState, part: 'validation' | 'test'): Pr
   const { weighing } = plan;
   // If each position of a row has a target, the threads already sum the weighted losses.
   const byPosition = targetPositions(network, loss) > 1;
-  const weighted = weighing === null || byPosition ? null : weightedLoss(loss, dataset, weighing, plan.elementType);
+  // Of several outputs the plain loss decides.
+  const isSum = weighing === null || byPosition || loss.heads !== undefined;
+  const weighted = isSum ? null : weightedLoss(loss, dataset, weighing, plan.elementType);
   const scaledReaders = weighted === null ? [] : [weighted];
   const threadsOf = plan.ranks?.threadsOf ?? [threads];
   const run = {

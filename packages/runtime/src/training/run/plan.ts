@@ -30,7 +30,7 @@ import {
 } from '@gradloom/core/internal';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { DataSplits, Dataset } from '../../data/dataset.ts';
-import { checkDivisors, checkFit } from '../../data/targets.ts';
+import { checkDivisors, checkFit, defaultLoss } from '../../data/targets.ts';
 import { isFusedRecord } from '../../engine/backends/backend.ts';
 import { refuseManyLayers } from '../../engine/memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../../engine/memory/thread-scratch.ts';
@@ -119,7 +119,7 @@ export function* planRun(
     parts.customParts,
   );
   refuseUntrainable(network);
-  const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
+  const lossSpec = defaultLoss(train, options.loss);
   const loss = within('loss', () => createLoss(lossSpec, parts.customParts));
   refuseBeyondFloats('train', network, loss, options.precision);
   const { preprocessing } = train;

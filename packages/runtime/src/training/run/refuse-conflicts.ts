@@ -23,15 +23,14 @@ import {
   refuseOptimizerBeyondFloats,
   show,
   showName,
-  targetColumns,
   typeOf,
   unknownOption,
 } from '@gradloom/core/internal';
 import type { DataMatrix, DataSplits, Dataset } from '../../data/dataset.ts';
 import { anyRows } from '../../data/file-rows.ts';
 import { FILE_ORDER, gatherRows } from '../../data/gather.ts';
-import { gatherTargets } from '../../data/targets.ts';
-import { figuresOf } from '../../engine/evaluation/evaluate-dataset.ts';
+import { gatherTargets, targetFormOf } from '../../data/targets.ts';
+import { figuresOf } from '../../engine/evaluation/figures.ts';
 import { isPool, type Pool } from '../../engine/threads/pool.ts';
 import { copyArray } from '../../system/turns/in-turns.ts';
 import type { EarlyRecord } from '../checkpoints/checkpoint.ts';
@@ -82,8 +81,9 @@ export function* checkCustomGradients(network: Network, loss: Loss, train: Datas
   const rows = Math.min(GRADIENT_CHECK_ROWS, train.rows);
   const x = new Float64Array(rows * network.inputs);
   gatherRows(x, train.inputs, FILE_ORDER, 0, rows, anyRows);
-  const t = new Float64Array(rows * targetColumns(network, loss));
-  gatherTargets(t, train, targetColumns(network, loss), loss.targets, FILE_ORDER, 0, rows, anyRows);
+  const form = targetFormOf(network, loss);
+  const t = new Float64Array(rows * form.columns);
+  gatherTargets(t, train, form, FILE_ORDER, 0, rows, anyRows);
   try {
     // Positions that do not count have no class.
     yield* checkGradients({ network, loss, x, t: loss.targets === 'classes' ? t.filter((label) => label >= 0) : t });
@@ -137,7 +137,10 @@ export function earlySettings(
   validation: Dataset | undefined,
 ): EarlyRecord | null {
   if (patience === undefined || validation === undefined) return null;
-  const figures = { loss: true, ...figuresOf(network, loss, validation) };
+  const figures = {
+    loss: true,
+    ...(loss.heads === undefined ? figuresOf(network.outputs, loss, validation.classes, validation.targets.array) : {}),
+  };
   const hasFigure = (name: MonitorName) => monitors[name].figure in figures;
   if (!hasFigure(monitor)) {
     const names = (Object.keys(monitors) as MonitorName[]).filter(hasFigure).join(', ');

@@ -39,6 +39,7 @@ const cases: Record<LossName, { t: number[]; values: [LossSpec, number][] }> = {
       ],
     ],
   },
+  output: { t: [], values: [['output', 2 / 3]] },
   'binary-cross-entropy': {
     t: [0, 1, 1],
     // -log(1 - σ(1)), -log σ(2), -log σ(-1)
@@ -128,7 +129,8 @@ describe.each(specs.map((spec): [string, LossSpec] => [JSON.stringify(spec), spe
   });
 
   test('errors four times as large make it 4^degree times as large, in Huber with δ too', () => {
-    const { kind, delta = 1 } = typeof spec === 'string' ? { kind: spec } : { delta: undefined, ...spec };
+    const { kind, delta = 1 } =
+      typeof spec === 'string' ? { kind: spec } : { delta: undefined, ...(spec as { kind: 'huber'; delta?: number }) };
     const of = (c: number): number => {
       const scaled = createLoss(kind === 'huber' ? { kind, delta: c * delta } : spec);
       const { y, t } = rows(loss, 3, 5);
@@ -137,7 +139,7 @@ describe.each(specs.map((spec): [string, LossSpec] => [JSON.stringify(spec), spe
     };
     // A factor of 4 rounds nothing.
     if (loss.degree !== undefined) expect(of(4)).toBe(4 ** loss.degree * of(1));
-    else expect(['softmax-cross-entropy', 'binary-cross-entropy']).toContain(loss.name);
+    else expect(['softmax-cross-entropy', 'binary-cross-entropy', 'output']).toContain(loss.name);
   });
 
   test('no rows have a loss of 0', () => {
@@ -246,7 +248,7 @@ test('one output says yes above 0 where the loss takes a logit', () => {
 test.each([
   [
     'hubert',
-    'loss: kind has "hubert", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean huber?)',
+    'loss: kind has "hubert", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber, output (did you mean huber?)',
   ],
   [
     { kind: 'softmax-cross-entropy', labelSmoothing: 1 },

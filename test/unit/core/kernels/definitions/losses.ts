@@ -72,6 +72,7 @@ export const documentedLosses: Record<LossName, { spec: LossSpec; row: RowOf }> 
       A.div(A.sub(A.sigmoid(y), t), O),
     ]),
   },
+  output: { spec: 'output', row: elementwise((A, y, _t, O) => [y, A.div(1, O)]) },
   'softmax-cross-entropy': {
     spec: 'softmax-cross-entropy',
     row(A, y, [label]) {

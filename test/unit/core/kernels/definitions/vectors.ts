@@ -36,6 +36,8 @@ export const maxNorm: Definition<'maxNorm'> = (A, W, factors, I, row, n, limit) 
   }
 };
 
+export const addLosses: Definition<'addLosses'> = (_A, sums, others, n) => write(sums, n, (k) => sums[k] + others[k]);
+
 export const weighLosses: Definition<'weighLosses'> = (A, lossSums, dy, losses, w, B, leafRows, O) => {
   write(lossSums, Math.ceil(B / leafRows), (k) =>
     upTo(Math.min(leafRows, B - k * leafRows)).reduce(

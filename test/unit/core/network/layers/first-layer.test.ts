@@ -23,6 +23,7 @@ const specs: { [K in Exclude<LayerKind, 'like'>]: LayerSpec & { kind: K } } = {
   flatten: { kind: 'flatten' },
   'global-avg-pool': { kind: 'global-avg-pool' },
   'group-norm': { kind: 'group-norm', groups: 1 },
+  heads: { kind: 'heads', names: ['a', 'b'], of: ['input', 'input'] },
   gru: { kind: 'gru', out: 3 },
   'instance-norm': { kind: 'instance-norm', affine: true },
   'last-position': { kind: 'last-position' },

@@ -1,5 +1,5 @@
 import { createLoss, metrics, type Pausable } from '@gradloom/core';
-import { createDecision, hasProbabilities, toProbabilities } from '@gradloom/core/internal';
+import { createDecision, hasProbabilities, targetKind, toProbabilities } from '@gradloom/core/internal';
 import type { Dataset, OutputReader, TrainResult } from '@gradloom/runtime';
 import { hasTargetsByPosition, inTurns } from '@gradloom/runtime/internal';
 import { classCounts } from '../../../report/findings/baseline.ts';
@@ -38,7 +38,8 @@ export async function measureRareClass(recipe: Recipe, result: TrainResult): Pro
   const rare = await inTurns(rarest(sets.train));
   if (rare === null || rows === undefined) return null;
   const loss = createLoss(result.loss, result.parts?.customParts);
-  const { targets, threshold = 0.5 } = loss;
+  const { threshold = 0.5 } = loss;
+  const targets = targetKind(loss);
   const { target: labelOf } = createDecision('rare class', { targets, threshold });
   const confusion = metrics['confusion-matrix']({ targets, threshold });
   const ranking = metrics['pr-auc']({ targets: 'values' });

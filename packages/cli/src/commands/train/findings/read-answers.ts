@@ -1,5 +1,12 @@
 import { buildNetwork, createLoss, type Loss, metrics, NO_ANSWER } from '@gradloom/core';
-import { createDecision, createScoring, hasProbabilities, scoreInto, toProbabilities } from '@gradloom/core/internal';
+import {
+  createDecision,
+  createScoring,
+  hasProbabilities,
+  scoreInto,
+  targetKind,
+  toProbabilities,
+} from '@gradloom/core/internal';
 import { type Dataset, type Evaluation, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
 import { hasTargetsByPosition, memoryRoom } from '@gradloom/runtime/internal';
 import { binsOf, type CalibrationBin } from '../../../lab/figures/calibration-bins.ts';
@@ -27,7 +34,8 @@ export async function readAnswers(recipe: Recipe, result: TrainResult): Promise<
   const [split, dataset] = sets.test === undefined ? ['validation', sets.validation] : ['test', sets.test];
   if (dataset === undefined || dataset.classes === null || hasTargetsByPosition(dataset)) return null;
   const loss = createLoss(result.loss, result.parts?.customParts);
-  const { targets, threshold = 0.5 } = loss;
+  const { threshold = 0.5 } = loss;
+  const targets = targetKind(loss);
   const confusion = metrics['confusion-matrix']({ targets, threshold });
   const worst = mistakeReader(loss);
   const scoring = createScoring({
@@ -76,7 +84,7 @@ export function mistakeReader(loss: Loss): {
   mistakeCount: () => number;
 } {
   const { threshold = 0.5 } = loss;
-  const { answer: answerOf, target: labelOf } = createDecision('answers', { targets: loss.targets, threshold });
+  const { answer: answerOf, target: labelOf } = createDecision('answers', { targets: targetKind(loss), threshold });
   const worst: RankedMistake[] = [];
   let rowsBefore = 0;
   let count = 0;

@@ -22,7 +22,7 @@ import { attention } from './attention.ts';
 import type { Emission, Spec } from './emission.ts';
 import { formula } from './formula.ts';
 import type { Graph, Value } from './graph.ts';
-import { concat, expand, pad, reshape, resize, slice, take, transpose } from './moves.ts';
+import { concat, expand, heads, pad, reshape, resize, slice, take, transpose } from './moves.ts';
 import { recur } from './recurrent.ts';
 import { argmax, groupNorm, matmul, reduceBy, softmaxBy } from './reductions.ts';
 import { alongChannels, channelsOfGraph, lengthsAt, positions, type Rows, sumWhere } from './rows.ts';
@@ -50,6 +50,7 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   },
   'channel-dropout': ({ x }) => x,
   concat,
+  heads,
   conv1d: convolution,
   conv2d: convolution,
   'conv2d-transpose': transposedConvolution,

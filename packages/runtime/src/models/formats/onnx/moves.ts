@@ -1,5 +1,5 @@
 import type { Shape } from '@gradloom/core';
-import { axisOf, createElements, resizedAxes, slicedRanges, transposeOrder } from '@gradloom/core/internal';
+import { axisOf, createElements, resizedAxes, sizeOf, slicedRanges, transposeOrder } from '@gradloom/core/internal';
 import type { Emission, Spec } from './emission.ts';
 import type { Value } from './graph.ts';
 import { isFlat, type Rows, range } from './rows.ts';
@@ -32,6 +32,11 @@ export function concat(emission: Emission): Rows {
   const values = xs.map(({ value }) => value);
   const at = axisIn(xs[0], axisOf('concat', axis, xs[0].shape));
   return inPlaceOf(xs[0], networkLayer.layer.out, graph.node('Concat', values, { axis: at }));
+}
+
+export function heads({ graph, channels, xs, networkLayer }: Emission): Rows {
+  const flat = xs.map((x) => graph.reshape(channels.last(x).value, [0, sizeOf(x.shape)]));
+  return { shape: networkLayer.layer.out, value: graph.node('Concat', flat, { axis: 1 }), image: null };
 }
 
 export function slice(emission: Emission): Rows {

@@ -7,6 +7,47 @@ import { type Shape, sizeOf } from './shape.ts';
 /** Shapes of the parts of a row by name, in their order in the row. */
 export type InputParts = Readonly<Record<string, number | Shape>>;
 
+/** Layers of the outputs by the name of each, or layers whose names are those of the outputs. */
+export type OutputParts = Readonly<Record<string, string>> | readonly string[];
+
+/**
+ * A network in a file that names the parts of a row, or several outputs: `"input": { "image": [28, 28, 1], "cells": 12
+ * }`, `"output": { "digit": "7", "angle": "tilt" }`.
+ */
+export interface NetworkOfParts {
+  /** Shapes of the parts by name, in their order in the row; or the shape of a row. */
+  readonly input: InputParts | number | Shape;
+  /** Layers, of which the first says by `of` which part it reads. */
+  readonly layers: LayerSpec[];
+  /** The layers of the outputs by the name of each; or a list of layers that have names. @default the last layer */
+  readonly output?: OutputParts;
+}
+
+/** A network whose parts of a row and outputs are layers. */
+interface LongForm {
+  input: number | Shape;
+  layers: LayerSpec[];
+}
+
+/** The network in long form: parts of a row are slices of it, and several outputs end in a layer that names them. */
+export function withParts(where: string, spec: LongForm | NetworkOfParts): LongForm {
+  const { input, layers, output } = spec as NetworkOfParts;
+  const whole = output === undefined ? layers : withOutputs(where, output, layers);
+  if (hasParts(input)) return withInputParts(where, input, whole);
+  return output === undefined ? (spec as LongForm) : { input, layers: whole };
+}
+
+/** The layers of a network with several outputs, in long form. */
+export function withOutputs(where: string, output: OutputParts, layers: readonly LayerSpec[]): LayerSpec[] {
+  const isObject = typeof output === 'object' && output !== null;
+  const entries = Array.isArray(output) ? output.map((name) => [name, name]) : isObject ? Object.entries(output) : [];
+  if (entries.length === 0 || entries.some((entry) => entry.some((name) => typeof name !== 'string'))) {
+    const expected = "names of layers, such as ['digit', 'angle'] or { digit: '7', angle: 'tilt' }";
+    throw new OptionError(where, 'output', `${has(output)}, expected ${expected}`);
+  }
+  return [...layers, { kind: 'heads', names: entries.map(([name]) => name), of: entries.map(([, layer]) => layer) }];
+}
+
 /** Whether a network reads named parts of a row. */
 export const hasParts = (input: unknown): input is InputParts =>
   typeof input === 'object' && input !== null && !Array.isArray(input);

@@ -1,0 +1,52 @@
+import { type Loss, type Metric, metrics } from '@gradloom/core';
+import { targetKind } from '@gradloom/core/internal';
+import type { Dataset } from '../../data/dataset.ts';
+
+/** Consumes outputs and targets, such as a metric. */
+export interface OutputReader {
+  /** Memory that it may need, in bytes. @default almost none */
+  readonly bytes?: number;
+  /**
+   * Called with B rows at a time, in order. The arrays are reused: copy what you keep. If each position of a row has a
+   * class, these are the positions that count, with O outputs each.
+   */
+  add(
+    y: Float64Array, // [B, O] the network's outputs, in the targets' own units
+    t: Float64Array, // [B, O], or [B] class indices if the loss takes these
+    B: number,
+    O: number,
+  ): void;
+}
+
+/** Computes accuracy for classes, errors for values. */
+export function figuresOf(
+  outputs: number,
+  loss: Loss,
+  classes: number | null,
+  targets: Dataset['targets']['array'] | Float64Array, // [N, O], stored numbers
+): Partial<Record<'accuracy' | 'mae' | 'rmse' | 'r2', Metric>> {
+  const accuracy = metrics.accuracy({ targets: targetKind(loss), threshold: loss.threshold ?? 0.5 });
+  if (classes !== null) return { accuracy };
+  const errors = { mae: metrics.mae(), rmse: metrics.rmse(), r2: metrics.r2() };
+  return outputs === 1 && areBits(targets) ? { accuracy, ...errors } : errors;
+}
+
+const areBits = (values: Dataset['targets']['array'] | Float64Array): boolean =>
+  values.every((value) => value === 0 || value === 1);
+
+/** Moves the positions that count to the front of `y` and `t`. Returns their number. */
+export function moveCountedToFront(
+  y: Float64Array, // [positions, O] in and out
+  t: Float64Array, // [positions] in and out
+  positions: number,
+  O: number,
+): number {
+  let count = 0;
+  for (let p = 0; p < positions; p++) {
+    if (t[p] < 0) continue; // a negative class: the position does not count
+    t[count] = t[p];
+    y.copyWithin(count * O, p * O, (p + 1) * O);
+    count++;
+  }
+  return count;
+}

@@ -1,0 +1,78 @@
+import type { Metric } from '@gradloom/core';
+import { type HeadTask, ofTable } from '@gradloom/core/internal';
+import type { Dataset } from '../../data/dataset.ts';
+import { columnsOfHead } from '../../data/targets.ts';
+import { figuresOf, moveCountedToFront, type OutputReader } from './figures.ts';
+import { lossUnit, toTargetUnits } from './target-units.ts';
+
+/** Figures of one of several outputs. One that does not apply is absent. */
+export interface HeadFigures {
+  /** Mean loss over the rows, in units of the targets, or over the positions that count; not times its weight. */
+  readonly loss: number;
+  /** Share of the rows or positions classified correctly, from 0 to 1. Classes only. */
+  readonly accuracy?: number;
+  /** Mean absolute error, in units of the targets. Values only. */
+  readonly mae?: number;
+  /** Root of the mean squared error, in units of the targets. Values only. */
+  readonly rmse?: number;
+  /** R² as in `Evaluation`. Values only. */
+  readonly r2?: number;
+}
+
+/** Reads one of several outputs, before it is converted to the units of its targets. */
+export interface HeadReader extends OutputReader {
+  readonly name: string;
+  figures(): HeadFigures;
+}
+
+/** Creates the reader of the output of `task`. */
+export function createHeadReader(task: HeadTask, tasks: readonly HeadTask[], dataset: Dataset): HeadReader {
+  const { name, loss, start, size, positions: R, targetStart, targetColumns } = task;
+  const O = size / R;
+  const target = ofTable(dataset.preprocessing)?.target.filter((decoding) => decoding.name === name);
+  const encoding = ofTable(dataset.preprocessing);
+  const preprocessing = encoding === undefined || target === undefined ? undefined : { ...encoding, target };
+  const metrics: Readonly<Record<string, Metric>> = loss.targets === 'none' ? {} : metricsOfHead();
+  let lossSum = 0;
+  let count = 0;
+
+  function metricsOfHead(): Readonly<Record<string, Metric>> {
+    const head = columnsOfHead(dataset, task, tasks);
+    if (head === undefined) return {};
+    const { array, columns } = dataset.targets;
+    // Only targets of one column are read, to tell bits.
+    const own = Float64Array.from({ length: O === 1 ? dataset.rows : 0 }, (_, n) => array[n * columns + head.start]);
+    return figuresOf(O, loss, head.classes, own);
+  }
+
+  /** Columns of B rows as an array of their own. */
+  function columnsOf(rows: Float64Array, B: number, width: number, first: number, columns: number): Float64Array {
+    const own = new Float64Array(B * columns);
+    for (let n = 0; n < B; n++) {
+      for (let c = 0; c < columns; c++) own[n * columns + c] = rows[n * width + first + c];
+    }
+    return own;
+  }
+
+  return {
+    name,
+    add(allOutputs, allTargets, rows, width) {
+      const y = columnsOf(allOutputs, rows, width, start, size);
+      const all = tasks.reduce((sum, other) => sum + other.targetColumns, 0);
+      const t = columnsOf(allTargets, rows, all, targetStart, targetColumns);
+      const B = R === 1 ? rows : moveCountedToFront(y, t, rows * R, O);
+      const losses = new Float64Array(B);
+      const leafRows = 1; // so that each row has its own loss
+      loss.evaluate(losses, new Float64Array(B * O), y, targetColumns === 0 ? y : t, B, leafRows, O);
+      for (const rowLoss of losses) lossSum += rowLoss;
+      count += B;
+      toTargetUnits(t, B, preprocessing);
+      toTargetUnits(y, B, preprocessing);
+      for (const metric of Object.values(metrics)) metric.add(y, t, B, O);
+    },
+    figures: () => ({
+      loss: (lossSum / Math.max(1, count)) * lossUnit(loss, preprocessing),
+      ...Object.fromEntries(Object.entries(metrics).map(([figure, metric]) => [figure, metric.value()])),
+    }),
+  };
+}
