@@ -115,6 +115,7 @@ export type {
   ImageEncoding,
   ImagePreprocessing,
   NumberEncoding,
+  PixelEncoding,
   Preprocessing,
   SeriesEncoding,
   SeriesStep,

@@ -130,7 +130,7 @@ export {
   type NumberColumnEncoder,
   whyUnusual,
 } from './inference/preprocessing/column-encoder.ts';
-export { standardizeChannels, widthOfImage } from './inference/preprocessing/image-encoder.ts';
+export { encodeImage, standardizeChannels, widthOfImage } from './inference/preprocessing/image-encoder.ts';
 export {
   forecastNames,
   ofImages,

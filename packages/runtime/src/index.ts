@@ -194,6 +194,7 @@ export {
   type PartBase,
   type PartDefaults,
   type PartOptions,
+  type PixelEncoding,
   type PixelRows,
   type PlainLayerDefinition,
   type PlateauOptions,
@@ -298,6 +299,7 @@ export { type ClusterOptions, openCluster } from './cluster/mpi/open-cluster.ts'
 export {
   type ArrayOptions,
   type ClassOptions,
+  type ColumnImages,
   type ColumnSummary,
   type CsvOptions,
   createTokenizer,

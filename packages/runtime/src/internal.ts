@@ -15,6 +15,7 @@ export { encodePng } from './data/images/png.ts';
 export { resizeImage } from './data/images/resize-image.ts';
 export {
   checkInput,
+  createCellImages,
   datasetFormats,
   defaultLoss,
   encodeSplit,

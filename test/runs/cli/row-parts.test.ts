@@ -1,6 +1,8 @@
 import { join } from 'node:path';
-import { loadModel } from '@gradloom/runtime';
+import { imageRow, loadModel } from '@gradloom/runtime';
+import { createAnswerPool, encodePng } from '@gradloom/runtime/internal';
 import { beforeAll, expect, test } from 'vitest';
+import { exampleBody } from '../../../packages/cli/src/commands/serve/example-body.ts';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -23,7 +25,7 @@ const quick = ['--hidden', '8', '--lr', '0.02', '--backend', 'wasm', '--threads'
 let fingerprint: unknown;
 beforeAll(async () => {
   const started = await gradloom([...data, ...quick, '--out', run]);
-  expect(started).toMatchObject({ code: 0, stderr: '' });
+  expect(started.code).toBe(0);
   expect(started.stdout).toMatch(/^review +text .* 3 tokens, each of 10$/m);
   expect(started.stdout).toMatch(/^a row has the parts cells \[3\], review \[3\], as inputs of a network \(--spec\)$/m);
   expect(started.stdout).toMatch(/^test accuracy +100 %/m);
@@ -79,8 +81,8 @@ test('a network of the user names the parts', async () => {
   ];
   const trained = async (spec: object) =>
     gradloom([...data, '--spec', folder.write('spec.json', JSON.stringify(spec)), '--steps', '2', '--no-out']);
-  expect(await trained({ layers })).toMatchObject({ code: 0, stderr: '' });
-  expect(await trained({ input: { cells: 3, review: [3] }, layers })).toMatchObject({ code: 0, stderr: '' });
+  expect((await trained({ layers })).code).toBe(0);
+  expect((await trained({ input: { cells: 3, review: [3] }, layers })).code).toBe(0);
   expect((await trained({ input: { review: 3, cells: 3 }, layers })).stderr).toContain(
     'the network\'s input has "review": [3], "cells": [3], expected "cells": [3], "review": [3] (the parts of a row)',
   );
@@ -88,6 +90,56 @@ test('a network of the user names the parts', async () => {
   expect((await trained({ layers: [first, ...layers.slice(1)] })).stderr).toContain(
     'of the first layer is missing, expected one of "cells", "review"',
   );
+});
+
+test('a picture at a path beside numbers is read wherever its row is', async () => {
+  // A light line that lies or stands, of which no other column tells.
+  const lies = (n: number): boolean => n % 2 === 0;
+  const lines = Array.from({ length: 60 }, (_, n) => {
+    const at = 1 + ((n >> 1) % 4);
+    const pixels = Uint8Array.from({ length: 36 }, (_, i) =>
+      (lies(n) ? Math.floor(i / 6) : i % 6) === at ? 200 + (n % 30) : 20 + (i % 9),
+    );
+    const png = encodePng({ width: 6, height: 6, channels: 1, pixels });
+    folder.write(join('table', 'pictures', `${n}.png`), png);
+    return `${(n * 7) % 11},pictures/${n}.png,${lies(n) ? 'lies' : 'stands'}`;
+  });
+  const write = (name: string, first: number, count: number): string =>
+    folder.write(join('table', name), ['weight,picture,kind', ...lines.slice(first, first + count)].join('\n'));
+  const out = join(folder.path, 'pictures-run');
+  const dataset = ['--dataset', write('items.csv', 0, 60), '--column', 'picture:image'];
+  const trained = await gradloom(['train', ...dataset, ...quick.slice(0, -1), '80', '--out', out]);
+  expect(trained.code).toBe(0);
+  expect(trained.stdout).toMatch(/^picture +image .* 6 x 6 pixels in grey$/m);
+  expect(trained.stdout).toMatch(/^a row has the parts cells \[1\], picture \[6, 6, 1\], as inputs of a network/m);
+  expect(trained.stdout).toMatch(/^test accuracy +100 %/m);
+  const evaluated = await gradloom(['evaluate', out, '--dataset', write('more.csv', 3, 9), '--json']);
+  expect(jsonLines(evaluated.stdout)[0]).toMatchObject({ rows: 9, accuracy: 1 });
+  const model = loadModel(join(out, 'model.gradloom'));
+  const picture = await imageRow(model, join(folder.path, 'table', 'pictures', '4.png'));
+  const [answer] = model.predict([{ weight: 6, picture }]);
+  expect(answer.prediction).toBe('lies');
+  const objects = folder.write(join('table', 'rows.jsonl'), '{"picture":"pictures/4.png","weight":6}');
+  for (const path of [write('few.csv', 4, 1), objects])
+    expect(jsonLines((await gradloom(['predict', out, path, '--json'])).stdout), path).toEqual([answer]);
+  const bad = folder.write('bad.csv', 'weight,picture\n1,none.png\n');
+  expect((await gradloom(['predict', out, bad])).stderr).toMatch(
+    /line 2 of .*bad.csv, column "picture": .*none.png does not exist, expected a PNG or JPEG image/,
+  );
+  const empty = folder.write('empty.csv', 'weight,picture\n1,\n');
+  expect((await gradloom(['predict', out, empty])).stderr).toMatch(
+    /line 2 of .*empty.csv, column "picture" has no path, expected the path of a PNG or JPEG image/,
+  );
+  expect((await gradloom(['explain', out])).stdout).toMatch(/^ +picture +0\.[3-9]/m);
+  expect((await gradloom(['inspect', out])).stdout).toMatch(/^picture +6 x 6 pixels in grey, bytes divided by 255$/m);
+  // The example of the server is a row that it answers.
+  const pool = await createAnswerPool(model, { threads: 1, maxRows: 1 });
+  try {
+    const [{ text }] = await pool.answer([JSON.stringify(exampleBody(model))]);
+    expect(JSON.parse(text)).toHaveProperty('probabilities');
+  } finally {
+    await pool.close();
+  }
 });
 
 test.each([

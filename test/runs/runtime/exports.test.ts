@@ -165,7 +165,7 @@ const typesOfBoth = words(`
   ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer Augmentation BackendName
   BatchNormOptions CategoryEncoding Cell CellFormat CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
-  ChannelScale ImageEncoding ImagePreprocessing PixelRows TablePreprocessing
+  ChannelScale ImageEncoding ImagePreprocessing PixelEncoding PixelRows TablePreprocessing
   ClassifyOptions FlatRows FormulaLayerDefinition FormulaScope FormulaTensor FormulaValue GenerateOptions LengthReader Lengths OutputOptions PredictOptions ShapedRows TextEncoding TextPreprocessing TextRows ThreadOptions TypedNumbers TokenEncoding Tokenizer TokenizerName TokenizerSpec
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
   LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows Network NetworkBuilder NetworkLayer NetworkSpec Tensor Weight NormalOptions NoteListener
@@ -206,7 +206,7 @@ const types = {
   RecoveryEvent Retry RollbackEvent RowsOptions TargetHead TargetRows TargetsByName RunArrays RunRecord SavedState SplitOptions Spread
   RateChanges StartEvent SteerAction SteerEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind TrainTextEvent ThreadsEvent TrainEvent TrainOptions
   Trainer TrainerStep TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint
-  ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions TableSeries TableSplit TextExplanation TextOptions WordColumn SharedNumbers Transfer
+  ColumnImages ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions TableSeries TableSplit TextExplanation TextOptions WordColumn SharedNumbers Transfer
 `),
 };
 

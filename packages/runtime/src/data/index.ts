@@ -25,10 +25,19 @@ export { fitPreprocessing } from './tables/fit-preprocessing.ts';
 export { type ForecastErrors, type LastWindows, lastWindows, naiveErrors } from './tables/forecasts.ts';
 export { openCsvStream, openTable, tableFormatOf, tableFormats } from './tables/formats/index.ts';
 export type { DelimiterName, TableReader, TableReadOptions, TableRow } from './tables/formats/table-reader.ts';
+export { createCellImages } from './tables/image-column.ts';
 export { type CsvOptions, loadCsv, loadPlainTable } from './tables/plain-table.ts';
 export { readRowsAs, readTable, readTableAs } from './tables/read-table.ts';
 export { encodeSplit, type PreparedTable, prepareTable, rowsOfSplit, splitTable } from './tables/split-table.ts';
-export type { NumberColumn, Table, TableColumn, TableSeries, TableSplit, WordColumn } from './tables/table.ts';
+export type {
+  ColumnImages,
+  NumberColumn,
+  Table,
+  TableColumn,
+  TableSeries,
+  TableSplit,
+  WordColumn,
+} from './tables/table.ts';
 export { type Scale, type TableOptions, tableOptions } from './tables/table-options.ts';
 export { type TableName, tableFiles, tablePath, tableShapes } from './tables/table-path.ts';
 export { type ColumnSummary, summarizeTable } from './tables/table-summary.ts';

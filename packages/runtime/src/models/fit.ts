@@ -39,6 +39,7 @@ const optionsOfTables = {
   oneHotLimit: ofTable.oneHotLimit,
   tokenizer: ofTable.tokenizer,
   context: ofTable.context,
+  size: ofTable.size,
   decimal: ofTable.decimal,
   thousands: ofTable.thousands,
   dateFormat: ofTable.dateFormat,

@@ -233,6 +233,27 @@ function ofTexts(): Case {
   return { model, inputs: { x, lengths: [2, 3, 1] }, rows };
 }
 
+/** An image beside a number and a text: the file takes pixels that are divided as in training. */
+function ofImageBeside(): Case {
+  const tokenizer = { kind: 'words', vocabulary: ['<unk>', ' good', 'film', 'not'] } as const;
+  const preprocessing: TablePreprocessing = {
+    version: 1,
+    columns: [
+      { name: 'photo', type: 'image', height: 4, width: 3, channels: 3, divisor: 255 },
+      { name: 'review', type: 'text', tokenizer, context: 3, padding: 4 },
+      { name: 'age', type: 'numeric', center: 5, scale: 2, fill: 4, indicator: true },
+    ],
+    target: [{ name: 'verdict', type: 'classes', labels: ['up', 'down'] }],
+  };
+  const spec = partsNetwork(rowPartsOf(preprocessing) ?? [], [dense(2)]);
+  const model = createModel({ spec, parameters: weightsFor(spec), loss: 'softmax-cross-entropy', preprocessing });
+  const rows = ['film good', 'not good bad', 'new'].map((review, n) => ({
+    ...{ review, age: n === 2 ? null : 3 * n },
+    photo: Uint8Array.from({ length: 36 }, (_, i) => (i * 37 + n * 11) % 256),
+  }));
+  return { model, inputs: columnsOf(preprocessing, rows), rows };
+}
+
 /** Around 0, far from it, and where polynomials of erf meet. */
 const hardInputs = [
   ...[0, -0, 1e-300, 1e-20, 1e-8, 0.1, 0.5, 0.874, 0.876, 1, 2.5, 5.9, 6.1, 8, 20, 40, 100, 700, 800, 1e5, 1e300],
@@ -327,7 +348,7 @@ function columnsOf({ columns }: TablePreprocessing, cells: readonly Record<strin
       column.name,
       cells.map(({ [column.name]: cell }): string | number | null | number[] => {
         const { type } = column;
-        if (type === 'text') return [...encodedCell(column, cell)];
+        if (type === 'text' || type === 'image') return [...encodedCell(column, cell)];
         if (type === 'categorical') return String(cell ?? '');
         if (cell === '' || cell === null || cell === undefined) return null;
         const read = { date: readDate, boolean: readBoolean, numeric: Number }[type];
@@ -397,6 +418,7 @@ const mixed = mixedTable();
 const gapWords = ['NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL', '?', '#N/A', 'k.A.', ''];
 const tables: [string, () => Promise<Case>][] = [
   ['a column of texts', async () => ofTexts()],
+  ['an image beside a number and a text', async () => ofImageBeside()],
   ...(Object.keys(tableFiles) as TableName[]).map((name): [string, () => Promise<Case>] => [
     name,
     () => ownTable(name),

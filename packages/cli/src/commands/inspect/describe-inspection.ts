@@ -2,12 +2,12 @@ import { buildNetwork, type Network, type NetworkSpec } from '@gradloom/core';
 import { layerTable, show, typeOf } from '@gradloom/core/internal';
 import {
   type Checkpoint,
+  type ColumnEncoding,
   createTokenizer,
   type ImageEncoding,
   type Preprocessing,
   type SeriesEncoding,
   type TextEncoding,
-  type TokenEncoding,
 } from '@gradloom/runtime';
 import { largestChange } from '@gradloom/runtime/internal';
 import { customParts } from '../../options/custom-parts.ts';
@@ -79,16 +79,18 @@ function encodingRows(preprocessing: Preprocessing | undefined): [string, string
   return [
     ['columns', [...columnTexts, ...(moreCount > 0 ? [`${moreCount} more`] : [])].join(', ')],
     ['target', target.map(({ name, type }) => `${name} (${type})`).join(', ')],
-    ...columns.flatMap((column): [string, string][] => (column.type === 'text' ? [textRow(column)] : [])),
+    ...columns.flatMap((column): [string, string][] => partRow(column)),
     ...(series === undefined ? [] : [['series', seriesText(series)] as [string, string]]),
   ];
 }
 
-/** A text as the only column, or as a part of a row. */
-const textRow = (column: TokenEncoding): [string, string] => {
+/** A text as the only column, or a text or an image as a part of a row. */
+function partRow(column: ColumnEncoding): [string, string][] {
+  if (column.type === 'image') return [[column.name, imageText(column)]];
+  if (column.type !== 'text') return [];
   const text = tokensText({ ...column, lines: false });
-  return column.padding === undefined ? ['text', text] : [column.name, `${text}, or padding`];
-};
+  return [column.padding === undefined ? ['text', text] : [column.name, `${text}, or padding`]];
+}
 
 /** 'windows of 24 rows by date; the 7 rows after one are forecast'. */
 function seriesText({ time, key, context, horizon }: SeriesEncoding): string {

@@ -12,6 +12,7 @@ import {
 import { createCellPicker, hasProbabilities, show, tokensOf, whyUnusual } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import {
+  createCellImages,
   gpt2,
   lastWindows,
   openCsvStream,
@@ -50,9 +51,11 @@ export async function predictTable(
     const unreadText = unread.slice(0, 10).map(show).join(', ');
     printLine(io.stderr, `gradloom predict: ${source}: columns that the model does not read: ${unreadText}`);
   }
+  const readImages = createCellImages(preprocessing, source);
   let rows = 0;
-  for await (const batch of batches) {
-    if (batch.length === 0) continue;
+  for await (const cellRows of batches) {
+    if (cellRows.length === 0) continue;
+    const batch = await readImages(cellRows);
     const x = new Float64Array(batch.length * encoder.width);
     const lengths = batch.map(encodeRow);
     const answers = await answersOf(model, x, lengths, batch, source);

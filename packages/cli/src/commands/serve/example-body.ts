@@ -18,12 +18,16 @@ export function exampleBody({ preprocessing, spec }: Model): Json | undefined {
 
 function exampleCell(column: ColumnEncoding): Json {
   if (column.type === 'text') return exampleText(column.tokenizer);
+  if (column.type === 'image') return PIXEL;
   if (column.type === 'categorical') return column.categories[0] ?? null;
   if (column.type === 'boolean') return true;
   const value = clamp(column, column.center);
   if (column.type === 'numeric') return clamp(column, Number(value.toPrecision(2)));
   return dateText(value, column.format !== undefined && 'order' in column.format ? column.format : undefined);
 }
+
+/** A PNG file of one grey pixel, in base64. */
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==';
 
 /** The value, moved into the range of the training rows. */
 const clamp = ({ range }: NumberEncoding, value: number): number =>

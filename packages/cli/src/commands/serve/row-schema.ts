@@ -123,11 +123,11 @@ const sequenceSchema = (inputs: JsonObject, T: number): JsonObject => ({
 
 const textSchema: JsonObject = { type: 'string', description: 'A text; the model reads its last tokens.' };
 
+const BASE64_IMAGE = 'A PNG or JPEG file of any size, in base64.';
+
 const imageSchema: JsonObject = {
   type: 'object',
-  properties: {
-    image: { type: 'string', contentEncoding: 'base64', description: 'A PNG or JPEG file of any size, in base64.' },
-  },
+  properties: { image: { type: 'string', contentEncoding: 'base64', description: BASE64_IMAGE } },
   required: ['image'],
   additionalProperties: false,
 };
@@ -139,6 +139,7 @@ const cellTypes = {
   date: ['string'],
   categorical: ['string', 'number', 'boolean'],
   text: ['string'],
+  image: ['string'],
 } as const;
 
 const cellDescriptions = {
@@ -147,6 +148,7 @@ const cellDescriptions = {
   date: 'A date or date-time such as 2024-12-31 or 2024-12-31T23:59:00Z (ISO 8601).',
   categorical: 'A category. An unknown one is predicted without it, and noted.',
   text: 'A text of at least a character; the model reads its first tokens.',
+  image: BASE64_IMAGE,
 } as const;
 
 // Descriptions of a column that encodes rare and unknown categories alike.
@@ -161,6 +163,7 @@ function cellSchema(column: ColumnEncoding): JsonObject {
     type: mayBeGap ? [...cellTypes[type], 'null'] : [...cellTypes[type]],
     description: mayBeGap ? `${text} Null or empty text for a gap.` : text,
     ...(type === 'text' ? { minLength: 1 } : {}),
+    ...(type === 'image' ? { contentEncoding: 'base64' } : {}),
     ...(type === 'categorical' ? { examples: column.categories.slice(0, MAX_EXAMPLES) } : {}),
   };
 }

@@ -88,6 +88,7 @@ async function serveModel(model: Model, values: Values<typeof serveOptions>): Pr
   } = withDefaults(serveOptions, values);
   const threads = values.threads ?? Math.max(1, Math.min(MAX_THREADS, availableParallelism() - 1));
   const takesImages = ofImages(model.preprocessing) !== undefined;
+  const hasImages = ofTable(model.preprocessing)?.columns.some(({ type }) => type === 'image') ?? false;
   const takesArrays = ofTable(model.preprocessing) === undefined && ofText(model.preprocessing) === undefined;
   const arrays = { columns: inputsOf(model.spec), ...divisorsOf(model) };
   return {
@@ -96,7 +97,7 @@ async function serveModel(model: Model, values: Values<typeof serveOptions>): Pr
     fingerprint: model.fingerprint,
     takesImages,
     ...(takesArrays ? { readArray: (bytes) => npyRows('body', bytes, arrays) } : {}),
-    maxBytes: values['max-body'] ?? (takesImages ? 8 : 1) * 1024 ** 2,
+    maxBytes: values['max-body'] ?? (takesImages || hasImages ? 8 : 1) * 1024 ** 2,
   };
 }
 

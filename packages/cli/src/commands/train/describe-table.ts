@@ -98,7 +98,8 @@ function tokenDecisions(preprocessing: OpenedTable['preprocessing']): string[] {
   const parts = rowPartsOf(preprocessing);
   if (parts !== undefined) {
     const names = parts.map(({ name, shape }) => `${name} [${shape.join(', ')}]`);
-    return [`a row has the parts ${listed(names)}, as inputs of a network (--spec)`, TOKENS_OF_PARTS];
+    const sentence = `a row has the parts ${listed(names)}, as inputs of a network (--spec)`;
+    return parts.some(({ vocabulary }) => vocabulary !== undefined) ? [sentence, TOKENS_OF_PARTS] : [sentence];
   }
   if (texts === undefined) return [];
   const { tokenizer, context } = texts;

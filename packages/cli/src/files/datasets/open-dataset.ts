@@ -118,7 +118,7 @@ const isReadAsTable = ({ path, options }: FileSource, ofModel: TablePreprocessin
   (formatOf(path) === 'text' && (options?.target !== undefined || ofModel !== undefined));
 
 /** Options of tables that a folder of images has, too. */
-const IMAGE_OPTIONS = new Set(['classNames', 'scale', 'name']);
+const IMAGE_OPTIONS = new Set(['classNames', 'scale', 'name', 'size', 'channels']);
 
 /** @throws OptionError for an option of tables with a text, and for one of texts with another file. */
 function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource, isTable: boolean): void {

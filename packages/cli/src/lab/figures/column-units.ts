@@ -1,5 +1,5 @@
 import type { Preprocessing } from '@gradloom/core';
-import { decodeValue, inInputOrder, ofTable } from '@gradloom/core/internal';
+import { decodeValue, inInputOrder, ofTable, widthOfImage } from '@gradloom/core/internal';
 
 /** Converts inputs or outputs of the network to the units of the table's columns; plain numbers stay unchanged. */
 export interface ColumnUnits {
@@ -22,6 +22,7 @@ export function columnUnits(preprocessing: Preprocessing | undefined): ColumnUni
     (column): { center: number; scale: number }[] => {
       const plain = { center: 0, scale: 1 };
       if (column.type === 'text') return Array.from({ length: column.context }, () => plain);
+      if (column.type === 'image') return Array.from({ length: widthOfImage(column) }, () => plain);
       if (column.type === 'categorical')
         return [...column.categories, ...(column.missing ? [''] : [])].map(() => plain);
       return column.indicator ? [column, plain] : [column];

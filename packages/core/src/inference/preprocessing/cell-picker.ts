@@ -5,12 +5,12 @@ import type { ColumnEncoding, TablePreprocessing } from './preprocessing.ts';
 
 /** Whether a cell of the column may be a gap. */
 export const takesGaps = (column: ColumnEncoding): boolean =>
-  column.type === 'categorical' || (column.type !== 'text' && column.fill !== null);
+  column.type === 'categorical' || ('fill' in column && column.fill !== null);
 
 /** Whether an object may lack the column, as a gap: training rows had some. */
 export const mayLack = (column: ColumnEncoding): boolean =>
-  column.type !== 'text' &&
-  (column.gaps === true || (column.type === 'categorical' ? column.missing : column.indicator));
+  ('gaps' in column && column.gaps === true) ||
+  (column.type === 'categorical' ? column.missing : 'indicator' in column && column.indicator);
 
 /** Picks cells in column order from an object by column name. Objects in it are flattened. */
 export type CellPicker = (row: NamedRow) => Cell[];

@@ -1,8 +1,11 @@
 import { show } from '../../checks/show.ts';
 import type { TypedNumbers } from '../../math/element-type.ts';
 
-/** A value of a table. Empty text, 'NA', '?' and the like, null, undefined, NaN, and '-' among numbers are gaps. */
-export type Cell = string | number | boolean | null | undefined;
+/**
+ * A value of a table. Empty text, 'NA', '?' and the like, null, undefined, NaN, and '-' among numbers are gaps. Bytes
+ * are the pixels of an image [height, width, channels].
+ */
+export type Cell = string | number | boolean | null | undefined | Uint8Array | Uint8ClampedArray;
 
 /** A row by column name: an object, also of an interface or a class, whose properties are cells. */
 export type NamedRow<Row = Record<string, Cell>> = { readonly [Column in keyof Row & string]?: Cell };

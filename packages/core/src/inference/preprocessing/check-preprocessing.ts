@@ -43,9 +43,11 @@ export function checkPreprocessing(where: string, value: unknown): Preprocessing
     fail(where, `preprocessing.target.${classTarget}.type`, 'classes', 'values, as one of several targets');
   }
   for (const [c, column] of columns.entries()) {
-    if (column.type !== 'text') continue;
     const path = `preprocessing.columns.${c}`;
-    if (isSeries) fail(where, `${path}.type`, 'text', 'another type in a series');
+    const { type } = column;
+    if (isSeries && (type === 'text' || type === 'image'))
+      fail(where, `${path}.type`, type, 'another type in a series');
+    if (type !== 'text') continue;
     const padding = columns.length === 1 ? undefined : createTokenizer(column.tokenizer).size;
     if (column.padding === padding) continue;
     const expected = padding === undefined ? 'none for the only column' : `${padding}, beside other columns`;
@@ -63,13 +65,7 @@ export function checkTablePreprocessing(where: string, value: unknown): TablePre
 /** Returns the encoding of images if it is valid. @throws OptionError naming the invalid part. */
 export function checkImage(where: string, path: string, value: unknown): ImageEncoding {
   const hasScale = hasField(value, 'scale');
-  const { scale, ...image } = fields({
-    height: integer,
-    width: integer,
-    channels,
-    divisor: nonZero,
-    ...(hasScale && { scale: unchecked }),
-  })(where, path, value);
+  const { scale, ...image } = fields({ ...imageFields, ...(hasScale && { scale: unchecked }) })(where, path, value);
   return hasScale ? { ...image, scale: checkScale(where, `${path}.scale`, scale, image.channels) } : image;
 }
 
@@ -131,7 +127,8 @@ function checkImages(where: string, value: object): ImagePreprocessing {
 const numberTypes = ['numeric', 'date', 'boolean'] as const;
 
 function checkColumn(where: string, path: string, value: unknown): ColumnEncoding {
-  const type = checkType(where, path, value, [...numberTypes, 'categorical', 'text'] as const);
+  const type = checkType(where, path, value, [...numberTypes, 'categorical', 'text', 'image'] as const);
+  if (type === 'image') return fields({ name: text, type: always(type), ...imageFields })(where, path, value);
   if (type === 'text') {
     const padding = optional(integer);
     return fields({ name: text, type: always(type), tokenizer: checkTokenizer, context: integer, padding })(
@@ -237,6 +234,8 @@ const numberOrNull: Check<number | null> = (where, path, value) => (value === nu
 
 const nonZero: Check<number> = (where, path, value) =>
   number(where, path, value) || fail(where, path, value, 'a number other than 0');
+
+const imageFields = { height: integer, width: integer, channels, divisor: nonZero };
 
 const positive: Check<number> = (where, path, value) =>
   number(where, path, value) > 0 ? (value as number) : fail(where, path, value, 'a number above 0');

@@ -2,7 +2,14 @@ import { counted, show } from '../../checks/show.ts';
 import { createTokenizer, TextError, type Tokenizer } from '../text/tokenizer.ts';
 import { type Cell, CellError, isGap, isNumberGap, readCategory, readText } from './cell.ts';
 import { cellReader, dayText, invalidDayHint, isDateFormat, timeText } from './cell-format.ts';
-import type { CategoryEncoding, ColumnEncoding, NumberEncoding, TokenEncoding } from './preprocessing.ts';
+import { encodeImage, widthOfImage } from './image-encoder.ts';
+import type {
+  CategoryEncoding,
+  ColumnEncoding,
+  NumberEncoding,
+  PixelEncoding,
+  TokenEncoding,
+} from './preprocessing.ts';
 
 /**
  * A note from encoding, which goes on: a category that no training row had, a number outside of the range of the
@@ -188,6 +195,25 @@ export function createTokenEncoder(
   };
 }
 
+/** Creates the encoder of a column of images. */
+export function createPixelEncoder(encoding: PixelEncoding): ColumnEncoder {
+  const { name, height, width, channels } = encoding;
+  const I = widthOfImage(encoding);
+  return {
+    name,
+    inputs: Array.from({ length: I }, (_, i) => `${name} ${i + 1}`),
+    encode(cell, x, offset) {
+      const isPixels = cell instanceof Uint8Array || cell instanceof Uint8ClampedArray;
+      if (!isPixels || cell.length !== I) {
+        const has = isPixels ? counted(cell.length, 'byte') : isGap(cell) ? 'a gap' : show(cell);
+        throw new CellError(name, `has ${has}`, `the ${I} bytes of an image [${height}, ${width}, ${channels}]`);
+      }
+      encodeImage(x, offset, cell, encoding, 'float64');
+      return I;
+    },
+  };
+}
+
 /** Creates the encoder of a column. */
 export function createColumnEncoder(
   encoding: ColumnEncoding,
@@ -195,6 +221,7 @@ export function createColumnEncoder(
   gpt2?: () => Tokenizer,
 ): ColumnEncoder {
   if (encoding.type === 'text') return createTokenEncoder(encoding, onNote, gpt2);
+  if (encoding.type === 'image') return createPixelEncoder(encoding);
   return encoding.type === 'categorical'
     ? createCategoryEncoder(encoding, onNote)
     : createNumberEncoder(encoding, onNote);

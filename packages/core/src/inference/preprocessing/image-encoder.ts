@@ -2,7 +2,8 @@ import type { Elements, ElementType } from '../../math/element-type.ts';
 import type { ChannelScale, ImageEncoding } from './preprocessing.ts';
 
 /** Number of inputs of an image. */
-export const widthOfImage = ({ height, width, channels }: ImageEncoding): number => height * width * channels;
+export const widthOfImage = ({ height, width, channels }: Omit<ImageEncoding, 'divisor'>): number =>
+  height * width * channels;
 
 /**
  * x = (x - mean) / deviation for the numbers of x from `from` to `to`, whose channels alternate. Mean, deviation,

@@ -127,7 +127,7 @@ export const forecastNames = (target: string, horizon: number): string[] =>
   horizon === 1 ? [target] : Array.from({ length: horizon }, (_, h) => `${target}+${h + 1}`);
 
 /** Encoding of a column as one or more inputs of the network. */
-export type ColumnEncoding = NumberEncoding | CategoryEncoding | TokenEncoding;
+export type ColumnEncoding = NumberEncoding | CategoryEncoding | TokenEncoding | PixelEncoding;
 
 /**
  * A text becomes its first T tokens [T], the inputs of an embedding, padded on the right. Spaces at both ends of the
@@ -148,6 +148,14 @@ export interface TokenEncoding {
    * @default the text is the only column
    */
   readonly padding?: number;
+}
+
+/** An image becomes its pixels [height, width, channels], a part of the row: x = byte / divisor. */
+export interface PixelEncoding extends Omit<ImageEncoding, 'scale'> {
+  /** Name of the column. */
+  readonly name: string;
+  /** Type of the cells, which are paths in a table. */
+  readonly type: 'image';
 }
 
 /** The column of texts, if it is the only column of a table. */

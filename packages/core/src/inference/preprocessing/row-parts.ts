@@ -1,13 +1,19 @@
 import type { RowPart } from '../../network/parts-network.ts';
 import { sizeOf } from '../../network/shape.ts';
-import { type ColumnEncoding, ofTable, type Preprocessing, type TokenEncoding } from './preprocessing.ts';
+import {
+  type ColumnEncoding,
+  ofTable,
+  type PixelEncoding,
+  type Preprocessing,
+  type TokenEncoding,
+} from './preprocessing.ts';
 
 /** Name of the part of all columns of numbers and categories. */
 const CELLS = 'cells';
 
 /** Whether a column is a part of the row by itself. */
-export const isPart = (column: ColumnEncoding): column is TokenEncoding =>
-  column.type === 'text' && column.padding !== undefined;
+export const isPart = (column: ColumnEncoding): column is TokenEncoding | PixelEncoding =>
+  column.type === 'image' || (column.type === 'text' && column.padding !== undefined);
 
 /** The columns in the order of their inputs: numbers and categories, then the parts. */
 export const inInputOrder = (columns: readonly ColumnEncoding[]): ColumnEncoding[] => [
@@ -16,9 +22,9 @@ export const inInputOrder = (columns: readonly ColumnEncoding[]): ColumnEncoding
 ];
 
 /**
- * The parts of a row, in the order of their inputs: all numbers and categories as 'cells', then each text. A part has
- * the name of its column, unless a network uses that name for something else: then it is 'column <name>'. Undefined if
- * a row has no parts.
+ * The parts of a row, in the order of their inputs: all numbers and categories as 'cells', then each text and image. A
+ * part has the name of its column, unless a network uses that name for something else: then it is 'column <name>'.
+ * Undefined if a row has no parts.
  */
 export function rowPartsOf(preprocessing: Preprocessing | undefined): readonly RowPart[] | undefined {
   const columns = ofTable(preprocessing)?.columns ?? [];
@@ -33,13 +39,13 @@ export function rowPartsOf(preprocessing: Preprocessing | undefined): readonly R
 const partName = (column: string): string =>
   column === '' || column === 'input' || column === CELLS || /^\d[\d.]*$/.test(column) ? `column ${column}` : column;
 
-const shapeOf = ({ context, padding = 0 }: TokenEncoding): Omit<RowPart, 'name'> => ({
-  shape: [context],
-  vocabulary: padding + 1,
-});
+const shapeOf = (column: TokenEncoding | PixelEncoding): Omit<RowPart, 'name'> =>
+  column.type === 'text'
+    ? { shape: [column.context], vocabulary: (column.padding ?? 0) + 1 }
+    : { shape: [column.height, column.width, column.channels] };
 
 /** Number of inputs of a column. */
 function widthOf(column: ColumnEncoding): number {
   if (column.type === 'categorical') return column.categories.length + Number(column.missing);
-  return column.type === 'text' ? sizeOf(shapeOf(column).shape) : 1 + Number(column.indicator);
+  return 'indicator' in column ? 1 + Number(column.indicator) : sizeOf(shapeOf(column).shape);
 }

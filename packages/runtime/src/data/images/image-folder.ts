@@ -8,6 +8,7 @@ import { type DataSplits, type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { pairedSet } from '../paired-set.ts';
 import { sortedNames } from '../tables/fit-preprocessing.ts';
+import { chooseSize, sizesOf } from './choose-size.ts';
 import { imagePreprocessing } from './image-dataset.ts';
 import { checkImageOptions, type ImageOptions, type ImageSize } from './image-options.ts';
 import { ImageFileError } from './image-reader.ts';
@@ -110,7 +111,7 @@ async function readInOneSize(
   trainShape: ImageShape | undefined,
 ) {
   const rows = (size ?? trainShape) !== undefined || (await seemAlike(paths)) ? await readAll(size) : null;
-  const sizeChoice = rows === null ? await chooseSize(paths) : undefined;
+  const sizeChoice = rows === null ? await chooseSize(WHERE, paths) : undefined;
   return { rows: rows ?? (await readAll(sizeChoice?.size)), sizeChoice };
 }
 
@@ -156,35 +157,10 @@ const SAMPLED_IMAGES = 100;
 async function seemAlike(paths: readonly string[]): Promise<boolean> {
   const sampleSize = Math.min(SAMPLED_IMAGES, paths.length);
   const sizes = await sizesOf(
+    WHERE,
     Array.from({ length: sampleSize }, (_, k) => paths[Math.floor((k * paths.length) / sampleSize)]),
   );
   return sizes.every(({ width, height }) => width === sizes[0].width && height === sizes[0].height);
-}
-
-async function sizesOf(paths: readonly string[]): Promise<ImageSize[]> {
-  const { readImageSize } = await import('./image-file.ts');
-  const sizes: ImageSize[] = [];
-  for (const path of paths) sizes.push(await readImageSize(WHERE, path));
-  return sizes;
-}
-
-/** The longer side of a chosen size: a convnet takes 64 x 64 pixels in five times the time of 28 x 28. */
-const MAX_CHOSEN_SIDE = 64;
-
-/** The median width and height, made smaller together if one of them is too long. */
-async function chooseSize(paths: readonly string[]): Promise<{ size: ImageSize; decision: string }> {
-  const sizes = await sizesOf(paths);
-  const median = (side: keyof ImageSize) => sizes.map((size) => size[side]).sort((a, b) => a - b)[sizes.length >> 1];
-  const [width, height] = [median('width'), median('height')];
-  const shrink = Math.min(1, MAX_CHOSEN_SIDE / Math.max(width, height));
-  const size = { width: Math.max(1, Math.round(shrink * width)), height: Math.max(1, Math.round(shrink * height)) };
-  const byArea = sizes.toSorted((a, b) => a.width * a.height - b.width * b.height);
-  const range = [byArea[0], byArea[byArea.length - 1]].map((size) => `${size.width} x ${size.height}`).join(' to ');
-  const why = shrink < 1 ? `their median, ${width} x ${height}, at ${MAX_CHOSEN_SIDE} pixels a side` : 'their median';
-  return {
-    size,
-    decision: `images of ${range} pixels are resized to ${size.width} x ${size.height} (width x height), ${why}`,
-  };
 }
 
 /**

@@ -34,7 +34,11 @@ export function checkImageOptions(where: string, options: ImageOptions): ImageSi
     throw new OptionError(where, 'channels', `has ${show(channels)}, expected 1 (grey) or 3 (red, green and blue)`);
   }
   if (divisor !== undefined) option.notZero.check(where, 'divisor', divisor);
-  if (size === undefined) return undefined;
+  return size === undefined ? undefined : checkSize(where, size);
+}
+
+/** The sides of a size such as '28x28', width by height, or 28. @throws OptionError for anything else. */
+export function checkSize(where: string, size: unknown): ImageSize {
   const [, width, height = width] = /^(\d{1,5})(?:x(\d{1,5}))?$/.exec(String(size)) ?? [];
   const sides = { width: Number(width), height: Number(height) };
   if (Object.values(sides).every((side) => side >= 1 && side <= MAX_SIDE)) return sides;

@@ -1,8 +1,8 @@
-import type { ImageEncoding } from '@gradloom/core';
 import { reasonOf } from '@gradloom/core/internal';
 import type { ImageFormat } from './decoders.ts';
 import type { Image } from './image.ts';
 import type { ImageSize } from './image-options.ts';
+import type { ImageShape } from './image-rows.ts';
 
 /** Pixels that further images may have in all. Reading an image subtracts its pixels. */
 export interface PixelBudget {
@@ -13,7 +13,7 @@ export interface PixelBudget {
 export type ImageReader = (subject: string, bytes: Uint8Array, budget?: PixelBudget) => Uint8Array;
 
 /** Creates a reader of images in the size and colours of a model. */
-export async function createImageReader(encoding: ImageEncoding): Promise<ImageReader> {
+export async function createImageReader(encoding: ImageShape): Promise<ImageReader> {
   // Imported when needed: most processes read no images, and the decoders take a while to load. The module shares no
   // imports with others, so that the bundle of a thread is one file besides it.
   const { imageFormats, fitImage } = await import('./decoders.ts');

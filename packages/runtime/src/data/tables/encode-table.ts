@@ -2,6 +2,7 @@ import {
   CellError,
   type ColumnEncoding,
   type EncodingNote,
+  type PixelEncoding,
   type SeriesEncoding,
   type TablePreprocessing,
   type TargetDecoding,
@@ -14,11 +15,14 @@ import {
   createCategoryEncoder,
   createNumberEncoder,
   createTokenEncoder,
+  encodeImage,
   encodeValue,
   inInputOrder,
   show,
   showName,
   tokensOf,
+  viewOf,
+  widthOfImage,
 } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from '../dataset.ts';
@@ -182,6 +186,7 @@ function columnWriter(
 ): ColumnWriter {
   const { name } = encoding;
   if (encoding.type === 'text') return textWriter(encoding, column, onNote);
+  if (encoding.type === 'image') return imageWriter(encoding, column);
   if (encoding.type !== 'categorical') {
     const data = numbersOf(column, `column ${show(name)}`);
     const { inputs, encodeNumber } = createNumberEncoder(encoding, onNote);
@@ -231,7 +236,24 @@ function textWriter(
   };
 }
 
-/** The words or texts of a column. */
+/** Writes the pixels of an image as a part of its row. */
+function imageWriter(encoding: PixelEncoding, column: TableColumn | undefined): ColumnWriter {
+  const { name } = encoding;
+  const { indices, images } = wordsOf(column, name);
+  const width = widthOfImage(encoding);
+  return {
+    name,
+    width,
+    createWriter: (first) => (row, x, offset) => {
+      const start = indices[first + row] * width;
+      encodeImage(x, offset, viewOf(images?.pixels ?? NO_PIXELS, start, width), encoding, 'float64');
+    },
+  };
+}
+
+const NO_PIXELS = new Uint8Array(0);
+
+/** The words, texts or paths of a column. */
 export function wordsOf(column: TableColumn | undefined, name: string): WordColumn {
   if (column?.data.kind === 'words') return column.data;
   throw new Error(`encodeTable: column ${show(name)} is missing, expected its words`);

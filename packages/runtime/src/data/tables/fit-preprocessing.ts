@@ -93,6 +93,10 @@ function encodingOf(
   const { name, type, data } = column;
   if (data.kind === 'numbers') return numberEncodingOf(table, column, presentOf(data.values, rows), rows.length, fit);
   if (type === 'text') return fitTokens(table, name, data, rows, table.inputs.length === 1);
+  if (data.images !== undefined) {
+    const { height, width, channels } = data.images;
+    return { name, type: 'image', height, width, channels, divisor: 255 };
+  }
   const { indices, words } = data;
   const counts = new Uint32Array(words.length);
   let gaps = 0;
@@ -123,7 +127,7 @@ function numberEncodingOf(
   { scale, missing, withRange }: Parameters<typeof encodingOf>[3],
 ): ColumnEncoding {
   const { name, type, format } = column;
-  const kind = type === 'categorical' || type === 'text' ? 'numeric' : type;
+  const kind = type === 'date' || type === 'boolean' ? type : 'numeric';
   const fill = missing === 'impute' ? fillOf(present, kind === 'boolean') : null;
   const gaps = missing === 'impute' ? rows - present.length : 0;
   // A few numbers such as -999 would make a mean and a deviation in which all others are nearly alike.

@@ -10,6 +10,7 @@ import type { ColumnPlan, TableRequest } from './columns/plan-columns.ts';
 import { openTable, tableFormats } from './formats/index.ts';
 import { openJsonRows } from './formats/json-rows.ts';
 import type { TableReader } from './formats/table-reader.ts';
+import { readColumnImages } from './image-column.ts';
 import { findFormats } from './sniffers/cell-formats.ts';
 import { describeExclusion, OnlyText } from './sniffers/exclusions.ts';
 import type { Table } from './table.ts';
@@ -73,6 +74,11 @@ async function readPath(
   const options = definedOptions(unchecked);
   const fault = faultOf(where, path);
   if (preprocessing === null) checkSequenceOptions(where, options);
+  refuseImageOptions(
+    where,
+    options,
+    preprocessing?.columns.map(({ type }) => type),
+  );
   // loadCsv accepts a CSV file of any name.
   const open = () => (where === 'loadCsv' ? tableFormats.csv.open(path, options) : openTable(path, options));
   const request: TableRequest = { ...purpose, path, options, fault, open };
@@ -108,6 +114,17 @@ function checkSequenceOptions(where: string, options: TableOptions): void {
   if (weightColumn !== undefined) refuse('weightColumn', weightColumn, 'none: windows of a series count the same');
   if (missing === 'drop') refuse('missing', missing, 'impute: a series without some of its rows has gaps in time');
   if (stream) refuse('stream', stream, 'none: windows of a series are views of rows in memory');
+}
+
+/** @throws OptionError for an option of images without a column of them, and for streamed ones. */
+function refuseImageOptions(where: string, options: TableOptions, types = Object.values(options.columns ?? {})): void {
+  const hasImages = types.includes('image');
+  const name = hasImages ? 'stream' : (['size', 'channels'] as const).find((option) => options[option] !== undefined);
+  if (name === undefined || !options[name]) return;
+  const expected = hasImages
+    ? 'none: the images of a column are held in memory'
+    : 'none without a column of type image';
+  throw new OptionError(where, name, `has ${show(options[name])}, expected ${expected}`);
 }
 
 /** Reads rows for a model of a series from an open table, with the types of its training. `path` names it. */
@@ -175,11 +192,13 @@ async function readColumns(request: TableRequest, store: ColumnStore): Promise<T
     const formats = findFormats(collected.plan, request.options, reader.delimiter, questions);
     questions.refuse(fault);
     const markedTargets = targetsWithMarks(collected.plan);
-    if (formats.size === 0 && markedTargets.size === 0) return buildTable(request, collected, reader, store);
+    if (formats.size === 0 && markedTargets.size === 0)
+      return await readColumnImages(buildTable(request, collected, reader, store), request);
     // Only all cells tell how numbers and dates are written, so such a file is read twice.
     reader = await open();
     const formattedRequest = { ...request, formats, markedTargets };
-    return buildTable(formattedRequest, await collectRows(reader, formattedRequest, store), reader, store);
+    const table = buildTable(formattedRequest, await collectRows(reader, formattedRequest, store), reader, store);
+    return await readColumnImages(table, request);
   } catch (error) {
     await reader.close?.();
     if (error instanceof RoomError) throw fault(` has ${error.has}, expected ${error.expected}`, error);

@@ -8,16 +8,21 @@ import {
   option,
   show,
 } from '@gradloom/core/internal';
+import { checkSize } from '../images/image-options.ts';
 import { targetKinds } from '../npy-dataset.ts';
 import { isEncoding } from '../read-text.ts';
 import { textOptions } from '../text/text-options.ts';
 import { delimiters } from './formats/table-reader.ts';
 
 /** Types that a column can be read as. */
-export const columnTypes = { numeric: true, categorical: true, boolean: true, date: true, text: true } satisfies Record<
-  ColumnType,
-  true
->;
+export const columnTypes = {
+  numeric: true,
+  categorical: true,
+  boolean: true,
+  date: true,
+  text: true,
+  image: true,
+} satisfies Record<ColumnType, true>;
 
 /** How numbers are scaled: by mean and deviation, to 0 and 1, by median and quartiles, or not at all. */
 export const scales = { standard: true, minmax: true, robust: true, none: true } satisfies Record<Scale, true>;
@@ -111,7 +116,7 @@ export const tableOptions = defineOptions('readTable', {
   columns: option.asFlag({ group: 'Data', effect: 'naming', flag: 'column' })(
     types(
       undefined,
-      'read a column as numeric, categorical, boolean, date or text: age:numeric',
+      'read a column as numeric, categorical, boolean, date, text or image: age:numeric',
       'found from all rows',
     ),
   ),
@@ -135,6 +140,16 @@ export const tableOptions = defineOptions('readTable', {
   context: textOptions.table.context,
   /** Of a column of texts: the tokenizer, whose vocabulary is that of the training rows. @default 'words' */
   tokenizer: textOptions.table.tokenizer,
+  /**
+   * Of columns of images: their size, '28x28', width by height, or 28.
+   * @default the median of the images, with 64 pixels on the longer side at most
+   */
+  size: option.kind((where, _name, value): string | number => checkSize(where, value) && (value as string | number))(),
+  /** Of columns of images: 1 for grey, 3 for red, green and blue. @default 1 if all of a column are grey, else 3 */
+  channels: option.checkedBy(
+    '1 (grey) or 3 (red, green and blue)',
+    (value): value is 1 | 3 => value === 1 || value === 3,
+  )(),
   /** With `series`: number of rows after the window whose target is forecast. @default 1 */
   horizon: data(option.positiveInteger(undefined, 'rows after a window of a series that are forecast', '1')),
   /**

@@ -66,6 +66,10 @@ function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
     const vocabulary = padding === undefined ? createTokenizer(tokenizer).size : padding + 1;
     return `${counted(context, 'token')}, each of ${vocabulary}`;
   }
+  if (encoding.type === 'image') {
+    const { width, height, channels } = encoding;
+    return `${width} x ${height} pixels in ${channels === 1 ? 'grey' : 'colour'}`;
+  }
   const { center, scale, fill, indicator } = encoding;
   const fillText = fill === null || !hasGaps ? '' : `, gaps ${fiveDigits(fill)}`;
   const gaps = indicator ? `${fillText} and an input` : fillText;

@@ -92,8 +92,22 @@ export interface WordColumn {
   readonly words: readonly string[];
   /** [N] indices into `words`, -1 for a gap. */
   readonly indices: Int32Array;
+  /** For a column of images: the images at the paths that are its words. */
+  readonly images?: ColumnImages;
   /** For a cached column, whose `indices` are read on each access: `count` indices from `first`. */
   readonly part?: (first: number, count: number) => Int32Array;
+}
+
+/** The images of a column. */
+export interface ColumnImages {
+  /** Height in pixels. */
+  readonly height: number;
+  /** Width in pixels. */
+  readonly width: number;
+  /** 1 for grey, 3 for red, green and blue. */
+  readonly channels: 1 | 3;
+  /** Bytes [words, height, width, channels]. */
+  readonly pixels: Uint8Array;
 }
 
 /** The columns of a table, or what stands for them. */

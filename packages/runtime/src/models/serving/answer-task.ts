@@ -1,7 +1,8 @@
-import { ofImages } from '@gradloom/core/internal';
+import type { Model } from '@gradloom/core';
+import { ofImages, ofTable } from '@gradloom/core/internal';
 import { createImageReader, type ImageReader } from '../../data/images/image-reader.ts';
 import type { Task } from '../../engine/threads/protocol.ts';
-import { type Body, createTextAnswerer, type Reply, type TextAnswerer } from './answer-texts.ts';
+import { type Body, type CellReaders, createTextAnswerer, type Reply, type TextAnswerer } from './answer-texts.ts';
 import { modelFrom, type SharedModel } from './shared-model.ts';
 
 /** Request bodies to answer. The thread answers 'unknown' if the model must be sent along. */
@@ -22,11 +23,18 @@ export function answerTask(task: AnswersTask): AnswersTask['answer'] | Promise<r
   if (answerer !== undefined) return answerer(task.bodies);
   if (task.model === undefined) return 'unknown';
   const model = modelFrom(task.model);
-  const images = ofImages(model.preprocessing);
-  const answerFirst = (readImage?: ImageReader): readonly Reply[] => {
-    const newAnswerer = createTextAnswerer(model, task, readImage);
+  return readersOf(model).then(([readImage, cellReaders]) => {
+    const newAnswerer = createTextAnswerer(model, task, readImage, cellReaders);
     answerers.set(task.id, newAnswerer);
     return newAnswerer(task.bodies);
-  };
-  return images === undefined ? answerFirst() : createImageReader(images.image).then(answerFirst);
+  });
+}
+
+/** Readers of the images that a model takes as rows, and of those in the cells of rows. */
+async function readersOf({ preprocessing }: Model): Promise<[ImageReader | undefined, CellReaders]> {
+  const images = ofImages(preprocessing)?.image;
+  const cellReaders = new Map<string, ImageReader>();
+  for (const column of ofTable(preprocessing)?.columns ?? [])
+    if (column.type === 'image') cellReaders.set(column.name, await createImageReader(column));
+  return [images && (await createImageReader(images)), cellReaders];
 }

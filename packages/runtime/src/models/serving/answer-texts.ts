@@ -38,14 +38,22 @@ const MAX_PIXELS = 16e6;
 
 /**
  * Answers bodies, each of which is an image, or JSON of a row or a list of rows. A row is an object by column name, a
- * list of cells, or for a model of images { image: <base64> }, or for a padded sequence { inputs: [...], length: 3 },
- * or for a model of text a string; a list whose first entry is one of these, or a list, is a list of rows. For a model
- * of a series a row is a window, which is a list of rows of the table. A rejected body does not affect the others.
+ * list of cells, where images are in base64, or for a model of images { image: <base64> }, or for a padded sequence
+ * { inputs: [...], length: 3 }, or for a model of text a string; a list whose first entry is one of these, or a list,
+ * is a list of rows. For a model of a series a row is a window, which is a list of rows of the table. A rejected body
+ * does not affect the others.
  */
-export function createTextAnswerer(model: Model, { maxRows }: TextLimits, readImage?: ImageReader): TextAnswerer {
+export function createTextAnswerer(
+  model: Model,
+  { maxRows }: TextLimits,
+  readImage?: ImageReader,
+  cellReaders: CellReaders = new Map(),
+): TextAnswerer {
   return (bodies) => {
     const parts = bodies.map((body) =>
-      typeof body === 'string' ? readPart(model, body, maxRows, readImage) : imagePart(model, body, readImage),
+      typeof body === 'string'
+        ? readPart(model, body, maxRows, readImage, cellReaders)
+        : imagePart(model, body, readImage),
     );
     const validParts = parts.filter((part) => 'x' in part);
     const replies = answerAll(model, validParts);
@@ -99,11 +107,32 @@ function pixelsOf(row: unknown, n: number, readImage: ImageReader, budget: Pixel
   if (typeof image !== 'string' || Object.keys(row).length > 1) {
     throw new Error(`row ${n} has ${show(row)}, expected {"image": "<base64 of a PNG or JPEG file>"}`);
   }
-  const text = image.replace(DATA_URL, '');
-  if (!BASE64.test(text)) {
-    throw new Error(`row ${n}: image has ${show(image)}, expected a PNG or JPEG file in base64, or its data URL`);
+  return readBase64(`row ${n}: image`, image, readImage, budget);
+}
+
+/** Readers of the images in the cells of a table's rows, by the name of the column. */
+export type CellReaders = ReadonlyMap<string, ImageReader>;
+
+/** A row of a table with pixels in place of images in base64. Other cells stay as they are. */
+function cellPixels({ preprocessing }: Model, row: unknown, n: number, readers: CellReaders, budget: PixelBudget) {
+  if (readers.size === 0 || typeof row !== 'object' || row === null) return row;
+  const read: Record<string, unknown> | unknown[] = Array.isArray(row) ? [...row] : { ...row };
+  for (const [c, { name }] of (ofTable(preprocessing)?.columns ?? []).entries()) {
+    const reader = readers.get(name);
+    const key = (Array.isArray(read) ? c : name) as keyof typeof read;
+    const cell: unknown = read[key];
+    if (reader === undefined || typeof cell !== 'string' || cell === '') continue; // a gap is refused as a cell
+    read[key] = readBase64(`row ${n}, column ${show(name)}`, cell, reader, budget) as never;
   }
-  return readImage(`row ${n}: image`, Buffer.from(text, 'base64'), budget);
+  return read;
+}
+
+/** The pixels of an image file in base64. @throws Error that begins with `subject`. */
+function readBase64(subject: string, base64: string, readImage: ImageReader, budget: PixelBudget): Uint8Array {
+  const text = base64.replace(DATA_URL, '');
+  if (!BASE64.test(text))
+    throw new Error(`${subject} has ${show(base64)}, expected a PNG or JPEG file in base64, or its data URL`);
+  return readImage(subject, Buffer.from(text, 'base64'), budget);
 }
 const DATA_URL = /^data:[^,]*;base64,/;
 const BASE64 = /^[\w+/=\s-]*$/;
@@ -132,7 +161,13 @@ function readerOf(model: Model): RowReader {
   return reader;
 }
 
-function readPart(model: Model, text: string, maxRows: number, readImage: ImageReader | undefined): Part | Reply {
+function readPart(
+  model: Model,
+  text: string,
+  maxRows: number,
+  readImage: ImageReader | undefined,
+  cellReaders: CellReaders,
+): Part | Reply {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -155,7 +190,9 @@ function readPart(model: Model, text: string, maxRows: number, readImage: ImageR
     const budget = { pixels: MAX_PIXELS };
     const sequences = list.map((row, n) => sequenceRow(model, row, n));
     const cellRows = sequences.map(({ row }) => row);
-    const rows = readImage === undefined ? cellRows : cellRows.map((row, n) => pixelsOf(row, n, readImage, budget));
+    const rows = cellRows.map((row, n) =>
+      readImage === undefined ? cellPixels(model, row, n, cellReaders, budget) : pixelsOf(row, n, readImage, budget),
+    );
     const unusual: UnusualCells = {};
     const { x, lengths: textLengths } = readerOf(model)('encode', rows as AnyRows, (note, row) => {
       const { column, value } = note;

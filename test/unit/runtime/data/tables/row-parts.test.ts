@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { buildNetwork, openModel } from '@gradloom/core';
 import { partsNetwork, rowPartsOf } from '@gradloom/core/internal';
 import {
@@ -7,6 +8,7 @@ import {
   dense,
   explainModel,
   fit as fitRows,
+  imageRow,
   loadModel,
   prepareTable,
   readTable,
@@ -14,8 +16,9 @@ import {
   splitTable,
   type TableOptions,
 } from '@gradloom/runtime';
-import { encodeSplit, readTableAs } from '@gradloom/runtime/internal';
+import { createAnswerPool, encodePng, encodeSplit, type Image, readTableAs } from '@gradloom/runtime/internal';
 import { expect, test } from 'vitest';
+import { fitImage } from '../../../../../packages/runtime/src/data/images/resize-image.ts';
 import { createTextAnswerer } from '../../../../../packages/runtime/src/models/serving/answer-texts.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
@@ -130,6 +133,123 @@ test('fit learns what a text alone tells, and an explanation takes a text as one
   expect(importances.map(({ name }) => name)).toEqual(['age', 'message']);
   expect(importances[0].mean).toBe(0);
   expect(importances[1].mean).toBeGreaterThan(0.3);
+});
+
+/** Images of 6 x 5 pixels: a light line that lies or stands, in grey; the last one in colour, and larger. */
+const images = Array.from({ length: 40 }, (_, n) => {
+  const [width, height] = n === 39 ? [12, 10] : [6, 5];
+  const channels = n === 39 ? 3 : 1;
+  const lies = n % 2 === 0;
+  const at = 1 + ((n >> 1) % 3);
+  const pixels = Uint8Array.from({ length: width * height * channels }, (_, i) => {
+    const pixel = Math.floor(i / channels);
+    return ((lies ? Math.floor(pixel / width) : pixel % width) === at ? 200 : 20) + (i % channels);
+  });
+  const image: Image = { width, height, channels, pixels };
+  folder.write(`image-${n}.png`, encodePng(image));
+  return image;
+});
+const withImages = [
+  'age,photo,message,lies',
+  ...images.map((_, n) => `${(n * 7) % 11},image-${n}.png,a ${n % 3 === 0 ? 'good' : 'bad'} day,${n % 2 === 0}`),
+];
+const columns = { photo: 'image', message: 'text' } as const;
+
+test('the image at a path is a part of its row, as its pixels in one size and in the colours of all', async () => {
+  const table = await read(withImages, { columns });
+  expect(table.decisions).toContain(
+    'column "photo": images of 6 x 5 to 12 x 10 pixels are resized to 6 x 5 (width x height), their median ' +
+      '(size=32x32 chooses another)',
+  );
+  const { sets, preprocessing } = splitTable(table);
+  expect(preprocessing.columns[1]).toEqual({
+    ...{ name: 'photo', type: 'image', height: 5, width: 6, channels: 3, divisor: 255 },
+  });
+  expect(rowPartsOf(preprocessing)).toEqual([
+    { name: 'cells', shape: [1] },
+    { name: 'photo', shape: [5, 6, 3] },
+    { name: 'message', shape: [3], vocabulary: 6 },
+  ]);
+  const { array, columns: I } = sets.train.inputs;
+  for (const n of [3, 39]) {
+    const pixels = fitImage(images[n], { height: 5, width: 6, channels: 3 });
+    expect([...array.slice(n * I + 1, n * I + 91)]).toEqual([...pixels].map((byte) => byte / 255));
+  }
+  const grey = splitTable(await read(withImages.slice(0, -1), { columns, size: '4x3' })).preprocessing;
+  expect(grey.columns[1]).toMatchObject({ height: 3, width: 4, channels: 1 });
+});
+
+test('a model answers an image alike from its pixels, a path, a server, a browser and another table', async () => {
+  const { sets, preprocessing } = splitTable(await read(withImages, { columns }));
+  const model = modelOf(sets.train);
+  const rows = [3, 39].map((n) => ({ age: (n * 7) % 11, photo: `image-${n}.png`, message: 'a bad day' }));
+  const pathOf = (name: string) => join(folder.path, name);
+  const pixels = await Promise.all(rows.map(({ photo }) => imageRow(model, pathOf(photo))));
+  const asked = rows.map((row, n) => ({ ...row, photo: pixels[n] }));
+  const answers = model.predict(asked);
+  const path = pathOf('images.gradloom');
+  saveModel(path, model);
+  expect(answers[0]).not.toEqual(answers[1]);
+  expect(openModel(readFileSync(path)).predict(asked)).toEqual(answers);
+  expect([...model.encode([{ ...asked[0], message: 'a good day' }])]).toEqual([
+    ...sets.train.inputs.array.slice(3 * sets.train.inputs.columns, 4 * sets.train.inputs.columns),
+  ]);
+  // The bytes of files in base64, as objects and as lists of cells.
+  const base64 = rows.map((row) => ({ ...row, photo: readFileSync(pathOf(row.photo)).toString('base64') }));
+  const secret = { ...rows[0], photo: '../secret.png' };
+  const bodies = [base64, base64.map((row) => Object.values(row)), secret].map((body) => JSON.stringify(body));
+  const pool = await createAnswerPool(model, { threads: 1, maxRows: 10 });
+  try {
+    const [objects, cells, refused] = await pool.answer(bodies);
+    expect([objects, cells].map(({ text }) => JSON.parse(text))).toEqual([answers, answers]);
+    expect(refused.text).toBe(
+      'row 0, column "photo" has "../secret.png", expected a PNG or JPEG file in base64, or its data URL',
+    );
+  } finally {
+    await pool.close();
+  }
+  // A table for the model has images in the size and colours of the model.
+  const others = folder.write('others.csv', ['photo,lies,age,message', 'image-3.png,false,10,a good day'].join('\n'));
+  const other = encodeSplit(await readTableAs(others, preprocessing), preprocessing, { train: Uint32Array.of(0) });
+  expect([...other.train.inputs.array]).toEqual([...model.encode([{ ...asked[0], message: 'a good day' }])]);
+});
+
+test('fit learns what an image alone tells', async () => {
+  const many = images.map((_, n) => ({ age: n % 7, photo: join(folder.path, `image-${n}.png`), lies: n % 2 }));
+  const model = await fitRows(many, {
+    ...{ columns: { photo: 'image' }, target: 'lies', size: 6, test: 0.2, validation: 0 },
+    ...{ steps: 60, batch: 16, threads: 2, backend: 'wasm' },
+  });
+  expect(model.result.test?.accuracy).toBe(1);
+});
+
+test('a cell that is no image is refused in one sentence', async () => {
+  const broken = folder.write('broken.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 1));
+  folder.write('words.png', 'no image');
+  const read1 = (photo: string, options: TableOptions = {}) =>
+    read(['age,photo,y', '1,image-1.png,a', `2,${photo},b`], { columns: { photo: 'image' }, ...options });
+  await expect(read1('none.png')).rejects.toThrow(/column "photo": .*none.png does not exist, expected a PNG or JPEG/);
+  await expect(read1('words.png')).rejects.toThrow(/column "photo": .*words.png has the first bytes 6e6f20696d616765,/);
+  await expect(read1(broken)).rejects.toThrow(/column "photo": .*broken.png has damaged contents/);
+  await expect(read1('')).rejects.toThrow(
+    'line 3, column 2 ("photo") has no path, expected the path of a PNG or JPEG image (--missing drop leaves such rows',
+  );
+  expect((await read1('NA', { missing: 'drop' })).rows).toBe(1);
+  await expect(read1('image-2.png', { size: '0x3' })).rejects.toThrow('size has "0x3", expected a width and height of');
+  await expect(read1('image-2.png', { stream: true })).rejects.toThrow(
+    'stream has true, expected none: the images of a column are held in memory',
+  );
+  await expect(read(lines, { channels: 1 })).rejects.toThrow(
+    'channels has 1, expected none without a column of type i',
+  );
+  const model = modelOf(splitTable(await read(withImages, { columns })).sets.train);
+  const row = { age: 1, message: 'a bad day' };
+  expect(() => model.predict([{ ...row, photo: Uint8Array.of(1, 2) }])).toThrow(
+    'predict: row 0, column "photo" has 2 bytes, expected the 90 bytes of an image [5, 6, 3]',
+  );
+  expect(() => model.predict([{ ...row, photo: null }])).toThrow('column "photo" has a gap, expected the 90 bytes of');
+  expect(() => model.predict([{ ...row, photo: 'cat.png' }])).toThrow('column "photo" has "cat.png", expected the 90');
+  await expect(imageRow(model, 'cat.png', 'age')).rejects.toThrow('column has "age", expected one of "photo"');
 });
 
 test.each<[string, readonly string[], TableOptions]>([

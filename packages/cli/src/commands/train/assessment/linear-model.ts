@@ -33,7 +33,7 @@ export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Pro
   const test = sets.test ?? sets.validation;
   if (table === undefined || test === undefined || values['no-linear'] || isLinear(spec.layers)) return null;
   // Indices of tokens are no quantities.
-  if (table.preprocessing.columns.some(({ type }) => type === 'text')) return null;
+  if (table.preprocessing.columns.some(({ type }) => type === 'text' || type === 'image')) return null;
   const { columns, file } = sets.train.inputs;
   const { outputs } = buildNetwork(spec, customParts());
   if (file !== undefined || sets.train.rows > MAX_ROWS || columns * outputs > MAX_WEIGHTS) return null;

@@ -1,5 +1,5 @@
 import { type Cell, CellError, type CellFormat } from '@gradloom/core';
-import { cellReader, invalidDayHint, isGapMark, isNumberGap, readText, show } from '@gradloom/core/internal';
+import { cellReader, invalidDayHint, isGap, isGapMark, isNumberGap, readText, show } from '@gradloom/core/internal';
 import { refuseBeyondRoom } from '../../../system/memory/memory-room.ts';
 import type { CellAt } from '../formats/table-reader.ts';
 import type { GrowingNumbers } from './column-store.ts';
@@ -118,9 +118,18 @@ export function createNumberCollector(
 /** Most different texts of a column: as many as a map can hold. */
 const MAX_TEXTS = 2 ** 24;
 
-/** Collects texts. Only empty ones are gaps, which are refused unless their rows are left out. */
+/** What a cell of a text or an image lacks, and has to have. */
+const missing = {
+  text: ['no text', 'a text of at least a character'],
+  image: ['no path', 'the path of a PNG or JPEG image'],
+} as const;
+
+/**
+ * Collects texts, or paths of images. Gaps are refused unless their rows are left out; only an empty text is a gap.
+ */
 export function createTextCollector(
   name: string,
+  type: 'text' | 'image',
   dropsGaps: boolean,
   createNumbers: () => GrowingNumbers,
 ): ColumnCollector {
@@ -129,13 +138,11 @@ export function createTextCollector(
   let gaps = 0;
   return {
     add(cell) {
-      const text = readText(cell);
+      const text = type === 'image' && isGap(cell) ? undefined : readText(cell);
       if (text === undefined) {
-        if (typeof cell === 'object' && cell !== null) throw new CellError(name, `has ${show(cell)}`, 'a text');
-        if (!dropsGaps) {
-          const expected = 'a text of at least a character (--missing drop leaves such rows out)';
-          throw new CellError(name, 'has no text', expected);
-        }
+        const [lack, expected] = missing[type];
+        if (typeof cell === 'object' && cell !== null) throw new CellError(name, `has ${show(cell)}`, expected);
+        if (!dropsGaps) throw new CellError(name, `has ${lack}`, `${expected} (--missing drop leaves such rows out)`);
         gaps++;
         indices.push(-1);
         return;

@@ -69,7 +69,7 @@ export function planColumns(
       ? rolesOf(where, names, isNamed, options)
       : rolesFor(preprocessing, names, (problem) => fault(` ${problem}`), splitBy);
   const types = typesOf(names, options, preprocessing);
-  refuseText(where, names, roles, types);
+  refuseParts(where, names, roles, types);
   const targetNames = names.filter((_, index) => roles[index] === 'target');
   if (targetNames.length === 0) throw fault(' has no column left for the target, expected one');
   if (!roles.includes('input') && !roles.includes('time'))
@@ -109,7 +109,8 @@ export function planColumns(
   }
 
   function createCollector({ name, role, type, format }: Omit<PlannedColumn, 'collector'>): ColumnCollector {
-    if (type === 'text') return createTextCollector(name, options.missing === 'drop', createNumbers);
+    if (type === 'text' || type === 'image')
+      return createTextCollector(name, type, options.missing === 'drop', createNumbers);
     const isPlainFormat = format === undefined || format === 'any';
     const cellType = isPlainFormat ? type : isDateFormat(format) ? 'date' : 'numeric';
     const advice = adviceFor(name, role);
@@ -148,22 +149,24 @@ export function planColumns(
   };
 }
 
-/** @throws OptionError for a column of texts that is no input, or one of a series. */
-function refuseText(
+/** @throws OptionError for a column of texts or images that is no input, or one of a series. */
+function refuseParts(
   where: string,
   names: readonly string[],
   roles: readonly Role[],
   types: ReadonlyMap<string, ColumnType>,
 ): void {
-  const isText = (role: Role, n: number): boolean => role !== 'left out' && types.get(names[n]) === 'text';
   const isSeries = roles.includes('time');
-  const index = roles.findIndex((role, n) => isText(role, n) && (role !== 'input' || isSeries));
+  const index = roles.findIndex((role, n) => {
+    const type = types.get(names[n]);
+    return role !== 'left out' && (type === 'text' || type === 'image') && (role !== 'input' || isSeries);
+  });
   if (index === -1) return;
   const role = roles[index];
   const advice = role === 'target' ? ' (--target names another column)' : '';
   const why =
     role === 'input' ? ' in a series, whose inputs are numbers and categories' : `: it is the ${role}${advice}`;
-  const problem = `has text for ${show(names[index])}, expected another type${why}`;
+  const problem = `has ${types.get(names[index])} for ${show(names[index])}, expected another type${why}`;
   throw new OptionError(where, ['columns', 'dataset'], problem, { about: 'columns' });
 }
 

@@ -42,7 +42,11 @@ export function typeColumn(
     const data = { kind: 'numbers', values } as const;
     return { column: { name, type, reason: reason + markNote, gaps: gapCount, data, ...(format && { format }) } };
   };
-  if (requested === 'text' || (requested === 'categorical' && format === undefined && kind === 'words')) {
+  if (
+    requested === 'text' ||
+    requested === 'image' ||
+    (requested === 'categorical' && format === undefined && kind === 'words')
+  ) {
     const data = { kind: 'words', words, indices: Int32Array.from(collected.drainCells()) } as const;
     return { column: { name, type: requested, reason: asRequested ?? '', gaps, data } };
   }

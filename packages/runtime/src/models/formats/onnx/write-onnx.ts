@@ -2,6 +2,7 @@ import type {
   CategoryEncoding,
   ChannelScale,
   NumberEncoding,
+  PixelEncoding,
   Preprocessing,
   Shape,
   TablePreprocessing,
@@ -121,10 +122,14 @@ const notes = {
   date: 'days since 1970-01-01 (UTC), with a fraction for the time of day',
 } as const;
 
-/** Adds one graph input [N, 1] for each column, of texts [N, T]; returns the network's inputs x [N, I]. */
+/**
+ * Adds one graph input for each column: [N, 1], of a text [N, T], of an image [N, H, W, C]. Returns the network's
+ * inputs x [N, I].
+ */
 function emitColumns(graph: Graph, { columns }: TablePreprocessing): Value {
   const parts = inInputOrder(columns).flatMap((column) => {
     if (column.type === 'text') return [emitTokens(graph, column)];
+    if (column.type === 'image') return [emitPixels(graph, column)];
     return column.type === 'categorical' ? emitCategories(graph, column) : emitNumbers(graph, column);
   });
   return parts.length === 1 ? parts[0] : graph.node('Concat', parts, { axis: 1 });
@@ -133,6 +138,12 @@ function emitColumns(graph: Graph, { columns }: TablePreprocessing): Value {
 /** Adds the tokens of a text, which are inputs as they are. */
 function emitTokens(graph: Graph, { name, context, padding }: TokenEncoding): Value {
   return graph.input(name, 'double', [context], `tokens of the text, padded on the right with ${padding}`);
+}
+
+/** Adds the pixels of an image, as they are in training. */
+function emitPixels(graph: Graph, { name, height, width, channels, divisor }: PixelEncoding): Value {
+  const x = graph.input(name, 'double', [height, width, channels], `bytes of the image, divided by ${divisor}`);
+  return graph.reshape(x, [0, height * width * channels]);
 }
 
 /** Adds (value - center) / scale and, if needed, an indicator of gaps. */

@@ -1,0 +1,79 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import type { PixelEncoding, TablePreprocessing } from '@gradloom/core';
+import { checkTablePreprocessing, isGap, readText, show } from '@gradloom/core/internal';
+import { checkPath } from '../../system/files/check-path.ts';
+import { chooseSize } from '../images/choose-size.ts';
+import { checkSize } from '../images/image-options.ts';
+import { createImageRows } from '../images/image-rows.ts';
+import type { TableRequest } from './columns/plan-columns.ts';
+import type { TableRow } from './formats/table-reader.ts';
+import type { Table, TableColumn } from './table.ts';
+
+/**
+ * Reads the images of a table's columns of paths, which start at the folder of the file. Images of a column have one
+ * size, and one number of channels: those of the model that reads the table, or of the options, or chosen from all.
+ * @throws Error naming column and file of an image that cannot be read.
+ */
+export async function readColumnImages(table: Table, request: TableRequest): Promise<Table> {
+  const { where, path, options, preprocessing } = request;
+  const decisions: string[] = [];
+  const inputs: TableColumn[] = [];
+  for (const column of table.inputs) {
+    const { name, type, data } = column;
+    if (type !== 'image' || data.kind !== 'words') {
+      inputs.push(column);
+      continue;
+    }
+    const subject = `${where}: ${path}: column ${show(name)}`;
+    const encoding = preprocessing?.columns.find((other): other is PixelEncoding => other.name === name);
+    // Only images of rows that are left.
+    const used = [...new Set(data.indices)].filter((index) => index !== -1).sort((a, b) => a - b);
+    const words = used.map((index) => data.words[index]);
+    const paths = words.map((word) => besideFile(path, word));
+    const given = encoding ?? (options.size === undefined ? undefined : checkSize(where, options.size));
+    const chosen = given === undefined ? await chooseSize(subject, paths) : undefined;
+    const channels = encoding?.channels ?? options.channels;
+    const rows = createImageRows(subject, paths.length, given ?? chosen?.size, channels);
+    const { readImage } = await import('../images/image-file.ts');
+    for (const imagePath of paths) rows.add(await readImage(subject, imagePath));
+    const { array: pixels, ...shape } = rows.finished();
+    const place = new Map(used.map((index, n) => [index, n]));
+    const indices = data.indices.map((index) => place.get(index) ?? -1);
+    inputs.push({ ...column, data: { kind: 'words', words, indices, images: { ...shape, pixels } } });
+    if (chosen?.isResized) decisions.push(`column ${show(name)}: ${chosen.decision} (size=32x32 chooses another)`);
+  }
+  return { ...table, inputs, decisions: [...table.decisions, ...decisions] };
+}
+
+/**
+ * Creates a function that reads the images of rows for a model: their paths, which start at the folder of the file
+ * `source`, become pixels. It throws an Error naming the row, for an image that cannot be read.
+ */
+export function createCellImages(
+  preprocessing: TablePreprocessing,
+  source: string,
+): (rows: readonly TableRow[]) => Promise<readonly TableRow[]> {
+  const { columns } = checkTablePreprocessing('createCellImages', preprocessing);
+  checkPath('createCellImages', source);
+  const images = columns.flatMap((column, c) => (column.type === 'image' ? [{ column, c }] : []));
+  if (images.length === 0) return async (rows) => rows;
+  return async (rows) => {
+    const { readImage } = await import('../images/image-file.ts');
+    const { fitImage } = await import('../images/decoders.ts');
+    const read: TableRow[] = [];
+    for (const { location, cells } of rows) {
+      const withPixels = [...cells];
+      for (const { column, c } of images) {
+        const path = isGap(cells[c]) ? undefined : readText(cells[c]);
+        const where = `${location} of ${source}, column ${show(column.name)}`;
+        if (path === undefined) throw new Error(`${where} has no path, expected the path of a PNG or JPEG image`);
+        withPixels[c] = fitImage(await readImage(where, besideFile(source, path)), column);
+      }
+      read.push({ location, cells: withPixels });
+    }
+    return read;
+  };
+}
+
+/** A path in a file, which starts at the folder of the file. */
+const besideFile = (file: string, path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));
