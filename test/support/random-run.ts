@@ -61,6 +61,9 @@ const sameWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
   },
 );
 
+/** Noise beside the values. */
+const noise: LayerSpec = { kind: 'residual', layers: [{ kind: 'gaussian' }] };
+
 const anyWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('dense' as const), out: width, bias: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('swiglu' as const), out: width, bias: fc.boolean() }) },
@@ -80,6 +83,7 @@ const layer: fc.Arbitrary<LayerSpec> = fc.oneof(
   { weight: 7, arbitrary: sameWidth },
   { weight: 4, arbitrary: anyWidth },
   { weight: 1, arbitrary: residual },
+  { weight: 1, arbitrary: fc.constant(noise) },
 );
 
 /** The inputs of a random dataset are integers below it. */

@@ -167,6 +167,7 @@ export {
   elu,
   embedding,
   flatten,
+  gaussian,
   gelu,
   globalAvgPool,
   groupNorm,
@@ -214,6 +215,7 @@ export type {
   OperationOptions,
   PowerOptions,
 } from './network/layers/formulas.ts';
+export type { GaussianOptions } from './network/layers/gaussian.ts';
 export type { GlobalAvgPoolOptions } from './network/layers/global-avg-pool.ts';
 export type { GroupNormOptions, InstanceNormOptions } from './network/layers/group-norm.ts';
 export type { HeadsOptions } from './network/layers/heads.ts';

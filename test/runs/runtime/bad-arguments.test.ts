@@ -276,6 +276,7 @@ const builders: Record<string, () => readonly unknown[]> = {
   gptNetwork: () => [1, 2, 4, {}],
   gruNetwork: () => [1, 2, {}],
   lstm: () => [2, {}],
+  gaussian: () => [2, {}],
   positionEmbedding: () => [{}],
   selfAttention: () => [2, {}],
   transformerBlock: () => [8, { heads: 2 }],

@@ -11,6 +11,7 @@ const builders = [
   ...[
     'avgPool',
     'channelDropout',
+    'gaussian',
     'concat',
     'heads',
     'conv1d',
@@ -177,7 +178,7 @@ const typesOfBoth = words(`
   ClipOptions Expression ExpressionStep FunctionBuilder FunctionKind FunctionOptions Operands OperationBuilder OperationKind
   OperationOptions PowerOptions ScalarName
   AnswerOfHeads HeadLossOptions HeadLossSpec HeadLossSpecs HeadsOptions SingleLossSpec ArgmaxOptions GroupNormOptions InstanceNormOptions MatmulOptions ReductionOptions SoftmaxOptions
-  AnyRows ListedRows NamedRow ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
+  AnyRows ListedRows NamedRow ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GaussianOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
   PositionEmbeddingOptions GptNetworkOptions GruNetworkOptions RecurrentOptions SelfAttentionOptions TransformerBlockOptions UpsampleOptions
   ConcatOptions ExpandOptions PadOptions ReshapeOptions ResizeOptions SliceOptions TakeOptions TransposeOptions
   DateFormat DateOrder NumberFormat SeriesEncoding SeriesStep ThousandsMark WindowRows

@@ -135,6 +135,17 @@ class GlobalAvgPool(nn.Module):
         return x.flatten(2).mean(2)
 
 
+class Mean(nn.Module):
+    """Draws of mean 0, at evaluation."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.size = size
+
+    def forward(self, x):
+        return torch.zeros_like(x) if self.size is None else x.new_zeros(len(x), self.size)
+
+
 class Upsample(nn.Module):
     def __init__(self, factor):
         super().__init__()
@@ -220,6 +231,9 @@ def build(specs, shape, first=True):
         elif kind == "global-avg-pool":
             add(GlobalAvgPool, mixin=on_image)
             shape = [C]
+        elif kind == "gaussian":
+            add(Mean, spec.get("size"))
+            shape = [spec["size"]] if "size" in spec else shape
         elif kind == "upsample":
             add(Upsample, each(spec["factor"]), mixin=on_image)
         elif kind == "residual":

@@ -25,11 +25,13 @@ import {
   exp,
   expand,
   flatten,
+  gaussian,
   globalAvgPool,
   groupNorm,
   gru,
   heads,
   initializeParameters,
+  input,
   instanceNorm,
   type Kernels,
   type Loss,
@@ -53,6 +55,7 @@ import {
   type Network,
   type NetworkSpec,
   negate,
+  network,
   over,
   pad,
   plus,
@@ -350,6 +353,16 @@ const movedOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
 const headsOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
   sequential(3, { kind: 'dense', out, name: 'a' }, tanh(), heads({ some: '1', all: 'a' }), { kind: 'dense', out });
 
+/** A variational autoencoder: a draw about a mean, and beside its reconstruction how far it is from the prior. */
+const drawnOf = ({ dense: [, first, , out] }: Widths): NetworkSpec => {
+  const h = input([6]).through({ kind: 'dense', out: first, biasInit: 'normal' }, tanh());
+  const [mean, logVariance] = [h.through(dense(3)), h.through(dense(3))];
+  const z = mean.plus(logVariance.times(0.5).exp().times(logVariance.through(gaussian())));
+  const kl = logVariance.plus(1).minus(mean.square()).minus(logVariance.exp()).sum().times(-0.5);
+  const noisy = z.through({ kind: 'dense', out: 4 }).plus(h.through(gaussian(4)));
+  return network(noisy.through(tanh()).concat(kl).through({ kind: 'dense', out }));
+};
+
 /** Images that grow and shrink. */
 const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
   sequential(
@@ -381,6 +394,7 @@ test('the checked networks have layers of every kind', () => {
     pooledOf,
     movedOf,
     headsOf,
+    drawnOf,
   ];
   const others = specsOf.map((specOf) => specOf(wide));
   const specs = [networkWith('tanh', wide), ...others];
@@ -545,6 +559,7 @@ describe.each([
   ['conv2d, batch-norm, residual, swiglu, layer-norm and dense at the positions of images', positionsOf, pixels(6)],
   ['conv2d-transpose, pools, upsample, channel-dropout and a shortcut', pooledOf, pixels(6)],
   ['functions of values', formulasOf, pixels(6)],
+  ['draws about a mean', drawnOf, pixels(6)],
   ['concat, expand, pad, reshape, resize, slice, take and transpose', movedOf, pixels(6)],
   ['several outputs', headsOf, pixels(3)],
   ['conv1d and dense at the positions of sequences', sequencesOf, [...indices, ...indices]],

@@ -169,6 +169,16 @@ export const globalAvgPool = (options: OptionsBeside<'global-avg-pool'> = {}): S
   ...options,
 });
 
+/**
+ * Numbers drawn from the normal distribution, so many a row, by default in the shape of what it reads: of a mean m and
+ * the logarithm v of a variance, `m.plus(v.times(0.5).exp().times(v.through(gaussian())))` is a draw.
+ */
+export const gaussian = (size?: number, options: OptionsBeside<'gaussian', 'size'> = {}): SpecOfKind<'gaussian'> => ({
+  kind: 'gaussian',
+  ...(size === undefined ? {} : { size }),
+  ...options,
+});
+
 /** The layer of a name or path once more, with the same tensors: `like('tower', { of: 'b' })`. */
 export const like = (layer: string, options: OptionsBeside<'like', 'layer'> = {}): SpecOfKind<'like'> => ({
   kind: 'like',

@@ -74,15 +74,25 @@ describe('with PyTorch', needs('torch'), () => {
   });
 
   test('steps of Adam from the same weights come to the same weights, running statistics included', async () => {
-    const steps = cases.map(({ network, x: rows, folder: home, files }) => {
+    const calm = cases.flatMap((one, at) =>
+      JSON.stringify(one.network).includes('"gaussian"') ? [] : [{ ...one, at }],
+    );
+    const steps = calm.map(({ network, x: rows, folder: home, files, at }) => {
       const x = rows.slice(0, 6);
       const random = createRandom(6, 'targets');
       const { outputs } = buildNetwork(network);
       const t = x.map(() => Array.from({ length: outputs }, () => random.normal()));
-      return { network: withoutDropout(network), x, t, weights: files[0], path: join(home, 'trained.safetensors') };
+      return {
+        name: numbered[at][0],
+        network: withoutDropout(network),
+        x,
+        t,
+        weights: files[0],
+        path: join(home, 'trained.safetensors'),
+      };
     });
     python('adam_steps.py', folder.write('steps.json', JSON.stringify({ ...adam, steps: STEPS, cases: steps })));
-    for (const [at, { network: spec, x, t, path }] of steps.entries()) {
+    for (const { name, network: spec, x, t, path } of steps) {
       const { parameters, step } = createTrainStep({
         network: buildNetwork(spec),
         loss: createLoss('mse'),
@@ -94,7 +104,7 @@ describe('with PyTorch', needs('torch'), () => {
       parameters.set(weightsFor(spec));
       for (let k = 0; k < STEPS; k++) step(Float64Array.from(x.flat()), Float64Array.from(t.flat()), x.length);
       const { parameters: expected } = await importModel(path, { spec });
-      expect(distance([[...parameters]], [[...expected]]), numbered[at][0]).toBeLessThan(1e-11);
+      expect(distance([[...parameters]], [[...expected]]), name).toBeLessThan(1e-11);
     }
   });
 });

@@ -20,7 +20,7 @@ import type { KernelCase } from './kernel-case.ts';
 import { arraysOf, callsOf } from './run-case.ts';
 
 /** Operations on doubles alone, in every run. */
-const ofDoubles = ['clip', 'loadHyper', 'recordStep', 'drawAugmentation'];
+const ofDoubles = ['clip', 'loadHyper', 'recordStep', 'drawAugmentation', 'gaussian'];
 /** Operations that compute nothing, or a table. */
 const ofNothing = ['checkIndices', 'rotaryTable'];
 

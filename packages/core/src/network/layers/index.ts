@@ -14,6 +14,7 @@ import { embedding, embeddingOptions } from './embedding.ts';
 import { expand, expandOptions } from './expand.ts';
 import { flatten, flattenOptions } from './flatten.ts';
 import { formulaLayerOptions, formulaLayers } from './formulas.ts';
+import { gaussian, gaussianOptions } from './gaussian.ts';
 import { globalAvgPool, globalAvgPoolOptions } from './global-avg-pool.ts';
 import { groupNorm, groupNormOptions, instanceNorm, instanceNormOptions } from './group-norm.ts';
 import { heads, headsOptions } from './heads.ts';
@@ -53,6 +54,7 @@ const table = {
   embedding,
   expand,
   flatten,
+  gaussian,
   'global-avg-pool': globalAvgPool,
   'group-norm': groupNorm,
   gru,
@@ -107,6 +109,7 @@ export const layerOptions = {
   embedding: embeddingOptions.table,
   expand: expandOptions.table,
   flatten: flattenOptions.table,
+  gaussian: gaussianOptions.table,
   'global-avg-pool': globalAvgPoolOptions.table,
   'group-norm': groupNormOptions.table,
   gru: gruOptions.table,

@@ -13,7 +13,12 @@ export interface Pass {
   readonly emit: Emit;
   /** False at evaluation, where dropout is the identity. */
   readonly training: boolean;
-  /** Seed of dropout. */
+  /**
+   * Whether layers of random numbers draw: by seed, step and row of the batch in training, else by the row that
+   * `stepAndRow` has. Where they do not, they are 0. @default training
+   */
+  readonly draws?: boolean;
+  /** Seed of dropout and draws. */
   readonly seed: number;
   /** Rows of a leaf. Gradients are summed within leaves, and leaves by a tree. */
   readonly leafRows: number;

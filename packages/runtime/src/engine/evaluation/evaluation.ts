@@ -26,6 +26,7 @@ import { addPositions, hasSurprise, TALLIES, TALLY } from './tally.ts';
 interface EvaluationPass {
   readonly B: number;
   readonly y: Elements; // [B, O]
+  readonly stepAndRow: Float64Array; // step 0, and the index of the first row in the dataset
   readonly program: Program;
 }
 
@@ -87,7 +88,8 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
       for (let offset = 0; offset < B; offset += workspace.rows) {
         first = task.first + from + offset;
         const rows = Math.min(workspace.rows, B - offset);
-        const { y, program } = passFor(context, rows);
+        const { y, stepAndRow, program } = passFor(context, rows);
+        stepAndRow[1] = first;
         gatherRows(workspace.x, dataset.inputs, FILE_ORDER, first, rows, reader);
         gatherLengths(workspace.lengths, network, dataset.lengths, FILE_ORDER, first, rows);
         gatherTargets(workspace.t, dataset, context.targetForm, FILE_ORDER, first, rows, reader);
@@ -112,10 +114,20 @@ function passFor(context: EvaluationContext, B: number): EvaluationPass {
   const { network, workspace, model, kernels, lossSums, loss } = context;
   if (context.recentPass?.B === B) return context.recentPass;
   const { calls, emit } = createList();
-  // Only dropout reads the seed, the step and the row, and only in training.
+  // The loss of each evaluation has the same draws: they depend on the row alone.
   const stepAndRow = new Float64Array(2);
   const { lengths } = workspace;
-  const pass = { emit, training: false, seed: 0, leafRows: 1, accumulate: false, batch: NO_BATCH, stepAndRow, lengths };
+  const pass = {
+    emit,
+    training: false,
+    draws: true,
+    seed: 0,
+    leafRows: 1,
+    accumulate: false,
+    batch: NO_BATCH,
+    stepAndRow,
+    lengths,
+  };
   const y = emitForward(network, workspace, model, B, pass);
   emitLoss(lossSums, network, workspace, y, B, pass);
   const { rowWeights, outputGradient, t } = workspace;
@@ -125,6 +137,6 @@ function passFor(context: EvaluationContext, B: number): EvaluationPass {
     const leafRows = 1; // so that each position has its own loss
     emitLossOf(emit, plainEntropy, rowWeights.losses, outputGradient, y, t, B * R, leafRows, network.outputs / R);
   }
-  context.recentPass = { B, y: viewOf(y, 0, B * network.outputs), program: link(calls, kernels) };
+  context.recentPass = { B, y: viewOf(y, 0, B * network.outputs), stepAndRow, program: link(calls, kernels) };
   return context.recentPass;
 }

@@ -51,6 +51,7 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   embedding: { tensors: { E: 'weight' }, writes: 'channels last' },
   expand: { writes: 'moved' },
   flatten: { writes: 'flat' },
+  gaussian: { writes: 'the same' },
   'global-avg-pool': { writes: 'channels first' },
   'group-norm': { tensors: normTensors, writes: 'the same' },
   gru: { tensors: recurrentTensors, writes: 'channels first' },

@@ -21,6 +21,7 @@ const specs: { [K in Exclude<LayerKind, 'like'>]: LayerSpec & { kind: K } } = {
   embedding: { kind: 'embedding', vocabulary: 5, width: 3 },
   expand: { kind: 'expand', shape: [3, 2] },
   flatten: { kind: 'flatten' },
+  gaussian: { kind: 'gaussian' },
   'global-avg-pool': { kind: 'global-avg-pool' },
   'group-norm': { kind: 'group-norm', groups: 1 },
   heads: { kind: 'heads', names: ['a', 'b'], of: ['input', 'input'] },

@@ -64,6 +64,15 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   },
   expand,
   flatten: ({ channels, x }) => channels.flatten(x),
+  // The mean, as in predictions.
+  gaussian({ graph, x, networkLayer: { spec, layer } }) {
+    const zeros = (shape: Value) => graph.node('Expand', [graph.number(0), shape]);
+    const shape = graph.node('Shape', [x.value]);
+    if ((spec as Spec<'gaussian'>).size === undefined) return { ...x, value: zeros(shape) };
+    const rows = graph.node('Gather', [shape, graph.integers([0])], { axis: 0 });
+    const value = zeros(graph.node('Concat', [rows, graph.integers(layer.out)], { axis: 0 }));
+    return { shape: layer.out, value, image: null };
+  },
   'global-avg-pool'({ graph, channels, x, lengths: [lengths], networkLayer }) {
     const {
       in: [input],
