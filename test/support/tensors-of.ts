@@ -1,7 +1,8 @@
-import type { Network, Tensor } from '@gradloom/core';
+import type { Tensor } from '@gradloom/core';
+import type { TensorLayout } from '../../packages/core/src/training/pieces.ts';
 
 /** A parameter vector of consecutive tensors of these shapes. */
-export function tensorsOf(...shapes: readonly (readonly number[])[]): Pick<Network, 'tensors' | 'parameterCount'> {
+export function tensorsOf(...shapes: readonly (readonly number[])[]): TensorLayout {
   const tensors: Tensor[] = [];
   let offset = 0;
   for (const [k, shape] of shapes.entries()) {
@@ -14,8 +15,9 @@ export function tensorsOf(...shapes: readonly (readonly number[])[]): Pick<Netwo
       length,
       isTrained: true,
       isFrozen: false,
+      gradientOffset: offset,
     });
     offset += length;
   }
-  return { tensors, parameterCount: offset };
+  return { tensors, parameterCount: offset, gradientRanges: [{ offset: 0, length: offset, shift: 0 }], ties: [] };
 }

@@ -197,6 +197,7 @@ export {
   transformerBlock,
   upsample,
 } from './network/builders.ts';
+export type { GradientRange } from './network/gradient-ranges.ts';
 export type { ActivationOptions } from './network/layers/activation.ts';
 export type { ArgmaxOptions } from './network/layers/argmax.ts';
 export type { BatchNormOptions } from './network/layers/batch-norm.ts';

@@ -213,6 +213,7 @@ export {
   rowAttention,
   rowContinuation,
 } from './network/continuation.ts';
+export { BLOCK, blockCount, stateLength } from './network/gradient-ranges.ts';
 export { type Head, type HeadTask, headsOf, headTasks } from './network/heads.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { freezeLayers, refuseGroups } from './network/layer-patterns.ts';
@@ -245,6 +246,7 @@ export {
   bindTensors,
   couplesRows,
   gradientLength,
+  namedState,
   namedWeights,
 } from './network/network.ts';
 export { findNetwork, type NetworkName, networkNames, networks } from './network/networks.ts';
@@ -264,7 +266,7 @@ export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops/
 export { rotaryTable } from './program/reference/rotary.ts';
 export { batchLoss, clipScale, gradientNorm, recordStep } from './program/reference/step.ts';
 export { countMatrices, emitMaxNorm, maxColumns } from './training/max-norm.ts';
-export { BLOCK, type BlockRange, blockCount, blocksOfRank, bucketsOf, countPieces } from './training/pieces.ts';
+export { type BlockRange, type Bucket, blocksOfRank, bucketsOf, countPieces } from './training/pieces.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './training/probe.ts';
 export {
   type BlockUpdate,

@@ -191,7 +191,7 @@ const typesOfBoth = words(`
 const types = {
   core: words(`
   Activation Allocate AverageOptions BatchSlice BranchName BuiltValue HeadLoss InputParts LikeOptions NetworkOfParts OutputParts PassKind Path Block Bound CreateBlock FixedCall TakeDoubles CalibrationOptions Call DecisionOptions
-  Emit GatherBytes NextPass Tie Initializer Inspect Kernels ProbabilityOptions RankingMetric
+  Emit GatherBytes GradientRange NextPass Tie Initializer Inspect Kernels ProbabilityOptions RankingMetric
   RankingOptions RealMath
   Layer LayerBefore LayerMemory LayerName Loss LossKernel LossVariant CustomParts Metric MetricName NodeSums Op Operand Optimizer Pass
   Pausable LayerContext PlacedLayer Predictor ProductShape ConvolutionGeometry WindowAxis WindowGeometry Random Schedule ScheduleContext ScheduleIn Shape TeamMemory

@@ -1,5 +1,5 @@
 import { batchNorm, buildNetwork, dense, dropout, type NetworkSpec, relu, residual, sequential } from '@gradloom/core';
-import { freezeLayers } from '@gradloom/core/internal';
+import { BLOCK, freezeLayers, stateLength } from '@gradloom/core/internal';
 import { type TrainOptions, train } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import { describe, expect, test } from 'vitest';
@@ -10,18 +10,19 @@ import { randomDataset } from '../../support/random-dataset.ts';
 
 const pool = await poolOfFile(7);
 
-/** A frozen beginning with a batch-norm and dropout, a block that learns, and a frozen norm between others that do. */
+/** A frozen beginning with batch-norm and dropout, and frozen layers between two that learn, each with whole blocks. */
 const spec: NetworkSpec = sequential(
   9,
-  { ...dense(70), name: 'stem' },
+  { ...dense(150), name: 'stem' },
   { ...batchNorm(), name: 'norm' },
   dropout(0.2),
-  { ...residual(dense(70), batchNorm(), relu()), name: 'body' },
+  { ...residual(dense(150), batchNorm(), relu()), name: 'body' },
+  { ...dense(150), name: 'middle' },
   batchNorm(),
   dense(4),
 );
 const data = { train: randomDataset({ rows: 145, inputs: 9, classes: 4 }) };
-const freeze = ['stem', 'norm', '2', '4'];
+const freeze = ['stem', 'norm', '2', 'middle', '5'];
 const base = {
   batch: 50,
   steps: 7,
@@ -29,7 +30,7 @@ const base = {
   backend: 'reference',
   pool,
   freeze,
-  optimizer: { kind: 'adamw', weightDecay: 0.1, lrOf: { body: 0.01 }, decayOf: { '5': 0.5 } },
+  optimizer: { kind: 'adamw', weightDecay: 0.1, lrOf: { body: 0.01 }, decayOf: { '6': 0.5 } },
   ema: 0.9,
   maxNorm: 1,
   clipNorm: 0.5,
@@ -44,14 +45,19 @@ describe('a run with frozen layers', () => {
       expect(result.parameters).toEqual(expected.parameters);
       expect(result.spec).toEqual(frozen);
     }
-    const { tensors } = buildNetwork(frozen);
-    expect(tensors.filter(({ isFrozen }) => isFrozen).length).toBe(2 + 4 + 4);
+    const { tensors, gradientRanges } = buildNetwork(frozen);
+    expect(tensors.filter(({ isFrozen }) => isFrozen).length).toBe(2 + 4 + 2 + 4);
+    expect(gradientRanges.length).toBe(2);
   });
 
   test('resumes to the same bits, also where the spec has the freezing, and with no other', async () => {
     const calm = await train(spec, data, { ...base, threads: 3 });
     const { checkpoints } = await checkpointedRun(spec, data, { ...base, threads: 2 }, 3);
     expect(checkpoints.length).toBeGreaterThan(1);
+    const { parameterCount, gradientRanges } = buildNetwork(freezeLayers('test', spec, freeze));
+    const [m, v, average] = checkpoints[0].arrays.state.map(({ length }) => length);
+    expect([m, v, average]).toEqual([stateLength(gradientRanges), m, parameterCount]);
+    expect(m).toBe(parameterCount - 4 * BLOCK);
     const { freeze: _, ...thawed } = base;
     for (const resume of checkpoints) {
       const resumed = await train(spec, data, { ...base, threads: 7, resume });

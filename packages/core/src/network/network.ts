@@ -5,6 +5,7 @@ import type { Elements } from '../math/element-type.ts';
 import { createRandom } from '../math/random/index.ts';
 import { type ProductShape, viewOf } from '../math/scratch.ts';
 import { buildLayers } from './build-layers.ts';
+import { type GradientRange, gradientRangesOf, stateLength } from './gradient-ranges.ts';
 import type { Layer, LayerSpec, TensorSpec } from './layers/index.ts';
 import { hasTrainedTensor } from './layers/layer.ts';
 import { type CustomParts, NO_PARTS } from './layers/layer-context.ts';
@@ -37,6 +38,8 @@ export interface Tensor {
   readonly isTrained: boolean;
   /** Whether it is a constant in training. */
   readonly isFrozen: boolean;
+  /** Offset in a row of gradients, and in the optimizer's state; null for a frozen tensor, which has neither. */
+  readonly gradientOffset: number | null;
 }
 
 /** A further use of a tensor, with a gradient of its own. */
@@ -45,7 +48,7 @@ export interface Tie {
   readonly offset: number;
   /** Number of elements. */
   readonly length: number;
-  /** Offset of this use's gradient in a row of gradients, which starts with those of all parameters. */
+  /** Offset of this use's gradient in a row of gradients, which starts with those of `gradientRanges`. */
   readonly gradientOffset: number;
 }
 
@@ -73,6 +76,8 @@ export interface Network {
   readonly allLayers: readonly NetworkLayer[];
   /** All tensors, in the order of the parameter vector. */
   readonly tensors: readonly Tensor[];
+  /** The parameters that have gradients and optimizer state: all, unless layers are frozen. */
+  readonly gradientRanges: readonly GradientRange[];
   /** Further uses of tensors that learn, in the order of the layers. */
   readonly ties: readonly Tie[];
   /** The lengths of rows that are padded. */
@@ -101,19 +106,9 @@ export function buildNetwork(spec: NetworkSpec | NetworkOfParts, customParts: Cu
   const inFull = withParts('buildNetwork', spec);
   const input = checkInputShape('buildNetwork', inFull.input);
   const specs = expandSpecs(inFull.layers, customParts);
-  let parameterCount = 0;
   const builtLayers = buildLayers(specs, input, customParts);
   const lengths = followLengths(input, builtLayers);
-  const readLengths = lengthsByLayer(lengths);
-  const allLayers = builtLayers.map((placed, index): NetworkLayer => {
-    const tensors = placed.layer.tensors.filter(isParameter).map(({ name, shape, isTrained = true }) => {
-      const [offset, length] = [parameterCount, sizeOf(shape)];
-      parameterCount += length;
-      return { layer: index, name, shape, offset, length, isTrained, isFrozen: placed.isFrozen };
-    });
-    const ofInputs = readLengths.get(index);
-    return { ...placed, tensors, ...(ofInputs === undefined ? {} : { lengths: ofInputs }) };
-  });
+  const [allLayers, gradientRanges, parameterCount] = placeTensors(builtLayers, lengthsByLayer(lengths));
   refuseSameNames(allLayers);
   const layers = allLayers.map(({ layer }) => layer);
   const output = layers[layers.length - 1].out;
@@ -128,7 +123,8 @@ export function buildNetwork(spec: NetworkSpec | NetworkOfParts, customParts: Cu
     layers,
     allLayers,
     tensors: allLayers.flatMap(({ tensors }) => tensors),
-    ties: tiesOf(allLayers, parameterCount),
+    gradientRanges,
+    ties: tiesOf(allLayers, stateLength(gradientRanges)),
     lengths,
     products: allLayers.flatMap(({ layer }) => layer.products ?? []),
     parameterCount,
@@ -136,11 +132,38 @@ export function buildNetwork(spec: NetworkSpec | NetworkOfParts, customParts: Cu
   };
 }
 
+/** Gives each tensor its places in the parameters and in gradients. Returns both lists, and P. */
+function placeTensors(
+  placedLayers: readonly PlacedLayer[],
+  readLengths: ReturnType<typeof lengthsByLayer>,
+): [NetworkLayer[], readonly GradientRange[], number] {
+  let P = 0;
+  const allLayers = placedLayers.map((placed, index) => {
+    const tensors = placed.layer.tensors.filter(isParameter).map(({ name, shape, isTrained = true }) => {
+      const [offset, length] = [P, sizeOf(shape)];
+      P += length;
+      const [isFrozen, gradientOffset] = [placed.isFrozen, null as number | null];
+      return { layer: index, name, shape, offset, length, isTrained, isFrozen, gradientOffset };
+    });
+    const ofInputs = readLengths.get(index);
+    return { ...placed, tensors, ...(ofInputs === undefined ? {} : { lengths: ofInputs }) };
+  });
+  const tensors = allLayers.flatMap((layer) => layer.tensors);
+  const ranges = gradientRangesOf(tensors, P);
+  let next = 0;
+  for (const tensor of tensors) {
+    if (tensor.isFrozen || tensor.length === 0) continue;
+    while (ranges[next].offset + ranges[next].length <= tensor.offset) next++;
+    tensor.gradientOffset = tensor.offset + ranges[next].shift;
+  }
+  return [allLayers, ranges, P];
+}
+
 /** The uses of tensors that other layers have, if they learn. */
-function tiesOf(allLayers: readonly NetworkLayer[], P: number): Tie[] {
+function tiesOf(allLayers: readonly NetworkLayer[], firstOffset: number): Tie[] {
   const tensors = tensorsByPath(allLayers);
   const ties: Tie[] = [];
-  let gradientOffset = P;
+  let gradientOffset = firstOffset;
   for (const { tiedTo } of allLayers.flatMap(({ layer }) => layer.tensors)) {
     const tensor = tiedTo === undefined ? undefined : tensors.get(tiedTo);
     if (tensor === undefined || tensor.isFrozen) continue;
@@ -180,16 +203,14 @@ function refuseSameNames(allLayers: readonly PlacedLayer[]): void {
 /** Whether rows of a batch depend on each other in training, so that passes contain barriers. */
 export const couplesRows = ({ layers }: Network): boolean => layers.some((layer) => layer.couplesRows === true);
 
-/** Length of a row of gradients: those of all parameters, and then those of further uses of tensors. */
-export const gradientLength = ({
-  parameterCount,
-  ties = [],
-}: Pick<Network, 'parameterCount'> & Partial<Pick<Network, 'ties'>>): number =>
-  ties.reduce((sum, { length }) => sum + length, parameterCount);
+/** Length of a row of gradients: those of `gradientRanges`, and then those of further uses of tensors. */
+export const gradientLength = ({ gradientRanges, ties }: Pick<Network, 'gradientRanges' | 'ties'>): number =>
+  ties.reduce((sum, { length }) => sum + length, stateLength(gradientRanges));
 
 /** Views of `vector` [P]: for each layer, a list of its tensors. Uses of one tensor have the same view. */
 export function bindTensors(network: Network, vector: Elements): Elements[][] {
-  return bind('bindTensors', network, vector, network.parameterCount, (tensor) => tensor);
+  const place = (tensor: Tensor) => tensor;
+  return bind('bindTensors', network, vector, network.parameterCount, place, place);
 }
 
 /**
@@ -198,17 +219,27 @@ export function bindTensors(network: Network, vector: Elements): Elements[][] {
  */
 export function bindGradients(network: Network, vector: Elements): (Elements[] | null)[] {
   let next = 0;
-  return bind('bindGradients', network, vector, gradientLength(network), ({ isFrozen, length }) =>
-    isFrozen ? { offset: 0, length: 0 } : { offset: network.ties[next++].gradientOffset, length },
-  ).map((gradients, k) => (hasTrainedTensor(network.layers[k]) ? gradients : null));
+  const place = ({ gradientOffset, length }: Tensor) => placeOf(gradientOffset, length);
+  const placeOfUse = ({ isFrozen, length }: Tensor) =>
+    placeOf(isFrozen ? null : network.ties[next++].gradientOffset, length);
+  return bind('bindGradients', network, vector, gradientLength(network), place, placeOfUse).map((gradients, k) =>
+    hasTrainedTensor(network.layers[k]) ? gradients : null,
+  );
 }
+
+type Place = Pick<Tensor, 'offset' | 'length'>;
+
+/** The place of a gradient; an empty one if there is none. */
+const placeOf = (offset: number | null, length: number): Place =>
+  offset === null ? { offset: 0, length: 0 } : { offset, length };
 
 function bind(
   where: string,
   network: Network,
   vector: Elements,
   length: number,
-  placeOfUse: (tensor: Tensor) => Pick<Tensor, 'offset' | 'length'>,
+  placeOfTensor: (tensor: Tensor) => Place,
+  placeOfUse: (tensor: Tensor) => Place,
 ): Elements[][] {
   if (vector.length !== length) throw new Error(`${where}: vector has length ${vector.length}, expected ${length}`);
   const tensors = tensorsByPath(network.allLayers);
@@ -216,7 +247,7 @@ function bind(
   return network.layers.map((layer) =>
     layer.tensors.map(({ tiedTo }) => {
       const used = tiedTo === undefined ? undefined : tensors.get(tiedTo);
-      const { offset, length: n } = used === undefined ? network.tensors[next++] : placeOfUse(used);
+      const { offset, length: n } = used === undefined ? placeOfTensor(network.tensors[next++]) : placeOfUse(used);
       return viewOf(vector, offset, n);
     }),
   );
@@ -233,13 +264,26 @@ export interface Weight {
 }
 
 /** The tensors in `vector` [P] by name, in its order: position or name of the layer, then name of the tensor: '0.W'. */
-export const namedWeights = ({ allLayers }: Network, vector: Elements): Readonly<Record<string, Weight>> =>
+export const namedWeights = (network: Network, vector: Elements): Readonly<Record<string, Weight>> =>
+  namedTensors(network, vector, ({ offset }) => offset);
+
+/** The optimizer's state of trained tensors in the same way, from one of its slots [stateLength]. */
+export const namedState = (network: Network, slot: Elements): Readonly<Record<string, Weight>> =>
+  namedTensors(network, slot, ({ isTrained, gradientOffset }) => (isTrained ? gradientOffset : null));
+
+const namedTensors = (
+  { allLayers }: Network,
+  vector: Elements,
+  offsetOf: (tensor: Tensor) => number | null, // in the vector; null leaves a tensor out
+): Readonly<Record<string, Weight>> =>
   Object.fromEntries(
     allLayers.flatMap(({ path, spec, tensors }) =>
-      tensors.map(({ name, shape, offset, length, isTrained }) => [
-        `${spec.name ?? path}.${name}`,
-        { shape, values: viewOf(vector, offset, length), isTrained },
-      ]),
+      tensors.flatMap((tensor) => {
+        const { name, shape, length, isTrained } = tensor;
+        const offset = offsetOf(tensor);
+        if (offset === null) return [];
+        return [[`${spec.name ?? path}.${name}`, { shape, values: viewOf(vector, offset, length), isTrained }]];
+      }),
     ),
   );
 

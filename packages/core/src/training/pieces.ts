@@ -1,4 +1,5 @@
 import type { Optimizer } from '../families/optimizers/optimizer.ts';
+import { BLOCK, blockCount } from '../network/gradient-ranges.ts';
 import { layerMatcher } from '../network/layer-patterns.ts';
 import type { Network, Tensor } from '../network/network.ts';
 
@@ -11,7 +12,8 @@ export interface Piece {
 }
 
 /** The part of a network that pieces depend on. */
-export type TensorLayout = Pick<Network, 'tensors' | 'parameterCount'> & Partial<Pick<Network, 'ties' | 'allLayers'>>;
+export type TensorLayout = Pick<Network, 'tensors' | 'parameterCount' | 'gradientRanges' | 'ties'> &
+  Partial<Pick<Network, 'allLayers'>>;
 
 /**
  * Cuts each block from `first` to `end` into pieces. A block is a single piece if the optimizer treats all parameters
@@ -78,39 +80,41 @@ function rangesOf({ tensors }: TensorLayout, groupOf: (tensor: Tensor) => number
   return ranges;
 }
 
-/** Parameters per block: 32 KiB per vector, so that the optimizer finds a block's gradient in cache. */
-export const BLOCK = 4096;
-
-export const blockCount = (P: number): number => Math.floor((P + BLOCK - 1) / BLOCK);
-
 /** Consecutive blocks, from `first` to before `end`. */
 export interface BlockRange {
   readonly first: number;
   readonly end: number;
 }
 
-/**
- * Cuts the parameters into buckets of whole blocks, in the order in which a backward pass completes their gradients:
- * from last to first. A bucket ends at the start of a tensor once it has `minParameters` parameters. If fewer
- * parameters than that would remain, they join it.
- */
-export function bucketsOf(
-  { tensors, parameterCount: P }: Pick<Network, 'tensors' | 'parameterCount'>,
-  minParameters: number,
-) {
-  const buckets: BlockRange[] = [];
-  let end = blockCount(P);
-  for (let k = tensors.length - 1; k > 0; k--) {
-    // The block in which a tensor begins may also hold the end of the tensor before.
-    const first = blockCount(tensors[k].offset);
-    if (first >= end || first * BLOCK < minParameters) continue;
-    if (Math.min(P, end * BLOCK) - first * BLOCK < minParameters) continue;
-    buckets.push({ first, end });
-    end = first;
-  }
-  if (end > 0) buckets.push({ first: 0, end });
-  return buckets;
+/** Blocks whose gradients ranks exchange at once. */
+export interface Bucket extends BlockRange {
+  /** Added to the index of a parameter for its index in a row of gradients. */
+  readonly rowShift: number;
 }
+
+/**
+ * Cuts the parameters that have gradients into buckets of whole blocks, in the order in which a backward pass completes
+ * their gradients: from last to first. A bucket ends at the start of a tensor once it has `minParameters` parameters.
+ * If fewer parameters than that would remain, they join it.
+ */
+export const bucketsOf = (
+  { tensors, gradientRanges }: Pick<Network, 'tensors' | 'gradientRanges'>,
+  minParameters: number,
+): Bucket[] =>
+  gradientRanges.toReversed().flatMap(({ offset, length, shift: rowShift }) => {
+    const buckets: Bucket[] = [];
+    const start = offset / BLOCK;
+    let end = blockCount(offset + length);
+    for (let k = tensors.length - 1; k > 0; k--) {
+      // The block in which a tensor begins may also hold the end of the tensor before.
+      const first = blockCount(tensors[k].offset);
+      if (first >= end || (first - start) * BLOCK < minParameters) continue;
+      if (Math.min(offset + length, end * BLOCK) - first * BLOCK < minParameters) continue;
+      buckets.push({ first, end, rowShift });
+      end = first;
+    }
+    return [...buckets, { first: start, end, rowShift }];
+  });
 
 /** Blocks of a bucket that rank `rank` of `ranks` updates. */
 export function blocksOfRank({ first, end }: BlockRange, ranks: number, rank: number): BlockRange {

@@ -119,7 +119,7 @@ function countFlat(
 export interface ProbeReading {
   readonly sums: Float64Array; // [leaves, probeLength]
   readonly rows: number; // of the batch
-  readonly gradient: Elements; // [P] mean over the batch · `gradientScale`
+  readonly gradient: Elements; // [stateLength] mean over the batch · `gradientScale`
   readonly gradientScale: number; // factor from clipping; 1 without clipping
   readonly theta: Elements; // [P] weights that the gradient belongs to
   readonly start: Elements; // [P] weights when training began
@@ -157,13 +157,14 @@ export function* probeFigures(
     const flat = viewOf(total, units[k], C);
     const isActivation = layer.activation !== undefined;
     const tensorFigures: TensorFigures[] = [];
-    for (const { name, offset, length: P, isFrozen } of tensors) {
-      const [values, tensorGradient, startValues] = [theta, gradient, start].map((vector) => viewOf(vector, offset, P));
+    for (const { name, offset, length: P, gradientOffset } of tensors) {
+      const [values, startValues] = [theta, start].map((vector) => viewOf(vector, offset, P));
+      const tensorGradient = viewOf(gradient, gradientOffset ?? 0, gradientOffset === null ? 0 : P);
       tensorFigures.push({
         name,
         length: P,
         rms: Math.sqrt((yield* addSquares(values, 1)) / P),
-        rmsGradient: isFrozen ? 0 : Math.sqrt((yield* addSquares(tensorGradient, gradientScale)) / P),
+        rmsGradient: Math.sqrt((yield* addSquares(tensorGradient, gradientScale)) / P),
         rmsMoved: Math.sqrt((yield* addSquares(values, 1, startValues)) / P),
       });
     }

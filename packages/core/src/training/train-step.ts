@@ -8,6 +8,7 @@ import { type Allocate, allocateEach, viewOf } from '../math/scratch.ts';
 import { leafCount, ONE_ROW, treeLevels } from '../math/tree/index.ts';
 import type { Augmentation } from '../network/augmentation.ts';
 import { createWorkspace, emitNode, targetColumns, targetPositions, weighPositions } from '../network/backprop.ts';
+import { blockCount, stateLength } from '../network/gradient-ranges.ts';
 import { refuseGroups } from '../network/layer-patterns.ts';
 import { writeLengths } from '../network/lengths.ts';
 import {
@@ -25,7 +26,6 @@ import { link, type Program } from '../program/link.ts';
 import { createList, segmentsOf } from '../program/op.ts';
 import { batchLoss, clipScale, gradientNorm } from '../program/reference/step.ts';
 import { emitMaxNorm, maxColumns } from './max-norm.ts';
-import { blockCount } from './pieces.ts';
 import { createBlockUpdate, gradientOf, gradientStride } from './update.ts';
 
 /** Options of `createTrainStep`. */
@@ -70,7 +70,7 @@ export interface TrainStep<T extends ElementType = ElementType> {
   readonly parameters: ElementsOf<T>;
   /** The model [P]: the weights, or their moving average if the optimizer has one. */
   readonly model: ElementsOf<T>;
-  /** State vectors of the optimizer [slots][P]. */
+  /** State vectors of the optimizer: of each slot, [P] without frozen layers, which have none; an average has [P]. */
   readonly state: readonly ElementsOf<T>[];
   /**
    * Runs a step on B rows at learning rate `lr` (default: the optimizer's). Overwrites parameters and state. Returns
@@ -128,9 +128,11 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const couples = couplesRows(network);
   const gradientRowCount = couples ? maxLeaves : treeLevels(maxLeaves);
   const gSum = allocate(gradientRowCount * gradientStride(typeOf(parameters), G));
-  const state = optimizer.slots.map(() => allocate(P));
+  const averageSlot = optimizer.smoothingAt === undefined ? -1 : optimizer.slots.length - 1;
+  const S = stateLength(network.gradientRanges);
+  const state = optimizer.slots.map((_, slot) => allocate(slot === averageSlot ? P : S));
   // The moving average starts as a copy: that of frozen tensors stays one.
-  if (optimizer.smoothingAt !== undefined) state[state.length - 1].set(parameters);
+  if (averageSlot >= 0) state[averageSlot].set(parameters);
   const squares = allocate(blockCount(P), FLOAT64);
   const lossSums = allocate(maxLeaves, FLOAT64);
   const leafArrays: Elements[] = [];

@@ -1,11 +1,12 @@
 import type { Optimizer } from '../families/optimizers/optimizer.ts';
 import { bytesOfElements, type Elements, type ElementType, typeOf } from '../math/element-type.ts';
-import { viewOf } from '../math/scratch.ts';
+import { emptyArray, viewOf } from '../math/scratch.ts';
 import type { NodeSums } from '../math/tree/index.ts';
+import { BLOCK, blockCount } from '../network/gradient-ranges.ts';
 import { gradientLength, type Tie } from '../network/network.ts';
 import type { Emit } from '../program/op.ts';
 import { ops, updateOp } from '../program/ops/index.ts';
-import { BLOCK, blockCount, partsOf, piecesOf, type TensorLayout } from './pieces.ts';
+import { partsOf, piecesOf, type TensorLayout } from './pieces.ts';
 
 /**
  * Distance of gradient rows in elements. Each row begins on a cache line, since a vector across two lines takes twice
@@ -23,7 +24,7 @@ const LINE_BYTES = 64;
 export const gradientOf = (gSum: Elements, length: number, row: number): Elements =>
   viewOf(gSum, row * gradientStride(typeOf(gSum), length), length);
 
-/** The parameters that gradients and state cover, if not all. */
+/** The parameters that gradients and state cover, if not those of the network's `gradientRanges`. */
 export interface ParameterRange {
   /** Length of each row of gradients. */
   readonly rowLength: number;
@@ -46,7 +47,7 @@ export interface UpdateMemory {
   readonly theta: Elements; // [P]
   // [rows, gradientStride] gradients of nodes in the rows of planTeam; row 0 becomes the mean gradient of the batch.
   readonly gSum: Elements;
-  // [slots][P] or, for a range, [slots][range length]; a moving average is always [P].
+  // [slots][stateLength] or, for a range, [slots][range length]; a moving average is [P].
   readonly state: readonly Elements[];
   readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient
 }
@@ -82,13 +83,16 @@ export function createBlockUpdate(
   end = blockCount(network.parameterCount),
   {
     defersAverage = false, // max-norm changes the weights after the update
-    range = { rowLength: gradientLength(network), shift: 0, ties: network.ties ?? [] } as ParameterRange,
+    range = null as ParameterRange | null,
   } = {},
 ): BlockUpdate {
   const { theta, gSum, state, squares } = memory;
   const P = theta.length;
-  const { shift, ties } = range;
-  const stride = gradientStride(typeOf(gSum), range.rowLength);
+  const ties = range?.ties ?? network.ties;
+  const stride = gradientStride(typeOf(gSum), range?.rowLength ?? gradientLength(network));
+  /** Added to the index of a block's parameter for its index in gradients and state; NaN if it has neither. */
+  const shiftOf = (offset: number): number =>
+    range?.shift ?? network.gradientRanges.findLast((gradients) => gradients.offset <= offset)?.shift ?? Number.NaN;
   const update = updateOp(optimizer);
   const { groupLength, smoothingAt } = optimizer;
   const updatedState = smoothingAt === undefined ? state : state.slice(0, -1);
@@ -99,6 +103,7 @@ export function createBlockUpdate(
   const blocks = piecesOf(network, optimizer, first, end).map((blockPieces, k) => {
     const offset = (first + k) * BLOCK;
     const n = Math.min(BLOCK, P - offset);
+    const shift = shiftOf(offset);
     const pieces = blockPieces.map((piece) => {
       const cut = (vector: Elements) => viewOf(vector, piece.offset + shift, piece.n);
       const pieceHyper = viewOf(hyper, piece.group * groupLength, groupLength);
@@ -106,9 +111,11 @@ export function createBlockUpdate(
       return { n: piece.n, theta: weights, g: cut(gSum), state: updatedState.map(cut), hyper: pieceHyper };
     });
     const isOnePiece = pieces.length === 1 && pieces[0].n === n;
-    const g = isOnePiece ? pieces[0].g : viewOf(gSum, offset + shift, n);
+    const wholeGradient = () => (pieces.length === 0 ? emptyArray(typeOf(gSum)) : viewOf(gSum, offset + shift, n));
+    const g = isOnePiece ? pieces[0].g : wholeGradient();
     return {
       offset,
+      shift,
       n,
       square: viewOf(squares, first + k, 1),
       g,
@@ -121,7 +128,7 @@ export function createBlockUpdate(
   type Block = (typeof blocks)[number];
 
   function average(emit: Emit, block: Block, inverseCount: Float64Array, { joins, count, step }: NodeSums): void {
-    const { offset, n, square, g, pieces, frozen, ties } = block;
+    const { offset, shift, n, square, g, pieces, frozen, ties } = block;
     const row = (k: number, length: number) => viewOf(gSum, k * stride + offset + shift, length);
     const tieRow = (k: number, { gradientOffset, length }: Tie) => viewOf(gSum, k * stride + gradientOffset, length);
     const add = (left: number, right: number): void => {
@@ -129,9 +136,7 @@ export function createBlockUpdate(
       for (const tie of ties) emit(ops.add, tieRow(left, tie), tieRow(right, tie), tie.length);
     };
     if (pieces.length === 0) {
-      // Nothing learns, and no pass writes gradients: a single 0 stands for them.
-      emit(ops.fill, row(0, 1), 0, 1);
-      emit(ops.averageRows, square, row(0, 1), row(0, 1), 1, stride, 1, inverseCount);
+      emit(ops.fill, square, 0, 1); // nothing learns, and no pass writes gradients
       return;
     }
     if (frozen.length > 0) {

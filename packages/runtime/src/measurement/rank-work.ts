@@ -1,5 +1,5 @@
-import type { ElementType, NetworkSpec, Tensor } from '@gradloom/core';
-import { bytesOfElements, complete, option, planTeam, show } from '@gradloom/core/internal';
+import type { ElementType, Network, NetworkSpec } from '@gradloom/core';
+import { bytesOfElements, complete, option, planTeam, show, stateLength } from '@gradloom/core/internal';
 import type { DataSplits } from '../data/dataset.ts';
 import { resolveBackend } from '../engine/backends/backend.ts';
 import type { ClusterShape } from '../engine/step/cluster-shape.ts';
@@ -36,7 +36,7 @@ export interface RankWork {
 
 /** Everything that determines a step. */
 export interface RankStepShape extends Omit<BatchShape, 'cluster'> {
-  readonly network: { readonly tensors: readonly Tensor[]; readonly parameterCount: number };
+  readonly network: Pick<Network, 'tensors' | 'parameterCount' | 'gradientRanges' | 'ties'>;
   readonly elementType: ElementType;
   readonly clips: boolean; // whether the gradient is clipped: ranks then exchange its squares before the notes
 }
@@ -60,7 +60,7 @@ export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
     throw new Error(`rankWork: shape has ${show(shape)}, expected that of a step, with its network`);
   }
   const { network, batch, leafRows, elementType } = shape;
-  const { parameterCount: P } = network;
+  const P = stateLength(network.gradientRanges); // of which gradients and weights are exchanged
   const divided = rankBatch(ranks, leafRows, batch);
   const ownership = ownershipOf(network, ranks);
   const bytesOfNumber = bytesOfElements(elementType, 1);

@@ -10,12 +10,12 @@ import {
 import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
 import { type Allocate, allocateEach } from '../../../../packages/core/src/math/scratch.ts';
 import { type NodeSums, planTeam, sumsOf } from '../../../../packages/core/src/math/tree/index.ts';
+import { BLOCK, blockCount } from '../../../../packages/core/src/network/gradient-ranges.ts';
 import type { Kernels } from '../../../../packages/core/src/program/kernels.ts';
 import { fuse, link } from '../../../../packages/core/src/program/link.ts';
 import { type Call, createList, type Emit } from '../../../../packages/core/src/program/op.ts';
 import { ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
 import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
-import { BLOCK, blockCount } from '../../../../packages/core/src/training/pieces.ts';
 import { type BlockUpdate, createBlockUpdate, gradientStride } from '../../../../packages/core/src/training/update.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { createGuardedMemory } from '../../../support/guarded-memory.ts';

@@ -8,6 +8,7 @@ import { createRandom } from '../../../../packages/core/src/math/random/index.ts
 import type { Allocate } from '../../../../packages/core/src/math/scratch.ts';
 import { leafCount, ONE_ROW } from '../../../../packages/core/src/math/tree/index.ts';
 import { createWorkspace, emitNode } from '../../../../packages/core/src/network/backprop.ts';
+import { blockCount } from '../../../../packages/core/src/network/gradient-ranges.ts';
 import { NO_BATCH } from '../../../../packages/core/src/network/layers/index.ts';
 import { bindTensors, buildNetwork, initializeParameters } from '../../../../packages/core/src/network/network.ts';
 import type { Block, Kernels } from '../../../../packages/core/src/program/kernels.ts';
@@ -15,7 +16,6 @@ import { link, type TapeMemory, tapesOf } from '../../../../packages/core/src/pr
 import { createList } from '../../../../packages/core/src/program/op.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
-import { blockCount } from '../../../../packages/core/src/training/pieces.ts';
 import { createTrainStep } from '../../../../packages/core/src/training/train-step.ts';
 import { createBlockUpdate, gradientOf, gradientStride } from '../../../../packages/core/src/training/update.ts';
 import { createGuardedMemory } from '../../../support/guarded-memory.ts';

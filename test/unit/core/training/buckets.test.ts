@@ -41,9 +41,9 @@ test('a bucket begins with the first block that no earlier tensor reaches into',
   const network = buildNetwork({ input: 100, layers: [100, 100, 10].map((out) => ({ kind: 'dense', out })) });
   // Tensors begin at 0, 10,000, 10,100, 20,100, 20,200 and 21,200; blocks 3 and 5 at 12,288 and 20,480.
   expect(bucketsOf(network, 8000)).toEqual([
-    { first: 3, end: 6 },
-    { first: 0, end: 3 },
+    { first: 3, end: 6, rowShift: 0 },
+    { first: 0, end: 3, rowShift: 0 },
   ]);
-  expect(bucketsOf(network, 12_000)).toEqual([{ first: 0, end: 6 }]);
-  expect(bucketsOf({ tensors: [], parameterCount: 0 }, 1)).toEqual([]);
+  expect(bucketsOf(network, 12_000)).toEqual([{ first: 0, end: 6, rowShift: 0 }]);
+  expect(bucketsOf({ tensors: [], gradientRanges: [] }, 1)).toEqual([]);
 });

@@ -20,15 +20,20 @@ import {
 } from '@gradloom/core';
 import {
   averaging,
+  BLOCK,
   bindGradients,
   bindTensors,
+  blockCount,
   couplesRows,
   createWorkspace,
   FLOAT64,
   forward,
   freezeLayers,
+  stateLength,
 } from '@gradloom/core/internal';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { gradientRangesOf } from '../../../../packages/core/src/network/gradient-ranges.ts';
 import { planMemory } from '../../../../packages/core/src/network/plan-memory.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { maxRelativeError } from '../../../support/errors.ts';
@@ -113,7 +118,7 @@ describe.each(Object.entries(everyLayer))('%s', (_name, spec) => {
         for (const vector of [trainer.parameters, trainer.model]) {
           expect(firstDifference(cutOf(vector, tensor), cutOf(start, tensor))).toBeNull();
         }
-        for (const state of trainer.state.slice(0, -1)) expect(cutOf(state, tensor).every((m) => m === 0)).toBe(true);
+        expect(tensor.gradientOffset).toBeNull();
       }
       const moved = network.tensors.filter(({ isTrained }) => isTrained);
       expect(moved.some((tensor) => firstDifference(cutOf(trainer.parameters, tensor), cutOf(start, tensor)))).toBe(
@@ -150,6 +155,59 @@ describe.each(Object.entries(everyLayer))('%s', (_name, spec) => {
     const beginning = buildNetwork(freezeLayers('test', spec, paths.slice(0, -1)));
     if (paths.length > 1) expect(doubles(beginning)).toBeLessThan(doubles(buildNetwork(spec)));
   });
+});
+
+test('gradients and state cover the blocks in which not all is frozen, and each tensor has its place in them', () => {
+  const anyTensor = fc.record({ length: fc.integer({ min: 0, max: 3 * BLOCK }), isFrozen: fc.boolean() });
+  const check = fc.property(fc.array(anyTensor, { maxLength: 12 }), (sizes) => {
+    let P = 0;
+    const tensors = sizes.map((size) => {
+      P += size.length;
+      return { ...size, offset: P - size.length };
+    });
+    const ranges = gradientRangesOf(tensors, P);
+    const covered = ranges.flatMap(({ offset, length }) => {
+      expect([offset % BLOCK, offset + length === P ? 0 : length % BLOCK]).toEqual([0, 0]);
+      return Array.from({ length: blockCount(length) }, (_, k) => offset / BLOCK + k);
+    });
+    const learns = (block: number) =>
+      tensors.some(
+        ({ offset, length, isFrozen }) =>
+          !isFrozen && length > 0 && offset < (block + 1) * BLOCK && offset + length > block * BLOCK,
+      );
+    expect(covered).toEqual(Array.from({ length: blockCount(P) }, (_, k) => k).filter(learns));
+    let next = 0;
+    for (const { offset, length, shift } of ranges) {
+      expect(offset + shift).toBe(next);
+      next += length;
+    }
+    expect(stateLength(ranges)).toBe(next);
+  });
+  fc.assert(check, { seed: 1, numRuns: 300 });
+});
+
+test('blocks without gradients change no bit of the other weights and of their state', () => {
+  const wide = (name: string) => ({ ...dense(100), name });
+  const spec = sequential(60, wide('a'), tanh(), wide('b'), tanh(), wide('c'), tanh(), wide('d'), tanh(), dense(2));
+  for (const freeze of [['a'], ['b'], ['a', 'c'], ['b', 'd'], ['a', 'b', 'd']]) {
+    const [constant, setBack] = [follow(freezeLayers('test', spec, freeze)), follow(spec)];
+    const { tensors, gradientRanges, parameterCount: P } = constant.network;
+    expect(stateLength(gradientRanges)).toBeLessThan(P);
+    for (const { length } of constant.trainer.state) expect(length).toBe(stateLength(gradientRanges));
+    const start = setBack.trainer.parameters.slice();
+    run(constant);
+    run(setBack, (parameters) => {
+      for (const tensor of tensors) if (tensor.isFrozen) cutOf(parameters, tensor).set(cutOf(start, tensor));
+    });
+    expect(firstDifference(constant.trainer.parameters, setBack.trainer.parameters)).toBeNull();
+    for (const { offset, gradientOffset, length } of tensors) {
+      if (gradientOffset === null) continue;
+      for (const [slot, state] of constant.trainer.state.entries()) {
+        const expected = cutOf(setBack.trainer.state[slot], { offset, length });
+        expect(firstDifference(cutOf(state, { offset: gradientOffset, length }), expected)).toBeNull();
+      }
+    }
+  }
 });
 
 test('the norm that clips counts what learns alone', () => {

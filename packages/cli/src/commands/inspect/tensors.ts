@@ -1,5 +1,5 @@
-import { buildNetwork, type Elements, type Weight } from '@gradloom/core';
-import { createSpread, namedWeights } from '@gradloom/core/internal';
+import { buildNetwork, type Weight } from '@gradloom/core';
+import { createSpread, namedState, namedWeights } from '@gradloom/core/internal';
 import type { ModelFile } from '@gradloom/runtime';
 
 /** A tensor of a file: a weight or optimizer state of one. */
@@ -10,16 +10,17 @@ export interface NamedTensor extends Weight {
 /** Every tensor, weights first, layer by layer. */
 export function tensorsOf({ model, checkpoint }: ModelFile, slots: readonly string[]): NamedTensor[] {
   const network = buildNetwork(model.spec, model.parts?.customParts);
-  const vectors: [suffix: string, vector: Elements][] = [
-    ['', model.parameters],
-    ...(checkpoint?.record.ema === undefined ? [] : [[' trained', checkpoint.arrays.parameters] as [string, Elements]]),
-    ...slots.map((slot, k): [string, Elements] => [` ${slot}`, checkpoint?.arrays.state[k] ?? new Float64Array(0)]),
+  const trained = checkpoint?.record.ema === undefined ? {} : namedWeights(network, checkpoint.arrays.parameters);
+  const groups: [suffix: string, tensors: Readonly<Record<string, Weight>>][] = [
+    ['', namedWeights(network, model.parameters)],
+    [' trained', Object.fromEntries(Object.entries(trained).filter(([, { isTrained }]) => isTrained))],
+    ...(checkpoint === null ? [] : slots).map((slot, k): [string, Readonly<Record<string, Weight>>] => [
+      ` ${slot}`,
+      namedState(network, checkpoint?.arrays.state[k] ?? new Float64Array(0)),
+    ]),
   ];
-  return vectors.flatMap(([suffix, vector]) =>
-    Object.entries(namedWeights(network, vector))
-      // The optimizer has no state for tensors that it does not train.
-      .filter(([, { isTrained }]) => suffix === '' || isTrained)
-      .map(([name, weight]) => ({ name: `${name}${suffix}`, ...weight })),
+  return groups.flatMap(([suffix, tensors]) =>
+    Object.entries(tensors).map(([name, weight]) => ({ name: `${name}${suffix}`, ...weight })),
   );
 }
 

@@ -12,6 +12,7 @@ import {
   MAX_BYTES,
   PAGE_BYTES,
   probeLength,
+  stateLength,
   TAIL_BYTES,
   type WasmMemory,
 } from '@gradloom/core/internal';
@@ -37,8 +38,8 @@ export interface Arena {
   readonly theta: Elements; // [P]
   readonly gSum: Elements; // [rows, gradientStride] gradients, each summed over a subtree of leaves
   readonly rankGradients: Elements; // [rows, gradientStride] such rows of all ranks for `ownedRanges`; else empty
-  readonly state: readonly Elements[]; // [slots][P]; with several ranks only `ownedRanges`, except for an average
-  readonly ownedRanges: readonly Range[]; // parameters that this rank updates, in order: all without other ranks
+  readonly state: readonly Elements[]; // [slots][stateLength]; with ranks only `ownedRanges`; an average has [P]
+  readonly ownedRanges: readonly Range[]; // this rank's part of the whole state, in order: all without other ranks
   readonly evaluatedTheta: Elements; // theta, or its moving average (last of `state`): evaluated and returned
   readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient in each block
   readonly lossSums: Float64Array; // [leaves] sum of the losses of each leaf's rows
@@ -54,7 +55,7 @@ export interface Arena {
   readonly scratch: readonly Float64Array[]; // [threads][*], private to each thread
 }
 
-/** Consecutive parameters. */
+/** Consecutive numbers of the whole state. */
 export interface Range {
   readonly offset: number;
   readonly length: number;
@@ -248,13 +249,13 @@ function allocateArena(
   };
 }
 
-/** The parameters that this rank updates; all of them without other ranks. */
+/** The part of the state that this rank has; all of it without other ranks. */
 function rangesOfRank({ network, cluster = null }: Pick<ArenaOptions, 'network' | 'cluster'>): readonly Range[] {
-  if (cluster === null) return [{ offset: 0, length: network.parameterCount }];
+  if (cluster === null) return [{ offset: 0, length: stateLength(network.gradientRanges) }];
   const blocks = ownershipOf(network, cluster).blocksOf[cluster.connection.rank];
   return blocks
     .filter(({ length }) => length > 0)
-    .map(({ offset, length }) => ({ offset, length }))
+    .map(({ offset, length, rowShift }) => ({ offset: offset + rowShift, length }))
     .sort((a, b) => a.offset - b.offset);
 }
 

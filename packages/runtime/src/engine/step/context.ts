@@ -57,14 +57,13 @@ export function createContext(setup: RunSetup, thread: number, environment: Thre
   const computation = { network, loss, optimizer, elementType };
   const shape = { ...shapeOf(setup), ...computation, passRows, threads, probes, weighs, maxNorm, augment };
   const arena = planArena({ ...shape, schedule, insideBytes }).bind(setup.memory, setup.outside);
-  const P = network.parameterCount;
   const G = gradientLength(network);
   const scratch = takeThreadScratch(shape, createAllocator('createContext', arena.scratch[thread], elementType));
   const { workspace } = scratch;
   scratch.scale.fill(1);
   scratch.increment.fill(1);
   const evaluation = createEvaluationContext(setup, network, loss, arena.evaluatedTheta, scratch, environment);
-  const rowCount = P === 0 ? 0 : arena.gSum.length / gradientStride(elementType, G);
+  const rowCount = G === 0 ? 0 : arena.gSum.length / gradientStride(elementType, G);
   const gradientRows = Array.from({ length: rowCount }, (_, row) => gradientOf(arena.gSum, G, row));
   const cores = cluster?.cores ?? environment.cores;
   return {
@@ -77,7 +76,7 @@ export function createContext(setup: RunSetup, thread: number, environment: Thre
     gradientRows,
     // Without parameters there are no gradient rows.
     gradients:
-      P === 0 ? [bindGradients(network, new Float64Array(0))] : gradientRows.map((row) => bindGradients(network, row)),
+      G === 0 ? [bindGradients(network, new Float64Array(0))] : gradientRows.map((row) => bindGradients(network, row)),
     inspectProbe: probes ? createProbe(network, workspace, scratch.probe) : undefined,
     clock: setup.times === null ? null : createClock(setup.times, thread),
     workClock: createWorkClock(setup.workTimes, thread),

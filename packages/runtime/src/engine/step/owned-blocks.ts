@@ -1,9 +1,9 @@
 import type { Network, Tie } from '@gradloom/core';
-import { BLOCK, type BlockRange, blocksOfRank, bucketsOf, tiesWithin } from '@gradloom/core/internal';
+import { BLOCK, type Bucket, blocksOfRank, bucketsOf, tiesWithin } from '@gradloom/core/internal';
 import type { ClusterShape } from './cluster-shape.ts';
 
 /** Range of blocks that a rank updates, with its parameters. */
-export interface OwnedBlocks extends BlockRange {
+export interface OwnedBlocks extends Bucket {
   readonly offset: number; // index of the first parameter among the weights
   readonly length: number; // number of parameters
   readonly shift: number; // an index among the weights + shift = index in the rank's gradients and state
@@ -11,14 +11,14 @@ export interface OwnedBlocks extends BlockRange {
 
 /** The parameters that each rank updates. */
 export interface Ownership {
-  readonly buckets: readonly BlockRange[]; // buckets, in the order in which a backward pass completes their gradients
+  readonly buckets: readonly Bucket[]; // buckets, in the order in which a backward pass completes their gradients
   readonly blocksOf: readonly (readonly OwnedBlocks[])[]; // the blocks of each rank, bucket by bucket
   readonly parameterCounts: readonly number[]; // number of parameters of each rank
   readonly ties: readonly (readonly Tie[])[]; // further uses of each rank's parameters; gradient offsets in its rows
   readonly gradientLengths: readonly number[]; // length of each rank's rows of gradients, with those of further uses
 }
 
-type NetworkParameters = Pick<Network, 'tensors' | 'parameterCount'> & Partial<Pick<Network, 'ties'>>;
+type NetworkParameters = Pick<Network, 'tensors' | 'parameterCount' | 'gradientRanges' | 'ties'>;
 
 /** Least number of parameters in a bucket: exchanging fewer takes about as long as the fixed cost of an exchange. */
 const MIN_BUCKET_PARAMETERS = 1 << 18;
@@ -40,9 +40,9 @@ export function ownershipOf(
       const { first, end } = blocksOfRank(bucket, ranks, rank);
       const offset = Math.min(P, first * BLOCK);
       const length = Math.min(P, end * BLOCK) - offset;
-      blocks.push({ first, end, offset, length, shift: parameterCount - offset });
+      blocks.push({ first, end, offset, length, shift: parameterCount - offset, rowShift: bucket.rowShift });
       parameterCount += length;
-      rankTies.push(...tiesWithin(network.ties ?? [], offset, length));
+      rankTies.push(...tiesWithin(network.ties, offset, length));
     }
     let gradientLength = parameterCount;
     const ties = rankTies.map((tie) => {

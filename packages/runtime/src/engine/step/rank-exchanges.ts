@@ -52,7 +52,6 @@ export function rankExchanges(
   const batch = rankBatch(cluster, setup.leafRows, rows);
   const ownership = ownershipOf(network, cluster);
   const firstRowOf = firstRows(batch);
-  const { parameterCount: P } = network;
   // Each rank begins with its neighbour, so that they do not all send to the same rank.
   const peers = Array.from({ length: ranks - 1 }, (_, k) => (rank + 1 + k) % ranks);
   const untrained = network.tensors.filter(({ isTrained, isFrozen }) => !isTrained && !isFrozen);
@@ -91,7 +90,7 @@ export function rankExchanges(
         const [rankRange, peerRange] = [rankBlocks[bucket], ownership.blocksOf[peer][bucket]];
         const stride = gradientStride(elementType, gradientLength(network));
         const rankStride = gradientStride(elementType, ownership.gradientLengths[rank]);
-        const sent = gradientParts(network.ties, { ...peerRange, shift: 0 });
+        const sent = gradientParts(network.ties, { ...peerRange, shift: peerRange.rowShift });
         const received = gradientParts(ownership.ties[rank], rankRange);
         return {
           send: [
@@ -132,7 +131,8 @@ export function rankExchanges(
         const sums: LeafArray = { array: arena.probeSums, width: probeLength };
         const rankParts = () =>
           rankBlocks.map(({ offset, length, shift }) => viewOf(arena.rankGradients, offset + shift, length));
-        const peerParts = () => rankBlocks.map((_, bucket) => rangeOf(viewOf(arena.gSum, 0, P), peer, bucket));
+        const peerParts = () =>
+          ownership.blocksOf[peer].map(({ offset, length, rowShift }) => viewOf(arena.gSum, offset + rowShift, length));
         return {
           send: peer === 0 ? [leavesOf(sums, rank), ...rankParts()] : [],
           receive: rank === 0 ? [leavesOf(sums, peer), ...peerParts()] : [],

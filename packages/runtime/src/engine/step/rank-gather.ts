@@ -1,5 +1,5 @@
 import type { Call } from '@gradloom/core';
-import { createList, gradientOf, link, ops, probeLength, viewOf } from '@gradloom/core/internal';
+import { createList, link, ops, probeLength, viewOf } from '@gradloom/core/internal';
 import { rowsOf } from './batch.ts';
 import type { RunContext } from './context.ts';
 import { type LeafArray, rankExchanges } from './rank-exchanges.ts';
@@ -38,9 +38,9 @@ export function gatherCalls(context: RunContext, rows: number, probed: boolean):
   if (arena.evaluatedTheta !== arena.theta) plans.push(exchanges.average());
   if (probed) {
     // The mean gradient goes to the array where a run of one rank has it.
-    const mean = gradientOf(arena.gSum, network.parameterCount, 0);
-    for (const { offset, length, shift } of arena.rankGradients.length === 0 ? [] : exchanges.rankBlocks) {
-      emit(ops.copy, viewOf(mean, offset, length), viewOf(arena.rankGradients, offset + shift, length), length);
+    for (const { offset, length, shift, rowShift } of arena.rankGradients.length === 0 ? [] : exchanges.rankBlocks) {
+      const mean = viewOf(arena.gSum, offset + rowShift, length);
+      emit(ops.copy, mean, viewOf(arena.rankGradients, offset + shift, length), length);
     }
     plans.push(exchanges.probe(probeLength(network)));
   }

@@ -2,6 +2,7 @@ import type { Elements, Emit, NodeSums, Tie } from '@gradloom/core';
 import {
   BLOCK,
   type BlockRange,
+  type Bucket,
   barrier,
   gradientLength,
   gradientStride,
@@ -10,7 +11,6 @@ import {
   type Node,
   ops,
   sumsOf,
-  tiesWithin,
   viewOf,
 } from '@gradloom/core/internal';
 import { CONTROL } from '../threads/barrier.ts';
@@ -23,7 +23,7 @@ import { type ExchangeAct, type ExchangePlan, exchange } from './sync.ts';
 
 /** Extra work of a step that ranks share. Each method emits the part of one thread. */
 export interface RankStep {
-  readonly buckets: readonly BlockRange[]; // buckets of blocks, in the order in which a backward pass completes them
+  readonly buckets: readonly Bucket[]; // buckets of blocks, in the order in which a backward pass completes them
   readonly rankBlocks: readonly OwnedBlocks[]; // blocks that the rank updates, bucket by bucket
   readonly rowLength: number; // numbers in a row of gradients that this rank's update reads
   readonly ties: readonly Tie[]; // further uses of the rank's parameters, with gradient offsets in such a row
@@ -67,6 +67,10 @@ export function rankStep(
   const rowLength = ownership.gradientLengths[rank];
   const ties = ownership.ties[rank];
   const rankStride = gradientStride(setup.elementType, rowLength);
+  // The blocks of no bucket have no gradients: no rank updates them, and their squares are 0 on each.
+  const ends = [...ownership.buckets.map(({ first }) => first), arena.squares.length].sort((a, b) => a - b);
+  const starts = [0, ...ownership.buckets.map(({ end }) => end)].sort((a, b) => a - b);
+  const frozenBlocks = starts.map((first, k) => ({ first, end: ends[k] })).filter(({ first, end }) => end > first);
   // With clipping, ranks have already exchanged the squares.
   const noteBlocks = setup.clipNorm === null ? ownership.blocksOf : ownership.blocksOf.map(() => []);
   const notes = rankNotes(context, batch, rank, noteBlocks);
@@ -85,9 +89,10 @@ export function rankStep(
   /** Adds this thread's part of the team's rows, so that one row is left for each node of the rank. */
   function merge(emit: Emit, bucket: number): void {
     const { first, end } = threadBlocks(ownership.buckets[bucket], threads, thread);
+    const { rowShift } = ownership.buckets[bucket];
     for (let block = first; block < end; block++) {
       const n = Math.min(BLOCK, P - block * BLOCK);
-      const parts = [{ gradientOffset: block * BLOCK, length: n }, ...tiesWithin(network.ties, block * BLOCK, n)];
+      const parts = gradientParts(network.ties, { offset: block * BLOCK, length: n, shift: rowShift });
       for (const [left, right] of joins) {
         for (const { gradientOffset, length } of parts) {
           const part = (row: number) => viewOf(arena.gSum, row * stride + gradientOffset, length);
@@ -102,8 +107,9 @@ export function rankStep(
     const { first, end } = threadBlocks(rankBlocks[bucket], threads, thread);
     const n = Math.min(P, end * BLOCK) - first * BLOCK;
     if (end === first) return;
-    const sources = gradientParts(network.ties, { offset: first * BLOCK, length: n, shift: 0 });
-    const targets = gradientParts(ties, { offset: first * BLOCK, length: n, shift: rankBlocks[bucket].shift });
+    const { shift, rowShift } = rankBlocks[bucket];
+    const sources = gradientParts(network.ties, { offset: first * BLOCK, length: n, shift: rowShift });
+    const targets = gradientParts(ties, { offset: first * BLOCK, length: n, shift });
     for (const [k, row] of nodeRows.entries()) {
       for (const [p, { gradientOffset, length }] of targets.entries()) {
         const to = viewOf(arena.rankGradients, (firstRow + k) * rankStride + gradientOffset, length);
@@ -125,6 +131,10 @@ export function rankStep(
       emit(barrier);
     },
     startGradients(emit, bucket) {
+      if (thread === 0 && bucket === 0) {
+        for (const { first, end } of frozenBlocks)
+          emit(ops.fill, viewOf(arena.squares, first, end - first), 0, end - first);
+      }
       if (joins.length > 0) {
         merge(emit, bucket);
         emitLap(clock, emit, PHASE.update);

@@ -1,5 +1,5 @@
 import type { Elements, LayerFigures, Network, Pausable } from '@gradloom/core';
-import { clipScale, gradientNorm, probeFigures, viewOf } from '@gradloom/core/internal';
+import { clipScale, gradientNorm, probeFigures, stateLength, viewOf } from '@gradloom/core/internal';
 import type { Arena } from '../memory/arena.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import { rowsOf } from './batch.ts';
@@ -28,7 +28,7 @@ export function* readProbe(
   const norm = gradientNorm(squares);
   // The update leaves the gradient in memory, scaled if it was clipped.
   const gradientScale = setup.clipNorm === null ? 1 : clipScale(norm, setup.clipNorm);
-  const gradient = viewOf(gSum, 0, theta.length);
+  const gradient = viewOf(gSum, 0, stateLength(network.gradientRanges));
   const reading = { sums, rows: rowsOf(setup, step), gradient, gradientScale, theta, start };
   // A probed step is a span of its own, so its loss is the first.
   return { loss: losses[0], gradientNorm: norm, layers: yield* probeFigures(network, reading) };

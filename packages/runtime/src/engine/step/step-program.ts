@@ -1,7 +1,7 @@
 import type { Call, Elements, Emit, Network } from '@gradloom/core';
 import {
   BLOCK,
-  type BlockRange,
+  type Bucket,
   barrier,
   createList,
   createTapeMemory,
@@ -146,9 +146,7 @@ function emitPasses(
       const firstRow = viewOf(stepAndRow, 1, 1); // of the pass, in the batch
       if (reads(segment, stepAndRow)) emit(ops.fill, firstRow, first * setup.leafRows, 1);
       const isCut = buckets.length > 1 && s === shared.length && pass === lastPass;
-      const pieces = isCut
-        ? cutAtBuckets(segment, viewOf(gradientRows[row], 0, network.parameterCount), buckets)
-        : [segment];
+      const pieces = isCut ? cutAtBuckets(segment, gradientRows[row], network.parameterCount, buckets) : [segment];
       for (const [bucket, piece] of pieces.entries()) {
         if (bucket > 0) {
           emitLap(clock, emit, PHASE.backward);
@@ -298,12 +296,13 @@ export function finishSteps(
 /** Cuts the calls of a pass into one piece per bucket, after which no call writes the bucket's part of `row`. */
 function cutAtBuckets(
   calls: readonly Call[],
-  row: Elements, // [P]
-  buckets: readonly BlockRange[],
+  row: Elements, // [gradientLength]
+  P: number,
+  buckets: readonly Bucket[],
 ): readonly (readonly Call[])[] {
   let nextCall = 0;
-  return buckets.map(({ first, end }, k) => {
-    const bucketPart = viewOf(row, first * BLOCK, Math.min(row.length, end * BLOCK) - first * BLOCK);
+  return buckets.map(({ first, end, rowShift }, k) => {
+    const bucketPart = viewOf(row, first * BLOCK + rowShift, Math.min(P, end * BLOCK) - first * BLOCK);
     const afterLastWrite = calls.findLastIndex((call) => writesInto(call, bucketPart)) + 1;
     const from = nextCall;
     // The last piece has all remaining calls.

@@ -17,6 +17,7 @@ import {
   reasonOf,
   show,
   showPath,
+  stateLength,
 } from '@gradloom/core/internal';
 import type { LoadOptions } from '../../engine/modules/load-parts.ts';
 import { peekContainer, readContainer, writeContainer } from '../../system/files/container.ts';
@@ -114,6 +115,7 @@ function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Eleme
     record,
     progress,
     parameterCount: network.parameterCount,
+    stateLength: stateLength(network.gradientRanges),
     scheduleLength: initialState.length,
     counters,
   });

@@ -28,6 +28,7 @@ export interface SectionsHeader {
   readonly record: RunRecord;
   readonly progress: Progress;
   readonly parameterCount: number;
+  readonly stateLength: number; // length of a slot of the optimizer's state
   readonly scheduleLength: number; // length of the schedule's state
   readonly counters: SavedState['counters'] | undefined; // counters of an earlier state
 }
@@ -38,13 +39,13 @@ export interface SectionsHeader {
  */
 export function arraysOf(
   sections: ReadonlyMap<string, Elements>,
-  { record, progress, parameterCount: P, scheduleLength, counters }: SectionsHeader,
+  { record, progress, parameterCount: P, stateLength, scheduleLength, counters }: SectionsHeader,
 ): Pick<Checkpoint, 'arrays' | 'earlier' | 'best'> {
   const { precision: elementType = FLOAT64 } = record;
   const optimizer = recordedOptimizer(record);
   const stateLengths: [string, number][] = [
     [weightsSection(optimizer), P],
-    ...slotSections(optimizer).map((section): [string, number] => [section, P]),
+    ...slotSections(optimizer).map((section): [string, number] => [section, section === PARAMETERS ? P : stateLength]),
     ['scalars', optimizer.initialScalars.length],
     ['scheduleState', scheduleLength],
     ['epochSums', 3],

@@ -1,5 +1,14 @@
 import type { Pausable } from '@gradloom/core';
-import { checkList, checkObject, findBadWeight, has, reasonOf, show, showName } from '@gradloom/core/internal';
+import {
+  checkList,
+  checkObject,
+  findBadWeight,
+  has,
+  reasonOf,
+  show,
+  showName,
+  stateLength,
+} from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
 import { datasetHash } from '../../data/dataset-hash.ts';
 import { type Backend, backendRecord, isMixedRecord } from '../../engine/backends/backend.ts';
@@ -114,6 +123,7 @@ function refuseOtherArrays({ network, schedule }: RunPlan, checkpoint: Checkpoin
       progress,
       counters: earlier?.counters,
       parameterCount: network.parameterCount,
+      stateLength: stateLength(network.gradientRanges),
       scheduleLength: schedule.initialState.length,
     });
   } catch (error) {

@@ -2,12 +2,12 @@ import type { Elements } from '@gradloom/core';
 import {
   createList,
   firstNotFinite,
-  gradientOf,
   leafCount,
   link,
   type Node,
   nameOfLayer,
   show,
+  stateLength,
   viewOf,
 } from '@gradloom/core/internal';
 import { countBatch, divisorOf } from '../../engine/step/batch.ts';
@@ -47,21 +47,22 @@ export function findBadGradient(
   recordBadNumber: (position: FindingPosition, what: string) => void,
 ): void {
   const { arena, network, setup } = context;
-  const { parameterCount: P, allLayers } = network;
+  const { gradientRanges, allLayers } = network;
   // If rows are independent, each rank has run all leaves itself and has the whole gradient.
   const rankBlocks = setup.couples ? rankExchanges(context, rows)?.rankBlocks : undefined;
   const parts =
     rankBlocks === undefined || arena.rankGradients.length === 0
-      ? [{ start: 0, numbers: gradientOf(arena.gSum, P, 0) }]
-      : rankBlocks.map(({ offset, length, shift }) => ({
-          start: offset,
+      ? [{ start: 0, numbers: viewOf(arena.gSum, 0, stateLength(gradientRanges)) }]
+      : rankBlocks.map(({ offset, length, shift, rowShift }) => ({
+          start: offset + rowShift, // in a row of gradients
           numbers: viewOf(arena.rankGradients, offset + shift, length),
         }));
   for (const { start, numbers } of parts) {
     for (const networkLayer of allLayers) {
-      for (const { name, offset, length } of networkLayer.tensors) {
-        const first = Math.max(offset, start);
-        const part = partOf(numbers, first - start, offset + length - start);
+      for (const { name, gradientOffset, length } of networkLayer.tensors) {
+        if (gradientOffset === null) continue;
+        const first = Math.max(gradientOffset, start);
+        const part = partOf(numbers, first - start, gradientOffset + length - start);
         const badIndex = firstNotFinite(part, part.length);
         if (badIndex === undefined) continue;
         const what = `gradient with respect to ${name} of ${nameOfLayer(networkLayer)} has ${show(part[badIndex])}`;

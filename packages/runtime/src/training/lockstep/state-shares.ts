@@ -17,9 +17,9 @@ export interface StateShares {
   /** Sends each rank the part of rank 0's slot that it holds. Overwrites `to`, which has the length of that part. */
   scatter(slot: number, to: Elements, from: Elements): Promise<void>;
   /**
-   * Gathers the whole state [slots][P] on rank 0, or with `forAll` on all ranks; null elsewhere. If this rank holds all
-   * of it, returns the same arrays; otherwise arrays kept under `bufferName`, which the next call
-   * with this name overwrites.
+   * Gathers the whole state [slots][stateLength] on rank 0, or with `forAll` on all ranks; null elsewhere. If this rank
+   * holds all of it, returns the same arrays; otherwise arrays kept under `bufferName`, which the next call with this
+   * name overwrites.
    */
   gather(state: readonly Elements[], bufferName: string, forAll?: boolean): Promise<readonly Elements[] | null>;
 }
@@ -36,9 +36,12 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
   const allParameters: readonly Range[] = [{ offset: 0, length: P }];
   const wholeOnAllRanks = Array.from({ length: ranks }, () => allParameters);
   const rangesOfRanks = await lockstep.fromAll(arena.ownedRanges);
+  const stateLength = Math.max(0, ...rangesOfRanks.flat().map(({ offset, length }) => offset + length));
   // A moving average is complete on every rank, since evaluations read it.
   const rangesOf = (slot: number) => (arena.state[slot] === arena.evaluatedTheta ? wholeOnAllRanks : rangesOfRanks);
-  const everyRankHoldsAll = rangesOfRanks.every((ranges) => ranges.reduce((sum, { length }) => sum + length, 0) === P);
+  const everyRankHoldsAll = rangesOfRanks.every(
+    (ranges) => ranges.reduce((sum, { length }) => sum + length, 0) === stateLength,
+  );
   const buffers = new Map<string, readonly Elements[]>();
 
   /** Sends each rank its `ranges` of rank 0's `from`: in each round, one piece to each rank that has some left. */
@@ -83,7 +86,7 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
     const receives = receivers.includes(rank);
     if (everyRankHoldsAll) return receives ? state : null;
     const divided = state.filter((_, slot) => rangesOf(slot) === rangesOfRanks);
-    const gathered = receives ? buffersOf(buffers, bufferName, divided, P) : [];
+    const gathered = receives ? buffersOf(buffers, bufferName, divided, stateLength) : [];
     const transfers: Transfer[] = [];
     for (const [k, part] of divided.entries()) {
       for (const to of receivers) {

@@ -1,5 +1,5 @@
 import type { Pausable } from '@gradloom/core';
-import { bytesOfElements } from '@gradloom/core/internal';
+import { bytesOfElements, stateLength } from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
 import { addressable, continuationBytes } from '../../engine/evaluation/predictor.ts';
 import { type ArenaOptions, type ArenaPlan, countScratch, planArena } from '../../engine/memory/arena.ts';
@@ -96,14 +96,15 @@ export function stateParts(
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
   const weights = bytesOfElements(plan.elementType, network.parameterCount);
   // With other ranks, a rank holds the state of its own parameters only, but the whole moving average.
-  const stateP = plan.ranks == null ? network.parameterCount : rankParameterCount(network, plan.ranks);
+  const wholeState = stateLength(network.gradientRanges);
+  const rankState = plan.ranks == null ? wholeState : rankParameterCount(network, plan.ranks);
   const averages = optimizer.smoothingAt === undefined ? 0 : 1;
-  const slots = bytesOfElements(plan.elementType, stateP) * (optimizer.slots.length - averages);
+  const slots = bytesOfElements(plan.elementType, rankState) * (optimizer.slots.length - averages);
   const state = weights * (1 + averages) + slots;
   // To write a checkpoint, rank 0 gathers the state of all ranks, and also that for a rollback.
   const isFirstRank = plan.ranks?.connection.rank === 0;
   const gathered = isFirstRank && plan.checkpoint !== null ? 1 + Number(onNan === 'rollback') : 0;
-  const allSlots = bytesOfElements(plan.elementType, network.parameterCount) * (optimizer.slots.length - averages);
+  const allSlots = bytesOfElements(plan.elementType, wholeState) * (optimizer.slots.length - averages);
   const receivers = isFirstRank && plan.resume !== null ? plan.ranks.connection.ranks : 1;
   const pieces = bytesOfElements(plan.elementType, maxPieceNumbers(receivers, network.parameterCount));
   const probed = probe === null ? 0 : PROBE_COPIES * weights;
@@ -112,7 +113,7 @@ export function stateParts(
     { name: 'orders of the rows', bytes: orderSlots * rows * 4 },
     { name: 'weights of the rows', bytes: plan.weighs ? rows * 8 : 0 },
     { name: 'copy of the state for faults', bytes: state },
-    { name: 'state of all ranks for checkpoints', bytes: stateP < network.parameterCount ? gathered * allSlots : 0 },
+    { name: 'state of all ranks for checkpoints', bytes: rankState < wholeState ? gathered * allSlots : 0 },
     { name: 'pieces of the state for other ranks', bytes: pieces },
     { name: 'list of messages between ranks', bytes: plan.ranks?.connection.ledger.byteLength ?? 0 },
     { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },

@@ -165,7 +165,7 @@ describe.each(names)('%s', (kind) => {
       runCalls(calls, referenceKernels);
       return [theta, ...state];
     };
-    const cut = { tensors, parameterCount: P };
+    const cut = { ...whole, tensors };
     const [updatedCut, updatedWhole] = [updated(cut), updated(whole)];
     for (const { offset, length, isTrained, layer } of tensors) {
       const expected = isTrained ? updatedWhole : start;
