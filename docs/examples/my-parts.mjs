@@ -8,8 +8,7 @@ export const cube = defineActivation({ name: 'cube', apply: (z) => z * z * z, de
 export const pinball = defineLoss({
   name: 'pinball',
   options: { tau: 0.5 },
-  value: (y, t, { tau }) => (t > y ? tau * (t - y) : (1 - tau) * (y - t)),
-  derivative: (y, t, { tau }) => (t > y ? -tau : 1 - tau),
+  formula: ({ y, t, tau }) => t.minus(y).times(t.above(y).where(tau, tau - 1)),
 });
 
 /** The share of targets below the output. */

@@ -13,6 +13,7 @@ export {
 export {
   defineLoss,
   type ElementwiseLossDefinition,
+  type FormulaLossDefinition,
   type LossDefinition,
   type LossPart,
   type RowLossDefinition,

@@ -82,6 +82,7 @@ export {
   type FlatRows,
   type FlattenOptions,
   type FormulaLayerDefinition,
+  type FormulaLossDefinition,
   type FormulaScope,
   type FormulaTensor,
   type FormulaValue,

@@ -1,12 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { LayerSpec, LossSpec } from '@gradloom/core';
+import { createRandom, type LayerSpec, type LossSpec } from '@gradloom/core';
 import { elementTypes } from '@gradloom/core/internal';
 import {
   type BackendChoice,
   createModel,
   createPool,
+  type Dataset,
+  datasetFromRows,
   dense,
   evaluateModel,
   loadCheckpoint,
@@ -87,6 +89,16 @@ export const film = {
   tensors: ({ start }, shape) => ({ gamma: { shape: shape.slice(-1), start }, beta: { shape: shape.slice(-1) } }),
   formula: ({ x, gamma, beta }) => x.times(gamma).plus(beta).tanh(),
 };
+export const pinball = {
+  part: 'loss', name: 'pinball', options: { tau: 0.5 }, over: 'sum',
+  formula: ({ y, t, tau }) => t.minus(y).times(t.above(y).where(tau, tau - 1)),
+};
+export const plainPinball = {
+  part: 'loss', name: 'plain-pinball', options: { tau: 0.5 }, over: 'sum',
+  value: (y, t, { tau }) => (t - y) * (t > y ? tau : tau - 1), derivative: (y, t, { tau }) => -(t > y ? tau : tau - 1),
+};
+export const squares = { part: 'loss', name: 'squares', formula: ({ y, t }) => y.minus(t).square() };
+export const waves = { part: 'loss', name: 'waves', formula: ({ y, t }) => y.minus(t).sin().square() };
 export const gated = {
   part: 'layer', name: 'gated', values: ['a', 'b'],
   tensors: (_options, [places]) => ({ share: { shape: [1], start: 0.3 }, power: { shape: [places, 1], start: 'normal' } }),
@@ -171,6 +183,54 @@ describe.each(elementTypes)('own formulas in %s', (precision) => {
       for (const threads of [2, 3, 7]) expect((await run(backend, threads)).fingerprint).toBe(one.fingerprint);
     }
   });
+});
+
+/** Rows with so many targets, all of which are floats. */
+function valuesOf(outputs: number): Dataset {
+  const random = createRandom(2, 'values');
+  const draw = (length: number) =>
+    Array.from({ length: 90 }, () => Array.from({ length }, () => Math.fround(random.normal())));
+  return datasetFromRows({ inputs: draw(20), targets: draw(outputs) });
+}
+
+describe.each(elementTypes)('losses that are formulas, in %s', (precision) => {
+  const run = (outputs: number, loss: LossSpec, backend: BackendChoice, threads = 2) =>
+    train(
+      sequential(20, dense(outputs)),
+      { train: valuesOf(outputs) },
+      {
+        pool,
+        modules: [folder.write('formulas.js', FORMULAS)],
+        batch: 40,
+        steps: 5,
+        precision,
+        loss,
+        backend,
+        threads,
+      },
+    );
+  const own = (kind: string, options = {}): LossSpec => ({ kind, ...options }) as never;
+
+  // Rows of one output, of some, and rows that are summed in pieces.
+  test.each([1, 5, 1030])(
+    'of %i outputs have the bits of plain code on any threads and backend',
+    needs('native'),
+    async (outputs) => {
+      for (const [formula, plain] of [
+        // JavaScript rounds to floats only at last.
+        [own('pinball', { tau: 0.75 }), own(precision === 'float64' ? 'plain-pinball' : 'pinball', { tau: 0.75 })],
+        [own('squares'), 'mse'],
+        [own('waves'), own('waves')], // a sine, which kernels lack
+      ] as const) {
+        const { fingerprint, epochLosses } = await run(outputs, plain, 'reference', 1);
+        for (const backend of backends) {
+          const other = await run(outputs, formula, backend, backend === 'native' ? 7 : 3);
+          expect(other.fingerprint).toBe(fingerprint);
+          expect(other.epochLosses).toEqual(epochLosses);
+        }
+      }
+    },
+  );
 });
 
 test('gradients of an own layer are added by the tree, also where a thread has several passes', async () => {

@@ -42,13 +42,14 @@ export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausabl
       checkActivation(activation.f, activation.alpha);
       yield;
     }
-    // The gradient of a formula is derived.
+    // Gradients of formulas are derived.
     if (Object.hasOwn(network.customParts.layers, spec.kind) && layer.expression === undefined) {
       const rows = k === 0 ? x : null;
       yield* checkLayer(nameOfLayer(placed), layer, sizeOf(layer.in[0]), sizeOf(layer.out), rows);
     }
   }
-  if (loss.customName !== undefined) yield* checkLoss(loss, t, network.outputs / targetPositions(network, loss));
+  if (loss.customName !== undefined && loss.formula === undefined)
+    yield* checkLoss(loss, t, network.outputs / targetPositions(network, loss));
 }
 
 /** Points at which an activation is checked. */

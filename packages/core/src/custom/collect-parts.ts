@@ -66,7 +66,7 @@ export function collectParts(modules: readonly ModuleExports[]): CustomParts {
 }
 
 /** The functions that a part must have, of one form or another. */
-const formsOf = { layer: [['formula'], ['build']], loss: [['value', 'derivative'], ['ofRow']] };
+const formsOf = { layer: [['formula'], ['build']], loss: [['formula'], ['value', 'derivative'], ['ofRow']] };
 
 /** `CustomParts` that can be added to. */
 type PartTables = { -readonly [K in keyof CustomParts]: Record<string, CustomParts[K][string]> };

@@ -1,7 +1,12 @@
 import { type ElementwiseLoss, elementwiseLoss } from '../families/losses/elementwise.ts';
 import type { LossSpec } from '../families/losses/index.ts';
 import type { Loss, LossKernel } from '../families/losses/loss.ts';
-import type { Elements } from '../math/element-type.ts';
+import { type Expression, withSlope } from '../families/scalars/expression.ts';
+import { createElements, type Elements, typeOf } from '../math/element-type.ts';
+import { laneSum } from '../math/lane-sum.ts';
+import { mathOf } from '../math/real-math.ts';
+import { createFormulaCode } from '../program/reference/formula.ts';
+import { type FormulaScope, type FormulaValue, traceFormula } from './formula-values.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
 /** Definition of a loss that is the mean or sum over outputs of a function of output and target. */
@@ -10,6 +15,16 @@ export interface ElementwiseLossDefinition<D extends PartDefaults> extends PartB
   value(y: number, t: number, options: PartOptions<D>): number;
   /** ∂ℓ/∂y. */
   derivative(y: number, t: number, options: PartOptions<D>): number;
+  /** Whether a row's loss is the mean or the sum over its outputs. @default 'mean' */
+  readonly over?: 'mean' | 'sum';
+  /** Threshold above which a single yes/no output means yes. @default 0.5 */
+  readonly threshold?: number;
+}
+
+/** Definition of a loss that is the mean or sum over outputs of a formula, whose gradient is derived. */
+export interface FormulaLossDefinition<D extends PartDefaults> extends PartBase<D> {
+  /** ℓ of an output y and its target t: `({ y, t }) => y.minus(t).square()`. */
+  formula(scope: FormulaScope<'y' | 't', PartOptions<D>>): FormulaValue;
   /** Whether a row's loss is the mean or the sum over its outputs. @default 'mean' */
   readonly over?: 'mean' | 'sum';
   /** Threshold above which a single yes/no output means yes. @default 0.5 */
@@ -37,7 +52,10 @@ export interface RowLossDefinition<D extends PartDefaults> extends PartBase<D> {
 }
 
 /** Definition of a user's own loss. */
-export type LossDefinition<D extends PartDefaults = PartDefaults> = ElementwiseLossDefinition<D> | RowLossDefinition<D>;
+export type LossDefinition<D extends PartDefaults = PartDefaults> =
+  | FormulaLossDefinition<D>
+  | ElementwiseLossDefinition<D>
+  | RowLossDefinition<D>;
 
 /** Return value of `defineLoss`. */
 export type LossPart<D extends PartDefaults = PartDefaults> = LossDefinition<D> & {
@@ -48,16 +66,17 @@ export type LossPart<D extends PartDefaults = PartDefaults> = LossDefinition<D> 
 };
 
 /**
- * Defines a loss, elementwise or by rows, for a module of `train(..., { modules })`:
+ * Defines a loss for a module of `train(..., { modules })`, as a formula whose gradient is derived:
  *
  * ```ts
  * export const pinball = defineLoss({
  *   name: 'pinball',
  *   options: { tau: 0.5 },
- *   value: (y, t, { tau }) => (t > y ? tau * (t - y) : (1 - tau) * (y - t)),
- *   derivative: (y, t, { tau }) => (t > y ? -tau : 1 - tau),
+ *   formula: ({ y, t, tau }) => t.minus(y).times(t.above(y).where(tau, tau - 1)),
  * });
  * ```
+ *
+ * What no formula can say is plain code: `value` and `derivative` of an output and its target, or `ofRow`.
  *
  * The loss of a batch is the mean over its rows.
  *
@@ -78,12 +97,45 @@ export function lossOf(definition: LossDefinition, partOptions: object): Loss {
   const { name, threshold } = definition;
   const options = readPartOptions(definition, partOptions);
   const common = { customName: name, ...(threshold === undefined ? {} : { threshold }) };
+  if ('formula' in definition) {
+    const expression = traceFormula(name, ['y', 't'], options, definition.formula);
+    return { ...formulaLoss(name, expression, definition.over ?? 'mean'), ...common };
+  }
   if ('ofRow' in definition)
     return { name, targets: definition.targets, evaluate: byRows(definition, options), ...common };
   const { over = 'mean' } = definition;
   const value: ElementwiseLoss['value'] = ({ round }, y, t) => round(definition.value(y, t, options));
   const derivative: ElementwiseLoss['derivative'] = ({ round }, y, t) => round(definition.derivative(y, t, options));
   return { ...elementwiseLoss({ name, over, value, derivative }), ...common };
+}
+
+/**
+ * The loss Σₙ cₙ Σₒ ℓ(y[n,o], t[n,o]) of a leaf, where y is input 0 of ℓ and t is input 1; dy is derived, divided and
+ * flushed. Orders and divisors are those of `elementwiseLoss`.
+ */
+function formulaLoss(name: string, ofOutput: Expression, over: 'mean' | 'sum'): Loss {
+  const divisorOf = (O: number): number => (over === 'mean' ? O : 1);
+  const expressionOf = (O: number): Expression => withSlope(ofOutput, 0, divisorOf(O));
+  let code: { readonly O: number; readonly run: ReturnType<typeof createFormulaCode> } | undefined;
+  let terms: Elements = new Float64Array(0); // ℓ of each output
+  const evaluate: LossKernel = (lossSums, dy, y, t, B, leafRows, O) => {
+    const type = typeOf(dy);
+    if (code?.O !== O) {
+      const inputs = [{ shape: [O] }, { shape: [O] }];
+      code = { O, run: createFormulaCode({ expression: expressionOf(O), shape: [O], inputs }) };
+    }
+    if (terms.length < B * O || typeOf(terms) !== type) terms = createElements(type, B * O);
+    code.run([terms, dy], [y, t], B);
+    const { round } = mathOf(type);
+    const divisor = round(divisorOf(O));
+    let sum = 0;
+    for (let n = 0; n < B; n++) {
+      if (n % leafRows === 0) sum = 0;
+      sum += round(laneSum(round, terms, n * O, O) / divisor);
+      lossSums[Math.floor(n / leafRows)] = sum;
+    }
+  };
+  return { name, targets: 'values', formula: { expressionOf, divisorOf }, evaluate };
 }
 
 /** Adds rows ascending within each leaf. */

@@ -47,7 +47,7 @@ test.each<[title: string, exports: Record<string, unknown>, message: string]>([
   [
     'half a loss',
     { a: { part: 'loss', name: 'own', value: () => 1 } },
-    'expected the functions value and derivative, or ofRow',
+    'expected the functions formula, or value and derivative, or ofRow',
   ],
   [
     'a loss of unknown targets',

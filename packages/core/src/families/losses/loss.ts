@@ -1,4 +1,5 @@
 import type { Elements } from '../../math/element-type.ts';
+import type { Expression } from '../scalars/expression.ts';
 
 /**
  * The loss of B rows, **summed** over the rows of each leaf of `leafRows` rows, ascending, and its gradient by the
@@ -25,6 +26,14 @@ export interface LossVariant {
   readonly parameter: number;
 }
 
+/** A loss that is a formula, from which backends make their kernels. */
+export interface LossFormula {
+  /** The loss of each output of rows of O, which is the first result, and dy, from y and t, which are its inputs. */
+  expressionOf(O: number): Expression;
+  /** What the sum of a row of O outputs is divided by. */
+  divisorOf(O: number): number;
+}
+
 /** A loss, as returned by `createLoss`. */
 export interface Loss {
   /** Key in the table of losses and of fast kernels. */
@@ -40,6 +49,11 @@ export interface Loss {
   readonly customName?: string;
   /** Set if the loss's function takes a parameter. */
   readonly variant?: LossVariant;
+  /**
+   * The formula of a user's own loss, if it is one.
+   * @internal
+   */
+  readonly formula?: LossFormula;
   /**
    * Errors c times as large make the loss c^degree times as large. This is used to show the loss in the units of a
    * scaled target. Absent if there is no such exponent.

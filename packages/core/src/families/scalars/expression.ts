@@ -93,41 +93,70 @@ export const inputsOfExpression = ({ steps }: Expression): number[] =>
  * come the gradient d by y, and y itself, which is read where a derivative needs it. Terms of one gradient are added
  * from the last step to the first. Each is flushed unless it is d itself; where y does not depend on an input, it is 0.
  */
-export function gradientOf({ steps, results: [result] }: Expression, n: number, wanted: readonly number[]): Expression {
+export function gradientOf(expression: Expression, n: number, wanted: readonly number[]): Expression {
   return expressionOf((terms) => {
     const d = terms.input(n);
-    const copies: Term[] = []; // of each step; y stands for the result
-    for (const step of steps) {
-      const { operands, constants } = partsOf(step);
-      const add = terms[step[0]] as (...numbers: number[]) => Term;
-      copies.push(add(...operands.map((o) => copies[o]), ...constants));
-    }
-    const gradients = new Map<Term, Term>([[result, d]]);
-    for (let s = steps.length - 1; s >= 0; s--) {
-      const gradient = gradients.get(s);
-      const [name] = steps[s];
-      if (gradient === undefined || name === 'input' || name === 'constant') continue;
-      const { operands, constants } = partsOf(steps[s]);
-      const y = s === result ? terms.input(n + 1) : copies[s];
-      const { derivative }: Scalar = scalars[name];
-      const parts =
-        derivative?.(
-          terms,
-          gradient,
-          y,
-          operands.map((o) => copies[o]),
-          constants,
-        ) ?? [];
-      for (const [k, part] of parts.entries()) {
-        if (part === null) continue;
-        const sum = gradients.get(operands[k]);
-        gradients.set(operands[k], sum === undefined ? part : terms.plus(sum, part));
-      }
-    }
+    const copies = copiesIn(terms, expression);
+    const { gradientBy } = gradientsIn(terms, expression, d, copies.with(expression.results[0], terms.input(n + 1)));
     return wanted.map((input) => {
-      const index = steps.findIndex(([name, k]) => name === 'input' && k === input);
-      const gradient = gradients.get(index) ?? terms.constant(0);
+      const gradient = gradientBy(input);
       return gradient === d ? d : terms.flush(gradient);
     });
   });
+}
+
+/** An expression with one result y, and its derivative by an input divided by a number, flushed. */
+export function withSlope(expression: Expression, input: number, divisor: number): Expression {
+  return expressionOf((terms) => {
+    const copies = copiesIn(terms, expression);
+    const slope = gradientsIn(terms, expression, terms.constant(1), copies).gradientBy(input);
+    return [copies[expression.results[0]], terms.flush(terms.over(slope, terms.constant(divisor)))];
+  });
+}
+
+/** Makes the steps of an expression once more. */
+function copiesIn(terms: ExpressionTerms, { steps }: Expression): Term[] {
+  const copies: Term[] = [];
+  for (const step of steps) {
+    const { operands, constants } = partsOf(step);
+    const add = terms[step[0]] as (...numbers: number[]) => Term;
+    copies.push(add(...operands.map((o) => copies[o]), ...constants));
+  }
+  return copies;
+}
+
+/** Makes the gradients by all steps from that by the result, d. `values` stand for the steps. */
+function gradientsIn(
+  terms: ExpressionTerms,
+  { steps, results: [result] }: Expression,
+  d: Term,
+  values: readonly Term[],
+): { gradientBy(input: number): Term } {
+  const gradients = new Map<Term, Term>([[result, d]]);
+  for (let s = steps.length - 1; s >= 0; s--) {
+    const gradient = gradients.get(s);
+    const [name] = steps[s];
+    if (gradient === undefined || name === 'input' || name === 'constant') continue;
+    const { operands, constants } = partsOf(steps[s]);
+    const { derivative }: Scalar = scalars[name];
+    const parts =
+      derivative?.(
+        terms,
+        gradient,
+        values[s],
+        operands.map((o) => values[o]),
+        constants,
+      ) ?? [];
+    for (const [k, part] of parts.entries()) {
+      if (part === null) continue;
+      const sum = gradients.get(operands[k]);
+      gradients.set(operands[k], sum === undefined ? part : terms.plus(sum, part));
+    }
+  }
+  return {
+    gradientBy(input) {
+      const index = steps.findIndex(([name, k]) => name === 'input' && k === input);
+      return gradients.get(index) ?? terms.constant(0);
+    },
+  };
 }

@@ -3,8 +3,8 @@ import type { Elements } from '../../math/element-type.ts';
 import { count, customOpName, defineOp, double, type Emit, functionName, input, number, output } from '../op.ts';
 
 /** Losses of B rows, summed by leaf, and their gradient. Only variants of a loss take a parameter. */
-export const lossOp = ({ name, targets, evaluate, customName, variant }: Loss) =>
-  defineOp(
+export const lossOp = ({ name, targets, evaluate, customName, variant, formula }: Loss) => ({
+  ...defineOp(
     customName === undefined ? functionName(variant?.name ?? name) : customOpName(customName),
     {
       lossSums: double(output('leaves')),
@@ -17,7 +17,9 @@ export const lossOp = ({ name, targets, evaluate, customName, variant }: Loss) =
       ...(variant === undefined ? {} : { parameter: number }),
     },
     evaluate,
-  );
+  ),
+  ...(formula === undefined ? {} : { lossFormula: formula }),
+});
 
 /** Emits the call of `lossOp`. */
 export function emitLossOf(

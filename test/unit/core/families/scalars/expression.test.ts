@@ -4,6 +4,7 @@ import {
   expressionOf,
   gradientOf,
   inputsOfExpression,
+  withSlope,
 } from '../../../../../packages/core/src/families/scalars/expression.ts';
 import { type ScalarName, scalars } from '../../../../../packages/core/src/families/scalars/index.ts';
 import { createRandom } from '../../../../../packages/core/src/math/random/index.ts';
@@ -62,6 +63,21 @@ test('the gradients of 400 drawn expressions are those that central differences 
   expect(checked).toBeGreaterThan(1100);
   const withGradient = (Object.keys(scalars) as ScalarName[]).filter((name) => scalars[name].derivative !== undefined);
   expect(withGradient.filter((name) => !drawn.has(name))).toEqual(['flush']);
+});
+
+test('the slope of a loss is the gradient for d = 1, divided and flushed', () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const expression = drawnExpression(seed, 2, 6, 'tame');
+    const random = createRandom(seed, 'point');
+    const point = [random.normal(), random.normal()];
+    const [y] = valuesAt(expression, point);
+    const [gradient] = valuesAt(gradientOf(expression, 2, [0]), [...point, 1, y]);
+    expect(valuesAt(withSlope(expression, 0, 3), point)).toEqual([y, gradient / 3]);
+  }
+  const x = expressionOf((e) => [e.input(0)]);
+  expect(withSlope(x, 1, 2).steps).not.toContainEqual(['input', 1]);
+  const tiny = expressionOf((e) => [e.times(e.input(0), e.constant(1e-290))]);
+  expect(valuesAt(withSlope(tiny, 0, 1), [1])).toEqual([1e-290, 0]);
 });
 
 describe.each(Object.entries(scalars))('%s', (name, { operands, constants = [], derivative }) => {

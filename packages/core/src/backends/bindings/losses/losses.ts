@@ -1,12 +1,15 @@
+import type { LossFormula } from '../../../families/losses/loss.ts';
 import type { Elements } from '../../../math/element-type.ts';
 import { mathOf } from '../../../math/real-math.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { Bound } from '../../../program/kernels.ts';
+import type { lossOp } from '../../../program/ops/losses.ts';
 import type { weighLosses } from '../../../program/reference/step.ts';
 import type { CodeLayout } from '../../code.ts';
+import { isPlain, type KernelInput } from '../../formulas/expression.ts';
 import { elementwiseLosses } from '../../formulas/losses.ts';
 import type { BindCall } from '../call-tape.ts';
-import type { RowKernels } from './row-kernels.ts';
+import type { FormulaCall, RowKernels } from './row-kernels.ts';
 
 /** The arguments of a loss. */
 type Arguments = readonly [
@@ -19,14 +22,27 @@ export function createLosses(layout: CodeLayout, rowKernels: RowKernels): BindCa
   const { terms, maxima, sums, logitSums, logits, gradients, rowLosses } = scratchArrays;
   const { round } = mathOf(layout.type);
 
-  function elementwiseLoss(name: string, [lossSums, dy, y, t, B, leafRows, O, parameter = 0]: Arguments): Bound {
-    const divisor = elementwiseLosses[name].over === 'mean' ? O : 1;
-    const call = { name, arrays: [addressOf(y), addressOf(t), terms, addressOf(dy)], numbers: [parameter, divisor] };
+  /** Records a loss that is a sum over outputs, each with a term and a gradient by the formula `name`. */
+  function elementwiseLoss(
+    name: FormulaCall['name'],
+    numbers: readonly number[],
+    divisor: number,
+    [lossSums, dy, y, t, B, leafRows, O]: Arguments,
+  ): Bound {
+    const call = { name, arrays: [addressOf(y), addressOf(t), terms, addressOf(dy)], numbers };
     const leafSums = addressOf(lossSums);
     // The only term of a row is its loss.
     if (O === 1) return record(B, O, [compute(O, call), addLeaves(leafSums, leafRows, terms)]);
     const results = rowLosses;
     return record(B, O, [compute(O, { ...call, sums: { results, divisor } }), addLeaves(leafSums, leafRows, results)]);
+  }
+
+  /** A user's own formula; null for plain code. */
+  function ownLoss({ expressionOf, divisorOf }: LossFormula, args: Arguments): Bound | null {
+    const [, , , , , , O] = args;
+    const expression = expressionOf(O);
+    const kernel = isPlain(expression) ? null : layout.formula(expression, OUTPUT_AND_TARGET);
+    return kernel === null ? null : elementwiseLoss(kernel, [], divisorOf(O), args);
   }
 
   function crossEntropy([lossSums, dy, y, t, B, leafRows, O, smoothing]: Arguments): Bound {
@@ -61,13 +77,26 @@ export function createLosses(layout: CodeLayout, rowKernels: RowKernels): BindCa
     ]);
   }
 
-  return ({ op: { name }, args }) => {
+  return ({ op, args }) => {
+    const { name } = op;
     // The casts are safe: `emit` has checked the types of the arguments.
-    if (Object.hasOwn(elementwiseLosses, name)) return elementwiseLoss(name, args as Arguments);
+    const { lossFormula } = op as ReturnType<typeof lossOp>;
+    if (lossFormula !== undefined) return ownLoss(lossFormula, args as Arguments);
+    if (Object.hasOwn(elementwiseLosses, name)) {
+      const [, , , , , , O, parameter = 0] = args as Arguments;
+      const divisor = elementwiseLosses[name].over === 'mean' ? O : 1;
+      return elementwiseLoss(name, [parameter, divisor], divisor, args as Arguments);
+    }
     if (crossEntropies.includes(name)) return crossEntropy(args as Arguments);
     return name === 'weighLosses' ? weighing(args as Parameters<typeof weighLosses>) : null;
   };
 }
+
+/** The inputs of a formula of a loss. */
+const OUTPUT_AND_TARGET: readonly KernelInput[] = [
+  [0, 'inputs'],
+  [1, 'inputs'],
+];
 
 const crossEntropies = ['softmaxCrossEntropy', 'smoothedCrossEntropy'];
 

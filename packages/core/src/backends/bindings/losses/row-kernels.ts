@@ -45,8 +45,9 @@ export const LOSS_SCRATCH = Object.values(sizes).reduce((sum, size) => sum + siz
 type RowCalls = (first: number, count: number) => void;
 
 /** A formula of losses, with its arrays and numbers in order. */
-interface FormulaCall {
-  readonly name: string;
+export interface FormulaCall {
+  /** Its name in `lossFormulas`, or the offset of its kernel. */
+  readonly name: string | number;
   readonly arrays: readonly number[];
   readonly numbers?: readonly number[];
   /** Where the sum of the terms of each row goes, and what it is divided by. */
@@ -98,7 +99,8 @@ export function createRowKernels(
       const offsetOf = (array: number): number =>
         array === ofRows ? row : array >= start && array < end ? scratchOffset : offset;
       const addresses = arrays.map((array) => array + offsetOf(array));
-      tape.writeAll(lossFormulas[name], Float64Array.of(...addresses, ...numbers, ...sizesOf(columns, rows)));
+      const kernel = typeof name === 'number' ? name : lossFormulas[name];
+      tape.writeAll(kernel, Float64Array.of(...addresses, ...numbers, ...sizesOf(columns, rows)));
     };
 
   /** Computes a group, `flat` as one long row or by row, and the sums of its terms; wide rows in pieces. */
