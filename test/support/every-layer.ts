@@ -113,6 +113,17 @@ function squeezeAndExcitation(): NetworkSpec {
   return network(x.times(shares).plus(x).through(flatten(), dense(3)));
 }
 
+/** [Vaswani et al. 2017, fig. 1](https://arxiv.org/abs/1706.03762): a decoder reads what an encoder makes of a text. */
+function encoderAndDecoder(): NetworkSpec {
+  const x = input([5], 'source').through(embedding(9, 6), positionEmbedding());
+  const memory = x.plus(x.through(layerNorm(), selfAttention(2, { causal: false }))).through(dense(4), tanh());
+  let y = input([4], 'target').through(embedding(9, 6), positionEmbedding());
+  y = y.plus(y.through(layerNorm(), selfAttention(2, { causal: true })));
+  y = y.plus(y.through(layerNorm()).crossAttention(memory, 3));
+  y = y.plus(y.crossAttention(memory, 1, { causal: true, bias: false }));
+  return network(y.through(layerNorm(), dense(3)));
+}
+
 /** Two parts of a row go through one tower: how far apart are they? */
 function siamese(): NetworkSpec {
   const tower = shared(conv2d(3, 3), tanh(), flatten(), dense(4));
@@ -208,6 +219,7 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
   'fire modules': fireModules(),
   'squeeze and excitation': squeezeAndExcitation(),
   'a siamese network': siamese(),
+  'an encoder and a decoder': encoderAndDecoder(),
   'an embedding': sequential(3, embedding(9, 4), flatten(), dense(6), relu(), dense(2)),
   'convolutions of a text': sequential(
     9,
@@ -464,8 +476,8 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
 /** Inputs for a network of this file: numbers, or the indices of its embedding. */
 export function inputsFor(spec: NetworkSpec, rows: number): number[][] {
   const random = createRandom(3, 'inputs');
-  const [first] = spec.layers;
-  const vocabulary = 'vocabulary' in first ? first.vocabulary : null;
+  const vocabularies = spec.layers.flatMap((layer) => ('vocabulary' in layer ? [layer.vocabulary] : []));
+  const vocabulary = vocabularies.length === 0 ? null : Math.min(...vocabularies);
   const draw = () => (vocabulary === null ? 2 * random.normal() : random.integer(vocabulary));
   return Array.from({ length: rows }, () => Array.from({ length: inputsOf(spec) }, draw));
 }
@@ -476,7 +488,7 @@ export function weightsFor(spec: NetworkSpec): Float64Array {
   const random = createRandom(4, 'weights');
   const parameters = Float64Array.from({ length: parameterCount }, () => random.normal());
   for (const { name, shape, offset, length } of tensors) {
-    const terms = /W(g|h|i|v|qkv|o)?$/.test(name) ? length / shape[shape.length - 1] : 1;
+    const terms = /W(g|h|i|v|q|kv|qkv|o)?$/.test(name) ? length / shape[shape.length - 1] : 1;
     for (let i = offset; i < offset + length; i++) {
       if (name.endsWith('runningVariance')) parameters[i] = 0.5 + Math.abs(parameters[i]);
       else parameters[i] /= Math.sqrt(terms);

@@ -2,11 +2,13 @@ import {
   type ActivationName,
   activations,
   buildNetwork,
+  input,
   type LayerSpec,
   type NetworkSpec,
+  network,
   OptionError,
 } from '@gradloom/core';
-import { channelsOf, inputsOf, lengthsProblem, positionsOf, sizeOf } from '@gradloom/core/internal';
+import { allowedLengths, channelsOf, inputsOf, lengthsProblem, positionsOf, sizeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, TrainOptions } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { sharedArrays } from '../../packages/runtime/src/data/number-types.ts';
@@ -195,6 +197,19 @@ const sequences = fc
     ],
   }));
 
+/** Two texts of a row, the positions of one of which read those of the other. */
+const twoTexts: fc.Arbitrary<NetworkSpec> = fc
+  .record({
+    lengths: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })),
+    embeddings: fc.tuple(embedding, embedding),
+    options: fc.record({ causal: fc.boolean(), bias: fc.boolean(), dropout: fc.constantFrom(0, 0.4) }),
+    end: sequenceEnd,
+  })
+  .map(({ lengths, embeddings, options, end }) => {
+    const [x, memory] = ['x', 'memory'].map((name, k) => input([lengths[k]], name).through(embeddings[k]));
+    return network(x.crossAttention(memory, 1, options).through(...end));
+  });
+
 const images = fc
   .record({
     input: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), few),
@@ -233,6 +248,7 @@ const randomChain: fc.Arbitrary<NetworkSpec> = fc
     first: fc.oneof(
       { weight: 4, arbitrary: width.map((input) => ({ input, layers: [] })) },
       { weight: 1, arbitrary: sequences },
+      { weight: 1, arbitrary: twoTexts },
       { weight: 1, arbitrary: images },
     ),
     rest: fc.array(layer, { minLength: 1, maxLength: 7 }),
@@ -288,6 +304,7 @@ const graphLayer: fc.Arbitrary<(pick: PickValue) => LayerSpec> = fc.oneof(
       (pick: PickValue): LayerSpec => ({ kind: 'pad', padding: pick(0).shape.map(() => 1), of: pick(0).name }),
       (pick: PickValue): LayerSpec => ({ kind: 'expand', shape: [2, ...pick(0).shape], of: pick(0).name }),
       (pick: PickValue): LayerSpec => ({ kind: 'matmul', transposeB: true, of: [pick(0).name, pick(1).name] }),
+      (pick: PickValue): LayerSpec => ({ kind: 'cross-attention', heads: 1, of: [pick(0).name, pick(1).name] }),
       (pick: PickValue): LayerSpec => ({ kind: 'argmax', keepdims: true, of: pick(0).name }),
       (pick: PickValue): LayerSpec => ({ kind: 'mean', keepdims: true, of: pick(0).name }),
       (pick: PickValue): LayerSpec => ({ kind: 'max', axis: 0, of: pick(0).name }),
@@ -524,7 +541,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = partlyFrozenNetwork.chain((spe
         return {
           spec,
           dataset: {
-            ...datasetOf(spec, rows, type, spec.layers[0].kind === 'embedding' ? 1 : divisor, classes),
+            ...datasetOf(spec, rows, type, takesIndices(spec) ? 1 : divisor, classes),
             ...(weighs === 'rows' || weighs === 'both' ? { weights: weightsOf(rows) } : {}),
             ...(pads ? lengthsOf(spec, rows) : {}),
           },
@@ -558,13 +575,22 @@ const weightsOf = (rows: number): DataMatrix => {
   return { array, columns: 1, divisor: 3 };
 };
 
-/** Lengths of sequences, if the network can take them. */
+/** Whether rows are indices of an embedding, also in parts. */
+export const takesIndices = ({ layers }: NetworkSpec): boolean => ['embedding', 'slice'].includes(layers[0].kind);
+
+/** Lengths of sequences, or of each of several, if the network can take them. */
 function lengthsOf(spec: NetworkSpec, rows: number): Pick<Dataset, 'lengths'> {
-  const T = inputsOf(spec);
-  if (spec.layers[0].kind !== 'embedding' || lengthsProblem(buildNetwork(spec), T) !== null) return {};
-  const array = sharedArrays.int32(rows);
-  for (let n = 0; n < rows; n++) array[n] = 1 + ((n * 7 + T - 1) % T);
-  return { lengths: { array, columns: 1, divisor: 1 } };
+  const network = buildNetwork(spec);
+  if (!takesIndices(spec) || lengthsProblem(network, inputsOf(spec)) !== null) return {};
+  const columns = network.lengths.parts.length;
+  const ranges = network.lengths.parts.map((_, part) => allowedLengths(network, part));
+  const array = sharedArrays.int32(rows * columns);
+  for (let i = 0; i < array.length; i++) {
+    const { min, max } = ranges[i % columns];
+    const T = max - min + 1;
+    array[i] = min + ((Math.floor(i / columns) * 7 + (i % columns) + T - 1) % T);
+  }
+  return { lengths: { array, columns, divisor: 1 } };
 }
 
 function datasetOf(

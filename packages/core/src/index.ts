@@ -206,6 +206,7 @@ export type { ChannelDropoutOptions } from './network/layers/channel-dropout.ts'
 export type { ConcatOptions } from './network/layers/concat.ts';
 export type { Conv2dTransposeOptions } from './network/layers/conv2d-transpose.ts';
 export type { ConvOptions } from './network/layers/convolution.ts';
+export type { CrossAttentionOptions } from './network/layers/cross-attention.ts';
 export type { DenseOptions } from './network/layers/dense.ts';
 export type { DropoutOptions } from './network/layers/dropout.ts';
 export type { EmbeddingOptions } from './network/layers/embedding.ts';
@@ -282,6 +283,7 @@ export {
   below,
   clip,
   concat,
+  crossAttention,
   equal,
   exp,
   expand,

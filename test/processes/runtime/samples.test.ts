@@ -34,7 +34,10 @@ const samples: [page: string, says: RegExp][] = [
     'docs/coming-from.md#1',
     /^layer (.*\n)*10 0\.\d+\ntest accuracy 0\.9\d+\nbest accuracy 0\.9\d+\n\[ 0 \]\n\[ 3, 3, 1, 16 \]\n$/,
   ],
-  ['docs/graphs.md', /^layer +reads +output.*\n0 +conv2d.* input .*\n(.*\n)*\d[\d,]* parameters\n288\n10\n$/],
+  [
+    'docs/graphs.md',
+    /^layer +reads +output.*\n0 +conv2d.* input .*\n(.*\n)*\d[\d,]* parameters\n288\n10\n\[ \{ prediction: \[ '7', '2', '5' \] \} \]\n$/,
+  ],
   ['packages/runtime/README.md', /^[\d.e-]+ [\da-f]{64}\n$/],
   ['packages/core/README.md', /^Float64Array\(1\) \[ -?[\d.]+ \]\n$/],
 ];

@@ -267,6 +267,7 @@ const builders: Record<string, () => readonly unknown[]> = {
     ]),
   ),
   groupNorm: () => [2, {}],
+  crossAttention: () => [['a', 'b'], 2, {}],
   matmul: () => [['a', 'b'], {}],
   concat: () => [['a', 'b'], {}],
   slice: () => [0, 1, {}],

@@ -22,7 +22,19 @@ const builders = [
     'maxPool',
     'pad',
     'plus',
-    ...['argmax', 'groupNorm', 'instanceNorm', 'logSoftmax', 'logSumExp', 'matmul', 'max', 'mean', 'softmax', 'sum'],
+    ...[
+      'argmax',
+      'groupNorm',
+      'instanceNorm',
+      'logSoftmax',
+      'logSumExp',
+      'matmul',
+      'crossAttention',
+      'max',
+      'mean',
+      'softmax',
+      'sum',
+    ],
     'reshape',
     'resize',
     'slice',
@@ -177,7 +189,7 @@ const typesOfBoth = words(`
   WeightDecayOptions
   ClipOptions Expression ExpressionStep FunctionBuilder FunctionKind FunctionOptions Operands OperationBuilder OperationKind
   OperationOptions PowerOptions ScalarName
-  AnswerOfHeads HeadLossOptions HeadLossSpec HeadLossSpecs HeadsOptions SingleLossSpec ArgmaxOptions GroupNormOptions InstanceNormOptions MatmulOptions ReductionOptions SoftmaxOptions
+  AnswerOfHeads HeadLossOptions HeadLossSpec HeadLossSpecs HeadsOptions SingleLossSpec ArgmaxOptions GroupNormOptions InstanceNormOptions CrossAttentionOptions MatmulOptions ReductionOptions SoftmaxOptions
   AnyRows ListedRows NamedRow ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GaussianOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
   PositionEmbeddingOptions GptNetworkOptions GruNetworkOptions RecurrentOptions SelfAttentionOptions TransformerBlockOptions UpsampleOptions
   ConcatOptions ExpandOptions PadOptions ReshapeOptions ResizeOptions SliceOptions TakeOptions TransposeOptions

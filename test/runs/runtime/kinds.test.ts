@@ -40,6 +40,7 @@ const kinds: Record<LayerKind, LayerSpec> = {
   'log-softmax': { kind: 'log-softmax', axis: 0 },
   'log-sum-exp': { kind: 'log-sum-exp', axis: 1 },
   lstm: { kind: 'lstm', out: 9, returns: 'last' },
+  'cross-attention': { kind: 'cross-attention', of: ['input', 'input'], heads: 2, dropout: 0.1 },
   matmul: { kind: 'matmul', of: ['input', 'input'], transposeB: true },
   max: { kind: 'max', axis: 0, keepdims: true },
   'max-pool': { kind: 'max-pool', size: 3, stride: 2, padding: 1 },
@@ -70,7 +71,7 @@ const shapes: { readonly [kind: string]: readonly number[] } = {
     [
       ...['channel-dropout', 'conv1d', 'flatten', 'global-avg-pool', 'gru', 'last-position', 'lstm'],
       ...['position-embedding', 'self-attention', 'argmax', 'instance-norm', 'log-softmax', 'log-sum-exp', 'max'],
-      ...['matmul', 'softmax'],
+      ...['matmul', 'softmax', 'cross-attention'],
       ...['pad', 'expand', 'slice', 'take', 'transpose'],
     ].map((kind) => [kind, [8, 4]]),
   ),

@@ -14,6 +14,8 @@ def train(case, lr, epsilon, steps):
     model.load_state_dict(load(case["weights"]))
     optimizer = torch.optim.Adam(model.parameters(), lr=lr, eps=epsilon)
     x, t = torch.tensor(case["x"]), torch.tensor(case["t"])
+    if case["lengths"] is not None:
+        model.lengths = torch.tensor(case["lengths"])
     for _ in range(steps):
         optimizer.zero_grad()
         F.mse_loss(model(x), t).backward()

@@ -58,17 +58,53 @@ class Recurrent:
         return turned(y).movedim(-1, 1) if self.is_all else y[:, -1]
 
 
+def real(lengths, T):
+    """Whether each position of rows [N, T] is real; None if all are."""
+    return None if lengths is None else torch.arange(T) < lengths[:, None]
+
+
+def cleared(y, lengths):
+    """0 at the positions of padding."""
+    return y if lengths is None else y * real(lengths, y.shape[1])[..., None]
+
+
+class CrossAttention(nn.Module):
+    """The positions of x [N, T, C] read those of memory [N, S, D]."""
+
+    def __init__(self, width, memory_width, heads, bias, causal):
+        super().__init__()
+        self.q = nn.Linear(width, width, bias)
+        self.kv = nn.Linear(memory_width, 2 * width, bias)
+        self.out_proj = nn.Linear(width, width, bias)
+        self.heads, self.causal = heads, causal
+
+    def forward(self, x, memory, lengths=None, memory_lengths=None):
+        N, T, C = x.shape
+        S = memory.shape[1]
+        heads = lambda rows: rows.reshape(N, -1, self.heads, C // self.heads).transpose(1, 2)
+        k, v = self.kv(memory).chunk(2, -1)
+        mask = torch.ones(N, 1, T, S, dtype=torch.bool)
+        if self.causal:
+            mask = mask.tril()
+        if memory_lengths is not None:
+            mask = mask & real(memory_lengths, S)[:, None, None]
+        y = F.scaled_dot_product_attention(heads(self.q(x)), heads(k), heads(v), attn_mask=mask)
+        return cleared(self.out_proj(y.transpose(1, 2).reshape(N, T, C)), lengths)
+
+
 class SelfAttention(nn.MultiheadAttention):
     def __init__(self, width, heads, bias, causal, rotary):
         super().__init__(width, heads, bias=bias, batch_first=True)
         self.causal = causal
         self.rotary = rotary
 
-    def forward(self, x):
+    def forward(self, x, lengths=None):
         N, T, C = x.shape
         if not self.rotary:
-            later = torch.full((T, T), -torch.inf).triu(1) if self.causal else None
-            return super().forward(x, x, x, attn_mask=later, need_weights=False)[0]
+            later = torch.ones(T, T, dtype=torch.bool).triu(1) if self.causal else None
+            padding = None if lengths is None else ~real(lengths, T)
+            options = {"attn_mask": later, "key_padding_mask": padding, "need_weights": False}
+            return cleared(super().forward(x, x, x, **options)[0], lengths)
         projected = F.linear(x, self.in_proj_weight, self.in_proj_bias).view(N, T, 3, self.num_heads, -1)
         q, k, v = (part.transpose(1, 2) for part in projected.unbind(2))
         y = F.scaled_dot_product_attention(rotated(q), rotated(k), v, is_causal=self.causal)
@@ -429,6 +465,7 @@ class Graph(nn.Sequential):
         super().__init__()
         self.shape = [network["input"]] if isinstance(network["input"], int) else network["input"]
         self.specs = network["layers"]
+        self.lengths = None  # [N, parts] real positions of the parts of a row; None: all are real
         self.channels_first = {}  # of the values that each layer writes, as PyTorch has them
         with torch.no_grad():
             self.run(torch.zeros(1, math.prod(self.shape)), self.create)
@@ -442,6 +479,10 @@ class Graph(nn.Sequential):
             index = next(i for i, other in enumerate(self.specs) if spec["layer"] in (str(i), other.get("name")))
             module = Like(list(self)[index])
             self.channels_first[k] = self.channels_first[index]
+        elif spec["kind"] == "cross-attention":
+            options = [spec["heads"], spec.get("bias", True), spec.get("causal", False)]
+            module = CrossAttention(xs[0].shape[-1], xs[1].shape[-1], *options)
+            self.channels_first[k] = first
         elif spec["kind"] in OPERATIONS:
             module = Operation(spec, xs[0].shape[-1])
             axis = spec.get("axis")
@@ -458,17 +499,28 @@ class Graph(nn.Sequential):
     def run(self, x, module_of):
         values = {"input": (x.reshape(-1, *self.shape), True)}
         last = values["input"]
+        lengths = {}  # by the array of a value
+        parts = 0
         for k, spec in enumerate(self.specs):
             of = spec.get("of")
             read = [last] if of is None else [values[name] for name in ([of] if isinstance(of, str) else of)]
             xs, first = [x for x, _ in read], read[0][1]
             module = module_of(k, spec, xs, first)
-            if isinstance(module, Operation):
+            read_lengths = [lengths.get(id(x)) for x in xs]
+            if isinstance(module, CrossAttention):
+                y = module(*xs, *read_lengths)
+            elif read_lengths[0] is not None and isinstance(module, SelfAttention):
+                y = module(xs[0], read_lengths[0])
+            elif isinstance(module, Operation):
                 y = module(*xs)
             else:
                 x = xs[0].movedim(-1, 1) if first and xs[0].dim() > 2 else xs[0]
                 y = module(x)
                 y = y.movedim(1, -1) if self.channels_first[k] and y.dim() > 2 else y
+            if self.lengths is not None:
+                is_part = spec["kind"] == "slice" and of == "input"
+                lengths[id(y)] = self.lengths[:, parts] if is_part else read_lengths[0]
+                parts += is_part
             last = (y, self.channels_first[k])
             values[str(k)] = last
             values[spec.get("name", str(k))] = last

@@ -61,6 +61,7 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
       'avg-pool': { size: 2 },
       'max-pool': { size: 2 },
       'group-norm': { groups: 2 },
+      'cross-attention': { of: ['input', 'input'], heads: 2 },
       matmul: { of: ['input', 'input'] },
       ...formulaSpecs,
       concat: { of: ['input', 'input'] },

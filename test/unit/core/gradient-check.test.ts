@@ -79,6 +79,7 @@ import {
   times,
   transpose,
   upsample,
+  type Value,
   where,
 } from '@gradloom/core';
 import {
@@ -219,6 +220,15 @@ const attentionOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec =>
     flatten(),
     { kind: 'dense', out: dense[3] },
   );
+
+/** Two texts of a row, each with padding of its own: the positions of one read those of the other. */
+function crossAttentionOf({ dense: [, , , outputs], nested: { embedding } }: Widths): NetworkSpec {
+  const of = (name: string, width: number): Value =>
+    input([2], name).through({ kind: 'embedding', vocabulary: 5, width }, layerNorm());
+  const [x, memory] = [of('x', 2 * embedding - 2), of('memory', embedding)];
+  const y = x.plus(x.crossAttention(memory, embedding - 1, { dropout: 0.3, biasInit: 'normal' }));
+  return network(y.crossAttention(y, 1, { causal: true, bias: false }).through(flatten(), dense(outputs)));
+}
 
 /** Outputs that keep the positions of a sequence of four words. */
 const textOf = ({ dense, nested }: Widths): NetworkSpec =>
@@ -386,6 +396,7 @@ test('the checked networks have layers of every kind', () => {
     sequencesOf,
     placesOf,
     attentionOf,
+    crossAttentionOf,
     recurrentOf,
     tiedOf,
     branchesOf,
@@ -570,6 +581,7 @@ describe.each([
   ['dense layers that share the table of an embedding', tiedOf, indices],
   ['values that several layers read', branchesOf, pixels(3)],
   ['self-attention to padded sequences', attentionOf, [...indices, ...indices], [4, 1, 3]],
+  ['attention of two padded sequences', crossAttentionOf, [...indices, ...indices], [2, 1, 1, 2, 2, 1]],
 ] as [string, (widths: Widths) => NetworkSpec, number[], number[]?][])('%s', (_title, specOf, inputs, lengths) => {
   const network = buildNetwork(specOf(wide));
   const theta = nestedStart(network);

@@ -98,6 +98,15 @@ export const matmul = (
   options: OptionsBeside<'matmul', 'of'> = {},
 ): SpecOfKind<'matmul'> => ({ kind: 'matmul', of, ...options });
 
+/**
+ * The positions of a value read those of a second one, by attention of H heads: `crossAttention(['x', 'memory'], 4)`.
+ */
+export const crossAttention = (
+  of: readonly [string, string],
+  heads: number,
+  options: OptionsBeside<'cross-attention', 'of' | 'heads'> = {},
+): SpecOfKind<'cross-attention'> => ({ kind: 'cross-attention', of, heads, ...options });
+
 /** Values by their names, or the number that stands for the second of them; then the first is the layer before. */
 export type Operands = readonly [string, string] | number;
 

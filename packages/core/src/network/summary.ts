@@ -51,8 +51,11 @@ function multiplyAddsOf({ layer, spec }: PlacedLayer): number {
   if (kind === 'embedding' || kind === 'position-embedding') return 0;
   const positions = positionsOf(kind === 'conv1d' || kind === 'conv2d' ? layer.out : input);
   const weights = layer.tensors.reduce((sum, { shape }) => (shape.length > 1 ? sum + sizeOf(shape) : sum), 0);
-  const scoresAndSums = kind === 'self-attention' ? 2 * input[0] * sizeOf(input) : 0;
-  return positions * weights + scoresAndSums;
+  // Of two sequences, keys and values are projected at the positions of the second.
+  const [, memory = input] = layer.in;
+  const further = kind === 'cross-attention' ? (positionsOf(memory) - positions) * 2 * memory[1] * input[1] : 0;
+  const isAttention = kind === 'self-attention' || kind === 'cross-attention';
+  return positions * weights + further + (isAttention ? 2 * memory[0] * sizeOf(input) : 0);
 }
 
 /**

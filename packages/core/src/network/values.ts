@@ -159,6 +159,11 @@ export class Value {
   matmul(other: Value, options: OptionsOf<'matmul'> = {}): Value {
     return apply({ kind: 'matmul', ...options }, [this, other]);
   }
+
+  /** The positions of this value read those of another one, by attention of so many heads. */
+  crossAttention(memory: Value, heads: number, options: Omit<OptionsOf<'cross-attention'>, 'heads'> = {}): Value {
+    return apply({ kind: 'cross-attention', heads, ...options }, [this, memory]);
+  }
 }
 
 /** Options of a kind of layer, without those that all layers have. */

@@ -210,6 +210,17 @@ const padded = [...Object.keys(readers), null].flatMap((kind): [string, Case][] 
   });
 });
 
+/** Two texts of a row, each with lengths of its own. */
+const lengthsOfTexts = { source: [5, 1, 3, 2, 4], target: [1, 4, 2, 4, 3] };
+const texts: [string, Case] = ['two texts with lengths', ofTwoTexts()];
+
+function ofTwoTexts(): Case {
+  const spec = everyLayer['an encoder and a decoder'];
+  const { inputs, ...others } = plain({ spec, parameters: weightsFor(spec) }, inputsFor(spec, 5));
+  const { source, target } = lengthsOfTexts;
+  return { ...others, inputs: { ...inputs, 'lengths.source': source, 'lengths.target': target } };
+}
+
 /** A column of texts: the file takes their tokens and lengths, since ONNX has no such tokenizers. */
 function ofTexts(): Case {
   const spec: NetworkSpec = { input: 3, layers: [{ kind: 'embedding', vocabulary: 4, width: 5 }, ...readers.gru] };
@@ -482,7 +493,17 @@ const tables: [string, () => Promise<Case>][] = [
 
 describe('with onnxruntime', needs('onnxruntime'), () => {
   const cases = new Map<string, Case>([
-    ...[...layered, ...floats, ...formulas, ...padded, ...windows, ...curves, ...decisions, ...decisionsOfFloats],
+    ...[
+      ...layered,
+      ...floats,
+      ...formulas,
+      ...padded,
+      texts,
+      ...windows,
+      ...curves,
+      ...decisions,
+      ...decisionsOfFloats,
+    ],
     ...softCurves.map(([fn, one]): [string, Case] => [`${fn} of floats`, one]),
   ]);
   const runs = new Map<string, Run>();
@@ -536,6 +557,14 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
       Array.from({ length: lengths.length }, (_, n) => model.classify(x as number[][]).slice(6 * n, 6 * n + 6)),
     );
     expect(distance(numbersOf(run, 'probabilities'), model.probabilities(x as number[][]).flat())).toBeLessThan(1e-6);
+  });
+
+  test('each part of a row has lengths of its own', () => {
+    const { model, rows: x, run } = of(texts[0]);
+    const lengths = lengthsOfTexts.source.flatMap((length, n) => [length, lengthsOfTexts.target[n]]);
+    const expected = model.outputs(x as number[][], { lengths }).flat();
+    expect(distance(numbersOf(run, 'prediction'), expected)).toBeLessThan(1e-12);
+    expect(distance(expected, model.outputs(x as number[][]).flat())).toBeGreaterThan(0.1);
   });
 
   test('any windows have the same outputs', () => {

@@ -87,12 +87,13 @@ describe('with PyTorch', needs('torch'), () => {
         network: withoutDropout(network),
         x,
         t,
+        lengths: partLengths(network, x.length),
         weights: files[0],
         path: join(home, 'trained.safetensors'),
       };
     });
     python('adam_steps.py', folder.write('steps.json', JSON.stringify({ ...adam, steps: STEPS, cases: steps })));
-    for (const { name, network: spec, x, t, path } of steps) {
+    for (const { name, network: spec, x, t, lengths, path } of steps) {
       const { parameters, step } = createTrainStep({
         network: buildNetwork(spec),
         loss: createLoss('mse'),
@@ -102,7 +103,9 @@ describe('with PyTorch', needs('torch'), () => {
         seed: 1,
       });
       parameters.set(weightsFor(spec));
-      for (let k = 0; k < STEPS; k++) step(Float64Array.from(x.flat()), Float64Array.from(t.flat()), x.length);
+      const rows = [Float64Array.from(x.flat()), Float64Array.from(t.flat()), x.length] as const;
+      const padding = lengths === null ? undefined : Float64Array.from(lengths.flat());
+      for (let k = 0; k < STEPS; k++) step(...rows, adam.lr, undefined, padding);
       const { parameters: expected } = await importModel(path, { spec });
       expect(distance([[...parameters]], [[...expected]]), name).toBeLessThan(1e-11);
     }
@@ -110,6 +113,13 @@ describe('with PyTorch', needs('torch'), () => {
 });
 
 const STEPS = 10;
+
+/** A length for each text of rows that have several; null for others. */
+function partLengths(spec: NetworkSpec, rows: number): number[][] | null {
+  const { parts } = buildNetwork(spec).lengths;
+  if (parts.length === 1 || spec.layers.every(({ kind }) => kind !== 'embedding')) return null;
+  return Array.from({ length: rows }, (_, n) => parts.map(({ positions }, k) => 1 + ((3 * n + k) % (positions ?? 1))));
+}
 
 /** The gradient of a bias in front of a batch norm is 0 but for rounding: an ε above that keeps its step 0, too. */
 const adam = { lr: 0.01, epsilon: 1e-3 };

@@ -37,7 +37,7 @@ import { emitBackward } from '../../../../packages/core/src/network/passes.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { maxRelativeError } from '../../../support/errors.ts';
 import { goldenGradients, networkSpec } from '../../../support/golden.ts';
-import { randomNetwork } from '../../../support/random-run.ts';
+import { randomNetwork, takesIndices } from '../../../support/random-run.ts';
 import { propertySeed } from '../../../support/seed.ts';
 import { emitUnshared } from '../../../support/unshared-passes.ts';
 
@@ -130,7 +130,7 @@ test(`layers that share arrays find the gradients of layers that do not (seed ${
     fc.integer({ min: 1, max: 9 }),
     (spec, lossName, B, leaf) => {
       const network = buildNetwork(spec);
-      const hasIndices = spec.layers[0].kind === 'embedding';
+      const hasIndices = takesIndices(spec);
       const loss = createLoss(lossName);
       const common = { kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 3, leafRows: leaf };
       const pass: PassSettings = { ...common, accumulate: false };

@@ -77,6 +77,7 @@ const built: [call: object, spec: object][] = [
   [core.logSumExp({ axis: 1 }), { kind: 'log-sum-exp', axis: 1 }],
   [core.softmax({ axis: 1 }), { kind: 'softmax', axis: 1 }],
   [core.logSoftmax(), { kind: 'log-softmax' }],
+  [core.crossAttention(['a', 'b'], 2), { kind: 'cross-attention', of: ['a', 'b'], heads: 2 }],
   [core.matmul(['a', 'b'], { transposeB: true }), { kind: 'matmul', of: ['a', 'b'], transposeB: true }],
   [core.groupNorm(4, { affine: false }), { kind: 'group-norm', groups: 4, affine: false }],
   [core.instanceNorm({ affine: true }), { kind: 'instance-norm', affine: true }],

@@ -2,6 +2,7 @@ import {
   buildNetwork,
   conv2d,
   conv2dTranspose,
+  crossAttention,
   dense,
   embedding,
   flatten,
@@ -13,6 +14,7 @@ import {
   residual,
   selfAttention,
   sequential,
+  slice,
 } from '@gradloom/core';
 import { layerFacts } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
@@ -64,6 +66,9 @@ test('the work of a layer counts each weight once for each position that uses it
   expect(work([4, 4, 3], [conv2dTranspose(2, 2, { stride: 2 })])).toEqual([4 * 4 * (2 * 2 * 3 * 2)]);
   expect(work([6], [embedding(9, 4), gru(5, { returns: 'last' })])).toEqual([0, 6 * (4 * 15 + 5 * 15)]);
   expect(work([6, 4], [selfAttention(2, { causal: false })])).toEqual([6 * (4 * 12 + 4 * 4) + 2 * 6 * 6 * 4]);
+  // Queries and outputs at 6 positions, keys and values of 3 channels at 5.
+  const attention = [slice([0, 0], [5, 3], { axis: [0, 1] }), crossAttention(['input', '0'], 2)];
+  expect(work([6, 4], attention)[1]).toBe(6 * (4 * 4 + 4 * 4) + 5 * (3 * 8) + 2 * 6 * 5 * 4);
   const products = [matmul(['input', 'input'], { transposeA: true }), matmul(['input', '0'])];
   expect(work([6, 4], products)).toEqual([4 * 4 * 6, 6 * 4 * 4]);
 });

@@ -86,7 +86,7 @@ describe('a spec that does not fit is refused with what it has and should have',
     [{ input: 2, layers: [] }, 'layers has [], expected a list of at least 1 layer'],
     [
       { input: 2, layers: [{ kind: 'dens', out: 3 }] },
-      'kind has "dens", expected one of activation, argmax, avg-pool, batch-norm, channel-dropout, concat, conv1d, conv2d, conv2d-transpose, dense, ',
+      'kind has "dens", expected one of activation, argmax, avg-pool, batch-norm, channel-dropout, concat, conv1d, conv2d, conv2d-transpose, cross-attention, dense, ',
     ],
     [{ input: 2, layers: [{ kind: 'dense', out: 1.5 }] }, 'dense: out has 1.5'],
     [{ input: 2, layers: [{ kind: 'dense', out: 3, unit: 1 }] }, 'option "unit" is unknown'],

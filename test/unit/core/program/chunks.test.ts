@@ -54,7 +54,7 @@ import { referenceKernels } from '../../../../packages/core/src/program/referenc
 import { firstDifference } from '../../../support/bits.ts';
 import { counted } from '../../../support/count.ts';
 import { createGuardedMemory } from '../../../support/guarded-memory.ts';
-import { optimizer, randomNetwork, withWidths } from '../../../support/random-run.ts';
+import { optimizer, randomNetwork, takesIndices, withWidths } from '../../../support/random-run.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
 interface ChunkedRun {
@@ -140,7 +140,7 @@ type Outcome = readonly (readonly [name: string, values: ArrayLike<number>])[];
 /** Inputs and targets of a step on B rows. */
 function rowsOf({ type, spec, lossName }: ChunkedRun, step: number, B: number) {
   const network = buildNetwork(spec);
-  const hasIndices = spec.layers[0].kind === 'embedding';
+  const hasIndices = takesIndices(spec);
   const loss = createLoss(lossName);
   const T = targetColumns(network, loss);
   const isClass = loss.targets === 'classes';

@@ -8,6 +8,7 @@ import { channelDropout, channelDropoutOptions } from './channel-dropout.ts';
 import { concat, concatOptions } from './concat.ts';
 import { conv2dTranspose, conv2dTransposeOptions } from './conv2d-transpose.ts';
 import { conv1d, conv1dOptions, conv2d, conv2dOptions } from './convolution.ts';
+import { crossAttention, crossAttentionOptions } from './cross-attention.ts';
 import { dense, denseOptions } from './dense.ts';
 import { dropout, dropoutOptions } from './dropout.ts';
 import { embedding, embeddingOptions } from './embedding.ts';
@@ -49,6 +50,7 @@ const table = {
   conv1d,
   conv2d,
   'conv2d-transpose': conv2dTranspose,
+  'cross-attention': crossAttention,
   dense,
   dropout,
   embedding,
@@ -104,6 +106,7 @@ export const layerOptions = {
   conv1d: conv1dOptions.table,
   conv2d: conv2dOptions.table,
   'conv2d-transpose': conv2dTransposeOptions.table,
+  'cross-attention': crossAttentionOptions.table,
   dense: denseOptions.table,
   dropout: dropoutOptions.table,
   embedding: embeddingOptions.table,

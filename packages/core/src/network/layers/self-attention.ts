@@ -15,7 +15,7 @@ import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
 import { initializedTensor } from './initialized-tensor.ts';
 import type { Layer, Pass } from './layer.ts';
-import type { LayerContext } from './layer-context.ts';
+import type { LayerContext, Path } from './layer-context.ts';
 import { axesOf } from './windows.ts';
 
 export const selfAttentionOptions = defineOptions('self-attention', {
@@ -64,20 +64,15 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
   axesOf('self-attention', input, [1]);
   const [T, C] = input;
   const d = C / H;
-  refuseHeads(C, H, rotary);
-  const threshold = Math.floor(dropout * 4294967296);
+  refuseHeads('self-attention', C, H, rotary);
+  const dropoutOf = attentionDropout(dropout, stream);
 
   const biases = (name: string, O: number) => initializedTensor(name, [O], biasInit, [C, O], customParts);
   const Wqkv = initializedTensor('Wqkv', [C, 3 * C], init, [C, 3 * C], customParts);
   const Wo = initializedTensor('Wo', [C, C], outInit, [C, C], customParts);
 
   /** The last arguments of both passes of attention. */
-  function attentionArguments({ training, seed }: Pass) {
-    const [key0, key1] = streamKey(seed, 'dropout', ...stream);
-    const drops = training && threshold > 0;
-    const mask = drops ? ([threshold, 1 / (1 - dropout)] as const) : ([0, 1] as const);
-    return [T, T, H, d, 3 * C, 3 * C, causal, key0, key1, ...mask] as const;
-  }
+  const attentionArguments = (pass: Pass) => [T, T, H, d, 3 * C, 3 * C, causal, ...dropoutOf(pass)] as const;
 
   /** Earlier positions are in qkv. The arrays of gradients serve as scratch. */
   const forwardNext: Layer['forwardNext'] = (y, [x], parameters, { emit, n, row, begins, positions }, { arrays }) => {
@@ -169,14 +164,24 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
   };
 }
 
+/** A function from a pass to the key, threshold and factor of the dropout of weights. */
+export function attentionDropout(rate: number, stream: Path) {
+  const threshold = Math.floor(rate * 4294967296);
+  return ({ training, seed }: Pass) => {
+    const [key0, key1] = streamKey(seed, 'dropout', ...stream);
+    const drops = training && threshold > 0;
+    return drops ? ([key0, key1, threshold, 1 / (1 - rate)] as const) : ([key0, key1, 0, 1] as const);
+  };
+}
+
 /** @throws OptionError for heads that do not divide the channels, and for rotary pairs of an odd number. */
-function refuseHeads(C: number, H: number, rotary: boolean): void {
+export function refuseHeads(kind: string, C: number, H: number, rotary = false): void {
   const d = C / H;
   if (!Number.isInteger(d)) {
-    throw new OptionError('self-attention', 'heads', `has ${H}, expected a divisor of ${C} (channels of the input)`);
+    throw new OptionError(kind, 'heads', `has ${H}, expected a divisor of ${C} (channels of the input)`);
   }
   if (rotary && d % 2 !== 0) {
     const why = `each has ${d} of ${C} channels, and rotary takes them in pairs`;
-    throw new OptionError('self-attention', 'heads', `has ${H}, expected heads with an even number (${why})`);
+    throw new OptionError(kind, 'heads', `has ${H}, expected heads with an even number (${why})`);
   }
 }

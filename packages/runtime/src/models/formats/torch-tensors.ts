@@ -30,7 +30,7 @@ interface TorchLayer {
   readonly writes: 'the same' | 'any' | 'channels last' | 'channels first' | 'flat' | 'a sum' | 'other axes' | 'moved';
 }
 
-/** Every kind of layer in PyTorch. SwiGLU, which PyTorch lacks, has two `nn.Linear`. */
+/** Every kind of layer in PyTorch. SwiGLU, which PyTorch lacks, and cross-attention have an `nn.Linear` each. */
 const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   ...sameForAll(formulaLayers, { writes: 'a sum' } as const),
   activation: { writes: 'the same' },
@@ -46,6 +46,13 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   conv1d: { tensors: affineTensors, writes: 'channels first' },
   conv2d: { tensors: affineTensors, writes: 'channels first' },
   'conv2d-transpose': { tensors: affineTensors, writes: 'channels first' },
+  'cross-attention': {
+    tensors: {
+      ...{ Wq: 'q.weight', bq: 'q.bias', Wkv: 'kv.weight', bkv: 'kv.bias' },
+      ...{ Wo: 'out_proj.weight', bo: 'out_proj.bias' },
+    },
+    writes: 'any',
+  },
   dense: { tensors: affineTensors, writes: 'any' },
   dropout: { writes: 'the same' },
   embedding: { tensors: { E: 'weight' }, writes: 'channels last' },
@@ -99,7 +106,7 @@ function keepsChannels({ layer, spec }: NetworkLayer): boolean {
 }
 
 /** Weight matrices: used as x · W here, and as x · Wᵀ in PyTorch. */
-const productWeights = new Set(['W', 'Wg', 'Wv', 'Wi', 'Wh', 'Wqkv', 'Wo']);
+const productWeights = new Set(['W', 'Wg', 'Wv', 'Wi', 'Wh', 'Wq', 'Wkv', 'Wqkv', 'Wo']);
 
 /** The tensors of a network in parameter order; those of an embedding again for a dense layer that is tied to it. */
 export function torchTensors(network: Network): TorchTensor[] {

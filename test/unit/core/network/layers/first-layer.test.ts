@@ -17,6 +17,7 @@ const specs: { [K in Exclude<LayerKind, 'like'>]: LayerSpec & { kind: K } } = {
   conv2d: { kind: 'conv2d', out: 3, kernel: [1, 2] },
   'conv2d-transpose': { kind: 'conv2d-transpose', out: 3, kernel: 2 },
   dense: { kind: 'dense', out: 3 },
+  'cross-attention': { kind: 'cross-attention', of: ['input', 'input'], heads: 1 },
   dropout: { kind: 'dropout', rate: 0.5 },
   embedding: { kind: 'embedding', vocabulary: 5, width: 3 },
   expand: { kind: 'expand', shape: [3, 2] },
@@ -73,6 +74,7 @@ const shapes: { readonly [K in LayerKind]?: readonly number[] } = {
   lstm: [2, 1],
   'last-position': [2, 1],
   'position-embedding': [2, 1],
+  'cross-attention': [2, 1],
   'self-attention': [2, 1],
 };
 

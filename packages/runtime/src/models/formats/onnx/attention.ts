@@ -4,49 +4,105 @@ import type { Emission, Spec } from './emission.ts';
 import type { Graph, Value } from './graph.ts';
 import { lengthsAt, positions, type Rows, range } from './rows.ts';
 
-/**
- * Self-attention on rows [N, T, C]; heads are an axis of their own. Keys that a query does not read have a score of -∞.
- */
-export function attention({ graph, channels, x, lengths: [lengths], networkLayer, tensor }: Emission): Rows {
-  const { heads: H, causal = true, bias = true, rotary = false } = networkLayer.spec as Spec<'self-attention'>;
-  const [shape] = networkLayer.layer.in;
-  const [T, C] = shape;
+/** Self-attention on rows [N, T, C]; heads are an axis of their own. */
+export function selfAttention(emission: Emission): Rows {
+  const {
+    graph,
+    x,
+    lengths: [lengths],
+    networkLayer,
+    tensor,
+  } = emission;
+  const { heads: H, causal = true, rotary = false } = networkLayer.spec as Spec<'self-attention'>;
+  const [[T, C]] = networkLayer.layer.in;
   const d = C / H;
-  const weights = (name: string, O: number): Value => graph.reals(`${networkLayer.path}.${name}`, [C, O], tensor(name));
-  const addBias = (value: Value, name: string, O: number): Value =>
-    bias ? graph.node('Add', [value, graph.reals(`${networkLayer.path}.${name}`, [O], tensor(name))]) : value;
-  const { value } = channels.last(x);
-  // onnxruntime would make one node of a MatMul and the Transpose before it: see `affine`.
-  const rows = x.image === null ? value : graph.reshape(value, [0, 1, T, C]);
-  const projection = graph.node('MatMul', [rows, weights('Wqkv', 3 * C)]);
-  const qkv = graph.reshape(addBias(projection, 'bqkv', 3 * C), [0, T, 3, H, d]);
+  const qkv = graph.reshape(project(emission, rowsIn(emission, x), 'qkv', 3 * C), [0, T, 3, H, d]);
   const rotate = rotary
     ? rotation(graph, networkLayer.path, T, d, typeOf(tensor('Wo')))
     : (value: Value): Value => value;
-  /** The heads of queries (0), keys (1) or values (2), [N, T, H, d]. */
-  const heads = (index: number): Value => graph.node('Gather', [qkv, graph.integers([index], [])], { axis: 2 });
-  const permute = (value: Value, perm: readonly number[]): Value => graph.node('Transpose', [value], { perm });
-  const dotProducts = graph.node('MatMul', [
-    permute(rotate(heads(0)), [0, 2, 1, 3]), // [N, H, T, d]
-    permute(rotate(heads(1)), [0, 2, 3, 1]), // [N, H, d, T]
-  ]);
-  const scores = graph.node('Mul', [dotProducts, graph.number(1 / Math.sqrt(d))]);
-  const isReal = graph.node('Less', [positions(graph, T), lengthsAt(graph, lengths, T)]);
-  const withAxes = (value: Value, ...axes: number[]): Value => graph.node('Unsqueeze', [value, graph.integers(axes)]);
-  const isRead = causal ? graph.node('And', [withAxes(isReal, 1, 2), upToQuery(graph, T)]) : withAxes(isReal, 1, 2);
-  const sums = graph.node('MatMul', [
-    graph.node('Softmax', [graph.node('Where', [isRead, scores, graph.number(-Infinity)])], { axis: -1 }),
-    permute(heads(2), [0, 2, 1, 3]),
-  ]);
-  const A = graph.reshape(permute(sums, [0, 2, 1, 3]), [0, T, C]);
-  const y = addBias(graph.node('MatMul', [A, weights('Wo', C)]), 'bo', C);
-  return { shape, value: graph.node('Where', [withAxes(isReal, 2), y, graph.number(0)]), image: null };
+  const [q, k, v] = [0, 1, 2].map((part) => partOf(graph, qkv, part));
+  return attend(emission, rotate(q), rotate(k), v, causal, [lengths, lengths]);
 }
 
-/** Whether key u is not after query t, [T, T]. */
-function upToQuery(graph: Graph, T: number): Value {
-  const keys = positions(graph, T);
-  const queries = graph.reshape(keys, [T, 1]);
+/** Attention from rows [N, T, C] to others [N, S, D]. */
+export function crossAttention(emission: Emission): Rows {
+  const {
+    graph,
+    xs: [x, memory],
+    lengths: [queryLengths, keyLengths],
+    networkLayer,
+  } = emission;
+  const { heads: H, causal = false } = networkLayer.spec as Spec<'cross-attention'>;
+  const [[T, C], [S]] = networkLayer.layer.in;
+  const q = graph.reshape(project(emission, rowsIn(emission, x), 'q', C), [0, T, H, C / H]);
+  const kv = graph.reshape(project(emission, rowsIn(emission, memory), 'kv', 2 * C), [0, S, 2, H, C / H]);
+  const [k, v] = [0, 1].map((part) => partOf(graph, kv, part));
+  return attend(emission, q, k, v, causal, [queryLengths, keyLengths]);
+}
+
+/**
+ * Rows [N, T, C] of positions. onnxruntime would make one node of a MatMul and the Transpose before it: see `affine`.
+ */
+function rowsIn({ graph, channels }: Emission, rows: Rows): Value {
+  const { value, shape } = channels.last(rows);
+  return rows.image === null ? value : graph.reshape(value, [0, 1, ...shape]);
+}
+
+/** rows · W + b, for the tensors W and b of this name. */
+function project({ graph, networkLayer, tensor }: Emission, rows: Value, name: string, O: number): Value {
+  const { bias = true } = networkLayer.spec as Spec<'self-attention'>;
+  const [W, b] = [`W${name}`, `b${name}`];
+  const weights = tensor(W);
+  const product = graph.node('MatMul', [
+    rows,
+    graph.reals(`${networkLayer.path}.${W}`, [weights.length / O, O], weights),
+  ]);
+  return bias ? graph.node('Add', [product, graph.reals(`${networkLayer.path}.${b}`, [O], tensor(b))]) : product;
+}
+
+/** Queries, keys or values [N, T, H, d] of rows [N, T, parts, H, d]. */
+const partOf = (graph: Graph, rows: Value, part: number): Value =>
+  graph.node('Gather', [rows, graph.integers([part], [])], { axis: 2 });
+
+/** The outputs of attention of heads [N, T, H, d]. Keys that a query does not read have a score of -∞. */
+function attend(
+  emission: Emission,
+  q: Value,
+  k: Value,
+  v: Value,
+  causal: boolean,
+  [queryLengths, keyLengths]: readonly [Value, Value],
+): Rows {
+  const { graph, networkLayer } = emission;
+  const { layer, spec } = networkLayer;
+  const [[T, C], [S] = layer.in[0]] = layer.in;
+  const d = C / (spec as Spec<'self-attention'>).heads;
+  const permute = (value: Value, perm: readonly number[]): Value => graph.node('Transpose', [value], { perm });
+  const dotProducts = graph.node('MatMul', [
+    permute(q, [0, 2, 1, 3]), // [N, H, T, d]
+    permute(k, [0, 2, 3, 1]), // [N, H, d, S]
+  ]);
+  const scores = graph.node('Mul', [dotProducts, graph.number(1 / Math.sqrt(d))]);
+  const isReal = (lengths: Value, length: number): Value =>
+    graph.node('Less', [positions(graph, length), lengthsAt(graph, lengths, length)]);
+  const isRealQuery = isReal(queryLengths, T);
+  const isRealKey = queryLengths === keyLengths && S === T ? isRealQuery : isReal(keyLengths, S);
+  const withAxes = (value: Value, ...axes: number[]): Value => graph.node('Unsqueeze', [value, graph.integers(axes)]);
+  const ofKeys = withAxes(isRealKey, 1, 2);
+  const isRead = causal ? graph.node('And', [ofKeys, upToQuery(graph, T, S)]) : ofKeys;
+  const sums = graph.node('MatMul', [
+    graph.node('Softmax', [graph.node('Where', [isRead, scores, graph.number(-Infinity)])], { axis: -1 }),
+    permute(v, [0, 2, 1, 3]),
+  ]);
+  const A = graph.reshape(permute(sums, [0, 2, 1, 3]), [0, T, C]);
+  const y = graph.node('Where', [withAxes(isRealQuery, 2), project(emission, A, 'o', C), graph.number(0)]);
+  return { shape: layer.out, value: y, image: null };
+}
+
+/** Whether key u is not after query t, [T, S]. */
+function upToQuery(graph: Graph, T: number, S: number): Value {
+  const keys = positions(graph, S);
+  const queries = graph.reshape(positions(graph, T), [T, 1]);
   return graph.node('Not', [graph.node('Greater', [keys, queries])]);
 }
 

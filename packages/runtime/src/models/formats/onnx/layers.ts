@@ -18,7 +18,7 @@ import {
 } from '@gradloom/core/internal';
 import { reorder } from '../reorder.ts';
 import { activationGraphs, NO_ALPHA } from './activations.ts';
-import { attention } from './attention.ts';
+import { crossAttention, selfAttention } from './attention.ts';
 import type { Emission, Spec } from './emission.ts';
 import { formula } from './formula.ts';
 import type { Graph, Value } from './graph.ts';
@@ -54,6 +54,7 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   conv1d: convolution,
   conv2d: convolution,
   'conv2d-transpose': transposedConvolution,
+  'cross-attention': crossAttention,
   dense: (emission) =>
     'tiedTo' in emission.networkLayer.spec ? tiedTo(emission) : affine(emission, emission.x, 'W', 'b'),
   dropout: ({ x }) => x,
@@ -140,7 +141,7 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
     const scaled = graph.node('Div', [rows.value, root]);
     return { ...rows, value: graph.node('Mul', [scaled, channelConstant(rows, 'gamma')]) };
   },
-  'self-attention': attention,
+  'self-attention': selfAttention,
   softmax: softmaxBy('Softmax'),
   sum: reduceBy('ReduceSum'),
   slice,
