@@ -177,6 +177,18 @@ test.each<[string, (data: DataSplits) => unknown]>([
   await expect((async () => make(data))()).rejects.toThrow(new RegExp(sentence));
 });
 
+test('influences are refused where another layer reads the tokens, too', async () => {
+  const data = await textDataset('abc\ndefgh\nif', { lines: true, validation: 0 });
+  const V = data.train.classes ?? 0;
+  const again: LayerSpec = { kind: 'like', layer: '0', of: 'input' };
+  const spec = sequential(6, embedding(V, 3), again, { kind: 'plus', of: ['0', '1'] }, dense(V));
+  const parameters = new Float64Array(buildNetwork(spec).parameterCount);
+  const model = createModel({ spec, parameters, loss: 'softmax-cross-entropy' });
+  await expect(explainTexts(model, data.train)).rejects.toThrow(
+    `explainTexts: embedding(${V}x3), like 0 at layer 1 reads the tokens, expected the embedding alone to read them`,
+  );
+});
+
 test('the influence of a token is the slope of log p by the length of its vector', async () => {
   // Letters of a line are all different, so that each has a vector of its own.
   const data = await textDataset('abc\ndefgh\nif', { lines: true, validation: 0 });

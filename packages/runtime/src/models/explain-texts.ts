@@ -13,6 +13,7 @@ import {
   checkObject,
   defineOptions,
   type Named,
+  nameOfLayer,
   type OptionsOf,
   option,
   show,
@@ -65,7 +66,8 @@ export interface TextExplanation {
  * the vector e of a token, where p is the probability of the answer after the last token: to first order, log(p) would
  * fall by this if the token had a vector of zeros. A token of a negative number speaks against the answer. The result
  * has the same bits on every machine. [Shrikumar et al. 2016](https://arxiv.org/abs/1605.01713)
- * @throws Error (rejects) if the model does not begin with an embedding, or rows do not fit it.
+ * @throws Error (rejects) if the model does not begin with an embedding that alone reads the tokens, or rows do not
+ * fit it.
  */
 export async function explainTexts(
   model: Model,
@@ -89,6 +91,11 @@ function* explanations(
     const has =
       network.allLayers[0].spec.kind === 'embedding' ? 'values as outputs' : `${network.layers[0].label} first`;
     throw new Error(`explainTexts: the model has ${has}, expected an embedding first, and classes of each position`);
+  }
+  const other = network.allLayers.find(({ inputs }, k) => k > 0 && inputs.includes(0));
+  if (other !== undefined) {
+    const expected = 'expected the embedding alone to read them, since all influence goes through its vectors';
+    throw new Error(`explainTexts: ${nameOfLayer(other)} reads the tokens, ${expected}`);
   }
   if (dataset.classes === null) {
     throw new Error(`explainTexts: ${showName(name)} has values as targets, expected classes`);

@@ -16,7 +16,7 @@ export interface ConcatOptions extends OptionsOf<typeof concatOptions.table>, Na
 
 /**
  * y: the values of `of` one after the other along an axis, `of: ['a', 'b']`. Their other axes are the same. The
- * gradient by each value is its part of dy.
+ * gradient by each value is its part of dy. A single value is copied, as by `torch.cat`.
  */
 export function concat(options: ConcatOptions, { inputs }: LayerContext): Layer {
   const { axis } = concatOptions.read(options);

@@ -123,6 +123,7 @@ const outputsOf = (layer: LayerSpec, input: readonly number[]) => {
 test.each<[LayerSpec, readonly number[], readonly number[], readonly number[]]>([
   [{ kind: 'concat', of: ['input', 'input'] }, [2, 2], [2, 4], [0, 1, 0, 1, 2, 3, 2, 3]],
   [{ kind: 'concat', of: ['input', 'input'], axis: 0 }, [2, 2], [4, 2], [0, 1, 2, 3, 0, 1, 2, 3]],
+  [{ kind: 'concat', of: 'input' }, [2, 2], [2, 2], [0, 1, 2, 3]], // torch.cat of one
   [{ kind: 'slice', start: 1, end: -1 }, [2, 4], [2, 2], [1, 2, 5, 6]],
   [{ kind: 'slice', step: -2 }, [5], [3], [4, 2, 0]],
   [{ kind: 'slice', start: 3, end: 0, step: -1 }, [5], [3], [3, 2, 1]],
