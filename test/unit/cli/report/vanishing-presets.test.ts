@@ -22,6 +22,17 @@ test('Glorot’s initializers are shown side by side, with theory', () => {
   expect(String(picture.draw(720).markup)).toContain('÷ 2.0 per layer');
 });
 
+test('networks with and without skip connections are shown side by side, without theory', () => {
+  const network = (factor: number) => ({ starts: looks(factor, 20), factors: [factor, factor] });
+  const [picture] = presetPictures({ preset: 'skip', plain: network(0.5), skip: network(1) });
+  expect(picture.title).toBe(
+    'Sigmoid: the gradient shrinks 2.0 times per layer; sigmoid with skip connections: the gradient keeps its size',
+  );
+  expect(picture.caption).not.toContain('theory');
+  expect(picture.altText).not.toContain('theory');
+  expect(String(picture.draw(720).markup)).not.toContain('5 4'); // dashes
+});
+
 test('each start of He’s initializers has a bar', () => {
   const init = (factor: number, accuracies: number[]) => ({
     starts: looks(factor, 30),

@@ -10,7 +10,7 @@ import { drawPlot, halo, networkStroke } from '../theme.ts';
 export interface LayerGradients {
   readonly label: string; // name of the activation
   readonly sizes: readonly number[]; // RMS of dL/dz, starting at the input
-  readonly expected: readonly number[]; // by theory, NaN if there is none
+  readonly expected: readonly number[]; // by theory, NaN where there is none; empty if there is no theory
   readonly factor: number | null; // per layer, towards the input
   readonly expectedFactor: number | null;
 }
@@ -20,21 +20,26 @@ export function gradientByLayer(networks: readonly LayerGradients[]): Picture {
   const depth = highest(networks.map(({ sizes }) => sizes.length));
   const allSizes = networks.flatMap(({ sizes, expected }) => [...sizes, ...expected]);
   const range = logRange(allSizes, 0.3); // powers of ten above, for labels
+  const hasTheory = networks.some(({ expected }) => expected.length > 0);
   return {
     name: 'gradient-by-layer',
     title: capital(networks.map(({ label, factor }) => `${label}: ${changeText(factor)}`).join('; ')),
-    caption: `RMS of dL/dz at each of ${depth} hidden layers before the first step, on a logarithmic scale. Backpropagation starts at the output, on the right, and goes to hidden layer 1. ${reachText(networks)} Dashed: what theory predicts for weights of this size.`,
+    caption: `RMS of dL/dz at each of ${depth} hidden layers before the first step, on a logarithmic scale. Backpropagation starts at the output, on the right, and goes to hidden layer 1. ${reachText(networks)}${hasTheory ? ' Dashed: what theory predicts for weights of this size.' : ''}`,
     altText: networks
       .map(
         ({ label, sizes, factor, expectedFactor }) =>
-          `${label}: RMS of the gradient ${shortNumber(sizes[sizes.length - 1], 2)} at the last hidden layer and ${shortNumber(sizes[0], 2)} at the first, a factor of ${factor === null ? 'none' : shortNumber(factor, 2)} per layer, by theory ${expectedFactor === null ? 'none' : shortNumber(expectedFactor, 2)}`,
+          `${label}: RMS of the gradient ${shortNumber(sizes[sizes.length - 1], 2)} at the last hidden layer and ${shortNumber(sizes[0], 2)} at the first, a factor of ${factor === null ? 'none' : shortNumber(factor, 2)} per layer${hasTheory ? `, by theory ${expectedFactor === null ? 'none' : shortNumber(expectedFactor, 2)}` : ''}`,
       )
       .join('. '),
     draw: stack([
-      legend([
-        { name: 'measured', stroke: { color: 'var(--ink)', dash: 'none' } },
-        { name: 'theory', stroke: { color: 'var(--ink)', dash: '5 4' } },
-      ]),
+      ...(hasTheory
+        ? [
+            legend([
+              { name: 'measured', stroke: { color: 'var(--ink)', dash: 'none' } },
+              { name: 'theory', stroke: { color: 'var(--ink)', dash: '5 4' } },
+            ]),
+          ]
+        : []),
       grid(
         networks.map((network, k) => ({
           title: network.label,

@@ -58,11 +58,14 @@ const heDocument = refined(
   },
 );
 
+const skipNetwork = record({ starts: probeRecords, factors: list(number(), 10_000, 1) });
+
 /** The parts of vanishing.json that are drawn, by preset. */
 export const presetDocument = variant('preset', {
   nielsen: record({ preset: literal('nielsen'), seeds, networks: list(nielsenNetwork, 10, 1) }),
   glorot: record({ preset: literal('glorot'), standard: glorotInit, normalised: glorotInit }),
   he: heDocument,
+  skip: record({ preset: literal('skip'), plain: skipNetwork, skip: skipNetwork }),
 });
 
 export type PresetDocument = Read<typeof presetDocument>;
@@ -72,6 +75,7 @@ type Preset<P extends PresetDocument['preset']> = Extract<PresetDocument, { pres
 export function presetPictures(document: PresetDocument): Picture[] {
   if (document.preset === 'nielsen') return [nielsen(document)];
   if (document.preset === 'glorot') return [glorot(document)];
+  if (document.preset === 'skip') return [skip(document)];
   return he(document);
 }
 
@@ -134,6 +138,18 @@ const glorot = ({ standard, normalised }: Preset<'glorot'>): Picture =>
     gradients('standard init', standard.looks, standard.dz.mean, Math.sqrt(1 / 3)),
     gradients('normalised init', normalised.looks, normalised.dz.mean, 1),
   ]);
+
+const skip = ({ plain, skip }: Preset<'skip'>): Picture =>
+  gradientByLayer(
+    [
+      { label: 'sigmoid', network: plain },
+      { label: 'sigmoid with skip connections', network: skip },
+    ].map(({ label, network: { starts, factors } }) => ({
+      ...gradients(label, starts, geometricMean(factors), Number.NaN),
+      expected: [],
+      expectedFactor: null,
+    })),
+  );
 
 function he(document: Preset<'he'>): Picture[] {
   const { seeds, steps } = document;

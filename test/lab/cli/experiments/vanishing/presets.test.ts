@@ -4,6 +4,7 @@ import { isFailure } from '../../../../../packages/cli/src/lab/experiments/findi
 import { glorotOf } from '../../../../../packages/cli/src/lab/experiments/vanishing/presets/glorot.ts';
 import { heOf } from '../../../../../packages/cli/src/lab/experiments/vanishing/presets/he.ts';
 import { nielsen } from '../../../../../packages/cli/src/lab/experiments/vanishing/presets/nielsen.ts';
+import { skipOf } from '../../../../../packages/cli/src/lab/experiments/vanishing/presets/skip.ts';
 import { medianText, nearMean, nearOneStart, rangeOf } from '../../../../../packages/cli/src/lab/figures/range.ts';
 import { readAs } from '../../../../../packages/cli/src/options/schema/schema.ts';
 import {
@@ -84,6 +85,23 @@ test("He's factors hold from any start; accuracies are shown by median and range
     expect(sections[0].lines[0]).toMatch(/accuracy, median +lowest to highest$/);
     expect(drawn(json)).toEqual(['gradient-by-layer', 'accuracy-by-init']);
   }
+});
+
+test('skip connections keep the gradient of sigmoid from vanishing, and let 20 layers learn', async () => {
+  const { findings, json } = await skipOf({ steps: 150 }).run([1, 2], context);
+  expect(findings.map(({ paper, agrees }) => [paper?.printed, agrees])).toEqual([
+    ['can vanish', true],
+    ['does not vanish', true],
+  ]);
+  type Figures = Record<'firstGradients' | 'accuracies', number[]> & { starts: { layers: { flat: number }[] }[] };
+  const { plain, skip } = json as Record<'plain' | 'skip', Figures>;
+  for (const [k, norm] of skip.firstGradients.entries()) {
+    expect(plain.firstGradients[k]).toBeLessThan(1e-8 * norm);
+    expect(plain.accuracies[k]).toBeLessThan(0.2);
+    expect(skip.accuracies[k]).toBeGreaterThan(0.7);
+    expect(skip.starts[k].layers.every(({ flat }) => flat >= 0 && flat <= 1)).toBe(true); // of activations, not of sums
+  }
+  expect(drawn(json)).toEqual(['gradient-by-layer']);
 });
 
 /** The pictures that the page draws of a preset's document, once it went through a file. */

@@ -139,11 +139,12 @@ interface DeepShape {
   readonly init: InitializerSpec | ((fanIn: number) => InitializerSpec);
   readonly biasInit?: InitializerSpec; // default zeros
   readonly norm?: Norm; // before every activation of a hidden layer
+  readonly skips?: boolean; // whether each hidden layer but the first adds its inputs to its outputs
 }
 
-/** Hidden layers, each dense, the norm if there is one, and activation; then a dense output. */
+/** Hidden layers, each dense, the norm if there is one, activation, and the sum if there are skips; a dense output. */
 export function deepNetwork(shape: DeepShape, activation: ActivationSpec, atOutput?: ActivationSpec): NetworkSpec {
-  const { input, hidden, output, init, biasInit, norm } = shape;
+  const { input, hidden, output, init, biasInit, norm, skips = false } = shape;
   const layers: LayerSpec[] = [];
   let width = input;
   const add = (out: number): void => {
@@ -151,10 +152,12 @@ export function deepNetwork(shape: DeepShape, activation: ActivationSpec, atOutp
     layers.push({ kind: 'dense', out, init: initializer, ...(biasInit === undefined ? {} : { biasInit }) });
     width = out;
   };
-  for (const out of hidden) {
+  for (const [h, out] of hidden.entries()) {
+    const before = String(layers.length - 1);
     add(out);
     if (norm !== undefined) layers.push({ kind: norm });
     layers.push(layerOf(activation));
+    if (skips && h > 0) layers.push({ kind: 'plus', of: [before, String(layers.length - 1)] });
   }
   add(output);
   if (atOutput !== undefined) layers.push(layerOf(atOutput));

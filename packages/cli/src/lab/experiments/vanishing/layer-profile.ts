@@ -27,7 +27,7 @@ export function hiddenFigures(layers: readonly LayerFigures[], depth: number): H
   const indices = denseIndices(layers);
   return Array.from({ length: depth }, (_, h) => {
     const dense = layers[indices[h]];
-    const activation = layers[indices[h + 1] - 1];
+    const activation = layers.slice(indices[h], indices[h + 1]).find(({ flat }) => flat !== null) ?? dense;
     const [W, b] = dense.tensors;
     return {
       rmsDz: gradientOf(dense),

@@ -55,7 +55,7 @@ export const vanishingOptions = {
         undefined,
         'also train for ten epochs at the same rate; with --preset nielsen, its norms after 499 steps',
       ),
-      preset: option.oneOf(presets)(undefined, 'recompute published figures instead: nielsen, glorot or he'),
+      preset: option.oneOf(presets)(undefined, 'recompute published figures instead: nielsen, glorot, he or skip'),
     },
   ),
 } satisfies OptionTable;

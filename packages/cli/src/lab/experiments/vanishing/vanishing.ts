@@ -29,7 +29,7 @@ export const vanishing = defineExperiment({
     ['vanishing --activation tanh,gelu --seeds 1..5', 'other activations, from five starts'],
     ['vanishing --init glorot-uniform --optimizer sgd', 'another initializer and optimizer'],
     ['vanishing --long', 'also ten epochs, in about a minute'],
-    ['vanishing --preset nielsen', 'the figures of a textbook; also glorot and he'],
+    ['vanishing --preset nielsen', 'the figures of a textbook; also glorot, he and skip'],
   ],
   options: vanishingOptions,
   async run(values, context, flags) {
