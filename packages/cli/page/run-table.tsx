@@ -11,7 +11,9 @@ interface RunTableProps {
 
 /** The runs, their state and newest figures, and which are drawn. Columns without a value are left out. */
 export function RunTable({ runs, shown, colorOf, onToggle, isServed }: RunTableProps) {
-  const columns = figureColumns.filter(({ read }) => runs.some((run) => read(run) !== null));
+  const columns = [...figureColumns, ...targetColumns(runs)].filter(({ read }) =>
+    runs.some((run) => read(run) !== null),
+  );
   return (
     <div class="table">
       <table id="runs">
@@ -88,6 +90,20 @@ const figureColumns: readonly FigureColumn[] = [
   { head: 'test accuracy', isShare: true, read: ({ facts }) => facts.result?.testAccuracy ?? null },
   { head: 'test RMSE', read: ({ facts }) => facts.result?.testRmse ?? null },
 ];
+
+/** The newest validation accuracy or RMSE of each of several targets. */
+const targetColumns = (runs: readonly Run[]): FigureColumn[] => {
+  const newestOf = (run: Run) => run.epochs.findLast(({ validationTargets }) => validationTargets)?.validationTargets;
+  const names = [...new Set(runs.flatMap((run) => Object.keys(newestOf(run) ?? {})))];
+  return names.flatMap((name) => [
+    {
+      head: `validation accuracy of ${name}`,
+      isShare: true,
+      read: (run: Run) => newestOf(run)?.[name]?.accuracy ?? null,
+    },
+    { head: `validation RMSE of ${name}`, read: (run: Run) => newestOf(run)?.[name]?.rmse ?? null },
+  ]);
+};
 
 /** Options that differ between the drawn runs. */
 export function DifferencesTable({ runs }: { readonly runs: readonly Run[] }) {

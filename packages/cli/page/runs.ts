@@ -97,8 +97,10 @@ export const stepOf = ({ steps, epochs, steers }: Run): number =>
   Math.max(...[steps, epochs, steers].map((rows) => rows.at(-1)?.step ?? 0));
 
 /** The newest value of a figure of epochs. */
-export const newest = ({ epochs }: Run, figure: Exclude<keyof EpochFigures, 'step'>): number | null =>
-  epochs.findLast((epoch) => typeof epoch[figure] === 'number')?.[figure] ?? null;
+export const newest = (
+  { epochs }: Run,
+  figure: Exclude<keyof EpochFigures, 'step' | 'validationTargets'>,
+): number | null => epochs.findLast((epoch) => typeof epoch[figure] === 'number')?.[figure] ?? null;
 
 /** Options that differ between runs, with the value of each run, '' for none. */
 export function differences(runs: readonly Run[]): { readonly name: string; readonly values: readonly string[] }[] {

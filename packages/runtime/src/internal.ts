@@ -9,6 +9,7 @@ export { findLateRanks, type LateRanks } from './cluster/mpi/find-late-ranks.ts'
 export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
 export { openLink } from './cluster/mpi/link.ts';
 export { hashDataset } from './data/dataset-hash.ts';
+export { datasetOfHead, headsOfDataset } from './data/dataset-of-head.ts';
 export type { Image } from './data/images/image.ts';
 export { imagesOfRows, shapeOfImages } from './data/images/image-dataset.ts';
 export { encodePng } from './data/images/png.ts';
@@ -62,6 +63,7 @@ export { type TimedRun, timeSteps } from './measurement/time-steps.ts';
 export { scoringOf } from './models/evaluate-model.ts';
 export { attentionOf } from './models/explain-texts.ts';
 export { largestChange } from './models/formats/export-model.ts';
+export { modelsOfHeads } from './models/models-of-heads.ts';
 export { type AnswerPool, createAnswerPool } from './models/serving/answer-pool.ts';
 export type { Body, Reply } from './models/serving/answer-texts.ts';
 export type { WritingStep, Written } from './models/serving/writing-task.ts';

@@ -46,7 +46,12 @@ export function checkEncoding(where: string, network: Network, preprocessing: Pr
     for (const decoding of preprocessing.target) checkHead(where, heads, decoding);
     return;
   }
-  const [first] = preprocessing.target;
+  const [first, ...others] = preprocessing.target;
+  if (others.length > 0 && preprocessing.target.some(({ type }) => type === 'classes')) {
+    const names = preprocessing.target.map(({ name }) => show(name)).join(', ');
+    const problem = `has one output, expected one for each of the targets ${names}`;
+    throw new OptionError(where, ['layers', 'preprocessing'], problem, { about: 'the network' });
+  }
   const expectedOutputs = first.type === 'classes' ? first.labels.length : preprocessing.target.length;
   if (outputs === expectedOutputs || (first.type === 'classes' && expectedOutputs === 2 && outputs === 1)) return;
   const isSeries = 'series' in preprocessing && preprocessing.series !== undefined;

@@ -1,7 +1,8 @@
 import { OptionError } from '../checks/option-error.ts';
 import { show } from '../checks/show.ts';
 import type { HeadLoss, Loss } from '../families/losses/loss.ts';
-import type { Network } from './network.ts';
+import type { LayerSpec } from './layers/index.ts';
+import type { Network, NetworkSpec } from './network.ts';
 import { positionsOf, type Shape, sizeOf } from './shape.ts';
 
 /** One of several outputs of a network: a part of a row of all. */
@@ -27,6 +28,30 @@ export function headsOf({ allLayers }: Pick<Network, 'allLayers'>): readonly Hea
     end += size;
     return { name, shape, start, size };
   });
+}
+
+/**
+ * The network with an output for each of `sizes` in place of its one output: its last dense layer, with all layers
+ * after it, becomes one for each, and all read what it read.
+ * @throws OptionError for a network without a dense layer after its other layers.
+ */
+export function branchOutputs(
+  { input, layers }: Pick<NetworkSpec, 'input' | 'layers'>,
+  sizes: Readonly<Record<string, number>>,
+): NetworkSpec {
+  const k = layers.findLastIndex(({ kind }) => kind === 'dense');
+  const last = layers[k];
+  const isElementwise = layers.slice(k + 1).every(({ kind }) => kind === 'activation');
+  if (last?.kind !== 'dense' || !isElementwise) {
+    const problem = `ends in ${layers.at(-1)?.kind}, expected a dense layer, which can be one for each target`;
+    throw new OptionError('network', ['network', 'layers'], problem, { about: 'the network' });
+  }
+  const { name: _, of = k === 0 ? 'input' : String(k - 1), ...output } = last;
+  const heads = Object.values(sizes).flatMap((out): LayerSpec[] => [{ ...output, of, out }, ...layers.slice(k + 1)]);
+  const names = Object.keys(sizes);
+  const length = layers.length - k; // layers of each output
+  const ends = names.map((_, n) => String(k - 1 + (n + 1) * length));
+  return { input, layers: [...layers.slice(0, k), ...heads, { kind: 'heads', names, of: ends }] };
 }
 
 /** An output of a network with its loss and its part of a row of targets. */

@@ -30,6 +30,7 @@ import {
 } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type Dataset, rowText, type TargetHead } from './dataset.ts';
+import { headsOfDataset } from './dataset-of-head.ts';
 import { gatherRows, type RowReader } from './gather.ts';
 
 /** The loss of targets by default: that of classes or of values; of several outputs that of each not given. */
@@ -64,13 +65,15 @@ const isOnlyTarget = (task: HeadTask, tasks: readonly HeadTask[]): boolean =>
 
 /** The targets of an output in a row of the dataset; undefined if there are none. */
 export function columnsOfHead(
-  { heads, targets, classes }: Dataset,
+  dataset: Dataset,
   task: HeadTask,
   tasks: readonly HeadTask[],
 ): (TargetHead & { readonly start: number }) | undefined {
-  if (heads === undefined) {
-    return isOnlyTarget(task, tasks) ? { name: task.name, columns: targets.columns, classes, start: 0 } : undefined;
+  const { targets, classes } = dataset;
+  if (dataset.heads === undefined && isOnlyTarget(task, tasks)) {
+    return { name: task.name, columns: targets.columns, classes, start: 0 };
   }
+  const heads = headsOfDataset(dataset) ?? [];
   const k = heads.findIndex(({ name }) => name === task.name);
   const start = heads.slice(0, k).reduce((sum, { columns }) => sum + columns, 0);
   return k === -1 ? undefined : { ...heads[k], start };
@@ -169,7 +172,8 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
     const whole = { what: "the network's output", shape: network.output, advice: flattenAdvice(network) };
     return checkTargets(where, whole, loss, name, { columns: targets.columns, classes });
   }
-  for (const head of dataset.heads ?? []) {
+  const hasOneTarget = tasks.filter((task) => task.loss.targets !== 'none').length === 1;
+  for (const head of (hasOneTarget ? dataset.heads : headsOfDataset(dataset)) ?? []) {
     if (tasks.some((task) => task.name === head.name && task.loss.targets !== 'none')) continue;
     const problem = `has none named ${show(head.name)} with a loss, expected one for each target of ${showName(name)}`;
     throw new OptionError(where, ['layers', 'dataset'], problem, { about: "the network's outputs" });

@@ -1,5 +1,5 @@
 import { buildNetwork, createLoss, metrics } from '@gradloom/core';
-import { bitsOf, type EvaluatedRows, type FigureName, lossOf, scoreInto, typeOf } from '@gradloom/core/internal';
+import { bitsOf, type EvaluatedRows, type FigureName, lossOf, scoreInto, show, typeOf } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
@@ -11,15 +11,17 @@ import {
 } from '@gradloom/runtime';
 import {
   backendRecord,
+  datasetOfHead,
   defaultLoss,
   inTurns,
   memoryRoom,
+  modelsOfHeads,
   naiveErrors,
   resolveBackend,
   scoringOf,
 } from '@gradloom/runtime/internal';
 import type { SelectedRows } from '../../files/datasets/split-names.ts';
-import { openModelRows } from '../../files/models/model-rows.ts';
+import { type ModelRows, openModelRows } from '../../files/models/model-rows.ts';
 import { targetNames } from '../../lab/figures/column-units.ts';
 import { tokenUnit } from '../../lab/figures/n-grams.ts';
 import { defined } from '../../options/option.ts';
@@ -41,12 +43,46 @@ const MAX_CLASSES = 2048;
 /** The table exists as counts, as returned figures, as rows of the classes, and as text. */
 const TABLE_COPIES = 4;
 
+/** The figures of a model with several outputs. */
+export interface FindingsOfHeads {
+  readonly evaluation: Evaluation; // of all outputs
+  readonly heads: readonly { readonly name: string; readonly findings: Findings }[];
+}
+
 /** Measures a model on the requested rows. */
-export async function measureModel(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
-  const openedRows = await openModelRows(model, values.dataset, values.split, { mayStream: true });
-  const { split, dataset, sets, isTrainingDataset } = openedRows;
-  for (const message of [...openedRows.warnings, ...productWarnings(model, values)])
+export async function measureModel(model: Model, values: EvaluateValues, io: Io): Promise<Findings | FindingsOfHeads> {
+  const rows = await openModelRows(model, values.dataset, values.split, { mayStream: true });
+  for (const message of [...rows.warnings, ...productWarnings(model, values)])
     printLine(io.stderr, `gradloom evaluate: warning: ${message}`);
+  const models = modelsOfHeads(model);
+  if (models === null) return measureRows(model, rows, values, io);
+  const refusedFlag = (['threshold', 'top-k'] as const).find((name) => values[name] !== undefined);
+  if (refusedFlag !== undefined) {
+    const names = models.map(({ name }) => show(name)).join(', ');
+    throw new UsageError(`--${refusedFlag} has ${values[refusedFlag]}, expected none for several targets (${names})`);
+  }
+  const { spec, parameters, loss, parts } = model;
+  const evaluation = await evaluateModel(spec, parameters, rows.dataset, {
+    ...runOf(values, io),
+    ...defined({ loss, parts }),
+  });
+  const heads: { name: string; findings: Findings }[] = [];
+  for (const { name, model: ofHead } of models) {
+    const dataset = datasetOfHead(rows.dataset, name);
+    if (dataset !== undefined) {
+      heads.push({ name, findings: await measureRows(ofHead, { ...rows, dataset }, values, io) });
+    }
+  }
+  return { evaluation, heads };
+}
+
+/** Measures a model with one output. */
+async function measureRows(
+  model: Model,
+  { split, dataset, sets, isTrainingDataset }: ModelRows,
+  values: EvaluateValues,
+  io: Io,
+): Promise<Findings> {
   const lossSpec = defaultLoss(dataset, model.loss);
   const loss = createLoss(lossSpec, model.parts?.customParts);
   const { targets } = loss;

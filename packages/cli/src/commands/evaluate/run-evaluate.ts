@@ -10,9 +10,10 @@ import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printLines, widthOf } from '../../terminal/io.ts';
-import { createPaint } from '../../terminal/paint.ts';
+import { createPaint, type Paint } from '../../terminal/paint.ts';
+import { decimal, showLabel } from '../../terminal/text/format.ts';
 import { describeEvaluation, type Findings } from './describe-evaluation.ts';
-import { measureModel } from './measure-model.ts';
+import { type FindingsOfHeads, measureModel } from './measure-model.ts';
 import { evaluateOptions } from './options.ts';
 
 /** Measures a model and prints the results. Resolves to the exit code. */
@@ -28,10 +29,15 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
       throw new UsageError('--save-threshold is given without --threshold, expected both');
     }
     const findings = await measureModel(model, values, io);
+    const paint = createPaint(io.stdout, io.env);
+    if ('heads' in findings) {
+      if (values.json) printJson(io.stdout, documentOfHeads(findings));
+      else printLines(io.stdout, describeHeads(findings, widthOf(io.stdout), paint));
+      return 0;
+    }
     const savedPath = values['save-threshold'] ? saveThreshold(request.positionals, findings.threshold) : null;
     if (values.json) printJson(io.stdout, documentOf(findings));
     else {
-      const paint = createPaint(io.stdout, io.env);
       printLines(io.stdout, describeEvaluation(findings, widthOf(io.stdout), paint));
       if (savedPath !== null)
         printLines(io.stdout, ['', `  The threshold is written to ${savedPath}: predict uses it.`]);
@@ -40,6 +46,29 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
   } catch (error) {
     throw nameFlag(error, evaluateOptions, withModel(raw, request.positionals));
   }
+}
+
+/** The JSON output of evaluate for several targets: that of each by name. */
+function documentOfHeads({ evaluation, heads }: FindingsOfHeads) {
+  const [{ findings }] = heads;
+  const { fingerprint, dataset, split } = findings;
+  const targets = heads.map(({ name, findings }) => {
+    const { event: _, fingerprint: __, dataset: ___, split: ____, ...document } = documentOf(findings);
+    return [name, document] as const;
+  });
+  const { rows, loss } = evaluation;
+  return { event: 'evaluation', fingerprint, dataset, split, rows, loss, targets: Object.fromEntries(targets) };
+}
+
+/** Text output for several targets: that of each, in its units, and their loss. */
+function describeHeads({ evaluation, heads }: FindingsOfHeads, width: number, paint: Paint): string[] {
+  const texts = heads.map(({ name, findings }) => ({ name, lines: describeEvaluation(findings, width, paint) }));
+  return [
+    texts[0].lines[0],
+    ...texts.flatMap(({ name, lines }) => ['', paint('bold', `target ${showLabel(name)}`), ...lines.slice(2)]),
+    '',
+    `  loss of all targets, each times its weight: ${decimal(evaluation.loss)}`,
+  ];
 }
 
 /** The JSON output of evaluate. A figure that does not apply is null. */

@@ -1,8 +1,8 @@
-import { createLoss, type LossSpec, losses } from '@gradloom/core';
+import { losses } from '@gradloom/core';
 import { option, show } from '@gradloom/core/internal';
 import { precisions } from '@gradloom/runtime/options';
-import { customParts, moduleOption } from '../../options/custom-parts.ts';
-import { memberOf } from '../../options/member.ts';
+import { moduleOption } from '../../options/custom-parts.ts';
+import { lossOption } from '../../options/loss.ts';
 import { networkFile } from '../../options/network-file.ts';
 import { grouped, type OptionTable, type Values } from '../../options/option.ts';
 import { verbose } from '../../options/run-options.ts';
@@ -42,7 +42,7 @@ export const importOptions = {
         'JSON or YAML file with the network, { "input": 4, "layers": [...] }; of images, "input": [28, 28, 1]',
         'that of a file which export wrote',
       ),
-      loss: memberOf<LossSpec>(losses, (spec) => createLoss(spec, customParts()), 'losses')(
+      loss: lossOption(
         undefined,
         `the loss it was trained with, which says what outputs mean: ${Object.keys(losses).join(', ')}`,
         'outputs are values',

@@ -80,7 +80,17 @@ export interface StepFigures {
   readonly learningRate: number | null;
 }
 
-export type EpochFigures = { readonly step: number } & {
+/** Figures of one of several targets, in its units; one that does not apply is absent or null. */
+export interface TargetFigures {
+  readonly loss: number | null;
+  readonly accuracy?: number | null | undefined;
+  readonly rmse?: number | null | undefined;
+}
+
+export type EpochFigures = {
+  readonly step: number;
+  readonly validationTargets?: Readonly<Record<string, TargetFigures>> | undefined; // of several outputs, by name
+} & {
   readonly [Name in
     | 'validationLoss'
     | 'validationAccuracy'

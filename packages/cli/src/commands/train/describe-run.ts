@@ -1,5 +1,6 @@
 import type { ClusterFacts } from '@gradloom/runtime';
 import { backendRecord } from '@gradloom/runtime/internal';
+import { describeLoss } from '../../options/loss.ts';
 import { describeMember, formatValue, type Member } from '../../options/member.ts';
 import { backendName, plural, whole } from '../../terminal/text/format.ts';
 import { describeNetwork, describeParameters, isChain } from './describe-network.ts';
@@ -14,13 +15,16 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   if (validation !== undefined) rows.push(`${whole(validation.rows)} validation`);
   if (test !== undefined && test !== train) rows.push(`${whole(test.rows)} test`);
   const testNote = test === train ? ', also for the test' : '';
-  const targets = train.classes === null ? plural(train.targets.columns, 'value') : classCount(train.classes);
+  const { heads = [{ columns: train.targets.columns, classes: train.classes }] } = train;
+  const targets = heads
+    .map(({ columns, classes }) => (classes === null ? plural(columns, 'value') : classCount(classes)))
+    .join(' and ');
   const totalEpochs = event.totalSteps / event.stepsPerEpoch;
   const length = Number.isInteger(totalEpochs) ? plural(totalEpochs, 'epoch') : plural(event.totalSteps, 'step');
   const schedule = values.schedule?.kind === 'constant' ? '' : ` ${nameOf(values.schedule)}`;
   const upTo = event.tunesThreads && event.threads > 1 ? 'up to ' : '';
   const network = describeNetwork(spec);
-  const networkFacts = `${describeParameters(spec)}, loss ${nameOf(values.loss)}${describeWeights(recipe)}`;
+  const networkFacts = `${describeParameters(spec)}, loss ${values.loss === undefined ? '' : describeLoss(values.loss)}${describeWeights(recipe)}`;
   return [
     `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${testNote}, ${targets}`,
     ...(isChain(network) ? [network, networkFacts] : [`${network}: ${networkFacts}`]),

@@ -56,6 +56,8 @@ const epochFigures = ({ type: _, validation, test, ...figures }: EpochEvent) => 
   validationRmse: validation?.rmse ?? null,
   validationR2: validation?.r2 ?? null,
   ...(validation?.metrics === undefined ? {} : { validationMetrics: validation.metrics }),
+  ...(validation?.heads === undefined ? {} : { validationTargets: validation.heads }),
+  ...(test?.heads === undefined ? {} : { testTargets: test.heads }),
 });
 
 /**
@@ -95,6 +97,7 @@ export function doneLine(
     testRmse: result.test?.rmse ?? null,
     testR2: result.test?.r2 ?? null,
     ...(result.test?.metrics === undefined ? {} : { testMetrics: result.test.metrics }),
+    ...(result.test?.heads === undefined ? {} : { testTargets: result.test.heads }),
     ...(nGrams === null ? {} : { unigramLoss: nGrams.unigram, bigramLoss: nGrams.bigram }),
     // NaN, where the figure does not apply, is null.
     baselineAccuracy: baseline?.accuracy ?? null,

@@ -7,12 +7,14 @@ import {
   type GptNetworkOptions,
   type InputParts,
   type LayerKind,
+  type Loss,
   layers,
   type NetworkSpec,
   OptionError,
   type Shape,
 } from '@gradloom/core';
 import {
+  branchOutputs,
   counted,
   findNetwork,
   hasParts,
@@ -25,23 +27,46 @@ import {
   withParts,
 } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
+import { headsOfDataset } from '@gradloom/runtime/internal';
 import { customParts } from '../../options/custom-parts.ts';
 import { defined } from '../../options/option.ts';
 import { isRecord, readObject } from '../../options/read-object.ts';
 import { readText } from '../../options/read-text.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type TrainValues, trainOptions } from './options.ts';
-import { IDENTITY, outputLayers, outputsOf, stackedNetwork } from './stacked-network.ts';
+import { IDENTITY, outputLayers, outputsOf, stackedNetwork, YES_NO } from './stacked-network.ts';
 
 /**
  * The network of the options: a known one, from a file, or from the hidden layers.
  * @throws OptionError naming what does not fit.
  */
 export async function networkSpec(values: TrainValues, dataset: Dataset): Promise<NetworkSpec> {
-  if (values.network !== undefined) return namedSpec(values.network, values, dataset);
   if (values.spec !== undefined) return readSpec(values.spec, dataset);
-  const dropout = values.dropout ?? trainOptions.dropout.standard;
   const loss = createLoss(values.loss ?? 'mse', customParts());
+  const spec =
+    values.network === undefined ? hiddenSpec(values, dataset, loss) : namedSpec(values.network, values, dataset);
+  return loss.heads === undefined ? spec : branchOutputs(spec, sizesOfTargets(dataset, loss));
+}
+
+/** The outputs of each target. @throws OptionError unless each of them has a name. */
+function sizesOfTargets(dataset: Dataset, loss: Loss): Readonly<Record<string, number>> {
+  const heads = headsOfDataset(dataset);
+  if (heads !== undefined) {
+    return Object.fromEntries(
+      heads.map(({ name, columns, classes }) => {
+        const isYesNo = classes === 2 && loss.heads?.find((head) => head.name === name)?.loss.name === YES_NO;
+        return [name, isYesNo ? 1 : (classes ?? 1) * columns];
+      }),
+    );
+  }
+  const names = loss.heads?.map(({ name }) => show(name)).join(', ');
+  const problem = `has those of ${names}, expected one loss: the target of ${dataset.name} has no name`;
+  throw new OptionError('train', ['loss', 'dataset'], problem, { about: 'the loss' });
+}
+
+/** The network of the hidden layers. */
+function hiddenSpec(values: TrainValues, dataset: Dataset, loss: Loss): NetworkSpec {
+  const dropout = values.dropout ?? trainOptions.dropout.standard;
   const stacked = stackedNetwork({ ...values, dropout }, dataset, loss);
   const parts = rowPartsOf(dataset.preprocessing);
   return parts === undefined ? stacked : partsNetwork(parts, stacked.layers);

@@ -1,12 +1,9 @@
 import {
   createInitializer,
-  createLoss,
   createOptimizer,
   createSchedule,
   type InitializerSpec,
   initializers,
-  type LossSpec,
-  losses,
   type OptimizerSpec,
   optimizers,
   type ScheduleSpec,
@@ -20,6 +17,7 @@ import { activationSpec } from '../../options/activation.ts';
 import { checkpointEvery } from '../../options/checkpoint-every.ts';
 import { customParts, moduleOption } from '../../options/custom-parts.ts';
 import { flagsOf } from '../../options/flags-of.ts';
+import { lossOption } from '../../options/loss.ts';
 import { memberOf } from '../../options/member.ts';
 import { networkFile, networkName } from '../../options/network-file.ts';
 import { type FileOptionTable, grouped, type Values } from '../../options/option.ts';
@@ -122,7 +120,7 @@ export const trainOptions = {
   'no-gradient-check': noGradientCheck,
 
   precision,
-  loss: { ...loss, ...memberOf<LossSpec>(losses, (spec) => createLoss(spec, customParts()), 'losses') },
+  loss: { ...loss, ...lossOption },
   'label-smoothing': { ...softmaxCrossEntropyOptions.table.labelSmoothing, group: 'Training', effect: 'result' },
   optimizer: { ...optimizer, ...memberOf<OptimizerSpec>(optimizers, createOptimizer), shown: byDataset },
   lr: { ...lr, group: 'Training', effect: 'result', shown: `${byDataset}, else the optimizer's default` },

@@ -7,9 +7,17 @@ import {
   type OptimizerSpec,
   OptionError,
 } from '@gradloom/core';
-import { findNetwork, freezeLayers, ofTable, ofText, optimizerOptions, tokensOf } from '@gradloom/core/internal';
+import {
+  findNetwork,
+  freezeLayers,
+  hasHeads,
+  ofTable,
+  ofText,
+  optimizerOptions,
+  tokensOf,
+} from '@gradloom/core/internal';
 import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
-import { MIN_WATCHED_ROWS, rowsPerStep } from '@gradloom/runtime/internal';
+import { defaultLoss, MIN_WATCHED_ROWS, rowsPerStep } from '@gradloom/runtime/internal';
 import { trainOptions } from '@gradloom/runtime/options';
 import { type OpenedDataset, type OpenedTable, openDataset } from '../../files/datasets/open-dataset.ts';
 import type { Preset } from '../../files/datasets/presets.ts';
@@ -18,6 +26,7 @@ import { imagePreset } from '../../files/datasets/table-preset.ts';
 import { textPreset } from '../../files/datasets/text-preset.ts';
 import { customParts } from '../../options/custom-parts.ts';
 import { camelCase, optionsFrom } from '../../options/flags-of.ts';
+import { describeLoss, isByTarget, type LossValue } from '../../options/loss.ts';
 import type { Member } from '../../options/member.ts';
 import { defined } from '../../options/option.ts';
 import { UsageError } from '../../terminal/failure.ts';
@@ -117,13 +126,27 @@ function networkOf(values: TrainValues, datasetPreset: Preset, train: Dataset): 
 const HIDDEN_LAYER_FLAGS = ['hidden', 'activation', 'init', 'dropout'] as const satisfies (keyof TrainValues)[];
 
 /** The loss with its flags. @throws OptionError if the loss does not have the option. */
-function lossSpec(values: TrainValues, { classes }: Dataset): Exclude<LossSpec, string> & Member {
-  const loss = values.loss ?? { kind: classes === null ? 'mse' : 'softmax-cross-entropy' };
+function lossSpec(values: TrainValues, dataset: Dataset): LossValue {
+  const loss = withoutShortForms(defaultLoss(dataset, values.loss));
   const labelSmoothing = values['label-smoothing'];
   if (labelSmoothing === undefined) return loss;
-  if (loss.kind === 'softmax-cross-entropy') return { ...loss, kind: loss.kind, labelSmoothing };
-  const problem = `is no option of ${loss.kind}, expected --loss softmax-cross-entropy`;
+  const isEntropy = ({ kind }: Member) => kind === 'softmax-cross-entropy';
+  const smooth = <M extends Member>(member: M): M => (isEntropy(member) ? { ...member, labelSmoothing } : member);
+  if (!isByTarget(loss) && isEntropy(loss)) return smooth(loss);
+  if (isByTarget(loss) && Object.values(loss).some(isEntropy)) {
+    return Object.fromEntries(Object.entries(loss).map(([target, member]) => [target, smooth(member)]));
+  }
+  const problem = `is no option of ${describeLoss(loss)}, expected --loss softmax-cross-entropy`;
   throw new OptionError('train', ['labelSmoothing', 'loss'], problem, { about: 'labelSmoothing' });
+}
+
+/** The loss, or each of several, as an object. */
+function withoutShortForms(loss: LossSpec): LossValue {
+  const member = (spec: LossSpec) => (typeof spec === 'string' ? { kind: spec } : spec);
+  const long = hasHeads(loss)
+    ? Object.fromEntries(Object.entries(loss).map(([target, spec]) => [target, member(spec)]))
+    : member(loss);
+  return long as LossValue;
 }
 
 /**
@@ -131,10 +154,11 @@ function lossSpec(values: TrainValues, { classes }: Dataset): Exclude<LossSpec, 
  */
 function refuseNumbers(
   { dataset }: TrainValues,
-  { name, classes, targets }: Dataset,
+  { name, classes, targets, heads }: Dataset,
   loss: LossSpec,
   table: OpenedTable | undefined,
 ): void {
+  if (heads !== undefined) return;
   const { name: kind, targets: expectedTargets } = createLoss(loss, customParts());
   const outside = targets.array.find((value) => value < 0 || value > 1);
   if (kind === 'binary-cross-entropy' && classes === null && outside !== undefined) {

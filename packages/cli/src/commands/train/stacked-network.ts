@@ -13,7 +13,7 @@ export interface StackedLayers {
 
 /** The default output activation: losses on logits need none, and targets of 0 and 1 need sigmoid. */
 export function outputActivation({ classes, targets }: Dataset, loss: Loss): ActivationName {
-  if (loss.targets === 'classes' || loss.name === 'binary-cross-entropy') return 'identity';
+  if (loss.heads !== undefined || loss.targets === 'classes' || loss.name === 'binary-cross-entropy') return 'identity';
   const areZeroOrOne = targets.array.every((value) => value === 0 || value === 1);
   return classes !== null || areZeroOrOne ? 'sigmoid' : 'identity';
 }
@@ -50,5 +50,8 @@ export const outputLayers = (output: ActivationSpec): LayerSpec[] =>
  */
 export function outputsOf({ classes, targets }: Dataset, loss: Loss): number {
   if (classes === null) return targets.columns;
-  return classes === 2 && loss.name === 'binary-cross-entropy' ? 1 : classes;
+  return classes === 2 && loss.name === YES_NO ? 1 : classes;
 }
+
+/** The loss that takes a single logit for two classes. */
+export const YES_NO = 'binary-cross-entropy';

@@ -1,10 +1,20 @@
 import { ofText } from '@gradloom/core/internal';
 import type { TrainResult } from '@gradloom/runtime';
 import { tokenUnit } from '../../lab/figures/n-grams.ts';
+import { describeTarget } from '../../lab/figures/target-figures.ts';
 import { foldLine } from '../../terminal/live-area.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
-import { backendName, decimal, duration, percent, plural, sentence, whole } from '../../terminal/text/format.ts';
+import {
+  backendName,
+  decimal,
+  duration,
+  percent,
+  plural,
+  sentence,
+  showLabel,
+  whole,
+} from '../../terminal/text/format.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { type Assessment, comparisonLine } from './assessment/assess.ts';
 import { describeCluster } from './describe-run.ts';
@@ -35,6 +45,8 @@ export function summarize(run: RunEnd, result: TrainResult, terminal: TerminalVi
   if (test?.perplexity !== undefined) rows.push(['test perplexity', decimal(test.perplexity)]);
   if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
   if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
+  for (const [name, figures] of Object.entries(test?.heads ?? {}))
+    rows.push([`test ${showLabel(name)}`, describeTarget(figures)]);
   rows.push(...nGramRow(assessment, result));
   for (const [name, value] of Object.entries(test?.metrics ?? {})) rows.push([`test ${name}`, decimal(value)]);
   if (recipe.values['evaluate-test']) {
@@ -113,7 +125,8 @@ function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, pr
   const ofTokens = `perplexity, bits per ${tokenUnit(train)}, and each token`;
   const isText = ofText(train.preprocessing) !== undefined;
   const ofAnswers = isText ? ofTokens : ofClasses;
-  const findings = train.classes === null ? 'its errors' : ofAnswers;
+  const ofTargets = train.heads === undefined ? 'its errors' : 'the figures of each target';
+  const findings = train.classes === null ? ofTargets : ofAnswers;
   // No file may name a library or a module, so they must be typed again.
   const { blas, module } = recipe.values;
   const moduleFlag = module === undefined ? '' : ` --module ${quote(module.join(','))}`;

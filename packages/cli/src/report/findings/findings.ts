@@ -1,7 +1,7 @@
 import { layerHistogram } from '../../lab/figures/layer-histogram.ts';
 import { sheet } from '../../lab/figures/sheet.ts';
 import { MAX_THREADS, profile } from '../../lab/figures/thread-profile.ts';
-import { list, nullable, optional, orElse, record, refined, tuple } from '../../options/schema/containers.ts';
+import { list, nullable, optional, orElse, record, refined, table, tuple } from '../../options/schema/containers.ts';
 import { count, figure, flag, literal, name, number, text, whole } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 
@@ -175,6 +175,13 @@ const attention = refined(
 /** The losses of counting tokens of a text, and pairs of them. */
 const nGrams = record({ unit: name, unigram: figure(0), bigram: figure(0) });
 
+/** Figures of each of several targets by name. */
+export const targetFigures = table(
+  name,
+  record({ loss: figure(), accuracy: optional(figure(0, 1)), rmse: optional(figure(0)), r2: optional(figure()) }),
+  10_000,
+);
+
 /** The last line of --json. */
 const result = record({
   event: literal('done'),
@@ -186,6 +193,7 @@ const result = record({
   testAccuracy: figure(0, 1),
   testRmse: figure(0),
   testR2: figure(),
+  testTargets: optional(targetFigures), // only of several outputs
   fingerprint: name,
   threads: figure(0),
   leaves: figure(0),

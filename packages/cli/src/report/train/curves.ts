@@ -36,7 +36,7 @@ const lookedAtText = (figure: string): string =>
   `Test: ${figure} of the test rows after each epoch. They were ${LOOKED_AT} (--evaluate-test): once a choice is based on these figures, they are no longer an unbiased estimate.`;
 
 /** A number of an epoch. */
-export type Figure = Exclude<keyof EpochFigures, 'event'>;
+export type Figure = Exclude<keyof EpochFigures, 'event' | 'validationTargets'>;
 
 /** Epochs that have the figure, by their number or at the x of another axis. */
 export const pointsOf = (

@@ -2,6 +2,7 @@ import type { TrainEvent } from '@gradloom/runtime';
 import { list, optional, orElse, record, variant } from '../../options/schema/containers.ts';
 import { text as anyText, count, figure, literal, name } from '../../options/schema/scalars.ts';
 import type { Read, Schema } from '../../options/schema/schema.ts';
+import { targetFigures } from '../findings/findings.ts';
 
 const epoch = record({
   event: literal('epoch'),
@@ -16,6 +17,7 @@ const epoch = record({
   validationRmse: figure(0),
   testLoss: optional(figure()), // only with --evaluate-test
   testAccuracy: optional(figure(0, 1)),
+  validationTargets: optional(targetFigures), // only of several outputs
 });
 
 /** The part of a probe that is drawn: figures of the layers after `step` steps. */

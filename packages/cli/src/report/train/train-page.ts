@@ -1,6 +1,7 @@
+import { describeTarget } from '../../lab/figures/target-figures.ts';
 import { describeMember, formatValue, type Member } from '../../options/member.ts';
 import { isRecord } from '../../options/read-object.ts';
-import { decimal, duration, percent, plural, sentence, whole } from '../../terminal/text/format.ts';
+import { decimal, duration, percent, plural, sentence, showLabel, whole } from '../../terminal/text/format.ts';
 import { steerText } from '../../terminal/text/steer-text.ts';
 import { attentionMaps } from '../charts/attention-maps.ts';
 import { calibrationPicture } from '../charts/calibration.ts';
@@ -168,9 +169,15 @@ function resultRows(
     ['threads that had rows in a step', threadsWithRows(result), whole],
     ['leaves per batch', result.leaves, whole],
   ];
-  return rows.flatMap(([name, value, format]): [string, string][] =>
-    value === undefined || Number.isNaN(value) ? [] : [[name, format(value)]],
-  );
+  const ofTargets = (split: string, targets: Findings['result']['testTargets']): [string, string][] =>
+    Object.entries(targets ?? {}).map(([name, figures]) => [`${split} ${showLabel(name)}`, describeTarget(figures)]);
+  return [
+    ...ofTargets('test', result.testTargets),
+    ...ofTargets('validation', last?.validationTargets),
+    ...rows.flatMap(([name, value, format]): [string, string][] =>
+      value === undefined || Number.isNaN(value) ? [] : [[name, format(value)]],
+    ),
+  ];
 }
 
 /** Number of threads with rows in a step, if fewer than all; 0 means that no step was taken. */

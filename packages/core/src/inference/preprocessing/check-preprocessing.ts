@@ -38,10 +38,8 @@ export function checkPreprocessing(where: string, value: unknown): Preprocessing
     if (names.has(name)) fail(where, `preprocessing.columns.${c}.name`, name, 'each name once');
     names.add(name);
   }
-  const classTarget = target.findIndex(({ type }) => type === 'classes');
-  if (target.length > 1 && classTarget !== -1) {
-    fail(where, `preprocessing.target.${classTarget}.type`, 'classes', 'values, as one of several targets');
-  }
+  const twice = target.findIndex(({ name }, k) => target.findIndex((other) => other.name === name) < k);
+  if (twice !== -1) fail(where, `preprocessing.target.${twice}.name`, target[twice].name, 'each name once');
   for (const [c, column] of columns.entries()) {
     const path = `preprocessing.columns.${c}`;
     const { type } = column;

@@ -29,7 +29,7 @@ export function buildTable(
   { findings = [] }: TableReader,
   { persist }: ColumnStore,
 ): Table {
-  const { columns, leftOut, classNames, targetKind } = plan;
+  const { columns, leftOut, classNames } = plan;
   const { name = path, oneHotLimit = ONE_HOT_LIMIT, missing } = options;
   const isTraining = preprocessing === null;
   const exclusions = new Map<string, Exclusion>(); // by column name
@@ -83,9 +83,15 @@ export function buildTable(
 
   const targets = withRole('target').flatMap((fileColumn) =>
     unlessFaulty(fileColumn, () => {
-      const request = { kind: targetKind, classNames, isPlain, leavesGapsOut: plan.requiredTargets.length > 0 };
-      const collected = fileColumn.collector.collected();
-      const target = decideTarget(fileColumn.name, collected, { ...request, format: formatOf(fileColumn) });
+      const { name, targetKind: kind, collector } = fileColumn;
+      const target = decideTarget(name, collector.collected(), {
+        kind,
+        classNames: classNames.get(name),
+        leavesGapsOut: plan.requiredTargets.length > 0,
+        isPlain,
+        isOneOfSeveral: withRole('target').length > 1,
+        format: formatOf(fileColumn),
+      });
       return [{ ...target, column: persist(target.column) }];
     }),
   );
@@ -99,7 +105,7 @@ export function buildTable(
     throw fault(` has no column left as an input, expected one: ${reasons.join('; ')}`);
   }
   const split = splitColumn();
-  const [{ classes, column: target }] = targets;
+  const [{ column: target }] = targets;
   // The name of the file, not of the table: a cache is read under any name.
   const file = basename(path);
   const sniffed: SniffedTable = {
@@ -123,7 +129,7 @@ export function buildTable(
     inputs,
     targets: targets.map(({ column }) => column),
     weights,
-    classes,
+    classes: targets.length === 1 ? targets[0].classes : null,
     options,
     leftOut: [...leftOut, ...exclusions.keys()],
     reasons: Object.fromEntries([...exclusions].map(([name, exclusion]) => [name, describeExclusion(exclusion)])),

@@ -25,7 +25,7 @@ import {
   widthOfImage,
 } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
-import { type DataMatrix, type Dataset, valueMatrix } from '../dataset.ts';
+import { type DataMatrix, type Dataset, type TargetHead, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { gpt2 } from '../text/gpt2.ts';
 import { cachedRows } from './cached-rows.ts';
@@ -68,6 +68,7 @@ export function encodeTable(
   );
   const I = writers.reduce((sum, { width }) => sum + width, 0);
   const { classes } = table;
+  const heads = headsOfTable(preprocessing);
   return complete(
     checkDataset(`encodeTable: ${showName(table.name)}`, {
       name: table.name,
@@ -80,6 +81,7 @@ export function encodeTable(
         : { rows: windows.starts.length, ...encodeWindows(windows) }),
       classes: classes === null ? null : classes.length,
       ...(classes === null ? {} : { labels: classes }),
+      ...(heads === undefined ? {} : { heads }),
       preprocessing,
       ...(table.weights === null ? {} : { weights: weightsOf(table.weights, rows) }),
     }),
@@ -264,6 +266,15 @@ function numbersOf(column: TableColumn | undefined, title: string): NumberColumn
   throw new Error(`encodeTable: ${title} is missing, expected its numbers`);
 }
 
+/** The targets of a network with an output for each: several, of which at least one has classes. */
+export const headsOfTable = ({ target }: TablePreprocessing): readonly TargetHead[] | undefined =>
+  target.length === 1 || target.every(({ type }) => type === 'values')
+    ? undefined
+    : target.map((decoding) => {
+        const labels = decoding.type === 'classes' ? { labels: decoding.labels } : {};
+        return { name: decoding.name, columns: 1, classes: labels.labels?.length ?? null, ...labels };
+      });
+
 /** The values of a target, and how they are encoded. */
 function valuesOf(column: TableColumn | undefined, decoding: TargetDecoding) {
   const title = `the target ${show(decoding.name)}`;
@@ -274,16 +285,19 @@ function valuesOf(column: TableColumn | undefined, decoding: TargetDecoding) {
 /** Class indices, or values as the network learns them. */
 function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32Array): DataMatrix {
   const [{ data }] = table.targets;
-  if (data.kind === 'words') {
+  if (target.length === 1 && data.kind === 'words') {
     return valueMatrix(pickCells(data.indices, sharedArrays.int32(rows.length), rows), 1);
   }
   const O = target.length;
   const t = sharedArrays.float64(rows.length * O);
   for (const [o, { name }] of target.entries()) {
-    const { values, decoding } = valuesOf(
-      table.targets.find((column) => column.name === name),
-      target[o],
-    );
+    const column = table.targets.find((column) => column.name === name);
+    if (target[o].type === 'classes') {
+      const { indices } = wordsOf(column, name);
+      for (let n = 0; n < rows.length; n++) t[n * O + o] = indices[rows[n]];
+      continue;
+    }
+    const { values, decoding } = valuesOf(column, target[o]);
     for (let n = 0; n < rows.length; n++) t[n * O + o] = encodeValue(values[rows[n]], decoding);
   }
   return valueMatrix(t, O);

@@ -89,7 +89,7 @@ function checkFigures(name: string, figures: Json | undefined): void {
 }
 
 const isFigure = (value: Json): boolean =>
-  isNumber(value) || (isJsonObject(value) && Object.values(value).every(isNumber));
+  isNumber(value) || (isJsonObject(value) && Object.values(value).every(isFigure)); // metrics, and figures of heads
 
 const isNumber = (value: Json): boolean => typeof value === 'number';
 

@@ -22,6 +22,8 @@ test('a valid preprocessing is itself, through JSON too', () => {
   expect(checkPreprocessing('f', ranged)).toEqual(ranged);
   const gaps = { ...valid, columns: valid.columns.map((column) => ({ ...column, gaps: true })) };
   expect(checkPreprocessing('f', gaps)).toEqual(gaps);
+  const several = { ...valid, target: [price, classes] };
+  expect(checkPreprocessing('f', several)).toEqual(several);
 });
 
 const images = {
@@ -74,7 +76,7 @@ const refused: [value: unknown, problem: string][] = [
   [withImage({ divisor: 0 }), 'f: preprocessing.image.divisor has 0, expected a number other than 0'],
   [withImage({ scale: { mean: [0], deviation: [1] } }), 'image.scale.mean has [0], expected 3 numbers, one for each'],
   [withImage({ scale: { mean: [0, 0, 0], deviation: [1, 0, 1] } }), 'scale.deviation.1 has 0, expected a number other'],
-  [{ ...valid, target: [price, classes] }, 'f: preprocessing.target.1.type has "classes", expected values, as one of'],
+  [{ ...valid, target: [price, price] }, 'f: preprocessing.target.1.name has "price", expected each name once'],
 ];
 
 test.each(refused)('%j is refused', (value, problem) => {

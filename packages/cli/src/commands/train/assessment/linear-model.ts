@@ -1,4 +1,5 @@
 import { buildNetwork, type LayerSpec } from '@gradloom/core';
+import { headsOf } from '@gradloom/core/internal';
 import { type DataSplits, type Evaluation, type TrainResult, train } from '@gradloom/runtime';
 import { customParts } from '../../../options/custom-parts.ts';
 import { defined } from '../../../options/option.ts';
@@ -35,7 +36,9 @@ export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Pro
   // Indices of tokens are no quantities.
   if (table.preprocessing.columns.some(({ type }) => type === 'text' || type === 'image')) return null;
   const { columns, file } = sets.train.inputs;
-  const { outputs } = buildNetwork(spec, customParts());
+  const network = buildNetwork(spec, customParts());
+  const { outputs } = network;
+  if (headsOf(network) !== null) return null;
   if (file !== undefined || sets.train.rows > MAX_ROWS || columns * outputs > MAX_WEIGHTS) return null;
   const { loss, precision, classWeight, seed, blas, modules } = options;
   const layers: LayerSpec[] = [{ kind: 'dense', out: outputs, init: ZEROS }, ...outputActivations(spec.layers)];

@@ -1,4 +1,5 @@
 import { buildNetwork, type Elements, type NetworkSpec } from '@gradloom/core';
+import { headsOf } from '@gradloom/core/internal';
 import { createModel, type Dataset, type Model, type TrainOptions } from '@gradloom/runtime';
 import { columnUnits } from '../../../lab/figures/column-units.ts';
 import { customParts } from '../../../options/custom-parts.ts';
@@ -14,12 +15,19 @@ const MAX_POINTS = 400; // training rows that are shown
  * Whether rows are points of the plane, in 2 to 6 classes or with targets of 0 or 1. Indices of an embedding are not:
  * nothing lies between two of them.
  */
-export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
-  if (train.inputs.columns !== 2 || train.inputs.file !== undefined || takesIndices(spec)) return false;
+export function isPlanar(recipe: Recipe): boolean {
+  const { sets, spec } = recipe;
+  const { train } = sets;
+  if (isOfHeads(recipe) || train.inputs.columns !== 2 || train.inputs.file !== undefined || takesIndices(spec))
+    return false;
   const { array, columns } = train.targets;
   if (train.classes !== null) return columns === 1 && train.classes > 1 && train.classes <= MAX_CLASSES;
   return columns === 1 && spec.input === 2 && array.every((value) => value === 0 || value === 1);
 }
+
+/** Whether a network has several outputs, of which no picture shows one. */
+export const isOfHeads = ({ spec }: Pick<Recipe, 'spec'>): boolean =>
+  headsOf(buildNetwork(spec, customParts())) !== null;
 
 /** Whether inputs are indices of an embedding. */
 export const takesIndices = (spec: NetworkSpec): boolean =>

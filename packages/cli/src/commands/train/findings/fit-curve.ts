@@ -4,7 +4,7 @@ import { columnUnits, targetNames } from '../../../lab/figures/column-units.ts';
 import type { Curve } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
 import { modelOf } from '../run-record.ts';
-import { hasLogits, takesIndices } from './divide-plane.ts';
+import { hasLogits, isOfHeads, takesIndices } from './divide-plane.ts';
 
 const MAX_POINTS = 400;
 /** Number of inputs at which the network is evaluated. */
@@ -20,6 +20,7 @@ export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
   const { train } = recipe.sets;
   const { inputs, classes, labels, targets, rows } = train;
   if (inputs.columns !== 1 || inputs.file !== undefined || takesIndices(recipe.spec)) return null;
+  if (isOfHeads(recipe)) return null;
   const [low, high] = rangeOf(train);
   if (!(high > low)) return null;
   const margin = MARGIN * (high - low);

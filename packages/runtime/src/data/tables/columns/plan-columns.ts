@@ -28,6 +28,7 @@ export interface PlannedColumn {
   readonly title: string; // in messages: 'column 3 ("age")'
   readonly role: Exclude<Role, 'left out'>;
   readonly type: ColumnType | undefined; // as requested
+  readonly targetKind: TargetKind | undefined; // of a target, as requested; undefined: decided from the cells
   readonly format: CellFormat | 'any' | undefined; // how its cells are written; undefined: plain
   readonly collector: ColumnCollector;
 }
@@ -43,8 +44,8 @@ export interface ColumnPlan {
   /** Empty if a gap in a target is a fault. */
   readonly requiredTargets: readonly RequiredTarget[];
   readonly leftOut: readonly string[];
-  readonly classNames: readonly string[] | undefined; // undefined: those in the file
-  readonly targetKind: TargetKind | undefined; // undefined: decided from the cells
+  /** Names of the classes of targets, by column, where they are not those in the file. */
+  readonly classNames: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Plans the columns by the names in the file, or by the number of cells in its first row. */
@@ -74,9 +75,8 @@ export function planColumns(
   if (targetNames.length === 0) throw fault(' has no column left for the target, expected one');
   if (!roles.includes('input') && !roles.includes('time'))
     throw fault(` has ${counted(width, 'column')}, expected one or more beside the target`);
-  const targetKind = targetKindOf(targetNames, types, request);
-  const decoding = preprocessing?.target[0];
-  const classNames = decoding?.type === 'classes' ? decoding.labels : options.classNames;
+  const targetKinds = targetKindsOf(targetNames, types, request);
+  const classNames = classNamesOf(targetNames, request);
   const createNumbers = store.createBuffers(width);
   const modelFormats = preprocessing === null ? request.formats : formatsOf(preprocessing);
   const leavesGapsOut = request.leavesRowsOut && !roles.includes('time');
@@ -84,7 +84,8 @@ export function planColumns(
   function planColumn(name: string, index: number): PlannedColumn[] {
     const role = roles[index];
     if (role === 'left out') return [];
-    const isNumeric = role === 'input' ? isPlain : role === 'weight' || (role === 'target' && targetKind === 'values');
+    const targetKind = role === 'target' ? targetKinds.get(name) : undefined;
+    const isNumeric = role === 'input' ? isPlain : role === 'weight' || targetKind === 'values';
     const isTyped = role === 'input' || role === 'time';
     const isKey = role === 'key' || (role === 'split' && split?.by === 'group');
     let type = isTyped ? types.get(name) : undefined;
@@ -93,12 +94,12 @@ export function planColumns(
     const formats = role === 'split' ? request.formats : modelFormats;
     const format: PlannedColumn['format'] = formats === undefined ? 'any' : formats.get(name);
     const title = `column ${index + 1}${isNamed ? ` (${show(name)})` : ''}`;
-    const column = { index, name, title, role, type, format: isPlain || isKey ? undefined : format };
+    const column = { index, name, title, role, type, targetKind, format: isPlain || isKey ? undefined : format };
     const cells = createCollector(column);
     const answer = types.get(name) === 'boolean' ? [answerCheck] : [];
     const checks = {
       input: isPlain ? [numberCheck] : [],
-      target: [targetCheck(role === 'target' ? classNames : [], isNumeric ? isNumberGap : isGap), ...answer],
+      target: [targetCheck(classNames.get(name), isNumeric ? isNumberGap : isGap), ...answer],
       weight: [weightCheck],
       key: [keyCheck('series')],
       split: [keyCheck('group')],
@@ -140,12 +141,11 @@ export function planColumns(
       const { name, type, format } = target;
       const hasNumberFormat = typeof format === 'object' && !isDateFormat(format);
       const areNumbers =
-        type === 'numeric' || hasNumberFormat || classNames?.every((word) => readNumber(word) !== undefined);
+        type === 'numeric' || hasNumberFormat || classNames.get(name)?.every((word) => readNumber(word) !== undefined);
       return { ...target, isGap: areNumbers || request.markedTargets?.has(name) ? isNumberGap : isGap };
     }),
     leftOut: names.filter((_, index) => roles[index] === 'left out'),
     classNames,
-    targetKind,
   };
 }
 
@@ -170,22 +170,35 @@ function refuseParts(
   throw new OptionError(where, ['columns', 'dataset'], problem, { about: 'columns' });
 }
 
-/**
- * The requested kind of targets; undefined if it is decided from the cells. @throws OptionError for classes in several
- * columns.
- */
-function targetKindOf(
+/** The requested kind of each target; undefined if it is decided from the cells. */
+function targetKindsOf(
   names: readonly string[], // target columns
   types: ReadonlyMap<string, ColumnType>,
+  { options, preprocessing, isPlain }: TableRequest,
+): ReadonlyMap<string, TargetKind | undefined> {
+  const kindOf = (name: string): TargetKind | undefined => {
+    if (options.series !== undefined || preprocessing?.series !== undefined) return 'values';
+    const type = types.get(name);
+    const byType = type && (type === 'numeric' ? 'values' : 'classes');
+    const decoding = preprocessing?.target.find((target) => target.name === name);
+    return decoding?.type ?? options.targets ?? byType ?? (isPlain && names.length > 1 ? 'values' : undefined);
+  };
+  return new Map(names.map((name) => [name, kindOf(name)]));
+}
+
+/** The class names of targets that are known in advance. @throws OptionError for names of several targets. */
+function classNamesOf(
+  names: readonly string[], // target columns
   { where, options, preprocessing }: TableRequest,
-): TargetKind | undefined {
-  if (options.series !== undefined || preprocessing?.series !== undefined) return 'values';
-  const type = types.get(names[0]);
-  const byType = type && (type === 'numeric' ? 'values' : 'classes');
-  const kind = preprocessing?.target[0]?.type ?? options.targets ?? byType;
-  if (names.length === 1) return kind;
-  if (kind !== 'classes') return 'values';
-  throw new OptionError(where, 'targets', 'has classes, expected values (there are several target columns)');
+): ReadonlyMap<string, readonly string[]> {
+  const decodings = preprocessing?.target ?? [];
+  const labels = new Map(
+    decodings.flatMap((target) => (target.type === 'classes' ? [[target.name, target.labels] as const] : [])),
+  );
+  const { classNames } = options;
+  if (classNames === undefined || labels.size > 0) return labels;
+  if (names.length === 1) return new Map([[names[0], classNames]]);
+  throw new OptionError(where, 'classNames', `has ${show(classNames)}, expected none: there are several targets`);
 }
 
 /** How the cells of a model's columns are written, where they are not plain. */

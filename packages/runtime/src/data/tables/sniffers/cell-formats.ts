@@ -27,15 +27,15 @@ import { MAX_WHOLE_CLASSES } from './target-kind.ts';
  * then from other columns, then from the delimiter of the file. Columns that allow two readings are faults.
  */
 export function findFormats(
-  { columns, targetKind, classNames }: ColumnPlan,
+  { columns, classNames }: ColumnPlan,
   options: TableOptions,
   delimiter: DelimiterName | undefined,
   faults: TableFaults,
 ): ReadonlyMap<string, CellFormat> {
-  const areClasses = targetKind === 'classes' || classNames !== undefined;
+  const hasClasses = ({ name, targetKind }: PlannedColumn) => targetKind === 'classes' || classNames.has(name);
   const candidates = columns.flatMap((column) => {
     const { evidence, words } = column.collector.collected();
-    if (evidence === null || evidence.formats === 0 || (column.role === 'target' && areClasses)) return [];
+    if (evidence === null || evidence.formats === 0 || hasClasses(column)) return [];
     return [{ column, evidence, words }];
   });
   const habits = habitsOf(

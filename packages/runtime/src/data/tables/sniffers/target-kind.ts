@@ -18,6 +18,7 @@ interface TargetRequest {
   readonly classNames: readonly string[] | undefined;
   readonly leavesGapsOut: boolean; // rows without a target are left out
   readonly isPlain: boolean; // numbers are always values, and must not be mixed with words
+  readonly isOneOfSeveral: boolean; // then so, too
   readonly format: CellFormat | undefined; // how numbers are written
 }
 
@@ -46,9 +47,10 @@ function decideWords(
   name: string,
   cells: Float64Array, // [N] indices into words
   { words, nonNumber }: CollectedColumn,
-  { kind, classNames, leavesGapsOut, isPlain }: TargetRequest,
+  { kind, classNames, leavesGapsOut, isPlain, isOneOfSeveral }: TargetRequest,
 ): Target {
-  const isMixed = isPlain ? words.some(isNumber) : areMostlyNumbers(words) && words.length > MAX_WHOLE_CLASSES;
+  const isMixed =
+    isPlain || isOneOfSeveral ? words.some(isNumber) : areMostlyNumbers(words) && words.length > MAX_WHOLE_CLASSES;
   if (kind === undefined && classNames === undefined && nonNumber !== null && isMixed) {
     const advice = [...(leavesGapsOut ? [EMPTY_TARGETS] : []), '--targets classes reads all cells as names'].join(', ');
     const share = asInCells(shareOf(words, cells, isNumber));
@@ -69,14 +71,14 @@ function decideWords(
 function decideNumbers(
   name: string,
   values: Float64Array,
-  { kind, classNames, isPlain, format }: TargetRequest,
+  { kind, classNames, isPlain, isOneOfSeveral, format }: TargetRequest,
 ): Target {
   const distinct = new Set<number>();
   for (const value of values) if (distinct.size <= MAX_WHOLE_CLASSES || kind === 'classes') distinct.add(value);
   const areWhole = [...distinct].every((value) => Number.isSafeInteger(value));
   const isFew = distinct.size <= MAX_WHOLE_CLASSES;
   const areRepeated = 2 * distinct.size <= values.length;
-  const seemsClasses = !isPlain && areWhole && isFew && areRepeated;
+  const seemsClasses = !isPlain && !isOneOfSeveral && areWhole && isFew && areRepeated;
   if (classNames !== undefined || kind === 'classes' || (kind === undefined && seemsClasses)) {
     const indexOf = new Map([...distinct].map((value, index) => [value, index]));
     const names = [...distinct].map(String);
@@ -91,11 +93,12 @@ function decideNumbers(
     ? `${distinct.size} whole numbers that hardly repeat`
     : `more than ${MAX_WHOLE_CLASSES} different numbers`;
   if (!areWhole) reason = 'not all are whole numbers';
+  if (isOneOfSeveral) reason = 'one of several targets';
   if (kind !== undefined) reason = AS_REQUESTED;
   if (format !== undefined) reason = describeFormat(format);
   const data = { kind: 'numbers', values } as const;
   const column: TableColumn = { name, type: 'numeric', reason, gaps: 0, ...(format && { format }), data };
-  return { column, classes: null, isGuess: reason !== AS_REQUESTED };
+  return { column, classes: null, isGuess: reason !== AS_REQUESTED && !isOneOfSeveral };
 }
 
 function classTarget(
@@ -120,8 +123,8 @@ function classTarget(
 /** Says how a numeric target was read, since this decision most often has to be changed. */
 export const targetKind: Sniffer = {
   flag: '--targets',
-  decide({ targets: [{ column, classes, isGuess }], isSeries }) {
-    if (isSeries || !isGuess) return [];
+  decide({ targets: [{ column, classes, isGuess }, ...others], isSeries }) {
+    if (isSeries || !isGuess || others.length > 0) return [];
     const [kind, other] = classes === null ? ['values', 'classes'] : ['classes', 'values'];
     const how = `${column.reason} (--targets ${other} reads it as ${other})`;
     return [`the target ${show(column.name)} is read as ${kind}: ${how}`];

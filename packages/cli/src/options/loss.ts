@@ -1,0 +1,71 @@
+import { createLoss, type LossSpec, losses, type SingleLossSpec } from '@gradloom/core';
+import { hasHeads, option, show } from '@gradloom/core/internal';
+import { customParts } from './custom-parts.ts';
+import { describeMember, inMember, type Member, memberOf, parseMember } from './member.ts';
+import { isRecord, tryJson } from './read-object.ts';
+
+/** A loss, or that of each target by name. */
+export type LossValue = (Exclude<SingleLossSpec, string> & Member) | LossesByTarget;
+
+/** The loss of each of several targets, with its options and weight. */
+export interface LossesByTarget {
+  readonly [target: string]: Exclude<SingleLossSpec, string> & Member;
+}
+
+const single = memberOf<LossSpec>(losses, (spec) => createLoss(spec, customParts()), 'losses');
+
+/**
+ * Parses a loss as `memberOf` does, or one for each target: 'price=mae,buys=softmax-cross-entropy:weight=0.5'. Names
+ * with a comma, a colon or an equals sign stand in JSON.
+ */
+export const lossOption: option.Kind<LossValue> = option.kind(
+  (where, name, raw): LossValue => {
+    const entries = entriesOf(name, raw);
+    if (entries === null) return single(undefined, '').check(where, name, raw) as LossValue;
+    const known = { ...losses, ...customParts()?.losses };
+    const byTarget = entries.map(([target, loss]) => {
+      const about = `${name} of ${show(target)}`;
+      const member = parseMember(about, loss, known);
+      try {
+        createLoss({ [target]: member } as unknown as LossSpec, customParts());
+      } catch (error) {
+        throw inMember(about, member, error);
+      }
+      return [target, member] as const;
+    });
+    return Object.fromEntries(byTarget) as LossesByTarget;
+  },
+  { choices: Object.keys(losses) },
+);
+
+/** The losses of targets, unread; null for one loss. @throws Error for a target that is there twice. */
+function entriesOf(name: string, raw: unknown): readonly (readonly [target: string, loss: unknown])[] | null {
+  const object = typeof raw === 'string' && raw.startsWith('{') ? tryJson(raw) : raw;
+  if (isRecord(object)) return 'kind' in object || !hasHeads(object) ? null : Object.entries(object);
+  if (typeof raw !== 'string' || !/^[^:]*=/.test(raw)) return null;
+  const entries: [target: string, loss: string][] = [];
+  for (const part of raw.split(',')) {
+    const [, target, loss] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/.exec(part) ?? [];
+    if (target === undefined || target === '') {
+      throw new Error(`${name} has ${show(raw)}, expected target=loss,target=loss such as price=mae,buys=mse`);
+    }
+    const last = entries.at(-1);
+    // A number is an option of the loss before it: price=huber:delta=2,weight=0.5.
+    if (last !== undefined && typeof option.numeric(loss) === 'number') last[1] += `,${target}=${loss}`;
+    else if (entries.some(([other]) => other === target)) {
+      throw new Error(`${name} has the target ${show(target)} twice, expected one loss for each`);
+    } else entries.push([target, loss]);
+  }
+  return entries;
+}
+
+/** 'price mae, buys softmax-cross-entropy:weight=0.5': a loss for people to read. */
+export const describeLoss = (loss: LossValue): string =>
+  isByTarget(loss)
+    ? Object.entries(loss)
+        .map(([target, member]) => `${target} ${describeMember(member)}`)
+        .join(', ')
+    : describeMember(loss);
+
+/** Whether each target has a loss. */
+export const isByTarget = (loss: LossValue): loss is LossesByTarget => hasHeads(loss);
