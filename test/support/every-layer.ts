@@ -260,7 +260,8 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
     [3, 2],
     dense(4, { name: 'a' }),
     tanh(),
-    heads({ first: 'a', second: '1', third: 'input' }),
+    sum({ of: 'a', keepdims: true, name: 'all' }),
+    heads({ first: 'a', second: '1', third: 'all' }),
   ),
   'a text whose vectors are cut and joined': sequential(
     9,

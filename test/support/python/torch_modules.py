@@ -341,6 +341,10 @@ def axis_of(spec, x):
     return axis if axis < 0 else 1 + axis
 
 
+def heads(spec, *xs):
+    return torch.cat([x.flatten(1) for x in xs], 1)
+
+
 def concat(spec, *xs):
     return torch.cat(xs, axis_of(spec, xs[0]))
 
@@ -423,6 +427,7 @@ OPERATIONS = {
     "log-softmax": lambda spec, x: x.log_softmax(axis_of(spec, x)),
     "matmul": matmul,
     "concat": concat,
+    "heads": heads,
     "slice": slice_of,
     "reshape": lambda spec, x: x.reshape(len(x), *spec["shape"]),
     "transpose": lambda spec, x: x.permute(0, *[1 + a for a in spec.get("axes", list(range(x.dim() - 1))[::-1])]),

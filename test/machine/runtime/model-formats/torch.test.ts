@@ -6,9 +6,11 @@ import {
   createRandom,
   createTrainStep,
   type LayerSpec,
+  type LossSpec,
   type NetworkSpec,
   referenceKernels,
 } from '@gradloom/core';
+import { headTasks } from '@gradloom/core/internal';
 import { createModel, exportModel, importModel } from '@gradloom/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { everyLayer, inputsFor, leftOut, weightsFor } from '../../../support/every-layer.ts';
@@ -80,23 +82,27 @@ describe('with PyTorch', needs('torch'), () => {
     const steps = calm.map(({ network, x: rows, folder: home, files, at }) => {
       const x = rows.slice(0, 6);
       const random = createRandom(6, 'targets');
-      const { outputs } = buildNetwork(network);
-      const t = x.map(() => Array.from({ length: outputs }, () => random.normal()));
-      return {
-        name: numbered[at][0],
-        network: withoutDropout(network),
-        x,
-        t,
-        lengths: partLengths(network, x.length),
-        weights: files[0],
-        path: join(home, 'trained.safetensors'),
-      };
+      const built = buildNetwork(network);
+      const heads = headTasks(built, createLoss(lossFor(network)));
+      const t = x.map(() => {
+        if (heads === null) return Array.from({ length: built.outputs }, () => random.normal());
+        return heads.flatMap(({ size, targetColumns, loss: { targets } }) =>
+          Array.from({ length: targetColumns }, () =>
+            targets === 'classes' ? random.integer(size / targetColumns) : random.normal(),
+          ),
+        );
+      });
+      const others = heads === null ? {} : { heads: heads.map((head) => ({ ...head, loss: head.loss.name })) };
+      const path = join(home, 'trained.safetensors');
+      const name = numbered[at][0];
+      const lengths = partLengths(network, x.length);
+      return { name, network: withoutDropout(network), x, t, lengths, ...others, weights: files[0], path };
     });
     python('adam_steps.py', folder.write('steps.json', JSON.stringify({ ...adam, steps: STEPS, cases: steps })));
     for (const { name, network: spec, x, t, lengths, path } of steps) {
       const { parameters, step } = createTrainStep({
         network: buildNetwork(spec),
-        loss: createLoss('mse'),
+        loss: createLoss(lossFor(spec)),
         optimizer: createOptimizer({ kind: 'adam', ...adam }),
         kernels: referenceKernels,
         batch: x.length,
@@ -111,6 +117,18 @@ describe('with PyTorch', needs('torch'), () => {
     }
   });
 });
+
+/** The loss of a network: of several outputs one of each kind. */
+function lossFor({ layers }: NetworkSpec): LossSpec {
+  const last = layers[layers.length - 1];
+  if (last.kind !== 'heads') return 'mse';
+  const kinds = [
+    { kind: 'softmax-cross-entropy' },
+    { kind: 'mse', weight: 0.3 },
+    { kind: 'output', weight: 2 },
+  ] as const;
+  return Object.fromEntries(last.names.map((name, k) => [name, kinds[k % kinds.length]]));
+}
 
 const STEPS = 10;
 
