@@ -31,7 +31,8 @@ export function heads(options: HeadsOptions, context: LayerContext): Layer {
   if (twice !== undefined) {
     throw new OptionError('heads', 'names', `has ${show(twice)} twice, expected a name of its own for each`);
   }
-  if (names.includes('kind')) throw new OptionError('heads', 'names', 'has "kind", expected another name, as `kind` tells a loss');
+  if (names.includes('kind'))
+    throw new OptionError('heads', 'names', 'has "kind", expected another name, as `kind` tells a loss');
   if (names.length !== inputs.length) {
     throw new OptionError('heads', 'names', `has ${names.length} names, expected ${inputs.length}, one for each value`);
   }
