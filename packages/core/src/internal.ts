@@ -139,7 +139,7 @@ export {
   tokensOf,
   widthOfTable,
 } from './inference/preprocessing/preprocessing.ts';
-export { inInputOrder, isPart, rowPartsOf } from './inference/preprocessing/row-parts.ts';
+export { havePartLengths, inInputOrder, isPart, rowPartsOf } from './inference/preprocessing/row-parts.ts';
 export { createRowReader, type RowReader } from './inference/rows.ts';
 export { bytePairs } from './inference/text/byte-pairs.ts';
 export { createTextEncoder, encodeText, type TextEncoder } from './inference/text/text-encoder.ts';

@@ -26,7 +26,7 @@ let fingerprint: unknown;
 beforeAll(async () => {
   const started = await gradloom([...data, ...quick, '--out', run]);
   expect(started.code).toBe(0);
-  expect(started.stdout).toMatch(/^review +text .* 3 tokens, each of 10$/m);
+  expect(started.stdout).toMatch(/^review +text .* 3 tokens, each of 9$/m);
   expect(started.stdout).toMatch(/^a row has the parts cells \[3\], review \[3\], as inputs of a network \(--spec\)$/m);
   expect(started.stdout).toMatch(/^test accuracy +100 %/m);
   fingerprint = loadModel(join(run, 'model.gradloom')).fingerprint;
@@ -53,7 +53,7 @@ test('it is evaluated, explained and inspected by its columns', async () => {
   expect(first.name).toBe('review');
   for (const { mean } of others) expect(mean).toBeLessThan(first.mean / 5);
   const { stdout: inspected } = await gradloom(['inspect', run]);
-  expect(inspected).toMatch(/^review +3 tokens, each one of 9 \(words\), or padding$/m);
+  expect(inspected).toMatch(/^review +3 tokens, each one of 9 \(words\)$/m);
   expect(inspected).toMatch(/^1 +review: slice\(6->3\)/m);
 });
 
@@ -74,7 +74,7 @@ test('a table, objects, cells and a program have the same answers', async () => 
 
 test('a network of the user names the parts', async () => {
   const layers = [
-    { kind: 'embedding', vocabulary: 10, width: 4, of: 'review' },
+    { kind: 'embedding', vocabulary: 9, width: 4, of: 'review' },
     { kind: 'gru', out: 4, returns: 'last', name: 'words' },
     { kind: 'concat', of: ['cells', 'words'] },
     { kind: 'dense', out: 2 },
@@ -85,6 +85,9 @@ test('a network of the user names the parts', async () => {
   expect((await trained({ input: { cells: 3, review: [3] }, layers })).code).toBe(0);
   expect((await trained({ input: { review: 3, cells: 3 }, layers })).stderr).toContain(
     'the network\'s input has "review": [3], "cells": [3], expected "cells": [3], "review": [3] (the parts of a row)',
+  );
+  expect((await trained({ input: 6, layers: [{ kind: 'dense', out: 2 }] })).stderr).toContain(
+    'the network\'s input has the parts "input", expected "cells", "review": texts have lengths',
   );
   const { of: _, ...first } = layers[0];
   expect((await trained({ layers: [first, ...layers.slice(1)] })).stderr).toContain(

@@ -7,13 +7,26 @@ import { channelsOf, shapeText } from '../network/shape.ts';
 import { createEncoder } from './preprocessing/encoder.ts';
 import { widthOfImage } from './preprocessing/image-encoder.ts';
 import {
+  ofTable,
   ofText,
   type Preprocessing,
   type TargetDecoding,
   tokensOf,
   widthOfTable,
 } from './preprocessing/preprocessing.ts';
+import { havePartLengths, rowPartsOf } from './preprocessing/row-parts.ts';
 import { createTokenizer } from './text/tokenizer.ts';
+
+/** @throws OptionError unless the network names the parts of a row whose texts have lengths. */
+function refuseOtherParts(where: string, { lengths }: Network, preprocessing: Preprocessing): void {
+  if (!havePartLengths(ofTable(preprocessing)?.columns ?? [])) return;
+  const namesOf = (parts: readonly { readonly name: string | null }[]): string =>
+    parts.map(({ name }) => show(name ?? 'input')).join(', ');
+  const [has, expected] = [namesOf(lengths.parts), namesOf(rowPartsOf(preprocessing) ?? [])];
+  if (has === expected) return;
+  const problem = `has the parts ${has}, expected ${expected}: texts have lengths`;
+  throw new OptionError(where, ['input', 'preprocessing'], problem, { about: "the network's input" });
+}
 
 /** Number of inputs of a row, and what they are, for messages. */
 function widthOf(preprocessing: Preprocessing): [width: number, what: string] {
@@ -33,6 +46,7 @@ export function checkEncoding(where: string, network: Network, preprocessing: Pr
     const problem = `has ${shapeText(input)}, expected ${width} (${inputsText})`;
     throw new OptionError(where, ['input', 'preprocessing'], problem, { about: "the network's input" });
   }
+  refuseOtherParts(where, network, preprocessing);
   const text = ofText(preprocessing)?.text;
   if (text !== undefined) {
     const { size } = createTokenizer(text.tokenizer);

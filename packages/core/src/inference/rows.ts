@@ -68,7 +68,7 @@ export type Lengths = ArrayLike<number>;
 /** Rows as inputs of a network. */
 export interface EncodedRows {
   readonly x: TypedNumbers; // [N, I]
-  readonly lengths?: Float64Array; // [N] real positions, where rows are padded
+  readonly lengths?: Float64Array; // [N] real positions, or [N, parts], where rows are padded
 }
 
 /** Encodes rows `first` to `end`, by default all. @throws Error naming `where`, the row and the column. */
@@ -108,9 +108,13 @@ export function createRowReader(
     }
     const N = Math.max(0, Math.min(end, list.length) - first);
     const x = new Float64Array(N * I);
-    const lengths = new Float64Array(N);
-    for (let n = 0; n < N; n++) lengths[n] = encode(where, first + n, list[first + n], x, n * I, onNote);
-    return lengths.every((length) => length === I) ? { x } : { x, lengths };
+    const lengths: number[] = [];
+    for (let n = 0; n < N; n++) {
+      const length = encode(where, first + n, list[first + n], x, n * I, onNote);
+      if (typeof length === 'number') lengths.push(length);
+      else lengths.push(...length);
+    }
+    return lengths.every((length) => length === I) ? { x } : { x, lengths: Float64Array.from(lengths) };
   };
 }
 
@@ -130,7 +134,7 @@ export const overwrites = (out: Elements, rows: AnyRows): boolean =>
 const overlap = (x: TypedNumbers, y: TypedNumbers): boolean =>
   x?.buffer === y.buffer && x.byteOffset < y.byteOffset + y.byteLength && y.byteOffset < x.byteOffset + x.byteLength;
 
-/** Writes row n to x from `offset` on. Returns how many of its I inputs are real, of padded rows. */
+/** Writes row n to x from `offset` on. Returns how many of its I inputs are real, or the lengths of its parts. */
 type RowEncoder = (
   where: string,
   n: number,
@@ -138,7 +142,7 @@ type RowEncoder = (
   x: Float64Array,
   offset: number,
   onNote?: NoteListener,
-) => number;
+) => number | readonly number[];
 
 function rowEncoder(
   preprocessing: Preprocessing | undefined,
@@ -204,15 +208,15 @@ function cellEncoder(preprocessing: TablePreprocessing, gpt2?: () => Tokenizer):
       throw new Error(`${where}: row ${n} ${has(cells)}, expected an object by column name, or a list of cells`);
     }
     notes.length = 0;
-    let length: number;
+    const lengths: number[] = [];
     try {
-      length = encoder.encode(cells as CellRow, x, offset);
+      encoder.encode(cells as CellRow, x, offset, lengths);
     } catch (error) {
       if (!(error instanceof CellError)) throw error;
       throw new Error(`${where}: row ${n}, ${error.message}`, { cause: error });
     }
     if (onNote !== undefined) for (const note of notes.splice(0)) onNote(note, n);
-    return length;
+    return lengths;
   };
 }
 

@@ -1,7 +1,6 @@
-import { conv2d, dense, embedding, flatten, gru, maxPool, relu } from './builders.ts';
+import { conv2d, dense, embedding, flatten, globalAvgPool, gru, maxPool, relu } from './builders.ts';
 import type { LayerSpec } from './layers/index.ts';
 import type { NetworkSpec } from './network.ts';
-import { reshape } from './operation-builders.ts';
 import type { Shape } from './shape.ts';
 import { input, network, type Value } from './values.ts';
 
@@ -11,7 +10,7 @@ export interface RowPart {
   readonly name: string;
   /** Shape of the part. */
   readonly shape: Shape;
-  /** Of tokens: V, of which the last is padding. */
+  /** Of tokens: V, how many there are. */
   readonly vocabulary?: number;
 }
 
@@ -33,18 +32,9 @@ function vectorOf({ shape, vocabulary }: RowPart, x: Value): Value {
   return shape.length === 3 ? vectorOfImage(x) : x;
 }
 
-/**
- * The mean of the states of a gru at the tokens, without padding. The states know the order of the words, and their
- * mean all topics of a long text.
- */
-function vectorOfText(x: Value, vocabulary: number): Value {
-  const isToken = x.below(vocabulary - 1);
-  const states = x.through(embedding(vocabulary, WIDTH), gru(WIDTH));
-  return states
-    .times(isToken.through(reshape([...x.shape, 1])))
-    .sum({ axis: 0 })
-    .over(isToken.sum());
-}
+/** The mean of the states of a gru: they know the order of the words, and their mean all topics of a long text. */
+const vectorOfText = (x: Value, vocabulary: number): Value =>
+  x.through(embedding(vocabulary, WIDTH), gru(WIDTH), globalAvgPool());
 
 /** Two convolutions of 3x3 with 16 and 32 channels, each halved where a side has two pixels or more, and a layer. */
 function vectorOfImage(x: Value): Value {

@@ -12,6 +12,7 @@ import {
   type OptionsOf,
   ofTable,
   option,
+  rowPartsOf,
   type Scoring,
   scoreInto,
   show,
@@ -161,16 +162,21 @@ interface Group {
   readonly name: string;
   readonly first: number;
   readonly inputs: number;
+  /** Of a text beside other columns: the index of its lengths in a row. */
+  readonly part?: number;
 }
 
 /** The inputs of each column of the table, or each input alone. */
 function groupsOf({ preprocessing }: Model, I: number): Group[] {
   const table = ofTable(preprocessing);
   if (table === undefined) return Array.from({ length: I }, (_, i) => ({ name: String(i), first: i, inputs: 1 }));
+  const parts = rowPartsOf(table)?.length ?? 0;
+  const columns = inInputOrder(table.columns);
   let first = 0;
-  return inInputOrder(table.columns).map((column) => {
+  return columns.map((column, c) => {
     const { length } = createColumnEncoder(column).inputs;
-    const group = { name: column.name, first, inputs: length };
+    const hasLengths = column.type === 'text'; // the last parts are a column each
+    const group = { name: column.name, first, inputs: length, ...(hasLengths && { part: c + parts - columns.length }) };
     first += length;
     return group;
   });
@@ -191,24 +197,28 @@ function* copiesOf(
 ): Pausable<Dataset> {
   const { rows: N, inputs, targets, weights: _, starts: _starts, lengths, ...rest } = dataset;
   const x = repeatRows(inputs, N, copies);
+  const repeatedLengths = lengths && repeatRows(lengths, N, copies);
   yield;
   const { columns } = inputs;
   for (let copy = 0; copy < copies; copy++) {
     const repeat = first + copy - 1; // over all columns; copy 0 is unshuffled
     if (repeat < 0) continue;
-    const { first: input, inputs: width } = groups[Math.floor(repeat / repeats)];
+    const { first: input, inputs: width, part } = groups[Math.floor(repeat / repeats)];
     const order = Uint32Array.from({ length: N }, (_, n) => n);
     shuffle(order, createRandom(seed, 'explain', repeat));
     for (let n = 0; n < N; n++) {
       const to = (copy * N + n) * columns + input;
       const from = order[n] * columns + input;
       for (let i = 0; i < width; i++) x.array[to + i] = inputs.array[from + i];
+      if (part === undefined || lengths === undefined || repeatedLengths === undefined) continue;
+      const L = lengths.columns;
+      repeatedLengths.array[(copy * N + n) * L + part] = lengths.array[order[n] * L + part];
     }
     yield;
   }
   const others = {
     targets: repeatRows(targets, N, copies),
-    ...(lengths === undefined ? {} : { lengths: repeatRows(lengths, N, copies) }),
+    ...(repeatedLengths === undefined ? {} : { lengths: repeatedLengths }),
   };
   return { ...rest, rows: copies * N, inputs: x, ...others };
 }

@@ -4,7 +4,6 @@ import {
   activations,
   buildNetwork,
   type Cell,
-  type ColumnEncoding,
   createRandom,
   type ElementType,
   type LayerSpec,
@@ -251,7 +250,7 @@ function ofImageBeside(): Case {
     version: 1,
     columns: [
       { name: 'photo', type: 'image', height: 4, width: 3, channels: 3, divisor: 255 },
-      { name: 'review', type: 'text', tokenizer, context: 3, padding: 4 },
+      { name: 'review', type: 'text', tokenizer, context: 3 },
       { name: 'age', type: 'numeric', center: 5, scale: 2, fill: 4, indicator: true },
     ],
     target: [{ name: 'verdict', type: 'classes', labels: ['up', 'down'] }],
@@ -352,29 +351,26 @@ async function trained(
   return { model, rows: cells, inputs: columnsOf(preprocessing, cells) };
 }
 
-/** What a caller of the graph passes: numbers, days, 0 and 1, and text. */
+/** What a caller of the graph passes: numbers, days, 0 and 1, words, tokens with their lengths, and pixels. */
 function columnsOf({ columns }: TablePreprocessing, cells: readonly Record<string, Cell>[]): Case['inputs'] {
   return Object.fromEntries(
-    columns.map((column) => [
-      column.name,
-      cells.map(({ [column.name]: cell }): string | number | null | number[] => {
-        const { type } = column;
-        if (type === 'text' || type === 'image') return [...encodedCell(column, cell)];
+    columns.flatMap((column): [string, Column][] => {
+      const { name, type } = column;
+      if (type === 'text' || type === 'image') {
+        const { inputs, encode } = createColumnEncoder(column);
+        const encoded = cells.map(() => new Float64Array(inputs.length));
+        const lengths = cells.map(({ [name]: cell }, n) => encode(cell, encoded[n], 0));
+        const values: [string, Column] = [name, encoded.map((x) => [...x])];
+        return type === 'text' ? [values, [`lengths.${name}`, lengths]] : [values];
+      }
+      const read = cells.map(({ [name]: cell }): string | number | null => {
         if (type === 'categorical') return String(cell ?? '');
         if (cell === '' || cell === null || cell === undefined) return null;
-        const read = { date: readDate, boolean: readBoolean, numeric: Number }[type];
-        return read(cell) ?? null;
-      }),
-    ]),
+        return { date: readDate, boolean: readBoolean, numeric: Number }[type](cell) ?? null;
+      });
+      return [[name, read]];
+    }),
   );
-}
-
-/** The inputs of a cell. */
-function encodedCell(column: ColumnEncoding, cell: Cell): Float64Array {
-  const { inputs, encode } = createColumnEncoder(column);
-  const x = new Float64Array(inputs.length);
-  encode(cell, x, 0);
-  return x;
 }
 
 /** The rows of a table that comes with Gradloom, without the target. */

@@ -79,17 +79,15 @@ function encodingRows(preprocessing: Preprocessing | undefined): [string, string
   return [
     ['columns', [...columnTexts, ...(moreCount > 0 ? [`${moreCount} more`] : [])].join(', ')],
     ['target', target.map(({ name, type }) => `${name} (${type})`).join(', ')],
-    ...columns.flatMap((column): [string, string][] => partRow(column)),
+    ...columns.flatMap((column): [string, string][] => partRow(column, columns.length === 1)),
     ...(series === undefined ? [] : [['series', seriesText(series)] as [string, string]]),
   ];
 }
 
-/** A text as the only column, or a text or an image as a part of a row. */
-function partRow(column: ColumnEncoding): [string, string][] {
+/** A text or an image, which are parts of a row unless they are alone. */
+function partRow(column: ColumnEncoding, isAlone: boolean): [string, string][] {
   if (column.type === 'image') return [[column.name, imageText(column)]];
-  if (column.type !== 'text') return [];
-  const text = tokensText({ ...column, lines: false });
-  return [column.padding === undefined ? ['text', text] : [column.name, `${text}, or padding`]];
+  return column.type === 'text' ? [[isAlone ? 'text' : column.name, tokensText({ ...column, lines: false })]] : [];
 }
 
 /** 'windows of 24 rows by date; the 7 rows after one are forecast'. */

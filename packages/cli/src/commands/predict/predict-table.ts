@@ -9,7 +9,7 @@ import {
   type SeriesEncoding,
   type TablePreprocessing,
 } from '@gradloom/core';
-import { createCellPicker, hasProbabilities, show, tokensOf, whyUnusual } from '@gradloom/core/internal';
+import { createCellPicker, hasProbabilities, ofTable, show, tokensOf, whyUnusual } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import {
   createCellImages,
@@ -57,7 +57,8 @@ export async function predictTable(
     if (cellRows.length === 0) continue;
     const batch = await readImages(cellRows);
     const x = new Float64Array(batch.length * encoder.width);
-    const lengths = batch.map(encodeRow);
+    const lengths: number[] = []; // of each row, or of each part of each row
+    for (const [n, row] of batch.entries()) encodeRow(row, n);
     const answers = await answersOf(model, x, lengths, batch, source);
     if (json) printJson(io.stdout, ...answers);
     else {
@@ -67,9 +68,9 @@ export async function predictTable(
     }
     rows += batch.length;
 
-    function encodeRow({ location, cells }: TableRow, n: number): number {
+    function encodeRow({ location, cells }: TableRow, n: number): void {
       try {
-        return encoder.encode(cells, x, n * encoder.width);
+        encoder.encode(cells, x, n * encoder.width, lengths);
       } catch (error) {
         if (!(error instanceof CellError)) throw error;
         throw new Error(`${location} of ${source}, ${error.message}`, { cause: error });
@@ -147,8 +148,9 @@ async function answersOf(
   rows: readonly TableRow[],
   source: string,
 ): Promise<Answer[]> {
+  const hasTexts = ofTable(model.preprocessing)?.columns.some(({ type }) => type === 'text');
   try {
-    return await model.predictAll(x, { lengths: tokensOf(model.preprocessing) && lengths });
+    return await model.predictAll(x, { lengths: hasTexts ? lengths : undefined });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new Error(`${rows[error.row].location} of ${source}: ${error.problem}`, { cause: error });

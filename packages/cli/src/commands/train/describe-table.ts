@@ -112,7 +112,7 @@ function tokenDecisions(preprocessing: OpenedTable['preprocessing']): string[] {
 }
 
 const TOKENS_OF_PARTS =
-  'texts are tokens of a vocabulary (--tokenizer), padded with one more token to the length that they become (--context)';
+  'texts are tokens of a vocabulary (--tokenizer), padded to the length that they become (--context)';
 
 /** Sentences on the windows of series, and on the series that are too short for a window. */
 function windowDecisions({ table: { series, targets }, rows: { train } }: OpenedTable): string[] {

@@ -1,7 +1,6 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { positiveInteger } from '../../checks/options/index.ts';
 import { counted, has } from '../../checks/show.ts';
-import { createTokenizer } from '../text/tokenizer.ts';
 import { checkTokenizer } from '../text/tokenizer-spec.ts';
 import { type CellFormat, THOUSANDS } from './cell-format.ts';
 import {
@@ -40,16 +39,9 @@ export function checkPreprocessing(where: string, value: unknown): Preprocessing
   }
   const twice = target.findIndex(({ name }, k) => target.findIndex((other) => other.name === name) < k);
   if (twice !== -1) fail(where, `preprocessing.target.${twice}.name`, target[twice].name, 'each name once');
-  for (const [c, column] of columns.entries()) {
-    const path = `preprocessing.columns.${c}`;
-    const { type } = column;
+  for (const [c, { type }] of columns.entries()) {
     if (isSeries && (type === 'text' || type === 'image'))
-      fail(where, `${path}.type`, type, 'another type in a series');
-    if (type !== 'text') continue;
-    const padding = columns.length === 1 ? undefined : createTokenizer(column.tokenizer).size;
-    if (column.padding === padding) continue;
-    const expected = padding === undefined ? 'none for the only column' : `${padding}, beside other columns`;
-    fail(where, `${path}.padding`, column.padding, expected);
+      fail(where, `preprocessing.columns.${c}.type`, type, 'another type in a series');
   }
   return isSeries ? { ...table, series: checkSeries(where, series, columns, target) } : table;
 }
@@ -128,12 +120,7 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
   const type = checkType(where, path, value, [...numberTypes, 'categorical', 'text', 'image'] as const);
   if (type === 'image') return fields({ name: text, type: always(type), ...imageFields })(where, path, value);
   if (type === 'text') {
-    const padding = optional(integer);
-    return fields({ name: text, type: always(type), tokenizer: checkTokenizer, context: integer, padding })(
-      where,
-      path,
-      value,
-    );
+    return fields({ name: text, type: always(type), tokenizer: checkTokenizer, context: integer })(where, path, value);
   }
   if (type === 'categorical') {
     return fields({

@@ -156,7 +156,7 @@ export function createCategoryEncoder(
 
 /** Creates the encoder of a column of texts. `gpt2` is called at the first text, since its tables take a while. */
 export function createTokenEncoder(
-  { name, tokenizer: spec, context: T, padding }: TokenEncoding,
+  { name, tokenizer: spec, context: T }: TokenEncoding,
   onNote?: (note: EncodingNote) => void,
   gpt2?: () => Tokenizer,
 ): TokenColumnEncoder {
@@ -189,8 +189,8 @@ export function createTokenEncoder(
         if (2 * unknownCount >= tokens.length)
           onNote({ column: name, value: text, tokens: tokens.length, unknown: unknownCount });
       }
-      x.fill(padding ?? 0, offset, offset + T).set(tokens, offset);
-      return padding === undefined ? tokens.length : T; // padding with a token of its own is read by the network
+      x.fill(0, offset, offset + T).set(tokens, offset);
+      return tokens.length;
     },
   };
 }

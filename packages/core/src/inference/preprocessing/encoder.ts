@@ -6,7 +6,7 @@ import { createCellPicker } from './cell-picker.ts';
 import { checkTablePreprocessing } from './check-preprocessing.ts';
 import { createColumnEncoder, type EncodingNote } from './column-encoder.ts';
 import type { TablePreprocessing } from './preprocessing.ts';
-import { inInputOrder } from './row-parts.ts';
+import { havePartLengths, inInputOrder, isPart } from './row-parts.ts';
 
 /** Encodes rows of a table as inputs of a network: numbers and categories, then the parts of the row. */
 export interface Encoder {
@@ -17,10 +17,11 @@ export interface Encoder {
   /**
    * Encodes a row into [I] numbers of `x` from `offset` on. Returns how many of them are not padding: for a text the
    * number of its tokens, else I. An object may have other columns, such as those that training left out, and lack
-   * columns in which training rows had gaps.
+   * columns in which training rows had gaps. `lengths` receives the real positions of the row; if there are texts
+   * beside other columns those of each part, 1 for numbers, categories and an image.
    * @throws CellError for a cell that its column cannot take, and for a column that is missing.
    */
-  encode<Row extends NamedRow<Row>>(row: CellRow | Row, x: Float64Array, offset: number): number;
+  encode<Row extends NamedRow<Row>>(row: CellRow | Row, x: Float64Array, offset: number, lengths?: number[]): number;
 }
 
 /**
@@ -35,7 +36,10 @@ export function createEncoder(
 ): Encoder {
   const checked = checkTablePreprocessing('createEncoder', preprocessing);
   const columnNames = checked.columns.map(({ name }) => name);
-  const columns = inInputOrder(checked.columns).map((encoding) => createColumnEncoder(encoding, onNote, gpt2));
+  const encodings = inInputOrder(checked.columns);
+  const columns = encodings.map((encoding) => createColumnEncoder(encoding, onNote, gpt2));
+  const hasPartLengths = havePartLengths(encodings);
+  const cellColumns = encodings.filter((encoding) => !isPart(encoding)).length;
   const cellOf = columns.map(({ name }) => columnNames.indexOf(name));
   const pick = createCellPicker(checked);
   const names = columns.flatMap(({ inputs }) => inputs);
@@ -43,7 +47,7 @@ export function createEncoder(
   return {
     width: names.length,
     names,
-    encode(row, x, offset) {
+    encode(row, x, offset, lengths) {
       const isList = Array.isArray(row) || isTypedNumbers(row);
       if (isList && row.length !== columns.length) {
         const list = columnNames.slice(0, 20).map(show).join(', ');
@@ -58,11 +62,15 @@ export function createEncoder(
       const cells = isList ? row : pick(row as NamedRow);
       let columnOffset = offset;
       let inputs = 0; // without padding
+      if (hasPartLengths && cellColumns > 0) lengths?.push(1);
       for (let c = 0; c < columns.length; c++) {
         const column = columns[c];
-        inputs += column.encode(cells[cellOf[c]], x, columnOffset);
+        const length = column.encode(cells[cellOf[c]], x, columnOffset);
+        inputs += length;
         columnOffset += column.inputs.length;
+        if (hasPartLengths && c >= cellColumns) lengths?.push(encodings[c].type === 'text' ? length : 1);
       }
+      if (!hasPartLengths) lengths?.push(inputs);
       return inputs;
     },
   };

@@ -130,9 +130,8 @@ export const forecastNames = (target: string, horizon: number): string[] =>
 export type ColumnEncoding = NumberEncoding | CategoryEncoding | TokenEncoding | PixelEncoding;
 
 /**
- * A text becomes its first T tokens [T], the inputs of an embedding, padded on the right. Spaces at both ends of the
- * text are left out. A text alone is padded with 0, and its rows have lengths. Beside other columns it is a part of the
- * row, padded with a token of its own.
+ * A text becomes its first T tokens [T], the inputs of an embedding, padded on the right with 0. Spaces at both ends of
+ * the text are left out. Beside other columns it is a part of the row, with a length of its own.
  */
 export interface TokenEncoding {
   /** Name of the column. */
@@ -143,11 +142,6 @@ export interface TokenEncoding {
   readonly tokenizer: TokenizerSpec;
   /** T: tokens of a row. */
   readonly context: number;
-  /**
-   * V: the token that pads a part of a row, the next after those of the tokenizer.
-   * @default the text is the only column
-   */
-  readonly padding?: number;
 }
 
 /** An image becomes its pixels [height, width, channels], a part of the row: x = byte / divisor. */
@@ -160,8 +154,8 @@ export interface PixelEncoding extends Omit<ImageEncoding, 'scale'> {
 
 /** The column of texts, if it is the only column of a table. */
 export function tokensOf(preprocessing: Preprocessing | undefined): TokenEncoding | undefined {
-  const [column] = ofTable(preprocessing)?.columns ?? [];
-  return column?.type === 'text' && column.padding === undefined ? column : undefined;
+  const [column, ...others] = ofTable(preprocessing)?.columns ?? [];
+  return column?.type === 'text' && others.length === 0 ? column : undefined;
 }
 
 /**

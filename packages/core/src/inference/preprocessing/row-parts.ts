@@ -1,19 +1,25 @@
 import type { RowPart } from '../../network/parts-network.ts';
 import { sizeOf } from '../../network/shape.ts';
+import { createTokenizer } from '../text/tokenizer.ts';
 import {
   type ColumnEncoding,
   ofTable,
   type PixelEncoding,
   type Preprocessing,
   type TokenEncoding,
+  tokensOf,
 } from './preprocessing.ts';
 
 /** Name of the part of all columns of numbers and categories. */
 const CELLS = 'cells';
 
-/** Whether a column is a part of the row by itself. */
+/** Whether a column is a part of the row by itself, beside other columns. */
 export const isPart = (column: ColumnEncoding): column is TokenEncoding | PixelEncoding =>
-  column.type === 'image' || (column.type === 'text' && column.padding !== undefined);
+  column.type === 'text' || column.type === 'image';
+
+/** Whether rows have a length for each of their parts: texts are padded. */
+export const havePartLengths = (columns: readonly ColumnEncoding[]): boolean =>
+  columns.length > 1 && columns.some(({ type }) => type === 'text');
 
 /** The columns in the order of their inputs: numbers and categories, then the parts. */
 export const inInputOrder = (columns: readonly ColumnEncoding[]): ColumnEncoding[] => [
@@ -29,7 +35,7 @@ export const inInputOrder = (columns: readonly ColumnEncoding[]): ColumnEncoding
 export function rowPartsOf(preprocessing: Preprocessing | undefined): readonly RowPart[] | undefined {
   const columns = ofTable(preprocessing)?.columns ?? [];
   const partColumns = columns.filter(isPart);
-  if (partColumns.length === 0) return undefined;
+  if (partColumns.length === 0 || tokensOf(preprocessing) !== undefined) return undefined;
   const cells = columns.filter((column) => !isPart(column)).reduce((sum, column) => sum + widthOf(column), 0);
   const parts = partColumns.map((column): RowPart => ({ name: partName(column.name), ...shapeOf(column) }));
   return cells === 0 ? parts : [{ name: CELLS, shape: [cells] }, ...parts];
@@ -41,7 +47,7 @@ const partName = (column: string): string =>
 
 const shapeOf = (column: TokenEncoding | PixelEncoding): Omit<RowPart, 'name'> =>
   column.type === 'text'
-    ? { shape: [column.context], vocabulary: (column.padding ?? 0) + 1 }
+    ? { shape: [column.context], vocabulary: createTokenizer(column.tokenizer).size }
     : { shape: [column.height, column.width, column.channels] };
 
 /** Number of inputs of a column. */

@@ -17,7 +17,9 @@ import {
   createTokenEncoder,
   encodeImage,
   encodeValue,
+  havePartLengths,
   inInputOrder,
+  rowPartsOf,
   show,
   showName,
   tokensOf,
@@ -43,8 +45,8 @@ import { encodeTexts } from './token-column.ts';
 
 /**
  * Encodes rows of a table as network inputs and targets; those of a cached table stay in a file. Rows of a series
- * become windows: views of one array, each within a segment of these rows. Texts alone become tokens, with their
- * lengths; beside other columns they follow these in each row.
+ * become windows: views of one array, each within a segment of these rows. Texts become tokens, with their lengths;
+ * beside other columns they follow these in each row, which has a length for each of its parts.
  * `onNote` is called for categories and gaps that the fitted rows did not have, for a cached table once for each, and
  * for texts that are cut.
  * @throws Error naming the column and the row, counted from 1, of a number that is too large for its scale.
@@ -67,6 +69,8 @@ export function encodeTable(
     columnWriter(encoding, columns.get(encoding.name), (note) => addNote?.(note)),
   );
   const I = writers.reduce((sum, { width }) => sum + width, 0);
+  const L = havePartLengths(preprocessing.columns) ? (rowPartsOf(preprocessing)?.length ?? 0) : 0;
+  const lengths = L === 0 ? undefined : valueMatrix(sharedArrays.int32(rows.length * L), L);
   const { classes } = table;
   const heads = headsOfTable(preprocessing);
   return complete(
@@ -76,6 +80,7 @@ export function encodeTable(
         ? {
             rows: rows.length,
             ...(texts === undefined ? { inputs: inputs() } : encodeTexts(table, texts, rows, onNote)),
+            ...(lengths === undefined ? {} : { lengths }),
             targets: targetsOf(table, preprocessing.target, rows),
           }
         : { rows: windows.starts.length, ...encodeWindows(windows) }),
@@ -122,12 +127,14 @@ export function encodeTable(
   function encodeRows(x: Float64Array, first: number, count: number): void {
     const [from, to] = rangeOf(rows, first, count);
     let offset = 0;
-    for (const { name, width, createWriter } of writers) {
+    for (const [w, { name, width, createWriter }] of writers.entries()) {
+      const part = w + L - writers.length; // of the last parts, each is a column
       const write = createWriter(from, to - from);
       for (let n = 0; n < count; n++) {
         const row = rows[first + n];
         try {
-          write(row - from, x, n * I + offset);
+          const length = write(row - from, x, n * I + offset);
+          if (lengths !== undefined && part >= 0) lengths.array[(first + n) * L + part] = length;
         } catch (error) {
           if (!(error instanceof CellError)) throw error;
           const where = `encodeTable: ${showName(table.name)}: row ${row + 1}, column ${JSON.stringify(name)}`;
@@ -177,8 +184,11 @@ function rangeOf(rows: Uint32Array, first: number, count: number): [from: number
 interface ColumnWriter {
   readonly name: string;
   readonly width: number;
-  /** Returns a writer for `count` rows from row `first`; its argument `row` is relative to `first`. */
-  readonly createWriter: (first: number, count: number) => (row: number, x: Float64Array, offset: number) => void;
+  /**
+   * Returns a writer for `count` rows from row `first`; its argument `row` is relative to `first`. It returns the real
+   * positions of a text, else 1.
+   */
+  readonly createWriter: (first: number, count: number) => (row: number, x: Float64Array, offset: number) => number;
 }
 
 function columnWriter(
@@ -197,7 +207,10 @@ function columnWriter(
       width: inputs.length,
       createWriter(first, count) {
         const values = data.part?.(first, count) ?? data.values.subarray(first, first + count);
-        return (row, x, offset) => encodeNumber(values[row], x, offset);
+        return (row, x, offset) => {
+          encodeNumber(values[row], x, offset);
+          return 1;
+        };
       },
     };
   }
@@ -216,6 +229,7 @@ function columnWriter(
         if (input !== -1) x[offset + input] = 1;
         else if (index === -1) onNote?.({ column: name, value: null });
         else if (isNew(words[index])) onNote?.({ column: name, value: words[index] });
+        return 1;
       };
     },
   };
@@ -227,14 +241,17 @@ function textWriter(
   column: TableColumn | undefined,
   onNote?: (note: EncodingNote) => void,
 ): ColumnWriter {
-  const { name, context: T, padding = 0 } = encoding;
+  const { name, context: T } = encoding;
   const { words, indices } = wordsOf(column, name);
   const { tokensOf } = createTokenEncoder(encoding, onNote, gpt2);
   return {
     name,
     width: T,
-    createWriter: (first) => (row, x, offset) =>
-      x.fill(padding, offset, offset + T).set(tokensOf(words[indices[first + row]]), offset),
+    createWriter: (first) => (row, x, offset) => {
+      const tokens = tokensOf(words[indices[first + row]]);
+      x.set(tokens, offset);
+      return tokens.length;
+    },
   };
 }
 
@@ -249,6 +266,7 @@ function imageWriter(encoding: PixelEncoding, column: TableColumn | undefined): 
     createWriter: (first) => (row, x, offset) => {
       const start = indices[first + row] * width;
       encodeImage(x, offset, viewOf(images?.pixels ?? NO_PIXELS, start, width), encoding, 'float64');
+      return 1;
     },
   };
 }

@@ -116,15 +116,17 @@ function checkSequenceOptions(where: string, options: TableOptions): void {
   if (stream) refuse('stream', stream, 'none: windows of a series are views of rows in memory');
 }
 
-/** @throws OptionError for an option of images without a column of them, and for streamed ones. */
+/** @throws OptionError for an option of images without a column of them, and for streamed rows with parts. */
 function refuseImageOptions(where: string, options: TableOptions, types = Object.values(options.columns ?? {})): void {
   const hasImages = types.includes('image');
-  const name = hasImages ? 'stream' : (['size', 'channels'] as const).find((option) => options[option] !== undefined);
-  if (name === undefined || !options[name]) return;
-  const expected = hasImages
-    ? 'none: the images of a column are held in memory'
-    : 'none without a column of type image';
-  throw new OptionError(where, name, `has ${show(options[name])}, expected ${expected}`);
+  const isInMemory = hasImages || (types.length > 1 && types.includes('text'));
+  if (isInMemory && options.stream) {
+    const expected = `none: the ${hasImages ? 'images' : 'texts'} of a column are held in memory`;
+    throw new OptionError(where, 'stream', `has true, expected ${expected}`);
+  }
+  const name = (['size', 'channels'] as const).find((option) => options[option] !== undefined);
+  if (name === undefined || hasImages) return;
+  throw new OptionError(where, name, `has ${show(options[name])}, expected none without a column of type image`);
 }
 
 /** Reads rows for a model of a series from an open table, with the types of its training. `path` names it. */

@@ -62,9 +62,8 @@ function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
     return hasGaps ? `${categories}, all 0 for a gap` : categories;
   }
   if (encoding.type === 'text') {
-    const { tokenizer, context, padding } = encoding;
-    const vocabulary = padding === undefined ? createTokenizer(tokenizer).size : padding + 1;
-    return `${counted(context, 'token')}, each of ${vocabulary}`;
+    const { size } = createTokenizer(encoding.tokenizer);
+    return `${counted(encoding.context, 'token')}, each of ${size}`;
   }
   if (encoding.type === 'image') {
     const { width, height, channels } = encoding;

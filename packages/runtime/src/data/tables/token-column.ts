@@ -13,15 +13,13 @@ const MAX_TOKENS = 256;
 /**
  * Fits the encoding of a column of texts on the rows at `rows`: characters or words that occur twice or more there are
  * the vocabulary, and T is `context`, by default the tokens of the longest of these texts, but at most 256, and at most
- * twice those that nine of ten texts have: a few long texts would make all steps slow. A text that is not alone is
- * padded with a token of its own.
+ * twice those that nine of ten texts have: a few long texts would make all steps slow.
  */
 export function fitTokens(
   { name: table, options }: Table,
   name: string, // of the column
   { words: texts, indices }: WordColumn,
   rows: Uint32Array,
-  isAlone: boolean,
 ): TokenEncoding {
   const { tokenizer: requested = 'words', context } = options;
   const counts = new Map<number, number>();
@@ -29,8 +27,7 @@ export function fitTokens(
   const isFitted = requested === 'words' || requested === 'characters';
   const spec = isFitted ? fitVocabulary(requested) : requested;
   const tokenizer = typeof spec === 'string' ? ({ kind: spec } as const) : spec;
-  const padding = isAlone ? {} : { padding: createTokenizer(tokenizer).size };
-  return { name, type: 'text', tokenizer, context: context ?? fittedContext(), ...padding };
+  return { name, type: 'text', tokenizer, context: context ?? fittedContext() };
 
   function fitVocabulary(kind: 'words' | 'characters'): TokenizerSpec {
     const pieces = new Map<string, number>();

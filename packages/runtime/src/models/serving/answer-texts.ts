@@ -201,7 +201,8 @@ function readPart(
       notes.set(row, [...(notes.get(row) ?? []), sentence]);
       unusual[column] = (unusual[column] ?? 0) + 1;
     });
-    const lengths = sequences.map(({ length }, n) => length ?? textLengths?.[n]);
+    // A row of texts beside other columns has several lengths.
+    const lengths = textLengths === undefined ? sequences.map(({ length }) => length) : [...textLengths];
     const badIndex = x.findIndex((number) => !Number.isFinite(number));
     if (badIndex === -1) return { x, rows: list.length, isOne, lengths, notes, unusual };
     const row = Math.floor((badIndex * list.length) / x.length);
@@ -260,7 +261,9 @@ function answerAll(model: Model, parts: readonly Part[]): Reply[] {
 
 /** The lengths of all rows; undefined if none is given. */
 function lengthsOf({ spec }: Model, parts: readonly Part[]): number[] | undefined {
-  const allLengths = parts.flatMap(({ rows, lengths }) => Array.from({ length: rows }, (_, n) => lengths[n]));
+  const allLengths = parts.flatMap(({ rows, lengths }) =>
+    Array.from({ length: Math.max(rows, lengths.length) }, (_, n) => lengths[n]),
+  );
   if (allLengths.every((length) => length === undefined)) return undefined;
   return allLengths.map((length) => length ?? [spec.input].flat()[0]); // a row without length is full: input [T, C]
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildNetwork, openModel } from '@gradloom/core';
+import { buildNetwork, createRandom, openModel, shuffle } from '@gradloom/core';
 import { partsNetwork, rowPartsOf } from '@gradloom/core/internal';
 import {
   createModel,
@@ -49,25 +49,20 @@ function modelOf({ preprocessing, classes }: Dataset) {
   return createModel({ spec, parameters, loss: 'softmax-cross-entropy', ...(preprocessing && { preprocessing }) });
 }
 
-test('a text follows numbers and categories as tokens, padded with a token of its own', async () => {
+test('a text follows numbers and categories as tokens, with a length of its own', async () => {
   const { sets, preprocessing } = splitTable(await read(lines));
   const vocabulary = ['<unk>', ' film', ' good', 'a'];
-  expect(preprocessing.columns[0]).toMatchObject({
-    name: 'message',
-    tokenizer: { vocabulary },
-    context: 6,
-    padding: 4,
-  });
+  expect(preprocessing.columns[0]).toMatchObject({ name: 'message', tokenizer: { vocabulary }, context: 6 });
   expect(rowPartsOf(preprocessing)).toEqual([
     { name: 'cells', shape: [3] },
-    { name: 'message', shape: [6], vocabulary: 5 },
+    { name: 'message', shape: [6], vocabulary: 4 },
   ]);
   const { array, columns } = sets.train.inputs;
   const row = (n: number) => [...array.subarray(n * columns, (n + 1) * columns)];
   const deviation = Math.sqrt(125);
-  expect(row(0)).toEqual([-5 / deviation, 1, 0, 3, 2, 1, 4, 4, 4]);
-  expect(row(1)).toEqual([15 / deviation, 0, 1, 3, 0, 1, 4, 4, 4]);
-  expect(sets.train.lengths).toBeUndefined();
+  expect(row(0)).toEqual([-5 / deviation, 1, 0, 3, 2, 1, 0, 0, 0]);
+  expect(row(1)).toEqual([15 / deviation, 0, 1, 3, 0, 1, 0, 0, 0]);
+  expect([...(sets.train.lengths?.array ?? [])]).toEqual([1, 3, 1, 3, 1, 1, 1, 6]);
 });
 
 test('texts in the middle of a table, and a name that a network has for something else', async () => {
@@ -77,8 +72,8 @@ test('texts in the middle of a table, and a name that a network has for somethin
   });
   expect(rowPartsOf(splitTable(table).preprocessing)).toEqual([
     { name: 'cells', shape: [1] },
-    { name: 'column cells', shape: [1], vocabulary: 3 },
-    { name: 'column input', shape: [1], vocabulary: 3 },
+    { name: 'column cells', shape: [1], vocabulary: 2 },
+    { name: 'column input', shape: [1], vocabulary: 2 },
   ]);
 });
 
@@ -135,6 +130,37 @@ test('fit learns what a text alone tells, and an explanation takes a text as one
   expect(importances[1].mean).toBeGreaterThan(0.3);
 });
 
+test('an explanation shuffles a text with its length', async () => {
+  const words = ['a', 'a good film', 'not a good film at all', 'a dull film', 'good'];
+  const cells = Array.from({ length: 30 }, (_, n) => ({
+    message: words[(n * n) % 5],
+    age: n % 7,
+    seen: n % 3 ? 'a' : 'b',
+  }));
+  const dataset = splitTable(
+    await read(
+      cells.map((row) => JSON.stringify(row)),
+      {},
+      'jsonl',
+    ),
+  ).sets.train;
+  const model = modelOf(dataset);
+  const { baseline, importances } = await explainModel(model, dataset, { threads: 1, repeats: 3, seed: 5 });
+  const right = (order: Uint32Array): number => {
+    const answers = model.predict(cells.map((row, n) => ({ ...row, message: cells[order[n]].message })));
+    return answers.filter(({ prediction }, n) => prediction === cells[n].seen).length / cells.length;
+  };
+  const ordered = Uint32Array.from(cells, (_, n) => n);
+  expect(baseline).toBe(right(ordered));
+  const falls = [0, 1, 2].map((repeat) => {
+    const order = ordered.slice();
+    shuffle(order, createRandom(5, 'explain', 3 + repeat)); // after those of age
+    return baseline - right(order);
+  });
+  expect(importances[1].values).toEqual(falls);
+  expect(new Set(falls).size).toBeGreaterThan(1);
+});
+
 /** Images of 6 x 5 pixels: a light line that lies or stands, in grey; the last one in colour, and larger. */
 const images = Array.from({ length: 40 }, (_, n) => {
   const [width, height] = n === 39 ? [12, 10] : [6, 5];
@@ -168,7 +194,7 @@ test('the image at a path is a part of its row, as its pixels in one size and in
   expect(rowPartsOf(preprocessing)).toEqual([
     { name: 'cells', shape: [1] },
     { name: 'photo', shape: [5, 6, 3] },
-    { name: 'message', shape: [3], vocabulary: 6 },
+    { name: 'message', shape: [3], vocabulary: 5 },
   ]);
   const { array, columns: I } = sets.train.inputs;
   for (const n of [3, 39]) {

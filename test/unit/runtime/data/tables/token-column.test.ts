@@ -179,19 +179,6 @@ describe('what does not fit is refused in one sentence', () => {
     const [reply] = createTextAnswerer(model, { maxRows: 1 })(['{"review":""}']);
     expect(reply).toEqual({ rows: 0, text: `row 0, ${problem}`, fault: 'content' });
   });
-
-  test('an encoding of texts beside another column', async () => {
-    const { preprocessing, sets } = splitTable(await read(lines));
-    const [column] = preprocessing.columns;
-    const both = {
-      ...preprocessing,
-      columns: [column, { name: 'x', type: 'categorical', categories: [], missing: false }],
-    };
-    const model = modelOf(sets.train);
-    expect(() => createModel({ ...model, preprocessing: both as never })).toThrow(
-      'preprocessing.columns.0.padding is missing, expected 6, beside other columns',
-    );
-  });
 });
 
 test('rows without text are left out where gaps are dropped, and words that stand for gaps elsewhere are texts', async () => {

@@ -69,7 +69,7 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
  */
 function emitLengths(graph: Graph, { contents: { preprocessing }, network }: ExportedModel): readonly Value[] {
   const { parts, whole, readers } = network.lengths;
-  const hasLengths = ofTable(preprocessing) === undefined || tokensOf(preprocessing) !== undefined;
+  const hasLengths = ofTable(preprocessing)?.columns.some(({ type }) => type === 'text') ?? true;
   const all = graph.integers([whole]);
   const ofParts = parts.map(({ name, positions: T }, part) => {
     const isRead = readers.some((reader) => reader.part === part);
@@ -136,8 +136,8 @@ function emitColumns(graph: Graph, { columns }: TablePreprocessing): Value {
 }
 
 /** Adds the tokens of a text, which are inputs as they are. */
-function emitTokens(graph: Graph, { name, context, padding }: TokenEncoding): Value {
-  return graph.input(name, 'double', [context], `tokens of the text, padded on the right with ${padding}`);
+function emitTokens(graph: Graph, { name, context }: TokenEncoding): Value {
+  return graph.input(name, 'double', [context], 'tokens of the text, padded on the right with 0');
 }
 
 /** Adds the pixels of an image, as they are in training. */
