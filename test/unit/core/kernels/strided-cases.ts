@@ -77,6 +77,13 @@ export const stridedCases = {
     writes: ['y'],
     emit: (emit, { y, x }, dims) => emit(ops.stridedCopy, y, x, geometryOf(dims)),
   },
+  stridedScale: {
+    ops: [ops.stridedScale],
+    dims: geometries,
+    arrays: ([Y, X]) => ({ y: Y, x: X, factor: 1 }),
+    writes: ['y'],
+    emit: (emit, { y, x, factor }, dims) => emit(ops.stridedScale, y, x, geometryOf(dims), factor[0]),
+  },
   stridedAdd: {
     ops: [ops.stridedAdd],
     dims: fc.tuple(choice, geometries).map(([isSum, dims]) => [...dims, isSum]),

@@ -2,7 +2,7 @@ import type { Elements } from '../../math/element-type.ts';
 import type { StridedAxis, StridedGeometry } from '../../math/strided.ts';
 import { addressOf } from '../../program/address.ts';
 import type { FixedCall } from '../../program/kernels.ts';
-import type { stridedAdd, stridedCopy, stridedFill } from '../../program/reference/strided.ts';
+import type { stridedAdd, stridedCopy, stridedFill, stridedScale } from '../../program/reference/strided.ts';
 import type { transpose } from '../../program/reference/vectors.ts';
 import type { CodeLayout } from '../code.ts';
 import { LANES } from '../kernels/row-lanes.ts';
@@ -139,6 +139,8 @@ export function createStrided(layout: CodeLayout, { maskOf, bytes }: PanelMemory
         axes: [matrices, { count: J, to: I, from: 1 }, { count: I, to: 1, from: J }],
       });
     },
+    stridedScale: (...[y, x, geometry, factor]: Parameters<typeof stridedScale>) =>
+      bind(y, x, geometry, (axes, start) => runsOrNumbers('scaleRuns', axes, start, factor)),
     stridedAdd: (...[y, x, geometry, factor]: Parameters<typeof stridedAdd>) =>
       bind(y, x, geometry, (axes, start) => runsOrNumbers('addRuns', axes, start, factor)),
     stridedFill(...[y, value, { to, axes }]: Parameters<typeof stridedFill>) {

@@ -25,21 +25,22 @@ export const stridedArguments = defineArguments(
   ['from2', 'stride'],
 );
 
-type What = 'copy' | 'spread' | 'add' | 'fill';
+type What = 'copy' | 'spread' | 'scale' | 'add' | 'fill';
 
 /**
- * Copies runs of neighbours, writes one number to all places of a run (`spread`), adds them times a factor, or fills
- * their places with a value.
+ * Copies runs of neighbours, writes one number to all places of a run (`spread`), adds them times a factor to what is
+ * there or to 0 (`scale`), or fills their places with a value.
  */
 function assembleRuns(isa: Isa, what: What): number {
   const unit = isa.formulas;
   const size = unit.bytes * unit.width;
   const [value, term, sum] = [0, 1, 2];
   const reads = what !== 'fill';
+  const isSum = what === 'add' || what === 'scale';
   return isa.kernel(stridedArguments, (call) => {
     const to = isa.load(call.to);
     const from = reads ? isa.load(call.from) : to;
-    if (what === 'add' || what === 'fill') unit.loadNumber(value, isa.numberAt(call.value));
+    if (isSum || what === 'fill') unit.loadNumber(value, isa.numberAt(call.value));
     isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
     const count = isa.spill(call.count);
     const rest = isa.spill(call.rest);
@@ -59,13 +60,14 @@ function assembleRuns(isa: Isa, what: What): number {
 
     function move(load: typeof unit.load, store: typeof unit.store): void {
       if (what === 'copy') load(value, isa.at(from));
-      if (what === 'add') {
+      if (isSum) {
         load(term, isa.at(from));
-        load(sum, isa.at(to));
+        if (what === 'add') load(sum, isa.at(to));
+        else unit.clear(sum);
         unit.multiply(term, value, term);
         unit.add(sum, sum, term);
       }
-      store(isa.at(to), what === 'add' ? sum : value);
+      store(isa.at(to), isSum ? sum : value);
     }
   });
 }
@@ -117,6 +119,7 @@ export const stridedKernels = {
   copyRuns: (isa) => assembleRuns(isa, 'copy'),
   copyNumbers: assembleCopyNumbers,
   spreadRuns: (isa) => assembleRuns(isa, 'spread'),
+  scaleRuns: (isa) => assembleRuns(isa, 'scale'),
   addRuns: (isa) => assembleRuns(isa, 'add'),
   fillRuns: (isa) => assembleRuns(isa, 'fill'),
 } satisfies Record<string, (isa: Isa) => number>;

@@ -131,10 +131,7 @@ export function emitMoves(
       const factor = runs.reduce((product, run) => product * run.factor, 1);
       const geometry = geometryOf(runs);
       if (k === 0 && factor === 1) emit(ops.stridedCopy, y, x, geometry);
-      else {
-        if (k === 0) emit(ops.stridedFill, y, 0, geometry);
-        emit(ops.stridedAdd, y, x, geometry, factor);
-      }
+      else emit(k === 0 ? ops.stridedScale : ops.stridedAdd, y, x, geometry, factor);
     }
   }
 }

@@ -26,6 +26,20 @@ export function stridedAdd(
   });
 }
 
+/** y = 0 + factor · x at the places of the geometry, product and sum each rounded. Overwrites them in `y`. */
+export function stridedScale(
+  y: Elements, // [Y] in and out
+  x: Elements, // [X]
+  { to, from, axes }: StridedGeometry,
+  factor: number,
+): void {
+  const round = roundingOf(y);
+  const f = round(factor);
+  eachPlace(axes, 0, to, from, (t, s) => {
+    y[t] = 0 + round(f * x[s]);
+  });
+}
+
 /** y = value at the places of the geometry that are written. Overwrites them in `y`. */
 export function stridedFill(
   y: Elements, // [Y] in and out

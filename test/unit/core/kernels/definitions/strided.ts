@@ -19,6 +19,10 @@ export const stridedAdd: Definition<'stridedAdd'> = (A, y, x, geometry, factor) 
   for (const [to, from] of placesOf(geometry)) y[to] = A.add(y[to], A.mul(A.of(factor), x[from]));
 };
 
+export const stridedScale: Definition<'stridedScale'> = (A, y, x, geometry, factor) => {
+  for (const [to, from] of placesOf(geometry)) y[to] = A.add(A.of(0), A.mul(A.of(factor), x[from]));
+};
+
 export const stridedFill: Definition<'stridedFill'> = (A, y, value, geometry) => {
   for (const [to] of placesOf(geometry)) y[to] = A.of(value);
 };
