@@ -95,6 +95,12 @@ test('a network of the user names the parts', async () => {
   );
 });
 
+test('a text beside numbers tells of several targets', async () => {
+  const trained = await gradloom([...data, '--target', 'verdict,age', ...quick.slice(0, -1), '150', '--no-out']);
+  expect(trained.stdout).toMatch(/^test verdict +accuracy 100 %/m);
+  expect(trained.stdout).toMatch(/^test age +RMSE /m);
+});
+
 test('a picture at a path beside numbers is read wherever its row is', async () => {
   // A light line that lies or stands, of which no other column tells.
   const lies = (n: number): boolean => n % 2 === 0;

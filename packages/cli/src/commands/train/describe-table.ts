@@ -98,7 +98,8 @@ function tokenDecisions(preprocessing: OpenedTable['preprocessing']): string[] {
   const parts = rowPartsOf(preprocessing);
   if (parts !== undefined) {
     const names = parts.map(({ name, shape }) => `${name} [${shape.join(', ')}]`);
-    const sentence = `a row has the parts ${listed(names)}, as inputs of a network (--spec)`;
+    const [noun, use] = parts.length === 1 ? ['part', 'the input'] : ['parts', 'inputs'];
+    const sentence = `a row has the ${noun} ${listed(names)}, as ${use} of a network (--spec)`;
     return parts.some(({ vocabulary }) => vocabulary !== undefined) ? [sentence, TOKENS_OF_PARTS] : [sentence];
   }
   if (texts === undefined) return [];
