@@ -112,6 +112,12 @@ describe('positions of a value', () => {
     ['channels that become positions', through(argmax({ axis: 0 }), reshape([3, 1])), 'changed'],
     ['one axis of all numbers', through(flatten(), dense(9), reshape(square)), 'changed'],
     ['what has been read with its lengths', through(gru(9, { returns: 'last' }), reshape(square)), 'none'],
+    [
+      'what reads a sequence by attention, and is none',
+      (x: Value) => x.through(gru(9, { returns: 'last' }), reshape(square)).crossAttention(x, 1),
+      'none',
+    ],
+    ['what reads another value by attention', (x: Value) => x.crossAttention(x.through(transpose()), 1), 'kept'],
   ] as [string, (x: Value) => Value, string][])('%s', (_what, of, expected) => {
     expect(lengthsOf(of)).toBe(expected);
   });

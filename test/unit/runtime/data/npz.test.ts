@@ -55,6 +55,9 @@ describe('an npz file', () => {
       expect([...(sets.train.lengths?.array ?? [])]).toEqual([2, 1, 2]);
       expect([...(sets.validation?.lengths?.array ?? [])]).toEqual([1, 1, 2]);
     }
+    const ofParts = { ...files, 'lengths.npy': encodeNpy('u1', [3, 2], [1, 2, 2, 2, 1, 1]) };
+    const { train } = await loadDataset(folder.write('parts.npz', packed(ofParts)));
+    expect([train.lengths?.columns, ...(train.lengths?.array ?? [])]).toEqual([2, 1, 2, 2, 2, 1, 1]);
     const other = folder.write('own.npz', packed({ ...files, 'real.npy': encodeNpy('u1', [2], [2, 1]) }));
     expect((await loadDataset(other)).train.lengths).toBeUndefined();
     const problem = `${other}: x has no lengths beside it, expected an array l`;
