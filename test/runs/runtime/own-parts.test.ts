@@ -164,6 +164,7 @@ describe.each(elementTypes)('own formulas in %s', (precision) => {
       dense(4),
       { kind: 'mean', axis: 1, keepdims: true, name: 'mean' },
       custom({ kind: 'gated', of: ['filmed', 'mean'] }),
+      ...[{ kind: 'square' as const }, { kind: 'plus' as const, value: 0.5 }, { kind: 'sqrt' as const }], // one call
       { kind: 'flatten' },
       dense(3),
     ];

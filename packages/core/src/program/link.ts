@@ -61,7 +61,7 @@ export function link(
   calls: readonly Call[],
   kernels: Kernels,
   tapes: TapeMemory | null = null,
-  { fuses = true } = {}, // whether to join calls by `fuse`
+  { fuses = true } = {}, // whether to join calls by `joinNeighbours` and `fuse`
 ): Program {
   const { blocks } = kernels;
   const steps: Step[] = [];
@@ -92,7 +92,8 @@ export function link(
     pending.size = addSizes(pending.size, { ...EMPTY_SIZE, calls: callsSize.calls });
   }
 
-  for (const call of fuses ? fuse(calls, (call) => kernels.bind(call) !== null) : calls) {
+  const hasKernel = (call: Call): boolean => kernels.bind(call) !== null;
+  for (const call of fuses ? fuse(joinNeighbours(calls, hasKernel), hasKernel) : calls) {
     const { op, args } = call;
     if (op.name === barrier.name) continue; // teams have replaced their barriers with host operations by now
     if (op.name === host.name) {
@@ -139,6 +140,29 @@ function referenceStep({ op, args }: Call): Step {
 export function runCalls(calls: readonly Call[], kernels: Kernels): void {
   link(calls, kernels).run();
 }
+
+/** Joins neighbouring calls that can be one, as many as can, if the backend has a function for that one. */
+export function joinNeighbours(calls: readonly Call[], hasKernel: (call: Call) => boolean): Call[] {
+  const joined: Call[] = [];
+  let group: Call[] = [];
+  let whole: Call | null = null; // the calls of the group as one
+  function closeGroup(): void {
+    if (whole !== null && group.length > 1 && hasKernel(whole)) joined.push(whole);
+    else for (const call of group) joined.push(call);
+    [group, whole] = [[], null];
+  }
+  for (const call of calls) {
+    const both = joinOf(whole, call);
+    if (both === null) closeGroup();
+    whole = both ?? call;
+    group.push(call);
+  }
+  closeGroup();
+  return joined;
+}
+
+const joinOf = (call: Call | null, next: Call): Call | null =>
+  call === null ? null : (call.op.join?.(call, next) ?? null);
 
 /**
  * Joins pairs of calls into one where the backend has a function for both: the mean of gradient rows, and the update by

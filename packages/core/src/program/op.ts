@@ -27,6 +27,8 @@ export interface Op<Args extends readonly unknown[] = never> {
   readonly operands: Readonly<Record<string, Operand>>;
   /** The plain code that defines the bits. */
   readonly reference: (...args: Args) => void;
+  /** A call of it and the next call as one, which leaves the same bits; null if they stay apart. @default never */
+  readonly join?: (call: Call, next: Call) => Call | null;
 }
 
 /** One operation of a program with its arguments. */

@@ -19,7 +19,7 @@ const classOrder: readonly InputClass[] = ['inputs', 'rows', 'columns'];
 export function createFormulas({ formula: kernelOf }: CodeLayout, { sizesOf, bytes }: PanelMemory): BindCall {
   return ({ op, args }) => {
     if (op.name !== FORMULA) return null;
-    const { formula } = op as unknown as FormulaOp;
+    const { formula, isJoined } = op as unknown as FormulaOp;
     const { expression } = formula;
     if (isPlain(expression)) return null;
     const B = args[args.length - 1] as number;
@@ -59,7 +59,7 @@ export function createFormulas({ formula: kernelOf }: CodeLayout, { sizesOf, byt
     }
 
     const all = callsFor([...expression.results.keys()]);
-    if (all !== null || outputs === 1) return all;
+    if (all !== null || outputs === 1 || isJoined) return all;
     // One result after the other: the first comes last, since its array may be that of an input.
     const each = expression.results.map((_, k) => callsFor([k])).reverse();
     return each.includes(null) ? null : (each as FixedCall[][]).flat();

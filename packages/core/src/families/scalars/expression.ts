@@ -53,7 +53,10 @@ export function expressionOf(make: (terms: ExpressionTerms) => readonly Term[]):
 }
 
 /** Operands of a step, and its constants. */
-function partsOf([name, ...numbers]: ExpressionStep): { operands: readonly Term[]; constants: readonly number[] } {
+export function partsOf([name, ...numbers]: ExpressionStep): {
+  operands: readonly Term[];
+  constants: readonly number[];
+} {
   if (name === 'input' || name === 'constant') return { operands: [], constants: numbers };
   const { operands } = scalars[name];
   return { operands: numbers.slice(0, operands), constants: numbers.slice(operands) };

@@ -1,14 +1,17 @@
 import type { Elements } from '../../math/element-type.ts';
-import { count, defineOp, input, type Op, output } from '../op.ts';
+import { type Call, count, defineOp, input, type Op, output } from '../op.ts';
 import { createFormulaCode, type Formula } from '../reference/formula.ts';
+import { type FormulaArrays, joinFormulas } from './join-formulas.ts';
 
 /** An operation whose results are expressions of its inputs: outputs, then inputs, then the rows B. */
 export interface FormulaOp extends Op<[...arrays: Elements[], B: number]> {
   readonly formula: Formula;
+  /** Whether it stands for several calls, so that kernels make all of its results at once or none. */
+  readonly isJoined: boolean;
 }
 
 /** The operation of a formula. Backends make its kernel from the same steps. */
-export function formulaOp(formula: Formula): FormulaOp {
+export function formulaOp(formula: Formula, isJoined = false): FormulaOp {
   const { expression, shape, inputs } = formula;
   const outputs = expression.results.length;
   const run = createFormulaCode(formula);
@@ -23,7 +26,28 @@ export function formulaOp(formula: Formula): FormulaOp {
     const arrays = args.slice(0, -1) as Elements[];
     run(arrays.slice(0, outputs), arrays.slice(outputs), args[args.length - 1] as number);
   });
-  return { ...op, formula };
+  return { ...op, formula, isJoined, join };
+}
+
+/** Two calls of formulas as one: see `joinFormulas`. */
+function join(first: Call, second: Call): Call | null {
+  if (second.op.name !== FORMULA) return null;
+  const joined = joinFormulas(arraysOf(first), arraysOf(second));
+  if (joined === null) return null;
+  const op = formulaOp(joined.formula, true /* isJoined */) as unknown as Call['op'];
+  return { op, args: [...joined.outputs, ...joined.inputs, joined.B] };
+}
+
+function arraysOf({ op, args }: Call): FormulaArrays {
+  const { formula } = op as unknown as FormulaOp;
+  const outputs = formula.expression.results.length;
+  const arrays = args.slice(0, -1) as Elements[];
+  return {
+    formula,
+    outputs: arrays.slice(0, outputs),
+    inputs: arrays.slice(outputs),
+    B: args[args.length - 1] as number,
+  };
 }
 
 /** The name of the operation of every formula. */

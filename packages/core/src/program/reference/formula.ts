@@ -12,6 +12,10 @@ export interface Formula {
   readonly inputs: readonly { readonly shape: readonly number[]; readonly isFixed?: boolean }[];
 }
 
+/** Whether an input is read at other places than those of the results. */
+export const isSpread = ({ shape, inputs }: Formula, k: number): boolean =>
+  inputs[k].isFixed === true || String(inputs[k].shape) !== String(shape);
+
 /** The axes of the results of B rows, and how far each input moves along each of them: 0 where it is spread. */
 export interface FormulaAxes {
   readonly extents: readonly number[];
