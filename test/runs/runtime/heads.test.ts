@@ -1,0 +1,109 @@
+// Several outputs of a network: its figures, answers, models and resumed runs.
+import {
+  type AnswerOfHeads,
+  createModel,
+  datasetFromRows,
+  dense,
+  evaluateModel,
+  exportModel,
+  gelu,
+  input,
+  loadModel,
+  network as networkOf,
+  saveModel,
+  splitDataset,
+  train,
+} from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
+import { checkpointedRun, reproducibleFields } from '../../support/checkpointed-run.ts';
+import { poolOfFile } from '../../support/pool-of-file.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const pool = await poolOfFile(3);
+const folder = temporaryFolder();
+
+const trunk = input(2).through(dense(24), gelu());
+const network = networkOf({ side: trunk.through(dense(3)), point: trunk.through(dense(2)) });
+const N = 240;
+const inputs = Array.from({ length: N }, (_, n) => [Math.sin(1.3 * n), Math.cos(2.1 * n)]);
+const sides = inputs.map(([a, b]) => (a > 0.3 ? 'right' : b > 0 ? 'top' : 'low'));
+const points = inputs.map(([a, b]) => [10 * (a + b), 10 * a * b]);
+const whole = datasetFromRows({ inputs, targets: { point: points, side: sides } });
+const { train: rows, test: held } = splitDataset(whole, { test: 0.2, validation: 0 });
+const data = { train: rows, test: held ?? rows };
+const options = {
+  loss: { point: { kind: 'mse', weight: 0.05 } },
+  optimizer: { kind: 'adam', lr: 0.01 },
+  epochs: 30,
+  batch: 16,
+  seed: 2,
+} as const;
+const result = await train(network, data, { ...options, threads: 1, pool });
+
+test('the figures of each output are those of its own columns, and the loss is their weighted sum', () => {
+  const { loss, heads } = result.test ?? {};
+  expect(heads?.side.accuracy).toBeGreaterThan(0.8);
+  expect(heads?.point.r2).toBeGreaterThan(0.9);
+  expect(loss).toBeCloseTo((heads?.side.loss ?? 0) + 0.05 * (heads?.point.loss ?? 0), 10);
+  const model = createModel(result);
+  const { array, columns } = data.test.inputs;
+  const { array: targets } = data.test.targets;
+  const y = model.outputs(
+    Array.from({ length: data.test.rows }, (_, n) => [...array.slice(n * columns, (n + 1) * columns)]),
+  );
+  const right = y.filter((row, n) => row.slice(0, 3).indexOf(Math.max(...row.slice(0, 3))) === targets[3 * n + 2]);
+  expect(heads?.side.accuracy).toBe(right.length / y.length);
+  const errors = y.flatMap((row, n) => [0, 1].map((c) => Math.abs(row[3 + c] - targets[3 * n + c])));
+  expect(heads?.point.mae).toBeCloseTo(errors.reduce((sum, error) => sum + error, 0) / errors.length, 10);
+});
+
+test.each([2, 3])('%i threads change no bit', async (threads) => {
+  const other = await train(network, data, { ...options, threads, pool });
+  expect(reproducibleFields(other)).toEqual(reproducibleFields(result));
+});
+
+test('a resumed run ends in the same weights', async () => {
+  const { checkpoints } = await checkpointedRun(network, data, { ...options, threads: 2, pool }, { epochs: 10 });
+  const resumed = await train(network, data, { ...options, threads: 3, pool, resume: checkpoints[0] });
+  expect(resumed.fingerprint).toBe(result.fingerprint);
+});
+
+test('a saved model evaluates and answers with all outputs', async () => {
+  const path = `${folder.path}/heads.gradloom`;
+  saveModel(path, createModel(result));
+  const model = loadModel(path);
+  expect(
+    (await evaluateModel(model.spec, model.parameters, data.test, { loss: result.loss, threads: 1 })).heads,
+  ).toEqual(result.test?.heads);
+  const [answer] = model.predict([[0.9, -0.2]]) as unknown as AnswerOfHeads[];
+  expect(answer).toEqual({
+    prediction: { side: expect.any(String), point: [expect.any(Number), expect.any(Number)] },
+    probabilities: { side: { 0: expect.any(Number), 1: expect.any(Number), 2: expect.any(Number) } },
+  });
+  const [all] = await model.predictAll([[0.9, -0.2]]);
+  expect(all).toEqual(answer);
+  const sentence = 'the model has outputs "side", "point", expected one; predict gives the answers of each';
+  expect(() => model.classify([[1, 1]])).toThrow(`classify: ${sentence}`);
+  expect(() => model.probabilities([[1, 1]])).toThrow(`probabilities: ${sentence}`);
+  await exportModel(`${folder.path}/heads.onnx`, model);
+});
+
+describe('one sentence says what does not fit', () => {
+  const other = { input: 2, layers: [dense(3)] };
+  test.each([
+    [network, { angle: 'mse' }, 'the loss has "angle", expected the outputs "side", "point"'],
+    [network, 'mse', 'the loss is mse, expected one for each of the targets "point", "side" of rows'],
+    [other, undefined, 'the loss has those of "point", "side", expected one loss: the network has one output'],
+    [network, { point: 'softmax-cross-entropy' }, 'has values, expected class indices for softmax-cross-entropy'],
+    [network, { side: { kind: 'mse', weight: 0 } }, 'loss of side: weight has 0, expected a number above 0'],
+  ])('%#', async (spec, loss, sentence) => {
+    await expect(train(spec, data, { ...(loss && { loss: loss as never }), pool })).rejects.toThrow(sentence);
+  });
+
+  test.each([
+    [{ side: ['a'] }, 'target "side": targets has 1 rows, expected 2'],
+    [{ side: ['a', 'b'], point: [[1, 2], [3]] }, 'targets has 2 numbers in row 1, expected 3'],
+  ])('%#', (targets, sentence) => {
+    expect(() => datasetFromRows({ inputs: [[1], [2]], targets })).toThrow(sentence);
+  });
+});
