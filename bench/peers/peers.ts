@@ -94,6 +94,8 @@ const jaxJs = (precision: Precision): Peer => ({
   variants: images(
     {
       'Keras convnet': 'a step takes 11 s',
+      MobileNetV2: 'its program has no relu6',
+      'U-Net': 'its program has no branches',
       'ResNet-20': 'the convolutions of a step take 2 minutes',
       depthwise: 'the convolutions of a step take 10 s',
     },
@@ -142,7 +144,9 @@ export const peers: readonly Peer[] = [
     'wasm',
     images(
       {
+        MobileNetV2: 'its program has no relu6',
         'ResNet-20': 'the convolutions of a step take 6 s',
+        'U-Net': 'its program has no branches',
         depthwise: "Kernel 'DepthwiseConv2dNativeBackpropInput' not registered for backend 'wasm'",
       },
       () => [{}],
@@ -150,8 +154,11 @@ export const peers: readonly Peer[] = [
   ),
   tfjs(
     'cpu',
-    images({ 'ResNet-20': 'a step takes over 5 s', depthwise: 'a step takes over 5 s' }, ({ batch }) =>
-      batch > 256 ? [] : [{}],
+    images(
+      Object.fromEntries(
+        ['ResNet-20', 'depthwise', 'MobileNetV2', 'U-Net'].map((name) => [name, 'a step takes over 5 s']),
+      ),
+      ({ batch }) => (batch > 256 ? [] : [{}]),
     ),
   ),
   {

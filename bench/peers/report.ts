@@ -85,7 +85,7 @@ export function fullTables(results: Results, peers: readonly Peer[]): string[] {
     '- The other columns say how many times as long a step takes as in our first column of the same table (XOR: as on wasm). All programs of a table compute in its precision.',
     '- XOR is trained by SGD on the mean squared error, with sigmoid units.',
     '- Four of five pixels of MNIST are 0, and Gradloom skips products with 0. The lines marked *noise* have no zeros.',
-    '- The lines marked *images* are networks with convolutions: LeNet-5 (with relu, max-pool and a padding of 2) and the convnet of Keras on digits of 28 x 28, ResNet-20, and convolutions of 3 x 3 within and 1 x 1 between channels (32, 64, 128, 128, 256), both on random images of 32 x 32 x 3.',
+    '- The lines marked *images* are networks with convolutions: LeNet-5 (with relu, max-pool and a padding of 2) and the convnet of Keras on digits of 28 x 28, ResNet-20, and convolutions of 3 x 3 within and 1 x 1 between channels (32, 64, 128, 128, 256), both on random images of 32 x 32 x 3, MobileNetV2 of width 0.35 on images of 96 x 96 x 3, and a U-Net of four levels from 32 channels on, which tells the bright pixels of 128 x 128 x 3.',
     "- The lines marked *text* are language models on random tokens of 65 kinds: GPTs of layers/heads/width, and one gru or lstm of 256. A step's loss is that of all positions.",
     '- Each program warms up for 300 steps (XOR: 10,000) or 4 s, whichever is less. Each of our runs is a new one: the first half of its steps is not counted (of XOR all are, and only the time inside its span).',
     ...tables,

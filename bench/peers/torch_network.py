@@ -55,6 +55,30 @@ class Recurrent(nn.Module):
         return self.layer(x)[0]
 
 
+class Concat(nn.Module):
+    """Channels one after the other."""
+
+    def forward(self, *xs):
+        return torch.cat(xs, 1)
+
+
+class Branches(nn.Module):
+    """Modules in sequence, some of which read others than the one before. What nothing reads later is not held."""
+
+    def __init__(self, modules, reads):
+        super().__init__()
+        self.modules_in_order, self.reads = nn.ModuleList(modules), reads  # by index of a value; 0 is the input
+
+    def forward(self, x):
+        held = {0: x}
+        for k, (module, read) in enumerate(zip(self.modules_in_order, self.reads)):
+            held[k + 1] = module(*[held[value] for value in read])
+            held = {value: rows for value, rows in held.items() if any(value in later for later in self.reads[k + 1 :])} | {
+                k + 1: held[k + 1]
+            }
+        return held[len(self.reads)]
+
+
 class Residual(nn.Module):
     def __init__(self, layers, shortcut):
         super().__init__()
@@ -86,10 +110,14 @@ def build(network, theta):
 
     def stack(layers, shape):
         """The modules, and the shape of their outputs [H, W, C], [T, C] or [C]."""
-        modules = []
+        modules, shapes = [], [shape]
+        reads = []  # of each module: values, of which the input is 0
         order = None  # after flatten: where the inputs, which PyTorch has as [C, H, W], are in W
         for layer in layers:
             kind = layer["kind"]
+            of = layer.get("of", str(len(modules) - 1))  # paths of modules that are layers
+            reads.append([int(name) + 1 for name in ([of] if isinstance(of, str) else of)])
+            shape = shapes[reads[-1][0]]
             if kind == "dense":
                 size, out, bias = shape[-1], layer["out"], layer.get("bias", True)
                 linear = nn.Linear(size, out, bias).double()
@@ -137,6 +165,17 @@ def build(network, theta):
             elif kind == "batch-norm":
                 norm, C = nn.BatchNorm2d(shape[2]), shape[2]
                 modules.append(filled(norm, weight=take(C), bias=take(C), running_mean=take(C), running_var=take(C)))
+            elif kind == "conv2d-transpose":
+                out, k, stride = layer["out"], layer["kernel"], layer.get("stride", 1)
+                conv = nn.ConvTranspose2d(shape[2], out, k, stride)
+                weight = take(k, k, out, shape[2]).permute(3, 2, 0, 1)
+                modules.append(filled(conv, weight=weight, bias=take(out)))
+                shape = [*((n - 1) * stride + k for n in shape[:2]), out]
+            elif kind == "concat":
+                modules.append(Concat())
+                shape = [*shape[:2], sum(shapes[value][2] for value in reads[-1])]
+            elif kind == "clip" and (layer["min"], layer["max"]) == (0, 6):
+                modules.append(nn.ReLU6())
             elif kind == "residual":
                 inner, out = stack(layer["layers"], shape)
                 shortcut = stack(layer["shortcut"], shape)[0] if "shortcut" in layer else nn.Identity()
@@ -146,7 +185,7 @@ def build(network, theta):
                 modules.append(nn.MaxPool2d(layer["size"]))
                 shape = [*(n // layer["size"] for n in shape[:2]), shape[2]]
             elif kind == "global-avg-pool":
-                modules += [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+                modules.append(nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()))
                 shape = shape[2:]
             elif kind == "flatten":
                 modules.append(nn.Flatten())
@@ -157,7 +196,9 @@ def build(network, theta):
                 modules.append(ACTIVATIONS[layer["fn"]]())
             else:
                 raise ValueError(f"no PyTorch module for {layer}")
-        return nn.Sequential(*modules), shape
+            shapes.append(shape)
+        is_chain = all(read == [k] for k, read in enumerate(reads))
+        return nn.Sequential(*modules) if is_chain else Branches(modules, reads), shape
 
     shape = network["input"]
     return stack(network["layers"], shape if isinstance(shape, list) else [shape])[0]

@@ -35,7 +35,8 @@ class Training:
         if ranks > 1:
             self.model = torch.nn.parallel.DistributedDataParallel(self.model)
         entropy = torch.nn.CrossEntropyLoss()
-        self.loss = torch.nn.MSELoss() if mse else (lambda y, t: entropy(y.flatten(0, -2), t.flatten())) if is_text else entropy
+        of_each = lambda y, t: entropy((y.movedim(1, -1) if y.dim() == 4 else y).flatten(0, -2), t.flatten())
+        self.loss = torch.nn.MSELoss() if mse else of_each if self.t.dim() == 2 else entropy
         self.cost = lambda x, t: self.loss(self.model(x), t)
         if compiled:
             torch._dynamo.reset()  # it compiles only a few versions of a function, then stops compiling

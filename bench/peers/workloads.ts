@@ -15,10 +15,12 @@ import {
   type LayerSpec,
   lenet5,
   lstm,
+  mobilenet,
   type NetworkBuilder,
   type NetworkSpec,
   relu,
   resnet20,
+  unet,
 } from '@gradloom/core';
 import { loadMnist, sequential } from '@gradloom/runtime';
 
@@ -77,6 +79,7 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
   const digits = { x: write(x), divisor: 255, t: write(t) };
   const noise = { x: write(drawNoise()), divisor: 255, t: digits.t };
   const colours = { x: write(drawNoise(4 * 64, 32 * 32 * 3)), divisor: 255, t: digits.t };
+  const photos = { x: write(drawNoise(IMAGE_STEPS * 32, 96 * 96 * 3)), divisor: 255, t: digits.t };
   const xor = { x: write(Uint8Array.of(0, 0, 0, 1, 1, 0, 1, 1)), divisor: 1, t: write(Uint8Array.of(0, 1, 1, 0)) };
   const withStart = (spec: NetworkSpec): Pick<Workload, 'network' | 'theta'> => {
     const network = buildNetwork(spec);
@@ -108,6 +111,13 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
     ...rows,
     ...classify(spec, batch, IMAGE_STEPS * batch),
   });
+  /** Which pixels of an image are bright. */
+  const masks = (name: string, spec: NetworkSpec, batch: number, size: number): Workload => {
+    const rows = drawNoise(IMAGE_STEPS * batch, size * size * 3);
+    const bright = Uint8Array.from({ length: rows.length / 3 }, (_, k) => (rows[3 * k] > 127 ? 1 : 0));
+    const files = { x: write(rows), divisor: 255, t: write(bright) };
+    return { ...images(name, spec, batch, files), targets: size * size };
+  };
   const texts = (name: string, network: NetworkBuilder, context: number, batch: number): Workload => {
     const rows = TEXT_STEPS * batch;
     const tokens = drawTokens(rows, context + 1);
@@ -142,6 +152,8 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
       images('Keras convnet', convnet([28, 28, 1], 10), 128, digits),
       images('ResNet-20', resnet20([32, 32, 3], 10), 64, colours),
       images('depthwise', depthwise, 64, colours),
+      images('MobileNetV2 0.35', mobilenet([96, 96, 3], 10, { width: 0.35 }), 32, photos),
+      masks('U-Net', unet([128, 128, 3], 2, { channels: 32 }), 8, 128),
       texts('nanoGPT 4/4/128', gptNetwork(4, 4, 128), 64, 12),
       texts('makemore 4/4/64', gptNetwork(4, 4, 64), 16, 32),
       texts('GPT 6/6/384', gptNetwork(6, 6, 384), 128, 16),
