@@ -9,7 +9,7 @@ export { findLateRanks, type LateRanks } from './cluster/mpi/find-late-ranks.ts'
 export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
 export { openLink } from './cluster/mpi/link.ts';
 export { hashDataset } from './data/dataset-hash.ts';
-export { datasetOfHead, headsOfDataset } from './data/dataset-of-head.ts';
+export { datasetOfHead, headsOfDataset, sizesOfHeads } from './data/dataset-of-head.ts';
 export type { Image } from './data/images/image.ts';
 export { imagesOfRows, shapeOfImages } from './data/images/image-dataset.ts';
 export { encodePng } from './data/images/png.ts';

@@ -60,12 +60,13 @@ function entriesOf(name: string, raw: unknown): readonly (readonly [target: stri
 }
 
 /** 'price mae, buys softmax-cross-entropy:weight=0.5': a loss for people to read. */
-export const describeLoss = (loss: LossValue): string =>
-  isByTarget(loss)
-    ? Object.entries(loss)
-        .map(([target, member]) => `${target} ${describeMember(member)}`)
-        .join(', ')
-    : describeMember(loss);
+export function describeLoss(loss: LossSpec): string {
+  const textOf = (spec: string | object) => (typeof spec === 'string' ? spec : describeMember({ ...spec } as Member));
+  if (!hasHeads(loss)) return textOf(loss);
+  return Object.entries(loss)
+    .map(([target, spec]) => `${target} ${textOf(spec)}`)
+    .join(', ');
+}
 
 /** Whether each target has a loss. */
 export const isByTarget = (loss: LossValue): loss is LossesByTarget => hasHeads(loss);

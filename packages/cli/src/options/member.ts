@@ -91,7 +91,14 @@ export function formatValue(value: unknown): string {
     if (value.some((entry) => typeof entry === 'string' && entry.includes(','))) return JSON.stringify(value);
     return value.length === 0 ? 'none' : value.join(',');
   }
-  return isMember(value) ? formatMember(value) : isRecord(value) ? JSON.stringify(value) : String(value);
+  if (isMember(value)) return formatMember(value);
+  if (!isRecord(value)) return String(value);
+  const entries = Object.entries(value);
+  // Losses by target, where JSON is not needed to tell the names of targets from losses and options.
+  const isPlain = ([name, member]: [string, unknown]) => /^[^\s,:={][^,:=]*$/.test(name) && isMember(member);
+  return entries.length > 0 && entries.every(isPlain)
+    ? entries.map(([name, member]) => `${name}=${formatMember(member as Member)}`).join(',')
+    : JSON.stringify(value);
 }
 
 const isMember = (value: unknown): value is Member => isRecord(value) && typeof value.kind === 'string';

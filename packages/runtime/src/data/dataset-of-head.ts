@@ -1,4 +1,5 @@
-import { ofTable } from '@gradloom/core/internal';
+import { type LossSpec, OptionError } from '@gradloom/core';
+import { hasHeads, ofTable, show, showName } from '@gradloom/core/internal';
 import { type Dataset, type TargetHead, valueMatrix } from './dataset.ts';
 import { sharedArrays } from './number-types.ts';
 
@@ -7,6 +8,35 @@ export function headsOfDataset({ heads, preprocessing, classes }: Dataset): read
   const { series, target } = ofTable(preprocessing) ?? {};
   if (heads !== undefined || target === undefined || series !== undefined) return heads;
   return target.map(({ name }) => ({ name, columns: 1, classes }));
+}
+
+const ENTROPY = 'softmax-cross-entropy';
+
+/**
+ * Numbers of each output of a network whose loss names several targets; null for a loss of one output.
+ * @throws OptionError if the targets have no names, or one loss is given for targets of several kinds
+ */
+export function sizesOfHeads(dataset: Dataset, loss: LossSpec): Readonly<Record<string, number>> | null {
+  if (!hasHeads(loss)) {
+    if (dataset.heads === undefined) return null;
+    const expected = dataset.heads
+      .map(({ name, classes }) => `${name}=${classes === null ? 'mse' : ENTROPY}`)
+      .join(',');
+    const problem = `has ${show(typeof loss === 'string' ? loss : loss.kind)}, expected one for each target: ${expected}`;
+    throw new OptionError('train', ['loss', 'dataset'], problem, { about: 'the loss' });
+  }
+  const heads = headsOfDataset(dataset);
+  if (heads === undefined) {
+    const names = Object.keys(loss).map(show).join(', ');
+    const problem = `has ${names}, expected one loss: the targets of ${showName(dataset.name)} have no names`;
+    throw new OptionError('train', ['loss', 'dataset'], problem, { about: 'the loss' });
+  }
+  const sizeOf = ({ name, columns, classes }: TargetHead): number => {
+    const { [name]: spec } = loss;
+    const kind = typeof spec === 'object' ? spec.kind : spec;
+    return classes === 2 && kind === 'binary-cross-entropy' ? 1 : (classes ?? 1) * columns;
+  };
+  return Object.fromEntries(heads.map((head) => [head.name, sizeOf(head)]));
 }
 
 /** The rows with the targets of one of several outputs; undefined if they have none of that name. */

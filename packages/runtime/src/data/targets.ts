@@ -16,7 +16,6 @@ import {
   flattenAdvice,
   type HeadTask,
   hasHeads,
-  headsOf,
   headTasks,
   lengthsProblem,
   positionsOf,
@@ -34,10 +33,14 @@ import { headsOfDataset } from './dataset-of-head.ts';
 import { gatherRows, type RowReader } from './gather.ts';
 
 /** The loss of targets by default: that of classes or of values; of several outputs that of each not given. */
-export function defaultLoss(dataset: Pick<Dataset, 'classes' | 'heads'>, given?: LossSpec): LossSpec {
+export function defaultLoss(dataset: Pick<Dataset, 'classes' | 'heads' | 'name'>, given?: LossSpec): LossSpec {
   const lossOf = ({ classes }: Pick<Dataset, 'classes'>) => (classes === null ? 'mse' : 'softmax-cross-entropy');
   const { heads } = dataset;
   if (heads === undefined) return given ?? lossOf(dataset);
+  if (heads.some(({ name }) => name === 'kind')) {
+    const problem = 'has the target "kind" beside others, expected another name (rename the column)';
+    throw new OptionError('train', 'dataset', problem, { about: showName(dataset.name) });
+  }
   const ofHeads = Object.fromEntries(heads.map((head) => [head.name, lossOf(head)] as const));
   return given === undefined ? ofHeads : hasHeads(given) ? { ...ofHeads, ...given } : given;
 }
@@ -164,10 +167,8 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
     const { heads } = dataset;
     if (heads !== undefined) {
       const names = heads.map((head) => show(head.name)).join(', ');
-      const [has, about] =
-        headsOf(network) === null ? ['has one output', 'the network'] : [`is ${loss.name}`, 'the loss'];
-      const problem = `${has}, expected one for each of the targets ${names} of ${showName(name)}`;
-      throw new OptionError(where, ['loss', 'layers', 'dataset'], problem, { about });
+      const problem = `has ${loss.name}, expected one for each of the targets ${names} of ${showName(name)}`;
+      throw new OptionError(where, ['loss', 'layers', 'dataset'], problem, { about: 'the loss' });
     }
     const whole = { what: "the network's output", shape: network.output, advice: flattenAdvice(network) };
     return checkTargets(where, whole, loss, name, { columns: targets.columns, classes });

@@ -1,5 +1,6 @@
 import { createTokenizer, dense, gelu, type LayerSpec, type Model, type NamedRow, sequential } from '@gradloom/core';
 import {
+  branchOutputs,
   checkList,
   checkObject,
   defineOptions,
@@ -9,9 +10,11 @@ import {
   rowPartsOf,
   tokensOf,
 } from '@gradloom/core/internal';
+import { sizesOfHeads } from '../data/dataset-of-head.ts';
 import { readObjects } from '../data/tables/read-table.ts';
 import { splitTable } from '../data/tables/split-table.ts';
 import { type TableOptions, tableOptions } from '../data/tables/table-options.ts';
+import { defaultLoss } from '../data/targets.ts';
 import { type TrainOptions, trainOptions } from '../training/run/options.ts';
 import type { TrainResult } from '../training/run/results.ts';
 import { train } from '../training/run/trainer.ts';
@@ -112,8 +115,10 @@ export async function fit<Row extends NamedRow<Row>>(
     ...(hidden ?? [dense(256, { init: 'he-normal' }), gelu()]),
     dense(outputs, { init: 'glorot-uniform' }),
   ];
-  const network =
+  const oneOutput =
     textNetwork ?? (parts === undefined ? sequential(inputs.columns, ...layers) : partsNetwork(parts, layers));
+  const sizes = sizesOfHeads(sets.train, defaultLoss(sets.train, options.loss));
+  const network = sizes === null ? oneOutput : branchOutputs(oneOutput, sizes);
   const isWatched = sets.validation !== undefined && sets.validation.rows >= MIN_WATCHED_ROWS;
   const result = await train(network, sets, {
     ...(options.batchSize === undefined ? { batch: Math.min(batch, trainRows) } : {}),

@@ -12,6 +12,7 @@ import {
   type TablePreprocessing,
 } from '@gradloom/core';
 import {
+  branchOutputs,
   collectParts,
   createColumnEncoder,
   createElements,
@@ -46,6 +47,7 @@ import {
   tablePath,
   train,
 } from '@gradloom/runtime';
+import { defaultLoss, modelsOfHeads, sizesOfHeads } from '@gradloom/runtime/internal';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { counted } from '../../../support/count.ts';
 import { everyLayer, inputsFor, weightsFor } from '../../../support/every-layer.ts';
@@ -339,13 +341,16 @@ async function trained(
   const out = classes ?? table.targets.length;
   const layers = [dense(16), relu(), dense(out)];
   const parts = rowPartsOf(preprocessing);
-  const run = train(parts === undefined ? { input: inputs.columns, layers } : partsNetwork(parts, layers), sets, {
+  const spec = parts === undefined ? { input: inputs.columns, layers } : partsNetwork(parts, layers);
+  const loss = defaultLoss(sets.train);
+  const sizes = sizesOfHeads(sets.train, loss);
+  const run = train(sizes === null ? spec : branchOutputs(spec, sizes), sets, {
     precision,
     steps: 60,
     batch: 32,
     optimizer: 'adam',
     threads: 1,
-    loss: classes === null ? 'mse' : 'softmax-cross-entropy',
+    loss,
   });
   const model = createModel(await run);
   return { model, rows: cells, inputs: columnsOf(preprocessing, cells) };
@@ -479,6 +484,13 @@ const tables: [string, () => Promise<Case>][] = [
       ),
   ],
   [
+    'targets of two kinds',
+    () =>
+      trained(folder.write('mixed.csv', mixed.text), mixed.cells, { target: ['price', 'member'], drop: ['kind'] }).then(
+        ({ model, inputs }) => ({ model, inputs, rows: mixed.cells.map(({ member: _, ...others }) => others) }),
+      ),
+  ],
+  [
     'categories and words for gaps that training did not have',
     async () => {
       const strange = ['Ulm', 'bonn', ...gapWords].map((city) => ({ ...mixed.cells[0], city }));
@@ -589,6 +601,16 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
 
   test.each([...decisions, ...decisionsOfFloats, ...tables].map(([name]) => name))('%s: the same answers', (name) => {
     const { model, rows, run } = of(name);
+    const heads = modelsOfHeads(model);
+    for (const { name: head, model: ofHead } of heads ?? []) {
+      const outputs = Object.entries(run.outputs).filter(([output]) => output.startsWith(`${head}.`));
+      const ofAnswers = outputs.map(([output, values]) => [output.slice(head.length + 1), values]);
+      expectSameAnswers(ofHead, rows, { ...run, outputs: Object.fromEntries(ofAnswers) });
+    }
+    if (heads === null) expectSameAnswers(model, rows, run);
+  });
+
+  function expectSameAnswers(model: Model, rows: Case['rows'], run: Run): void {
     const answers = model.predict(rows);
     const [target] = model.preprocessing?.target ?? [];
     const labels = target?.type === 'classes' ? target.labels : model.metadata.labels;
@@ -625,7 +647,7 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
         ),
       ).toBeLessThan(1e-6);
     }
-  });
+  }
 
   test('answers are of both kinds, and some rows have none', () => {
     const { run } = of('softmax with names');

@@ -22,6 +22,7 @@ export const explainOptions = {
   ...grouped(
     { group: 'Figures' },
     {
+      target: option.text('a target')(undefined, 'of several targets: the one to explain', 'each'),
       metric: option.oneOf(figures)(
         undefined,
         'the figure that is watched, one of those of evaluate',

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { ofTable, ofText, tokensOf } from '@gradloom/core/internal';
-import { explainModel, type FolderLock, type Model, subset } from '@gradloom/runtime';
+import { ofTable, ofText, show, tokensOf } from '@gradloom/core/internal';
+import { type Dataset, explainModel, type FolderLock, type Model, subset } from '@gradloom/runtime';
+import { datasetOfHead, modelsOfHeads } from '@gradloom/runtime/internal';
 import type { SelectedRows } from '../../files/datasets/split-names.ts';
-import { openModelRows } from '../../files/models/model-rows.ts';
+import { type ModelRows, openModelRows } from '../../files/models/model-rows.ts';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { withOut, writeOut } from '../../files/out-directory.ts';
 import { EXPLAIN_FILE } from '../../files/run-files/names.ts';
@@ -14,11 +15,12 @@ import { flagsToRaw, parseRaw, type RawOptions, type Request } from '../../optio
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { refuseOtherRun } from '../../report/run-files.ts';
 import { tryReport } from '../../report/try-report.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { describeMachine } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines, widthOf } from '../../terminal/io.ts';
 import { createProgressLine } from '../../terminal/progress-line.ts';
 import { columns } from '../../terminal/text/columns.ts';
-import { percent, plural } from '../../terminal/text/format.ts';
+import { percent, plural, showLabel } from '../../terminal/text/format.ts';
 import { commandOf } from '../../terminal/text/quote.ts';
 import { runOf } from '../evaluate/measure-model.ts';
 import { drawRows } from './draw-rows.ts';
@@ -63,21 +65,25 @@ async function explain(
   try {
     const rows = await openModelRows(model, values.dataset, values.split);
     for (const message of rows.warnings) printLine(io.stderr, `gradloom explain: warning: ${message}`);
-    const explanation =
-      ofText(model.preprocessing) !== undefined || tokensOf(model.preprocessing) !== undefined
-        ? await lookAtTexts(model, rows, values, progress.show)
-        : areImages(model, rows.dataset)
-          ? await lookAtImages(model, rows, values, progress.show)
-          : await explainColumns(model, rows, values, io, progress.show);
-    const document = { ...explanation, command: commandOf(request.args), ...describeMachine() };
-    progress.clear();
-    if (lock !== undefined) writeOut(lock, EXPLAIN_FILE, `${JSON.stringify(document, null, 2)}\n`);
-    const page = out === undefined ? null : await tryReport(out, 'explain', io);
-    if (json) printJson(io.stdout, document);
-    else {
-      printLines(io.stdout, describe(document, out !== undefined, widthOf(io.stdout)));
-      if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, EXPLAIN_FILE)}`]);
-      if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
+    for (const [k, explained] of explainedTargets(model, rows.dataset, values).entries()) {
+      const { target, model: ofTarget, dataset } = explained;
+      const explanation = await explanationOf(ofTarget, { ...rows, dataset }, values, io, progress.show);
+      const document = {
+        ...explanation,
+        ...defined({ target }),
+        command: commandOf(request.args),
+        ...describeMachine(),
+      };
+      progress.clear();
+      if (lock !== undefined) writeOut(lock, EXPLAIN_FILE, `${JSON.stringify(document, null, 2)}\n`);
+      const page = out === undefined ? null : await tryReport(out, 'explain', io);
+      if (json) printJson(io.stdout, document);
+      else {
+        if (target !== undefined) printLines(io.stdout, [...(k === 0 ? [] : ['']), `target ${showLabel(target)}`]);
+        printLines(io.stdout, describe(document, out !== undefined, widthOf(io.stdout)));
+        if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, EXPLAIN_FILE)}`]);
+        if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
+      }
     }
     return 0;
   } catch (error) {
@@ -85,6 +91,46 @@ async function explain(
   } finally {
     progress.clear();
   }
+}
+
+/** A target with its model and rows. */
+interface ExplainedTarget {
+  readonly target?: string; // absent for a model with one output
+  readonly model: Model;
+  readonly dataset: Dataset;
+}
+
+/** The targets to explain. @throws UsageError for a target that the model lacks, and for a page of several. */
+function explainedTargets(model: Model, dataset: Dataset, { target, out }: ExplainValues): readonly ExplainedTarget[] {
+  const models = modelsOfHeads(model);
+  if (models === null) {
+    if (target === undefined) return [{ model, dataset }];
+    throw new UsageError(`--target has ${show(target)}, expected none: the model has one output`);
+  }
+  const names = models.map(({ name }) => show(name)).join(', ');
+  const requested = target === undefined ? models : models.filter(({ name }) => name === target);
+  if (requested.length === 0) throw new UsageError(`--target has ${show(target)}, expected one of ${names}`);
+  if (out !== undefined && requested.length > 1) {
+    throw new UsageError(`--out is given for several targets, expected --target with one of ${names}`);
+  }
+  return requested.flatMap(({ name, model: ofHead }): ExplainedTarget[] => {
+    const ofTarget = datasetOfHead(dataset, name);
+    return ofTarget === undefined ? [] : [{ target: name, model: ofHead, dataset: ofTarget }];
+  });
+}
+
+function explanationOf(
+  model: Model,
+  rows: ModelRows,
+  values: ExplainValues,
+  io: Io,
+  showProgress: (text: string) => void,
+): Promise<ColumnsDocument | ImagesDocument | TextsDocument> {
+  if (ofText(model.preprocessing) !== undefined || tokensOf(model.preprocessing) !== undefined)
+    return lookAtTexts(model, rows, values, showProgress);
+  return areImages(model, rows.dataset)
+    ? lookAtImages(model, rows, values, showProgress)
+    : explainColumns(model, rows, values, io, showProgress);
 }
 
 function describe(

@@ -11,6 +11,7 @@ import {
 } from '@gradloom/runtime';
 import { largestChange } from '@gradloom/runtime/internal';
 import { customParts } from '../../options/custom-parts.ts';
+import { describeLoss } from '../../options/loss.ts';
 import { describeMember, type Member } from '../../options/member.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
@@ -26,7 +27,7 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
   const fused = fusedOf(file);
   const rows: [string, string][] = [
     ['network', `${describeNetwork(model.spec)}, ${describeParameters(model.spec)}`],
-    ['loss', model.loss === undefined ? 'not said' : memberText(model.loss)],
+    ['loss', model.loss === undefined ? 'not said' : describeLoss(model.loss)],
     ...encodingRows(model.preprocessing),
     ['precision', precisionText(model)],
     ...(fused === undefined ? [] : [['products', fused ? 'fused' : 'unfused'] as [string, string]]),

@@ -10,12 +10,14 @@ import {
   toProbabilities,
 } from '@gradloom/core/internal';
 import { createTokenizer, type Model } from '@gradloom/runtime';
+import { modelsOfHeads } from '@gradloom/runtime/internal';
 import { defined } from '../../options/option.ts';
 import type { RowBatch } from './number-rows.ts';
 
 /** The prediction of a row. */
 export interface Answer {
   readonly row: number; // index in its source, counted from 0
+  readonly targets?: Readonly<Record<string, Omit<Answer, 'row'>>>; // of several outputs, by name
   readonly class?: number | null; // index of the class, for a classifier; null if the row has no answer
   readonly label?: string; // name of the class
   // if positions have classes: the class of each real position and the name of the class; null without an answer
@@ -23,7 +25,7 @@ export interface Answer {
   readonly names?: readonly (string | null)[];
   // probability of the class, if the outputs are logits; null if there is no answer
   readonly probability?: number | null;
-  readonly outputs: readonly number[]; // values, or logits
+  readonly outputs?: readonly number[]; // values, or logits; absent for several targets
   readonly reason?: string; // why the row has no answer
   readonly target?: readonly number[];
   readonly targetLabel?: string; // name of the target class, if it has one
@@ -33,6 +35,29 @@ export interface Answer {
 
 /** A function that answers batches of rows. */
 export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer[]> {
+  const models = modelsOfHeads(model);
+  if (models === null) return createSingleAnswers(model);
+  const heads = models.map(({ name, model: ofHead }) => ({ name, answer: createSingleAnswers(ofHead) }));
+  return async ({ targets: _, targetLabels: __, targetsOfHeads, ...batch }) => {
+    const answers: { readonly name: string; readonly rows: Answer[] }[] = [];
+    for (const { name, answer } of heads)
+      answers.push({ name, rows: await answer({ ...batch, ...targetsOfHeads?.[name] }) });
+    return batch.rowIndices.map((row, n): Answer => {
+      const named = answers.map(
+        ({
+          name,
+          rows: {
+            [n]: { row: _, ...ofHead },
+          },
+        }) => [name, ofHead] as const,
+      );
+      return { row, targets: Object.fromEntries(named) };
+    });
+  };
+}
+
+/** A function that answers batches of rows with a model of one output. */
+function createSingleAnswers(model: Model): (batch: RowBatch) => Promise<Answer[]> {
   const loss = model.loss === undefined ? null : createLoss(model.loss, model.parts?.customParts);
   const choosesClasses = loss?.targets === 'classes';
   const onLogits = choosesClasses || loss?.name === 'binary-cross-entropy';

@@ -67,4 +67,6 @@ export interface RowBatch {
   readonly targets?: readonly (readonly number[])[]; // [N][columns]
   readonly targetLabels?: readonly string[]; // [N] names of the target classes, if they have names
   readonly lengths?: readonly number[]; // [N, parts] real positions, if the dataset has lengths
+  /** The targets of each of several outputs, by name. */
+  readonly targetsOfHeads?: Readonly<Record<string, Pick<RowBatch, 'targets' | 'targetLabels'>>>;
 }

@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
 import {
   type Answer,
+  type AnswerOfHeads,
   CellError,
   createEncoder,
   createLoss,
   type EncodingNote,
   InputError,
+  type Loss,
   type SeriesEncoding,
   type TablePreprocessing,
 } from '@gradloom/core';
@@ -157,35 +159,52 @@ async function answersOf(
   }
 }
 
-/** Column titles of the CSV: the prediction, or one for each of several targets, then the probability of each class. */
-const headOf = ({ target }: TablePreprocessing, labels: readonly string[]): string[] => [
+/**
+ * Column titles of the CSV: the prediction, or one for each of several targets, then the probability of each class,
+ * p(yes), or p(buys=yes) of several targets.
+ */
+const headOf = ({ target }: TablePreprocessing, classes: readonly PrintedClass[]): string[] => [
   ...(target.length === 1 ? ['prediction'] : target.map(({ name }) => name)),
-  ...labels.map((label) => `p(${label})`),
+  ...classes.map(({ head, label }) => (head === null ? `p(${label})` : `p(${head}=${label})`)),
 ];
 
-/** Names of the classes whose probabilities are printed, in column order. */
-function classesOf([first]: TablePreprocessing['target'], { loss, parts }: Model): readonly string[] {
-  const hasClassProbabilities = hasProbabilities(loss === undefined ? null : createLoss(loss, parts?.customParts));
-  return first.type === 'classes' && hasClassProbabilities ? first.labels : [];
+/** A class whose probability is printed. */
+interface PrintedClass {
+  readonly head: string | null; // the target, if the network has several outputs
+  readonly label: string;
+}
+
+/** The classes whose probabilities are printed, in column order. */
+function classesOf(target: TablePreprocessing['target'], { loss, parts }: Model): readonly PrintedClass[] {
+  const whole = loss === undefined ? null : createLoss(loss, parts?.customParts);
+  const lossOf = (target: string): Loss | null =>
+    whole?.heads === undefined ? whole : (whole.heads.find(({ name }) => name === target)?.loss ?? null);
+  return target.flatMap((decoding) => {
+    if (decoding.type !== 'classes' || !hasProbabilities(lossOf(decoding.name))) return [];
+    return decoding.labels.map((label) => ({ head: whole?.heads === undefined ? null : decoding.name, label }));
+  });
 }
 
 /** A row without an answer has empty cells. */
 function cellsOf(
-  { prediction, probabilities }: Answer,
+  { prediction, probabilities }: Answer | AnswerOfHeads,
   { target }: TablePreprocessing,
-  labels: readonly string[],
+  classes: readonly PrintedClass[],
 ): string[] {
-  const values = target.length === 1 ? [prediction] : target.map(({ name }) => targetValue(prediction, name));
+  const isOne = target.length === 1 && !isByName(prediction);
+  const values = isOne ? [prediction] : target.map(({ name }) => (isByName(prediction) ? prediction[name] : undefined));
   // Values are looked up by name, since an object lists keys such as 1 before all others, whatever the order of the
   // classes.
-  return [...values, ...labels.map((label) => probabilities?.[label])].map((value) => String(value ?? ''));
+  const probabilityOf = ({ head, label }: PrintedClass) => {
+    const ofTarget: unknown = head === null ? probabilities : probabilities?.[head];
+    return (ofTarget as Readonly<Record<string, number>> | undefined)?.[label];
+  };
+  return [...values, ...classes.map(probabilityOf)].map((value) => String(value ?? ''));
 }
 
-/** The predicted value of one of several targets. */
-const targetValue = (prediction: Answer['prediction'], name: string): number | undefined =>
-  typeof prediction === 'object' && prediction !== null && !Array.isArray(prediction)
-    ? (prediction as Readonly<Record<string, number>>)[name]
-    : undefined;
+/** Whether each of several targets has a prediction. */
+const isByName = (prediction: unknown): prediction is Readonly<Record<string, string | number | null>> =>
+  typeof prediction === 'object' && prediction !== null && !Array.isArray(prediction);
 
 /** A line of CSV by RFC 4180: cells with a comma, a quote or a line break are quoted. */
 const csvLine = (cells: readonly string[]): string =>

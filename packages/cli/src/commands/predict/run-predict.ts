@@ -2,8 +2,15 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
 import { complete, ofImages, ofTable, ofText, typeOf } from '@gradloom/core/internal';
-import type { DataMatrix, Dataset, ElementType, Model } from '@gradloom/runtime';
-import { checkInput, hasTargetsByPosition, inputRows, npyRows, systemReason } from '@gradloom/runtime/internal';
+import type { DataMatrix, Dataset, ElementType, Model, TargetHead } from '@gradloom/runtime';
+import {
+  checkInput,
+  hasTargetsByPosition,
+  headsOfDataset,
+  inputRows,
+  npyRows,
+  systemReason,
+} from '@gradloom/runtime/internal';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { divisorsOf, openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
@@ -167,14 +174,20 @@ async function openFile(path: string): Promise<FileHandle> {
  * Cells of a row: its number, then the class and its probability, or the values, or why there is no answer. Tabs
  * separate them, for cut and awk.
  */
-function cellsOf(answer: Answer): string[] {
-  const { row, class: chosen, label, classes, names, probability, outputs, reason, text } = answer;
+function cellsOf({ row, targets, ...answer }: Answer): string[] {
+  if (targets === undefined) return [String(row), ...cellsOfTarget(answer)];
+  const named = Object.entries(targets).map(([name, ofTarget]) => `${name} ${cellsOfTarget(ofTarget).join(' ')}`);
+  return [String(row), ...named];
+}
+
+function cellsOfTarget(answer: Omit<Answer, 'row'>): string[] {
+  const { class: chosen, label, classes, names, probability, outputs, reason, text } = answer;
   const { target, targetLabel, targetText } = answer;
-  const cells = [String(row)];
+  const cells: string[] = [];
   if (text !== undefined) cells.push(JSON.stringify(text));
   else if (classes !== undefined) cells.push(classes.map((index, p) => names?.[p] ?? index ?? '-').join(' '));
   else if (reason !== undefined) cells.push(`no answer (${reason})`);
-  else if (chosen === undefined) cells.push(...outputs.map(decimal));
+  else if (chosen === undefined) cells.push(...(outputs ?? []).map(decimal));
   else cells.push(label ?? String(chosen));
   if (probability !== undefined) cells.push(probability === null ? '-' : percent(probability));
   if (targetText !== undefined) cells.push(`target ${JSON.stringify(targetText)}`);
@@ -194,6 +207,7 @@ export function* datasetRows(
   source = dataset.name, // in errors
 ): Generator<RowBatch> {
   const { rows, targets, labels, lengths } = dataset;
+  const heads = headsOfDataset(dataset);
   const byPosition = hasTargetsByPosition(dataset);
   const missing = ranges?.find(({ last }) => last >= rows);
   if (missing !== undefined) {
@@ -209,10 +223,26 @@ export function* datasetRows(
         ...defined({
           lengths: lengths && rowIndices.flatMap((row) => matrixRow(lengths, row)),
           targetLabels: labels && !byPosition ? rowIndices.map((row) => labels[targets.array[row]]) : undefined,
+          targetsOfHeads: heads && targetsOfHeads(dataset, heads, rowIndices),
         }),
       };
     }
   }
+}
+
+/** The targets of each of several outputs. */
+function targetsOfHeads(dataset: Dataset, heads: readonly TargetHead[], rowIndices: readonly number[]) {
+  let end = 0;
+  const entries = heads.map(({ name, columns, labels }) => {
+    const start = end;
+    end += columns;
+    const targets = rowIndices.map((row) => matrixRow(dataset.targets, row).slice(start, end));
+    return [
+      name,
+      { targets, ...defined({ targetLabels: labels && targets.map(([label]) => labels[label]) }) },
+    ] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 const matrixRow = ({ array, columns, divisor }: DataMatrix, row: number): number[] =>

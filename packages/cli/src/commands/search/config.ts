@@ -40,7 +40,7 @@ export interface Halving {
 const ROW_OPTIONS = new Set<string>(['dataset', 'target', 'targets', 'split', 'validation', 'test', 'folds', 'fold']);
 
 /** Options of the loss: trials that differ in them have losses that do not compare. */
-const LOSS_OPTIONS: readonly SearchedKey[] = ['loss', 'label-smoothing'];
+export const LOSS_OPTIONS: readonly SearchedKey[] = ['loss', 'label-smoothing'];
 
 /** The length of a run, which the rounds of a halving set. */
 const LENGTH_OPTIONS: readonly SearchedKey[] = ['epochs', 'steps'];

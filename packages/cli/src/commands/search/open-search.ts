@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { complete } from '@gradloom/core/internal';
+import { complete, hasHeads } from '@gradloom/core/internal';
 import { hashDataset, planRun } from '@gradloom/runtime/internal';
 import type { DatasetSource } from '../../files/datasets/dataset-source.ts';
 import { type OpenedDataset, openDataset } from '../../files/datasets/open-dataset.ts';
@@ -8,7 +8,7 @@ import { without } from '../../options/option.ts';
 import { UsageError, withoutCaller } from '../../terminal/failure.ts';
 import { expectedDataset, type TrainValues, trainOptions } from '../train/options.ts';
 import { createRecipe, type Recipe, stepsPerEpoch } from '../train/recipe.ts';
-import { fixedOptions, type MetricName, type SearchConfig, spaceOf, valuesAt } from './config.ts';
+import { fixedOptions, LOSS_OPTIONS, type MetricName, type SearchConfig, spaceOf, valuesAt } from './config.ts';
 import type { RunKey } from './outcome.ts';
 import type { Dimension, Point } from './space.ts';
 import { type Round, type Trial, trialsOf } from './trials.ts';
@@ -51,7 +51,12 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
       `${where}: ${sets.train.name} has no validation rows by default, expected a share in options, such as validation: 0.2, or folds`,
     );
   }
-  const metric = config.metric ?? (sets.train.classes === null ? 'r2' : 'accuracy');
+  const ofOneTarget = sets.train.classes === null ? 'r2' : 'accuracy';
+  const metric = config.metric ?? (hasHeads(options.loss) ? 'validation-loss' : ofOneTarget);
+  const { search } = config;
+  if (metric === 'validation-loss' && LOSS_OPTIONS.some((key) => key in search)) {
+    throw new UsageError(`${where}: search has another loss, expected none with several targets (they do not compare)`);
+  }
   refuseMissingMetric(where, metric, firstRecipe);
   const hashes: string[] = [];
   for (const set of [sets.train, sets.validation, sets.test]) {

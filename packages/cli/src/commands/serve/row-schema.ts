@@ -11,6 +11,7 @@ import {
   takesGaps,
 } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
+import { modelsOfHeads } from '@gradloom/runtime/internal';
 import { defined } from '../../options/option.ts';
 import { exampleBody } from './example-body.ts';
 
@@ -176,7 +177,8 @@ function describeCell(column: ColumnEncoding): string {
   return `${column.format.order === 'time' ? 'A time of day' : 'A date'} such as ${example}.`;
 }
 
-function answerSchema({ preprocessing }: Model): JsonObject {
+function answerSchema(model: Model): JsonObject {
+  const { preprocessing } = model;
   const [first, ...others] = preprocessing?.target ?? [];
   const notes = {
     type: 'array',
@@ -184,6 +186,18 @@ function answerSchema({ preprocessing }: Model): JsonObject {
     description:
       'Categories that no training row had, gaps that few or none had, and texts that are cut or half unknown.',
   };
+  const models = modelsOfHeads(model);
+  if (models !== null) {
+    const schemas = models.map((head) => [head.name, answerSchema(head.model).properties as JsonObject] as const);
+    const part = (key: 'prediction' | 'probabilities') => {
+      const entries = schemas
+        .filter(([, schema]) => schema[key] !== undefined)
+        .map(([name, schema]) => [name, schema[key]]);
+      return { type: 'object', properties: Object.fromEntries(entries) };
+    };
+    const [prediction, probabilities] = [part('prediction'), part('probabilities')];
+    return { type: 'object', properties: { prediction, probabilities, notes }, required: ['prediction'] };
+  }
   if (first?.type === 'classes') {
     const p = { type: 'number', minimum: 0, maximum: 1 };
     const probabilities = { type: 'object', properties: Object.fromEntries(first.labels.map((label) => [label, p])) };

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Json } from '@gradloom/core';
+import type { Json, TargetDecoding } from '@gradloom/core';
 import { inputsOf, ofImages, ofTable, ofText } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import { createAnswerPool, npyRows } from '@gradloom/runtime/internal';
@@ -114,9 +114,11 @@ function introductionOf(
   const isImages = ofImages(preprocessing) !== undefined;
   const untabledRows = isImages ? 'a PNG or JPEG image, or rows' : 'rows of numbers, or an npy file';
   const rows = columns === undefined ? untabledRows : `${windows}rows of ${columns}`;
-  const [target] = preprocessing?.target ?? [];
-  const classes = target?.type === 'classes' ? target.labels : metadata.labels;
-  const answers = classes === undefined ? 'values' : `one of ${classes.slice(0, 10).join(', ')}`;
+  const [target, ...others] = preprocessing?.target ?? [];
+  const answers =
+    others.length > 0 && [target, ...others].some(({ type }) => type === 'classes')
+      ? [target, ...others].map((one) => `${one.name} (${answerOf(one, 'a value')})`).join(', ')
+      : answerOf(target, 'values', metadata.labels);
   return (url) => [
     `${url} answers for ${name}`,
     isText
@@ -126,6 +128,12 @@ function introductionOf(
     'GET /schema, /health, /metrics. Ctrl-C stops.',
     isImages ? `${curl(url, 'image/png')} --data-binary @image.png` : exampleRequest(url, examples),
   ];
+}
+
+/** What a model answers for a target: one of some classes, or values. */
+function answerOf(target: TargetDecoding | undefined, values: string, labels?: readonly string[]): string {
+  const classes = target?.type === 'classes' ? target.labels : labels;
+  return classes === undefined ? values : `one of ${classes.slice(0, 10).join(', ')}`;
 }
 
 /** Longer rows are only in the schema. */

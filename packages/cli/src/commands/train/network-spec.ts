@@ -27,14 +27,14 @@ import {
   withParts,
 } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
-import { headsOfDataset } from '@gradloom/runtime/internal';
+import { sizesOfHeads } from '@gradloom/runtime/internal';
 import { customParts } from '../../options/custom-parts.ts';
 import { defined } from '../../options/option.ts';
 import { isRecord, readObject } from '../../options/read-object.ts';
 import { readText } from '../../options/read-text.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type TrainValues, trainOptions } from './options.ts';
-import { IDENTITY, outputLayers, outputsOf, stackedNetwork, YES_NO } from './stacked-network.ts';
+import { IDENTITY, outputLayers, outputsOf, stackedNetwork } from './stacked-network.ts';
 
 /**
  * The network of the options: a known one, from a file, or from the hidden layers.
@@ -45,23 +45,8 @@ export async function networkSpec(values: TrainValues, dataset: Dataset): Promis
   const loss = createLoss(values.loss ?? 'mse', customParts());
   const spec =
     values.network === undefined ? hiddenSpec(values, dataset, loss) : namedSpec(values.network, values, dataset);
-  return loss.heads === undefined ? spec : branchOutputs(spec, sizesOfTargets(dataset, loss));
-}
-
-/** The outputs of each target. @throws OptionError unless each of them has a name. */
-function sizesOfTargets(dataset: Dataset, loss: Loss): Readonly<Record<string, number>> {
-  const heads = headsOfDataset(dataset);
-  if (heads !== undefined) {
-    return Object.fromEntries(
-      heads.map(({ name, columns, classes }) => {
-        const isYesNo = classes === 2 && loss.heads?.find((head) => head.name === name)?.loss.name === YES_NO;
-        return [name, isYesNo ? 1 : (classes ?? 1) * columns];
-      }),
-    );
-  }
-  const names = loss.heads?.map(({ name }) => show(name)).join(', ');
-  const problem = `has those of ${names}, expected one loss: the target of ${dataset.name} has no name`;
-  throw new OptionError('train', ['loss', 'dataset'], problem, { about: 'the loss' });
+  const sizes = sizesOfHeads(dataset, values.loss ?? 'mse');
+  return sizes === null ? spec : branchOutputs(spec, sizes);
 }
 
 /** The network of the hidden layers. */

@@ -157,9 +157,12 @@ function foldReporter(
 
 /** The figures of an evaluation that can be averaged. */
 function figuresOf({ rows: _rows, positions: _positions, unanswered: _unanswered, ...figures }: Evaluation): Figures {
-  return Object.fromEntries(
-    Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
-  );
+  const ofTargets = Object.entries(figures.heads ?? {}).flatMap(([name, { accuracy, rmse }]): [string, number][] => [
+    ...(accuracy === undefined ? [] : [[`${name} accuracy`, accuracy] as [string, number]]),
+    ...(rmse === undefined ? [] : [[`${name} rmse`, rmse] as [string, number]]),
+  ]);
+  const ofAll = Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  return Object.fromEntries([...ofAll, ...ofTargets]);
 }
 
 /** The main figure of the linear model. */

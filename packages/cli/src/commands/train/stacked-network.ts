@@ -50,8 +50,5 @@ export const outputLayers = (output: ActivationSpec): LayerSpec[] =>
  */
 export function outputsOf({ classes, targets }: Dataset, loss: Loss): number {
   if (classes === null) return targets.columns;
-  return classes === 2 && loss.name === YES_NO ? 1 : classes;
+  return classes === 2 && loss.name === 'binary-cross-entropy' ? 1 : classes;
 }
-
-/** The loss that takes a single logit for two classes. */
-export const YES_NO = 'binary-cross-entropy';

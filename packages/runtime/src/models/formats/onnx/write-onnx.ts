@@ -1,14 +1,27 @@
-import type {
-  CategoryEncoding,
-  ChannelScale,
-  NumberEncoding,
-  PixelEncoding,
-  Preprocessing,
-  Shape,
-  TablePreprocessing,
-  TokenEncoding,
+import {
+  buildNetwork,
+  type CategoryEncoding,
+  type ChannelScale,
+  createLoss,
+  type NumberEncoding,
+  type PixelEncoding,
+  type Preprocessing,
+  type Shape,
+  type TablePreprocessing,
+  type TokenEncoding,
 } from '@gradloom/core';
-import { channelsOf, GAP_WORDS, inInputOrder, ofImages, ofTable, tokensOf, typeOf } from '@gradloom/core/internal';
+import {
+  channelsOf,
+  GAP_WORDS,
+  headsOf,
+  inInputOrder,
+  ofImages,
+  ofTable,
+  tokensOf,
+  typeOf,
+} from '@gradloom/core/internal';
+import { createModel } from '../../model.ts';
+import { modelsOfHeads } from '../../models-of-heads.ts';
 import { describeModel, type ExportedModel } from '../exported.ts';
 import { emitAnswers } from './answers.ts';
 import { createGraph, type Graph, type RealType, type Value } from './graph.ts';
@@ -45,11 +58,14 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   const x = emitInputs(graph, type, model);
   const y = emitNetwork(graph.in(type), network, contents.parameters, x, emitLengths(graph, model));
   const inputNames = new Set(rowsOfTable(contents.preprocessing)?.columns.map(({ name }) => name) ?? ['x']);
-  emitAnswers(graph, type, model, y, (name) => {
+  const unusedName = (name: string): string => {
     let unused = name;
     while (inputNames.has(unused)) unused += '_';
     return unused;
-  });
+  };
+  for (const { name, model: one, outputs } of outputsOf(graph.in(type), model, y)) {
+    emitAnswers(graph, type, one, outputs, (answer) => unusedName(name === null ? answer : `${name}.${answer}`));
+  }
   const file = encodeModel({
     irVersion: BigInt(IR_VERSION),
     producerName: 'gradloom',
@@ -61,6 +77,24 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
     metadataProps: [{ key: 'gradloom', value: JSON.stringify(describeModel(model)) }],
   });
   return [file];
+}
+
+/** The outputs of a network: one without a name, or several, of which those without answers are left out. */
+function outputsOf(graph: Graph, model: ExportedModel, y: Value) {
+  const models = modelsOfHeads(createModel(model.contents));
+  const heads = headsOf(model.network);
+  if (models === null || heads === null) return [{ name: null, model, outputs: y }];
+  return models.flatMap(({ name, model: contents }) => {
+    const head = heads.find((candidate) => candidate.name === name);
+    if (head === undefined) return [];
+    const { start, size, shape } = head;
+    const ends = [[start], [start + size], [1], [1]].map((numbers) => graph.integers(numbers));
+    const flat = graph.node('Slice', [y, ...ends]);
+    const network = buildNetwork(contents.spec, contents.parts?.customParts);
+    const loss = contents.loss === undefined ? null : createLoss(contents.loss, contents.parts?.customParts);
+    const outputs = shape.length === 1 ? flat : graph.reshape(flat, [0, ...shape]);
+    return [{ name, model: { contents, network, loss }, outputs }];
+  });
 }
 
 /**
