@@ -30,6 +30,17 @@ test('the threads of a team share all rows and parameters of a step', () => {
   );
 });
 
+test('frozen blocks are no work of an update', () => {
+  const layers = [dense(700), { ...dense(700), freeze: true }, dense(3)];
+  const work = planStepWork({ input: 9, layers }, data, { batch: 64, backend: 'wasm' });
+  // Parameters 7,000 to 497,699 are frozen: blocks 2 to 120, of 4,096 each, as a whole.
+  const learning = 7000 + 701 * 700 + 701 * 3 - 119 * 4096;
+  expect(work.parameters).toBe(learning);
+  for (const threads of [1, 3]) {
+    expect(work.threadsOf(threads).reduce((sum, { parameters }) => sum + parameters, 0)).toBe(learning);
+  }
+});
+
 test('a step has a barrier after the gradients and one at its end, and more where threads need numbers of all', () => {
   const barriers = (layers: Parameters<typeof planStepWork>[0]['layers'], clipNorm?: number) =>
     planStepWork({ input: 9, layers }, data, { batch: 64, ...(clipNorm === undefined ? {} : { clipNorm }) }).barriers;

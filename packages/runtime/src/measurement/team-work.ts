@@ -19,7 +19,7 @@ export interface ThreadWork {
 export interface StepWork {
   readonly batch: number;
   readonly leafRows: number;
-  readonly parameters: number;
+  readonly parameters: number; // that have gradients
   readonly slots: number; // state vectors of the optimizer
   readonly barriers: number; // barriers of a team per step
   /** The work of each thread of a team. */
@@ -35,10 +35,16 @@ export function planStepWork(spec: NetworkSpec, data: DataSplits, options: Train
   const shape = { backend, batch, lastBatch, leafRows, rowsAtOnce, couples };
   const startOf = (t: number, threads: number): number =>
     Math.min(P, BLOCK * Math.floor((t * blockCount(P)) / threads));
+  /** Parameters with gradients, of those from `start` to `end`. */
+  const countBetween = (start: number, end: number): number =>
+    network.gradientRanges.reduce(
+      (sum, { offset, length }) => sum + Math.max(0, Math.min(offset + length, end) - Math.max(offset, start)),
+      0,
+    );
   return {
     batch,
     leafRows,
-    parameters: P,
+    parameters: countBetween(0, P),
     slots: optimizer.slots.length,
     // One after the gradients, one at the end; one before clipping, which needs the norm; others around max-norm.
     barriers:
@@ -55,7 +61,7 @@ export function planStepWork(spec: NetworkSpec, data: DataSplits, options: Train
         ),
         passes: threadPasses.length,
         gradientRows: new Set(threadPasses.flatMap(({ row }) => (row < nodes.length ? [row] : []))).size,
-        parameters: startOf(t + 1, threads) - startOf(t, threads),
+        parameters: countBetween(startOf(t, threads), startOf(t + 1, threads)),
       }));
     },
   };
