@@ -34,6 +34,7 @@ export interface Findings {
   readonly residuals: readonly Residuals[] | null; // of each output; null unless the task is values
   readonly classes: readonly ClassFigures[] | null;
   readonly omittedClasses: number | null; // number of classes, if too many for a table of classes
+  readonly isOneOfSeveral?: true; // the figures are those of one of several targets
 }
 
 /** Text output: the results, what they mean, calibration, each class, and the confusion matrix if it fits. */
@@ -129,7 +130,7 @@ const intervalText = (name: string, { low, high, without }: Interval): string =>
   `${showFigure(name, low)} to ${showFigure(name, high)}${without === 0 ? '' : ` (${plural(without, 'draw')} without a value)`}`;
 
 /** Notes: the class that figures refer to, and how thresholds and intervals were found. */
-function explanations({ threshold, positive, resampling, withoutRankings }: Findings): string[] {
+function explanations({ threshold, positive, resampling, withoutRankings, isOneOfSeveral }: Findings): string[] {
   const lines: string[] = [];
   if (threshold !== null) {
     const { value, by, on } = threshold;
@@ -139,7 +140,7 @@ function explanations({ threshold, positive, resampling, withoutRankings }: Find
     const reason = {
       flag: ', from --threshold',
       model: ', which the model file has',
-      default: '; --threshold auto chooses one',
+      default: isOneOfSeveral ? '' : '; --threshold auto chooses one',
       f1: `, the best F1 on ${rowsText}`,
       youden: `, the best Youden's J on ${rowsText}`,
     }[by];

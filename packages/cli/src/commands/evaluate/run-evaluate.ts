@@ -62,7 +62,9 @@ function documentOfHeads({ evaluation, heads }: FindingsOfHeads) {
 
 /** Text output for several targets: that of each, in its units, and their loss. */
 function describeHeads({ evaluation, heads }: FindingsOfHeads, width: number, paint: Paint): string[] {
-  const texts = heads.map(({ name, findings }) => ({ name, lines: describeEvaluation(findings, width, paint) }));
+  const texts = heads.map(({ name, findings }) => {
+    return { name, lines: describeEvaluation({ ...findings, isOneOfSeveral: true }, width, paint) };
+  });
   return [
     texts[0].lines[0],
     ...texts.flatMap(({ name, lines }) => ['', paint('bold', `target ${showLabel(name)}`), ...lines.slice(2)]),

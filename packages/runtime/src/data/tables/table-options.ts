@@ -104,7 +104,7 @@ export const tableOptions = defineOptions('readTable', {
       'found from all cells',
     ),
   ),
-  /** The target column, or several with numbers: names, or numbers counted from 1. @default the last column */
+  /** The target column, or several: names, or numbers counted from 1. @default the last column */
   target: naming(target(undefined, 'the column to predict: its name, or its number counted from 1', 'the last column')),
   /** Kind of targets. @default 'classes' for words and for few whole numbers that repeat, else 'values' */
   targets: data(option.oneOf(targetKinds)(undefined, 'classes or values', 'found from the target column')),

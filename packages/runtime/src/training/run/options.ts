@@ -85,7 +85,7 @@ export interface AugmentOptions extends OptionsOf<typeof augmentation>, Named {}
 
 export const trainOptions = defineOptions('train', {
   /**
-   * The loss to minimize: a name, or a name and options.
+   * The loss to minimize: a name, or a name and options; of several targets that of each by name.
    * @default 'softmax-cross-entropy' for classes, 'mse' for values
    */
   loss: trainingFlag(spec<LossSpec>(undefined, names(losses), 'softmax-cross-entropy for classes, mse for values')),
