@@ -17,7 +17,7 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset package.json:target':
     'gradloom train: --dataset has "package.json:target", expected package.json:option=value,option=value',
   'train --loss crossentropy':
-    'gradloom train: --loss has "crossentropy", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean softmax-cross-entropy or binary-cross-entropy?)',
+    'gradloom train: --loss has "crossentropy", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber, output (did you mean softmax-cross-entropy or binary-cross-entropy?)',
   'train --dataset sine --loss binary-cross-entropy':
     /^gradloom train: --loss binary-cross-entropy with --dataset sine: the target of sine has -0\.\d+, expected numbers from 0 to 1 for binary-cross-entropy\n$/,
   train:
@@ -77,7 +77,7 @@ const usage: Record<string, string | RegExp> = {
   'train --schedule step:gamma=-1': 'gradloom train: --schedule step: gamma has -1, expected a number above 0',
   'train --init normal:std=-1': 'gradloom train: --init normal: std has -1, expected a number of at least 0',
   'train --loss hubr':
-    'gradloom train: --loss has "hubr", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean huber?)',
+    'gradloom train: --loss has "hubr", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber, output (did you mean huber?)',
   'train --dataset xor --optimizer adam --momentum 0.9':
     'gradloom train: --momentum is no option of adam, expected --lr, --beta1, --beta2, --epsilon, --weight-decay, --decayed, --lr-of, --decay-of (--momentum belongs to sgd, rmsprop)',
   'train --dataset xor --nesterov':
@@ -104,7 +104,7 @@ const usage: Record<string, string | RegExp> = {
   'train --init he':
     'gradloom train: --init has "he", expected one of glorot-uniform, glorot-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal, uniform, normal, constant, zeros (did you mean he-uniform or he-normal?)',
   'train --loss cross-entropy':
-    'gradloom train: --loss has "cross-entropy", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean softmax-cross-entropy or binary-cross-entropy?)',
+    'gradloom train: --loss has "cross-entropy", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber, output (did you mean softmax-cross-entropy or binary-cross-entropy?)',
   'train --loss mse:delta=1': 'gradloom train: --loss mse: option "delta" is unknown, expected none',
   'train --activation step':
     'gradloom train: --activation has "step", which has no gradient, expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus, softsign',
@@ -134,7 +134,7 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset xor --spec {"layers":[{"kind":"dense"}]}':
     'gradloom train: --spec: layer 0: dense: out is missing, expected a whole number of at least 1',
   'train --dataset xor --spec {"lyers":[]}':
-    'gradloom train: --spec: option "lyers" is unknown, expected input, layers (did you mean layers?)',
+    'gradloom train: --spec: option "lyers" is unknown, expected input, layers, output (did you mean layers?)',
   'train --dataset xor --spec {"layers":[{"kind":"dense","out":1},{"kind":"activation","fn":"step"}]}':
     'gradloom train: --spec: step at layer 1 has derivative 0 everywhere, expected an activation with a gradient',
   'train --dataset xor --out package.json':

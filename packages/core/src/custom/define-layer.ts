@@ -1,3 +1,4 @@
+import { checkObject } from '../checks/check.ts';
 import { OptionError, within } from '../checks/option-error.ts';
 import { positiveInteger } from '../checks/options/index.ts';
 import { has } from '../checks/show.ts';
@@ -136,7 +137,7 @@ export function defineLayer<
   T extends string = never,
   const V extends string = 'x',
 >(definition: FormulaLayerDefinition<D, T, V> | PlainLayerDefinition<D>): LayerPart<D> {
-  const { name } = definition;
+  const { name } = checkObject('defineLayer', 'definition', definition, 'an object with a name');
   const parts = { ...NO_PARTS, layers: { [name]: factoryOf(definition) } };
   // Cast, as LayerSpec does not know the name.
   const spec = (options = {}) => withParts({ kind: name, ...options } as unknown as LayerSpec, parts);

@@ -1,3 +1,4 @@
+import { checkObject } from '../checks/check.ts';
 import type { OptionsBeside, SpecOfKind } from './builders.ts';
 
 /** The values of `of` one after the other along the last axis, or along `axis`: `concat(['a', 'b'])`. */
@@ -8,11 +9,10 @@ export const concat = (of: readonly string[], options: OptionsBeside<'concat', '
 });
 
 /** Several outputs of a network by name, as its last layer: `heads({ digit: 'd', angle: 'a' })`. */
-export const heads = (of: Readonly<Record<string, string>>): SpecOfKind<'heads'> => ({
-  kind: 'heads',
-  names: Object.keys(of),
-  of: Object.values(of),
-});
+export function heads(of: Readonly<Record<string, string>>): SpecOfKind<'heads'> {
+  checkObject('heads', 'of', of, 'names of layers by those of the outputs');
+  return { kind: 'heads', names: Object.keys(of), of: Object.values(of) };
+}
 
 /**
  * x[start:end] along the last axis, or `axis`: `slice(0, 10)`; lists are of the first axes: `slice([2, 2], [-2, -2])`.

@@ -1,10 +1,12 @@
 import { type LossSpec, OptionError } from '@gradloom/core';
-import { hasHeads, ofTable, show, showName } from '@gradloom/core/internal';
+import { checkObject, hasHeads, ofTable, show, showName } from '@gradloom/core/internal';
 import { type Dataset, type TargetHead, valueMatrix } from './dataset.ts';
 import { sharedArrays } from './number-types.ts';
 
 /** The targets of several outputs: those of the dataset, or the targets of its table by their names. */
-export function headsOfDataset({ heads, preprocessing, classes }: Dataset): readonly TargetHead[] | undefined {
+export function headsOfDataset(dataset: Dataset): readonly TargetHead[] | undefined {
+  checkObject('headsOfDataset', 'dataset', dataset, 'a dataset');
+  const { heads, preprocessing, classes } = dataset;
   const { series, target } = ofTable(preprocessing) ?? {};
   if (heads !== undefined || target === undefined || series !== undefined) return heads;
   return target.map(({ name }) => ({ name, columns: 1, classes }));
@@ -41,8 +43,8 @@ export function sizesOfHeads(dataset: Dataset, loss: LossSpec): Readonly<Record<
 
 /** The rows with the targets of one of several outputs; undefined if they have none of that name. */
 export function datasetOfHead(dataset: Dataset, name: string): Dataset | undefined {
-  const { heads: _, labels: __, targets, preprocessing, ...others } = dataset;
   const heads = headsOfDataset(dataset) ?? [];
+  const { heads: _, labels: __, targets, preprocessing, ...others } = dataset;
   const k = heads.findIndex((head) => head.name === name);
   if (k === -1) return undefined;
   const { columns, classes, labels } = heads[k];

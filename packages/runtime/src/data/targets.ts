@@ -34,6 +34,7 @@ import { gatherRows, type RowReader } from './gather.ts';
 
 /** The loss of targets by default: that of classes or of values; of several outputs that of each not given. */
 export function defaultLoss(dataset: Pick<Dataset, 'classes' | 'heads' | 'name'>, given?: LossSpec): LossSpec {
+  checkObject('defaultLoss', 'dataset', dataset, 'a dataset');
   const lossOf = ({ classes }: Pick<Dataset, 'classes'>) => (classes === null ? 'mse' : 'softmax-cross-entropy');
   const { heads } = dataset;
   if (heads === undefined) return given ?? lossOf(dataset);

@@ -1,5 +1,5 @@
 import { buildNetwork, createLoss, type LayerSpec, type LossSpec, type Model } from '@gradloom/core';
-import { headsOf, ofTable } from '@gradloom/core/internal';
+import { checkObject, headsOf, ofTable } from '@gradloom/core/internal';
 import { createModel } from './model.ts';
 
 /** One of several outputs of a model, as a model of its own with the same weights. */
@@ -10,6 +10,7 @@ export interface ModelOfHead {
 
 /** A model for each output that has answers; null for a model with one output. Each computes all layers. */
 export function modelsOfHeads(whole: Model): readonly ModelOfHead[] | null {
+  checkObject('modelsOfHeads', 'model', whole, 'a model');
   const { spec, parameters, loss, parts, preprocessing, metadata, fused } = whole;
   const heads = headsOf(buildNetwork(spec, parts?.customParts));
   if (heads === null) return null;
