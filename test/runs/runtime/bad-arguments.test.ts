@@ -111,6 +111,7 @@ const right: Record<string, () => readonly unknown[]> = {
   defaultLoss: () => [data],
   headsOfDataset: () => [data],
   datasetOfHead: () => [data, 'a'],
+  sizesOfHeads: () => [data, 'mse'],
   modelsOfHeads: () => [runtime.createModel(model)],
   storedPieces: () => [data.inputs, 1],
   rowsOfSplit: () => [table, {}],

@@ -19,6 +19,7 @@ const ENTROPY = 'softmax-cross-entropy';
  * @throws OptionError if the targets have no names, or one loss is given for targets of several kinds
  */
 export function sizesOfHeads(dataset: Dataset, loss: LossSpec): Readonly<Record<string, number>> | null {
+  checkObject('sizesOfHeads', 'dataset', dataset, 'a dataset');
   if (!hasHeads(loss)) {
     if (dataset.heads === undefined) return null;
     const expected = dataset.heads
