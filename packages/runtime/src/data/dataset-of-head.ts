@@ -20,6 +20,7 @@ const ENTROPY = 'softmax-cross-entropy';
  */
 export function sizesOfHeads(dataset: Dataset, loss: LossSpec): Readonly<Record<string, number>> | null {
   checkObject('sizesOfHeads', 'dataset', dataset, 'a dataset');
+  checkObject('sizesOfHeads', 'dataset', dataset, 'a dataset');
   if (!hasHeads(loss)) {
     if (dataset.heads === undefined) return null;
     const expected = dataset.heads

@@ -6,6 +6,7 @@ import {
   dense,
   expand,
   flatten,
+  gaussian,
   groupNorm,
   gru,
   heads,
@@ -150,6 +151,8 @@ const networks: Record<string, NetworkSpec> = {
     dense(6),
     sum({ keepdims: true, name: 'total' }),
     heads({ some: '13', all: 'total' }),
+    gaussian(3, { name: 'drawn' }),
+    plus(['14', 'drawn']),
     dense(3),
   ),
   formulas: {

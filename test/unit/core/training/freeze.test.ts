@@ -44,7 +44,7 @@ const STEPS = 2;
 
 const rowsFor = (network: Network, seed = 1) => {
   const random = createRandom(seed, 'rows');
-  const takesIndices = network.allLayers[0].spec.kind === 'embedding';
+  const takesIndices = network.allLayers.some(({ spec }) => spec.kind === 'embedding');
   const x = Float64Array.from({ length: BATCH * network.inputs }, (_, i) => (takesIndices ? i % 5 : random.normal()));
   const t = Float64Array.from({ length: BATCH * network.outputs }, () => random.normal());
   return { x, t };
