@@ -21,6 +21,7 @@ import {
   textDataset,
   train,
 } from '@gradloom/runtime';
+import { resolveBackend } from '@gradloom/runtime/internal';
 import { describe, expect, test } from 'vitest';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
 import { oracle } from '../../support/oracle.ts';
@@ -57,7 +58,7 @@ describe.each([
 
   test('any number of threads comes to the weights of plain steps, and to the same texts', async () => {
     const data = await load();
-    const plain = oracle(specOf(data), data.train, options, { name: 'wasm' });
+    const plain = oracle(specOf(data), data.train, options, resolveBackend('wasm'));
     const all: unknown[] = [];
     for (const threads of [1, 2, 3]) {
       const seen: TrainEvent[] = [];
