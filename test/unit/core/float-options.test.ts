@@ -94,11 +94,12 @@ describe('a number that floats do not keep is refused by name in a run of floats
   test.each(numbersOf(layerOptions))('%s, %s: %s', (kind, name, value, float) => {
     const needed = {
       activation: { fn: 'elu' },
+      'cross-attention': { heads: 1, of: ['0', '0'] },
       'group-norm': { groups: 2 },
       pad: { padding: [1] },
       'self-attention': { heads: 1, causal: true },
     }[kind];
-    const network = networkOf({ kind, [name]: value, ...needed }, kind === 'self-attention' ? [2, 4] : [4]);
+    const network = networkOf({ kind, [name]: value, ...needed }, kind.endsWith('attention') ? [2, 4] : [4]);
     refuseBeyondFloats('train', network, null, 'float64');
     const label = network.layers[1].label;
     expect(() => refuseBeyondFloats('train', network, null, 'float32')).toThrow(

@@ -790,7 +790,7 @@ describe('is refused with file, line and column', () => {
     ['target has "a", which is left out, expected another column', { drop: ['a'], target: 'a' }],
     ['weightColumn has "a", which is left out, expected another column', { drop: ['a'], weightColumn: 'a' }],
     [
-      'classNames has ["1", "2"], expected none: there are several targets',
+      'classNames has ["1","2"], expected none: there are several targets',
       { target: ['a', 'b'], classNames: ['1', '2'] },
     ],
     ['scale has "big", expected one of standard, minmax, robust, none', { scale: 'big' } as never],
