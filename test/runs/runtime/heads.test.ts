@@ -4,6 +4,7 @@ import {
   createModel,
   datasetFromRows,
   dense,
+  embedding,
   evaluateModel,
   exportModel,
   gelu,
@@ -11,10 +12,12 @@ import {
   loadModel,
   network as networkOf,
   saveModel,
+  selfAttention,
   splitDataset,
   train,
 } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
+import { checkDataset } from '../../../packages/runtime/src/data/check-dataset.ts';
 import { checkpointedRun, reproducibleFields } from '../../support/checkpointed-run.ts';
 import { poolOfFile } from '../../support/pool-of-file.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -88,16 +91,67 @@ test('a saved model evaluates and answers with all outputs', async () => {
   await exportModel(`${folder.path}/heads.onnx`, model);
 });
 
+test('answers of positions are those of real ones, each output by the lengths of its own part', async () => {
+  const words = input(4, 'words').through(embedding(7, 6), selfAttention(2, { causal: false }), dense(2));
+  const other = input(3, 'other').through(embedding(7, 6), dense(2));
+  const spec = networkOf({ words, other });
+  const rows = datasetFromRows({
+    inputs: Array.from({ length: 12 }, (_, n) => Array.from({ length: 7 }, (_, i) => (3 * n + i) % 7)),
+    targets: {
+      words: Array.from({ length: 12 }, (_, n) => [n % 2, 1, -1, -1]),
+      other: Array.from({ length: 12 }, (_, n) => [n % 2, -1, -1]),
+    },
+    classes: { words: 2, other: 2 },
+    lengths: Array.from({ length: 12 }, () => [2, 1]),
+  });
+  const model = createModel(await train(spec, { train: rows }, { epochs: 1, threads: 1, pool }));
+  const given = [
+    [1, 2, 0, 0, 3, 0, 0],
+    [1, 2, 3, 0, 3, 4, 5],
+  ];
+  const counts = (answers: unknown) =>
+    (answers as AnswerOfHeads[]).map(({ prediction }) =>
+      [prediction.words, prediction.other].map((it) => (it as []).length),
+    );
+  expect(counts(model.predict(given, { lengths: [2, 1, 3, 3] }))).toEqual([
+    [2, 1],
+    [3, 3],
+  ]);
+  expect(counts(model.predict(given))).toEqual([
+    [4, 3],
+    [4, 3],
+  ]);
+});
+
+test('an output may have any name, but those that a loss has', async () => {
+  const spec = networkOf({ constructor: trunk.through(dense(1)), toString: trunk.through(dense(1)) });
+  const rows = datasetFromRows({
+    inputs,
+    targets: { constructor: inputs.map(([a]) => a), toString: inputs.map(([, b]) => b) },
+  });
+  const model = createModel(await train(spec, { train: rows }, { epochs: 1, threads: 1, pool }));
+  const [{ prediction }] = model.predict([[0.5, 0.5]]) as unknown as AnswerOfHeads[];
+  expect(Object.values(prediction)).toEqual([expect.any(Number), expect.any(Number)]);
+  for (const name of ['kind', '__proto__']) {
+    expect(() => networkOf({ [name]: trunk, other: trunk })).toThrow(`names has "${name}", expected another name`);
+  }
+});
+
 describe('one sentence says what does not fit', () => {
   const other = { input: 2, layers: [dense(3)] };
   test.each([
     [network, { angle: 'mse' }, 'the loss has "angle", expected the outputs "side", "point"'],
-    [network, 'mse', 'the loss is mse, expected one for each of the targets "point", "side" of rows'],
+    [network, 'mse', 'the loss has mse, expected one for each of the targets "point", "side" of rows'],
     [other, undefined, 'the loss has those of "point", "side", expected one loss: the network has one output'],
     [network, { point: 'softmax-cross-entropy' }, 'has values, expected class indices for softmax-cross-entropy'],
     [network, { side: { kind: 'mse', weight: 0 } }, 'loss of side: weight has 0, expected a number above 0'],
   ])('%#', async (spec, loss, sentence) => {
     await expect(train(spec, data, { ...(loss && { loss: loss as never }), pool })).rejects.toThrow(sentence);
+  });
+
+  test('targets of several outputs lie one row after the other', () => {
+    const sparse = { ...rows, targets: { ...rows.targets, step: 4 } };
+    expect(() => checkDataset('here', sparse).next()).toThrow(/targets (beside heads have a step|has \d+ numbers)/);
   });
 
   test.each([

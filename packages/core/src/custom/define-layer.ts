@@ -155,14 +155,13 @@ function formulaOf(definition: FormulaLayerDefinition, passed: object, { inputs,
   const { name, values = ['x'] } = definition;
   const options = readPartOptions(definition, passed);
   const shapes = values.map((_, k) => inputs[k] ?? inputs[0]); // the builder refuses other numbers of values
-  const tensors = Object.entries(definition.tensors?.(options, ...shapes) ?? {}).map(
-    ([tensor, { shape, start = 0 }]) => {
-      checkTensorShape(name, tensor, shape);
-      const init = typeof start === 'number' ? ({ kind: 'constant', value: start } as const) : start;
-      const fans = [sizeOf(shape), sizeOf(shape)] as const;
-      return within(`tensors.${tensor}`, () => initializedTensor(tensor, shape, init, fans, customParts));
-    },
-  );
+  const tensors = Object.entries(definition.tensors?.(options, ...shapes) ?? {}).map(([tensor, stated]) => {
+    const { shape, start = 0 } = checkObject(name, `tensors.${tensor}`, stated, '{ shape, start }');
+    checkTensorShape(name, tensor, shape);
+    const init = typeof start === 'number' ? ({ kind: 'constant', value: start } as const) : start;
+    const fans = [sizeOf(shape), sizeOf(shape)] as const;
+    return within(`tensors.${tensor}`, () => initializedTensor(tensor, shape, init, fans, customParts));
+  });
   const names = [...values, ...tensors.map((tensor) => tensor.name)];
   const expression = traceFormula(name, names, options, definition.formula);
   return formulaLayer(name, shapes, expression, tensors);

@@ -56,7 +56,7 @@ export function traceFormula<Scope>(
         return Reflect.get(target, name);
       },
     });
-    const result: unknown = formula(checked as Scope);
+    const result: unknown = traced(part, () => formula(checked as Scope));
     const term = termOf(result);
     if (term !== undefined) return [term];
     throw new OptionError(
@@ -65,6 +65,16 @@ export function traceFormula<Scope>(
       `returns ${show(result)}, expected a value: ${names[0]}, or what its methods return`,
     );
   });
+}
+
+/** What a formula returns. @throws Error for a method that values do not have. */
+function traced<T>(part: string, formula: () => T): T {
+  try {
+    return formula();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new OptionError(part, 'formula', `fails: ${error.message}, expected methods of values such as times or exp`);
+  }
 }
 
 /** Makes values whose methods add steps to an expression. */
@@ -79,7 +89,13 @@ function valuesOf(part: string, terms: ExpressionTerms) {
     return value;
   }
 
-  const methods = Object.fromEntries(
+  /** `x > 0` and `x * 2` would make a number of a value without a word. */
+  function refuseConversion(): never {
+    const expected = 'expected methods of values: x.above(0).where(a, b), x.times(2)';
+    throw new OptionError(part, 'formula', `compares or converts a value, ${expected}`);
+  }
+
+  const methods = Object.fromEntries<unknown>(
     (Object.keys(scalars) as ScalarName[]).map((name) => {
       const { operands, constants = [] } = scalars[name];
       function method(this: unknown, ...args: unknown[]): FormulaValue {
@@ -98,5 +114,6 @@ function valuesOf(part: string, terms: ExpressionTerms) {
       return [name, method];
     }),
   );
+  Object.defineProperty(methods, Symbol.toPrimitive, { value: refuseConversion });
   return { create, termOf };
 }

@@ -8,7 +8,7 @@ import { viewOf } from '../math/scratch.ts';
 import { targetPositions } from '../network/backprop.ts';
 import { refuseBadWeights } from '../network/bad-weight.ts';
 import { headsOf, headTasks } from '../network/heads.ts';
-import { lengthsOfOutputs, refuseBadLengths } from '../network/lengths.ts';
+import { lengthsOfHead, lengthsOfOutputs, refuseBadLengths } from '../network/lengths.ts';
 import type { ModelPredictor } from '../network/model-memory.ts';
 import { buildNetwork, namedWeights } from '../network/network.ts';
 import type { Predictor } from '../network/predict.ts';
@@ -163,7 +163,9 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     if (heads !== null) {
       const losses = modelLoss && new Map(modelLoss.heads?.map(({ name, loss }) => [name, loss]));
       const labels = metadata.headLabels ?? {};
-      return answersOfHeads(y, O, { heads, losses, target: preprocessing?.target, labels }) as unknown as Answer[];
+      const lengthsOf = (k: number) => lengthsOfHead(network, lengths, k);
+      const { target } = preprocessing ?? {};
+      return answersOfHeads(y, O, { heads, losses, target, labels, lengthsOf }) as unknown as Answer[];
     }
     const answers = answersOf(y, O / R, {
       loss: modelLoss,
@@ -315,9 +317,16 @@ export function checkModel(where: string, contents: ModelContents) {
   }
   refuseBeyondFloats(where, network, null, typeOf(parameters));
   checkObject(where, 'metadata', metadata, 'an object');
-  const { labels, divisor, threshold } = metadata;
+  const { labels, headLabels = {}, divisor, threshold } = metadata;
   if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {
     throw new Error(`${where}: metadata.labels has ${show(labels)}, expected an array of names`);
+  }
+  for (const [head, names] of Object.entries(
+    checkObject(where, 'metadata.headLabels', headLabels, 'names by output'),
+  )) {
+    if (!(Array.isArray(names) && names.every((name) => typeof name === 'string'))) {
+      throw new Error(`${where}: metadata.headLabels.${head} has ${show(names)}, expected an array of names`);
+    }
   }
   if (divisor !== undefined) notZero.check(where, 'metadata.divisor', divisor);
   if (threshold !== undefined) finite.check(where, 'metadata.threshold', threshold);

@@ -35,6 +35,17 @@ export function lengthsOfOutputs(
   return Float64Array.from({ length: lengths.length / parts.length }, (_, n) => lengths[n * parts.length + ofOutputs]);
 }
 
+/** The same of one of several outputs, in their order. */
+export function lengthsOfHead(
+  { lengths: { parts, ofHeads } }: Network,
+  lengths: ArrayLike<number> | undefined,
+  head: number,
+): ArrayLike<number> | undefined {
+  const part = ofHeads[head];
+  if (lengths === undefined || part === null) return undefined;
+  return Float64Array.from({ length: lengths.length / parts.length }, (_, n) => lengths[n * parts.length + part]);
+}
+
 /** Why rows of T positions, without named parts, cannot have lengths in a network; null if they can. */
 export function lengthsProblem({ allLayers, lengths: { parts, readers } }: Network, T: number): string | null {
   if (parts.length > 1) return null;

@@ -18,6 +18,8 @@ export interface RowLengths {
   readonly whole: number;
   /** The part whose lengths the outputs have; null if they have none. */
   readonly ofOutputs: number | null;
+  /** The same of each value that the last layer reads: of several outputs. */
+  readonly ofHeads: readonly (number | null)[];
   /** Each value that a layer reads with its lengths. */
   readonly readers: readonly LengthReader[];
 }
@@ -60,11 +62,15 @@ export function followLengths(input: Shape, layers: readonly PlacedLayer[]): Row
     values.push(startOf(index + 1) ?? kept);
     whole = Math.max(whole, ...layer.in.map(positionsOf), positionsOf(layer.out));
   }
-  const outputs = values[values.length - 1];
+  const partOfValue = (value: number): number | null => {
+    const lengths = values[value];
+    return lengths?.isKept ? lengths.part : null;
+  };
   return {
     parts: parts.map(({ name, shape }) => ({ name, positions: sequenceOf(shape) })),
     whole,
-    ofOutputs: outputs?.isKept ? outputs.part : null,
+    ofOutputs: partOfValue(values.length - 1),
+    ofHeads: layers[layers.length - 1].inputs.map(partOfValue),
     readers,
   };
 }

@@ -31,6 +31,10 @@ function* checkHeads(
 ): Pausable<void> {
   checkList(where, 'heads', heads, 'a list of { name, columns, classes }');
   if (classes !== null) throw new Error(`${where}: classes has ${classes}, expected null beside heads`);
+  const { columns, step = columns, places, file } = targets;
+  if (step !== columns || places !== undefined || file !== undefined) {
+    throw new Error(`${where}: targets beside heads have a step, places or a file, expected rows in memory, in order`);
+  }
   let start = 0;
   for (const head of heads) {
     const about = `${where}: target ${show(head.name)}`;

@@ -111,9 +111,11 @@ function headsFromRows(where: string, targets: TargetsByName, options: RowsOptio
   const optionOf = (name: 'classes' | 'classNames', head: string): unknown => {
     const ofHeads: unknown = options[name];
     if (ofHeads === undefined) return undefined;
-    return (checkObject(where, name, ofHeads, 'an object by the names of the outputs') as Record<string, unknown>)[
-      head
-    ];
+    const byName = checkObject(where, name, ofHeads, 'an object by the names of the outputs') as Record<
+      string,
+      unknown
+    >;
+    return Object.hasOwn(byName, head) ? byName[head] : undefined;
   };
   const heads = Object.entries(targets).map(([name, target]) => {
     const [classes, classNames] = [optionOf('classes', name), optionOf('classNames', name)];

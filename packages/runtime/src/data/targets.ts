@@ -33,10 +33,10 @@ import { headsOfDataset } from './dataset-of-head.ts';
 import { gatherRows, type RowReader } from './gather.ts';
 
 /** The loss of targets by default: that of classes or of values; of several outputs that of each not given. */
-export function defaultLoss(dataset: Pick<Dataset, 'classes' | 'heads' | 'name'>, given?: LossSpec): LossSpec {
+export function defaultLoss(dataset: Dataset, given?: LossSpec): LossSpec {
   checkObject('defaultLoss', 'dataset', dataset, 'a dataset');
   const lossOf = ({ classes }: Pick<Dataset, 'classes'>) => (classes === null ? 'mse' : 'softmax-cross-entropy');
-  const { heads } = dataset;
+  const heads = hasHeads(given) ? headsOfDataset(dataset) : dataset.heads;
   if (heads === undefined) return given ?? lossOf(dataset);
   if (heads.some(({ name }) => name === 'kind')) {
     const problem = 'has the target "kind" beside others, expected another name (rename the column)';

@@ -22,7 +22,12 @@ export function modelsOfHeads(whole: Model): readonly ModelOfHead[] | null {
     if (ofHead?.targets === 'none') return [];
     const target = table?.target.filter((decoding) => decoding.name === name) ?? [];
     const [decoding] = target;
-    const labels = decoding?.type === 'classes' ? decoding.labels : headLabels?.[name];
+    const labels =
+      decoding?.type === 'classes'
+        ? decoding.labels
+        : headLabels !== undefined && Object.hasOwn(headLabels, name)
+          ? headLabels[name]
+          : undefined;
     const answer: LayerSpec[] = [{ kind: 'slice', start, end: start + size }];
     if (shape.length > 1) answer.push({ kind: 'reshape', shape: [...shape] });
     const model = createModel({

@@ -236,6 +236,14 @@ describe('a layer that is a formula', () => {
   const drawn = (formula: (scope: Scope) => unknown, more: object = {}) =>
     collect({ part: 'layer', name: 'own', options: { rate: 0.5 }, formula, ...more });
   test.each<[problem: string, formula: (scope: Scope) => unknown, more?: object]>([
+    [
+      'formula compares or converts a value, expected methods of values',
+      ({ x }) => ((x as never) > 0 ? x : x.times(2)),
+    ],
+    [
+      'formula fails: x.tmies is not a function, expected methods of values',
+      ({ x }) => (x as never as { tmies(): never }).tmies(),
+    ],
     ['gama is read by the formula, expected one of rate, x', ({ x, gama }) => x.times(gama)],
     ['times has "2", expected a finite number, or a value of this formula', ({ x }) => x.times('2')],
     ['times is missing, expected a finite number, or a value of this formula', ({ x }) => x.times(undefined)],

@@ -73,16 +73,19 @@ export interface HeadAnswerOptions extends Pick<AnswerOptions, 'target'> {
   readonly losses: ReadonlyMap<string, Loss> | null;
   /** Names of the classes of each by name. */
   readonly labels: Readonly<Record<string, readonly string[]>>;
+  /** Real positions of each row [N] of output k; undefined: all. */
+  lengthsOf(k: number): ArrayLike<number> | undefined;
 }
 
 /** Reads answers from rows y [N, O] of several outputs. An output that is itself a loss is no answer. */
 export function answersOfHeads(
   y: Float64Array,
   O: number,
-  { heads, losses, target, labels }: HeadAnswerOptions,
+  { heads, losses, target, labels, lengthsOf }: HeadAnswerOptions,
 ): AnswerOfHeads[] {
   const N = y.length / O;
-  const named = heads.flatMap(({ name, shape, start, size }) => {
+  const namesOf = (name: string) => (Object.hasOwn(labels, name) ? labels[name] : undefined);
+  const named = heads.flatMap(({ name, shape, start, size }, k) => {
     const loss = losses?.get(name) ?? null;
     if (loss?.targets === 'none') return [];
     const own = new Float64Array(N * size);
@@ -90,8 +93,8 @@ export function answersOfHeads(
     const R = loss?.targets === 'classes' ? positionsOf(shape) : 1;
     const decodings = target?.filter((decoding) => decoding.name === name);
     const ofHead = decodings === undefined || decodings.length === 0 ? undefined : decodings;
-    const answers = answersOf(own, size / R, { loss, target: ofHead, labels: labels[name] });
-    return [{ name, answers: R === 1 ? answers : byRow(answers, R, undefined) }];
+    const answers = answersOf(own, size / R, { loss, target: ofHead, labels: namesOf(name) });
+    return [{ name, answers: R === 1 ? answers : byRow(answers, R, lengthsOf(k)) }];
   });
   return Array.from({ length: N }, (_, n) => {
     const prediction = Object.fromEntries(named.map(({ name, answers }) => [name, answers[n].prediction]));

@@ -27,7 +27,7 @@ export interface Evaluation {
   readonly loss: number;
   /**
    * Mean loss weighted by the run's row and class weights; used by early stopping, plateau schedules and the best
-   * checkpoint. Absent if every row counts 1.
+   * checkpoint. Absent if every row counts 1, and for several outputs, whose plain loss decides.
    */
   readonly weightedLoss?: number;
   /**
@@ -47,7 +47,10 @@ export interface Evaluation {
   readonly metrics?: Readonly<Record<string, number>>;
   /** Number of rows with an output that is not finite. Absent if there are none. */
   readonly unanswered?: number;
-  /** Figures of each output by name, for a network with several. `loss` above is the sum, each times its weight. */
+  /**
+   * Figures of each output by name, for a network with several. `loss` above is the sum of their losses, each times its
+   * weight, in which an output whose positions have classes is a mean by row: here it is one over all that count.
+   */
   readonly heads?: Readonly<Record<string, HeadFigures>>;
 }
 

@@ -72,7 +72,9 @@ export function createHeadReader(task: HeadTask, tasks: readonly HeadTask[], dat
     },
     figures: () => ({
       loss: (lossSum / Math.max(1, count)) * lossUnit(loss, preprocessing),
-      ...Object.fromEntries(Object.entries(metrics).map(([figure, metric]) => [figure, metric.value()])),
+      ...(count === 0
+        ? {}
+        : Object.fromEntries(Object.entries(metrics).map(([figure, metric]) => [figure, metric.value()]))),
     }),
   };
 }
