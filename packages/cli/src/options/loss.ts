@@ -45,8 +45,9 @@ function entriesOf(name: string, raw: unknown): readonly (readonly [target: stri
   if (typeof raw !== 'string' || !/^[^:]*=/.test(raw)) return null;
   const entries: [target: string, loss: string][] = [];
   for (const part of raw.split(',')) {
-    const [, target, loss] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/.exec(part) ?? [];
-    if (target === undefined || target === '') {
+    const at = part.indexOf('=');
+    const [target, loss] = [part.slice(0, Math.max(0, at)).trim(), part.slice(at + 1).trim()];
+    if (target === '') {
       throw new Error(`${name} has ${show(raw)}, expected target=loss,target=loss such as price=mae,buys=mse`);
     }
     const last = entries.at(-1);

@@ -62,8 +62,10 @@ const folder = temporaryFolder();
 test('every optimizer is in one of the runs', () => {
   const names = specs.map((spec) => createOptimizer(spec).name);
   expect(new Set(names)).toEqual(new Set<string>(Object.keys(optimizers) as OptimizerName[]));
-  // `quadratic` is mse times O / 2, which PyTorch does not have.
-  expect(new Set(['quadratic', ...cases.map(({ loss }) => loss)])).toEqual(new Set<string>(Object.keys(losses)));
+  // `quadratic` is mse times O / 2, which PyTorch does not have; `output` has no targets.
+  expect(new Set(['quadratic', 'output', ...cases.map(({ loss }) => loss)])).toEqual(
+    new Set<string>(Object.keys(losses)),
+  );
 });
 
 describe('PyTorch in float32', needs('torch'), () => {

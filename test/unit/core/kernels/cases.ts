@@ -17,7 +17,14 @@ import { updateCases } from './update-cases.ts';
 import { vectorCases } from './vector-cases.ts';
 
 /** Operations without a kernel: they run by plain code on every machine. */
-export const plainOps: readonly string[] = ['argmax', 'checkIndices', 'drawAugmentation', 'gaussian', 'rotaryTable'];
+export const plainOps: readonly string[] = [
+  'addLosses',
+  'argmax',
+  'checkIndices',
+  'drawAugmentation',
+  'gaussian',
+  'rotaryTable',
+];
 
 /** Whether plain code runs a call on every machine: it has no kernel, or one of its arrays is empty. */
 export const isPlain = ({ op, args }: Call): boolean =>
