@@ -214,7 +214,7 @@ export {
   rowContinuation,
 } from './network/continuation.ts';
 export { BLOCK, blockCount, stateLength } from './network/gradient-ranges.ts';
-export { branchOutputs, type Head, type HeadTask, headsOf, headTasks } from './network/heads.ts';
+export { branchOutputs, columnsOfRows, type Head, type HeadTask, headsOf, headTasks } from './network/heads.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { freezeLayers, refuseGroups } from './network/layer-patterns.ts';
 export { axisOf } from './network/layers/axes.ts';

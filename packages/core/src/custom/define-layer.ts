@@ -88,7 +88,7 @@ export type LayerPart<D extends PartDefaults = PartDefaults> = LayerDefinition<D
   readonly part: 'layer';
   /** Spec of the layer with options, for a network. */
   spec(options?: Partial<PartOptions<D>>): LayerSpec;
-  /** What the layer makes of values: `film.of([x])`, or of several where it reads several. */
+  /** The layer's outputs for values that it reads: `film.of([x])`. */
   of(values: readonly Value[], options?: Partial<PartOptions<D>>): Value;
 };
 
@@ -103,8 +103,8 @@ export type LayerPart<D extends PartDefaults = PartDefaults> = LayerDefinition<D
  * });
  * ```
  *
- * Its gradient is derived, it runs in the fast kernels of each backend, and it exports to ONNX. What no formula can say
- * is written in plain code, with a gradient by hand, which is checked before the first step:
+ * Its gradient is derived, it runs in the fast kernels of each backend, and it exports to ONNX. A layer that no formula
+ * can state is written in plain code, with a gradient by hand, which is checked before the first step:
  *
  * ```ts
  * export const scale = defineLayer({

@@ -76,7 +76,7 @@ export type LossPart<D extends PartDefaults = PartDefaults> = LossDefinition<D> 
  * });
  * ```
  *
- * What no formula can say is plain code: `value` and `derivative` of an output and its target, or `ofRow`.
+ * A loss that no formula can state is plain code: `value` and `derivative` of an output and its target, or `ofRow`.
  *
  * The loss of a batch is the mean over its rows.
  *

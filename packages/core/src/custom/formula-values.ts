@@ -27,7 +27,7 @@ export type FormulaValue = {
   clip(min: number, max: number): FormulaValue;
 };
 
-/** What a formula gets: values by name, and options. */
+/** The values that a formula reads, by name, and its options. */
 export type FormulaScope<Names extends string, Options> = { readonly [Name in Names]: FormulaValue } & Options;
 
 /**
@@ -67,7 +67,7 @@ export function traceFormula<Scope>(
   });
 }
 
-/** What a formula returns. @throws Error for a method that values do not have. */
+/** The result of a formula. @throws Error for a method that values do not have. */
 function traced<T>(part: string, formula: () => T): T {
   try {
     return formula();
@@ -99,11 +99,11 @@ function valuesOf(part: string, terms: ExpressionTerms) {
     (Object.keys(scalars) as ScalarName[]).map((name) => {
       const { operands, constants = [] } = scalars[name];
       function method(this: unknown, ...args: unknown[]): FormulaValue {
-        const given = [this, ...args];
+        const operandsAndConstants = [this, ...args];
         const numbers = Array.from({ length: operands + constants.length }, (_, k): number => {
-          const term = k < operands ? termOf(given[k]) : undefined;
+          const term = k < operands ? termOf(operandsAndConstants[k]) : undefined;
           if (term !== undefined) return term;
-          const number = given[k];
+          const number = operandsAndConstants[k];
           if (typeof number === 'number' && Number.isFinite(number))
             return k < operands ? terms.constant(number) : number;
           const expected = k < operands ? 'a finite number, or a value of this formula' : 'a finite number';

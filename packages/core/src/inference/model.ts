@@ -16,7 +16,7 @@ import type { GenerateOptions } from './writing/sampling.ts';
 export interface ModelMetadata {
   /** Names of the classes, in the order of their indices. */
   readonly labels?: readonly string[];
-  /** The same of each of several outputs, by name. */
+  /** Names of the classes of each output by its name, for a network with several outputs. */
   readonly headLabels?: Readonly<Record<string, readonly string[]>>;
   /** Divisor of stored inputs: 255 for bytes of images. */
   readonly divisor?: number;

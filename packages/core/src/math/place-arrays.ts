@@ -30,7 +30,7 @@ export function placeArrays(arrays: readonly Lifetime[]): {
   const offsets = new Float64Array(arrays.length);
   const births = sortedBySteps(arrays, ({ birth }) => birth);
   const deaths = sortedBySteps(arrays, ({ death }) => death);
-  // Of those born in one step, the largest goes first.
+  // Arrays that are first written in the same step are placed from the largest to the smallest.
   for (let from = 0; from < births.length; ) {
     let end = from + 1;
     while (end < births.length && arrays[births[end]].birth === arrays[births[from]].birth) end++;

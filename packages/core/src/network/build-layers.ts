@@ -111,14 +111,15 @@ function addLayers(
 function valuesOf({ values }: BuildState, spec: LayerSpec, x: BuiltValue, path: Path): readonly BuiltValue[] {
   if (typeof spec !== 'object' || spec === null || spec.of === undefined) return [x];
   const names: readonly unknown[] = [spec.of].flat();
-  return (names.length === 0 ? [names] : names).map((name) => {
+  return (names.length === 0 ? [names] : names).map((name, k) => {
     const value = typeof name === 'string' ? values.get(name) : undefined;
     if (value) return value;
     const [where, option] = [`buildNetwork: layer ${path.join('.')}`, `layers.${path.join('.')}.of`];
     const known = [...values.keys()].slice(-MAX_NAMED).map(show);
     const expected = known.length === 0 ? 'none, since no layer stands before it' : `one of ${known.join(', ')}`;
     const problem = value === null ? 'which names two values, expected a name of one' : `expected ${expected}`;
-    throw new OptionError(where, option, `has ${show(name)}, ${problem}`, { about: 'of' });
+    const about = spec.kind === 'heads' && spec.names?.[k] !== undefined ? `output ${show(spec.names[k])}` : 'of';
+    throw new OptionError(where, option, `has ${show(name)}, ${problem}`, { about });
   });
 }
 

@@ -54,6 +54,21 @@ export function branchOutputs(
   return { input, layers: [...layers.slice(0, k), ...heads, { kind: 'heads', names, of: ends }] };
 }
 
+/** Columns of B rows of `width` numbers, as an array of their own. */
+export function columnsOfRows(
+  rows: Float64Array,
+  B: number,
+  width: number,
+  first: number,
+  columns: number,
+): Float64Array {
+  const numbers = new Float64Array(B * columns);
+  for (let n = 0; n < B; n++) {
+    for (let c = 0; c < columns; c++) numbers[n * columns + c] = rows[n * width + first + c];
+  }
+  return numbers;
+}
+
 /** An output of a network with its loss and its part of a row of targets. */
 export interface HeadTask extends Head, HeadLoss {
   /** R: positions of a row that have a class each as target; 1 if the row has one class, or values. */

@@ -65,12 +65,12 @@ function refuseStrayPatterns(
 
 /** @throws OptionError for a group of the optimizer without a layer, and for a layer in two of one option. */
 export function refuseGroups(where: string, { patterns }: Pick<Optimizer, 'patterns'>, network: Network): void {
-  const means = layerMatcher(network);
+  const matches = layerMatcher(network);
   for (const [name, list] of Object.entries(patterns)) {
     const option = `optimizer.${name}`;
     refuseStrayPatterns(where, option, list, network);
     for (const [k, placed] of list.length < 2 ? [] : network.allLayers.entries()) {
-      const both = placed.tensors.length === 0 ? [] : list.filter((pattern) => means(k, pattern));
+      const both = placed.tensors.length === 0 ? [] : list.filter((pattern) => matches(k, pattern));
       if (both.length < 2) continue;
       const problem = `has ${show(both[0])} and ${show(both[1])}, which both mean ${nameOfLayer(placed)}, expected one of them`;
       throw new OptionError(where, option, problem);

@@ -35,7 +35,7 @@ export function lengthsOfOutputs(
   return Float64Array.from({ length: lengths.length / parts.length }, (_, n) => lengths[n * parts.length + ofOutputs]);
 }
 
-/** The same of one of several outputs, in their order. */
+/** The lengths [N] of output `head` of several, as `lengthsOfOutputs` gives them for one. */
 export function lengthsOfHead(
   { lengths: { parts, ofHeads } }: Network,
   lengths: ArrayLike<number> | undefined,

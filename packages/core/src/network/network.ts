@@ -209,8 +209,8 @@ export const gradientLength = ({ gradientRanges, ties }: Pick<Network, 'gradient
 
 /** Views of `vector` [P]: for each layer, a list of its tensors. Uses of one tensor have the same view. */
 export function bindTensors(network: Network, vector: Elements): Elements[][] {
-  const place = (tensor: Tensor) => tensor;
-  return bind('bindTensors', network, vector, network.parameterCount, place, place);
+  const rangeOf = (tensor: Tensor) => tensor;
+  return bind('bindTensors', network, vector, network.parameterCount, rangeOf, rangeOf);
 }
 
 /**
@@ -219,18 +219,18 @@ export function bindTensors(network: Network, vector: Elements): Elements[][] {
  */
 export function bindGradients(network: Network, vector: Elements): (Elements[] | null)[] {
   let next = 0;
-  const place = ({ gradientOffset, length }: Tensor) => placeOf(gradientOffset, length);
-  const placeOfUse = ({ isFrozen, length }: Tensor) =>
-    placeOf(isFrozen ? null : network.ties[next++].gradientOffset, length);
-  return bind('bindGradients', network, vector, gradientLength(network), place, placeOfUse).map((gradients, k) =>
-    hasTrainedTensor(network.layers[k]) ? gradients : null,
+  const rangeOfTensor = ({ gradientOffset, length }: Tensor) => gradientRange(gradientOffset, length);
+  const rangeOfUse = ({ isFrozen, length }: Tensor) =>
+    gradientRange(isFrozen ? null : network.ties[next++].gradientOffset, length);
+  return bind('bindGradients', network, vector, gradientLength(network), rangeOfTensor, rangeOfUse).map(
+    (gradients, k) => (hasTrainedTensor(network.layers[k]) ? gradients : null),
   );
 }
 
-type Place = Pick<Tensor, 'offset' | 'length'>;
+type VectorRange = Pick<Tensor, 'offset' | 'length'>;
 
-/** The place of a gradient; an empty one if there is none. */
-const placeOf = (offset: number | null, length: number): Place =>
+/** The range of a gradient; an empty one if there is none. */
+const gradientRange = (offset: number | null, length: number): VectorRange =>
   offset === null ? { offset: 0, length: 0 } : { offset, length };
 
 function bind(
@@ -238,8 +238,8 @@ function bind(
   network: Network,
   vector: Elements,
   length: number,
-  placeOfTensor: (tensor: Tensor) => Place,
-  placeOfUse: (tensor: Tensor) => Place,
+  rangeOfTensor: (tensor: Tensor) => VectorRange,
+  rangeOfUse: (tensor: Tensor) => VectorRange,
 ): Elements[][] {
   if (vector.length !== length) throw new Error(`${where}: vector has length ${vector.length}, expected ${length}`);
   const tensors = tensorsByPath(network.allLayers);
@@ -247,7 +247,7 @@ function bind(
   return network.layers.map((layer) =>
     layer.tensors.map(({ tiedTo }) => {
       const used = tiedTo === undefined ? undefined : tensors.get(tiedTo);
-      const { offset, length: n } = used === undefined ? placeOfTensor(network.tensors[next++]) : placeOfUse(used);
+      const { offset, length: n } = used === undefined ? rangeOfTensor(network.tensors[next++]) : rangeOfUse(used);
       return viewOf(vector, offset, n);
     }),
   );

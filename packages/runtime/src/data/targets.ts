@@ -55,12 +55,20 @@ export interface TargetForm {
   readonly heads: readonly HeadTask[] | null;
   /** A row of a dataset's targets. */
   readonly row: Float64Array;
+  /** The columns of each dataset that has been read, for several outputs. */
+  readonly sources: WeakMap<Dataset, readonly HeadSource[]>;
+}
+
+/** An output, and the columns of a dataset with its targets. */
+interface HeadSource {
+  readonly task: HeadTask;
+  readonly from: ReturnType<typeof columnsOfHead>;
 }
 
 export const targetFormOf = (network: Network, loss: Loss): TargetForm => {
   const heads = headTasks(network, loss);
   const row = new Float64Array(heads === null ? 0 : network.outputs);
-  return { columns: targetColumns(network, loss), targets: loss.targets, heads, row };
+  return { columns: targetColumns(network, loss), targets: loss.targets, heads, row, sources: new WeakMap() };
 };
 
 /** The one output with targets, whose dataset need not name it. */
@@ -83,13 +91,23 @@ export function columnsOfHead(
   return k === -1 ? undefined : { ...heads[k], start };
 }
 
+/** The columns of a dataset that each output takes. They are found once, as steps take no memory. */
+function sourcesOf({ heads, sources }: TargetForm, dataset: Dataset): readonly HeadSource[] {
+  const cached = sources.get(dataset);
+  if (cached !== undefined) return cached;
+  const ofHeads = heads?.map((task) => ({ task, from: columnsOfHead(dataset, task, heads) })) ?? [];
+  sources.set(dataset, ofHeads);
+  return ofHeads;
+}
+
 /** Spreads rows of a dataset's targets, packed at the front of `out`, to those of several outputs. */
-function spreadHeads(out: Elements, dataset: Dataset, { columns, heads, row }: TargetForm, count: number): void {
+function spreadHeads(out: Elements, dataset: Dataset, form: TargetForm, count: number): void {
+  const { columns, row } = form;
   const width = dataset.targets.columns;
-  const places = heads?.map((task) => ({ task, from: columnsOfHead(dataset, task, heads) })) ?? [];
+  const sources = sourcesOf(form, dataset);
   for (let n = count - 1; n >= 0; n--) {
     for (let c = 0; c < width; c++) row[c] = out[n * width + c];
-    for (const { task, from } of places) {
+    for (const { task, from } of sources) {
       if (from === undefined || task.loss.targets === 'none') continue;
       const start = n * columns + task.targetStart;
       const isSpread = from.classes !== null && task.loss.targets !== 'classes' && task.targetColumns > 1;

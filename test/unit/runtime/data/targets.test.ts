@@ -27,7 +27,7 @@ const order = Uint32Array.of(3, 1, 0, 2);
 
 function targets(dataset: typeof classes, columns: number, kind: 'classes' | 'values', first: number, count: number) {
   const out = new Float64Array(count * columns);
-  const form = { columns, targets: kind, heads: null, row: new Float64Array(0) };
+  const form = { columns, targets: kind, heads: null, row: new Float64Array(0), sources: new WeakMap() };
   gatherTargets(out, dataset, form, order, first, count);
   return [...out];
 }

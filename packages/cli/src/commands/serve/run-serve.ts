@@ -130,7 +130,7 @@ function introductionOf(
   ];
 }
 
-/** What a model answers for a target: one of some classes, or values. */
+/** The schema of a model's answer for a target: a class, or values. */
 function answerOf(target: TargetDecoding | undefined, values: string, labels?: readonly string[]): string {
   const classes = target?.type === 'classes' ? target.labels : labels;
   return classes === undefined ? values : `one of ${classes.slice(0, 10).join(', ')}`;

@@ -30,7 +30,7 @@ export interface LossVariant {
 export interface LossFormula {
   /** The loss of each output of rows of O, which is the first result, and dy, from y and t, which are its inputs. */
   expressionOf(O: number): Expression;
-  /** What the sum of a row of O outputs is divided by. */
+  /** The divisor of the sum of a row of O outputs. */
   divisorOf(O: number): number;
 }
 

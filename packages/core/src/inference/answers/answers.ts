@@ -2,7 +2,7 @@ import type { Loss } from '../../families/losses/loss.ts';
 import { badOutput, NO_ANSWER } from '../../families/metrics/unanswered.ts';
 import { exp, log } from '../../math/index.ts';
 import { viewOf } from '../../math/scratch.ts';
-import type { Head } from '../../network/heads.ts';
+import { columnsOfRows, type Head } from '../../network/heads.ts';
 import { positionsOf } from '../../network/shape.ts';
 import type { TargetDecoding, ValueDecoding } from '../preprocessing/preprocessing.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
@@ -88,12 +88,11 @@ export function answersOfHeads(
   const named = heads.flatMap(({ name, shape, start, size }, k) => {
     const loss = losses?.get(name) ?? null;
     if (loss?.targets === 'none') return [];
-    const own = new Float64Array(N * size);
-    for (let n = 0; n < N; n++) own.set(viewOf(y, n * O + start, size), n * size);
+    const outputs = columnsOfRows(y, N, O, start, size);
     const R = loss?.targets === 'classes' ? positionsOf(shape) : 1;
     const decodings = target?.filter((decoding) => decoding.name === name);
     const ofHead = decodings === undefined || decodings.length === 0 ? undefined : decodings;
-    const answers = answersOf(own, size / R, { loss, target: ofHead, labels: namesOf(name) });
+    const answers = answersOf(outputs, size / R, { loss, target: ofHead, labels: namesOf(name) });
     return [{ name, answers: R === 1 ? answers : byRow(answers, R, lengthsOf(k)) }];
   });
   return Array.from({ length: N }, (_, n) => {

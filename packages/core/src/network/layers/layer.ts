@@ -29,8 +29,8 @@ export interface Pass {
   /** [2] Step, counted from 0, and index of the first row in the batch. Operations read them when they run. */
   readonly stepAndRow: Float64Array;
   /**
-   * Of each part of a row, [B] the real positions, the first ones; all others are padding. A layer that reads lengths
-   * gets those of each of its inputs.
+   * Real positions [B] of each part of a row: the first ones; all others are padding. A layer that reads lengths gets
+   * those of each of its inputs.
    */
   readonly lengths: readonly Float64Array[];
 }
@@ -142,8 +142,7 @@ export interface Layer {
   /** Whether the passes read `Pass.lengths`. @default false */
   readonly readsLengths?: boolean;
   /**
-   * Of each input, whether the positions of the outputs, the first axis, are its positions one for one. If so they have
-   * its lengths.
+   * For each input, whether the outputs have its positions, the first axis, one for one. If so they have its lengths.
    * @default whether their numbers are equal, and the outputs have positions if the input has
    */
   readonly keepsPositions?: readonly boolean[];

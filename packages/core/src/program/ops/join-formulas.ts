@@ -33,16 +33,16 @@ export function joinFormulas(first: FormulaArrays, second: FormulaArrays): Formu
   const isOverwritten = (output: Elements): boolean => second.outputs.some((other) => isSame(output, other));
   if (first.outputs.some((a) => !isOverwritten(a) && second.outputs.some((b) => !areApart(a, b)))) return null;
 
-  const inputs: { readonly array: Elements; readonly own: Formula['inputs'][number] }[] = [];
+  const inputs: { readonly array: Elements; readonly input: Formula['inputs'][number] }[] = [];
   const kept = [...first.outputs.keys()].filter((k) => !isOverwritten(first.outputs[k]));
   const outputs = [...kept.map((k) => first.outputs[k]), ...second.outputs];
   const expression = expressionOf((terms) => {
     function inputOf({ formula, inputs: arrays }: FormulaArrays, k: number): Term {
-      const own = formula.inputs[k];
-      const isKnown = (input: (typeof inputs)[number]): boolean =>
-        isSame(input.array, arrays[k]) && JSON.stringify(input.own) === JSON.stringify(own);
+      const input = formula.inputs[k];
+      const isKnown = (other: (typeof inputs)[number]): boolean =>
+        isSame(other.array, arrays[k]) && JSON.stringify(other.input) === JSON.stringify(input);
       const index = inputs.findIndex(isKnown);
-      return terms.input(index === -1 ? inputs.push({ array: arrays[k], own }) - 1 : index);
+      return terms.input(index === -1 ? inputs.push({ array: arrays[k], input }) - 1 : index);
     }
     const firstResults = copyInto(terms, first.formula.expression, (k) => inputOf(first, k));
     const secondResults = copyInto(terms, second.formula.expression, (k) => {
@@ -57,7 +57,7 @@ export function joinFormulas(first: FormulaArrays, second: FormulaArrays): Formu
   if (read.size < inputs.length) return null; // an input of what is overwritten alone
   if (outputs.length + inputs.length > MAX_ARRAYS || expression.steps.length > MAX_STEPS) return null;
   if (liveValues(expression) > MAX_LIVE_VALUES) return null;
-  const formula = { expression, shape, inputs: inputs.map(({ own }) => own) };
+  const formula = { expression, shape, inputs: inputs.map(({ input }) => input) };
   return { formula, outputs, inputs: inputs.map(({ array }) => array), B: first.B };
 }
 
@@ -76,14 +76,14 @@ function copyInto(terms: ExpressionTerms, { steps, results }: Expression, inputO
 function liveValues({ steps, results }: Expression): number {
   const lastReads = new Map<Term, number>(results.map((result) => [result, result]));
   for (const [s, step] of steps.entries()) for (const o of partsOf(step).operands) lastReads.set(o, s);
-  let most = 0;
+  let maxLive = 0;
   const live = new Set<Term>();
   for (const [s, step] of steps.entries()) {
     if (step[0] !== 'constant') live.add(s);
-    most = Math.max(most, live.size);
+    maxLive = Math.max(maxLive, live.size);
     for (const value of live) if ((lastReads.get(value) ?? s) <= s) live.delete(value);
   }
-  return most;
+  return maxLive;
 }
 
 const isSame = (a: Elements, b: Elements): boolean =>

@@ -30,15 +30,15 @@ export async function readColumnImages(table: Table, request: TableRequest): Pro
     const used = [...new Set(data.indices)].filter((index) => index !== -1).sort((a, b) => a - b);
     const words = used.map((index) => data.words[index]);
     const paths = words.map((word) => besideFile(path, word));
-    const given = encoding ?? (options.size === undefined ? undefined : checkSize(where, options.size));
-    const chosen = given === undefined ? await chooseSize(subject, paths) : undefined;
+    const requestedSize = encoding ?? (options.size === undefined ? undefined : checkSize(where, options.size));
+    const chosen = requestedSize === undefined ? await chooseSize(subject, paths) : undefined;
     const channels = encoding?.channels ?? options.channels;
-    const rows = createImageRows(subject, paths.length, given ?? chosen?.size, channels);
+    const rows = createImageRows(subject, paths.length, requestedSize ?? chosen?.size, channels);
     const { readImage } = await import('../images/image-file.ts');
     for (const imagePath of paths) rows.add(await readImage(subject, imagePath));
     const { array: pixels, ...shape } = rows.finished();
-    const place = new Map(used.map((index, n) => [index, n]));
-    const indices = data.indices.map((index) => place.get(index) ?? -1);
+    const indexOfImage = new Map(used.map((index, n) => [index, n]));
+    const indices = data.indices.map((index) => indexOfImage.get(index) ?? -1);
     inputs.push({ ...column, data: { kind: 'words', words, indices, images: { ...shape, pixels } } });
     if (chosen?.isResized) decisions.push(`column ${show(name)}: ${chosen.decision} (size=32x32 chooses another)`);
   }

@@ -1,5 +1,5 @@
 import type { Metric } from '@gradloom/core';
-import { type HeadTask, ofTable } from '@gradloom/core/internal';
+import { columnsOfRows, type HeadTask, ofTable } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
 import { columnsOfHead } from '../../data/targets.ts';
 import { figuresOf, moveCountedToFront, type OutputReader } from './figures.ts';
@@ -41,25 +41,16 @@ export function createHeadReader(task: HeadTask, tasks: readonly HeadTask[], dat
     if (head === undefined) return {};
     const { array, columns } = dataset.targets;
     // Only targets of one column are read, to tell bits.
-    const own = Float64Array.from({ length: O === 1 ? dataset.rows : 0 }, (_, n) => array[n * columns + head.start]);
-    return figuresOf(O, loss, head.classes, own);
-  }
-
-  /** Columns of B rows as an array of their own. */
-  function columnsOf(rows: Float64Array, B: number, width: number, first: number, columns: number): Float64Array {
-    const own = new Float64Array(B * columns);
-    for (let n = 0; n < B; n++) {
-      for (let c = 0; c < columns; c++) own[n * columns + c] = rows[n * width + first + c];
-    }
-    return own;
+    const values = Float64Array.from({ length: O === 1 ? dataset.rows : 0 }, (_, n) => array[n * columns + head.start]);
+    return figuresOf(O, loss, head.classes, values);
   }
 
   return {
     name,
     add(allOutputs, allTargets, rows, width) {
-      const y = columnsOf(allOutputs, rows, width, start, size);
+      const y = columnsOfRows(allOutputs, rows, width, start, size);
       const all = tasks.reduce((sum, other) => sum + other.targetColumns, 0);
-      const t = columnsOf(allTargets, rows, all, targetStart, targetColumns);
+      const t = columnsOfRows(allTargets, rows, all, targetStart, targetColumns);
       const B = R === 1 ? rows : moveCountedToFront(y, t, rows * R, O);
       const losses = new Float64Array(B);
       const leafRows = 1; // so that each row has its own loss

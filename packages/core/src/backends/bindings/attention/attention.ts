@@ -316,7 +316,7 @@ export function createNativeAttention(
     },
   };
 
-  /** What multiplies weights by their dropout; null if there is none. */
+  /** Multiplies weights by their dropout; null if there is none. */
   function dropOf(
     stepAndRow: Float64Array,
     T: number,
