@@ -51,9 +51,10 @@ function entriesOf(name: string, raw: unknown): readonly (readonly [target: stri
       throw new Error(`${name} has ${show(raw)}, expected target=loss,target=loss such as price=mae,buys=mse`);
     }
     const last = entries.at(-1);
-    // A number is an option of the loss before it: price=huber:delta=2,weight=0.5.
-    if (last !== undefined && typeof option.numeric(loss) === 'number') last[1] += `,${target}=${loss}`;
-    else if (entries.some(([other]) => other === target)) {
+    // A number is an option of the loss before it: price=huber:delta=2,weight=0.5, or price=mae,weight=0.5.
+    if (last !== undefined && typeof option.numeric(loss) === 'number') {
+      last[1] += `${last[1].includes(':') ? ',' : ':'}${target}=${loss}`;
+    } else if (entries.some(([other]) => other === target)) {
       throw new Error(`${name} has the target ${show(target)} twice, expected one loss for each`);
     } else entries.push([target, loss]);
   }

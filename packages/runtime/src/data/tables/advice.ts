@@ -1,6 +1,5 @@
 /** Quotes a name for a shell if necessary. */
-export const flagWord = (name: string): string =>
-  /^[\w@%+=:./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+const flagWord = (name: string): string => (/^[\w@%+=:./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`);
 
 /** The flag that reads a column as another type. */
 export const columnFlag = (name: string, type: 'categorical' | 'numeric' | 'text'): string =>

@@ -144,7 +144,7 @@ export function earlySettings(
   const hasFigure = (name: MonitorName) => monitors[name].figure in figures;
   if (!hasFigure(monitor)) {
     const names = (Object.keys(monitors) as MonitorName[]).filter(hasFigure).join(', ');
-    const kind = validation.classes === null ? 'values' : 'classes';
+    const kind = loss.heads !== undefined ? 'several' : validation.classes === null ? 'values' : 'classes';
     throw new OptionError('train', 'monitor', `has ${show(monitor)}, expected ${names} (the targets are ${kind})`);
   }
   return { patience, minDelta, monitor };

@@ -55,7 +55,8 @@ function* classWeights(classWeight: ClassWeight, dataset: Dataset): Pausable<Flo
     throw new OptionError('train', ['classWeight', 'dataset'], problem);
   }
   if (classes === null) {
-    const problem = `has ${show(classWeight)}, expected none (the targets of ${showName(name)} are values, not classes)`;
+    const why = dataset.heads === undefined ? 'are values, not classes' : 'are several';
+    const problem = `has ${show(classWeight)}, expected none (the targets of ${showName(name)} ${why})`;
     throw new OptionError('train', ['classWeight', 'dataset'], problem);
   }
   if (classWeight === 'balanced') {

@@ -226,7 +226,7 @@ describe('columns that say nothing of new rows', () => {
     ]);
     expect(table.decisions.slice(1)).toEqual([
       'column "name" is left out: 120 different words (--column name:categorical reads it as categories)',
-      `column "note" is left out: text, 115 different cells (--column note:text with --drop 'one,name,none,id,shuffled' reads its words)`,
+      `column "note" is left out: text, 115 different cells (--column note:text reads its words)`,
       'column "none" is left out: nothing but gaps',
       'column "id" is left out: the numbers of the rows, from 1 to 120 (--column id:numeric keeps it)',
       'column "shuffled" is left out: another whole number in each row, as ids have (--column shuffled:numeric keeps it)',

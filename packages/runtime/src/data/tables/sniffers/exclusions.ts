@@ -1,19 +1,13 @@
 import { show } from '@gradloom/core/internal';
-import { columnFlag, flagWord } from '../advice.ts';
+import { columnFlag } from '../advice.ts';
 import { isNameOfTime } from '../split-by-column.ts';
 import type { TableColumn } from '../table.ts';
 import { extentOf } from './numbers.ts';
 import type { Exclusion, Sniffer } from './sniffer.ts';
 
-/** Most columns that are named to be dropped. */
-const MAX_DROPPED = 20;
-
-/** The reason and the flag. A text can only be the one input: if there are `others`, they are to be dropped. */
-export function describeExclusion({ reason, flag, effect, isText }: Exclusion, others: readonly string[] = []): string {
-  if (flag === undefined) return reason;
-  const isNamed = isText === true && others.length > 0 && others.length <= MAX_DROPPED;
-  return `${reason} (${flag}${isNamed ? ` with --drop ${flagWord(others.join(','))}` : ''} ${effect})`;
-}
+/** The reason, and the flag that reads the column. */
+export const describeExclusion = ({ reason, flag, effect }: Exclusion): string =>
+  flag === undefined ? reason : `${reason} (${flag} ${effect})`;
 
 /** The reason in what `describeExclusion` returned. */
 export const reasonIn = (description: string): string =>
@@ -31,7 +25,7 @@ export function excludeWords(name: string, words: readonly string[], hasMore: bo
   const many = hasMore ? `more than ${count}` : count;
   if (words.length > 0 && meanWords(words) < MIN_WORDS_OF_TEXT) return asWords(name, `${many} different words`);
   const reason = `text, ${many} different cells`;
-  return { reason, flag: columnFlag(name, 'text'), effect: 'reads its words', isText: true };
+  return { reason, flag: columnFlag(name, 'text'), effect: 'reads its words' };
 }
 
 const asWords = (name: string, reason: string): Exclusion => ({
@@ -100,11 +94,8 @@ export function excludeIdentifiers(
 /** Says which columns are left out, and how to keep them. */
 export const exclusions: Sniffer = {
   flag: '--column',
-  decide: ({ inputs, exclusions: excluded }) =>
-    [...excluded].map(([name, exclusion]) => {
-      const others = [...inputs.map((column) => column.name), ...excluded.keys()].filter((other) => other !== name);
-      return `column ${show(name)} is left out: ${describeExclusion(exclusion, others)}`;
-    }),
+  decide: ({ exclusions: excluded }) =>
+    [...excluded].map(([name, exclusion]) => `column ${show(name)} is left out: ${describeExclusion(exclusion)}`),
 };
 
 /** Warns of a table of nothing but identifiers. */

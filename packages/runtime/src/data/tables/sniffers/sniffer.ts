@@ -8,8 +8,6 @@ export interface Exclusion {
   readonly flag?: string;
   /** What it does instead, such as 'reads its words'. */
   readonly effect?: string;
-  /** Whether the column can only be the one input. */
-  readonly isText?: boolean;
 }
 
 /** A target column and its class names; null if it holds values. */
