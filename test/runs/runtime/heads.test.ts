@@ -156,7 +156,9 @@ describe('one sentence says what does not fit', () => {
 
   test.each([
     [{ side: ['a'] }, 'target "side": targets has 1 rows, expected 2'],
-    [{ side: ['a', 'b'], point: [[1, 2], [3]] }, 'targets has 2 numbers in row 1, expected 3'],
+    [{ side: ['a', 'b'], point: [[1, 2], [3]] }, 'target "point" has 1 number in row 1, expected 2'],
+    // Both together have as many numbers in each row.
+    [{ a: [[1, 2], [3]], b: [[4], [5, 6]] }, 'target "a" has 1 number in row 1, expected 2'],
   ])('%#', (targets, sentence) => {
     expect(() => datasetFromRows({ inputs: [[1], [2]], targets })).toThrow(sentence);
   });

@@ -16,10 +16,9 @@ const ENTROPY = 'softmax-cross-entropy';
 
 /**
  * Numbers of each output of a network whose loss names several targets; null for a loss of one output.
- * @throws OptionError if the targets have no names, or one loss is given for targets of several kinds
+ * @throws OptionError if the targets have no names, or one loss is given for targets of several kinds.
  */
 export function sizesOfHeads(dataset: Dataset, loss: LossSpec): Readonly<Record<string, number>> | null {
-  checkObject('sizesOfHeads', 'dataset', dataset, 'a dataset');
   checkObject('sizesOfHeads', 'dataset', dataset, 'a dataset');
   if (!hasHeads(loss)) {
     if (dataset.heads === undefined) return null;

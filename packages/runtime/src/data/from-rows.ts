@@ -123,7 +123,15 @@ function headsFromRows(where: string, targets: TargetsByName, options: RowsOptio
       ...(classes === undefined ? {} : { classes }),
       ...(classNames === undefined ? {} : { classNames }),
     };
-    return { name, ...targetFromRows(`${where}: target ${show(name)}`, target, ofHead, rows) };
+    const about = `${where}: target ${show(name)}`;
+    const ofTarget = targetFromRows(about, target, ofHead, rows);
+    const [first = []] = ofTarget.rows;
+    const odd = ofTarget.rows.findIndex(({ length }) => length !== first.length);
+    if (odd !== -1) {
+      const numbers = counted(ofTarget.rows[odd].length, 'number');
+      throw new Error(`${about} has ${numbers} in row ${odd}, expected ${first.length} (as in row 0)`);
+    }
+    return { name, ...ofTarget };
   });
   return {
     rows: Array.from({ length: rows }, (_, n) => heads.flatMap((head) => head.rows[n])),
