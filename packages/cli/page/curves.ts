@@ -22,9 +22,9 @@ export function curvesOf(
   runs: readonly Run[],
   { by, log, smoothing }: { readonly by: 'step' | 'epoch'; readonly log: boolean; readonly smoothing: number },
 ): Curve[] {
-  const { name, isShare = false, steps } = chart;
+  const { kind, isShare = false, steps } = chart;
   const isLog = log && !isShare;
-  const showsRoots = name === 'loss' && areRooted(runs);
+  const showsRoots = kind === 'loss' && areRooted(runs);
   const curves = runs.flatMap((run): Curve[] => {
     const scale = by === 'epoch' ? 1 / (run.facts.stepsPerEpoch ?? 1) : 1;
     const curvesOfRun: Curve[] = [];
@@ -47,8 +47,8 @@ export function curvesOf(
     for (const label of ['validation', 'test'] as const) {
       const figure = chart[label];
       if (figure === undefined) continue;
-      const lines = run.epochs.filter((line) => typeof line[figure] === 'number');
-      const values = lines.map((line) => (line[figure] ?? 0) * (isShare ? 100 : 1));
+      const lines = run.epochs.filter((line) => typeof figure(line) === 'number');
+      const values = lines.map((line) => (figure(line) ?? 0) * (isShare ? 100 : 1));
       add({ label, dash: dashes[label], isFaint: false }, lines, values);
     }
     return curvesOfRun;

@@ -42,10 +42,10 @@ function App() {
   const shownRuns = useMemo(() => list.filter(({ name }, k) => isShown(view, name, k)), [list, view.shown]);
   const charts = useMemo(
     () =>
-      chartsOf(areRooted(shownRuns)).map((chart) => ({
-        chart,
-        curves: curvesOf(chart, shownRuns, { by, log, smoothing }),
-      })),
+      chartsOf(
+        areRooted(shownRuns),
+        shownRuns.flatMap(({ epochs }) => epochs.slice(-1)),
+      ).map((chart) => ({ chart, curves: curvesOf(chart, shownRuns, { by, log, smoothing }) })),
     [shownRuns, by, log, smoothing],
   );
   const end = Math.max(0, ...charts.flatMap(({ curves }) => curves.map(({ x }) => x[x.length - 1])));

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { WrongMessage, WrongRow, WrongRows } from '../src/commands/live/messages.ts';
+import type { WrongAnswers, WrongMessage, WrongRow, WrongRows } from '../src/commands/live/messages.ts';
 import type { Run } from './runs.ts';
 
 interface MistakesProps {
@@ -9,10 +9,9 @@ interface MistakesProps {
 
 /** The rows that runs were most surely wrong about, with their images if rows are images. */
 export function Mistakes({ runs, isServed }: MistakesProps) {
-  const results = runs.flatMap(({ index, name, facts: { result } }) => {
-    const wrong = result?.wrong ?? null;
-    return wrong === null || wrong.rows.length === 0 ? [] : [{ index, name, wrong }];
-  });
+  const results = runs.flatMap(({ index, name, facts: { result } }) =>
+    (result?.wrong ?? []).filter(({ rows }) => rows.length > 0).map((wrong) => ({ index, name, wrong })),
+  );
   const unfinished = isServed ? runs.filter(({ facts }) => facts.state !== 'ended') : [];
   if (results.length + unfinished.length === 0) return null;
   return (
@@ -23,9 +22,9 @@ export function Mistakes({ runs, isServed }: MistakesProps) {
         <NewestCheckpoint key={run.index} run={run} />
       ))}
       {results.map(({ index, name, wrong }) => (
-        <figure key={index}>
+        <figure key={`${index} ${wrong.target}`}>
           <figcaption>
-            {name}, {wrong.split} rows
+            {name}, {wrong.split} rows{wrong.target !== null && `, ${wrong.target}`}
           </figcaption>
           <Rows wrong={wrong} />
         </figure>
@@ -54,12 +53,17 @@ function NewestCheckpoint({ run: { index, name } }: { readonly run: Run }) {
           Ask the newest checkpoint
         </button>{' '}
         {name}
-        {answer !== null && `, ${sentenceOf(answer)}`}
+        {answer !== null && stepText(answer)}
       </figcaption>
       <p role="status" class={problem === '' ? 'lead' : 'problem'}>
         {isWaiting ? 'The checkpoint answers.' : problem}
       </p>
-      {answer !== null && <Rows wrong={answer.wrong} />}
+      {answer?.answers.map((answers) => (
+        <div key={answers.wrong.target}>
+          <p>{sentenceOf(answer, answers)}</p>
+          <Rows wrong={answers.wrong} />
+        </div>
+      ))}
     </figure>
   );
 }
@@ -74,10 +78,13 @@ async function ask(index: number): Promise<readonly [WrongMessage | null, string
   }
 }
 
-/** 'after step 1,266: 34 of 1,000 validation rows are wrong' */
-const sentenceOf = ({ step, rows, mistaken, wrong: { split } }: WrongMessage): string => {
+/** ', after step 1,266' */
+const stepText = ({ step }: WrongMessage): string => (step === null ? '' : `, after step ${step.toLocaleString('en')}`);
+
+/** 'buys: 34 of 1,000 validation rows are wrong' */
+const sentenceOf = ({ rows }: WrongMessage, { mistaken, wrong: { split, target } }: WrongAnswers): string => {
   const [wrongText, rowsText] = [mistaken, rows].map((number) => number.toLocaleString('en'));
-  return `${step === null ? '' : `after step ${step.toLocaleString('en')}: `}${wrongText} of ${rowsText} ${split} rows are wrong`;
+  return `${target === null ? '' : `${target}: `}${wrongText} of ${rowsText} ${split} rows are wrong`;
 };
 
 function Rows({ wrong }: { readonly wrong: WrongRows }) {

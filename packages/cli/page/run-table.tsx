@@ -91,18 +91,26 @@ const figureColumns: readonly FigureColumn[] = [
   { head: 'test RMSE', read: ({ facts }) => facts.result?.testRmse ?? null },
 ];
 
-/** The newest validation accuracy or RMSE of each of several targets. */
+/** The newest validation accuracy or RMSE of each of several targets, and those of the test rows. */
 const targetColumns = (runs: readonly Run[]): FigureColumn[] => {
-  const newestOf = (run: Run) => run.epochs.findLast(({ validationTargets }) => validationTargets)?.validationTargets;
-  const names = [...new Set(runs.flatMap((run) => Object.keys(newestOf(run) ?? {})))];
-  return names.flatMap((name) => [
-    {
-      head: `validation accuracy of ${name}`,
-      isShare: true,
-      read: (run: Run) => newestOf(run)?.[name]?.accuracy ?? null,
-    },
-    { head: `validation RMSE of ${name}`, read: (run: Run) => newestOf(run)?.[name]?.rmse ?? null },
-  ]);
+  const validationOf = ({ epochs }: Run) => epochs.findLast((epoch) => epoch.validationTargets)?.validationTargets;
+  const testOf = ({ facts }: Run) => facts.result?.testTargets;
+  return (
+    [
+      ['validation', validationOf],
+      ['test', testOf],
+    ] as const
+  ).flatMap(([split, targetsOf]) => {
+    const names = [...new Set(runs.flatMap((run) => Object.keys(targetsOf(run) ?? {})))];
+    return names.flatMap((name) => [
+      {
+        head: `${split} accuracy of ${name}`,
+        isShare: true,
+        read: (run: Run) => targetsOf(run)?.[name]?.accuracy ?? null,
+      },
+      { head: `${split} RMSE of ${name}`, read: (run: Run) => targetsOf(run)?.[name]?.rmse ?? null },
+    ]);
+  });
 };
 
 /** Options that differ between the drawn runs. */

@@ -99,7 +99,7 @@ export const stepOf = ({ steps, epochs, steers }: Run): number =>
 /** The newest value of a figure of epochs. */
 export const newest = (
   { epochs }: Run,
-  figure: Exclude<keyof EpochFigures, 'step' | 'validationTargets'>,
+  figure: Exclude<keyof EpochFigures, 'step' | 'validationTargets' | 'testTargets'>,
 ): number | null => epochs.findLast((epoch) => typeof epoch[figure] === 'number')?.[figure] ?? null;
 
 /** Options that differ between runs, with the value of each run, '' for none. */

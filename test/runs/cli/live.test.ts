@@ -240,7 +240,7 @@ describe('train --live', () => {
     const { options } = JSON.parse(readFileSync(join(out, 'watched/config.json'), 'utf8'));
     expect(options.live).toBeUndefined();
     const { answers } = JSON.parse(readFileSync(join(out, 'watched/findings.json'), 'utf8'));
-    const wrong = all.filter(({ event }) => event === 'run').at(-1)?.data.result.wrong;
+    const wrong = all.filter(({ event }) => event === 'run').at(-1)?.data.result.wrong[0];
     expect(wrong).toMatchObject({ split: answers.split, sheet: null });
     expect(wrong.rows.map(({ row }: { row: number }) => row)).toEqual(
       answers.mistakes.slice(0, 12).map(({ row }: { row: number }) => row),
@@ -310,7 +310,11 @@ describe('train --live', () => {
       ...[answers.at(-3), answers.at(-3)],
       { action: 'continue', step, rate: null },
     ]);
-    expect(answers.at(-3)).toMatchObject({ step, rows: expect.any(Number), wrong: { split: 'test', sheet: null } });
+    expect(answers.at(-3)).toMatchObject({
+      step,
+      rows: expect.any(Number),
+      answers: [{ wrong: { split: 'test', sheet: null } }],
+    });
     const lines = jsonLines(steered.stdout);
     expect(lines.filter(({ event }) => event === 'steer')).toHaveLength(4);
     const config = join(out, 'steered/config.json');
@@ -348,7 +352,11 @@ test('the wrong rows of a checkpoint are those of evaluate, and are computed onc
   const run = watchRun(folder);
   const answer = run.wrong();
   expect(run.wrong()).toBe(answer);
-  const { step, rows, mistaken, wrong } = await answer;
+  const {
+    step,
+    rows,
+    answers: [{ mistaken, wrong }],
+  } = await answer;
   const path = join(folder, 'last.gradloom');
   expect(step).toBe(loadCheckpoint(path).progress.step);
 
@@ -396,7 +404,7 @@ test('a checkpoint whose dataset is gone, or that is damaged, is refused, and an
   await expect(run.wrong()).rejects.toThrow(/table\.csv does not exist, expected/);
   renameSync(`${table}.away`, table);
   const answer = await run.wrong();
-  expect(answer).toMatchObject({ rows: expect.any(Number), wrong: { sheet: null } });
+  expect(answer).toMatchObject({ rows: expect.any(Number), answers: [{ wrong: { sheet: null } }] });
 
   const path = join(folder, 'last.gradloom');
   const whole = readFileSync(path);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fit as fitModel, loadModel } from '@gradloom/runtime';
 import { createAnswerPool } from '@gradloom/runtime/internal';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { watchRun } from '../../../packages/cli/src/commands/live/watched-run.ts';
 import { exampleBody } from '../../../packages/cli/src/commands/serve/example-body.ts';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -113,6 +114,43 @@ test('each target has figures in its units, in evaluate, metrics.jsonl, the repo
   expect(readFileSync(join(run, 'report.html'), 'utf8')).toMatch(/test price<\/th><td>RMSE /);
   const folds = await gradloom(['train', ...data, ...quick, '--steps', '10', '--folds', '2', '--no-out']);
   expect(folds.stdout).toMatch(/^fold +rows +loss +price rmse +buys accuracy +steps$/m);
+});
+
+test('each target stands beside a constant and a linear model, in the terminal and in the report', async () => {
+  const flags = ['--hidden', '16', '--steps', '10', '--backend', 'wasm', '--threads', '1', '--seed', '2', '--no-out'];
+  const [done] = jsonLines((await gradloom(['train', ...data, ...flags, '--quiet', '--json'])).stdout);
+  const alone = async (target: string, other: string) =>
+    (await trained('--dataset', file, '--target', target, '--drop', other, ...flags)) as Record<string, number>;
+  // The rows of both are the same: no class is dealt evenly, as `buys` alone would be.
+  const price = await alone('price', 'buys');
+  expect(done.baselineTargets).toMatchObject({
+    price: { answer: 'the mean', rmse: expect.closeTo(price.baselineRmse, 9), accuracy: null },
+    buys: { answer: 'yes', accuracy: expect.any(Number) },
+  });
+  const linear = done.linearTargets as Record<string, { rmse: number; accuracy: number }>;
+  expect(linear.price.rmse).toBeCloseTo(price.linearRmse, 1);
+  const { stdout } = await gradloom(['train', ...data, ...flags]);
+  expect(stdout.replaceAll(/\n {2}/g, ' ')).toMatch(
+    /^test RMSE of price \S+; linear model: \S+; always answering the mean: \S+\ntest accuracy of buys \S+ %; linear/m,
+  );
+  const html = readFileSync(join(run, 'report.html'), 'utf8');
+  expect(html).toMatch(/<h1>homes\.csv: test price RMSE \S+, buys accuracy \S+ %<\/h1>/);
+  for (const name of ['rmse-1-price', 'predicted-against-actual-1-price', 'accuracy-2-buys', 'confusion-2-buys']) {
+    expect(html).toContain(`<figure id="${name}">`);
+  }
+});
+
+test('the live page has the figures of each target, and the wrong answers of those with classes', async () => {
+  const { result } = watchRun(run).facts();
+  const { price, buys } = result?.testTargets ?? {};
+  expect([price.rmse, price.accuracy, buys.accuracy]).toEqual([expect.any(Number), undefined, expect.any(Number)]);
+  expect(result?.wrong.map(({ target, split }) => [target, split])).toEqual([['buys', 'test']]);
+  const { rows: count, answers } = await watchRun(run).wrong();
+  expect(answers.map(({ wrong }) => [wrong.target, wrong.split])).toEqual([['buys', 'validation']]);
+  const path = ['--split', 'validation', '--json'];
+  const [evaluated] = jsonLines((await gradloom(['evaluate', join(run, 'last.gradloom'), ...path])).stdout);
+  const { accuracy } = (evaluated.targets as Record<string, { accuracy: number }>).buys;
+  expect(answers[0].mistaken).toBe(Math.round((1 - accuracy) * count));
 });
 
 test('explain says what each target needs, or one', async () => {

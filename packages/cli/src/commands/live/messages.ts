@@ -25,13 +25,15 @@ export interface RunResult {
   readonly testLoss: number | null;
   readonly testAccuracy: number | null;
   readonly testRmse: number | null;
+  readonly testTargets: Readonly<Record<string, TargetFigures>>; // of several outputs, by name
   readonly elapsedMs: number | null;
   readonly fingerprint: string;
-  readonly wrong: WrongRows | null; // of a classifier
+  readonly wrong: readonly WrongRows[]; // of a classifier, or of each target with classes
 }
 
 /** The rows whose wrong answer is the surest, the surest first. */
 export interface WrongRows {
+  readonly target: string | null; // of several targets
   readonly split: string; // split of the rows
   readonly rows: readonly WrongRow[];
   readonly sheet: WrongSheet | null; // their images, if rows are images
@@ -41,6 +43,10 @@ export interface WrongRows {
 export interface WrongMessage {
   readonly step: number | null; // of the checkpoint
   readonly rows: number; // rows that were answered
+  readonly answers: readonly WrongAnswers[]; // one, or one for each of several targets with classes
+}
+
+export interface WrongAnswers {
   readonly mistaken: number; // rows that were answered wrongly
   readonly wrong: WrongRows;
 }
@@ -90,6 +96,7 @@ export interface TargetFigures {
 export type EpochFigures = {
   readonly step: number;
   readonly validationTargets?: Readonly<Record<string, TargetFigures>> | undefined; // of several outputs, by name
+  readonly testTargets?: Readonly<Record<string, TargetFigures>> | undefined;
 } & {
   readonly [Name in
     | 'validationLoss'

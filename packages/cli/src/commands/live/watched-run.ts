@@ -155,14 +155,17 @@ function configFacts(
 function resultOf(folder: string): RunResult | null {
   const document = readDocument(folder, FINDINGS_FILE, findings);
   if (document === null) return null;
-  const { testLoss, testAccuracy, testRmse, elapsedMs, fingerprint } = document.result;
+  const { answers, targets = [] } = document;
+  const { testLoss, testAccuracy, testRmse, testTargets = {}, elapsedMs, fingerprint } = document.result;
+  const ofTargets = targets.flatMap(({ name, answers }) => (answers === null ? [] : [wrongRows(answers, name)]));
   return {
     testLoss: finite(testLoss),
     testAccuracy: finite(testAccuracy),
     testRmse: finite(testRmse),
+    testTargets,
     elapsedMs: finite(elapsedMs),
     fingerprint,
-    wrong: document.answers === null ? null : wrongRows(document.answers),
+    wrong: answers === null ? ofTargets : [wrongRows(answers), ...ofTargets],
   };
 }
 

@@ -1,13 +1,13 @@
 import { createLoss } from '@gradloom/core';
-import { type DataSplits, evaluateModel, openModelFile, subset } from '@gradloom/runtime';
-import { checkRunFile, hasTargetsByPosition } from '@gradloom/runtime/internal';
+import { type DataSplits, type Dataset, evaluateModel, type Model, openModelFile, subset } from '@gradloom/runtime';
+import { checkRunFile, datasetOfHead, hasTargetsByPosition, modelsOfHeads } from '@gradloom/runtime/internal';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { cornerOf, sheetOfRows, sizeOf } from '../../lab/figures/sheet.ts';
 import { loadOptions } from '../../options/custom-parts.ts';
 import { defined } from '../../options/option.ts';
 import type { Answers } from '../../report/findings/findings.ts';
 import { mistakeReader } from '../train/findings/read-answers.ts';
-import type { WrongMessage, WrongRows } from './messages.ts';
+import type { WrongAnswers, WrongMessage, WrongRows } from './messages.ts';
 
 /** Most rows with a wrong answer that a page shows of a run. */
 const MAX_SHOWN = 12;
@@ -36,30 +36,36 @@ async function answerOf(path: string, localSets: DataSplits | undefined): Promis
   const { split, dataset } = heldOutRows(
     localSets ?? (await openModelRows(model, undefined, 'train', { mayStream: true })).sets,
   );
-  const { classes, rows } = dataset;
-  if (classes === null || hasTargetsByPosition(dataset)) {
-    throw new Error(`${dataset.name} has rows without a class, expected a class for each row`);
-  }
-  const count = Math.min(MAX_ANSWERED, rows);
+  const answered: WrongAnswers[] = [];
+  const count = Math.min(MAX_ANSWERED, dataset.rows);
   const firstRows = Uint32Array.from({ length: count }, (_, row) => row);
-  const answeredRows = count === rows ? dataset : subset(dataset, firstRows);
+  const rows = count === dataset.rows ? dataset : subset(dataset, firstRows);
+  for (const { name, model: ofTarget } of modelsOfHeads(model) ?? [{ name: null, model }]) {
+    const rowsOfTarget = name === null ? rows : datasetOfHead(rows, name);
+    if (rowsOfTarget === undefined || rowsOfTarget.classes === null || hasTargetsByPosition(rowsOfTarget)) continue;
+    answered.push(await wrongAnswers(ofTarget, rowsOfTarget, split, name));
+  }
+  if (answered.length === 0) throw new Error(`${dataset.name} has rows without a class, expected a class for each row`);
+  return { step: checkpoint?.progress.step ?? null, rows: count, answers: answered };
+}
+
+async function wrongAnswers(model: Model, rows: Dataset, split: string, target: string | null): Promise<WrongAnswers> {
   const lossSpec = model.loss ?? 'softmax-cross-entropy';
   const loss = createLoss(lossSpec, model.parts?.customParts);
   const { reader, mistakes, mistakeCount } = mistakeReader(loss);
-  await evaluateModel(model.spec, model.parameters, answeredRows, {
+  await evaluateModel(model.spec, model.parameters, rows, {
     ...defined({ parts: model.parts }),
     loss: lossSpec,
     threads: 1,
     readers: [reader],
   });
   const mistakenRows = mistakes();
-  const labels = Array.from({ length: classes }, (_, c) => dataset.labels?.[c] ?? String(c));
+  const labels = Array.from({ length: rows.classes ?? 0 }, (_, c) => rows.labels?.[c] ?? String(c));
   const rowNumbers = mistakenRows.map(({ row }) => row);
+  const mistakenImages = sheetOfRows(rows, rowNumbers);
   return {
-    step: checkpoint?.progress.step ?? null,
-    rows: count,
     mistaken: mistakeCount(),
-    wrong: wrongRows({ split, labels, mistakes: mistakenRows, mistakenImages: sheetOfRows(answeredRows, rowNumbers) }),
+    wrong: wrongRows({ split, labels, mistakes: mistakenRows, mistakenImages }, target),
   };
 }
 
@@ -73,13 +79,12 @@ function heldOutRows(sets: DataSplits) {
 }
 
 /** The surest wrong answers as the page shows them. */
-export function wrongRows({
-  split,
-  labels,
-  mistakes,
-  mistakenImages: sheet,
-}: Pick<Answers, 'split' | 'labels' | 'mistakes' | 'mistakenImages'>): WrongRows {
+export function wrongRows(
+  { split, labels, mistakes, mistakenImages: sheet }: Pick<Answers, 'split' | 'labels' | 'mistakes' | 'mistakenImages'>,
+  target: string | null = null,
+): WrongRows {
   return {
+    target,
     split,
     rows: mistakes
       .slice(0, MAX_SHOWN)

@@ -16,8 +16,11 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   if (test !== undefined && test !== train) rows.push(`${whole(test.rows)} test`);
   const testNote = test === train ? ', also for the test' : '';
   const { heads = [{ columns: train.targets.columns, classes: train.classes }] } = train;
-  const targets = heads
-    .map(({ columns, classes }) => (classes === null ? plural(columns, 'value') : classCount(classes)))
+  const targets = heads.map(({ columns, classes }) =>
+    classes === null ? plural(columns, 'value') : classCount(classes),
+  );
+  const targetText = [targets.slice(0, -1).join(', '), ...targets.slice(-1)]
+    .filter((text) => text !== '')
     .join(' and ');
   const totalEpochs = event.totalSteps / event.stepsPerEpoch;
   const length = Number.isInteger(totalEpochs) ? plural(totalEpochs, 'epoch') : plural(event.totalSteps, 'step');
@@ -26,7 +29,7 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   const network = describeNetwork(spec);
   const networkFacts = `${describeParameters(spec)}, loss ${values.loss === undefined ? '' : describeLoss(values.loss)}${describeWeights(recipe)}`;
   return [
-    `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${testNote}, ${targets}`,
+    `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${testNote}, ${targetText}`,
     ...(isChain(network) ? [network, networkFacts] : [`${network}: ${networkFacts}`]),
     `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)}${accumulateText(values)} in ${plural(event.leaves, 'leaf')}, ${lengthText(length, values)}${emaText(values)}`,
     `${backendName(backendRecord(event.backend))} on ${upTo}${plural(event.threads, 'thread')}, ${event.precision}, seed ${values.seed}`,

@@ -1,4 +1,5 @@
 import type { EpochEvent, Evaluation, StartEvent } from '@gradloom/runtime';
+import { briefTargets } from '../../lab/figures/target-figures.ts';
 import { decimal, duration, percent, whole } from '../../terminal/text/format.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -9,6 +10,7 @@ export function metricsOf(
 ): string[] {
   const metrics: string[] = [];
   if (validation?.accuracy !== undefined) metrics.push(`accuracy ${percent(validation.accuracy)}`);
+  metrics.push(...briefTargets(validation?.heads));
   if (validation?.r2 !== undefined) metrics.push(`r2 ${decimal(validation.r2)}`);
   for (const [name, value] of Object.entries(validation?.metrics ?? {})) metrics.push(`${name} ${decimal(value)}`);
   if (validation !== undefined) metrics.push(`validation ${lossText(validation, unit)}`);
@@ -30,6 +32,7 @@ export function epochText(
   const parts = [`training ${unit.name} ${unit.text(trainLoss)}`];
   if (validation !== undefined) parts.push(`validation ${lossText(validation, unit)}`);
   if (validation?.accuracy !== undefined) parts.push(`accuracy ${percent(validation.accuracy)}`);
+  parts.push(...briefTargets(validation?.heads));
   parts.push(...testParts(test, unit));
   const line = (lineParts: readonly string[]): string => [position, ...lineParts, time].join('  ');
   const short = parts.map((part) => part.replace('training', 'train').replace('validation', 'val'));

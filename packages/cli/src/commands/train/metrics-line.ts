@@ -80,7 +80,7 @@ const linearLine = ({ evaluation, steps, fingerprint }: LinearModel): string =>
 export function doneLine(
   { values }: Recipe,
   result: TrainResult,
-  { baseline, linear, nGrams, remarks }: Assessment,
+  { baseline, linear, nGrams, targets, remarks }: Assessment,
 ): string {
   return JSON.stringify({
     event: 'done',
@@ -104,6 +104,8 @@ export function doneLine(
     baselineRmse: baseline?.rmse ?? null,
     linearAccuracy: linear?.evaluation.accuracy ?? null,
     linearRmse: linear?.evaluation.rmse ?? null,
+    ...(targets.length === 0 ? {} : { baselineTargets: baselinesOf(targets) }),
+    ...(linear?.evaluation.heads === undefined ? {} : { linearTargets: linear.evaluation.heads }),
     remarks,
     fingerprint: result.fingerprint,
     threads: result.threads,
@@ -118,6 +120,10 @@ export function doneLine(
     seed: result.seed,
   });
 }
+
+/** The accuracy or RMSE of a constant answer to each of several targets. */
+const baselinesOf = (targets: Assessment['targets']) =>
+  Object.fromEntries(targets.map(({ name, baseline }) => [name, baseline]));
 
 /** Prints one JSON object a line on stdout; with `quiet` only the last. */
 export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {

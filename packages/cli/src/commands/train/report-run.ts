@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { hasHeads } from '@gradloom/core/internal';
 import type { TrainResult } from '@gradloom/runtime';
 import { writeAtomically } from '@gradloom/runtime/internal';
 import { FINDINGS_FILE } from '../../files/run-files/names.ts';
 import { seal } from '../../files/run-files/seal.ts';
 import { layerHistograms } from '../../lab/figures/histograms.ts';
-import type { Findings } from '../../report/findings/findings.ts';
+import { type Findings, MAX_DRAWN_TARGETS } from '../../report/findings/findings.ts';
 import { reportFolder } from '../../report/write-report.ts';
 import type { Assessment } from './assessment/assess.ts';
 import { isPlanar, planeOf } from './findings/divide-plane.ts';
@@ -15,6 +16,7 @@ import { readAttention } from './findings/read-attention.ts';
 import { readPredictions } from './findings/read-predictions.ts';
 import { doneLine } from './metrics-line.ts';
 import type { Recipe } from './recipe.ts';
+import { targetRuns } from './target-runs.ts';
 
 /** Computes and stores the findings of a finished run, and writes its report. */
 export async function reportRun(
@@ -33,7 +35,7 @@ async function collectFindings(recipe: Recipe, result: TrainResult, assessment: 
     result: JSON.parse(doneLine(recipe, result, assessment)),
     profiles: result.profiles ?? null,
     answers: await readAnswers(recipe, result),
-    predictions: await readPredictions(recipe, result),
+    predictions: hasHeads(result.loss) ? null : await readPredictions(recipe, result),
     curve: fitCurve(recipe, result.parameters),
     baseline: assessment.baseline,
     plane: isPlanar(recipe) ? planeOf(recipe, result.parameters, result.steps) : null,
@@ -42,5 +44,27 @@ async function collectFindings(recipe: Recipe, result: TrainResult, assessment: 
     filters: firstFilters(recipe, result),
     nGrams: assessment.nGrams,
     attention: readAttention(recipe, result),
+    targets: await targetFindings(recipe, result, assessment),
   };
+}
+
+/** Answers to each of several targets, of the first ones if there are many; undefined for one target. */
+async function targetFindings(
+  recipe: Recipe,
+  result: TrainResult,
+  assessment: Assessment,
+): Promise<Findings['targets']> {
+  const targets: NonNullable<Findings['targets']>[number][] = [];
+  for (const { name, ...run } of targetRuns(recipe, result).slice(0, MAX_DRAWN_TARGETS)) {
+    const { baseline = null, linear } = assessment.targets.find((target) => target.name === name) ?? {};
+    targets.push({
+      name,
+      baseline,
+      linear:
+        linear === undefined ? null : { accuracy: linear.accuracy ?? Number.NaN, rmse: linear.rmse ?? Number.NaN },
+      answers: await readAnswers(run.recipe, run.result),
+      predictions: await readPredictions(run.recipe, run.result),
+    });
+  }
+  return targets.length === 0 ? undefined : targets;
 }

@@ -16,7 +16,7 @@ import {
   whole,
 } from '../../terminal/text/format.ts';
 import { quote } from '../../terminal/text/quote.ts';
-import { type Assessment, comparisonLine } from './assessment/assess.ts';
+import { type Assessment, comparisonLines } from './assessment/assess.ts';
 import { describeCluster } from './describe-run.ts';
 import { lossUnitOf } from './epoch-text.ts';
 import type { RunEnd, RunStart } from './reporter.ts';
@@ -64,11 +64,10 @@ export function summarize(run: RunEnd, result: TrainResult, terminal: TerminalVi
     ['written to', out ?? 'nothing (--no-out)'],
   );
   if (run.report) rows.push(['report', run.report]);
-  const comparison = comparisonLine(recipe, result, assessment);
   return [
     '',
     ...assessment.remarks.flatMap((remark) => foldLine(sentence(remark), width)).map((line) => paint('yellow', line)),
-    ...(comparison === null ? [] : foldLine(comparison, width)),
+    ...comparisonLines(recipe, result, assessment).flatMap((line) => foldLine(line, width)),
     trainedText(result),
     '',
     // Without indent a fingerprint fits into 80 columns.

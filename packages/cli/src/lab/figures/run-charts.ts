@@ -1,6 +1,25 @@
+/** Figures of one of several targets that charts show. */
+interface TargetLine {
+  readonly accuracy?: number | null | undefined;
+  readonly rmse?: number | null | undefined;
+}
+
+/** Figures of an epoch that charts show. One that does not apply is NaN, null or absent. */
+export type ChartLine = {
+  readonly [Figure in `validation${'Loss' | 'Accuracy' | 'Rmse' | 'Perplexity'}` | `test${'Loss' | 'Accuracy'}`]?:
+    | number
+    | null
+    | undefined;
+} & {
+  readonly [Figure in `${'validation' | 'test'}Targets`]?: Readonly<Record<string, TargetLine>> | undefined;
+};
+
+type ReadFigure = (line: ChartLine) => number | null | undefined;
+
 /** A chart of training runs, on the live page and in reports. */
 export interface RunChart {
-  readonly name: string;
+  readonly name: string; // differs from those of the other charts
+  readonly kind: RunChartKind;
   readonly label: string; // of the vertical axis
   readonly isShare?: boolean; // shown in percent, never on a logarithmic scale
   readonly steps?: {
@@ -8,32 +27,72 @@ export interface RunChart {
     readonly label: string;
     readonly isNoisy: boolean;
   };
-  readonly validation?: `validation${'Loss' | 'Accuracy' | 'Rmse' | 'Perplexity'}`; // figures of epochs
-  readonly test?: `test${'Loss' | 'Accuracy'}`;
+  readonly validation?: ReadFigure;
+  readonly test?: ReadFigure;
 }
 
-/** Every chart, from top to bottom. */
+/** Every chart of a run with one target, from top to bottom. */
 const runCharts = [
   {
-    name: 'loss',
+    kind: 'loss',
     label: 'loss',
     steps: { figure: 'loss', label: 'training', isNoisy: true },
-    validation: 'validationLoss',
-    test: 'testLoss',
+    validation: ({ validationLoss }) => validationLoss,
+    test: ({ testLoss }) => testLoss,
   },
-  { name: 'accuracy', label: 'accuracy', isShare: true, validation: 'validationAccuracy', test: 'testAccuracy' },
-  { name: 'rmse', label: 'RMSE', validation: 'validationRmse' },
-  { name: 'perplexity', label: 'perplexity', validation: 'validationPerplexity' },
-  { name: 'learning-rate', label: 'learning rate', steps: { figure: 'learningRate', label: 'rate', isNoisy: false } },
-  { name: 'gradient-norm', label: 'gradient norm', steps: { figure: 'gradientNorm', label: 'norm', isNoisy: true } },
-] as const satisfies readonly RunChart[];
+  {
+    kind: 'accuracy',
+    label: 'accuracy',
+    isShare: true,
+    validation: ({ validationAccuracy }) => validationAccuracy,
+    test: ({ testAccuracy }) => testAccuracy,
+  },
+  { kind: 'rmse', label: 'RMSE', validation: ({ validationRmse }) => validationRmse },
+  { kind: 'perplexity', label: 'perplexity', validation: ({ validationPerplexity }) => validationPerplexity },
+  { kind: 'learning-rate', label: 'learning rate', steps: { figure: 'learningRate', label: 'rate', isNoisy: false } },
+  { kind: 'gradient-norm', label: 'gradient norm', steps: { figure: 'gradientNorm', label: 'norm', isNoisy: true } },
+] as const satisfies readonly Omit<RunChart, 'name'>[];
 
-export type RunChartName = (typeof runCharts)[number]['name'];
+export type RunChartKind = 'loss' | 'accuracy' | 'rmse' | 'perplexity' | 'learning-rate' | 'gradient-norm';
 
-/** The charts of runs. `isRooted`: losses are shown as their roots, the RMSE, which then needs no chart of its own. */
-export const chartsOf = (isRooted: boolean): readonly (RunChart & { readonly name: RunChartName })[] =>
-  isRooted
-    ? runCharts.flatMap((chart) =>
-        chart.name === 'rmse' ? [] : [chart.name === 'loss' ? { ...chart, label: 'RMSE' } : chart],
-      )
-    : runCharts;
+/** Most targets that have a chart of their own. */
+const MAX_CHARTS = 16;
+
+/**
+ * The charts of runs with these epochs, with one for each of several targets. `isRooted`: losses are shown as their
+ * roots, the RMSE, which then needs no chart of its own.
+ */
+export function chartsOf(isRooted: boolean, lines: readonly ChartLine[]): readonly RunChart[] {
+  return runCharts.flatMap((chart): RunChart[] => {
+    const named: RunChart = { ...chart, name: chart.kind };
+    if (chart.kind === 'loss') return [isRooted ? { ...named, label: 'RMSE' } : named, ...targetCharts(lines)];
+    return isRooted && chart.kind === 'rmse' ? [] : [named];
+  });
+}
+
+/** A chart of the accuracy or the RMSE of each of several targets. */
+function targetCharts(lines: readonly ChartLine[]): RunChart[] {
+  const figures = lines.flatMap(({ validationTargets = {}, testTargets = {} }) => [validationTargets, testTargets]);
+  const names = [...new Set(figures.flatMap((ofTargets) => Object.keys(ofTargets)))];
+  const hasFigure = (value: number | null | undefined) => value !== null && value !== undefined && !Number.isNaN(value);
+  return names.slice(0, MAX_CHARTS).flatMap((target, k) =>
+    (['accuracy', 'rmse'] as const).flatMap((kind): RunChart[] => {
+      if (!figures.some(({ [target]: line }) => hasFigure(line?.[kind]))) return [];
+      const label = `${kind === 'rmse' ? 'RMSE' : 'accuracy'} of ${target}`;
+      return [
+        {
+          name: pictureNameOf(kind, target, k),
+          kind,
+          label,
+          isShare: kind === 'accuracy',
+          validation: ({ validationTargets }) => validationTargets?.[target]?.[kind],
+          test: ({ testTargets }) => testTargets?.[target]?.[kind],
+        },
+      ];
+    }),
+  );
+}
+
+/** The name of a picture of the k-th of several targets, such as 'confusion-2-buys'. */
+export const pictureNameOf = (name: string, target: string, k: number): string =>
+  `${name}-${k + 1}-${target.slice(0, 40).replaceAll(/[^\w-]+/g, '-')}`;

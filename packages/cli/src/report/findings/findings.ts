@@ -182,6 +182,18 @@ export const targetFigures = table(
   10_000,
 );
 
+/** Most targets whose answers are drawn. */
+export const MAX_DRAWN_TARGETS = 16;
+
+/** What a report shows of one of several targets. */
+const target = record({
+  name,
+  baseline: nullable(baseline),
+  linear: nullable(record({ accuracy: orElse(figure(0, 1), Number.NaN), rmse: orElse(figure(0), Number.NaN) })),
+  answers: nullable(answers), // only of classes
+  predictions: nullable(predictions), // only of values
+});
+
 /** The last line of --json. */
 const result = record({
   event: literal('done'),
@@ -222,6 +234,7 @@ export const findings = record({
   filters: optional(nullable(filters)), // only if the first layer reads images
   nGrams: optional(nullable(nGrams)), // only of a text with a validation text
   attention: optional(nullable(attention)), // only of a text, by a network with self-attention
+  targets: optional(list(target, MAX_DRAWN_TARGETS)), // only of several outputs: the first of them
 });
 
 export type Findings = Read<typeof findings>;

@@ -5,7 +5,7 @@ import { shortNumber } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import type { Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
-import { type Figure, LOOKED_AT, pointsOf, spansDecades } from './curves.ts';
+import { LOOKED_AT, pointsOf, spansDecades } from './curves.ts';
 import { datasetName, type TrainRun } from './train-run.ts';
 
 /** Compares runs: losses, metrics, final results, and the options that differ. */
@@ -45,12 +45,9 @@ function withNames(runs: readonly TrainRun[]): NamedRun[] {
   return runs.map((run) => ({ name: hasDuplicates ? run.folder : run.name, run }));
 }
 
-function curve(
-  runs: readonly NamedRun[],
-  figure: Exclude<Figure, 'epoch' | 'step'>,
-  pictureName: string,
-  label: string,
-): Picture[] {
+type CurveFigure = 'trainLoss' | 'gradientNorm' | `${'validation' | 'test'}${'Loss' | 'Accuracy'}`;
+
+function curve(runs: readonly NamedRun[], figure: CurveFigure, pictureName: string, label: string): Picture[] {
   const isShare = figure === 'validationAccuracy' || figure === 'testAccuracy';
   const series: Series[] = runs
     .map(({ name, run }) => ({
@@ -75,9 +72,9 @@ function curve(
 }
 
 /** A run of one epoch is drawn by its steps. */
-function pointsOfRun({ epochs, steps, config }: TrainRun, figure: Figure): readonly Point[] {
+function pointsOfRun({ epochs, steps, config }: TrainRun, figure: CurveFigure): readonly Point[] {
   const stepFigure = figure === 'trainLoss' ? 'loss' : figure === 'gradientNorm' ? figure : null;
-  if (stepFigure === null || epochs.length > 1 || steps.length < 2) return pointsOf(epochs, figure);
+  if (stepFigure === null || epochs.length > 1 || steps.length < 2) return pointsOf(epochs, (line) => line[figure]);
   return steps.map((line) => [line.step / (config.stepsPerEpoch ?? Number.NaN), line[stepFigure].mean]);
 }
 

@@ -1,6 +1,6 @@
 import type { Spread } from '@gradloom/runtime';
-import { chartsOf, type RunChart, type RunChartName } from '../../lab/figures/run-charts.ts';
-import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
+import { chartsOf, type RunChart, type RunChartKind } from '../../lab/figures/run-charts.ts';
+import { capital, decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import type { BandPoint } from '../../terminal/text/thin.ts';
 import { axisRange, highest, lowest, percentRange, shortNumber } from '../axes.ts';
 import { type Level, lineChart, type Series } from '../charts/line-chart.ts';
@@ -16,10 +16,10 @@ const WIDE_RANGE = 15;
 /** Loss, metrics, learning rate and gradient norm, by step and epoch. */
 export function curves(run: TrainRun): Picture[] {
   if (run.epochs.length === 0 && run.steps.length === 0) return [];
-  return chartsOf(run.lossName === 'RMSE').flatMap((chart) => pictureOf[chart.name](run, chart) ?? []);
+  return chartsOf(run.lossName === 'RMSE', run.epochs).flatMap((chart) => pictureOf[chart.kind](run, chart) ?? []);
 }
 
-const pictureOf: Readonly<Record<RunChartName, (run: TrainRun, chart: RunChart) => Picture | null>> = {
+const pictureOf: Readonly<Record<RunChartKind, (run: TrainRun, chart: RunChart) => Picture | null>> = {
   loss: lossCurve,
   accuracy: accuracyCurve,
   rmse: validationCurve,
@@ -35,8 +35,8 @@ export const LOOKED_AT = 'looked at during training';
 const lookedAtText = (figure: string): string =>
   `Test: ${figure} of the test rows after each epoch. They were ${LOOKED_AT} (--evaluate-test): once a choice is based on these figures, they are no longer an unbiased estimate.`;
 
-/** A number of an epoch. */
-export type Figure = Exclude<keyof EpochFigures, 'event' | 'validationTargets'>;
+/** Reads a number of an epoch; undefined, null or NaN if it has none. */
+export type Figure = (line: EpochFigures) => number | null | undefined;
 
 /** Epochs that have the figure, by their number or at the x of another axis. */
 export const pointsOf = (
@@ -45,7 +45,7 @@ export const pointsOf = (
   xOf: (line: EpochFigures) => number = ({ epoch }) => epoch,
 ): [number, number][] =>
   epochs
-    .map((line): [number, number] => [xOf(line), line[figure] ?? Number.NaN])
+    .map((line): [number, number] => [xOf(line), figure(line) ?? Number.NaN])
     .filter(([, value]) => Number.isFinite(value));
 
 /** Whether a chart of these values gets a logarithmic scale. */
@@ -95,7 +95,7 @@ function bandAndMeans(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradi
   const means = pointsOf(wholeEpochs, figure.epoch, (line) => axis.xOfEpoch(line) - shift);
   const showsEpochs = !showsSteps || (stepsPerEpoch > 1 && means.length > 1);
   const stroke = showsEpochs ? { color: 'var(--soft)', dash: 'none' } : strokeOf(0);
-  const drawnEpochs = wholeEpochs.filter((line) => Number.isFinite(line[figure.epoch]));
+  const drawnEpochs = wholeEpochs.filter((line) => Number.isFinite(figure.epoch(line)));
   const values = showsEpochs ? means.map(([, value]) => value) : steps.map(([, , mean]) => mean);
   return {
     means: showsEpochs ? means : null,
@@ -131,7 +131,10 @@ function extremes(band: { readonly points: readonly BandPoint[] } | null): strin
 function lossCurve(run: TrainRun, chart: RunChart): Picture {
   const { name, label: lossName } = chart;
   const axis = axisOf(run);
-  const { means, band, values, positionText, shown } = bandAndMeans(run, axis, { step: 'loss', epoch: 'trainLoss' });
+  const { means, band, values, positionText, shown } = bandAndMeans(run, axis, {
+    step: 'loss',
+    epoch: ({ trainLoss }) => trainLoss,
+  });
   const validation = seriesOf(run, axis, chart.validation);
   const test = seriesOf(run, axis, chart.test);
   const series: Series[] = [];
@@ -202,19 +205,25 @@ function accuracyCurve(run: TrainRun, chart: RunChart): Picture | null {
   if (test.length > 0) series.push({ name: `test, ${LOOKED_AT}`, points: inPercent(test), stroke: strokeOf(2) });
   return {
     name: chart.name,
-    title: validation.length > 0 ? validationTitle(run) : `Test accuracy, ${LOOKED_AT}: ${endsText(test, percent)}`,
+    title:
+      validation.length > 0
+        ? validationTitle(run, chart)
+        : `Test ${chart.label}, ${LOOKED_AT}: ${endsText(test, percent)}`,
     caption: [
       ...(validation.length > 0 ? ['Share of the validation rows that are classified correctly.'] : []),
-      ...(test.length > 0 ? [lookedAtText('accuracy')] : []),
+      ...(test.length > 0 ? [lookedAtText(chart.label)] : []),
     ].join(' '),
     altText: [
-      ...(validation.length > 0 ? [`Validation accuracy against epoch: ${endsText(validation, percent)}.`] : []),
-      ...(test.length > 0 ? [`Test accuracy, ${LOOKED_AT}: ${endsText(test, percent)}.`] : []),
+      ...(validation.length > 0 ? [`Validation ${chart.label} against epoch: ${endsText(validation, percent)}.`] : []),
+      ...(test.length > 0 ? [`Test ${chart.label}, ${LOOKED_AT}: ${endsText(test, percent)}.`] : []),
     ].join(' '),
     draw: lineChart({
       series,
       x: { label: axis.label },
-      y: { label: 'accuracy (%)', domain: percentRange(series.flatMap(({ points }) => points.map(([, y]) => y))) },
+      y: {
+        label: `${chart.label} (%)`,
+        domain: percentRange(series.flatMap(({ points }) => points.map(([, y]) => y))),
+      },
       height: 240,
       legend: test.length > 0,
     }),
@@ -232,7 +241,7 @@ function validationCurve(run: TrainRun, { name, label, validation: figure }: Run
   return {
     name,
     title: `Validation ${label} is lowest after ${plural(Number(epoch.toPrecision(4)), 'epoch')}: ${decimal(best)}`,
-    caption: `${label === 'RMSE' ? 'RMSE' : 'Perplexity'} on rows that are not trained on.${log ? ' Logarithmic scale.' : ''}`,
+    caption: `${capital(label)} on rows that are not trained on.${log ? ' Logarithmic scale.' : ''}`,
     altText: `Validation ${label} against ${axis.label}: ${endsText(points, decimal)}.`,
     draw: lineChart({
       series: [{ name: 'validation', points, stroke: strokeOf(1) }],
@@ -244,10 +253,10 @@ function validationCurve(run: TrainRun, { name, label, validation: figure }: Run
   };
 }
 
-function validationTitle({ epochs }: TrainRun): string {
-  const points = pointsOf(epochs, 'validationAccuracy');
+function validationTitle({ epochs }: TrainRun, { label, validation }: RunChart): string {
+  const points = validation === undefined ? [] : pointsOf(epochs, validation);
   const best = points.reduce((high, point) => (point[1] > high[1] ? point : high));
-  return `Validation accuracy is highest after ${plural(best[0], 'epoch')}: ${percent(best[1])}`;
+  return `Validation ${label} is highest after ${plural(best[0], 'epoch')}: ${percent(best[1])}`;
 }
 
 const endsText = (points: readonly [number, number][], format: (value: number) => string): string =>
@@ -255,7 +264,7 @@ const endsText = (points: readonly [number, number][], format: (value: number) =
 
 function learningRateCurve(run: TrainRun, { name, label }: RunChart): Picture | null {
   const axis = axisOf(run);
-  const epochs = seriesOf(run, axis, 'learningRate');
+  const epochs = seriesOf(run, axis, ({ learningRate }) => learningRate);
   const steps = bandOf(run, axis, 'learningRate');
   const points = steps.length > 1 ? steps.map(([x, , mean]): [number, number] => [x, mean]) : epochs;
   if (points.length < 2) return null;
@@ -284,7 +293,7 @@ function learningRateCurve(run: TrainRun, { name, label }: RunChart): Picture | 
 
 function gradientNormCurve(run: TrainRun, { name, label }: RunChart): Picture | null {
   const axis = axisOf(run);
-  const figure = { step: 'gradientNorm', epoch: 'gradientNorm' } as const;
+  const figure = { step: 'gradientNorm', epoch: ({ gradientNorm }: EpochFigures) => gradientNorm } as const;
   const { means, band, values, positionText, shown } = bandAndMeans(run, axis, figure);
   if (values.length < 2) return null;
   const [first, last] = [values[0], values[values.length - 1]];

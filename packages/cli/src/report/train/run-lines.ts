@@ -18,6 +18,7 @@ const epoch = record({
   testLoss: optional(figure()), // only with --evaluate-test
   testAccuracy: optional(figure(0, 1)),
   validationTargets: optional(targetFigures), // only of several outputs
+  testTargets: optional(targetFigures), // only of several outputs, with --evaluate-test
 });
 
 /** The part of a probe that is drawn: figures of the layers after `step` steps. */

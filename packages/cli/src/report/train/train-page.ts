@@ -1,4 +1,5 @@
-import { describeTarget } from '../../lab/figures/target-figures.ts';
+import { pictureNameOf } from '../../lab/figures/run-charts.ts';
+import { briefTargets, describeTarget } from '../../lab/figures/target-figures.ts';
 import { describeMember, formatValue, type Member } from '../../options/member.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { decimal, duration, percent, plural, sentence, showLabel, whole } from '../../terminal/text/format.ts';
@@ -16,7 +17,7 @@ import { mistakePictures } from '../charts/mistakes.ts';
 import { rankingPictures } from '../charts/ranking-curves.ts';
 import { regressionPictures } from '../charts/regression.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
-import type { Findings } from '../findings/findings.ts';
+import type { Answers, Baseline, Findings } from '../findings/findings.ts';
 import { backendText, machineTable } from '../machine-table.ts';
 import type { Chapter, KeyFigure, Listing, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
@@ -40,10 +41,8 @@ export function trainPage(run: TrainRun): Page {
       findings?.curve ? fittedCurve(findings.curve) : null,
       ...(findings?.predictions ? regressionPictures(findings.predictions) : []),
       findings?.plane ? decisionBoundary(findings.plane, divisions) : null,
-      findings?.answers ? confusionMatrix(findings.answers) : null,
-      ...(findings?.answers ? rankingPictures(findings.answers) : []),
-      findings?.answers ? calibrationPicture(findings.answers) : null,
-      findings?.answers ? mistakePictures(findings.answers) : null,
+      ...answerPictures(findings?.answers ?? null),
+      ...(findings?.targets ?? []).flatMap(targetPictures),
     ]),
     chapter('Attention', findings?.attention ? attentionMaps(findings.attention) : []),
     chapter('Layers', [
@@ -80,6 +79,28 @@ const chapter = (title: string, pictures: readonly (Picture | null)[]): Chapter 
   pictures: pictures.filter((picture) => picture !== null),
 });
 
+const answerPictures = (answers: Answers | null): (Picture | null)[] =>
+  answers === null
+    ? []
+    : [confusionMatrix(answers), ...rankingPictures(answers), calibrationPicture(answers), mistakePictures(answers)];
+
+/** The pictures of one of several targets, under its name. */
+function targetPictures({ name, answers, predictions }: Target, k: number): Picture[] {
+  const pictures = [...(predictions === null ? [] : regressionPictures(predictions)), ...answerPictures(answers)];
+  return pictures.flatMap((picture) =>
+    picture === null
+      ? []
+      : [
+          {
+            ...picture,
+            name: pictureNameOf(picture.name, name, k),
+            title: `${showLabel(name)}: ${picture.title}`,
+            altText: `${showLabel(name)}: ${picture.altText}`,
+          },
+        ],
+  );
+}
+
 /** The changes that `steer` made to the run. */
 function steerTable({ lines }: TrainRun): Table[] {
   const rows = linesOf(lines, 'steer').map(({ step, ...command }): [string, string] => [
@@ -106,11 +127,15 @@ function augmentationOf({ config: { options } }: TrainRun): string {
   return flags.join(' ');
 }
 
+type Target = NonNullable<Findings['targets']>[number];
+
 function titleOf(run: TrainRun): string {
   const dataset = datasetName(run);
   const { findings, epochs } = run;
   if (findings === null) return `${dataset}: an unfinished run, ${plural(epochs.at(-1)?.epoch ?? 0, 'epoch')} so far`;
   const { result } = findings;
+  const targets = briefTargets(result.testTargets);
+  if (targets.length > 0) return `${dataset}: test ${targets.join(', ')}`;
   if (!Number.isNaN(result.testAccuracy)) return `${dataset}: test accuracy ${percent(result.testAccuracy)}`;
   if (!Number.isNaN(result.testRmse)) return `${dataset}: test RMSE ${decimal(result.testRmse)}`;
   return Number.isNaN(result.testLoss)
@@ -211,19 +236,18 @@ function keyFigures({ findings, epochs, lossName }: TrainRun): KeyFigure[] {
   const loss = isTested ? result.testLoss : (last?.validationLoss ?? Number.NaN);
   const perplexity = (isTested ? result.testPerplexity : last?.validationPerplexity) ?? Number.NaN;
   const split = isTested ? 'test' : 'validation';
-  const answer = `always answering ${baseline?.answer}`;
-  const figures: readonly (readonly [name: string, value: number, format: (value: number) => string])[] = [
-    ...(Number.isNaN(accuracy)
-      ? ([
-          [`${split} RMSE`, rmse, decimal],
-          ['linear model: RMSE', result.linearRmse, decimal],
-          [`baseline: RMSE of ${answer}`, baseline?.rmse ?? Number.NaN, decimal],
-        ] as const)
-      : ([
-          [`${split} accuracy`, accuracy, percent],
-          ['linear model', result.linearAccuracy, percent],
-          [`baseline: ${answer}`, baseline?.accuracy ?? Number.NaN, percent],
-        ] as const)),
+  const ofTargets = (isTested ? result.testTargets : last?.validationTargets) ?? {};
+  const figures: readonly MainFigure[] = [
+    ...mainFigures(
+      split,
+      '',
+      { accuracy, rmse },
+      { accuracy: result.linearAccuracy, rmse: result.linearRmse },
+      baseline,
+    ),
+    ...(findings.targets ?? []).flatMap(({ name, linear, baseline }) =>
+      mainFigures(split, ` of ${showLabel(name)}`, ofTargets[name] ?? {}, linear ?? {}, baseline),
+    ),
     // A loss shown as RMSE would repeat the row above.
     Number.isNaN(loss) || lossName === 'RMSE'
       ? [`training ${lossName}`, result.trainLoss, decimal]
@@ -232,4 +256,31 @@ function keyFigures({ findings, epochs, lossName }: TrainRun): KeyFigure[] {
     ['training time', result.elapsedMs, duration],
   ];
   return figures.flatMap(([name, value, format]) => (Number.isNaN(value) ? [] : [{ name, value: format(value) }]));
+}
+
+type MainFigure = readonly [name: string, value: number, format: (value: number) => string];
+
+interface MainFigures {
+  readonly accuracy?: number | undefined;
+  readonly rmse?: number | undefined;
+}
+
+/** The main metric of a target beside those of simpler answers; NaN for one that does not apply. */
+function mainFigures(
+  split: string,
+  ofTarget: string, // such as ' of price', or '' for a single one
+  { accuracy = Number.NaN, rmse = Number.NaN }: MainFigures,
+  linear: MainFigures,
+  baseline: Baseline | null | undefined,
+): MainFigure[] {
+  const answer = `always answering ${baseline?.answer}`;
+  const isShare = !Number.isNaN(accuracy);
+  const [name, format] = isShare ? (['accuracy', percent] as const) : (['RMSE', decimal] as const);
+  const figureOf = (figures: MainFigures | null | undefined) =>
+    (isShare ? figures?.accuracy : figures?.rmse) ?? Number.NaN;
+  return [
+    [`${split} ${name}${ofTarget}`, isShare ? accuracy : rmse, format],
+    [`linear model${isShare ? '' : ': RMSE'}${ofTarget}`, figureOf(linear), format],
+    [`baseline${ofTarget}: ${isShare ? '' : 'RMSE of '}${answer}`, figureOf(baseline), format],
+  ];
 }

@@ -7,6 +7,7 @@ import type { Baseline } from '../../../report/findings/findings.ts';
 import { withoutCaller } from '../../../terminal/failure.ts';
 import { decimal, percent, plural, showLabel, whole } from '../../../terminal/text/format.ts';
 import type { Recipe } from '../recipe.ts';
+import { targetRuns } from '../target-runs.ts';
 import { type LeakingColumn, leakingColumn } from './leaking-column.ts';
 import { type LinearModel, trainLinear } from './linear-model.ts';
 import { measureRareClass, type RareClass } from './rare-class.ts';
@@ -17,8 +18,22 @@ export interface Assessment {
   readonly naive: ForecastErrors | null; // of the last value of each window, for a series
   readonly linear: LinearModel | null;
   readonly nGrams: NGrams | null; // of a text
+  readonly targets: readonly TargetAssessment[]; // of several targets
   /** Sentences without full stops that lead the results, the gravest first. Empty if nothing speaks against them. */
   readonly remarks: readonly string[];
+}
+
+/** One of several targets of a run beside simpler answers. */
+export interface TargetAssessment extends SimplerAnswers {
+  readonly name: string;
+}
+
+/** Figures of held-out rows, and those of simpler answers to them. */
+interface SimplerAnswers {
+  readonly evaluation: Evaluation | undefined;
+  readonly baseline: Baseline | null;
+  readonly naive: ForecastErrors | null;
+  readonly linear: Evaluation | undefined;
 }
 
 /** Compares a finished run with simpler answers. `warn` is called if the linear model cannot be trained. */
@@ -28,26 +43,62 @@ export async function assess(
   warn: (message: string) => void,
 ): Promise<Assessment> {
   const isWhole = result.stopped !== 'aborted';
-  const rows = recipe.sets.test ?? recipe.sets.validation;
-  const baseline = await inTurns(baselineFor(recipe.sets, result));
-  const naive = result.test === undefined || rows === undefined ? null : naiveErrors(rows);
   const linear = isWhole ? await linearOrNone(recipe, result, warn) : null;
   const nGrams = await inTurns(countNGrams(recipe.sets));
-  const rare = await measureRareClass(recipe, result);
-  const leak = isWhole && recipe.table !== undefined ? leakingColumn(recipe.sets.train) : null;
   const onLoss = lossRemarks(result.epochLosses);
-  const onSimplerAnswers = comparisonRemarks(recipe, evaluationOf(recipe, result), { baseline, naive, linear }, rare);
-  const isWeak = onLoss.length > 0 || onSimplerAnswers.length > 0 || rare?.recall === 0;
+  const whole = await compareAnswers(recipe, result, linear?.evaluation);
+  const targets: (TargetAssessment & Comparison)[] = [];
+  for (const { name, ...run } of targetRuns(recipe, result)) {
+    const ofLinear = linear?.evaluation.heads?.[name];
+    const linearFigures = ofLinear && { rows: linear.evaluation.rows, ...ofLinear };
+    targets.push({ name, ...(await compareAnswers(run.recipe, run.result, linearFigures)) });
+  }
+  const remarksOf = (kind: 'remarks' | 'leaks'): string[] => [
+    ...whole[kind],
+    ...targets.flatMap(({ name, [kind]: remarks }) => remarks.map((remark) => `for ${showLabel(name)}: ${remark}`)),
+  ];
+  const isWeak = onLoss.length > 0 || [whole, ...targets].some((comparison) => comparison.isWeak);
   const remarks = [
     ...onLoss,
-    ...(rare === null ? [] : rareRemarks(rare, recipe)),
-    ...onSimplerAnswers,
+    ...remarksOf('remarks'),
     ...(isWeak ? sentinelRemarks(recipe) : []),
     ...countRemarks(result.validation, nGrams),
-    ...(leak === null ? [] : [leakRemark(leak, recipe)]),
-    ...fewRowsRemarks(recipe, evaluationOf(recipe, result)),
+    ...remarksOf('leaks'),
+    ...fewRowsRemarks(recipe, whole.evaluation),
   ];
-  return { baseline, naive, linear, nGrams, remarks };
+  return { baseline: whole.baseline, naive: whole.naive, linear, nGrams, targets, remarks };
+}
+
+/** Simpler answers to one target, and what speaks against those of the network. */
+interface Comparison extends SimplerAnswers {
+  readonly isWeak: boolean;
+  readonly remarks: readonly string[];
+  readonly leaks: readonly string[]; // columns that may be known only after the answer
+}
+
+async function compareAnswers(
+  recipe: Recipe,
+  result: TrainResult,
+  linear: Evaluation | undefined,
+): Promise<Comparison> {
+  const { sets } = recipe;
+  const rows = sets.test ?? sets.validation;
+  const evaluation = evaluationOf(recipe, result);
+  const baseline = await inTurns(baselineFor(sets, result));
+  const naive = result.test === undefined || rows === undefined ? null : naiveErrors(rows);
+  const rare = await measureRareClass(recipe, result);
+  const isWhole = result.stopped !== 'aborted';
+  const leak = isWhole && recipe.table !== undefined ? leakingColumn(sets.train) : null;
+  const onSimplerAnswers = comparisonRemarks(recipe, evaluation, { baseline, naive, linear }, rare);
+  return {
+    evaluation,
+    baseline,
+    naive,
+    linear,
+    isWeak: onSimplerAnswers.length > 0 || rare?.recall === 0,
+    remarks: [...(rare === null ? [] : rareRemarks(rare, recipe)), ...onSimplerAnswers],
+    leaks: leak === null ? [] : [leakRemark(leak, recipe)],
+  };
 }
 
 /** The evaluation that the figures of the results are from: of the test rows, else of the validation rows. */
@@ -115,7 +166,7 @@ function sentinelRemarks({ table: openedTable }: Recipe): string[] {
 function comparisonRemarks(
   { values }: Recipe,
   evaluation: Evaluation | undefined,
-  { baseline, naive, linear }: Pick<Assessment, 'baseline' | 'naive' | 'linear'>,
+  { baseline, naive, linear }: Omit<SimplerAnswers, 'evaluation'>,
   rare: RareClass | null,
 ): string[] {
   if (evaluation === undefined || baseline === null) return [];
@@ -125,7 +176,7 @@ function comparisonRemarks(
       ...(rare !== null && rare.prAuc <= rare.share
         ? [`the network finds ${showLabel(rare.label)} no better than chance`]
         : []),
-      ...linearRemarks(evaluation, linear?.evaluation, 'weightedLoss'),
+      ...linearRemarks(evaluation, linear, 'weightedLoss'),
     ];
   }
   const { accuracy, rmse } = evaluation;
@@ -133,13 +184,13 @@ function comparisonRemarks(
     const qualifier = rare === null ? '' : ', by accuracy';
     return [
       ...constantRemarks(evaluation, accuracy, baseline).map((remark) => `${remark}${qualifier}`),
-      ...linearRemarks(evaluation, linear?.evaluation, 'accuracy'),
+      ...linearRemarks(evaluation, linear, 'accuracy'),
     ];
   }
   return [
     ...(isAbove(rmse, baseline.rmse) || rmse === baseline.rmse ? [`${NO_BETTER} ${baseline.answer}`] : []),
     ...(isAbove(rmse, naive?.rmse) ? ['the network is worse than answering the last value of the window'] : []),
-    ...linearRemarks(evaluation, linear?.evaluation, 'rmse'),
+    ...linearRemarks(evaluation, linear, 'rmse'),
   ];
 }
 
@@ -233,22 +284,26 @@ function leakRemark({ name, score, otherCount }: LeakingColumn, { table, sets }:
   return `column ${show(name)} alone ${answered}${also}: is it known before ${target} is? (--drop ${name} leaves it out)`;
 }
 
-/** The figures of the network and of simpler answers in one line; null without held-out rows. */
-export function comparisonLine(
+/** The figures of the network and of simpler answers, a line for each target; none without held-out rows. */
+export function comparisonLines(
   recipe: Recipe,
   result: TrainResult,
-  { baseline, naive, linear }: Assessment,
-): string | null {
-  const evaluation = evaluationOf(recipe, result);
-  if (evaluation === undefined || baseline === null) return null;
-  const isShare = evaluation.accuracy !== undefined;
-  const figureOf = ({ accuracy, rmse }: { readonly accuracy?: number; readonly rmse?: number }): string =>
-    isShare ? percent(accuracy ?? Number.NaN) : decimal(rmse ?? Number.NaN);
-  const parts = [
-    `${recipe.sets.test === undefined ? 'validation' : 'test'} ${isShare ? 'accuracy' : 'RMSE'} ${figureOf(evaluation)}`,
-    ...(linear === null ? [] : [`linear model: ${figureOf(linear.evaluation)}`]),
-    ...(naive === null ? [] : [`last value: ${figureOf(naive)}`]),
-    `always answering ${baseline.answer}: ${figureOf(baseline)}`,
-  ];
-  return parts.join('; ');
+  { linear, targets, ...whole }: Assessment,
+): readonly string[] {
+  const split = recipe.sets.test === undefined ? 'validation' : 'test';
+  const lineOf = ({ evaluation, baseline, naive, linear }: SimplerAnswers, ofTarget: string): string[] => {
+    if (evaluation === undefined || baseline === null) return [];
+    const isShare = evaluation.accuracy !== undefined;
+    const figureOf = ({ accuracy, rmse }: { readonly accuracy?: number; readonly rmse?: number }): string =>
+      isShare ? percent(accuracy ?? Number.NaN) : decimal(rmse ?? Number.NaN);
+    const parts = [
+      `${split} ${isShare ? 'accuracy' : 'RMSE'}${ofTarget} ${figureOf(evaluation)}`,
+      ...(linear === undefined ? [] : [`linear model: ${figureOf(linear)}`]),
+      ...(naive === null ? [] : [`last value: ${figureOf(naive)}`]),
+      `always answering ${baseline.answer}: ${figureOf(baseline)}`,
+    ];
+    return [parts.join('; ')];
+  };
+  const ofAll = { ...whole, evaluation: evaluationOf(recipe, result), linear: linear?.evaluation };
+  return [...lineOf(ofAll, ''), ...targets.flatMap((target) => lineOf(target, ` of ${showLabel(target.name)}`))];
 }

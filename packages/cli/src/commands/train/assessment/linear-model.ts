@@ -1,5 +1,5 @@
 import { buildNetwork, type LayerSpec } from '@gradloom/core';
-import { headsOf } from '@gradloom/core/internal';
+import { branchOutputs, headsOf } from '@gradloom/core/internal';
 import { type DataSplits, type Evaluation, type TrainResult, train } from '@gradloom/runtime';
 import { customParts } from '../../../options/custom-parts.ts';
 import { defined } from '../../../options/option.ts';
@@ -38,10 +38,13 @@ export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Pro
   const { columns, file } = sets.train.inputs;
   const network = buildNetwork(spec, customParts());
   const { outputs } = network;
-  if (headsOf(network) !== null) return null;
   if (file !== undefined || sets.train.rows > MAX_ROWS || columns * outputs > MAX_WEIGHTS) return null;
   const { loss, precision, classWeight, seed, blas, modules } = options;
-  const layers: LayerSpec[] = [{ kind: 'dense', out: outputs, init: ZEROS }, ...outputActivations(spec.layers)];
+  const dense = { kind: 'dense', out: outputs, init: ZEROS } as const;
+  const sizes = Object.fromEntries((headsOf(network) ?? []).map(({ name, size }) => [name, size]));
+  const { layers } = spec.layers.some(isHeads)
+    ? branchOutputs({ input: columns, layers: [dense] }, sizes)
+    : { layers: [dense, ...outputActivations(spec.layers)] };
   const data: DataSplits = { train: sets.train, test };
   const result = await train({ input: columns, layers }, data, {
     ...TRAINING,
@@ -55,6 +58,8 @@ export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Pro
   return evaluation === undefined ? null : { evaluation, steps, fingerprint };
 }
 
+const isHeads = ({ kind }: LayerSpec): boolean => kind === 'heads';
+
 const ZEROS = { kind: 'constant', value: 0 } as const;
 
 /** The activations after the last layer with weights. */
@@ -67,4 +72,4 @@ function outputActivations(layers: readonly LayerSpec[]): LayerSpec[] {
 const isLinear = (layers: readonly LayerSpec[]): boolean =>
   layers
     .slice(0, layers.length - outputActivations(layers).length)
-    .every(({ kind }) => kind === 'dense' || kind === 'flatten');
+    .every(({ kind }) => kind === 'dense' || kind === 'flatten' || kind === 'heads');

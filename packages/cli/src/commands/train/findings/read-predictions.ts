@@ -1,5 +1,4 @@
 import { metrics } from '@gradloom/core';
-import { hasHeads } from '@gradloom/core/internal';
 import type { Dataset, OutputReader, TrainResult } from '@gradloom/runtime';
 import { MAX_SHOWN_OUTPUTS, targetNames } from '../../../lab/figures/column-units.ts';
 import type { Predictions } from '../../../report/findings/findings.ts';
@@ -16,7 +15,7 @@ export async function readPredictions(recipe: Recipe, result: TrainResult): Prom
   const heldOutName = (['test', 'validation'] as const).find((name) => sets[name] !== undefined);
   const rows = sets[heldOutName ?? 'train'] ?? sets.train;
   const { accuracy } = result.test ?? result.validation ?? {};
-  if (rows.classes !== null || accuracy !== undefined || hasHeads(result.loss)) return null;
+  if (rows.classes !== null || accuracy !== undefined) return null;
   const { outputs, reader } = predictionReader(rows, targetNames(sets.train.preprocessing));
   const evaluation = await evaluateResult(recipe, result, rows, [reader]);
   if (evaluation.accuracy !== undefined) return null;

@@ -1,0 +1,40 @@
+import { createModel, type Dataset, type Evaluation, type TrainResult } from '@gradloom/runtime';
+import { datasetOfHead, modelsOfHeads } from '@gradloom/runtime/internal';
+import { defined } from '../../options/option.ts';
+import type { Recipe } from './recipe.ts';
+
+/** A run as one of its several targets sees it: the same rows, with the network, loss and figures of this target. */
+export interface TargetRun {
+  readonly name: string;
+  readonly recipe: Recipe;
+  readonly result: TrainResult;
+}
+
+/** A run for each of several targets; none for one target. */
+export function targetRuns(recipe: Recipe, result: TrainResult): readonly TargetRun[] {
+  return (modelsOfHeads(createModel(result)) ?? []).flatMap(({ name, model }): TargetRun[] => {
+    const { sets } = recipe;
+    const train = datasetOfHead(sets.train, name);
+    if (train === undefined) return [];
+    // Rows that test themselves stay recognizable as the same.
+    const rowsOf = (rows: Dataset | undefined) => (rows === sets.train ? train : rows && datasetOfHead(rows, name));
+    const figuresOf = (evaluation: Evaluation | undefined) =>
+      evaluation && { rows: evaluation.rows, loss: Number.NaN, ...evaluation.heads?.[name] };
+    const { validation: _, test: __, ...others } = result;
+    return [
+      {
+        name,
+        recipe: {
+          ...recipe,
+          sets: { train, ...defined({ validation: rowsOf(sets.validation), test: rowsOf(sets.test) }) },
+        },
+        result: {
+          ...others,
+          spec: model.spec,
+          loss: model.loss ?? result.loss,
+          ...defined({ validation: figuresOf(result.validation), test: figuresOf(result.test) }),
+        },
+      },
+    ];
+  });
+}
