@@ -50,14 +50,15 @@ export default defineConfig(({ mode }) => ({
     sequence: { sequencer: KindByKind },
     chaiConfig: { truncateThreshold: 1_000 }, // shows a wrong sentence in full
     pool: 'forks',
-    // Much of the rest waits for processes and ranks: a third file keeps two cores busy.
-    maxWorkers: Math.max(mode === 'rest' ? 3 : 2, availableParallelism()),
     testTimeout: 60_000,
     hookTimeout: 60_000, // a pool of seven threads takes a while to start on a busy machine
     projects: names.map((name) => ({
       extends: true,
       test: {
         name,
+        // Outside of `npm test`, many files wait for processes and ranks: a third keeps two cores busy. Stated in each
+        // project, since vitest loads the options above without the mode.
+        maxWorkers: Math.max(mode === 'short' ? 2 : 3, availableParallelism()),
         // Earlier files in the same process would affect what these tests measure or load.
         isolate: name === 'processes',
         ...filesOf(name, mode),

@@ -34,7 +34,6 @@ export const short: readonly string[] = [
   'test/runs/runtime/refused-rows.test.ts',
   'test/runs/runtime/repeated-steps.test.ts',
   'test/runs/runtime/span.test.ts',
-  'test/runs/runtime/threads.test.ts',
   'test/runs/runtime/trainer.test.ts',
   'test/processes/architecture.test.ts',
   'test/processes/cli/every-command.test.ts',

@@ -129,9 +129,10 @@ const pass: PassSettings = {
 interface Widths {
   readonly dense: readonly [input: number, first: number, second: number, output: number];
   readonly nested: { readonly embedding: number; readonly swiglu: number };
+  readonly image: readonly [H: number, V: number];
 }
-const wide: Widths = { dense: [3, 5, 4, 3], nested: { embedding: 3, swiglu: 5 } };
-const narrow: Widths = { dense: [2, 3, 2, 2], nested: { embedding: 2, swiglu: 3 } };
+const wide: Widths = { dense: [3, 5, 4, 3], nested: { embedding: 3, swiglu: 5 }, image: [2, 3] };
+const narrow: Widths = { dense: [2, 3, 2, 2], nested: { embedding: 2, swiglu: 3 }, image: [1, 2] };
 
 const networkWith = (fn: ActivationName, { dense: [input, first, second, output] }: Widths): NetworkSpec => ({
   input,
@@ -308,10 +309,10 @@ const reducedOf = ({ dense: [, , width, output] }: Widths): NetworkSpec =>
   );
 
 /** Functions of values, some of which are spread over axes of others. */
-const formulasOf = ({ dense: [, first, , out] }: Widths): NetworkSpec =>
+const formulasOf = ({ dense: [, first, , out], image: [H, V] }: Widths): NetworkSpec =>
   sequential(
-    [2, 3, 1],
-    conv2d(first, 1, { name: 'a', biasInit: 'normal' }), // [2, 3, first]
+    [H, V, 1],
+    conv2d(first, 1, { name: 'a', biasInit: 'normal' }), // [H, V, first]
     tanh({ name: 't' }),
     square(),
     plus(1),
@@ -325,7 +326,7 @@ const formulasOf = ({ dense: [, first, , out] }: Widths): NetworkSpec =>
     { kind: 'dense', out: first, name: 'gate', biasInit: 'normal' }, // [first]: spread over both axes of positions
     over(['p', 'r']),
     times(['12', 'gate'], { name: 'w' }),
-    { kind: 'dense', out: 1, of: 'w', biasInit: 'normal' }, // [2, 3, 1]: spread over channels
+    { kind: 'dense', out: 1, of: 'w', biasInit: 'normal' }, // [H, V, 1]: spread over channels
     clip({ min: -8, max: 8 }),
     exp({ name: 'one' }),
     minus(['gate', 'one']), // both are spread
@@ -353,8 +354,9 @@ const movedOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
     take([0, 2, 0], { axis: 0 }),
     resize([2, 3]),
     concat(['a', '6']),
-    reshape([6, 1, 4]),
-    expand([2, 6, 3, 4]),
+    slice([0, 0, 1], [2, 2, 3]),
+    reshape([4, 1, 2]),
+    expand([2, 4, 2, 2]),
     reshape([-1]),
     { kind: 'dense', out },
   );

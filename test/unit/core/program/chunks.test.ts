@@ -360,6 +360,6 @@ test.each(elementTypes)(
         }
       }
     });
-    fc.assert(check, { seed: propertySeed, numRuns: counted(20, 500) });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(10, 500) });
   },
 );
