@@ -3,7 +3,7 @@ import { fma } from '../../packages/core/src/math/fma.ts';
 import { mathOf, type RealMath } from '../../packages/core/src/math/real-math.ts';
 
 /** Operations on one number type, each rounded once. */
-export interface Arithmetic extends Omit<RealMath, 'round' | 'flush'> {
+export interface Arithmetic extends Pick<RealMath, 'exp' | 'expm1' | 'log' | 'log1p' | 'tanh' | 'erf' | 'sigmoid'> {
   /** The nearest number of the type to a double. */
   of(x: number): number;
   add(a: number, b: number): number;

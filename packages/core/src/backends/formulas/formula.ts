@@ -1,4 +1,5 @@
 import type { ElementType } from '../../math/element-type.ts';
+import type { ScalarMath } from '../../math/real-math.ts';
 import type { Relation } from '../isa/isa.ts';
 
 declare const kind: unique symbol;
@@ -37,8 +38,12 @@ export type Step =
  * The operations that formulas are written with, lane by lane; each rounds its result to the element type. A formula
  * runs once, on symbols, and leaves its list of steps.
  */
-export interface Formula {
-  readonly type: ElementType;
+export interface Formula
+  extends Pick<
+    ScalarMath<Value, Condition>,
+    | ('type' | 'constant' | 'add' | 'subtract' | 'multiply' | 'divide' | 'squareRoot')
+    | ('greater' | 'compare' | 'choose')
+  > {
   readonly steps: readonly Step[];
   /** A vector that the kernel loads in its loop. */
   input(index: number): Value;
@@ -48,19 +53,10 @@ export interface Formula {
   number(index: number): Value;
   /** A vector that the kernel keeps in a register. */
   held(index: number): Value;
-  /** A number in all lanes, rounded to the element type. */
-  constant(x: number): Value;
   /** An unsigned integer as wide as an element, in all lanes. */
   bits(x: bigint): Value;
-  add(x: Value, y: Value): Value;
-  subtract(x: Value, y: Value): Value;
-  multiply(x: Value, y: Value): Value;
-  divide(x: Value, y: Value): Value;
-  squareRoot(x: Value): Value;
   /** x where x < y, else y. */
   lesser(x: Value, y: Value): Value;
-  /** x where x > y, else y. */
-  greater(x: Value, y: Value): Value;
   and(x: Value, y: Value): Value;
   or(x: Value, y: Value): Value;
   xor(x: Value, y: Value): Value;
@@ -70,9 +66,6 @@ export interface Formula {
   readonly scale: ((x: Value, n: Value) => Value) | null;
   shiftLeft(x: Value, count: number): Value;
   shiftRight(x: Value, count: number): Value;
-  compare(x: Value, relation: Relation, y: Value): Condition;
-  /** x where the condition holds, else y. */
-  choose(condition: Condition, x: Value, y: Value): Value;
   /** `choose` for an x that takes long: short vectors skip it if the condition holds in no lane. */
   chooseRare(condition: Condition, x: Value, y: Value): Value;
   /** x where the condition holds, else +0. */
@@ -129,7 +122,11 @@ export function createFormula(type: ElementType, hasScale: boolean): Formula {
     shiftLeft: shift('shiftLeft'),
     shiftRight: shift('shiftRight'),
     compare: (x, relation, y) => addStep({ kind: 'compare', relation, x, y }),
-    choose: (mask, x, y) => addStep({ kind: 'choose', mask, x, y, isRare: false }),
+    choose(mask, x, y) {
+      const step = steps[y];
+      const isZero = step.kind === 'literal' && step.bits === 0n;
+      return addStep(isZero ? { kind: 'chooseOrZero', mask, x } : { kind: 'choose', mask, x, y, isRare: false });
+    },
     chooseRare: (mask, x, y) => addStep({ kind: 'choose', mask, x, y, isRare: true }),
     chooseOrZero: (mask, x) => addStep({ kind: 'chooseOrZero', mask, x }),
   };

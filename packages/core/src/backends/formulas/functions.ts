@@ -7,30 +7,15 @@ import * as floatExponent from '../../math/float32/exponent.ts';
 import { logPolynomial as floatLog } from '../../math/float32/log.ts';
 import { FLUSH_BELOW } from '../../math/flush.ts';
 import { logPolynomial } from '../../math/log.ts';
+import type { ScalarMath } from '../../math/real-math.ts';
 import type { Condition, Formula, Value } from './formula.ts';
 
 /** The functions of `RealMath`, to the same bits, written with the operations of a formula. */
-export interface Functions {
-  /** x, or +0 if |x| is tiny. NaN stays NaN. */
-  flush(x: Value): Value;
-  negative(x: Value): Value;
-  absolute(x: Value): Value;
-  /** 1 or -1; x itself if it is a zero or NaN. */
-  sign(x: Value): Value;
-  exp(x: Value): Value;
-  /** eˣ for x ≤ 0, or NaN. */
-  expBelow(x: Value): Value;
-  expm1(x: Value): Value;
-  /** eˣ - 1 for x ≤ 0, or NaN. */
-  expm1Below(x: Value): Value;
-  log(x: Value): Value;
-  log1p(x: Value): Value;
-  /** ln(1 + x) for 0 ≤ x ≤ 1, or NaN. */
-  log1pWithin(x: Value): Value;
-  tanh(x: Value): Value;
-  erf(x: Value): Value;
-  sigmoid(x: Value): Value;
-}
+export type Functions = Pick<
+  ScalarMath<Value, Condition>,
+  | ('flush' | 'negative' | 'absolute' | 'sign' | 'exp' | 'expBelow' | 'expm1' | 'expm1Below')
+  | ('log' | 'log1p' | 'log1pWithin' | 'tanh' | 'erf' | 'sigmoid')
+>;
 
 /** Numbers that depend on the element type. */
 const numbersByType = {

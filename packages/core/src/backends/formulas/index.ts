@@ -1,7 +1,8 @@
+import type { BuiltInActivation } from '../../families/activations/activation.ts';
 import { activations } from '../../families/activations/index.ts';
 import { functionName } from '../../program/op.ts';
-import { activationFormulas } from './activations.ts';
 import { type Elementwise, elementwiseOp } from './arithmetic.ts';
+import type { Condition, Value } from './formula.ts';
 import { channelFormulas } from './norms.ts';
 
 /** All elementwise operations with machine code, by operation name. */
@@ -35,20 +36,15 @@ export const elementwise: Readonly<Record<string, Elementwise>> = {
 
 function activationOps(): Record<string, Elementwise> {
   const entries: [string, Elementwise][] = [];
-  for (const [name, { apply, derivative }] of Object.entries(activationFormulas)) {
-    const numbers = activations[name as keyof typeof activations].alpha === 0 ? [] : ['alpha'];
+  for (const [name, { apply, derivative, alpha }] of Object.entries<BuiltInActivation>(activations)) {
+    const numbers = alpha === 0 ? [] : ['alpha'];
     const op = functionName(name);
+    const backward: Elementwise['of'] = (m, da, za, alpha) => [
+      m.flush(m.multiply(da, derivative<Value, Condition>(m, za, za, alpha))),
+    ];
     entries.push(
-      [`${op}Forward`, elementwiseOp(['z'], ['a'], (m, z, alpha) => [apply(m, z, alpha)], numbers)],
-      [
-        `${op}Backward`,
-        elementwiseOp(
-          ['da', 'za'],
-          ['dz'],
-          (m, da, za, alpha) => [m.flush(m.multiply(da, derivative(m, za, alpha)))],
-          numbers,
-        ),
-      ],
+      [`${op}Forward`, elementwiseOp(['z'], ['a'], (m, z, alpha) => [apply<Value, Condition>(m, z, alpha)], numbers)],
+      [`${op}Backward`, elementwiseOp(['da', 'za'], ['dz'], backward, numbers)],
     );
   }
   return Object.fromEntries(entries);

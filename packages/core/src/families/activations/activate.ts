@@ -25,13 +25,7 @@ export function activateBackward(
   alpha: number,
 ): void {
   const math = mathOf(typeOf(dz));
-  const { round, flush } = math;
-  const roundedAlpha = round(alpha);
-  if (activation.reads === 'z') {
-    for (let i = 0; i < n; i++)
-      dz[i] = flush(round(da[i] * activation.derivative(math, za[i], Number.NaN, roundedAlpha)));
-  } else {
-    for (let i = 0; i < n; i++)
-      dz[i] = flush(round(da[i] * activation.derivative(math, Number.NaN, za[i], roundedAlpha)));
-  }
+  const roundedAlpha = math.round(alpha);
+  for (let i = 0; i < n; i++)
+    dz[i] = math.flush(math.multiply(da[i], activation.derivative(math, za[i], za[i], roundedAlpha)));
 }

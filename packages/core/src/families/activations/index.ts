@@ -1,43 +1,48 @@
-import type { RealMath } from '../../math/real-math.ts';
-import type { Activation } from './activation.ts';
+import type { ScalarMath } from '../../math/real-math.ts';
+import type { BuiltInActivation } from './activation.ts';
 
 /** 2 Φ(z). */
-const twiceNormal = ({ round, erf }: RealMath, z: number): number => round(1 + erf(round(z * round(SQRT_HALF))));
+const twiceNormal = <V, C>({ constant, add, multiply, erf }: ScalarMath<V, C>, z: V): V =>
+  add(constant(1), erf(multiply(z, constant(SQRT_HALF))));
 
 const SQRT_HALF = 0.7071067811865476;
 const INV_SQRT_2PI = 0.3989422804014327; // 1 / √(2π)
 
+/** x where z > 0, else y. */
+const above = <V, C>({ constant, compare, choose }: ScalarMath<V, C>, z: V, x: V, y: V): V =>
+  choose(compare(z, 'greater', constant(0)), x, y);
+
 const table = {
   /** z. */
-  identity: { apply: (_math, z) => z, derivative: () => 1, reads: 'a', alpha: 0, maxSlope: 1 },
+  identity: { apply: (_m, z) => z, derivative: (m) => m.constant(1), reads: 'a', alpha: 0, maxSlope: 1 },
   /** 1 / (1 + e⁻ᶻ). */
   sigmoid: {
-    apply: ({ sigmoid }, z) => sigmoid(z),
-    derivative: ({ round }, _z, a) => round(a * round(1 - a)),
+    apply: (m, z) => m.sigmoid(z),
+    derivative: (m, _z, a) => m.multiply(a, m.subtract(m.constant(1), a)),
     reads: 'a',
     alpha: 0,
     maxSlope: 0.25,
   },
   /** tanh z. */
   tanh: {
-    apply: ({ tanh }, z) => tanh(z),
-    derivative: ({ round }, _z, a) => round(1 - round(a * a)),
+    apply: (m, z) => m.tanh(z),
+    derivative: (m, _z, a) => m.subtract(m.constant(1), m.multiply(a, a)),
     reads: 'a',
     alpha: 0,
     maxSlope: 1,
   },
   /** max(0, z), NaN kept. f′(0) is taken as 0. */
   relu: {
-    apply: (_math, z) => (z < 0 ? 0 : z),
-    derivative: (_math, _z, a) => (a > 0 ? 1 : 0),
+    apply: (m, z) => m.choose(m.compare(z, 'notLess', m.constant(0)), z, m.constant(0)),
+    derivative: (m, _z, a) => above(m, a, m.constant(1), m.constant(0)),
     reads: 'a',
     alpha: 0,
     maxSlope: 1,
   },
   /** z if z > 0, else αz, α >= 0 (so a has the sign of z). f′(0) is taken as α. */
   'leaky-relu': {
-    apply: ({ round }, z, alpha) => (z > 0 ? z : round(alpha * z)),
-    derivative: (_math, _z, a, alpha) => (a > 0 ? 1 : alpha),
+    apply: (m, z, alpha) => above(m, z, z, m.multiply(alpha, z)),
+    derivative: (m, _z, a, alpha) => above(m, a, m.constant(1), alpha),
     reads: 'a',
     alpha: 0.01,
     maxSlope: 1,
@@ -47,8 +52,8 @@ const table = {
    * 2016](https://arxiv.org/abs/1511.07289)
    */
   elu: {
-    apply: ({ round, expm1 }, z, alpha) => (z > 0 ? z : round(alpha * expm1(z))),
-    derivative: ({ round }, _z, a, alpha) => (a > 0 ? 1 : round(a + alpha)),
+    apply: (m, z, alpha) => above(m, z, z, m.multiply(alpha, m.expm1Below(z))),
+    derivative: (m, _z, a, alpha) => above(m, a, m.constant(1), m.add(a, alpha)),
     reads: 'a',
     alpha: 1,
     maxSlope: 1,
@@ -58,11 +63,12 @@ const table = {
    * 2016](https://arxiv.org/abs/1606.08415)
    */
   gelu: {
-    apply: (math, z) => math.round(math.round(0.5 * z) * twiceNormal(math, z)),
-    derivative: (math, z) => {
-      const { round, exp } = math;
-      const density = round(exp(round(round(-0.5 * z) * z)) * round(INV_SQRT_2PI));
-      return round(round(0.5 * twiceNormal(math, z)) + round(z * density));
+    apply: (m, z) => m.multiply(m.multiply(m.constant(0.5), z), twiceNormal(m, z)),
+    derivative: (m, z) => {
+      const { constant, add, multiply, expBelow } = m;
+      const cumulative = multiply(constant(0.5), twiceNormal(m, z));
+      const density = multiply(expBelow(multiply(multiply(constant(-0.5), z), z)), constant(INV_SQRT_2PI));
+      return add(cumulative, multiply(z, density));
     },
     reads: 'z',
     alpha: 0,
@@ -70,10 +76,10 @@ const table = {
   },
   /** z σ(z), also known as swish. [Elfwing et al. 2018](https://arxiv.org/abs/1702.03118) */
   silu: {
-    apply: ({ round, sigmoid }, z) => round(z * sigmoid(z)),
-    derivative: ({ round, sigmoid }, z) => {
+    apply: (m, z) => m.multiply(z, m.sigmoid(z)),
+    derivative: ({ constant, add, subtract, multiply, sigmoid }, z) => {
       const s = sigmoid(z);
-      return round(s * round(1 + round(z * round(1 - s))));
+      return multiply(s, add(constant(1), multiply(z, subtract(constant(1), s))));
     },
     reads: 'z',
     alpha: 0,
@@ -81,8 +87,9 @@ const table = {
   },
   /** log(1 + eᶻ), as max(z, 0) + log1p(e⁻|ᶻ|), which cannot overflow. f′ = 1 - e⁻ᵃ. */
   softplus: {
-    apply: ({ round, exp, log1p }, z) => round(Math.max(z, 0) + log1p(exp(-Math.abs(z)))),
-    derivative: ({ expm1 }, _z, a) => -expm1(-a),
+    apply: ({ constant, add, greater, negative, absolute, expBelow, log1pWithin }, z) =>
+      add(greater(constant(0), z), log1pWithin(expBelow(negative(absolute(z))))),
+    derivative: (m, _z, a) => m.negative(m.expm1(m.negative(a))),
     reads: 'a',
     alpha: 0,
     maxSlope: 1,
@@ -92,10 +99,10 @@ const table = {
    * [Glorot & Bengio 2010, §2.3](https://proceedings.mlr.press/v9/glorot10a.html)
    */
   softsign: {
-    apply: ({ round }, z) => round(z / round(1 + Math.abs(z))),
-    derivative: ({ round }, z) => {
-      const size = round(1 + Math.abs(z));
-      return round(1 / round(size * size));
+    apply: (m, z) => m.divide(z, m.add(m.constant(1), m.absolute(z))),
+    derivative: ({ constant, add, multiply, divide, absolute }, z) => {
+      const size = add(constant(1), absolute(z));
+      return divide(constant(1), multiply(size, size));
     },
     reads: 'z',
     alpha: 0,
@@ -103,13 +110,14 @@ const table = {
   },
   /** 1 if z >= 0, else 0; NaN kept. The perceptron's activation. f′ is 0, so no layer before it learns by gradients. */
   step: {
-    apply: (_math, z) => (Number.isNaN(z) ? z : z >= 0 ? 1 : 0),
-    derivative: () => 0,
+    apply: ({ constant, compare, choose }, z) =>
+      choose(compare(z, 'equal', z), choose(compare(z, 'atLeast', constant(0)), constant(1), constant(0)), z),
+    derivative: (m) => m.constant(0),
     reads: 'a',
     alpha: 0,
     maxSlope: 0,
   },
-} satisfies Record<string, Activation>;
+} satisfies Record<string, BuiltInActivation>;
 
 /** The name of an activation. */
 export type ActivationName = keyof typeof table;

@@ -1,3 +1,4 @@
+import type { ScalarMath } from '../../math/real-math.ts';
 import { type ScalarName, scalars } from './index.ts';
 import type { Scalar, Term, Terms } from './scalar.ts';
 
@@ -128,6 +129,29 @@ function copiesIn(terms: ExpressionTerms, { steps }: Expression): Term[] {
   return copies;
 }
 
+/** The operations that slopes are written with, as steps of an expression. */
+function mathOfTerms(e: ExpressionTerms): ScalarMath<Term, Term> {
+  const comparisons = { less: e.below, atMost: e.atMost, equal: e.equal, atLeast: e.atLeast, greater: e.above };
+  return {
+    ...e,
+    type: 'float64', // no slope asks for it
+    add: e.plus,
+    subtract: e.minus,
+    multiply: e.times,
+    divide: e.over,
+    squareRoot: e.sqrt,
+    negative: e.negate,
+    absolute: e.abs,
+    greater: (x, y) => e.where(e.above(x, y), x, y),
+    compare: (x, relation, y) =>
+      relation === 'notLess' ? e.equal(e.below(x, y), e.constant(0)) : comparisons[relation](x, y),
+    choose: e.where,
+    expBelow: e.exp,
+    expm1Below: e.expm1,
+    log1pWithin: e.log1p,
+  };
+}
+
 /** Makes the gradients by all steps from that by the result, d. `values` stand for the steps. */
 function gradientsIn(
   terms: ExpressionTerms,
@@ -141,15 +165,12 @@ function gradientsIn(
     const [name] = steps[s];
     if (gradient === undefined || name === 'input' || name === 'constant') continue;
     const { operands, constants } = partsOf(steps[s]);
-    const { derivative }: Scalar = scalars[name];
+    const { derivative, slope }: Scalar = scalars[name];
+    const inputs = operands.map((o) => values[o]);
     const parts =
-      derivative?.(
-        terms,
-        gradient,
-        values[s],
-        operands.map((o) => values[o]),
-        constants,
-      ) ?? [];
+      slope === undefined
+        ? (derivative?.(terms, gradient, values[s], inputs, constants) ?? [])
+        : [terms.times(gradient, slope(mathOfTerms(terms), inputs[0], values[s]))];
     for (const [k, part] of parts.entries()) {
       if (part === null) continue;
       const sum = gradients.get(operands[k]);

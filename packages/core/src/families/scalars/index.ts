@@ -1,8 +1,7 @@
+import type { ScalarMath } from '../../math/real-math.ts';
+import { activations } from '../activations/index.ts';
 import type { Scalar, Term, Terms } from './scalar.ts';
-import type { ScalarMath } from './scalar-math.ts';
 
-const SQRT_HALF = 0.7071067811865476;
-const INV_SQRT_2PI = 0.3989422804014327; // 1 / √(2π)
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 
 /** 1 where the condition holds, else 0. */
@@ -33,6 +32,10 @@ function power<V, C>(m: ScalarMath<V, C>, x: V, p: number): V {
 
 /** d where the flag is 1, else 0. */
 const kept = (e: Terms, flag: Term, d: Term): Term => e.where(flag, d, e.constant(0));
+
+/** An activation without a parameter. Its gradient is d · f′, to the bits of its layer. */
+const fromActivation = (f: Pick<Scalar, 'apply'> & { readonly derivative: NonNullable<Scalar['slope']> }) =>
+  ({ operands: 1, apply: f.apply, slope: f.derivative }) satisfies Scalar;
 
 const table = {
   /** a + b. */
@@ -142,18 +145,14 @@ const table = {
     apply: (m, x) => m.divide(m.constant(1), x),
     derivative: (e, d, y) => [e.negate(e.times(d, e.times(y, y)))],
   },
-  /** tanh x. */
-  tanh: {
-    operands: 1,
-    apply: (m, x) => m.tanh(x),
-    derivative: (e, d, y) => [e.times(d, e.minus(e.constant(1), e.times(y, y)))],
-  },
-  /** 1 / (1 + e⁻ˣ). */
-  sigmoid: {
-    operands: 1,
-    apply: (m, x) => m.sigmoid(x),
-    derivative: (e, d, y) => [e.times(d, e.times(y, e.minus(e.constant(1), y)))],
-  },
+  /** The activations of these names. */
+  tanh: fromActivation(activations.tanh),
+  sigmoid: fromActivation(activations.sigmoid),
+  relu: fromActivation(activations.relu),
+  softplus: fromActivation(activations.softplus),
+  softsign: fromActivation(activations.softsign),
+  silu: fromActivation(activations.silu),
+  gelu: fromActivation(activations.gelu),
   /** The error function. */
   erf: {
     operands: 1,
@@ -173,49 +172,6 @@ const table = {
     isPlain: true,
     apply: (m, x) => m.cos?.(x) ?? x,
     derivative: (e, d, _y, [x]) => [e.negate(e.times(d, e.sin(x)))],
-  },
-  /** max(0, x), NaN kept; the slope at 0 is 0. */
-  relu: {
-    operands: 1,
-    apply: (m, x) => m.choose(m.compare(x, 'less', m.constant(0)), m.constant(0), x),
-    derivative: (e, d, y) => [kept(e, e.above(y, e.constant(0)), d)],
-  },
-  /** ln(1 + eˣ). */
-  softplus: {
-    operands: 1,
-    apply: (m, x) => m.add(m.greater(x, m.constant(0)), m.log1p(m.exp(m.negative(m.absolute(x))))),
-    derivative: (e, d, y) => [e.times(d, e.negate(e.expm1(e.negate(y))))],
-  },
-  /** x / (1 + |x|). */
-  softsign: {
-    operands: 1,
-    apply: (m, x) => m.divide(x, m.add(m.constant(1), m.absolute(x))),
-    derivative(e, d, _y, [x]) {
-      const size = e.plus(e.constant(1), e.abs(x));
-      return [e.over(d, e.times(size, size))];
-    },
-  },
-  /** x · σ(x). */
-  silu: {
-    operands: 1,
-    apply: (m, x) => m.multiply(x, m.sigmoid(x)),
-    derivative(e, d, _y, [x]) {
-      const [one, s] = [e.constant(1), e.sigmoid(x)];
-      return [e.times(d, e.times(s, e.plus(one, e.times(x, e.minus(one, s)))))];
-    },
-  },
-  /** x · Φ(x), with the normal distribution's Φ. */
-  gelu: {
-    operands: 1,
-    apply(m, x) {
-      const twice = m.add(m.constant(1), m.erf(m.multiply(x, m.constant(SQRT_HALF))));
-      return m.multiply(m.multiply(m.constant(0.5), x), twice);
-    },
-    derivative(e, d, _y, [x]) {
-      const twice = e.plus(e.constant(1), e.erf(e.times(x, e.constant(SQRT_HALF))));
-      const density = e.times(e.exp(e.times(e.times(e.constant(-0.5), x), x)), e.constant(INV_SQRT_2PI));
-      return [e.times(d, e.plus(e.times(e.constant(0.5), twice), e.times(x, density)))];
-    },
   },
   /** xᵖ: NaN for x < 0 unless p is a whole number up to 32. */
   power: {

@@ -1,4 +1,4 @@
-import type { ScalarMath } from './scalar-math.ts';
+import type { ScalarMath } from '../../math/real-math.ts';
 
 /** A step of an expression, by its index. */
 export type Term = number;
@@ -18,6 +18,8 @@ export interface Scalar {
   readonly isPlain?: boolean;
   /** The function of its operands and constants, on numbers and on values of kernels. */
   apply<V, C>(m: ScalarMath<V, C>, a: V, b: V, c: V, p: number, q: number): V;
-  /** The gradients by the operands, from the gradient d by the result y; null: none. Absent if all are 0. */
+  /** f′ of a function of x with the result y, if the gradient by x is d · f′. */
+  slope?<V, C>(m: ScalarMath<V, C>, x: V, y: V): V;
+  /** Else the gradients by the operands, from the gradient d by the result y; null: none. Absent if all are 0. */
   derivative?(e: Terms, d: Term, y: Term, operands: readonly Term[], constants: readonly number[]): (Term | null)[];
 }

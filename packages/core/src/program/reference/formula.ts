@@ -1,7 +1,7 @@
 import type { Expression } from '../../families/scalars/expression.ts';
 import { scalars } from '../../families/scalars/index.ts';
-import { plainMathOf } from '../../families/scalars/scalar-math.ts';
 import { type Elements, typeOf } from '../../math/element-type.ts';
+import { mathOf } from '../../math/real-math.ts';
 
 /** An expression of rows, as plain JSON: its inputs are spread over the rows as in NumPy. */
 export interface Formula {
@@ -78,7 +78,7 @@ export function createFormulaCode(formula: Formula) {
     values ??= steps.map(() => new Float64Array(CHUNK));
     if (axes === undefined || axesRows !== B) axes = axesOf(formula, B);
     axesRows = B;
-    const m = plainMathOf(typeOf(outputs[0]));
+    const m = mathOf(typeOf(outputs[0]));
     const total = formula.shape.reduce((size, extent) => size * extent, B);
     for (let first = 0; first < total; first += CHUNK) {
       const n = Math.min(CHUNK, total - first);
