@@ -337,6 +337,13 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
     lastPosition(),
     dense(3),
   ),
+  'attention by heads that share keys': sequential(
+    7,
+    embedding(7, 8),
+    residual(rmsNorm(), selfAttention(4, { keyHeads: 2, causal: true, rotary: true, theta: 500, outBias: false })),
+    selfAttention(3, { keyHeads: 1, headSize: 4, causal: true, rotary: true, rotaryScaling: { factor: 2 } }),
+    dense(7),
+  ),
   'attention to a signal': sequential(
     [9, 2],
     conv1d(6, 2),

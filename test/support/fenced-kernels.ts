@@ -52,7 +52,7 @@ const large: Readonly<Record<string, fc.Arbitrary<readonly number[]>>> = {
 /** Dimensions for machine code. Products of few weights or keys are those of WebAssembly. */
 function dimsOf(name: string, { dims }: KernelCase): fc.Arbitrary<readonly number[]> {
   if (name.startsWith('affine')) return large[name];
-  if (/^attention(For|Back)ward$/.test(name)) return dims.filter(([, T, , d]) => T * d >= 256);
+  if (/^attention(For|Back)ward$/.test(name)) return dims.filter(([, T, , , d]) => T * d >= 256);
   return name in large ? fc.oneof(dims, large[name]) : dims;
 }
 

@@ -257,7 +257,7 @@ export type { ReductionOptions } from './network/layers/reductions.ts';
 export type { ReshapeOptions } from './network/layers/reshape.ts';
 export type { ResizeOptions } from './network/layers/resize.ts';
 export type { RmsNormOptions } from './network/layers/rms-norm.ts';
-export type { SelfAttentionOptions } from './network/layers/self-attention.ts';
+export type { RotaryScaling, SelfAttentionOptions } from './network/layers/self-attention.ts';
 export type { SliceOptions } from './network/layers/slice.ts';
 export type { SoftmaxOptions } from './network/layers/softmax.ts';
 export type { SwigluOptions } from './network/layers/swiglu.ts';

@@ -220,6 +220,7 @@ export {
   type ResizeOptions,
   type RmsNormOptions,
   type RmspropOptions,
+  type RotaryScaling,
   type RowLengths,
   type RowLossDefinition,
   type Rows,

@@ -111,10 +111,34 @@ class SelfAttention(nn.MultiheadAttention):
         return self.out_proj(y.transpose(1, 2).reshape(N, T, C))
 
 
-def rotated(x):
-    """Rotates the pairs (i, i + d/2) at position t by t * 10000^(-2i / d)."""
+class GroupedAttention(nn.Module):
+    """Attention by heads that share keys, or whose sizes are not those of nn.MultiheadAttention."""
+
+    def __init__(self, width, spec):
+        super().__init__()
+        self.heads, self.rotary = spec["heads"], spec.get("rotary", False)
+        self.key_heads = spec.get("keyHeads", self.heads)
+        self.size = spec.get("headSize", width // self.heads)
+        self.angles = {"theta": spec.get("theta", 10000), **spec.get("rotaryScaling", {})}
+        self.causal, bias = spec.get("causal", True), spec.get("bias", True)
+        self.in_proj_weight = nn.Parameter(torch.empty((self.heads + 2 * self.key_heads) * self.size, width))
+        self.in_proj_bias = nn.Parameter(torch.empty(len(self.in_proj_weight))) if bias else None
+        self.out_proj = nn.Linear(self.heads * self.size, width, bias=spec.get("outBias", bias))
+
+    def forward(self, x):
+        N, T, _ = x.shape
+        projected = F.linear(x, self.in_proj_weight, self.in_proj_bias).view(N, T, -1, self.size).transpose(1, 2)
+        q, k, v = projected.split([self.heads, self.key_heads, self.key_heads], 1)
+        if self.rotary:
+            q, k = rotated(q, **self.angles), rotated(k, **self.angles)
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal, enable_gqa=True)
+        return self.out_proj(y.transpose(1, 2).reshape(N, T, -1))
+
+
+def rotated(x, theta=10000, factor=1):
+    """Rotates the pairs (i, i + d/2) at position t by t * theta^(-2i / d) / factor."""
     T, d = x.shape[-2:]
-    rates = 10000.0 ** (-torch.arange(0, d, 2) / d)
+    rates = float(theta) ** (-torch.arange(0, d, 2) / d) / factor
     angles = torch.outer(torch.arange(T, dtype=x.dtype), rates)
     a, b = x.chunk(2, -1)
     return torch.cat([a * angles.cos() - b * angles.sin(), b * angles.cos() + a * angles.sin()], -1)
@@ -221,7 +245,10 @@ def build(specs, shape, first=True):
             add(Swiglu, C, spec["out"], bias, mixin=on_last)
         elif kind == "self-attention":
             options = [spec.get("causal", True), spec.get("rotary", False)]
-            add(SelfAttention, C, spec["heads"], bias, *options, mixin=on_last)
+            if {"keyHeads", "headSize", "theta", "rotaryScaling", "outBias"} & set(spec):
+                add(GroupedAttention, C, spec, mixin=on_last)
+            else:
+                add(SelfAttention, C, spec["heads"], bias, *options, mixin=on_last)
         elif kind == "layer-norm":
             add(nn.LayerNorm, C, eps=spec.get("epsilon", 1e-5), bias=bias, mixin=on_last)
         elif kind == "rms-norm":

@@ -218,6 +218,7 @@ const attentionOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec =>
     { kind: 'embedding', vocabulary: 5, width: 2 * embedding - 2 },
     selfAttention(embedding - 1, { causal: true, rotary: true, biasInit: 'normal' }),
     selfAttention(1, { causal: false, dropout: 0.3, biasInit: 'normal' }),
+    selfAttention(2, { keyHeads: 1, headSize: 4, causal: true, rotary: true, theta: 9, outBias: false }),
     flatten(),
     { kind: 'dense', out: dense[3] },
   );

@@ -179,9 +179,9 @@ export function rowAttention(
   return calls
     .filter(({ op }) => op === ops.attentionNext)
     .map(({ args }, k) => {
-      const [, qkv, , , , , heads, d] = args as Parameters<typeof attentionNext>;
+      const [, qkv, , , , , heads, keyHeads, d] = args as Parameters<typeof attentionNext>;
       const weights = createElements(typeOf(qkv), heads * n * n);
-      attentionWeights(weights, qkv, n, heads, d);
+      attentionWeights(weights, qkv, n, heads, keyHeads, d);
       return { path: attentionLayers[k].path, heads, weights };
     });
 }

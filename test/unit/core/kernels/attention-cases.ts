@@ -16,22 +16,26 @@ const positions = fc.oneof(
   { weight: 20, arbitrary: fc.constantFrom(1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 18, 25) },
   { weight: 1, arbitrary: fc.constantFrom(31, 32, 33, 40, 65) },
 );
+/** H and K: of each head its own keys, or keys of several heads. */
+const heads = fc.constantFrom([1, 1], [2, 2], [3, 3], [2, 1], [3, 1], [4, 2], [9, 3]);
 /** The last ones are S, the number of keys of another sequence, and whether the keys are of the sequence itself. */
-const dims = fc.tuple(
-  ...[fc.nat(3), positions, fc.integer({ min: 1, max: 3 }), fc.constantFrom(1, 2, 3, 4, 5, 8, 9, 16, 17, 24)],
-  ...[choice, word, word, threshold, count, count, fc.integer(), positions, choice],
-);
+const dims = fc
+  .tuple(
+    ...[fc.nat(3), positions, heads, fc.constantFrom(1, 2, 3, 4, 5, 8, 9, 16, 17, 24)],
+    ...[choice, word, word, threshold, count, count, fc.integer(), positions, choice],
+  )
+  .map((drawn): Dims => drawn.flat());
 type Dims = readonly number[];
 
-/** B, T, S, H, d, qStep and kvStep. */
-function sizesOf([B, T, H, d, ...others]: Dims) {
+/** B, T, S, H, K, d, qStep and kvStep. */
+function sizesOf([B, T, H, K, d, ...others]: Dims) {
   const [S, isOwn] = others.slice(7);
-  const C = H * d;
-  return isOwn === 1 ? ([B, T, T, H, d, 3 * C, 3 * C] as const) : ([B, T, S, H, d, C, 2 * C] as const);
+  const step = (H + 2 * K) * d;
+  return isOwn === 1 ? ([B, T, T, H, K, d, step, step] as const) : ([B, T, S, H, K, d, H * d, 2 * K * d] as const);
 }
 
 /** Queries, keys and values of a sequence are in one array. */
-const isOwn = (dims: Dims): boolean => dims[12] === 1;
+const isOwn = (dims: Dims): boolean => dims[13] === 1;
 
 /** Real positions of each row: all, some or one. */
 function writeLengths(lengths: Float64Array, T: number, seed: number): void {
@@ -42,7 +46,7 @@ function writeLengths(lengths: Float64Array, T: number, seed: number): void {
 const mixes = ['plain', 'broad'] as const;
 
 function prepare({ queryLengths, keyLengths, stepAndRow, factor }: Arrays, dims: Dims): void {
-  const [, , , , , , , , step, firstRow, seed] = dims;
+  const [step, firstRow, seed] = dims.slice(9);
   const [, T, S] = sizesOf(dims);
   writeLengths(queryLengths, T, seed);
   writeLengths(keyLengths, S, isOwn(dims) ? seed : seed + 1);
@@ -58,13 +62,13 @@ function furtherOf(T: number, [a, b]: Dims): [first: number, n: number] {
 }
 
 function products(dims: Dims): ProductShape[] {
-  const [, T, S, , d] = sizesOf(dims);
+  const [, T, S, , , d] = sizesOf(dims);
   return [[d, Math.max(T, S), 'attention']];
 }
 
 /** The arrays that both passes read. */
 function readArrays(dims: Dims) {
-  const [B, T, S, H, , qStep, kvStep] = sizesOf(dims);
+  const [B, T, S, H, , , qStep, kvStep] = sizesOf(dims);
   return {
     maxima: B * H * T,
     sums: B * H * T,
@@ -79,7 +83,7 @@ function readArrays(dims: Dims) {
 
 /** The last arguments of both passes. */
 function readArguments({ q, kv, queryLengths, keyLengths, stepAndRow, factor }: Arrays, dims: Dims) {
-  const [causal, key0, key1, threshold] = dims.slice(4);
+  const [causal, key0, key1, threshold] = dims.slice(5);
   const rows = [q, isOwn(dims) ? q : kv, queryLengths, keyLengths, stepAndRow] as const;
   return [...rows, ...sizesOf(dims), causal === 1, key0, key1, threshold, factor[0]] as const;
 }
@@ -89,7 +93,7 @@ export const attentionCases = {
     ops: [ops.attentionForward],
     mixes,
     dims,
-    arrays: (dims) => ({ y: dims[0] * dims[1] * dims[2] * dims[3], ...readArrays(dims) }),
+    arrays: (dims) => ({ y: dims[0] * dims[1] * dims[2] * dims[4], ...readArrays(dims) }),
     writes: ['y', 'maxima', 'sums'],
     products,
     prepare,
@@ -101,25 +105,22 @@ export const attentionCases = {
   attentionNext: {
     ops: [ops.attentionNext],
     mixes,
-    dims: fc.tuple(
-      positions,
-      fc.integer({ min: 1, max: 3 }),
-      fc.constantFrom(1, 2, 3, 4, 8, 9, 17),
-      fc.nat(),
-      fc.nat(),
-    ),
-    arrays: ([T, H, d, ...draws]) => {
+    dims: fc
+      .tuple(positions, heads, fc.constantFrom(1, 2, 3, 4, 8, 9, 17), fc.nat(), fc.nat())
+      .map((drawn): Dims => drawn.flat()),
+    arrays: ([T, H, K, d, ...draws]) => {
       const [, n] = furtherOf(T, draws);
-      return { y: n * H * d, qkv: T * 3 * H * d, rows: n * 3 * H * d, at: T };
+      const step = (H + 2 * K) * d;
+      return { y: n * H * d, qkv: T * step, rows: n * step, at: T };
     },
     writes: ['y', 'qkv'],
-    products: ([T, , d]: Dims): ProductShape[] => [[d, T, 'attention']],
-    prepare({ at }: Arrays, [T, , , ...draws]: Dims) {
+    products: ([T, , , d]: Dims): ProductShape[] => [[d, T, 'attention']],
+    prepare({ at }: Arrays, [T, , , , ...draws]: Dims) {
       const [first] = furtherOf(T, draws);
       for (let k = 0; k < T; k++) at[k] = first + k;
     },
-    emit(emit, { y, qkv, rows, at }, [T, H, d, ...draws]) {
-      emit(ops.attentionNext, y, qkv, rows, at, furtherOf(T, draws)[1], T, H, d);
+    emit(emit, { y, qkv, rows, at }, [T, H, K, d, ...draws]) {
+      emit(ops.attentionNext, y, qkv, rows, at, furtherOf(T, draws)[1], T, H, K, d, (H + 2 * K) * d);
     },
   },
   attentionBackward: {
@@ -127,7 +128,7 @@ export const attentionCases = {
     mixes,
     dims,
     arrays(dims) {
-      const [B, T, S, H, d, qStep, kvStep] = sizesOf(dims);
+      const [B, T, S, H, , d, qStep, kvStep] = sizesOf(dims);
       const gradients = { dq: B * T * qStep, dkv: isOwn(dims) ? 0 : B * S * kvStep };
       return { ...gradients, dy: B * T * H * d, y: B * T * H * d, ...readArrays(dims) };
     },
@@ -146,10 +147,13 @@ export const attentionCases = {
   },
   rotate: {
     ops: [ops.rotate],
-    dims: fc.tuple(fc.nat(3), positions, fc.integer({ min: 1, max: 3 }), fc.constantFrom(2, 4, 6, 10, 16, 18), choice),
-    arrays: ([B, T, H, d]) => ({ qkv: B * T * 3 * H * d, table: T * d }),
+    dims: fc
+      .tuple(fc.nat(3), positions, heads, fc.constantFrom(2, 4, 6, 10, 16, 18), choice)
+      .map((drawn): Dims => drawn.flat()),
+    arrays: ([B, T, H, K, d]) => ({ qkv: B * T * (H + 2 * K) * d, table: T * d }),
     writes: ['qkv'],
-    emit: (emit, { qkv, table }, [B, T, H, d, back]) => emit(ops.rotate, qkv, table, B, T, H, d, back === 1),
+    emit: (emit, { qkv, table }, [B, T, H, K, d, back]) =>
+      emit(ops.rotate, qkv, table, B, T, H + K, d, (H + 2 * K) * d, back === 1),
   },
   zeroPadding: {
     ops: [ops.zeroPadding],

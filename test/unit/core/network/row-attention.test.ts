@@ -23,20 +23,23 @@ const drawn = (length: number, seed: number): Float64Array => {
 };
 
 test('weighing the values gives what attention gives, to the bit', () => {
-  const dims = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 5 }));
+  const heads = fc.constantFrom([1, 1], [3, 3], [2, 1], [4, 2]);
+  const dims = fc.tuple(fc.integer({ min: 1, max: 9 }), heads, fc.integer({ min: 1, max: 5 }));
   fc.assert(
-    fc.property(dims, fc.nat(), ([n, H, d], seed) => {
-      const qkv = drawn(n * 3 * H * d, seed);
+    fc.property(dims, fc.nat(), ([n, [H, K], d], seed) => {
+      const step = (H + 2 * K) * d;
+      const qkv = drawn(n * step, seed);
       const [y, p] = [new Float64Array(n * H * d), new Float64Array(H * n * n).fill(7)];
       const stepAndRow = new Float64Array(2);
-      const [lengths, step] = [Float64Array.of(n), 3 * H * d];
-      const sizes = [1, n, n, H, d, step, step, true, 0, 0, 0, 1] as const;
+      const lengths = Float64Array.of(n);
+      const sizes = [1, n, n, H, K, d, step, step, true, 0, 0, 0, 1] as const;
       attentionForward(y, p.slice(), p.slice(), qkv, qkv, lengths, lengths, stepAndRow, ...sizes);
-      attentionWeights(p, qkv, n, H, d);
+      attentionWeights(p, qkv, n, H, K, d);
       const weighed = y.map((_, at) => {
         const [t, h, j] = [Math.floor(at / (H * d)), Math.floor(at / d) % H, at % d];
         let sum = 0;
-        for (let u = 0; u < n; u++) sum = fma(p[(h * n + t) * n + u], qkv[u * 3 * H * d + 2 * H * d + h * d + j], sum);
+        const value = (H + K + Math.floor((h * K) / H)) * d + j;
+        for (let u = 0; u < n; u++) sum = fma(p[(h * n + t) * n + u], qkv[u * step + value], sum);
         return sum;
       });
       expect(weighed).toEqual(y);

@@ -30,12 +30,12 @@ export function createSequences(
     zeroPadding: (...[x, lengths, B, T, C]: Parameters<typeof zeroPadding>) =>
       B * C === 0 ? null : [clearPadding(x, lengths, B, T, C)],
 
-    rotate(...[qkv, angles, B, T, H, d, inverse]: Parameters<typeof rotate>) {
+    rotate(...[qkv, angles, B, T, H, d, step, inverse]: Parameters<typeof rotate>) {
       const half = Math.floor(d / 2);
       if (B * T * H * half === 0) return null;
       const left = half % width;
       const rest = left % LANES;
-      const sizes = [B, T, 2 * H, bytes * H * d, bytes * half];
+      const sizes = [B, T, H, bytes * (step - H * d), bytes * half];
       const vectors = [(half - left) / width, (left - rest) / LANES, bytes * rest];
       return [
         [kernels[inverse ? 'back' : 'forth'], addressOf(qkv), addressOf(angles), maskOf(rest), ...sizes, ...vectors],

@@ -64,7 +64,7 @@ export function crossAttention(options: CrossAttentionOptions, { inputs, stream,
   const [Wq, Wkv, Wo] = [weights('Wq', C, C, init), weights('Wkv', D, 2 * C, init), weights('Wo', C, C, outInit)];
 
   /** The last arguments of both passes of attention. */
-  const attentionArguments = (pass: Pass) => [T, S, H, d, C, 2 * C, causal, ...dropoutOf(pass)] as const;
+  const attentionArguments = (pass: Pass) => [T, S, H, H, d, C, 2 * C, causal, ...dropoutOf(pass)] as const;
   /** Weights and biases, or numbers that stand for biases. */
   const inPairs = <Numbers>(tensors: readonly Numbers[], unused: Numbers): readonly Numbers[] =>
     bias ? tensors : tensors.flatMap((weights) => [weights, unused]);

@@ -2,9 +2,8 @@ import { count, defineOps, double, flag, inout, input, number, operation, output
 import { attentionBackward, attentionForward, attentionNext, zeroPadding } from '../reference/attention.ts';
 import { rotaryTable, rotate } from '../reference/rotary.ts';
 
-const sizes = { B: count, T: count, H: count, d: count };
 /** T queries and S keys, and the numbers of a position that holds them. */
-const sizesOfBoth = { B: count, T: count, S: count, H: count, d: count, qStep: stride, kvStep: stride };
+const sizesOfBoth = { B: count, T: count, S: count, H: count, K: count, d: count, qStep: stride, kvStep: stride };
 const lengths = double(input('B'));
 const positions = ['B', 'T', 'H', 'd'] as const;
 const queries = ['B', 'H', 'T'] as const;
@@ -30,13 +29,15 @@ export const attentionOps = defineOps({
   /** Attention from n further positions of one row, whose `rows` are copied into qkv after the earlier positions. */
   attentionNext: operation(attentionNext, {
     y: output('n', 'H', 'd'),
-    qkv: inout('T', 3, 'H', 'd'),
-    rows: input('n', 3, 'H', 'd'),
+    qkv: inout('T', 'step'),
+    rows: input('n', 'step'),
     at: input('T'),
     n: count,
     T: count,
     H: count,
+    K: count,
     d: count,
+    step: stride,
   }),
   /** The gradients of q, k and v. */
   attentionBackward: operation(attentionBackward, {
@@ -55,9 +56,27 @@ export const attentionOps = defineOps({
     ...weighing,
   }),
   /** Cosines and sines of the angles of each position. */
-  rotaryTable: operation(rotaryTable, { table: output('T', 'd'), T: count, d: count }),
+  rotaryTable: operation(rotaryTable, {
+    table: output('T', 'd'),
+    T: count,
+    d: count,
+    theta: number,
+    factor: number,
+    low: number,
+    high: number,
+    context: number,
+  }),
   /** Rotates queries and keys by the angles of their positions. */
-  rotate: operation(rotate, { qkv: inout('B', 'T', 3, 'H', 'd'), table: input('T', 'd'), ...sizes, inverse: flag }),
+  rotate: operation(rotate, {
+    qkv: inout('B', 'T', 'step'),
+    table: input('T', 'd'),
+    B: count,
+    T: count,
+    H: count,
+    d: count,
+    step: stride,
+    inverse: flag,
+  }),
   /** x = 0 at padding. */
   zeroPadding: operation(zeroPadding, { x: inout('B', 'T', 'C'), lengths, B: count, T: count, C: count }),
 });

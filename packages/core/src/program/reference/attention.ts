@@ -6,11 +6,12 @@ import { mathOf } from '../../math/real-math.ts';
 import { viewOf } from '../../math/scratch.ts';
 import { reusedZeros } from './reused-zeros.ts';
 
-// Attention of H heads of d numbers, from T queries to S keys. A position of `q` begins with its queries, and one of
-// `kv` ends with its keys and then its values, each with the heads in order: `qStep` and `kvStep` are the numbers of a
-// position. In self-attention both are one array [B, T, 3, H, d] of queries, keys and values, whose lengths are the
-// same. A query of a row reads its real keys, `keyLengths` of them, and of these only those up to its own position
-// where `causal`. All others are left out. C = H · d. `+ 0` turns -0 into +0.
+// Attention of H heads of d numbers, from T queries to S keys. K heads have keys and values, and K divides H: head h
+// reads those of head ⌊h · K / H⌋. A position of `q` begins with its queries [H, d], and one of `kv` ends with its keys
+// [K, d] and then its values [K, d]: `qStep` and `kvStep` are the numbers of a position. In self-attention both are one
+// array [B, T, H + 2 · K, d] of queries, keys and values, whose lengths are the same. A query of a row reads its real
+// keys, `keyLengths` of them, and of these only those up to its own position where `causal`. All others are left out.
+// C = H · d. `+ 0` turns -0 into +0.
 
 /** Both passes of attention. `multiplyAddOf` gives x · y + sum for the type of an array. */
 export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd) {
@@ -55,6 +56,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     T: number,
     S: number,
     H: number,
+    K: number,
     d: number,
     qStep: number,
     kvStep: number,
@@ -70,7 +72,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     for (let n = 0; n < B; n++) {
       const [realQueries, realKeys] = [Math.min(queryLengths[n], T), Math.min(keyLengths[n], S)];
       for (let h = 0; h < H; h++) {
-        const firstKey = (n * S + 1) * kvStep - 2 * C + h * d;
+        const firstKey = (n * S + 1) * kvStep - 2 * K * d + keyHead(h, H, K) * d;
         for (let t = 0; t < realQueries; t++) {
           const row = (n * H + h) * T + t;
           const maskRow = (h * T + t) * S;
@@ -78,7 +80,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
           const out = (n * T + t) * C + h * d;
           const query = (n * T + t) * qStep + h * d;
           const keys = causal ? Math.min(t + 1, realKeys) : realKeys;
-          [maxima[row], sums[row]] = attend(y, out, q, query, kv, firstKey, keys, kvStep, C, d, factorOf);
+          [maxima[row], sums[row]] = attend(y, out, q, query, kv, firstKey, keys, kvStep, K * d, d, factorOf);
         }
       }
     }
@@ -94,7 +96,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     firstKey: number, // of the head's key 0
     keys: number,
     kvStep: number,
-    C: number,
+    toValue: number, // numbers from a key to its value
     d: number,
     factorOf: (key: number) => number, // f
   ): [m: number, s: number] {
@@ -104,7 +106,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     const maximumAndSum = weigh(weights, q, query, kv, firstKey, keys, kvStep, d);
     for (let u = 0; u < keys; u++) {
       const pf = round(weights[u] * factorOf(u));
-      const value = firstKey + C + u * kvStep;
+      const value = firstKey + toValue + u * kvStep;
       for (let j = 0; j < d; j++) y[out + j] = multiplyAdd(pf, kv[value + j], y[out + j]);
     }
     for (let j = 0; j < d; j++) y[out + j] += 0;
@@ -136,17 +138,18 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
   /** p of the first n queries of a row in causal attention; 0 where a query does not read a key. Overwrites `p`. */
   function attentionWeights(
     p: Elements, // [H, n, n] out
-    qkv: Elements, // [>= n, 3, H, d]
+    qkv: Elements, // [>= n, H + 2 · K, d]
     n: number,
     H: number,
+    K: number,
     d: number,
   ): void {
-    const C = H * d;
+    const step = (H + 2 * K) * d;
     p.fill(0, 0, H * n * n);
     for (let h = 0; h < H; h++) {
       for (let t = 0; t < n; t++) {
-        const [query, firstKey] = [t * 3 * C + h * d, C + h * d];
-        weigh(viewOf(p, (h * n + t) * n, n), qkv, query, qkv, firstKey, t + 1, 3 * C, d);
+        const [query, firstKey] = [t * step + h * d, (H + keyHead(h, H, K)) * d];
+        weigh(viewOf(p, (h * n + t) * n, n), qkv, query, qkv, firstKey, t + 1, step, d);
       }
     }
   }
@@ -157,22 +160,24 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
    */
   function attentionNext(
     y: Elements, // [n, H, d] out
-    qkv: Elements, // [T, 3, H, d] in and out
-    rows: Elements, // [n, 3, H, d]
+    qkv: Elements, // [T, step] in and out
+    rows: Elements, // [n, step]
     at: Elements, // [T]
     n: number,
     _T: number,
     H: number,
+    K: number,
     d: number,
+    step: number,
   ): void {
     const C = H * d;
     const [t0] = at;
-    for (let i = 0; i < n * 3 * C; i++) qkv[t0 * 3 * C + i] = rows[i];
+    for (let i = 0; i < n * step; i++) qkv[t0 * step + i] = rows[i];
     y.fill(0, 0, n * C);
     for (let t = t0; t < t0 + n; t++) {
       for (let h = 0; h < H; h++) {
-        const [out, query, firstKey] = [(t - t0) * C + h * d, t * 3 * C + h * d, C + h * d];
-        attend(y, out, qkv, query, qkv, firstKey, t + 1, 3 * C, C, d, () => 1);
+        const [out, query, firstKey] = [(t - t0) * C + h * d, t * step + h * d, C + keyHead(h, H, K) * d];
+        attend(y, out, qkv, query, qkv, firstKey, t + 1, step, K * d, d, () => 1);
       }
     }
   }
@@ -180,7 +185,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
   /**
    * dS = p · (dP · f - D), flushed, with dP = Σ dy · v over d from 0, and D = Σ dy · y over d in four lanes. dq = (Σ dS
    * · k over keys ascending) · 1/√d, dk = (Σ dS · q over queries ascending) · 1/√d, and dv = Σ p · f · dy over queries
-   * ascending, each from 0. p is computed again from m and s. Padding has gradients of 0. Overwrites the queries of
+   * ascending, each from 0; those of keys and values over all heads that read them, too, one after the other. p is computed again from m and s. Padding has gradients of 0. Overwrites the queries of
    * `dq`, and the keys and values of `dkv`.
    */
   function attentionBackward(
@@ -199,6 +204,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     T: number,
     S: number,
     H: number,
+    K: number,
     d: number,
     qStep: number,
     kvStep: number,
@@ -214,13 +220,13 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     const scratch = reusedZeros(typeOf(dq), S + d);
     const keepFactor = round(factor);
     const scale = round(1 / Math.sqrt(d));
-    const keyAt = kvStep - 2 * C; // of a position's first key
+    const keyAt = kvStep - 2 * K * d; // of a position's first key
     for (let t = 0; t < B * T; t++) dq.fill(0, t * qStep, t * qStep + C);
     for (let u = 0; u < B * S; u++) dkv.fill(0, u * kvStep + keyAt, (u + 1) * kvStep);
     for (let n = 0; n < B; n++) {
       const [realQueries, realKeys] = [Math.min(queryLengths[n], T), Math.min(keyLengths[n], S)];
       for (let h = 0; h < H; h++) {
-        const firstKey = n * S * kvStep + keyAt + h * d;
+        const firstKey = n * S * kvStep + keyAt + keyHead(h, H, K) * d;
         for (let t = 0; t < realQueries; t++) {
           const keys = causal ? Math.min(t + 1, realKeys) : realKeys;
           const query = (n * T + t) * qStep + h * d;
@@ -233,7 +239,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
             const p = flush(round(exp(round(scratch[u] - maxima[row])) / sums[row]));
             const f = maskOf(stepAndRow, n, (h * T + t) * S + u, key0, key1, threshold, keepFactor);
             const key = firstKey + u * kvStep;
-            const value = key + C;
+            const value = key + K * d;
             let dP = 0;
             for (let j = 0; j < d; j++) dP = multiplyAdd(dy[out + j], kv[value + j], dP);
             const dS = flush(round(p * round(round((dP + 0) * f) - D)));
@@ -252,12 +258,15 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     }
     for (let u = 0; u < B * S; u++) {
       const key = u * kvStep + keyAt;
-      for (let i = key; i < key + 2 * C; i++) dkv[i] = (dkv[i] + 0) * (i < key + C ? scale : 1);
+      for (let i = key; i < key + 2 * K * d; i++) dkv[i] = (dkv[i] + 0) * (i < key + K * d ? scale : 1);
     }
   }
 
   return { attentionForward, attentionNext, attentionBackward, attentionWeights };
 }
+
+/** The head whose keys and values head h of H reads, of K. */
+export const keyHead = (h: number, H: number, K: number): number => Math.floor((h * K) / H);
 
 /** `keepFactor`, or 0 if the random word of a column is below `threshold`; 1 without a threshold. */
 function maskOf(

@@ -22,17 +22,18 @@ const inner = (A: Arithmetic, a: readonly number[], b: readonly number[]): numbe
 
 type Rows = readonly [q: Numbers, kv: Numbers, queryLengths: Numbers, keyLengths: Numbers, place: Float64Array];
 type Sizes = readonly [
-  ...[B: number, T: number, S: number, H: number, d: number, qStep: number, kvStep: number, causal: boolean],
+  ...[B: number, T: number, S: number, H: number, K: number, d: number, qStep: number, kvStep: number],
+  causal: boolean,
   ...[key0: number, key1: number, threshold: number, factor: number],
 ];
 
 /** Queries, keys and values by row, position and head, and the scores of a query's keys with their dropout. */
 function partsOf(A: Arithmetic, ...[q, kv, , keyLengths, stepAndRow, ...sizes]: readonly [...Rows, ...Sizes]) {
-  const [, T, S, H, d, qStep, kvStep, causal, key0, key1, threshold, factor] = sizes;
-  const C = H * d;
-  const [queryAt, kvAt] = [headOf(q, T, H, d, qStep), headOf(kv, S, H, d, kvStep)];
-  const keyAt = (n: number, u: number, h: number) => kvAt(n, u, h, kvStep - 2 * C);
-  const valueAt = (n: number, u: number, h: number) => kvAt(n, u, h, kvStep - C);
+  const [, T, S, H, K, d, qStep, kvStep, causal, key0, key1, threshold, factor] = sizes;
+  const group = H / K; // heads that read the same keys
+  const [queryAt, kvAt] = [headOf(q, T, H, d, qStep), headOf(kv, S, K, d, kvStep)];
+  const keyAt = (n: number, u: number, h: number) => kvAt(n, u, Math.floor(h / group), kvStep - 2 * K * d);
+  const valueAt = (n: number, u: number, h: number) => kvAt(n, u, Math.floor(h / group), kvStep - K * d);
   const words = new Uint32Array(4);
   const scale = A.of(1 / Math.sqrt(d));
   const factorOf = (n: number, column: number): number => {
@@ -50,7 +51,7 @@ function partsOf(A: Arithmetic, ...[q, kv, , keyLengths, stepAndRow, ...sizes]: 
 }
 
 export const attentionForward: Definition<'attentionForward'> = (A, y, maxima, sums, ...args) => {
-  const [, , queryLengths, , , B, T, , H, d] = args;
+  const [, , queryLengths, , , B, T, , H, , d] = args;
   const { valueAt, keysAt } = partsOf(A, ...args);
   for (const n of upTo(B)) {
     for (const h of upTo(H)) {
@@ -76,23 +77,22 @@ export const attentionForward: Definition<'attentionForward'> = (A, y, maxima, s
   }
 };
 
-export const attentionNext: Definition<'attentionNext'> = (A, y, qkv, rows, at, n, T, H, d) => {
+export const attentionNext: Definition<'attentionNext'> = (A, y, qkv, rows, at, n, T, H, K, d, step) => {
   const [first] = at;
-  write(qkv, T * 3 * H * d, (i) => rows[i - first * 3 * H * d] ?? qkv[i]);
+  write(qkv, T * step, (i) => rows[i - first * step] ?? qkv[i]);
   const [all, unused] = [new Float64Array(T * H * d), new Float64Array(H * T)];
   const lengths = Float64Array.of(first + n);
   const read = [qkv, qkv, lengths, lengths, new Float64Array(2)] as const;
-  const step = 3 * H * d;
-  attentionForward(A, all, unused, unused, ...read, 1, T, T, H, d, step, step, true, 0, 0, 0, 1);
+  attentionForward(A, all, unused, unused, ...read, 1, T, T, H, K, d, step, step, true, 0, 0, 0, 1);
   write(y, n * H * d, (i) => all[first * H * d + i]);
 };
 
 export const attentionBackward: Definition<'attentionBackward'> = (A, dq, dkv, dy, y, maxima, sums, ...args) => {
-  const [, , queryLengths, , , B, T, S, H, d, qStep, kvStep] = args;
+  const [, , queryLengths, , , B, T, S, H, K, d, qStep, kvStep] = args;
   const { queryAt, keyAt, valueAt, keysAt } = partsOf(A, ...args);
   const [dyAt, yAt] = [headOf(dy, T, H, d), headOf(y, T, H, d)];
   const scale = A.of(1 / Math.sqrt(d));
-  const C = H * d;
+  const group = H / K;
   for (const n of upTo(B)) {
     const queries = upTo(H).map((h) =>
       upTo(queryLengths[n]).map((t) => {
@@ -120,22 +120,28 @@ export const attentionBackward: Definition<'attentionBackward'> = (A, dq, dkv, d
           );
           dq[(n * T + t) * qStep + h * d + j] = A.mul(sum, scale);
         }
+      }
+    }
+    for (const k of upTo(K)) {
+      for (const j of upTo(d)) {
         for (const u of upTo(S)) {
-          // The queries that read key u.
-          const readers = queries[h].flatMap((keys, t) => (keys.length > u ? [{ t, ...keys[u] }] : []));
+          // The queries that read key u, head by head.
+          const readers = upTo(group)
+            .map((g) => k * group + g)
+            .flatMap((h) => queries[h].flatMap((keys, t) => (keys.length > u ? [{ h, t, ...keys[u] }] : [])));
           const sumOf = (weights: number[], at: (n: number, t: number, h: number) => number[]): number =>
             inner(
               A,
               weights,
-              readers.map(({ t }) => at(n, t, h)[j]),
+              readers.map(({ h, t }) => at(n, t, h)[j]),
             );
-          const key = (n * S + u + 1) * kvStep - 2 * C + h * d + j;
+          const key = (n * S + u + 1) * kvStep - 2 * K * d + k * d + j;
           const ofKey = sumOf(
             readers.map(({ dS }) => dS),
             queryAt,
           );
           dkv[key] = A.mul(ofKey, scale);
-          dkv[key + C] = sumOf(
+          dkv[key + K * d] = sumOf(
             readers.map(({ pf }) => pf),
             dyAt,
           );
@@ -145,12 +151,12 @@ export const attentionBackward: Definition<'attentionBackward'> = (A, dq, dkv, d
   }
 };
 
-export const rotate: Definition<'rotate'> = (A, qkv, table, B, T, H, d, back) => {
+export const rotate: Definition<'rotate'> = (A, qkv, table, B, T, H, d, step, back) => {
   const half = d / 2;
   const before = [...qkv];
-  write(qkv, B * T * 3 * H * d, (i) => {
-    const [position, part, j] = [Math.floor(i / (3 * H * d)), Math.floor(i / (H * d)) % 3, i % d];
-    if (part === 2) return before[i];
+  write(qkv, B * T * step, (i) => {
+    const [position, head, j] = [Math.floor(i / step), Math.floor((i % step) / d), i % d];
+    if (head >= H) return before[i];
     const angle = (position % T) * d + (j % half);
     const [c, s] = [table[angle], table[angle + half]];
     const isFirst = j < half;

@@ -1,4 +1,5 @@
 import { buildNetwork, createRandom, type LayerSpec, selfAttention } from '@gradloom/core';
+import { rotaryTable } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { firstDifference } from '../../../../support/bits.ts';
 import { maxError } from '../../../../support/errors.ts';
@@ -7,9 +8,10 @@ import { runLayer } from '../../../../support/one-layer.ts';
 const [T, C] = [6, 4];
 const random = createRandom(2, 'attention');
 const normals = (length: number): number[] => Array.from({ length }, () => random.normal());
-const variants: LayerSpec[] = [true, false].flatMap((causal) =>
-  [true, false].map((rotary): LayerSpec => ({ kind: 'self-attention', heads: 2, causal, rotary })),
-);
+const variants: LayerSpec[] = [true, false].flatMap((causal) => [
+  ...[true, false].map((rotary): LayerSpec => ({ kind: 'self-attention', heads: 2, causal, rotary })),
+  { kind: 'self-attention', heads: 4, keyHeads: 2, headSize: 6, causal, rotary: true, theta: 100, outBias: false },
+]);
 /** Biases of their own, so that padding would show them. */
 const parametersOf = (spec: LayerSpec): number[][] =>
   buildNetwork({ input: [T, C], layers: [spec] }).tensors.map(({ length }) => normals(length));
@@ -99,6 +101,57 @@ test('scores of rotary attention depend on the distance of positions alone', () 
   ).toBeLessThan(1e-12);
 });
 
+test('heads that share keys are those of a network that has the keys once for each head', () => {
+  const [heads, keyHeads, d] = [4, 2, 3];
+  const options = { kind: 'self-attention', heads, headSize: d, causal: true, bias: false } as const;
+  const [Wqkv, Wo] = parametersOf({ ...options, keyHeads });
+  const columns = (heads + 2 * keyHeads) * d;
+  // The columns of the queries, and those of the keys and of the values of the head that each head reads.
+  const order = [...Array(3 * heads * d).keys()].map((column) => {
+    const [part, h, j] = [Math.floor(column / (heads * d)), Math.floor(column / d) % heads, column % d];
+    return part === 0 ? column : (heads + (part - 1) * keyHeads + Math.floor(h / 2)) * d + j;
+  });
+  const repeated = Array.from({ length: C }, (_, c) => order.map((column) => Wqkv[c * columns + column])).flat();
+  const [row, dy] = [normals(T * C), (o: number) => Math.cos(o)];
+  const [shared, apart] = [
+    runLayer({ ...options, keyHeads }, [row], dy, { input: [T, C], parameters: [Wqkv, Wo] }),
+    runLayer(options, [row], dy, { input: [T, C], parameters: [repeated, Wo] }),
+  ];
+  expect(firstDifference(shared.y, apart.y)).toBeNull();
+  expect(maxError(shared.dx, apart.dx)).toBeLessThan(1e-12);
+  const summed = new Array<number>(C * columns).fill(0);
+  for (let i = 0; i < apart.gradients[0].length; i++) {
+    summed[Math.floor(i / order.length) * columns + order[i % order.length]] += apart.gradients[0][i];
+  }
+  expect(maxError(shared.gradients[0], summed)).toBeLessThan(1e-12);
+});
+
+test('the factor of rotary angles divides the slow ones, leaves the fast ones, and joins both', () => {
+  const [T, d, theta, context] = [5, 8, 50, 20];
+  const [low, high, factor] = [0.4, 2, 4];
+  const rates = [0, 1, 2, 3].map((i) => theta ** ((-2 * i) / d));
+  const wavelengths = rates.map((rate) => (2 * Math.PI) / rate);
+  // As in the code of Llama 3.1.
+  const slower = rates.map((rate, i) => {
+    if (wavelengths[i] < context / high) return rate;
+    if (wavelengths[i] > context / low) return rate / factor;
+    const smooth = (context / wavelengths[i] - low) / (high - low);
+    return ((1 - smooth) * rate) / factor + smooth * rate;
+  });
+  expect(slower.map((rate, i) => rate / rates[i])).toEqual([1, expect.closeTo(0.62, 2), expect.closeTo(0.27, 2), 0.25]);
+  const tableOf = (slower: readonly number[]) =>
+    Array.from({ length: T }, (_, t) => [
+      ...slower.map((rate) => Math.cos(t * rate)),
+      ...slower.map((rate) => Math.sin(t * rate)),
+    ]).flat();
+  const table = new Float64Array(T * d);
+  rotaryTable(table, T, d, theta, factor, low, high, context);
+  expect(maxError(table, tableOf(slower))).toBeLessThan(1e-14);
+  // Without positions to count turns in, all are divided.
+  rotaryTable(table, T, d, theta, factor, 0, 1, 0);
+  expect(maxError(table, tableOf(rates.map((rate) => rate / factor)))).toBeLessThan(1e-14);
+});
+
 test('dropout leaves out weights, each with its probability, and scales the others', () => {
   const rate = 0.25;
   const [length, rows] = [8, 40];
@@ -120,6 +173,11 @@ test.each([
   [
     { heads: 4, rotary: true },
     'heads has 4, expected heads with an even number (each has 1 of 4 channels, and rotary takes them in pairs)',
+  ],
+  [{ heads: 4, keyHeads: 3 }, 'self-attention: keyHeads has 3, expected a divisor of 4 (heads)'],
+  [
+    { heads: 2, rotaryScaling: { factor: 2, low: 4, high: 1 } },
+    'self-attention: rotaryScaling has {"factor":2,"low":4,"high":1}, expected an object such as { factor: 8, ',
   ],
 ])('%j is refused', (options, message) => {
   const layers: LayerSpec[] = [{ kind: 'self-attention', causal: true, ...options }];

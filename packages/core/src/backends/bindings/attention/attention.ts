@@ -1,5 +1,10 @@
 import { addressOf } from '../../../program/address.ts';
-import type { attentionBackward, attentionForward, attentionNext } from '../../../program/reference/attention.ts';
+import {
+  type attentionBackward,
+  type attentionForward,
+  type attentionNext,
+  keyHead,
+} from '../../../program/reference/attention.ts';
 import type { CodeLayout } from '../../code.ts';
 import type { AttentionFormulaName } from '../../formulas/attention.ts';
 import { createArrayCall } from '../array-calls.ts';
@@ -41,29 +46,38 @@ export function createNativeAttention(
    * Sizes of T queries and S keys in bytes, their arrays in scratch, and what all passes do. Heads are counted over all
    * rows.
    */
-  function layerOf(T: number, S: number, H: number, d: number, qStep: number, kvStep: number) {
+  function layerOf(T: number, S: number, H: number, K: number, d: number, qStep: number, kvStep: number) {
     const arrays = arraysFrom(addressOf(scratch), d, Math.max(T, S));
     const [qRow, kvRow, yRow] = [bytes * qStep, bytes * kvStep, bytes * H * d]; // of a position
+    const toValue = bytes * K * d; // from a key to its value
     const keyRow = scoreRow(S, bytes);
     const keyFactors = calls.columnFactors(S, d);
+    /** Row of a head of queries, and its place in the row. */
+    const placeOf = (head: number): [n: number, h: number] => [Math.floor(head / H), head % H];
     /** Bytes from head 0 to another, in arrays of this many positions a row. */
     const headAt = (head: number, positions: number, row: number): number => {
-      const n = Math.floor(head / H);
-      return row * positions * n + bytes * d * (head - n * H);
+      const [n, h] = placeOf(head);
+      return row * positions * n + bytes * d * h;
     };
     return {
       arrays,
       qRow,
       kvRow,
       yRow,
+      toValue,
       keyRow,
       keyFactors,
       isPacked: T > QUERIES, // with few queries, factors are read in place
       writeConstants: calls.constantsOf(arrays, S),
       /** Bytes to the queries of a head. */
       queriesOf: (head: number): number => headAt(head, T, qRow),
-      /** Bytes to the keys of a head; its values come `yRow` after them. */
-      keysOf: (head: number): number => kvRow - 2 * yRow + headAt(head, S, kvRow),
+      /** Bytes to the keys that a head reads; the values come `toValue` after them. */
+      keysOf(head: number): number {
+        const [n, h] = placeOf(head);
+        return kvRow * (S * n + 1) - 2 * toValue + bytes * d * keyHead(h, H, K);
+      },
+      /** Whether no head before reads the same keys. */
+      isFirstOfKeys: (head: number): boolean => head % (H / K) === 0,
       /** Bytes to the outputs of a head. */
       outputsOf: (head: number): number => headAt(head, T, yRow),
       /** Scores of queries from `q` on with the first `keys` of the packed keys. */
@@ -74,8 +88,9 @@ export function createNativeAttention(
 
   return {
     attentionForward(y, maxima, sums, q, kv, ...others) {
-      const [queryLengths, keyLengths, stepAndRow, B, T, S, H, d, qStep, kvStep, causal, ...dropout] = others;
-      const { arrays, qRow, kvRow, yRow, keyRow, keyFactors, isPacked, ...layer } = layerOf(T, S, H, d, qStep, kvStep);
+      const [queryLengths, keyLengths, stepAndRow, B, T, S, H, K, d, qStep, kvStep, causal, ...dropout] = others;
+      const { arrays, isPacked, ...layer } = layerOf(T, S, H, K, d, qStep, kvStep);
+      const { qRow, kvRow, yRow, toValue, keyRow, keyFactors } = layer;
       const { scores, limits, keyColumns, valueRows } = arrays;
       const [yAt, maximaAt, sumsAt, qAt, kvAt] = [y, maxima, sums, q, kv].map(addressOf);
       // Reading a kernel assembles it: all are read before a run, here and by `groups`.
@@ -101,7 +116,8 @@ export function createNativeAttention(
             for (let k = 0; k < heads; k++) {
               const headKeys = kvAt + layer.keysOf(first + k);
               const headScores = scores + keyRow * queries * k;
-              if (t0 === 0) calls.packColumns(keyColumns, keyFactors, headKeys, kvRow, realKeys, d);
+              const isNew = t0 === 0 && layer.isFirstOfKeys(first + k);
+              if (isNew) calls.packColumns(keyColumns, keyFactors, headKeys, kvRow, realKeys, d);
               layer.multiplyKeys(headScores, qAt + layer.queriesOf(first + k) + qRow * t0, queries, keys);
               if (causal) calls.limitScores(headScores + bytes * t0, limits, keyRow, queries, keys - t0);
             }
@@ -109,8 +125,9 @@ export function createNativeAttention(
             softmax(maximaAt + at, sumsAt + at, heads * queries, keys);
             drop?.(scores, scores, first, heads, t0, queries, keys);
             for (let k = 0; k < heads; k++) {
-              const v = kvAt + layer.keysOf(first + k) + yRow;
-              if (t0 === 0 && isPacked) packAll(valueFactors.panel, valueRows, v, kvRow, realKeys, d);
+              const v = kvAt + layer.keysOf(first + k) + toValue;
+              const isNew = t0 === 0 && layer.isFirstOfKeys(first + k);
+              if (isNew && isPacked) packAll(valueFactors.panel, valueRows, v, kvRow, realKeys, d);
               const [from, weights] = [isPacked ? valueRows : v, scores + keyRow * queries * k];
               const out = yAt + yRow * t0 + layer.outputsOf(first + k);
               matmul(out, yRow, 'overwrite', weights, keyRow, bytes, valueFactors, from, queries, keys, d);
@@ -121,9 +138,8 @@ export function createNativeAttention(
       };
     },
 
-    attentionNext(y, qkv, rows, position, n, T, H, d) {
-      const step = 3 * H * d;
-      const { arrays, qRow: row, yRow, keyRow, keyFactors, ...layer } = layerOf(T, T, H, d, step, step);
+    attentionNext(y, qkv, rows, position, n, T, H, K, d, step) {
+      const { arrays, qRow: row, yRow, toValue, keyRow, keyFactors, ...layer } = layerOf(T, T, H, K, d, step, step);
       const { scores, limits, keyColumns, valueRows, D, terms } = arrays;
       const [yAt, qkvAt, rowsAt] = [y, qkv, rows].map(addressOf);
       const isPacked = n > QUERIES; // values are then read more than once
@@ -147,17 +163,19 @@ export function createNativeAttention(
             for (let k = 0; k < heads; k++) {
               const q = qkvAt + bytes * d * (first + k);
               const headScores = scores + keyRow * queries * k;
-              if (t === t0) calls.packColumns(keyColumns, keyFactors, q + yRow, row, realLength, d);
+              const headKeys = qkvAt + layer.keysOf(first + k);
+              const isNew = t === t0 && layer.isFirstOfKeys(first + k);
+              if (isNew) calls.packColumns(keyColumns, keyFactors, headKeys, row, realLength, d);
               layer.multiplyKeys(headScores, q + row * t, queries, keys);
               calls.limitScores(headScores + bytes * t, limits, keyRow, queries, queries);
             }
             softmax(D, terms, heads * queries, keys); // its maxima and sums go to scratch: no backward pass reads them
             for (let k = 0; k < heads; k++) {
-              const head = bytes * d * (first + k);
-              const v = qkvAt + head + 2 * yRow;
-              if (t === t0 && isPacked) packAll(valueFactors.panel, valueRows, v, row, realLength, d);
+              const v = qkvAt + layer.keysOf(first + k) + toValue;
+              const isNew = t === t0 && layer.isFirstOfKeys(first + k);
+              if (isNew && isPacked) packAll(valueFactors.panel, valueRows, v, row, realLength, d);
               const [from, weights] = [isPacked ? valueRows : v, scores + keyRow * queries * k];
-              const out = yAt + yRow * (t - t0) + head;
+              const out = yAt + yRow * (t - t0) + layer.outputsOf(first + k);
               matmul(out, yRow, 'overwrite', weights, keyRow, bytes, valueFactors, from, queries, keys, d);
             }
           }
@@ -168,8 +186,9 @@ export function createNativeAttention(
 
     attentionBackward(dq, dkv, dy, y, ...others) {
       const [maxima, sums, q, kv, queryLengths, keyLengths, stepAndRow, ...settings] = others;
-      const [B, T, S, H, d, qStep, kvStep, causal, ...dropout] = settings;
-      const { arrays, qRow, kvRow, yRow, keyRow, keyFactors, isPacked, ...layer } = layerOf(T, S, H, d, qStep, kvStep);
+      const [B, T, S, H, K, d, qStep, kvStep, causal, ...dropout] = settings;
+      const { arrays, isPacked, ...layer } = layerOf(T, S, H, K, d, qStep, kvStep);
+      const { qRow, kvRow, yRow, toValue, keyRow, keyFactors } = layer;
       const { scores, slopes, limits, keyColumns, valueColumns, keyRows, queryRows, valueRows } = arrays;
       const { terms, D, lanes } = arrays;
       const scale = 1 / Math.sqrt(d);
@@ -198,10 +217,10 @@ export function createNativeAttention(
               const headKeys = kvAt + layer.keysOf(first + k);
               const out = layer.outputsOf(first + k);
               const offset = keyRow * queries * k;
-              if (t0 === 0) {
+              if (t0 === 0) sumTerms(D + bytes * realQueries * k, out, realQueries);
+              if (t0 === 0 && layer.isFirstOfKeys(first + k)) {
                 calls.packColumns(keyColumns, keyFactors, headKeys, kvRow, realKeys, d);
-                calls.packColumns(valueColumns, keyFactors, headKeys + yRow, kvRow, realKeys, d);
-                sumTerms(D + bytes * realQueries * k, out, realQueries);
+                calls.packColumns(valueColumns, keyFactors, headKeys + toValue, kvRow, realKeys, d);
               }
               layer.multiplyKeys(scores + offset, qAt + layer.queriesOf(first + k) + qRow * t0, queries, keys);
               const dOut = dyAt + out + yRow * t0;
@@ -220,13 +239,15 @@ export function createNativeAttention(
               computeSlopes(D + bytes * t0, headRows, keys);
             }
             // Keys below `oldKeys` have gradients from earlier queries, which are added to; others are overwritten.
-            const oldKeys = t0 === 0 ? 0 : causal ? Math.min(t0, realKeys) : realKeys;
-            const newKeys = keys - oldKeys;
+            const earlierKeys = t0 === 0 ? 0 : causal ? Math.min(t0, realKeys) : realKeys;
             for (let k = 0; k < heads; k++) {
+              const isFirstOfKeys = layer.isFirstOfKeys(first + k);
+              const oldKeys = isFirstOfKeys ? earlierKeys : keys;
+              const newKeys = keys - oldKeys;
               const [headQueries, headKeys] = [layer.queriesOf(first + k), layer.keysOf(first + k)];
               const out = dyAt + layer.outputsOf(first + k);
               if (t0 === 0 && isPacked) {
-                packAll(keyRowFactors.panel, keyRows, kvAt + headKeys, kvRow, realKeys, d);
+                if (isFirstOfKeys) packAll(keyRowFactors.panel, keyRows, kvAt + headKeys, kvRow, realKeys, d);
                 packAll(queryFactors.panel, queryRows, qAt + headQueries, qRow, realQueries, d);
                 packAll(gradients.panel, valueRows, out, yRow, realQueries, d);
               }
@@ -237,7 +258,7 @@ export function createNativeAttention(
               const [dS, pf] = [slopes + offset, dropped + offset];
               const to = dqAt + headQueries + qRow * t0;
               const dk = dkvAt + headKeys;
-              const dv = dk + yRow;
+              const dv = dk + toValue;
               const [oldRow, oldColumn] = [kvRow * oldKeys, bytes * oldKeys];
               // dq = dS · k, dk = dSᵀ · q and dv = pfᵀ · dy, where pf are the weights after dropout.
               matmul(to, qRow, 'overwrite', dS, keyRow, bytes, keyRowFactors, fromKeys, queries, keys, d);
@@ -252,8 +273,8 @@ export function createNativeAttention(
           const [realQueries, realKeys] = [realLengthOf(queryLengths, n, T), realLengthOf(keyLengths, n, S)];
           const readKeys = causal ? Math.min(realQueries, realKeys) : realKeys;
           const [queriesAt, keysAt] = [dqAt + qRow * T * n, dkvAt + kvRow * S * n];
-          scaleRows(queriesAt, qRow, realQueries);
-          scaleRows(keysAt + kvRow - 2 * yRow, kvRow, readKeys);
+          scaleRows(queriesAt, qRow, realQueries, H);
+          scaleRows(keysAt + kvRow - 2 * toValue, kvRow, readKeys, K);
           fill(keysAt + kvRow * readKeys, 0, (S - readKeys) * kvStep);
           if (dkvAt !== dqAt) fill(queriesAt + qRow * realQueries, 0, (T - realQueries) * qStep);
         }
@@ -309,8 +330,8 @@ export function createNativeAttention(
       }
 
       /** dq or dk of some positions, times 1/√d. */
-      function scaleRows(at: number, row: number, positions: number): void {
-        const g = calls.groups('scaled', H * d);
+      function scaleRows(at: number, row: number, positions: number, heads: number): void {
+        const g = calls.groups('scaled', heads * d);
         tape.write(tables.scaled, formulas.scaled.kernel, at, at, scale, g[0], g[1], g[2], g[3], g[4], positions, row);
       }
     },

@@ -13,15 +13,19 @@ export function selfAttention(emission: Emission): Rows {
     networkLayer,
     tensor,
   } = emission;
-  const { heads: H, causal = true, rotary = false } = networkLayer.spec as Spec<'self-attention'>;
-  const [[T, C]] = networkLayer.layer.in;
-  const d = C / H;
-  const qkv = graph.reshape(project(emission, rowsIn(emission, x), 'qkv', 3 * C), [0, T, 3, H, d]);
-  const rotate = rotary
-    ? rotation(graph, networkLayer.path, T, d, typeOf(tensor('Wo')))
-    : (value: Value): Value => value;
-  const [q, k, v] = [0, 1, 2].map((part) => partOf(graph, qkv, part));
-  return attend(emission, rotate(q), rotate(k), v, causal, [lengths, lengths]);
+  const { spec, layer, path } = networkLayer;
+  const { heads: H, keyHeads: K = H, causal = true, rotary = false, ...others } = spec as Spec<'self-attention'>;
+  const [[T, C]] = layer.in;
+  const { headSize: d = C / H, bias = true, outBias = bias } = others;
+  const step = H + 2 * K;
+  const qkv = graph.reshape(project(emission, rowsIn(emission, x), 'qkv', step * d, bias), [0, T, step, d]);
+  const rotate = rotary ? rotation(graph, path, T, d, typeOf(tensor('Wo')), others) : (value: Value): Value => value;
+  /** Heads [N, T, H, d] of rows [N, T, step, d]. */
+  const headsFrom = (first: number, heads: readonly number[]): Value =>
+    graph.node('Gather', [qkv, graph.integers(heads.map((h) => first + h))], { axis: 2 });
+  const keyHeads = range(H).map((h) => Math.floor((h * K) / H)); // that each head reads
+  const [q, k, v] = [headsFrom(0, range(H)), headsFrom(H, keyHeads), headsFrom(H + K, keyHeads)];
+  return attend(emission, rotate(q), rotate(k), v, { causal, d, outBias }, [lengths, lengths]);
 }
 
 /** Attention from rows [N, T, C] to others [N, S, D]. */
@@ -32,12 +36,13 @@ export function crossAttention(emission: Emission): Rows {
     lengths: [queryLengths, keyLengths],
     networkLayer,
   } = emission;
-  const { heads: H, causal = false } = networkLayer.spec as Spec<'cross-attention'>;
+  const { heads: H, causal = false, bias = true } = networkLayer.spec as Spec<'cross-attention'>;
   const [[T, C], [S]] = networkLayer.layer.in;
-  const q = graph.reshape(project(emission, rowsIn(emission, x), 'q', C), [0, T, H, C / H]);
-  const kv = graph.reshape(project(emission, rowsIn(emission, memory), 'kv', 2 * C), [0, S, 2, H, C / H]);
+  const d = C / H;
+  const q = graph.reshape(project(emission, rowsIn(emission, x), 'q', C, bias), [0, T, H, d]);
+  const kv = graph.reshape(project(emission, rowsIn(emission, memory), 'kv', 2 * C, bias), [0, S, 2, H, d]);
   const [k, v] = [0, 1].map((part) => partOf(graph, kv, part));
-  return attend(emission, q, k, v, causal, [queryLengths, keyLengths]);
+  return attend(emission, q, k, v, { causal, d, outBias: bias }, [queryLengths, keyLengths]);
 }
 
 /**
@@ -48,9 +53,14 @@ function rowsIn({ graph, channels }: Emission, rows: Rows): Value {
   return rows.image === null ? value : graph.reshape(value, [0, 1, ...shape]);
 }
 
-/** rows · W + b, for the tensors W and b of this name. */
-function project({ graph, networkLayer, tensor }: Emission, rows: Value, name: string, O: number): Value {
-  const { bias = true } = networkLayer.spec as Spec<'self-attention'>;
+/** rows · W + b, for the tensors W and b of this name; rows · W without `bias`. */
+function project(
+  { graph, networkLayer, tensor }: Emission,
+  rows: Value,
+  name: string,
+  O: number,
+  bias: boolean,
+): Value {
   const [W, b] = [`W${name}`, `b${name}`];
   const weights = tensor(W);
   const product = graph.node('MatMul', [
@@ -70,13 +80,14 @@ function attend(
   q: Value,
   k: Value,
   v: Value,
-  causal: boolean,
+  { causal, d, outBias }: { readonly causal: boolean; readonly d: number; readonly outBias: boolean },
   [queryLengths, keyLengths]: readonly [Value, Value],
 ): Rows {
-  const { graph, networkLayer } = emission;
-  const { layer, spec } = networkLayer;
+  const {
+    graph,
+    networkLayer: { layer },
+  } = emission;
   const [[T, C], [S] = layer.in[0]] = layer.in;
-  const d = C / (spec as Spec<'self-attention'>).heads;
   const permute = (value: Value, perm: readonly number[]): Value => graph.node('Transpose', [value], { perm });
   const dotProducts = graph.node('MatMul', [
     permute(q, [0, 2, 1, 3]), // [N, H, T, d]
@@ -94,8 +105,8 @@ function attend(
     graph.node('Softmax', [graph.node('Where', [isRead, scores, graph.number(-Infinity)])], { axis: -1 }),
     permute(v, [0, 2, 1, 3]),
   ]);
-  const A = graph.reshape(permute(sums, [0, 2, 1, 3]), [0, T, C]);
-  const y = graph.node('Where', [withAxes(isRealQuery, 2), project(emission, A, 'o', C), graph.number(0)]);
+  const A = graph.reshape(permute(sums, [0, 2, 1, 3]), [0, T, -1]);
+  const y = graph.node('Where', [withAxes(isRealQuery, 2), project(emission, A, 'o', C, outBias), graph.number(0)]);
   return { shape: layer.out, value: y, image: null };
 }
 
@@ -107,10 +118,18 @@ function upToQuery(graph: Graph, T: number, S: number): Value {
 }
 
 /** A function that rotates the pairs (i, i + d/2) of heads [N, T, H, d] by the angles of their positions. */
-function rotation(graph: Graph, path: string, T: number, d: number, type: ElementType): (value: Value) => Value {
+function rotation(
+  graph: Graph,
+  path: string,
+  T: number,
+  d: number,
+  type: ElementType,
+  { theta = 10_000, rotaryScaling }: Pick<Spec<'self-attention'>, 'theta' | 'rotaryScaling'>,
+): (value: Value) => Value {
   const half = d / 2;
   const table = createElements(type, T * d);
-  rotaryTable(table, T, d);
+  const { factor = 1, low = 0, high = 1, context = 0 } = rotaryScaling ?? {};
+  rotaryTable(table, T, d, theta, factor, low, high, context);
   const [cos, sin] = [0, half].map((from) => {
     const numbers = createElements(type, T * half).map((_, i) => table[Math.floor(i / half) * d + from + (i % half)]);
     return graph.reals(`${path}.${from === 0 ? 'cos' : 'sin'}`, [T, 1, half], numbers);
