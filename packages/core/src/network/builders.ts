@@ -77,8 +77,8 @@ export const lastPosition = (options: OptionsBeside<'last-position'> = {}): Spec
 
 /**
  * Attention of the positions of a sequence [T, C] to each other, by `heads` heads of C / heads numbers:
- * `selfAttention(4, { causal: true })` where a position must not read later ones. With `keyHeads: 2` two heads share the
- * keys and values of one.
+ * `selfAttention(4, { causal: true })` where a position must not read later ones. With `keyHeads: 2` all heads share
+ * the keys and values of two.
  * @throws OptionError unless `causal` is true or false.
  */
 export function selfAttention(

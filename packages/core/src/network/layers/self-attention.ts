@@ -100,8 +100,8 @@ export interface SelfAttentionOptions extends OptionsOf<typeof selfAttentionOpti
 /**
  * y = A · Wo + bo on sequences [T, C], where A[t] = Σ softmax(q[t] · k / √d) · v over the positions that t reads, for
  * each of H heads of d numbers, and (q, k, v) = x · Wqkv + bqkv, with k and v of K heads. Padding is not read; there y
- * and dx are 0. Dropout scales the weights that it keeps by 1 / (1 - rate), and its mask has T columns for each query of
- * each head. [Vaswani et al. 2017, §3.2](https://arxiv.org/abs/1706.03762)
+ * and dx are 0. Dropout scales the weights that it keeps by 1 / (1 - rate), and its mask has T columns for each query
+ * of each head. [Vaswani et al. 2017, §3.2](https://arxiv.org/abs/1706.03762)
  */
 export function selfAttention(options: SelfAttentionOptions, { input, stream, customParts }: LayerContext): Layer {
   const settings = { ...OLD_FILE_DEFAULTS, ...options };
@@ -214,7 +214,7 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
       } = pass;
       const [qkv, A, maxima, sums, dqkv, dA, table, , unused] = arrays;
       const [Wqkv, , Wo] = withBiases(parameters, unused);
-      if (outBias && gradients !== null) emit(ops.zeroPadding, dy, lengths, B, T, C); // for dbo alone: A is 0 at padding
+      if (outBias && gradients !== null) emit(ops.zeroPadding, dy, lengths, B, T, C); // for dbo alone: A is 0 there
       const [dWqkv, dbqkv, dWo, dbo] = withBiases(gradients ?? [], unused);
       if (gradients !== null) emitBackwardWeights(emit, dWo, dbo, A, dy, B, leafRows, accumulate, T, Q, C);
       emit(ops.affineBackwardInput, dA, dy, Wo, B * T, Q, C);

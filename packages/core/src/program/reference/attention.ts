@@ -184,9 +184,9 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
 
   /**
    * dS = p · (dP · f - D), flushed, with dP = Σ dy · v over d from 0, and D = Σ dy · y over d in four lanes. dq = (Σ dS
-   * · k over keys ascending) · 1/√d, dk = (Σ dS · q over queries ascending) · 1/√d, and dv = Σ p · f · dy over queries
-   * ascending, each from 0; those of keys and values over all heads that read them, too, one after the other. p is computed again from m and s. Padding has gradients of 0. Overwrites the queries of
-   * `dq`, and the keys and values of `dkv`.
+   * · k over keys ascending) · 1/√d, dk = (Σ dS · q) · 1/√d, and dv = Σ p · f · dy, both over the heads that read the
+   * key, and of each over queries ascending. All sums are from 0. p is computed again from m and s. Padding has
+   * gradients of 0. Overwrites the queries of `dq`, and the keys and values of `dkv`.
    */
   function attentionBackward(
     dq: Elements, // [B, T, qStep] out
