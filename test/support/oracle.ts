@@ -8,7 +8,7 @@ import {
   type NetworkSpec,
   shuffle,
 } from '@gradloom/core';
-import { complete, createAllocator, createElements, WasmApi } from '@gradloom/core/internal';
+import { complete, createAllocator, createElements, headTasks, WasmApi } from '@gradloom/core/internal';
 import type { Backend, Dataset, TrainOptions } from '@gradloom/runtime';
 import { gatherRows } from '../../packages/runtime/src/data/gather.ts';
 import { gatherTargets, targetFormOf } from '../../packages/runtime/src/data/targets.ts';
@@ -54,7 +54,7 @@ export function oracle(
   const stepsPerEpoch = Math.ceil(dataset.rows / batch);
   const schedule = createSchedule(options.schedule ?? 'constant', { totalSteps: steps, stepsPerEpoch });
   const scheduleState = Float64Array.from(schedule.initialState);
-  const weighing = complete(planWeighing(options.classWeight, dataset));
+  const weighing = complete(planWeighing(options.classWeight, dataset, headTasks(network, loss)));
   const weights = weighing === null ? null : complete(rowWeights(dataset, weighing));
   const memory = new WasmApi.Memory({ initial: 1024, maximum: 1024, shared: true });
   const allocate = createAllocator('oracle', new Float64Array(memory.buffer), precision);
@@ -83,7 +83,7 @@ export function oracle(
   const x = createElements(precision, batch * network.inputs);
   const form = targetFormOf(network, loss);
   const t = createElements(precision, batch * form.columns);
-  const w = new Float64Array(weights === null ? 0 : batch);
+  const w = new Float64Array(weights === null ? 0 : batch * weights.columns);
   const lengths = dataset.lengths && new Float64Array(batch * dataset.lengths.columns);
   const losses: number[] = [];
   const norms: number[] = [];

@@ -215,7 +215,10 @@ describe('--loss', () => {
     ['the loss has "prize", expected the outputs "price", "buys"', ['--loss', 'prize=mae']],
     ['--loss has the target "price" twice, expected one loss for each', ['--loss', 'price=mae,price=mse']],
     ['--loss of "price" mae: weight has 0, expected a number above 0', ['--loss', 'price=mae:weight=0']],
-    ['homes.csv are several)', ['--class-weight', 'balanced']],
+    [
+      '--class-weight has {"yes":5}, expected weights by target for "homes.csv", such as buys=balanced',
+      ['--class-weight', 'yes=5'],
+    ],
   ])('%s', async (sentence, args) => {
     const { code, stderr } = await gradloom(['train', ...data, ...args, '--no-out']);
     expect(code).toBeGreaterThan(0);

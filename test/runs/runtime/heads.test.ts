@@ -14,6 +14,7 @@ import {
   saveModel,
   selfAttention,
   splitDataset,
+  type TrainOptions,
   train,
 } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
@@ -63,6 +64,70 @@ test('the figures of each output are those of its own columns, and the loss is t
 test.each([2, 3])('%i threads change no bit', async (threads) => {
   const other = await train(network, data, { ...options, threads, pool });
   expect(reproducibleFields(other)).toEqual(reproducibleFields(result));
+});
+
+test('class weights of a target are weights of its rows in its own loss, and rows may have weights in all', async () => {
+  const still = { kind: 'sgd', lr: 1e-300 } as const; // the weights stay as they begin
+  const { loss } = options;
+  const first = { loss, seed: 2, batch: 'full', steps: 1, optimizer: still, threads: 2, pool } as const;
+  const lossOf = async (set: typeof rows, classWeight?: TrainOptions['classWeight']) => {
+    const run = await train(network, { train: set }, { ...first, ...(classWeight && { classWeight }) });
+    return { ...run, loss: run.epochLosses[0] };
+  };
+  const { parameters } = await lossOf(rows);
+  const model = createModel({ spec: network, parameters, loss: result.loss });
+  const { array, columns } = rows.inputs;
+  const y = model.outputs(
+    Array.from({ length: rows.rows }, (_, n) => [...array.slice(n * columns, (n + 1) * columns)]),
+  );
+  const weights = new Float64Array(new SharedArrayBuffer(8 * rows.rows));
+  for (let n = 0; n < rows.rows; n++) weights[n] = n % 3;
+  const [counts, targets] = [[0, 0, 0], rows.targets.array];
+  for (let n = 0; n < rows.rows; n++) counts[targets[3 * n + 2]]++;
+  const weightOfClass = counts.map((count) => rows.rows / (3 * count));
+  /** The mean losses of both targets by weights of rows, and weights of classes in `side`. */
+  const expected = (weightOf: (n: number) => number, ofClass: readonly number[]): number => {
+    const [sums, all] = [
+      [0, 0],
+      [0, 0],
+    ];
+    for (const [n, row] of y.entries()) {
+      const label = targets[3 * n + 2];
+      const surprise = Math.log(row.slice(0, 3).reduce((sum, z) => sum + Math.exp(z), 0)) - row[label];
+      const squares = [0, 1].reduce((sum, c) => sum + (row[3 + c] - targets[3 * n + c]) ** 2 / 2, 0);
+      for (const [k, [weight, loss]] of [
+        [ofClass[label] * weightOf(n), surprise],
+        [weightOf(n), squares],
+      ].entries()) {
+        sums[k] += weight * loss;
+        all[k] += weight;
+      }
+    }
+    return sums[0] / all[0] + 0.05 * (sums[1] / all[1]);
+  };
+  const one = () => 1;
+  expect((await lossOf(rows, 'balanced')).loss).toBeCloseTo(expected(one, weightOfClass), 9);
+  expect((await lossOf(rows, { side: { top: 3 } })).loss).toBeCloseTo(expected(one, [1, 1, 3]), 9);
+  const weighed = { ...rows, weights: { array: weights, columns: 1, divisor: 1 } };
+  expect((await lossOf(weighed)).loss).toBeCloseTo(
+    expected((n) => weights[n], [1, 1, 1]),
+    9,
+  );
+  expect((await lossOf(weighed, { side: [1, 2, 3] })).loss).toBeCloseTo(
+    expected((n) => weights[n], [1, 2, 3]),
+    9,
+  );
+});
+
+test.each([
+  [{ sides: 'balanced' }, 'classWeight has target "sides", expected one of side (those of rows with classes)'],
+  [{ point: 'balanced' }, 'classWeight has target "point", expected one of side (those of rows with classes)'],
+  [[1, 2, 3], 'classWeight has [1, 2, 3], expected weights by target for rows, such as side=balanced'],
+  [{ side: { up: 2 } }, 'classWeight has class "up", expected one of low, right, top (the classes of side)'],
+  [{ side: [1, 2] }, 'classWeight has 2 numbers, expected 3 (one for each class of side)'],
+  [{ side: 3, point: 'balanced' }, 'classWeight has "balanced", expected a number of at least 0'],
+])('class weights %j do not fit targets', async (classWeight, sentence) => {
+  await expect(train(network, data, { ...options, classWeight: classWeight as never, pool })).rejects.toThrow(sentence);
 });
 
 test('a resumed run ends in the same weights', async () => {

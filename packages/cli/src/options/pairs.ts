@@ -3,18 +3,24 @@ import type { ClassWeight, RateChanges } from '@gradloom/runtime';
 import { trainOptions } from '@gradloom/runtime/options';
 import { isRecord, tryJson } from './read-object.ts';
 
-const CLASS_WEIGHTS = 'balanced, numbers of at least 0 such as 1,5, or numbers by class such as yes=5,no=1';
+const CLASS_WEIGHTS =
+  'balanced, numbers of at least 0 such as 1,5, numbers by class such as yes=5,no=1, or by target such as buys=balanced';
 
 /**
  * 'balanced', '1,5' in the order of the classes, or 'yes=5,no=1'; in a config file also a list or an object. Names with
- * a comma or an equals sign stand in JSON: '{"a,b": 2}'.
+ * a comma or an equals sign stand in JSON: '{"a,b": 2}'. Of several targets 'buys=balanced', or '{"buys": {"yes": 5}}'.
  */
 export const classWeights = option.kind(
   (_where, name, raw): ClassWeight => {
     const weights = typeof raw === 'string' && raw !== 'balanced' ? weightsOf(raw) : raw;
     if (weights === 'balanced') return weights;
     const values = isRecord(weights) || Array.isArray(weights) ? Object.values(weights) : [];
-    if (values.length > 0 && values.every(isWeight)) return weights as ClassWeight;
+    const areWeights = (list: readonly unknown[]) => list.length > 0 && list.every(isWeight);
+    const isOfTarget = (value: unknown) =>
+      value === 'balanced' || ((isRecord(value) || Array.isArray(value)) && areWeights(Object.values(value)));
+    if (areWeights(values) || (isRecord(weights) && values.length > 0 && values.every(isOfTarget))) {
+      return weights as ClassWeight;
+    }
     throw new Error(`${name} has ${show(raw)}, expected ${CLASS_WEIGHTS}`);
   },
   { choices: ['balanced'] },

@@ -46,7 +46,10 @@ export interface Workspace extends PassMemory {
 
 /** Weights of rows, or of the R positions of each, if these are targets. */
 export interface RowWeights {
-  /** Weight of each row [rows], or position [rows, R], where it is 0 if the position does not count. */
+  /**
+   * Weight of each row [rows], or position [rows, R], where it is 0 if the position does not count; with several
+   * outputs that of each row in the loss of each [rows, heads].
+   */
   readonly w: Float64Array;
   /** Loss of each row or position, not yet multiplied by its weight. */
   readonly losses: Float64Array;
@@ -82,8 +85,10 @@ export function createWorkspace(
   const t = allocate(rows * columns);
   const lengths = createLengths(network, () => allocate(rows, FLOAT64));
   const R = targetPositions(network, loss);
+  const tasks = headTasks(network, loss);
+  const count = rows * (tasks?.length ?? R);
   const rowWeights =
-    weighs || R > 1 ? { w: allocate(rows * R, FLOAT64).fill(1), losses: allocate(rows * R, FLOAT64) } : null;
+    weighs || R > 1 ? { w: allocate(count, FLOAT64).fill(1), losses: allocate(rows * R, FLOAT64) } : null;
   return {
     rows,
     x,
@@ -92,7 +97,7 @@ export function createWorkspace(
     lengths,
     loss,
     rowWeights,
-    heads: headTasks(network, loss)?.map((task) => createHeadMemory(task, rows, allocate)) ?? null,
+    heads: tasks?.map((task) => createHeadMemory(task, rows, allocate)) ?? null,
     augmentation: augmentation === null ? null : createAugmentationMemory(augmentation, network.input, rows, allocate),
     ...createPassMemory(network, x, rows, allocate, teamMemory),
   };
@@ -149,9 +154,9 @@ function weighHeads(
   B: number,
   weighs: boolean,
 ): void {
-  for (const { w, weight, positions: R, targetStart, loss } of heads) {
+  for (const [k, { w, weight, positions: R, targetStart, loss }] of heads.entries()) {
     for (let n = 0; n < B; n++) {
-      const rowWeight = weighs && rowWeights !== null ? weight * rowWeights.w[n] : weight;
+      const rowWeight = weighs && rowWeights !== null ? weight * rowWeights.w[n * heads.length + k] : weight;
       const [first, start] = [n * R, n * targetColumns + targetStart];
       if (loss.targets !== 'classes') {
         w[first] = rowWeight;

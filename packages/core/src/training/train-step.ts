@@ -9,6 +9,7 @@ import { leafCount, ONE_ROW, treeLevels } from '../math/tree/index.ts';
 import type { Augmentation } from '../network/augmentation.ts';
 import { createWorkspace, emitNode, targetColumns, targetPositions, weighPositions } from '../network/backprop.ts';
 import { blockCount, stateLength } from '../network/gradient-ranges.ts';
+import { headTasks } from '../network/heads.ts';
 import { refuseGroups } from '../network/layer-patterns.ts';
 import { writeLengths } from '../network/lengths.ts';
 import {
@@ -82,7 +83,7 @@ export interface TrainStep<T extends ElementType = ElementType> {
     t: Elements, // [B, O], or [B] class indices, or [B, R] with -1 where a position does not count
     B: number,
     lr?: number,
-    w?: Float64Array, // [B] weights of the rows, if `weighs`
+    w?: Float64Array, // [B] weights of the rows, if `weighs`, or [B, heads] for each of several outputs
     lengths?: Float64Array, // [B, parts] real positions of the rows, default all
   ): StepFigures;
 }
@@ -91,7 +92,7 @@ export interface TrainStep<T extends ElementType = ElementType> {
 interface Batch {
   readonly x: Elements; // [B, I]
   readonly t: Elements; // [B, O], or [B]
-  readonly w: Float64Array; // [B], if rows have weights
+  readonly w: Float64Array; // [B], or [B, heads], if rows have weights
   readonly lengths: Float64Array | undefined; // [B, parts]; undefined: all positions are real
   readonly B: number;
 }
@@ -159,6 +160,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const I = network.inputs;
   const T = targetColumns(network, loss);
   const R = targetPositions(network, loss);
+  const W = headTasks(network, loss)?.length ?? 1;
   const stepAndRow = allocate(2, FLOAT64).fill(0); // step, first row
   const lossSum = allocate(1, FLOAT64);
 
@@ -194,7 +196,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     const workspace = workspaces[couples ? k : 0];
     workspace.x.set(viewOf(x, from * I, (to - from) * I));
     workspace.t.set(viewOf(t, from * T, (to - from) * T));
-    if (weighs) workspace.rowWeights?.w.set(viewOf(w, from, to - from));
+    if (weighs) workspace.rowWeights?.w.set(viewOf(w, from * W, (to - from) * W));
     weighPositions(workspace, to - from, R, weighs);
     writeLengths(workspace.lengths, network, lengths, from, to - from);
   }
@@ -252,7 +254,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     parameters: typed(parameters),
     model: typed(optimizer.smoothingAt === undefined ? parameters : state[state.length - 1]),
     state: state.map(typed),
-    step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B : 0).fill(1), lengths) {
+    step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B * W : 0).fill(1), lengths) {
       const leaves = leafCount(B, leafRows);
       const stepBatch = { x, t, w, lengths, B };
       if (couples) runTogether(leaves, stepBatch);

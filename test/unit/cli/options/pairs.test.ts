@@ -14,6 +14,8 @@ describe.each<[unknown, unknown]>([
   ['yes=5,no=1', { yes: 5, no: 1 }],
   [{ yes: 5 }, { yes: 5 }],
   ['{"a,b=c": 2}', { 'a,b=c': 2 }],
+  ['buys=balanced,mood=balanced', { buys: 'balanced', mood: 'balanced' }],
+  ['{"buys": {"yes": 5}, "mood": [1, 2]}', { buys: { yes: 5 }, mood: [1, 2] }],
 ])('%j', (raw, value) => {
   test('is read, and as it is written to repeat a run it is the same', () => {
     expect(readValue(classWeights, '--class-weight', raw)).toEqual(value);
@@ -21,11 +23,26 @@ describe.each<[unknown, unknown]>([
   });
 });
 
-test.each(['even', '', '1,', '-1', 'yes=-1', 'yes', 'yes=1,no', 'yes=1,yes=2', '{', '{}', [], {}, null, 5])(
-  '%j is refused',
-  (raw) => {
-    expect(() => readValue(classWeights, '--class-weight', raw)).toThrow(
-      /^--class-weight has .*, expected balanced, numbers of at least 0 such as 1,5, or numbers by class such as yes=5,no=1$/,
-    );
-  },
-);
+test.each([
+  'even',
+  '',
+  '1,',
+  '-1',
+  'yes=-1',
+  'yes',
+  'yes=1,no',
+  'yes=1,yes=2',
+  'buys=balanced,yes=2',
+  '{"buys": {"yes": -5}}',
+  '{"buys": {}}',
+  '{',
+  '{}',
+  [],
+  {},
+  null,
+  5,
+])('%j is refused', (raw) => {
+  expect(() => readValue(classWeights, '--class-weight', raw)).toThrow(
+    /^--class-weight has .*, expected balanced, numbers of at least 0 such as 1,5, numbers by class such as yes=5,no=1, or by target such as buys=balanced$/,
+  );
+});

@@ -51,7 +51,8 @@ const t = Float64Array.from({ length: B * 8 }, (_, i) => {
   if (column < 3) return i % 4 === 1 ? -1 : random.integer(3);
   return column === 3 ? random.integer(2) : random.normal();
 });
-const rowWeights = Float64Array.of(1, 0, 2, 0.5, 3);
+/** Weights of each row in the loss of each output [B, heads]. */
+const rowWeights = Float64Array.from({ length: B * 4 }, (_, i) => (i * 7) % 5);
 
 function passOf(leafRows: number, weighs: boolean) {
   const loss = createLoss(losses);
@@ -76,7 +77,7 @@ function passOf(leafRows: number, weighs: boolean) {
 }
 
 /** The loss of row n, in which each output counts by its weight, and positions that count are a mean. */
-function lossOfRow(y: Float64Array, n: number): number {
+function lossOfRow(y: Float64Array, n: number, weights: ArrayLike<number>): number {
   const one = (
     spec: Parameters<typeof createLoss>[0],
     outputs: ArrayLike<number>,
@@ -94,10 +95,10 @@ function lossOfRow(y: Float64Array, n: number): number {
   const counted = [0, 1, 2].filter((p) => targets[p] >= 0);
   const words = counted.map((p) => one(smoothed, row.slice(3 * p, 3 * p + 3), [targets[p]]));
   return (
-    (3 * words.reduce((sum, loss) => sum + loss, 0)) / Math.max(1, counted.length) +
-    one('softmax-cross-entropy', row.slice(9, 11), [targets[3]]) +
-    0.5 * one('huber', row.slice(11, 15), targets.slice(4)) +
-    0.1 * row[15]
+    (weights[0] * 3 * words.reduce((sum, loss) => sum + loss, 0)) / Math.max(1, counted.length) +
+    weights[1] * one('softmax-cross-entropy', row.slice(9, 11), [targets[3]]) +
+    weights[2] * 0.5 * one('huber', row.slice(11, 15), targets.slice(4)) +
+    weights[3] * 0.1 * row[15]
   );
 }
 
@@ -114,7 +115,8 @@ test.each([
   const tensors = bindTensors(network, whole.theta);
   const settings = { kernels: referenceKernels, training: false, seed: 0, step: 0, firstRow: 0, accumulate: false };
   const y = Float64Array.from(forward(network, workspace, tensors, B, { ...settings, leafRows: B }));
-  const expected = Array.from({ length: B }, (_, n) => (weighs ? rowWeights[n] : 1) * lossOfRow(y, n));
+  const weightsOf = (n: number) => (weighs ? rowWeights.slice(4 * n, 4 * n + 4) : [1, 1, 1, 1]);
+  const expected = Array.from({ length: B }, (_, n) => lossOfRow(y, n, weightsOf(n)));
   expect(sum).toBeCloseTo(
     expected.reduce((all, one) => all + one, 0),
     12,

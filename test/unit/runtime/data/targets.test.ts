@@ -96,7 +96,7 @@ test.each<[string, LossSpec, LayerSpec[], typeof classes]>([
 
 test('what counts by classes of rows is refused for classes of positions', () => {
   const problem = '(each position of a row of texts has a class of its own)';
-  expect(() => complete(planWeighing('balanced', ofPositions))).toThrow(
+  expect(() => complete(planWeighing('balanced', ofPositions, null))).toThrow(
     `train: classWeight has "balanced", expected none ${problem}`,
   );
   expect(() => splitDataset(ofPositions, { stratify: true })).toThrow(

@@ -1,6 +1,7 @@
-import { createModel, type Dataset, type Evaluation, type TrainResult } from '@gradloom/runtime';
+import { type ClassWeight, createModel, type Dataset, type Evaluation, type TrainResult } from '@gradloom/runtime';
 import { datasetOfHead, modelsOfHeads } from '@gradloom/runtime/internal';
 import { defined } from '../../options/option.ts';
+import { isRecord } from '../../options/read-object.ts';
 import type { Recipe } from './recipe.ts';
 
 /** A run as one of its several targets sees it: the same rows, with the network, loss and figures of this target. */
@@ -21,11 +22,15 @@ export function targetRuns(recipe: Recipe, result: TrainResult): readonly Target
     const figuresOf = (evaluation: Evaluation | undefined) =>
       evaluation && { rows: evaluation.rows, loss: Number.NaN, ...evaluation.heads?.[name] };
     const { validation: _, test: __, ...others } = result;
+    const { 'class-weight': weights, ...values } = recipe.values;
+    const weight =
+      weights === 'balanced' && train.classes !== null ? weights : isRecord(weights) ? weights[name] : undefined;
     return [
       {
         name,
         recipe: {
           ...recipe,
+          values: { ...values, ...defined({ 'class-weight': weight as ClassWeight | undefined }) },
           sets: { train, ...defined({ validation: rowsOf(sets.validation), test: rowsOf(sets.test) }) },
         },
         result: {

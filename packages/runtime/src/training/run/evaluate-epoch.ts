@@ -51,7 +51,7 @@ export async function evaluate(state: RunState, part: 'validation' | 'test'): Pr
   const byPosition = targetPositions(network, loss) > 1;
   // Of several outputs the plain loss decides.
   const isSum = weighing === null || byPosition || loss.heads !== undefined;
-  const weighted = isSum ? null : weightedLoss(loss, dataset, weighing, plan.elementType);
+  const weighted = isSum ? null : weightedLoss(loss, dataset, weighing[0], plan.elementType);
   const scaledReaders = weighted === null ? [] : [weighted];
   const threadsOf = plan.ranks?.threadsOf ?? [threads];
   const run = {
@@ -88,7 +88,7 @@ interface WeightedLoss extends OutputReader {
 function weightedLoss(
   loss: Loss,
   dataset: Dataset,
-  { ofClass }: RowWeighing,
+  weighing: RowWeighing,
   type: ElementType, // type of the run and of y and t
 ): WeightedLoss {
   let [row, lossSum, weightSum] = [0, 0, 0];
@@ -106,7 +106,7 @@ function weightedLoss(
       const leafRows = 1; // so that each row has its own loss
       loss.evaluate(losses, dy, inRunType(y), inRunType(t), B, leafRows, O);
       for (let n = 0; n < B; n++) {
-        const weight = weightOf(dataset, ofClass, row++);
+        const weight = weightOf(dataset, weighing, row++);
         lossSum += weight * losses[n];
         weightSum += weight;
       }

@@ -119,13 +119,14 @@ export const trainOptions = defineOptions('train', {
   ),
   /**
    * What each class counts in the training loss: 'balanced' for N / (classes · rows of the class), a number for each
-   * class, or numbers by name, where a class that is not named counts 1. Only ratios count: see `Dataset.weights`.
+   * class, or numbers by name, where a class that is not named counts 1; of several targets those of each by name, or
+   * 'balanced' for each with classes. Only ratios count: see `Dataset.weights`.
    * @default every row counts the same
    */
   classWeight: trainingFlag(
     option.kind(checkClassWeight)(
       undefined,
-      'what each class counts in the training loss: balanced, which lets rare classes count more; numbers in the order of the classes, such as 1,5; or name=number,name=number',
+      'what each class counts in the training loss: balanced, which lets rare classes count more; numbers in the order of the classes, such as 1,5; or name=number,name=number; of several targets target=balanced',
       'every row counts the same',
     ),
   ),

@@ -18,6 +18,7 @@ import {
   checkEncoding,
   checkObject,
   freezeLayers,
+  headTasks,
   leafCount,
   NOTHING_LOADED,
   ofImages,
@@ -81,7 +82,7 @@ export interface RunPlan extends TeamShape, Omit<RunShape, keyof StepShape>, Req
   readonly parametersHash: string | null; // hash of `parameters` at the start
   readonly recorded: RecordedOptions;
   readonly rateChanges: ReadonlyMap<number, number>; // rates of the optimizer, each by its first step
-  readonly weighing: RowWeighing | null; // null if each row counts 1
+  readonly weighing: readonly RowWeighing[] | null; // null if each row counts 1
   readonly onNan: OnNan;
   readonly retries: number;
   readonly early: EarlyRecord | null;
@@ -133,7 +134,7 @@ export function* planRun(
     }
   }
   if (images !== undefined) checkEncoding('train', network, images);
-  const weighing = yield* planWeighing(options.classWeight, train);
+  const weighing = yield* planWeighing(options.classWeight, train, headTasks(network, loss));
   if (options.checkGradients) yield* checkCustomGradients(network, loss, train);
   const {
     optimizer: optimizerSpec,
