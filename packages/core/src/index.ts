@@ -83,6 +83,7 @@ export type { PlateauOptions } from './families/schedules/plateau.ts';
 export type { RangeTestOptions } from './families/schedules/range-test.ts';
 export type { Schedule, ScheduleContext, ScheduleIn } from './families/schedules/schedule.ts';
 export type { StepDecayOptions } from './families/schedules/step.ts';
+export { type AdaptOptions, adaptModel, type StartingModel } from './inference/adapt-model.ts';
 export type { Answer, AnswerOfHeads } from './inference/answers/answers.ts';
 export type { Json, JsonObject } from './inference/files/json.ts';
 export type { LoadedParts, ModuleRecord } from './inference/loaded-parts.ts';

@@ -63,6 +63,7 @@ export { decayedParameters } from './families/optimizers/parameter-groups.ts';
 export { refuseOptimizerBeyondFloats } from './families/optimizers/refuse-beyond-floats.ts';
 export { scalars } from './families/scalars/index.ts';
 export { warmupOptions } from './families/schedules/index.ts';
+export { weightsFrom } from './inference/adapt-model.ts';
 export { type AnswerOptions, answersOf, decodeValue, encodeValue } from './inference/answers/answers.ts';
 export {
   classify,

@@ -135,6 +135,7 @@ const right: Record<string, () => readonly unknown[]> = {
   explainImages: () => [runtime.createModel(model), data, { seed: 0 }],
   attentionOf: () => [{ spec: writer, parameters: new Float64Array(4) }, [0, 1]],
   countInputs: () => [preprocessing.columns],
+  adaptModel: () => [model, { outputs: 3 }],
   fit: () => [[{ x: 1, y: 2 }], { steps: 1, threads: 1 }],
   tableShares: () => [100],
   explainTexts: () => [runtime.createModel({ spec: reader, parameters: new Float64Array(8) }), data, { rows: [0] }],

@@ -83,7 +83,7 @@ const builders = [
 ];
 
 const helpers = [
-  ...['buildNetwork', 'math', 'summary'],
+  ...['adaptModel', 'buildNetwork', 'math', 'summary'],
   ...['defineActivation', 'defineInitializer', 'defineLayer', 'defineLoss', 'defineMetric', 'defineSchedule'],
 ];
 
@@ -175,7 +175,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 /** Types that a program of either package can name. */
 const typesOfBoth = words(`
   Elements ElementsOf ElementType
-  ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer Augmentation BackendName
+  AdaptOptions StartingModel ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer Augmentation BackendName
   BatchNormOptions CategoryEncoding Cell CellFormat CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
   ChannelScale ImageEncoding ImagePreprocessing PixelEncoding PixelRows TablePreprocessing

@@ -67,9 +67,13 @@ export function within<T>(path: string, check: () => T): T {
   }
 }
 
+/** The most options that an error lists. */
+const MAX_LISTED = 50;
+
 /** An error for an unknown option. */
-export const unknownOption = (where: string, key: string, known: readonly string[]): OptionError =>
-  new OptionError(where, key, `is unknown, expected ${known.join(', ') || 'none'}${suggestOption(key, known)}`, {
-    about: `option ${show(key)}`,
-    known,
-  });
+export function unknownOption(where: string, key: string, known: readonly string[]): OptionError {
+  const more = known.length > MAX_LISTED ? [`${known.length - MAX_LISTED} more`] : [];
+  const expected = [...known.slice(0, MAX_LISTED), ...more].join(', ') || 'none';
+  const about = `option ${show(key)}`;
+  return new OptionError(where, key, `is unknown, expected ${expected}${suggestOption(key, known)}`, { about, known });
+}

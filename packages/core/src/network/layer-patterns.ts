@@ -54,13 +54,34 @@ function refuseStrayPatterns(
   patterns: readonly string[],
   { allLayers }: Pick<Network, 'allLayers'>,
 ): void {
-  for (const pattern of patterns) {
-    if (allLayers.some((layer) => isMatched(layer, pattern))) continue;
-    const names = allLayers.flatMap(namesOf);
-    const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
-    const problem = `has ${show(pattern)}, expected names or paths of layers: ${names.slice(0, MAX_NAMES).map(show).join(', ')}${more}`;
-    throw new OptionError(where, option, problem);
-  }
+  const stray = patterns.find((pattern) => !allLayers.some((layer) => isMatched(layer, pattern)));
+  if (stray !== undefined) throw noSuchLayer(where, option, stray, allLayers, 'names or paths of layers');
+}
+
+/** The index of the layer with a path or a name. @throws OptionError if there is none. */
+export function findLayer(
+  where: string,
+  option: string,
+  name: string,
+  { allLayers }: Pick<Network, 'allLayers'>,
+): number {
+  const byPath = allLayers.findIndex(({ path }) => path === name);
+  const k = byPath === -1 ? allLayers.findIndex(({ spec }) => spec.name === name) : byPath;
+  if (k === -1) throw noSuchLayer(where, option, name, allLayers, 'the name or path of a layer');
+  return k;
+}
+
+function noSuchLayer(
+  where: string,
+  option: string,
+  name: unknown,
+  allLayers: readonly PlacedLayer[],
+  expected: string,
+): OptionError {
+  const names = allLayers.flatMap(namesOf);
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+  const list = names.slice(0, MAX_NAMES).map(show).join(', ');
+  return new OptionError(where, option, `has ${show(name)}, expected ${expected}: ${list}${more}`);
 }
 
 /** @throws OptionError for a group of the optimizer without a layer, and for a layer in two of one option. */

@@ -1,18 +1,31 @@
-import { createTokenizer, dense, gelu, type LayerSpec, type Model, type NamedRow, sequential } from '@gradloom/core';
+import {
+  createTokenizer,
+  dense,
+  gelu,
+  type LayerSpec,
+  type Model,
+  type NamedRow,
+  OptionError,
+  type StartingModel,
+  sequential,
+  type TablePreprocessing,
+} from '@gradloom/core';
 import {
   branchOutputs,
   checkList,
   checkObject,
   defineOptions,
   findNetwork,
+  ofTable,
   option,
   partsNetwork,
   rowPartsOf,
+  show,
   tokensOf,
 } from '@gradloom/core/internal';
 import { sizesOfHeads } from '../data/dataset-of-head.ts';
 import { readObjects } from '../data/tables/read-table.ts';
-import { splitTable } from '../data/tables/split-table.ts';
+import { splitTable, splitTableAs } from '../data/tables/split-table.ts';
 import { type TableOptions, tableOptions } from '../data/tables/table-options.ts';
 import { defaultLoss } from '../data/targets.ts';
 import { type TrainOptions, trainOptions } from '../training/run/options.ts';
@@ -29,25 +42,25 @@ import {
   textDefaults,
 } from './table-defaults.ts';
 
-const ofTable = tableOptions.table;
+const stated = tableOptions.table;
 const optionsOfTables = {
-  target: ofTable.target,
-  targets: ofTable.targets,
-  classNames: ofTable.classNames,
-  columns: ofTable.columns,
-  drop: ofTable.drop,
-  weightColumn: ofTable.weightColumn,
-  missing: ofTable.missing,
-  scale: ofTable.scale,
-  oneHotLimit: ofTable.oneHotLimit,
-  tokenizer: ofTable.tokenizer,
-  context: ofTable.context,
-  size: ofTable.size,
-  decimal: ofTable.decimal,
-  thousands: ofTable.thousands,
-  dateFormat: ofTable.dateFormat,
-  split: ofTable.split,
-  targetTransform: ofTable.targetTransform,
+  target: stated.target,
+  targets: stated.targets,
+  classNames: stated.classNames,
+  columns: stated.columns,
+  drop: stated.drop,
+  weightColumn: stated.weightColumn,
+  missing: stated.missing,
+  scale: stated.scale,
+  oneHotLimit: stated.oneHotLimit,
+  tokenizer: stated.tokenizer,
+  context: stated.context,
+  size: stated.size,
+  decimal: stated.decimal,
+  thousands: stated.thousands,
+  dateFormat: stated.dateFormat,
+  split: stated.split,
+  targetTransform: stated.targetTransform,
 };
 
 const fitOptions = defineOptions('fit', {
@@ -62,6 +75,12 @@ const fitOptions = defineOptions('fit', {
 
 /** Options of `fit`: those of `train`, those of a table, and three of its own. */
 export interface FitOptions extends TrainOptions, Pick<TableOptions, keyof typeof optionsOfTables> {
+  /**
+   * Trains this model of a table further, with its network, and rows encoded as it does; or what `adaptModel` made of
+   * it, of which one with new outputs learns the target of the options.
+   * @default a new network
+   */
+  from?: StartingModel;
   /**
    * Layers between the inputs and the outputs.
    * @default [dense(256, { init: 'he-normal' }), gelu()], or for a column of texts alone an embedding and a gru of 64
@@ -92,19 +111,21 @@ export async function fit<Row extends NamedRow<Row>>(
   rows: readonly Row[],
   options: FitOptions = {},
 ): Promise<FittedModel> {
-  const { hidden, validation, test } = fitOptions.read(checkObject('fit', 'options', options, 'options'));
+  const { hidden, validation, test, from } = fitOptions.read(checkObject('fit', 'options', options, 'options'));
   const [tableRequest, runRequest] = divideOptions(options);
-  const table = await readObjects('fit', rows, tableRequest);
-  const shares = tableShares(table.rows);
-  const { sets, preprocessing } = splitTable(table, {
-    validation: validation ?? shares.validation,
-    test: test ?? shares.test,
-  });
+  const before = from === undefined ? null : tableBefore(from, options);
+  const hasNewTarget = before?.target.length === 0;
+  const table = await readObjects('fit', rows, tableRequest, { preprocessing: before, hasNewTarget });
+  const standard = tableShares(table.rows);
+  const shares = { validation: validation ?? standard.validation, test: test ?? standard.test };
+  const { sets, preprocessing } =
+    before === null ? splitTable(table, shares) : splitTableAs(table, before, shares, hasNewTarget);
   const { inputs, targets, classes, rows: trainRows } = sets.train;
   const texts = tokensOf(preprocessing);
   const parts = rowPartsOf(preprocessing);
   const defaults = texts !== undefined ? textDefaults : parts !== undefined ? partsDefaults : tableDefaults;
   const { batch, steps, patience, optimizer, schedule } = defaults(trainRows, countInputs(preprocessing.columns));
+  const loss = options.loss ?? from?.loss;
   const outputs = classes ?? targets.columns;
   const vocabulary = texts && createTokenizer(texts.tokenizer).size;
   const textNetwork =
@@ -117,8 +138,8 @@ export async function fit<Row extends NamedRow<Row>>(
   ];
   const oneOutput =
     textNetwork ?? (parts === undefined ? sequential(inputs.columns, ...layers) : partsNetwork(parts, layers));
-  const sizes = sizesOfHeads(sets.train, defaultLoss(sets.train, options.loss));
-  const network = sizes === null ? oneOutput : branchOutputs(oneOutput, sizes);
+  const sizes = from === undefined ? sizesOfHeads(sets.train, defaultLoss(sets.train, loss)) : null;
+  const network = from?.spec ?? (sizes === null ? oneOutput : branchOutputs(oneOutput, sizes));
   const isWatched = sets.validation !== undefined && sets.validation.rows >= MIN_WATCHED_ROWS;
   const result = await train(network, sets, {
     ...(options.batchSize === undefined ? { batch: Math.min(batch, trainRows) } : {}),
@@ -126,9 +147,37 @@ export async function fit<Row extends NamedRow<Row>>(
     schedule,
     ...(options.epochs === undefined ? { steps } : {}),
     ...(isWatched ? { patience } : {}),
+    ...(loss === undefined ? {} : { loss }),
     ...runRequest,
   });
   return { ...createModel(result), result };
+}
+
+/** Options of a table that a model has already, and layers that it does not take. */
+const OF_NEW_NETWORKS = [
+  ...(['hidden', 'columns', 'drop', 'scale', 'oneHotLimit', 'tokenizer', 'context', 'size'] as const),
+  ...(['decimal', 'thousands', 'dateFormat'] as const),
+];
+
+/**
+ * How a model that is trained further reads a table.
+ * @throws OptionError for another kind of model, and for options that the model has itself.
+ */
+function tableBefore({ preprocessing }: StartingModel, options: FitOptions): TablePreprocessing {
+  const table = ofTable(preprocessing);
+  if (table === undefined || table.series !== undefined) {
+    const actual = table === undefined ? 'another model' : 'a model of a series';
+    throw new OptionError('fit', 'from', `has ${actual}, expected one of a table (train takes any)`);
+  }
+  const names = table.target.map(({ name }) => name);
+  const other = [options.target ?? []].flat().find((name) => names.length > 0 && !names.includes(String(name)));
+  if (other !== undefined) {
+    const expected = `${names.map(show).join(', ')} as in the model, or one with new outputs (adaptModel)`;
+    throw new OptionError('fit', ['target', 'from'], `has ${show(other)}, expected ${expected}`);
+  }
+  const stray = OF_NEW_NETWORKS.find((name) => options[name] !== undefined);
+  if (stray === undefined) return table;
+  throw new OptionError('fit', [stray, 'from'], 'is given with from, expected none: the model has its own');
 }
 
 /** The options of a table, and those of a run. */

@@ -21,7 +21,7 @@ const MIN_GAPS = 10;
 export function fitPreprocessing(table: Table, rows: Uint32Array): TablePreprocessing {
   checkRows('fitPreprocessing', 'rows', rows, checkTable('fitPreprocessing', table));
   const { scale, missing = 'impute' } = table.options;
-  const target = table.targets.map((column) => decodingOf(table, column, rows, scale));
+  const target = fitTargets(table, rows);
   // A wider table fits into a model file only without ranges.
   const withRange = table.inputs.length <= MAX_RANGES;
   const preprocessing: TablePreprocessing = {
@@ -31,6 +31,10 @@ export function fitPreprocessing(table: Table, rows: Uint32Array): TablePreproce
   };
   return fitsModelFile(preprocessing) ? preprocessing : withoutRarer(table, preprocessing);
 }
+
+/** The decoding of each target, fitted on the rows at `rows` alone. */
+export const fitTargets = (table: Table, rows: Uint32Array): readonly TargetDecoding[] =>
+  table.targets.map((column) => decodingOf(table, column, rows, table.options.scale));
 
 /** The target of a series at each step after a window, and how its rows become windows. */
 function forecastsOf(

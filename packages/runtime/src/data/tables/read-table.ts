@@ -29,16 +29,17 @@ export const readTable = (path: string, options: TableOptions = {}): Promise<Tab
   readPath(path, options, { ...fromFile, preprocessing: null });
 
 /**
- * Reads the columns that a model was trained with, with the types of that time.
+ * Reads the columns that a model was trained with, with the types of that time. A new target is that of the options.
  * @throws Error as `readTable` does, and for a missing column.
  */
 export async function readTableAs(
   path: string,
   preprocessing: TablePreprocessing,
   options: TableOptions = {},
+  hasNewTarget = false,
 ): Promise<Table> {
   const checked = checkTablePreprocessing('readTableAs', preprocessing);
-  return readPath(path, options, { ...fromFile, preprocessing: checked });
+  return readPath(path, options, { ...fromFile, preprocessing: checked, hasNewTarget });
 }
 
 /**
@@ -48,8 +49,13 @@ export async function readTableAs(
 export const readPlainTable = (where: string, path: string, options: TableOptions): Promise<Table> =>
   readPath(path, options, { where, preprocessing: null, isPlain: true, leavesRowsOut: false });
 
-/** Makes a table of objects by column name. Messages begin with `where`. */
-export async function readObjects(where: string, rows: readonly NamedRow[], options: TableOptions): Promise<Table> {
+/** Makes a table of objects by column name, perhaps with the columns of a model. Messages begin with `where`. */
+export async function readObjects(
+  where: string,
+  rows: readonly NamedRow[],
+  options: TableOptions,
+  model: Pick<TableRequest, 'preprocessing' | 'hasNewTarget'> = { preprocessing: null },
+): Promise<Table> {
   const objects = checkList<NamedRow>(where, 'rows', rows, 'a list of objects');
   const fault: TableFault = (problem, cause) => new Error(`${where}: rows${problem}`, { cause });
   const open = () =>
@@ -60,14 +66,14 @@ export async function readObjects(where: string, rows: readonly NamedRow[], opti
         yield objects.map((value, n) => ({ location: `row ${n}`, value }));
       },
     );
-  const purpose = { where, preprocessing: null, isPlain: false, leavesRowsOut: false };
+  const purpose = { where, ...model, isPlain: false, leavesRowsOut: false };
   return readRows({ ...purpose, path: 'rows', options: definedOptions(options), fault, open }, memoryStore);
 }
 
 async function readPath(
   path: string,
   unchecked: TableOptions,
-  purpose: Pick<TableRequest, 'where' | 'preprocessing' | 'isPlain' | 'leavesRowsOut'>,
+  purpose: Pick<TableRequest, 'where' | 'preprocessing' | 'hasNewTarget' | 'isPlain' | 'leavesRowsOut'>,
 ): Promise<Table> {
   const { where, preprocessing } = purpose;
   checkPath(where, path);
@@ -83,7 +89,8 @@ async function readPath(
   const open = () => (where === 'loadCsv' ? tableFormats.csv.open(path, options) : openTable(path, options));
   const request: TableRequest = { ...purpose, path, options, fault, open };
   if (options.stream !== true) return readRows(request, memoryStore);
-  return openTableCache(path, options, preprocessing, fault, (store) => readRows(request, store));
+  const ofCells = preprocessing && (purpose.hasNewTarget ? { ...preprocessing, target: [] } : preprocessing);
+  return openTableCache(path, options, ofCells, fault, (store) => readRows(request, store));
 }
 
 const faultOf =

@@ -3,7 +3,7 @@ import { counted, show } from '@gradloom/core/internal';
 import { type DataSplits, mapSets } from '../dataset.ts';
 import { type SplitOptions, type SplitRows, splitRows } from '../split.ts';
 import { encodeTable } from './encode-table.ts';
-import { fitPreprocessing } from './fit-preprocessing.ts';
+import { fitPreprocessing, fitTargets } from './fit-preprocessing.ts';
 import { splitByTime } from './series.ts';
 import { splitByColumn } from './split-by-column.ts';
 import { checkSplitRows, checkTable, type Table } from './table.ts';
@@ -36,6 +36,22 @@ export function rowsOfSplit(table: Table, options: SplitOptions = {}): SplitRows
   if (table.split !== undefined) return splitByColumn('splitTable', table, table.split, options);
   const labels = data.kind === 'words' ? { indices: data.indices, classes: data.words.length } : null;
   return splitRows('splitTable', table, labels, options);
+}
+
+/**
+ * Splits the rows of a table as `splitTable` does, and encodes them with the columns of a model, which is trained
+ * further. A new target is fitted on the training rows.
+ */
+export function splitTableAs(
+  table: Table,
+  model: TablePreprocessing,
+  options: SplitOptions,
+  hasNewTarget: boolean,
+): PreparedTable {
+  const rows = rowsOfSplit(table, options);
+  const preprocessing = hasNewTarget ? { ...model, target: fitTargets(table, rows.train) } : model;
+  const notes: string[] = [];
+  return { sets: encodeSplit(table, preprocessing, rows, notes), preprocessing, rows, notes };
 }
 
 /** Fits the preprocessing on given training rows, such as those of a fold, and encodes each set. */

@@ -7,6 +7,7 @@ import {
   OptionError,
   optimizers,
   type ScheduleSpec,
+  type StartingModel,
   schedules,
 } from '@gradloom/core';
 import { checkList, defineOptions, type Named, type Option, type OptionsOf, option } from '@gradloom/core/internal';
@@ -39,6 +40,8 @@ const isCheckpoint = (value: unknown): value is Checkpoint =>
   typeof value === 'object' && value !== null && 'arrays' in value;
 export const isCluster = (value: unknown): value is Cluster =>
   typeof value === 'object' && value !== null && 'connection' in value && 'fromAll' in value;
+const isStartingModel = (value: unknown): value is StartingModel =>
+  typeof value === 'object' && value !== null && 'spec' in value && 'parameters' in value;
 const isListener = (value: unknown): value is (event: TrainEvent) => void => typeof value === 'function';
 
 const names = (table: object): string => Object.keys(table).join(', ');
@@ -213,6 +216,12 @@ export const trainOptions = defineOptions('train', {
     'a Float64Array or a Float32Array',
     (value): value is Elements => value instanceof Float64Array || value instanceof Float32Array,
   )(),
+  /**
+   * Starts with the weights of this model, or of what `adaptModel` made of it: those of all layers, by their names or
+   * paths. A resume needs neither these nor `parameters`, since the checkpoint has the weights.
+   * @default drawn from the seed
+   */
+  from: option.checkedBy('a model, such as loadModel reads', isStartingModel)(),
   /**
    * Epochs from one evaluation of the validation set to the next; or a part of an epoch, such as 0.25, which also ends
    * with an evaluation.

@@ -27,6 +27,7 @@ import {
   refuseBeyondFloats,
   refuseGroups,
   refuseOptimizerBeyondFloats,
+  weightsFrom,
   within,
 } from '@gradloom/core/internal';
 import type { Cluster } from '../../cluster/cluster.ts';
@@ -164,8 +165,8 @@ export function* planRun(
   const changes = options.rateChanges ?? resume?.record.rateChanges ?? {};
   for (const rate of Object.values(changes)) refuseOptimizerBeyondFloats('train', optimizer, rate, elementType);
   const totalEpochs = Math.ceil(context.totalSteps / stepsPerEpoch);
-  const parameters =
-    options.parameters === undefined ? null : yield* checkParameters(options.parameters, network, elementType);
+  const given = options.from === undefined ? options.parameters : weightsFrom('train', network, options.from);
+  const parameters = given === undefined ? null : yield* checkParameters(given, network, elementType);
   const { cluster = null, overlap } = options;
   const cores = cluster?.cores ?? availableParallelism();
   const requestedThreads = threadsOption === 'auto' ? (pool?.threads ?? cores) : threadsOption;
@@ -200,7 +201,8 @@ export function* planRun(
     pool,
     signal: options.signal,
     parameters,
-    parametersHash: parameters === null ? null : yield* fingerprintInTurns(parameters),
+    // A resume has its weights in the checkpoint, which knows those of the start.
+    parametersHash: parameters === null ? (resume?.record.parameters ?? null) : yield* fingerprintInTurns(parameters),
     clipNorm: options.clipNorm ?? null,
     maxNorm: options.maxNorm ?? null,
     augment: augmentationOf(options, network, train),

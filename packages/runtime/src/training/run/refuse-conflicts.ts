@@ -39,13 +39,17 @@ import { type TrainOptions, trainOptions } from './options.ts';
 
 /** @throws OptionError for valid options that do not fit each other or the data. */
 export function refuseConflicts(
-  { epochs, steps, batch, accumulate = 1, probe, profile, evaluateTest, cluster, overlap, ...early }: TrainOptions,
+  { epochs, steps, batch, accumulate = 1, probe, profile, evaluateTest, cluster, overlap, ...others }: TrainOptions,
   data: DataSplits,
 ): void {
-  const { patience, minDelta, monitor } = early;
+  const { patience, minDelta, monitor, from, parameters } = others;
   if (epochs !== undefined && steps !== undefined) {
     const problem = `has ${show(epochs)} and steps has ${show(steps)}, expected one of the two`;
     throw new OptionError('train', ['epochs', 'steps'], problem);
+  }
+  if (from !== undefined && parameters !== undefined) {
+    const about = 'from and parameters';
+    throw new OptionError('train', ['from', 'parameters'], 'are both given, expected one of the two', { about });
   }
   if (batch === 'full' && accumulate > 1) {
     const problem = `has ${accumulate}, expected 1 (a full batch has all rows)`;

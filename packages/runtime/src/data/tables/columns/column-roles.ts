@@ -47,16 +47,26 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
   return roles;
 }
 
-/** The role of each column in rows for a model to answer: the model's own columns are read, others are left out. */
+/**
+ * The role of each column in rows for a model: the model's own columns are read, and those that the options name for
+ * the target, if it is a new one, the weights and the split. Others are left out.
+ */
 export function rolesFor(
+  where: string,
   preprocessing: TablePreprocessing,
   names: readonly string[],
   fault: TableFault,
-  splitBy?: string, // the column by which rows are split
+  { target, weightColumn, split }: TableOptions,
+  hasNewTarget: boolean,
 ): Role[] {
   const { series } = preprocessing;
   const inputs = new Set(preprocessing.columns.map(({ name }) => name));
-  const targets = new Set(series === undefined ? preprocessing.target.map(({ name }) => name) : [series.target]);
+  const nameOf = (option: string, column: string | number) => names[findColumn(where, option, column, names, true)];
+  const modelTargets = series === undefined ? preprocessing.target.map(({ name }) => name) : [series.target];
+  const targets = new Set(hasNewTarget ? newTargets() : modelTargets);
+  const weights = weightColumn === undefined ? undefined : nameOf('weightColumn', weightColumn);
+  const splitting = splitOf(split);
+  const splitBy = splitting !== undefined && 'column' in splitting ? splitting.column : undefined;
   const seriesColumns = series === undefined ? [] : [series.time, ...(series.key === undefined ? [] : [series.key])];
   for (const name of [...seriesColumns, ...inputs, ...targets]) {
     if (names.includes(name)) continue;
@@ -68,8 +78,22 @@ export function rolesFor(
     if (name === series?.key) return 'key';
     // The target of a series is one of its inputs.
     if (targets.has(name)) return 'target';
-    return inputs.has(name) ? 'input' : name === splitBy ? 'split' : 'left out';
+    if (inputs.has(name)) return 'input';
+    return name === weights ? 'weight' : name === splitBy ? 'split' : 'left out';
   });
+
+  /** The columns of a new target: the last one that is no input by default. */
+  function newTargets(): string[] {
+    const standard = names.findLast((name) => !inputs.has(name)) ?? names.length;
+    const columns = [target ?? standard].flat().map((column) => nameOf('target', column));
+    const input = columns.find((name) => inputs.has(name));
+    if (input === undefined) return columns;
+    throw new OptionError(
+      where,
+      'target',
+      `has ${show(input)}, which is an input of the model, expected another column`,
+    );
+  }
 }
 
 /** Whether the text is the number of a column, from 1. */

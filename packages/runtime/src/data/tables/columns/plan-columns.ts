@@ -64,11 +64,11 @@ export function planColumns(
     ? namesOf(header, reader.namesLocation ?? 'the first row', fault)
     : numberedNames(width, preprocessing);
   const split = splitOf(options.split);
-  const splitBy = split !== undefined && 'column' in split ? split.column : undefined;
+  const { hasNewTarget = false } = request;
   const roles =
     preprocessing === null
       ? rolesOf(where, names, isNamed, options)
-      : rolesFor(preprocessing, names, (problem) => fault(` ${problem}`), splitBy);
+      : rolesFor(where, preprocessing, names, (problem) => fault(` ${problem}`), options, hasNewTarget);
   const types = typesOf(names, options, preprocessing);
   refuseParts(where, names, roles, types);
   const targetNames = names.filter((_, index) => roles[index] === 'target');
@@ -91,7 +91,8 @@ export function planColumns(
     let type = isTyped ? types.get(name) : undefined;
     if (isNumeric) type = 'numeric';
     else if (isKey) type = 'categorical';
-    const formats = role === 'split' ? request.formats : modelFormats;
+    const isOfModel = role === 'input' || role === 'time' || (role === 'target' && !hasNewTarget);
+    const formats = isOfModel ? modelFormats : request.formats;
     const format: PlannedColumn['format'] = formats === undefined ? 'any' : formats.get(name);
     const title = `column ${index + 1}${isNamed ? ` (${show(name)})` : ''}`;
     const column = { index, name, title, role, type, targetKind, format: isPlain || isKey ? undefined : format };
@@ -174,13 +175,13 @@ function refuseParts(
 function targetKindsOf(
   names: readonly string[], // target columns
   types: ReadonlyMap<string, ColumnType>,
-  { options, preprocessing, isPlain }: TableRequest,
+  { options, preprocessing, isPlain, hasNewTarget }: TableRequest,
 ): ReadonlyMap<string, TargetKind | undefined> {
   const kindOf = (name: string): TargetKind | undefined => {
     if (options.series !== undefined || preprocessing?.series !== undefined) return 'values';
     const type = types.get(name);
     const byType = type && (type === 'numeric' ? 'values' : 'classes');
-    const decoding = preprocessing?.target.find((target) => target.name === name);
+    const decoding = hasNewTarget ? undefined : preprocessing?.target.find((target) => target.name === name);
     return decoding?.type ?? options.targets ?? byType ?? (isPlain && names.length > 1 ? 'values' : undefined);
   };
   return new Map(names.map((name) => [name, kindOf(name)]));
@@ -189,9 +190,9 @@ function targetKindsOf(
 /** The class names of targets that are known in advance. @throws OptionError for names of several targets. */
 function classNamesOf(
   names: readonly string[], // target columns
-  { where, options, preprocessing }: TableRequest,
+  { where, options, preprocessing, hasNewTarget }: TableRequest,
 ): ReadonlyMap<string, readonly string[]> {
-  const decodings = preprocessing?.target ?? [];
+  const decodings = hasNewTarget ? [] : (preprocessing?.target ?? []);
   const labels = new Map(
     decodings.flatMap((target) => (target.type === 'classes' ? [[target.name, target.labels] as const] : [])),
   );
@@ -257,6 +258,8 @@ export interface TableRequest {
   readonly options: TableOptions;
   /** Preprocessing of the model that reads the table; null if types are found from the cells. */
   readonly preprocessing: TablePreprocessing | null;
+  /** Whether the target is another than that of the model, so that the options and the cells say what it is. */
+  readonly hasNewTarget?: boolean | undefined;
   /** Inputs are numbers without gaps, and a numeric target holds values. */
   readonly isPlain: boolean;
   /** Rows without a target, and notes and totals at the end, are left out: only `readTable` says which these were. */

@@ -1,0 +1,144 @@
+import { OptionError } from '../checks/option-error.ts';
+import { counted } from '../checks/show.ts';
+import { headsOf } from './heads.ts';
+import { findLayer } from './layer-patterns.ts';
+import type { LayerSpec } from './layers/index.ts';
+import { type BranchName, branchNames, type CustomParts } from './layers/layer-context.ts';
+import { buildNetwork, type Network, type NetworkSpec } from './network.ts';
+import { nameOfLayer } from './placed-layer.ts';
+
+/** How a network is made of another. */
+export interface NetworkChanges {
+  /** Name or path of the layer whose outputs are those of the new network. @default the last */
+  readonly until?: string | undefined;
+  /**
+   * Outputs of a new last layer: the last layer with weights in another size or, with `until`, a dense layer after that
+   * layer, whose outputs [..., C] are averaged over their positions. @default no new layer
+   */
+  readonly outputs?: number | undefined;
+}
+
+/** A network that was made of another. */
+export interface AdaptedNetwork {
+  readonly spec: NetworkSpec;
+  /** The path in the other network of the layer at a path; undefined for a new layer. */
+  pathBefore(path: string): string | undefined;
+}
+
+/** A layer of a list, and its path in the network that it comes from; null for a new one. */
+interface ListedLayer {
+  readonly spec: LayerSpec;
+  readonly path: string | null;
+}
+
+/**
+ * The network with some changes, in which every layer learns.
+ * @throws OptionError for a layer that does not exist, or a last one without outputs of its own.
+ */
+export function adaptNetwork(
+  where: string,
+  spec: NetworkSpec,
+  { until, outputs }: NetworkChanges,
+  customParts?: CustomParts,
+): AdaptedNetwork {
+  const network = buildNetwork(spec, customParts);
+  let list = network.spec.layers.map((layer, k): ListedLayer => ({ spec: layer, path: String(k) }));
+  if (until !== undefined) list = layersUntil(network, findLayer(where, 'until', until, network));
+  if (outputs !== undefined) {
+    list = until === undefined ? withOtherHead(where, network, list, outputs) : withHead(network, list, outputs);
+  }
+  return {
+    spec: { input: network.spec.input, layers: list.map((layer) => mapLayer(layer.spec, thawed)) },
+    pathBefore(path) {
+      const [k, ...inner] = path.split('.');
+      const before = list[Number(k)].path;
+      return before === null ? undefined : [before, ...inner].join('.');
+    },
+  };
+}
+
+/** Layer `last` and all that it depends on. A block is cut open if the layer is one of its own. */
+function layersUntil({ allLayers, spec: { layers } }: Network, last: number): ListedLayer[] {
+  const used = new Set([last]);
+  for (const k of used) for (const input of allLayers[k].inputs) if (input > 0) used.add(input - 1);
+  const usedPaths = new Set([...used].map((k) => allLayers[k].path));
+  const all = openBlocks(layers, allLayers[last].path.split('.'), '');
+  const kept = all.filter(({ path }) => path !== null && usedPaths.has(path));
+  const isPath = new Set(allLayers.map(({ path }) => path));
+  // A layer is named by its path, which may have changed, or by its name.
+  const newName = (name: string): string => {
+    const k = isPath.has(name) ? kept.findIndex(({ path }) => `${name}.`.startsWith(`${path}.`)) : -1;
+    return k === -1 ? name : `${k}${name.slice(String(kept[k].path).length)}`;
+  };
+  return kept.map(({ spec, path }, k) => {
+    const renamed = mapLayer(spec, (layer) => withNames(layer, newName));
+    // Without `of` it reads the layer before.
+    const { of, ...others } = renamed;
+    return { path, spec: k > 0 && of === String(k - 1) ? (others as LayerSpec) : renamed };
+  });
+}
+
+/** The layers before a path and the one at it, with those of a block in place of the block that holds it. */
+function openBlocks(layers: readonly LayerSpec[], steps: readonly string[], block: string): ListedLayer[] {
+  const index = Number(steps[0]);
+  const [path, spec] = [`${block}${index}`, layers[index]];
+  const before = layers.slice(0, index).map((layer, k) => ({ spec: layer, path: `${block}${k}` }));
+  if (steps.length === 1) return [...before, { spec, path }];
+  const branch = branchNames.find((name) => name === steps[1]);
+  const inner = (spec as Partial<Record<BranchName, LayerSpec[]>>)[branch ?? 'layers'] ?? [];
+  const [first, ...others] = openBlocks(
+    inner,
+    steps.slice(branch === undefined ? 1 : 2),
+    branch === undefined ? `${path}.` : `${path}.${branch}.`,
+  );
+  // The first layer of a block reads what the block reads.
+  const { of = index === 0 ? undefined : `${block}${index - 1}` } = spec;
+  const firstSpec = of === undefined || first.spec.of !== undefined ? first.spec : { ...first.spec, of };
+  return [...before, { ...first, spec: firstSpec as LayerSpec }, ...others];
+}
+
+/** What `change` makes of a layer, and of the layers in it. */
+function mapLayer(spec: LayerSpec, change: (layer: LayerSpec) => LayerSpec): LayerSpec {
+  const branches = Object.entries(spec).filter(([key]) => branchNames.some((branch) => branch === key));
+  const changed = branches.map(([key, inner]) => [key, (inner as LayerSpec[]).map((layer) => mapLayer(layer, change))]);
+  return change({ ...spec, ...Object.fromEntries(changed) });
+}
+
+const thawed = ({ freeze: _, ...spec }: LayerSpec): LayerSpec => spec as LayerSpec;
+
+/** The layer with other names of the layers that it refers to. */
+function withNames(spec: LayerSpec, newName: (name: string) => string): LayerSpec {
+  const entries = Object.entries(spec).map(([key, value]) => {
+    if (key === 'of') return [key, Array.isArray(value) ? value.map(newName) : newName(value as string)];
+    return [key, key === 'tiedTo' || (key === 'layer' && spec.kind === 'like') ? newName(value as string) : value];
+  });
+  return Object.fromEntries(entries) as LayerSpec;
+}
+
+/** The layers, and a dense layer after them, on the mean of all positions if there are several. */
+function withHead({ allLayers }: Network, list: readonly ListedLayer[], out: number): ListedLayer[] {
+  const { layer } = allLayers.find(({ path }) => path === list.at(-1)?.path) ?? allLayers[allLayers.length - 1];
+  const head: LayerSpec[] = [
+    ...(layer.out.length > 1 ? [{ kind: 'global-avg-pool' } as const] : []),
+    { kind: 'dense', out },
+  ];
+  return [...list, ...head.map((spec) => ({ spec, path: null }))];
+}
+
+/** The layers with the last one that has weights in another size. @throws OptionError if it has no `out`. */
+function withOtherHead(where: string, network: Network, list: readonly ListedLayer[], out: number): ListedLayer[] {
+  const heads = headsOf(network);
+  if (heads !== null) {
+    const problem = `has ${counted(heads.length, 'output')}, expected one`;
+    throw new OptionError(where, 'outputs', problem, { about: 'the network' });
+  }
+  const last = network.allLayers.findLast(({ layer }) => layer.tensors.length > 0);
+  const k = list.findIndex(({ path }) => path === last?.path);
+  const spec = k === -1 ? ({} as LayerSpec) : list[k].spec;
+  if (last === undefined || typeof (spec as { out?: unknown }).out !== 'number' || 'tiedTo' in spec) {
+    const actual = last === undefined ? 'no layer with weights' : nameOfLayer(last);
+    const problem = `has ${actual} as the last one with weights, expected one with outputs of its own, such as dense (until takes the part up to a layer)`;
+    throw new OptionError(where, 'outputs', problem, { about: 'the network' });
+  }
+  return list.with(k, { spec: { ...spec, out } as LayerSpec, path: null });
+}
