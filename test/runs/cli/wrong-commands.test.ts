@@ -41,11 +41,11 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ['train --layer 32', '--layer is unknown, expected a flag from --help (did you mean --hidden?)'],
   [
     'train --class-weight auto',
-    '--class-weight has "auto", expected balanced, numbers of at least 0 such as 1,5, or numbers by class such as yes=5,no=1',
+    '--class-weight has "auto", expected balanced, numbers of at least 0 such as 1,5, numbers by class such as yes=5,no=1, or by target such as buys=balanced',
   ],
   [
     'train --class-weight -1,2',
-    '--class-weight has "-1,2", expected balanced, numbers of at least 0 such as 1,5, or numbers by class such as yes=5,no=1',
+    '--class-weight has "-1,2", expected balanced, numbers of at least 0 such as 1,5, numbers by class such as yes=5,no=1, or by target such as buys=balanced',
   ],
   [
     'train --class-weights balanced',
