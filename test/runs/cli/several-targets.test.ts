@@ -153,6 +153,28 @@ test('the live page has the figures of each target, and the wrong answers of tho
   expect(answers[0].mistaken).toBe(Math.round((1 - accuracy) * count));
 });
 
+test('a threshold of a target with two classes is chosen, saved and used by each that answers', async () => {
+  const saved = join(folder.path, 'threshold');
+  await trained('--config', join(run, 'config.json'), '--steps', '20', '--out', saved);
+  const flags = ['--threshold', 'buys=0.9999', '--save-threshold', '--json'];
+  const [evaluated] = jsonLines((await gradloom(['evaluate', saved, ...flags])).stdout);
+  const { price, buys } = evaluated.targets as Record<string, { threshold: object | null; rows: number; classes: [] }>;
+  expect([price.threshold, buys.threshold]).toEqual([null, { value: 0.9999, by: 'flag', on: null }]);
+  const model = loadModel(join(saved, 'model.gradloom'));
+  expect(model.metadata.headThresholds).toEqual({ buys: 0.9999 });
+  const answers = model.predict(rows.slice(0, 20)) as unknown as { prediction: { buys: string } }[];
+  expect(new Set(answers.map(({ prediction }) => prediction.buys))).toEqual(new Set(['no']));
+  const { stdout } = await gradloom(['predict', saved, '--rows', '0..9', '--json']);
+  expect(jsonLines(stdout).every(({ targets }) => (targets as { buys: { label: string } }).buys.label === 'no')).toBe(
+    true,
+  );
+  const [again] = jsonLines((await gradloom(['evaluate', saved, '--json', '--top-k', '2'])).stdout);
+  expect(again.targets).toMatchObject({
+    price: { topK: null },
+    buys: { threshold: { by: 'model' }, topK: { k: 2, accuracy: 1 } },
+  });
+});
+
 test('explain says what each target needs, or one', async () => {
   const documents = jsonLines((await gradloom(['explain', run, '--json'])).stdout);
   expect(documents).toMatchObject([
@@ -215,10 +237,7 @@ describe('--loss', () => {
     ['the loss has "prize", expected the outputs "price", "buys"', ['--loss', 'prize=mae']],
     ['--loss has the target "price" twice, expected one loss for each', ['--loss', 'price=mae,price=mse']],
     ['--loss of "price" mae: weight has 0, expected a number above 0', ['--loss', 'price=mae:weight=0']],
-    [
-      '--class-weight has {"yes":5}, expected weights by target for "homes.csv", such as buys=balanced',
-      ['--class-weight', 'yes=5'],
-    ],
+    ['homes.csv, such as buys=balanced', ['--class-weight', 'yes=5']],
   ])('%s', async (sentence, args) => {
     const { code, stderr } = await gradloom(['train', ...data, ...args, '--no-out']);
     expect(code).toBeGreaterThan(0);
@@ -234,7 +253,15 @@ test('a target named kind is refused beside others, since a loss says its kind b
 });
 
 test.each([
-  ['--threshold has 0.3, expected none for several targets ("price", "buys")', ['evaluate', '--threshold', '0.3']],
+  [
+    '--threshold has target "price", expected one of buys (the targets with two classes)',
+    ['evaluate', '--threshold', 'price=0.3'],
+  ],
+  [
+    '--threshold has "buys=0.3,buys=f1", expected a number such as 0.3, or auto, f1 or youden, or one for a target',
+    ['evaluate', '--threshold', 'buys=0.3,buys=f1'],
+  ],
+  ['--top-k has 5, expected at most 2, the most classes of a target', ['evaluate', '--top-k', '5']],
   ['--target has "sold", expected one of "price", "buys"', ['explain', '--target', 'sold']],
   ['--out is given for several targets, expected --target with one of "price", "buys"', ['explain', '--out', 'x']],
 ])('%s', async (sentence, [command, ...flags]) => {

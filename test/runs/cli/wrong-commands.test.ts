@@ -211,7 +211,7 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ],
   [
     'evaluate runs/none --threshold high',
-    '--threshold has "high", expected a number such as 0.3, or auto, f1 or youden',
+    '--threshold has "high", expected a number such as 0.3, or auto, f1 or youden, or one for a target such as buys=0.3',
   ],
   ['evaluate runs/none --bootstrap yes', '--bootstrap has "yes", expected a whole number of at least 1'],
   ['serve', 'the model is missing, expected a run such as runs/mnist-1, or a model file'],

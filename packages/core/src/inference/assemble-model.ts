@@ -162,10 +162,10 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     }
     if (heads !== null) {
       const losses = modelLoss && new Map(modelLoss.heads?.map(({ name, loss }) => [name, loss]));
-      const labels = metadata.headLabels ?? {};
+      const { headLabels: labels = {}, headThresholds: thresholds = {} } = metadata;
       const lengthsOf = (k: number) => lengthsOfHead(network, lengths, k);
       const { target } = preprocessing ?? {};
-      return answersOfHeads(y, O, { heads, losses, target, labels, lengthsOf }) as unknown as Answer[];
+      return answersOfHeads(y, O, { heads, losses, target, labels, thresholds, lengthsOf }) as unknown as Answer[];
     }
     const answers = answersOf(y, O / R, {
       loss: modelLoss,
@@ -317,7 +317,7 @@ export function checkModel(where: string, contents: ModelContents) {
   }
   refuseBeyondFloats(where, network, null, typeOf(parameters));
   checkObject(where, 'metadata', metadata, 'an object');
-  const { labels, headLabels = {}, divisor, threshold } = metadata;
+  const { labels, headLabels = {}, headThresholds = {}, divisor, threshold } = metadata;
   if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {
     throw new Error(`${where}: metadata.labels has ${show(labels)}, expected an array of names`);
   }
@@ -328,6 +328,8 @@ export function checkModel(where: string, contents: ModelContents) {
       throw new Error(`${where}: metadata.headLabels.${head} has ${show(names)}, expected an array of names`);
     }
   }
+  const thresholds = checkObject(where, 'metadata.headThresholds', headThresholds, 'numbers by output');
+  for (const [head, value] of Object.entries(thresholds)) finite.check(where, `metadata.headThresholds.${head}`, value);
   if (divisor !== undefined) notZero.check(where, 'metadata.divisor', divisor);
   if (threshold !== undefined) finite.check(where, 'metadata.threshold', threshold);
   if (fused !== undefined) flag.check(where, 'fused', fused);

@@ -26,6 +26,8 @@ export interface ModelMetadata {
    * @default the likelier class
    */
   readonly threshold?: number;
+  /** The threshold of each output by its name, for a network with several. */
+  readonly headThresholds?: Readonly<Record<string, number>>;
   readonly [note: string]: Json | undefined;
 }
 

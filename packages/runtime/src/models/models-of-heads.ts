@@ -16,18 +16,15 @@ export function modelsOfHeads(whole: Model): readonly ModelOfHead[] | null {
   if (heads === null) return null;
   const losses = loss === undefined ? [] : (createLoss(loss, parts?.customParts).heads ?? []);
   const table = ofTable(preprocessing);
-  const { labels: _, headLabels, threshold: __, ...others } = metadata;
+  const { labels: _, headLabels = {}, headThresholds = {}, threshold: __, ...others } = metadata;
   return heads.flatMap(({ name, shape, start, size }): ModelOfHead[] => {
     const ofHead = losses.find((head) => head.name === name)?.loss;
     if (ofHead?.targets === 'none') return [];
     const target = table?.target.filter((decoding) => decoding.name === name) ?? [];
     const [decoding] = target;
     const labels =
-      decoding?.type === 'classes'
-        ? decoding.labels
-        : headLabels !== undefined && Object.hasOwn(headLabels, name)
-          ? headLabels[name]
-          : undefined;
+      decoding?.type === 'classes' ? decoding.labels : Object.hasOwn(headLabels, name) ? headLabels[name] : undefined;
+    const threshold = Object.hasOwn(headThresholds, name) ? { threshold: headThresholds[name] } : {};
     const answer: LayerSpec[] = [{ kind: 'slice', start, end: start + size }];
     if (shape.length > 1) answer.push({ kind: 'reshape', shape: [...shape] });
     const model = createModel({
@@ -39,7 +36,7 @@ export function modelsOfHeads(whole: Model): readonly ModelOfHead[] | null {
       ...(preprocessing === undefined || (table !== undefined && decoding === undefined)
         ? {}
         : { preprocessing: table === undefined ? preprocessing : { ...table, target } }),
-      metadata: { ...others, ...(labels === undefined ? {} : { labels, classes: labels.length }) },
+      metadata: { ...others, ...threshold, ...(labels === undefined ? {} : { labels, classes: labels.length }) },
     });
     return [{ name, model }];
   });

@@ -181,7 +181,11 @@ describe('intervals', () => {
 test.each([
   [['--seed', '1'], '--seed is given without --bootstrap, expected both (the seed of its draws)', 'moons'],
   [['--save-threshold'], '--save-threshold is given without --threshold, expected both', 'moons'],
-  [['--threshold', 'x'], '--threshold has "x", expected a number such as 0.3, or auto, f1 or youden', 'moons'],
+  [
+    ['--threshold', 'x'],
+    '--threshold has "x", expected a number such as 0.3, or auto, f1 or youden, or one for a target such as buys=0.3',
+    'moons',
+  ],
   [
     ['--threshold', '0.3'],
     '--threshold has 0.3, expected none, since the model does not choose between two classes',

@@ -1,5 +1,5 @@
 import { buildNetwork, createLoss, metrics } from '@gradloom/core';
-import { bitsOf, type EvaluatedRows, type FigureName, lossOf, scoreInto, show, typeOf } from '@gradloom/core/internal';
+import { bitsOf, type EvaluatedRows, type FigureName, lossOf, scoreInto, typeOf } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
@@ -33,6 +33,7 @@ import type { Findings } from './describe-evaluation.ts';
 import { curvesOf, holdScores, residualsOf, scoresFit, TOO_MANY_SCORES } from './held-scores.ts';
 import { chooseThresholdFor, createFigures, type MeasuredFigure } from './measure-figures.ts';
 import { type EvaluateValues, evaluateOptions } from './options.ts';
+import { type MeasuredTarget, type ValuesOfTarget, valuesByTarget, valuesOfOne } from './values-of-target.ts';
 
 /** With more classes, the outputs of all positions are too many to collect. */
 const MAX_POSITION_CLASSES = 100;
@@ -55,23 +56,23 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   for (const message of [...rows.warnings, ...productWarnings(model, values)])
     printLine(io.stderr, `gradloom evaluate: warning: ${message}`);
   const models = modelsOfHeads(model);
-  if (models === null) return measureRows(model, rows, values, io);
-  const refusedFlag = (['threshold', 'top-k'] as const).find((name) => values[name] !== undefined);
-  if (refusedFlag !== undefined) {
-    const names = models.map(({ name }) => show(name)).join(', ');
-    throw new UsageError(`--${refusedFlag} has ${values[refusedFlag]}, expected none for several targets (${names})`);
-  }
+  if (models === null) return measureRows(model, rows, valuesOfOne(values), io);
+  const targets = models.flatMap(({ name, model: ofHead }): MeasuredTarget[] => {
+    const dataset = datasetOfHead(rows.dataset, name);
+    return dataset === undefined ? [] : [{ name, model: ofHead, dataset }];
+  });
+  const valuesOf = valuesByTarget(values, targets);
   const { spec, parameters, loss, parts } = model;
   const evaluation = await evaluateModel(spec, parameters, rows.dataset, {
     ...runOf(values, io),
     ...defined({ loss, parts }),
   });
   const heads: { name: string; findings: Findings }[] = [];
-  for (const { name, model: ofHead } of models) {
-    const dataset = datasetOfHead(rows.dataset, name);
-    if (dataset !== undefined) {
-      heads.push({ name, findings: await measureRows(ofHead, { ...rows, dataset }, values, io) });
-    }
+  for (const { name, model: ofHead, dataset } of targets) {
+    const { validation } = rows.sets;
+    const ofTarget = validation && datasetOfHead(validation, name);
+    const sets = { ...rows.sets, ...defined({ validation: ofTarget }) };
+    heads.push({ name, findings: await measureRows(ofHead, { ...rows, dataset, sets }, valuesOf(name), io) });
   }
   return { evaluation, heads };
 }
@@ -80,7 +81,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
 async function measureRows(
   model: Model,
   { split, dataset, sets, isTrainingDataset }: ModelRows,
-  values: EvaluateValues,
+  values: ValuesOfTarget,
   io: Io,
 ): Promise<Findings> {
   const lossSpec = defaultLoss(dataset, model.loss);

@@ -30,15 +30,14 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
     }
     const findings = await measureModel(model, values, io);
     const paint = createPaint(io.stdout, io.env);
-    if ('heads' in findings) {
-      if (values.json) printJson(io.stdout, documentOfHeads(findings));
-      else printLines(io.stdout, describeHeads(findings, widthOf(io.stdout), paint));
-      return 0;
-    }
-    const savedPath = values['save-threshold'] ? saveThreshold(request.positionals, findings.threshold) : null;
-    if (values.json) printJson(io.stdout, documentOf(findings));
+    const savedPath = values['save-threshold'] ? saveThreshold(request.positionals, findings) : null;
+    const isOfHeads = 'heads' in findings;
+    if (values.json) printJson(io.stdout, isOfHeads ? documentOfHeads(findings) : documentOf(findings));
     else {
-      printLines(io.stdout, describeEvaluation(findings, widthOf(io.stdout), paint));
+      const describe = isOfHeads
+        ? describeHeads(findings, widthOf(io.stdout), paint)
+        : describeEvaluation(findings, widthOf(io.stdout), paint);
+      printLines(io.stdout, describe);
       if (savedPath !== null)
         printLines(io.stdout, ['', `  The threshold is written to ${savedPath}: predict uses it.`]);
     }
@@ -109,22 +108,35 @@ function documentOf({
 }
 
 /**
- * Writes a threshold into the metadata of the model file that the first argument names. Returns its path.
+ * Writes the threshold, or those of several targets, into the metadata of the model file that the first argument
+ * names. Returns its path.
  * @throws Error for a checkpoint, whose run may go on.
  */
-function saveThreshold([name]: readonly string[], threshold: { readonly value: number } | null): string {
+function saveThreshold([name]: readonly string[], findings: Findings | FindingsOfHeads): string {
   const path = modelPath(name);
   const { model, checkpoint } = openModelFile(path, loadOptions());
   if (checkpoint !== null) {
     throw new Error(`--save-threshold: ${path} is a checkpoint, expected a model file such as model.gradloom`);
   }
   const { spec, parameters, loss, metadata, preprocessing, fused } = model;
+  const chosen = 'heads' in findings ? findings.heads : [];
+  // A default changes no answer, and is left out.
+  const headThresholds = Object.fromEntries(
+    chosen.flatMap(({ name, findings: { threshold } }) =>
+      threshold === null || threshold.by === 'default' ? [] : [[name, threshold.value] as const],
+    ),
+  );
+  const threshold = 'heads' in findings ? null : findings.threshold;
   saveModel(path, {
     ...loadOptions(),
     spec,
     parameters,
     ...defined({ loss, preprocessing, fused }),
-    metadata: { ...metadata, ...(threshold === null ? {} : { threshold: threshold.value }) },
+    metadata: {
+      ...metadata,
+      ...(threshold === null ? {} : { threshold: threshold.value }),
+      ...(chosen.length === 0 ? {} : { headThresholds }),
+    },
   });
   return path;
 }

@@ -73,6 +73,8 @@ export interface HeadAnswerOptions extends Pick<AnswerOptions, 'target'> {
   readonly losses: ReadonlyMap<string, Loss> | null;
   /** Names of the classes of each by name. */
   readonly labels: Readonly<Record<string, readonly string[]>>;
+  /** Their thresholds by name, where there are any. */
+  readonly thresholds: Readonly<Record<string, number>>;
   /** Real positions of each row [N] of output k; undefined: all. */
   lengthsOf(k: number): ArrayLike<number> | undefined;
 }
@@ -81,10 +83,11 @@ export interface HeadAnswerOptions extends Pick<AnswerOptions, 'target'> {
 export function answersOfHeads(
   y: Float64Array,
   O: number,
-  { heads, losses, target, labels, lengthsOf }: HeadAnswerOptions,
+  { heads, losses, target, labels, thresholds, lengthsOf }: HeadAnswerOptions,
 ): AnswerOfHeads[] {
   const N = y.length / O;
-  const namesOf = (name: string) => (Object.hasOwn(labels, name) ? labels[name] : undefined);
+  const ofName = <T>(values: Readonly<Record<string, T>>, name: string) =>
+    Object.hasOwn(values, name) ? values[name] : undefined;
   const named = heads.flatMap(({ name, shape, start, size }, k) => {
     const loss = losses?.get(name) ?? null;
     if (loss?.targets === 'none') return [];
@@ -92,7 +95,8 @@ export function answersOfHeads(
     const R = loss?.targets === 'classes' ? positionsOf(shape) : 1;
     const decodings = target?.filter((decoding) => decoding.name === name);
     const ofHead = decodings === undefined || decodings.length === 0 ? undefined : decodings;
-    const answers = answersOf(outputs, size / R, { loss, target: ofHead, labels: namesOf(name) });
+    const threshold = R === 1 ? ofName(thresholds, name) : undefined;
+    const answers = answersOf(outputs, size / R, { loss, target: ofHead, labels: ofName(labels, name), threshold });
     return [{ name, answers: R === 1 ? answers : byRow(answers, R, lengthsOf(k)) }];
   });
   return Array.from({ length: N }, (_, n) => {
