@@ -79,9 +79,7 @@ const kept = {
     ...['column-groups', 'elementwise', 'gather', 'list-terms', 'losses', 'max-norm', 'moves', 'pack', 'row-lanes'],
     ...['steps', 'tile', 'transpose', 'update'],
   ],
-  'backends/formulas': [
-    ...['activations', 'arithmetic', 'emit-formula', 'formula', 'functions', 'index', 'losses', 'updates'],
-  ],
+  'backends/formulas': [...['arithmetic', 'emit-formula', 'formula', 'functions', 'index', 'losses', 'updates']],
 };
 const keptFolders = Object.entries(kept).map(([name, files]) => {
   const folder = join(packages, 'core/src', name, '/');

@@ -35,7 +35,7 @@ export type { Initializer } from './families/initializers/initializer.ts';
 export type { NormalOptions } from './families/initializers/normal.ts';
 export type { OrthogonalOptions } from './families/initializers/orthogonal.ts';
 export type { UniformOptions } from './families/initializers/uniform.ts';
-export type { HuberOptions } from './families/losses/huber.ts';
+export type { HuberOptions } from './families/losses/elementwise.ts';
 export {
   createLoss,
   type HeadLossOptions,

@@ -1,9 +1,8 @@
-import { type ElementwiseLoss, elementwiseLoss } from '../families/losses/elementwise.ts';
+import { lossOfTerms } from '../families/losses/elementwise.ts';
 import type { LossSpec } from '../families/losses/index.ts';
 import type { Loss, LossKernel } from '../families/losses/loss.ts';
 import { type Expression, withSlope } from '../families/scalars/expression.ts';
-import { createElements, type Elements, typeOf } from '../math/element-type.ts';
-import { laneSum } from '../math/lane-sum.ts';
+import { type Elements, typeOf } from '../math/element-type.ts';
 import { mathOf } from '../math/real-math.ts';
 import { createFormulaCode } from '../program/reference/formula.ts';
 import { type FormulaScope, type FormulaValue, traceFormula } from './formula-values.ts';
@@ -101,42 +100,39 @@ export function lossOf(definition: LossDefinition, partOptions: object): Loss {
     const expression = traceFormula(name, ['y', 't'], options, definition.formula);
     return { ...formulaLoss(name, expression, definition.over ?? 'mean'), ...common };
   }
-  if ('ofRow' in definition)
-    return { name, targets: definition.targets, evaluate: byRows(definition, options), ...common };
-  const { over = 'mean' } = definition;
-  const value: ElementwiseLoss['value'] = ({ round }, y, t) => round(definition.value(y, t, options));
-  const derivative: ElementwiseLoss['derivative'] = ({ round }, y, t) => round(definition.derivative(y, t, options));
-  return { ...elementwiseLoss({ name, over, value, derivative }), ...common };
+  const evaluate = 'ofRow' in definition ? byRows(definition, options) : byOutputs(definition, options);
+  return { name, targets: 'ofRow' in definition ? definition.targets : 'values', evaluate, ...common };
 }
 
-/**
- * The loss Σₙ cₙ Σₒ ℓ(y[n,o], t[n,o]) of a leaf, where y is input 0 of ℓ and t is input 1; dy is derived, divided and
- * flushed. Orders and divisors are those of `elementwiseLoss`.
- */
+/** The loss of a formula ℓ of y, its input 0, and t; dy is derived. */
 function formulaLoss(name: string, ofOutput: Expression, over: 'mean' | 'sum'): Loss {
   const divisorOf = (O: number): number => (over === 'mean' ? O : 1);
   const expressionOf = (O: number): Expression => withSlope(ofOutput, 0, divisorOf(O));
-  let code: { readonly O: number; readonly run: ReturnType<typeof createFormulaCode> } | undefined;
-  let terms: Elements = new Float64Array(0); // ℓ of each output
-  const evaluate: LossKernel = (lossSums, dy, y, t, B, leafRows, O) => {
-    const type = typeOf(dy);
-    if (code?.O !== O) {
-      const inputs = [{ shape: [O] }, { shape: [O] }];
-      code = { O, run: createFormulaCode({ expression: expressionOf(O), shape: [O], inputs }) };
+  const codes = new Map<number, ReturnType<typeof createFormulaCode>>(); // by the divisor
+  const inputs = [{ shape: [] }, { shape: [] }];
+  const evaluate = lossOfTerms(over, (terms, dy, y, t, n, divisor) => {
+    let run = codes.get(divisor);
+    if (run === undefined) {
+      run = createFormulaCode({ expression: expressionOf(divisor), shape: [], inputs });
+      codes.set(divisor, run);
     }
-    if (terms.length < B * O || typeOf(terms) !== type) terms = createElements(type, B * O);
-    code.run([terms, dy], [y, t], B);
-    const { round } = mathOf(type);
-    const divisor = round(divisorOf(O));
-    let sum = 0;
-    for (let n = 0; n < B; n++) {
-      if (n % leafRows === 0) sum = 0;
-      sum += round(laneSum(round, terms, n * O, O) / divisor);
-      lossSums[Math.floor(n / leafRows)] = sum;
-    }
-  };
+    run([terms, dy], [y, t], n);
+  });
   return { name, targets: 'values', formula: { expressionOf, divisorOf }, evaluate };
 }
+
+const byOutputs = (
+  { value, derivative, over = 'mean' }: ElementwiseLossDefinition<PartDefaults>,
+  options: PartOptions<PartDefaults>,
+): LossKernel =>
+  lossOfTerms(over, (terms, dy, y, t, n, divisor) => {
+    const { round, flush } = mathOf(typeOf(dy));
+    for (let i = 0; i < n; i++) {
+      const [output, target] = [y[i], t[i]];
+      terms[i] = value(output, target, options);
+      dy[i] = flush(round(round(derivative(output, target, options)) / divisor));
+    }
+  });
 
 /** Adds rows ascending within each leaf. */
 const byRows =

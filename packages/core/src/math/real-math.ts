@@ -28,6 +28,8 @@ export interface ScalarMath<V, C> {
   absolute(x: V): V;
   /** 1 or -1; x itself if it is a zero or NaN. */
   sign(x: V): V;
+  /** x where x < y, else y. */
+  lesser(x: V, y: V): V;
   /** x where x > y, else y. */
   greater(x: V, y: V): V;
   /** Whether x is less than y, and so on; false where one of them is NaN, but for 'notLess'. */
@@ -92,6 +94,7 @@ function mathBy(type: ElementType, isFloat: boolean, below: number): RealMath {
     negative: (x) => -x,
     absolute: Math.abs,
     sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : x),
+    lesser: (x, y) => (x < y ? x : y),
     greater: (x, y) => (x > y ? x : y),
     compare(x, relation, y) {
       if (relation === 'less') return x < y;

@@ -11,7 +11,7 @@ import {
 import { bindTensors, createWorkspace, rowAttention } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mse } from '../../../../packages/core/src/families/losses/mse.ts';
+import { mse } from '../../../../packages/core/src/families/losses/elementwise.ts';
 import { fma } from '../../../../packages/core/src/math/fma.ts';
 import { allocateEach } from '../../../../packages/core/src/math/scratch.ts';
 import { attentionForward, attentionWeights } from '../../../../packages/core/src/program/reference/attention.ts';

@@ -42,7 +42,7 @@ export interface Formula
   extends Pick<
     ScalarMath<Value, Condition>,
     | ('type' | 'constant' | 'add' | 'subtract' | 'multiply' | 'divide' | 'squareRoot')
-    | ('greater' | 'compare' | 'choose')
+    | ('lesser' | 'greater' | 'compare' | 'choose')
   > {
   readonly steps: readonly Step[];
   /** A vector that the kernel loads in its loop. */
@@ -55,8 +55,6 @@ export interface Formula
   held(index: number): Value;
   /** An unsigned integer as wide as an element, in all lanes. */
   bits(x: bigint): Value;
-  /** x where x < y, else y. */
-  lesser(x: Value, y: Value): Value;
   and(x: Value, y: Value): Value;
   or(x: Value, y: Value): Value;
   xor(x: Value, y: Value): Value;
@@ -97,6 +95,22 @@ export function createFormula(type: ElementType, hasScale: boolean): Formula {
     (x: Value, count: number): Value =>
       addStep({ kind: 'shift', name, x, count });
 
+  const isConstant = (s: number, x: number): boolean => {
+    const step = steps[s];
+    return step.kind === 'literal' && step.bits === bitsOf(x, type);
+  };
+
+  function choose(mask: Condition, x: Value, y: Value): Value {
+    const step = steps[mask];
+    if (step.kind === 'compare' && step.relation === 'equal' && isConstant(step.y, 0)) {
+      const flag = steps[step.x]; // 1 where a condition holds, else 0
+      if (flag.kind === 'chooseOrZero' && isConstant(flag.x, 1)) return choose(flag.mask, y, x);
+    }
+    return addStep(
+      isConstant(y, 0) ? { kind: 'chooseOrZero', mask, x } : { kind: 'choose', mask, x, y, isRare: false },
+    );
+  }
+
   return {
     type,
     steps,
@@ -122,11 +136,7 @@ export function createFormula(type: ElementType, hasScale: boolean): Formula {
     shiftLeft: shift('shiftLeft'),
     shiftRight: shift('shiftRight'),
     compare: (x, relation, y) => addStep({ kind: 'compare', relation, x, y }),
-    choose(mask, x, y) {
-      const step = steps[y];
-      const isZero = step.kind === 'literal' && step.bits === 0n;
-      return addStep(isZero ? { kind: 'chooseOrZero', mask, x } : { kind: 'choose', mask, x, y, isRare: false });
-    },
+    choose,
     chooseRare: (mask, x, y) => addStep({ kind: 'choose', mask, x, y, isRare: true }),
     chooseOrZero: (mask, x) => addStep({ kind: 'chooseOrZero', mask, x }),
   };

@@ -1,63 +1,7 @@
-import { type Arithmetic, type Elementwise, elementwiseOp } from './arithmetic.ts';
-import type { Value } from './formula.ts';
-
-/** A loss of families/losses as formulas with the same bits. */
-interface LossFormula {
-  /** l(y, t), and its derivative by y. */
-  of(m: Arithmetic, y: Value, t: Value, parameter: Value): { term: Value; slope: Value };
-  readonly over: 'mean' | 'sum';
-}
-
-/** Losses that are sums or means over outputs, by the names of their operations. */
-export const elementwiseLosses: Readonly<Record<string, LossFormula>> = {
-  mse: {
-    of({ constant, subtract, multiply }, y, t) {
-      const d = subtract(y, t);
-      return { term: multiply(d, d), slope: multiply(constant(2), d) };
-    },
-    over: 'mean',
-  },
-  quadratic: {
-    of(m, y, t) {
-      const d = m.subtract(y, t);
-      return { term: halfSquare(m, d), slope: d };
-    },
-    over: 'sum',
-  },
-  mae: {
-    of({ constant, subtract, absolute, compare, choose }, y, t) {
-      const d = subtract(y, t);
-      const below = choose(compare(y, 'less', t), constant(-1), d);
-      return { term: absolute(d), slope: choose(compare(y, 'greater', t), constant(1), below) };
-    },
-    over: 'mean',
-  },
-  output: { of: ({ constant }, y) => ({ term: y, slope: constant(1) }), over: 'mean' },
-  huber: {
-    of(m, y, t, delta) {
-      const { constant, subtract, multiply, lesser, greater, negative, absolute, compare, choose } = m;
-      const d = subtract(y, t);
-      const size = absolute(d);
-      const linear = multiply(delta, subtract(size, multiply(constant(0.5), delta)));
-      return {
-        term: choose(compare(size, 'greater', delta), linear, halfSquare(m, size)),
-        slope: greater(negative(delta), lesser(delta, d)),
-      };
-    },
-    over: 'mean',
-  },
-  binaryCrossEntropy: {
-    of(m, y, t) {
-      const { constant, add, subtract, multiply, negative, absolute, compare, chooseOrZero, exp, log1p, sigmoid } = m;
-      const isYes = chooseOrZero(compare(y, 'greater', constant(0)), constant(1));
-      const term = add(multiply(y, subtract(isYes, t)), log1p(exp(negative(absolute(y)))));
-      return { term, slope: subtract(sigmoid(y), t) };
-    },
-    over: 'mean',
-  },
-};
-
-const halfSquare = ({ constant, multiply }: Arithmetic, d: Value): Value => multiply(multiply(constant(0.5), d), d);
+import { type ElementwiseLoss, elementwiseLosses } from '../../families/losses/elementwise.ts';
+import { functionName } from '../../program/op.ts';
+import { type Elementwise, elementwiseOp } from './arithmetic.ts';
+import type { Condition, Value } from './formula.ts';
 
 /** Formulas whose second input is one number for each row; `by row` the kernel reads it from an array of them. */
 const formulasByRow: Readonly<Record<string, Elementwise>> = {
@@ -86,23 +30,27 @@ const formulasByRow: Readonly<Record<string, Elementwise>> = {
 
 /** The formulas of losses and softmax, each for one number. */
 export const lossFormulas: Readonly<Record<string, Elementwise>> = {
-  ...mapEntries(elementwiseLosses, (name, { of }) => [
-    name,
-    elementwiseOp(
-      ['y', 't'],
-      ['terms', 'dy'],
-      (m, y, t, parameter, divisor) => {
-        const { term, slope } = of(m, y, t, parameter);
-        return [term, m.flush(m.divide(slope, divisor))];
-      },
-      ['parameter', 'divisor'],
-    ),
-  ]),
+  ...Object.fromEntries(
+    Object.entries<ElementwiseLoss>(elementwiseLosses).map(([name, { value, slope }]) => {
+      const of: Elementwise['of'] = (m, y, t, parameter, divisor) => [
+        value<Value, Condition>(m, y, t, parameter),
+        m.flush(m.divide(slope<Value, Condition>(m, y, t, parameter), divisor)),
+      ];
+      return [functionName(name), elementwiseOp(['y', 't'], ['terms', 'dy'], of, ['parameter', 'divisor'])];
+    }),
+  ),
   ...formulasByRow,
-  ...mapEntries(formulasByRow, (name, { inputs: [x, rowNumber], ...formula }) => [
-    `${name} by row`,
-    { ...formula, inputs: [x], columns: [rowNumber] },
-  ]),
+  ...Object.fromEntries(
+    Object.entries(formulasByRow).map(
+      ([
+        name,
+        {
+          inputs: [x, rowNumber],
+          ...formula
+        },
+      ]) => [`${name} by row`, { ...formula, inputs: [x], columns: [rowNumber] }],
+    ),
+  ),
   /** The loss of each row from its logit y at its class, m, s and the sum of all c; and the gradient at its class. */
   classes: elementwiseOp(
     ['y', 'm', 's', 'sum'],
@@ -121,11 +69,3 @@ export const lossFormulas: Readonly<Record<string, Elementwise>> = {
   logSums: elementwiseOp(['m', 's'], ['y'], ({ add, log }, m, s) => [add(m, log(s))]),
   moved: elementwiseOp(['x'], ['y'], (_m, x) => [x]),
 };
-
-/** A table with other names and values. */
-function mapEntries<From, To>(
-  table: Readonly<Record<string, From>>,
-  to: (name: string, value: From) => [string, To],
-): Record<string, To> {
-  return Object.fromEntries(Object.entries(table).map(([name, value]) => to(name, value)));
-}

@@ -3,13 +3,8 @@ import { checkSpecFloat32 } from '../../checks/options/check-float32.ts';
 import { type OptionTable, positive } from '../../checks/options/index.ts';
 import type { ElementType } from '../../math/element-type.ts';
 import { createMember, type Family, type SpecOf } from '../family.ts';
-import { binaryCrossEntropy } from './binary-cross-entropy.ts';
-import { huber, huberOptions } from './huber.ts';
+import { binaryCrossEntropy, huber, huberOptions, mae, mse, output, quadratic } from './elementwise.ts';
 import type { HeadLoss, Loss } from './loss.ts';
-import { mae } from './mae.ts';
-import { mse } from './mse.ts';
-import { output } from './output.ts';
-import { quadratic } from './quadratic.ts';
 import { softmaxCrossEntropy, softmaxCrossEntropyOptions } from './softmax-cross-entropy.ts';
 
 const table = {

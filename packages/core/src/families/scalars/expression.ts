@@ -142,6 +142,7 @@ function mathOfTerms(e: ExpressionTerms): ScalarMath<Term, Term> {
     squareRoot: e.sqrt,
     negative: e.negate,
     absolute: e.abs,
+    lesser: (x, y) => e.where(e.below(x, y), x, y),
     greater: (x, y) => e.where(e.above(x, y), x, y),
     compare: (x, relation, y) =>
       relation === 'notLess' ? e.equal(e.below(x, y), e.constant(0)) : comparisons[relation](x, y),

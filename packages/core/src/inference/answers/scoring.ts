@@ -1,5 +1,5 @@
+import { mse } from '../../families/losses/elementwise.ts';
 import { type Loss, targetKind } from '../../families/losses/loss.ts';
-import { mse } from '../../families/losses/mse.ts';
 import { createDecision } from '../../families/metrics/decision.ts';
 import type { Task } from '../../families/metrics/figures.ts';
 import type { Metric } from '../../families/metrics/metric.ts';

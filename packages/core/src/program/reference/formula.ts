@@ -113,7 +113,9 @@ function gather(
   first: number,
   n: number,
 ): void {
-  for (let i = 0; i < n; i++) {
+  const isWhole = strides.length === 1 && strides[0] === 1;
+  if (isWhole) for (let i = 0; i < n; i++) to[i] = from[first + i];
+  for (let i = 0; i < n && !isWhole; i++) {
     let index = first + i;
     let offset = 0;
     for (let axis = extents.length - 1; axis >= 0; axis--) {

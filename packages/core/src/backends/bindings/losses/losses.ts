@@ -1,13 +1,14 @@
+import { elementwiseLosses } from '../../../families/losses/elementwise.ts';
 import type { LossFormula } from '../../../families/losses/loss.ts';
 import type { Elements } from '../../../math/element-type.ts';
 import { mathOf } from '../../../math/real-math.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { Bound } from '../../../program/kernels.ts';
+import { functionName } from '../../../program/op.ts';
 import type { lossOp } from '../../../program/ops/losses.ts';
 import type { weighLosses } from '../../../program/reference/step.ts';
 import type { CodeLayout } from '../../code.ts';
 import { isPlain, type KernelInput } from '../../formulas/expression.ts';
-import { elementwiseLosses } from '../../formulas/losses.ts';
 import type { BindCall } from '../call-tape.ts';
 import type { FormulaCall, RowKernels } from './row-kernels.ts';
 
@@ -82,9 +83,10 @@ export function createLosses(layout: CodeLayout, rowKernels: RowKernels): BindCa
     // The casts are safe: `emit` has checked the types of the arguments.
     const { lossFormula } = op as ReturnType<typeof lossOp>;
     if (lossFormula !== undefined) return ownLoss(lossFormula, args as Arguments);
-    if (Object.hasOwn(elementwiseLosses, name)) {
+    const over = sumsBy.get(name);
+    if (over !== undefined) {
       const [, , , , , , O, parameter = 0] = args as Arguments;
-      const divisor = elementwiseLosses[name].over === 'mean' ? O : 1;
+      const divisor = over === 'mean' ? O : 1;
       return elementwiseLoss(name, [parameter, divisor], divisor, args as Arguments);
     }
     if (crossEntropies.includes(name)) return crossEntropy(args as Arguments);
@@ -100,5 +102,8 @@ const OUTPUT_AND_TARGET: readonly KernelInput[] = [
 
 const crossEntropies = ['softmaxCrossEntropy', 'smoothedCrossEntropy'];
 
+/** Whether an elementwise loss is a mean or a sum over outputs, by the name of its operation. */
+const sumsBy = new Map(Object.entries(elementwiseLosses).map(([name, { over }]) => [functionName(name), over]));
+
 /** Names of the operations that have machine code. */
-export const lossOperations = [...Object.keys(elementwiseLosses), ...crossEntropies, 'weighLosses'];
+export const lossOperations = [...sumsBy.keys(), ...crossEntropies, 'weighLosses'];
