@@ -171,6 +171,7 @@ export {
   flatten,
   gaussian,
   gelu,
+  geluTanh,
   globalAvgPool,
   groupNorm,
   gru,

@@ -102,6 +102,7 @@ export {
   type GruNetworkOptions,
   gaussian,
   gelu,
+  geluTanh,
   globalAvgPool,
   gptNetwork,
   groupNorm,

@@ -66,7 +66,7 @@ const usage: Record<string, string | RegExp> = {
   'train --spec a.json --hidden 3': 'gradloom train: --spec is given with --hidden, expected one of the two',
   'train --out a --no-out': 'gradloom train: --out is given with --no-out, expected one of the two',
   'train --activation rellu':
-    'gradloom train: --activation has "rellu", expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus, softsign, step (did you mean relu?)',
+    'gradloom train: --activation has "rellu", expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, gelu-tanh, silu, softplus, softsign, step (did you mean relu?)',
   'train --activation elu:beta=1': 'gradloom train: --activation elu: option "beta" is unknown, expected alpha',
   'train --optimizer admm':
     'gradloom train: --optimizer has "admm", expected one of sgd, adam, adamw, rmsprop, adagrad, lion (did you mean adam?)',
@@ -107,7 +107,7 @@ const usage: Record<string, string | RegExp> = {
     'gradloom train: --loss has "cross-entropy", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber, output (did you mean softmax-cross-entropy or binary-cross-entropy?)',
   'train --loss mse:delta=1': 'gradloom train: --loss mse: option "delta" is unknown, expected none',
   'train --activation step':
-    'gradloom train: --activation has "step", which has no gradient, expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus, softsign',
+    'gradloom train: --activation has "step", which has no gradient, expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, gelu-tanh, silu, softplus, softsign',
   'train --optimizer adam:lr=0.1 --lr 0.2':
     'gradloom train: --lr is given with lr of --optimizer, expected one of the two',
   'train --schedule cosine:warmup-steps=2 --warmup-steps 3':

@@ -239,7 +239,7 @@ const builders: Record<string, () => readonly unknown[]> = {
     ]),
   ),
   ...Object.fromEntries(
-    ['identity', 'gelu', 'silu', 'softplus', 'softsign', 'heaviside'].map((name) => [name, () => [{}]]),
+    ['identity', 'gelu', 'geluTanh', 'silu', 'softplus', 'softsign', 'heaviside'].map((name) => [name, () => [{}]]),
   ),
   ...Object.fromEntries(
     [

@@ -51,6 +51,7 @@ const builders = [
     'expand',
     'flatten',
     'gelu',
+    'geluTanh',
     'gru',
     'gptNetwork',
     'gruNetwork',

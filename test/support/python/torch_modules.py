@@ -159,6 +159,7 @@ def activation(spec):
         "leaky-relu": lambda: nn.LeakyReLU(0.01 if alpha is None else alpha),
         "elu": lambda: nn.ELU(1 if alpha is None else alpha),
         "gelu": nn.GELU,
+        "gelu-tanh": lambda: nn.GELU(approximate="tanh"),
         "silu": nn.SiLU,
         "softplus": nn.Softplus,
         "softsign": nn.Softsign,

@@ -51,6 +51,7 @@ export const cases: Record<string, KernelCase> = {
   sigmoid: activationCase('sigmoid'),
   tanh: activationCase('tanh'),
   gelu: activationCase('gelu'),
+  'gelu-tanh': activationCase('gelu-tanh'),
   'leaky-relu': activationCase('leaky-relu'),
   elu: activationCase('elu'),
   silu: activationCase('silu'),

@@ -39,7 +39,7 @@ const layerOf = ({ kind, ...options }: ActivationSpec): LayerSpec => ({ ...optio
 const initializerFor = ({ kind }: ActivationSpec): InitializerSpec =>
   RECTIFIERS.has(kind) ? 'he-normal' : 'glorot-uniform';
 
-const RECTIFIERS = new Set<ActivationName>(['relu', 'leaky-relu', 'elu', 'gelu', 'silu']);
+const RECTIFIERS = new Set<ActivationName>(['relu', 'leaky-relu', 'elu', 'gelu', 'gelu-tanh', 'silu']);
 
 export const outputLayers = (output: ActivationSpec): LayerSpec[] =>
   output.kind === 'identity' ? [] : [layerOf(output)];

@@ -8,6 +8,16 @@ const twiceNormal = <V, C>({ constant, add, multiply, erf }: ScalarMath<V, C>, z
 const SQRT_HALF = 0.7071067811865476;
 const INV_SQRT_2PI = 0.3989422804014327; // 1 / √(2π)
 
+const SLOPE = 1.5957691216057308; // 2√(2/π)
+const CUBIC = 0.07135481627260025; // 0.044715 · SLOPE
+
+/** SLOPE + c z², with z² of at most 10⁴: σ is 0 or 1 there, and the product of both is no NaN. */
+function cubicOf<V, C>({ constant, add, multiply, compare, choose }: ScalarMath<V, C>, z: V, c: number): V {
+  const square = multiply(z, z);
+  const bounded = choose(compare(square, 'less', constant(1e4)), square, constant(1e4));
+  return add(constant(SLOPE), multiply(constant(c), bounded));
+}
+
 /** x where z > 0, else y. */
 const above = <V, C>({ constant, compare, choose }: ScalarMath<V, C>, z: V, x: V, y: V): V =>
   choose(compare(z, 'greater', constant(0)), x, y);
@@ -73,6 +83,22 @@ const table = {
     reads: 'z',
     alpha: 0,
     maxSlope: 1.1289041451851547, // at z = √2
+  },
+  /**
+   * z σ(2√(2/π) · (z + 0.044715 z³)), which is ½ z (1 + tanh(√(2/π) · (z + 0.044715 z³))): GELU's approximation in GPT-2
+   * and BERT, there `gelu_new`. [Hendrycks & Gimpel 2016](https://arxiv.org/abs/1606.08415)
+   */
+  'gelu-tanh': {
+    apply: (m, z) => m.multiply(z, m.sigmoid(m.multiply(z, cubicOf(m, z, CUBIC)))),
+    derivative: (m, z) => {
+      const { constant, add, subtract, multiply } = m;
+      const s = m.sigmoid(multiply(z, cubicOf(m, z, CUBIC)));
+      const rest = multiply(multiply(z, s), subtract(constant(1), s));
+      return add(s, multiply(rest, cubicOf(m, z, 3 * CUBIC)));
+    },
+    reads: 'z',
+    alpha: 0,
+    maxSlope: 1.1289930687, // at z = 1.4185
   },
   /** z σ(z), also known as swish. [Elfwing et al. 2018](https://arxiv.org/abs/1702.03118) */
   silu: {

@@ -14,6 +14,12 @@ const INV_SQRT_2PI = 0.3989422804014327;
 /** 1 + erf(z · √½). */
 const twicePhi = (A: Arithmetic, z: number): number => A.add(1, A.erf(A.mul(z, A.of(Math.SQRT1_2))));
 
+/** k + c · min(z², 10⁴). */
+const cubic = (A: Arithmetic, z: number, c: number): number => {
+  const square = A.mul(z, z);
+  return A.add(A.of(2 * Math.sqrt(2 / Math.PI)), A.mul(A.of(c), square < 1e4 ? square : 1e4));
+};
+
 /** The table of docs/numerics.md. */
 const pairs: Record<ActivationName, Pair> = {
   identity: { f: (_A, z) => z, slope: () => 1 },
@@ -30,6 +36,13 @@ const pairs: Record<ActivationName, Pair> = {
     slope(A, z) {
       const density = A.mul(A.exp(A.mul(A.mul(-0.5, z), z)), A.of(INV_SQRT_2PI));
       return A.add(A.mul(0.5, twicePhi(A, z)), A.mul(z, density));
+    },
+  },
+  'gelu-tanh': {
+    f: (A, z) => A.mul(z, A.sigmoid(A.mul(z, cubic(A, z, 0.07135481627260025)))),
+    slope(A, z) {
+      const s = A.sigmoid(A.mul(z, cubic(A, z, 0.07135481627260025)));
+      return A.add(s, A.mul(A.mul(A.mul(z, s), A.sub(1, s)), cubic(A, z, 3 * 0.07135481627260025)));
     },
   },
   silu: {

@@ -26,6 +26,13 @@ export const activationGraphs: Readonly<Record<ActivationName, EmitActivation>> 
     const factor = graph.node('Add', [erf(graph, graph.node('Mul', [z, graph.number(Math.SQRT1_2)])), graph.number(1)]);
     return graph.node('Mul', [graph.node('Mul', [z, graph.number(0.5)]), factor]);
   },
+  'gelu-tanh'(graph, z) {
+    const square = graph.node('Mul', [z, z]);
+    const cubic = graph.node('Add', [graph.node('Mul', [square, graph.number(0.044715)]), graph.number(1)]);
+    const inner = graph.node('Mul', [graph.node('Mul', [z, graph.number(Math.sqrt(2 / Math.PI))]), cubic]);
+    const factor = graph.node('Add', [graph.node('Tanh', [inner]), graph.number(1)]);
+    return graph.node('Mul', [graph.node('Mul', [z, graph.number(0.5)]), factor]);
+  },
   // Not z · σ(z), which onnxruntime fuses into an operator that it lacks for float64.
   silu(graph, z) {
     const exponential = graph.node('Exp', [graph.node('Neg', [z])]);
