@@ -105,7 +105,7 @@ const right: Record<string, () => readonly unknown[]> = {
   readTable: () => ['nowhere.csv', {}],
   readTableAs: () => ['nowhere.csv', preprocessing, {}],
   readRowsAs: () => ['nowhere.csv', { names: () => null, batches: [] }, preprocessing],
-  gpt2: () => [],
+  loadTokenizer: () => [{ kind: 'gpt2' }],
   lastWindows: () => [table, preprocessing],
   naiveErrors: () => [data],
   defaultLoss: () => [data],

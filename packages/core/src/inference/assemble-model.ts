@@ -59,7 +59,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   const R = modelLoss === null ? 1 : targetPositions(network, modelLoss);
   const heads = headsOf(network);
   const text = ofText(preprocessing)?.text;
-  const readRows = createRowReader(preprocessing, network.input, typeOf(parameters), engine.gpt2);
+  const readRows = createRowReader(preprocessing, network.input, typeOf(parameters), engine.loadTokenizer);
   let cachedPredictor: ModelPredictor | undefined;
   let cachedParallel: ParallelPredictor | undefined;
   let cachedFingerprint: string | undefined;
@@ -157,7 +157,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   /** The answers in outputs [N, O]. */
   function answersIn(y: Float64Array, lengths: Lengths | undefined): Answer[] {
     if (text !== undefined) {
-      const tokenizer = createTokenizer(text.tokenizer, text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined);
+      const tokenizer = createTokenizer(text.tokenizer, engine.loadTokenizer);
       return nextTokens(y, lengths ?? new Float64Array(y.length / O).fill(I), I, tokenizer, modelLoss);
     }
     if (heads !== null) {
@@ -291,7 +291,7 @@ export function writerOf(where: string, contents: ModelContents, engine: ModelEn
   return createWriter(where, {
     network,
     text,
-    gpt2: text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined,
+    loadTokenizer: engine.loadTokenizer,
     createContinuation() {
       refuseBadWeights(where, network, parameters);
       return engine.createContinuation(network, parameters, loss, texts);

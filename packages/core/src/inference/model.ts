@@ -9,7 +9,7 @@ import type { LoadedParts, ModuleRecord } from './loaded-parts.ts';
 import type { NamedRow } from './preprocessing/cell.ts';
 import type { Preprocessing } from './preprocessing/preprocessing.ts';
 import type { AnyRows, FlatRows, Lengths, ListedRows, NoteListener } from './rows.ts';
-import type { Tokenizer } from './text/tokenizer.ts';
+import type { TokenizerLoader } from './text/tokenizer.ts';
 import type { GenerateOptions } from './writing/sampling.ts';
 
 /** Metadata of a model: any JSON. The keys below have a meaning. */
@@ -210,6 +210,6 @@ export interface ModelEngine {
   createContinuation(network: Network, parameters: Elements, loss: LossSpec, texts: number): Continuation;
   /** SHA-256 in hexadecimal of the weights in their type, little-endian, followed by the hashes of modules. */
   fingerprint(parameters: Elements, modules: readonly ModuleRecord[]): string;
-  /** Loads the tables of GPT-2. Absent: models of its tokens take tokens only. */
-  readonly gpt2?: () => Tokenizer;
+  /** Creates tokenizers that a library runs. Absent: models of their tokens take tokens only. */
+  readonly loadTokenizer?: TokenizerLoader;
 }

@@ -15,7 +15,7 @@ import {
   type TextEncoding,
 } from './preprocessing/preprocessing.ts';
 import { createTextEncoder, encodeText, type TextEncoder } from './text/text-encoder.ts';
-import type { Tokenizer } from './text/tokenizer.ts';
+import type { TokenizerLoader } from './text/tokenizer.ts';
 
 /** Rows of numbers [N][I], one array per row. */
 export type NestedRows = readonly (readonly number[] | TypedNumbers)[];
@@ -88,10 +88,10 @@ export function createRowReader(
   preprocessing: Preprocessing | undefined,
   input: Shape,
   type: ElementType,
-  gpt2?: () => Tokenizer,
+  load?: TokenizerLoader,
 ): RowReader {
   const I = sizeOf(input);
-  const encode = rowEncoder(preprocessing, I, type, gpt2);
+  const encode = rowEncoder(preprocessing, I, type, load);
   const readsBytes = ofImages(preprocessing) !== undefined;
   return (where, rows, onNote, first = 0, end = Number.POSITIVE_INFINITY) => {
     const values = isShaped(rows) ? valuesOf(where, rows, input) : rows;
@@ -148,12 +148,12 @@ function rowEncoder(
   preprocessing: Preprocessing | undefined,
   I: number,
   type: ElementType,
-  gpt2?: () => Tokenizer,
+  load?: TokenizerLoader,
 ): RowEncoder {
   if (preprocessing === undefined) return numberEncoder(I, `an array of ${I} numbers`);
-  if ('text' in preprocessing) return textEncoder(preprocessing.text, gpt2);
+  if ('text' in preprocessing) return textEncoder(preprocessing.text, load);
   if ('image' in preprocessing) return imageEncoder(preprocessing.image, type);
-  const encodeCells = cellEncoder(preprocessing, gpt2);
+  const encodeCells = cellEncoder(preprocessing, load);
   return preprocessing.series === undefined ? encodeCells : windowEncoder(preprocessing.series, I, encodeCells);
 }
 
@@ -167,13 +167,13 @@ const numberEncoder =
   };
 
 /** Encodes texts, or tokens as numbers. */
-function textEncoder(text: TextEncoding, gpt2?: () => Tokenizer): RowEncoder {
-  const { context: T, tokenizer } = text;
+function textEncoder(text: TextEncoding, load?: TokenizerLoader): RowEncoder {
+  const { context: T } = text;
   const encodeTokens = numberEncoder(T, `a text, or an array of ${T} numbers of tokens`);
-  let encoder: TextEncoder | undefined; // at the first text, since the tables of GPT-2 take a while
+  let encoder: TextEncoder | undefined; // at the first text, since tables take a while
   return (where, n, row, x, offset) => {
     if (typeof row !== 'string') return encodeTokens(where, n, row, x, offset);
-    encoder ??= createTextEncoder(text, tokenizer.kind === 'gpt2' ? gpt2?.() : undefined);
+    encoder ??= createTextEncoder(text, load);
     return encodeText(`${where}: row ${n}`, encoder, row, x, offset);
   };
 }
@@ -200,9 +200,9 @@ function imageEncoder(image: ImageEncoding, type: ElementType): RowEncoder {
   };
 }
 
-function cellEncoder(preprocessing: TablePreprocessing, gpt2?: () => Tokenizer): RowEncoder {
+function cellEncoder(preprocessing: TablePreprocessing, load?: TokenizerLoader): RowEncoder {
   const notes: EncodingNote[] = []; // of one row only, since a listener may call the model again
-  const encoder = createEncoder(preprocessing, (note) => notes.push(note), gpt2);
+  const encoder = createEncoder(preprocessing, (note) => notes.push(note), load);
   return (where, n, cells, x, offset, onNote) => {
     if (typeof cells !== 'object' || cells === null) {
       throw new Error(`${where}: row ${n} ${has(cells)}, expected an object by column name, or a list of cells`);

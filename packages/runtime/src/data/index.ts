@@ -42,6 +42,6 @@ export { type Scale, type TableOptions, tableOptions } from './tables/table-opti
 export { type TableName, tableFiles, tablePath, tableShapes } from './tables/table-path.ts';
 export { type ColumnSummary, summarizeTable } from './tables/table-summary.ts';
 export { checkFit, checkInput, defaultLoss, gatherTargets, hasTargetsByPosition } from './targets.ts';
-export { createTokenizer, gpt2 } from './text/gpt2.ts';
 export { loadText, textDataset } from './text/load-text.ts';
 export { type TextOptions, textOptions } from './text/text-options.ts';
+export { createTokenizer, loadTokenizer } from './text/tokenizers.ts';

@@ -1,6 +1,6 @@
 import type { Model, ModelContents } from '@gradloom/core';
 import { assembleModel, type ModelEngine } from '@gradloom/core/internal';
-import { gpt2 } from '../data/index.ts';
+import { loadTokenizer } from '../data/index.ts';
 import { createContinuation, createPredictor } from '../engine/evaluation/predictor.ts';
 import { fingerprint } from '../system/files/hash.ts';
 import { createParallelPredictor } from './parallel-predictor.ts';
@@ -11,7 +11,7 @@ export const nodeEngine: ModelEngine = {
   createParallelPredictor,
   createContinuation,
   fingerprint,
-  gpt2,
+  loadTokenizer,
 };
 
 /**

@@ -15,8 +15,8 @@ import { createCellPicker, hasProbabilities, ofTable, show, tokensOf, whyUnusual
 import type { Model } from '@gradloom/runtime';
 import {
   createCellImages,
-  gpt2,
   lastWindows,
+  loadTokenizer,
   openCsvStream,
   openTable,
   readRowsAs,
@@ -45,7 +45,7 @@ export async function predictTable(
 ) {
   const source = 'path' in from ? from.path : from.name;
   const warnings = collectWarnings(io);
-  const encoder = createEncoder(preprocessing, warnings.add, gpt2);
+  const encoder = createEncoder(preprocessing, warnings.add, loadTokenizer);
   const labels = classesOf(preprocessing.target, model);
   const { batches, unread: unreadColumns } = await openRows(preprocessing, from, source);
   const unread = unreadColumns.filter((column) => !preprocessing.target.some(({ name }) => name === column));

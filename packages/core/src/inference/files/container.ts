@@ -31,8 +31,13 @@ const MAGIC = [0x89, 0x47, 0x4c, 0x4d, 0x0d, 0x0a, 0x1a, 0x0a];
 const VERSION = 2;
 const PREFIX_BYTES = 16;
 export const HASH_BYTES = 32;
-/** 2 MiB. MessagePack can encode one object per byte; the worst header of this size takes half a second. */
-const MAX_HEADER_BYTES = 1 << 21;
+/** 32 MiB: room for the tokenizers of other programs, whose vocabularies are texts of some MiB. */
+const MAX_HEADER_BYTES = 1 << 25;
+/**
+ * Bytes of a header beside those of its texts, 2 MiB: MessagePack can encode one object per byte, and the worst header
+ * of this size takes half a second.
+ */
+const MAX_STRUCTURE_BYTES = 1 << 21;
 
 /**
  * The bytes of a file before its sections.
@@ -48,6 +53,10 @@ export function packStart(
   const header = packr.pack(plainJson({ kind, content, sections: list }));
   if (header.length > MAX_HEADER_BYTES) {
     throw new Error(`${where}: header has ${header.length} bytes, expected at most ${MAX_HEADER_BYTES}`);
+  }
+  const structure = structureBytes(header);
+  if (structure > MAX_STRUCTURE_BYTES) {
+    throw new Error(`${where}: header has ${structure} bytes beside texts, expected at most ${MAX_STRUCTURE_BYTES}`);
   }
   const start = new Uint8Array(sectionsStart(header.length));
   start.set(MAGIC);
@@ -174,7 +183,38 @@ function readHeader(bytes: Uint8Array, fault: Fault): Header {
   throw fault(`the header ${show(header)}`, '{ kind, content: {}, sections: [] }');
 }
 
+/** Bytes of MessagePack beside those of its texts: at least one for each object in it. Exact for whole files alone. */
+function structureBytes(bytes: Uint8Array): number {
+  const { buffer, byteOffset } = bytes;
+  const view = new DataView(buffer, byteOffset);
+  let [structure, at] = [0, 0];
+  while (at < bytes.length) {
+    const type = bytes[at];
+    const lengthBytes = type === 0xd9 ? 1 : type === 0xda ? 2 : type === 0xdb ? 4 : 0; // of a text
+    let text = type >= 0xa0 && type < 0xc0 ? type - 0xa0 : 0;
+    if (at + lengthBytes < bytes.length) {
+      if (lengthBytes === 1) text = view.getUint8(at + 1);
+      else if (lengthBytes === 2) text = view.getUint16(at + 1);
+      else if (lengthBytes === 4) text = view.getUint32(at + 1);
+    }
+    const size = 1 + lengthBytes + (NUMBER_BYTES[type] ?? 0);
+    structure += size;
+    at += size + text;
+  }
+  return structure;
+}
+
+/** Bytes after that of the type, of all types of JSON but texts: numbers, and the sizes of long arrays and maps. */
+const NUMBER_BYTES: Readonly<Record<number, number>> = {
+  ...{ 202: 4, 203: 8, 204: 1, 205: 2, 206: 4, 207: 8, 208: 1, 209: 2, 210: 4, 211: 8 },
+  ...{ 220: 2, 221: 4, 222: 2, 223: 4 },
+};
+
 function unpack(bytes: Uint8Array, fault: Fault): Json {
+  const structure = structureBytes(bytes);
+  if (structure > MAX_STRUCTURE_BYTES) {
+    throw fault(`a header with ${structure} bytes beside texts`, `at most ${MAX_STRUCTURE_BYTES}`);
+  }
   try {
     return plainJson(packr.unpack(bytes));
   } catch (error) {

@@ -1,5 +1,5 @@
 import { counted, show } from '../../checks/show.ts';
-import { createTokenizer, TextError, type Tokenizer } from '../text/tokenizer.ts';
+import { createTokenizer, TextError, type Tokenizer, type TokenizerLoader } from '../text/tokenizer.ts';
 import { type Cell, CellError, isGap, isNumberGap, readCategory, readText } from './cell.ts';
 import { cellReader, dayText, invalidDayHint, isDateFormat, timeText } from './cell-format.ts';
 import { encodeImage, widthOfImage } from './image-encoder.ts';
@@ -154,19 +154,21 @@ export function createCategoryEncoder(
   };
 }
 
-/** Creates the encoder of a column of texts. `gpt2` is called at the first text, since its tables take a while. */
+/** Creates the encoder of a column of texts. `load` is called at the first text, since tables take a while. */
 export function createTokenEncoder(
   { name, tokenizer: spec, context: T }: TokenEncoding,
   onNote?: (note: EncodingNote) => void,
-  gpt2?: () => Tokenizer,
+  load?: TokenizerLoader,
 ): TokenColumnEncoder {
   let tokenizer: Tokenizer | undefined;
   function tokensOf(text: string): Uint32Array {
-    tokenizer ??= createTokenizer(spec, spec.kind === 'gpt2' ? gpt2?.() : undefined);
+    tokenizer ??= createTokenizer(spec, load);
     try {
+      const { frame: { before, after } = { before: [], after: [] } } = tokenizer;
+      const room = Math.max(T - before.length - after.length, 0);
       const tokens = tokenizer.encode(text);
-      if (tokens.length > T) onNote?.({ column: name, value: text, tokens: tokens.length });
-      return tokens.slice(0, T);
+      if (tokens.length > room) onNote?.({ column: name, value: text, tokens: tokens.length });
+      return Uint32Array.from([...before, ...tokens.slice(0, room), ...after]).slice(0, T);
     } catch (error) {
       throw error instanceof TextError ? new CellError(name, `has ${error.has}`, error.expected) : error;
     }
@@ -218,9 +220,9 @@ export function createPixelEncoder(encoding: PixelEncoding): ColumnEncoder {
 export function createColumnEncoder(
   encoding: ColumnEncoding,
   onNote?: (note: EncodingNote) => void,
-  gpt2?: () => Tokenizer,
+  load?: TokenizerLoader,
 ): ColumnEncoder {
-  if (encoding.type === 'text') return createTokenEncoder(encoding, onNote, gpt2);
+  if (encoding.type === 'text') return createTokenEncoder(encoding, onNote, load);
   if (encoding.type === 'image') return createPixelEncoder(encoding);
   return encoding.type === 'categorical'
     ? createCategoryEncoder(encoding, onNote)

@@ -1,6 +1,6 @@
 import { counted, show } from '../../checks/show.ts';
 import { isTypedNumbers } from '../../math/element-type.ts';
-import type { Tokenizer } from '../text/tokenizer.ts';
+import type { TokenizerLoader } from '../text/tokenizer.ts';
 import { CellError, type CellRow, type NamedRow } from './cell.ts';
 import { createCellPicker } from './cell-picker.ts';
 import { checkTablePreprocessing } from './check-preprocessing.ts';
@@ -32,12 +32,12 @@ export interface Encoder {
 export function createEncoder(
   preprocessing: TablePreprocessing,
   onNote?: (note: EncodingNote) => void,
-  gpt2?: () => Tokenizer,
+  load?: TokenizerLoader,
 ): Encoder {
   const checked = checkTablePreprocessing('createEncoder', preprocessing);
   const columnNames = checked.columns.map(({ name }) => name);
   const encodings = inInputOrder(checked.columns);
-  const columns = encodings.map((encoding) => createColumnEncoder(encoding, onNote, gpt2));
+  const columns = encodings.map((encoding) => createColumnEncoder(encoding, onNote, load));
   const hasPartLengths = havePartLengths(encodings);
   const cellColumns = encodings.filter((encoding) => !isPart(encoding)).length;
   const cellOf = columns.map(({ name }) => columnNames.indexOf(name));

@@ -1,5 +1,5 @@
 import type { TextEncoding } from '../preprocessing/preprocessing.ts';
-import { createTokenizer, TextError, type Tokenizer } from './tokenizer.ts';
+import { createTokenizer, TextError, type Tokenizer, type TokenizerLoader } from './tokenizer.ts';
 
 /** Encodes texts as rows of tokens. */
 export interface TextEncoder {
@@ -12,17 +12,20 @@ export interface TextEncoder {
   encode(text: string, x: Float64Array, offset: number): number;
 }
 
-/** Creates the encoder of a model's texts; `gpt2` as for `createTokenizer`. */
-export function createTextEncoder({ tokenizer: spec, context: T, lines }: TextEncoding, gpt2?: Tokenizer): TextEncoder {
-  const tokenizer = createTokenizer(spec, gpt2);
-  const lineEnd = lines ? tokenizer.encode('\n') : new Uint32Array(0);
+/** Creates the encoder of a model's texts; `load` as for `createTokenizer`. */
+export function createTextEncoder(
+  { tokenizer: spec, context: T, lines }: TextEncoding,
+  load?: TokenizerLoader,
+): TextEncoder {
+  const tokenizer = createTokenizer(spec, load);
+  const start = lines ? tokenizer.encode('\n') : Uint32Array.from(tokenizer.frame?.before ?? []);
   return {
     tokenizer,
     encode(text, x, offset) {
       const textTokens = tokenizer.encode(text);
-      const tokens = new Uint32Array(lineEnd.length + textTokens.length);
-      tokens.set(lineEnd);
-      tokens.set(textTokens, lineEnd.length);
+      const tokens = new Uint32Array(start.length + textTokens.length);
+      tokens.set(start);
+      tokens.set(textTokens, start.length);
       const last = tokens.slice(-T);
       x.fill(0, offset, offset + T).set(last, offset);
       return last.length;

@@ -1,6 +1,6 @@
 import { checkList, checkObject } from '../../checks/check.ts';
 import { OptionError } from '../../checks/option-error.ts';
-import { oneOf } from '../../checks/options/index.ts';
+import { count, oneOf, positiveInteger, text } from '../../checks/options/index.ts';
 import { has, show } from '../../checks/show.ts';
 
 /** Piece of a vocabulary that stands for all characters or words that the vocabulary lacks. */
@@ -27,10 +27,25 @@ export type TokenizerSpec =
   | {
       /** The byte pairs of GPT-2: 50,257 tokens, which spell any text. Tables come from a library (in Node only). */
       readonly kind: 'gpt2';
-    };
+    }
+  | HuggingFaceTokenizer;
 
-/** Name of a tokenizer. */
-export type TokenizerName = TokenizerSpec['kind'];
+/** The tokenizer of a model of Hugging Face. A library runs it (in Node only). */
+export interface HuggingFaceTokenizer {
+  /** Its kind. */
+  readonly kind: 'huggingface';
+  /** V: number of tokens of the network, which may be more than the tokenizer has. */
+  readonly size: number;
+  /** Tokens that end a text which is written. */
+  readonly end: readonly number[];
+  /** The text of the file tokenizer.json. */
+  readonly tokenizer: string;
+  /** The text of the file tokenizer_config.json. */
+  readonly config: string;
+}
+
+/** Name of a tokenizer that needs no file. */
+export type TokenizerName = Exclude<TokenizerSpec['kind'], 'huggingface'>;
 
 /** The names of all tokenizers. */
 export const tokenizerNames = { characters: true, bytes: true, words: true, gpt2: true } satisfies Record<
@@ -46,6 +61,7 @@ export function checkTokenizer(where: string, path: string, value: unknown): Tok
     value,
     'an object with the kind of a tokenizer',
   );
+  if (fields.kind === 'huggingface') return checkHuggingFace(where, path, fields);
   const kind = oneOf(tokenizerNames).check(where, `${path}.kind`, fields.kind);
   const hasVocabulary = kind === 'characters' || kind === 'words';
   const keys = hasVocabulary ? ['kind', 'vocabulary'] : ['kind'];
@@ -66,4 +82,25 @@ export function checkTokenizer(where: string, path: string, value: unknown): Tok
     uniquePieces.add(piece);
   }
   return { kind, vocabulary: pieces as readonly string[] };
+}
+
+function checkHuggingFace(where: string, path: string, fields: Partial<Record<string, unknown>>): HuggingFaceTokenizer {
+  const { kind: _, size, end, tokenizer, config, ...others } = fields;
+  const other = Object.keys(others)[0];
+  if (other !== undefined) {
+    throw new OptionError(where, path, `has the key ${show(other)}, expected kind, size, end, tokenizer and config`);
+  }
+  const V = positiveInteger.check(where, `${path}.size`, size);
+  const ends = checkList(where, `${path}.end`, end as readonly unknown[], 'a list of tokens').map((token, k) =>
+    count.check(where, `${path}.end.${k}`, token),
+  );
+  const textOf = (name: string, value: unknown) =>
+    text('the text of a JSON file').check(where, `${path}.${name}`, value);
+  return {
+    kind: 'huggingface',
+    size: V,
+    end: ends,
+    tokenizer: textOf('tokenizer', tokenizer),
+    config: textOf('config', config),
+  };
 }

@@ -9,6 +9,10 @@ export interface Tokenizer {
   readonly size: number;
   /** The token of characters or words that the vocabulary lacks. Absent: they are refused. */
   readonly unknown?: number;
+  /** Tokens before and after those of each text that a model reads. @default none */
+  readonly frame?: { readonly before: readonly number[]; readonly after: readonly number[] };
+  /** Tokens that end a text which is written. @default none */
+  readonly end?: readonly number[];
   /**
    * The tokens of a text, each from 0 to V - 1.
    * @throws TextError for a character or word that the vocabulary lacks, without a token for them.
@@ -42,14 +46,18 @@ export class TextError extends Error {
   }
 }
 
+/** Creates a tokenizer that a library runs. */
+export type TokenizerLoader = (spec: Extract<TokenizerSpec, { kind: 'gpt2' | 'huggingface' }>) => Tokenizer;
+
 /**
- * Creates the tokenizer of a model. `gpt2` has the tables of GPT-2; without them its `encode` and `decode` throw.
+ * Creates the tokenizer of a model. `load` creates those of GPT-2 and of Hugging Face; without it their `encode` and
+ * `decode` throw.
  * @throws OptionError for an invalid spec.
  */
-export function createTokenizer(unchecked: TokenizerSpec, gpt2: Tokenizer = noTables): Tokenizer {
+export function createTokenizer(unchecked: TokenizerSpec, load: TokenizerLoader = withoutLibrary): Tokenizer {
   const spec = checkTokenizer('createTokenizer', 'spec', unchecked);
   if (spec.kind === 'bytes') return byteTokenizer;
-  if (spec.kind === 'gpt2') return gpt2;
+  if (spec.kind === 'gpt2' || spec.kind === 'huggingface') return load(spec);
   const { kind, vocabulary } = spec;
   const tokens = new Map(vocabulary.map((piece, token) => [piece, token]));
   const unknown = tokens.get(UNKNOWN);
@@ -169,8 +177,13 @@ const byteTokenizer: Tokenizer = {
 /** V of GPT-2: 256 bytes, 50,000 pairs, and one that ends a text. */
 const GPT2_SIZE = 50_257;
 
-const refuseGpt2 = (): never => {
-  throw new Error('gpt2: its tables are not here, expected Node with the package js-tiktoken');
+const withoutLibrary: TokenizerLoader = (spec) => {
+  const refuse = (): never => {
+    throw new Error(
+      spec.kind === 'gpt2'
+        ? 'gpt2: its tables are not here, expected Node with the package js-tiktoken'
+        : 'huggingface: its tokenizer cannot run here, expected Node with the package @huggingface/tokenizers',
+    );
+  };
+  return { spec, size: spec.kind === 'gpt2' ? GPT2_SIZE : spec.size, encode: refuse, decode: refuse };
 };
-
-const noTables: Tokenizer = { spec: { kind: 'gpt2' }, size: GPT2_SIZE, encode: refuseGpt2, decode: refuseGpt2 };

@@ -5,7 +5,7 @@ import { type Continuation, continuationProblem } from '../../network/continuati
 import type { Network } from '../../network/network.ts';
 import { InputError } from '../../program/input-error.ts';
 import type { TextEncoding } from '../preprocessing/preprocessing.ts';
-import { createTokenizer, TextError, type Tokenizer } from '../text/tokenizer.ts';
+import { createTokenizer, TextError, type Tokenizer, type TokenizerLoader } from '../text/tokenizer.ts';
 import { type Sampling, sampleToken } from './sampling.ts';
 
 /** A text that is being written, as plain JSON: any thread can go on with it. */
@@ -41,7 +41,8 @@ export interface WriterParts {
   readonly network: Network;
   /** The text that the model was trained on. */
   readonly text: TextEncoding;
-  readonly gpt2?: Tokenizer | undefined;
+  /** As for `createTokenizer`. */
+  readonly loadTokenizer?: TokenizerLoader | undefined;
   /** Called at the first token. */
   createContinuation(): Continuation;
 }
@@ -51,12 +52,14 @@ export interface WriterParts {
  * the prompt. Once it has T tokens, its last ⌊T / 2⌋ are the beginning of a new one.
  * @throws Error that begins with `where` if the network cannot write.
  */
-export function createWriter(where: string, { network, text, gpt2, createContinuation }: WriterParts): Writer {
+export function createWriter(where: string, { network, text, loadTokenizer, createContinuation }: WriterParts): Writer {
   const problem = continuationProblem(network);
   if (problem !== null) throw new Error(`${where}: the network ${problem}`);
-  const tokenizer = createTokenizer(text.tokenizer, gpt2);
+  const tokenizer = createTokenizer(text.tokenizer, loadTokenizer);
   const { context: T, lines } = text;
-  const [endToken] = lines ? tokenizer.encode('\n') : [];
+  const lineEnd = lines ? [...tokenizer.encode('\n')] : [];
+  const startTokens = lines ? lineEnd : (tokenizer.frame?.before ?? []);
+  const endTokens = new Set(lines ? lineEnd : tokenizer.end);
   let continuation: Continuation | undefined;
 
   /** The outputs [V] after each window, which the caller may change. */
@@ -78,7 +81,7 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
     // The unknown token has no text, so it is never drawn.
     if (tokenizer.unknown !== undefined) y[tokenizer.unknown] = Number.NEGATIVE_INFINITY;
     const token = sampleToken(y, sampling, written);
-    const isEnd = token === endToken;
+    const isEnd = endTokens.has(token);
     const isDone = isEnd || written + 1 >= sampling.tokens;
     const tokens = isEnd ? pending : [...pending, token];
     const decoded = tokenizer.decode(tokens);
@@ -98,8 +101,8 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
   }
 
   return {
-    begin(prompt = lines ? '' : defaultPrompt(tokenizer)) {
-      const tokens = [...(endToken === undefined ? [] : [endToken]), ...encodePrompt(where, tokenizer, prompt, lines)];
+    begin(prompt = startTokens.length > 0 ? '' : defaultPrompt(tokenizer)) {
+      const tokens = [...startTokens, ...encodePrompt(where, tokenizer, prompt, lines)];
       if (tokens.length === 0) throw new OptionError(where, 'prompt', 'has no text, expected at least a character');
       return { window: tokens.slice(-T), written: 0, pending: [], emitted: 0, isDone: false };
     },

@@ -29,7 +29,7 @@ import {
 import { checkDataset } from '../check-dataset.ts';
 import { type DataMatrix, type Dataset, type TargetHead, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
-import { gpt2 } from '../text/gpt2.ts';
+import { loadTokenizer } from '../text/tokenizers.ts';
 import { cachedRows } from './cached-rows.ts';
 import { longestOf, segmentsOf, windowStartsIn } from './series.ts';
 import {
@@ -243,7 +243,7 @@ function textWriter(
 ): ColumnWriter {
   const { name, context: T } = encoding;
   const { words, indices } = wordsOf(column, name);
-  const { tokensOf } = createTokenEncoder(encoding, onNote, gpt2);
+  const { tokensOf } = createTokenEncoder(encoding, onNote, loadTokenizer);
   return {
     name,
     width: T,

@@ -3,7 +3,7 @@ import { commonVocabulary, createTokenEncoder, piecesOf, show, showName } from '
 import { faultAbout } from '../../system/files/file-fault.ts';
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
-import { createTokenizer, gpt2 } from '../text/gpt2.ts';
+import { createTokenizer, loadTokenizer } from '../text/tokenizers.ts';
 import { allocateTokens } from '../text/tokens-in-memory.ts';
 import type { Table, WordColumn } from './table.ts';
 
@@ -38,7 +38,11 @@ export function fitTokens(
   }
 
   function fittedContext(): number {
-    const encoder = createTokenEncoder({ name, type: 'text', tokenizer, context: MAX_TOKENS }, undefined, gpt2);
+    const encoder = createTokenEncoder(
+      { name, type: 'text', tokenizer, context: MAX_TOKENS },
+      undefined,
+      loadTokenizer,
+    );
     try {
       const lengths = new Map([...counts.keys()].map((index) => [index, encoder.tokensOf(texts[index]).length]));
       const sorted = Float64Array.from(rows, (n) => lengths.get(indices[n]) ?? 0).sort();
@@ -69,7 +73,7 @@ export function encodeTexts(
   const { name, context: T } = encoding;
   const data = table.inputs.find((column) => column.name === name)?.data;
   if (data?.kind !== 'words') throw new Error(`encodeTable: column ${show(name)} is missing, expected its texts`);
-  const encoder = createTokenEncoder(encoding, onNote, gpt2);
+  const encoder = createTokenEncoder(encoding, onNote, loadTokenizer);
   const fault = faultAbout(`encodeTable: ${showName(table.name)}`);
   const x = allocateTokens(createTokenizer(encoding.tokenizer).size, rows.length * T, fault);
   const lengths = sharedArrays.int32(rows.length);

@@ -1,5 +1,5 @@
-import { createTokenizer as createPlain, TextError, type Tokenizer, type TokenizerSpec } from '@gradloom/core';
-import { bytePairs, checkTokenizer, show } from '@gradloom/core/internal';
+import { createTokenizer, TextError, type Tokenizer } from '@gradloom/core';
+import { bytePairs, show } from '@gradloom/core/internal';
 import { requireInstalled } from '../../system/installed.ts';
 
 /** The tables of js-tiktoken. */
@@ -8,10 +8,6 @@ interface Tables {
   readonly pat_str: string; // regular expression of the pieces into which a text is cut
   readonly special_tokens: Readonly<Record<string, number>>;
 }
-
-/** Creates the tokenizer of a model. @throws Error if the tables of GPT-2 are needed and not installed. */
-export const createTokenizer = (spec: TokenizerSpec): Tokenizer =>
-  createPlain(spec, checkTokenizer('createTokenizer', 'spec', spec).kind === 'gpt2' ? gpt2() : undefined);
 
 let tokenizer: Tokenizer | undefined;
 
@@ -22,7 +18,7 @@ export function gpt2(): Tokenizer {
 }
 
 function load(): Tokenizer {
-  const { size, spec } = createPlain({ kind: 'gpt2' });
+  const { size, spec } = createTokenizer({ kind: 'gpt2' });
   const { bpe_ranks, pat_str, special_tokens } = requireTables();
   const ranks = new Map<string, number>();
   const tokenBytes: Uint8Array[] = [];

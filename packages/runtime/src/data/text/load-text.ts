@@ -5,10 +5,10 @@ import { type FileFault, faultAbout, faultOf } from '../../system/files/file-fau
 import type { DataSplits } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { readText } from '../read-text.ts';
-import { createTokenizer } from './gpt2.ts';
 import { readTokens, type TokenReader } from './read-tokens.ts';
 import { type TextOptions, textOptions } from './text-options.ts';
 import { linesOf, type TokenStore, windowsOf } from './text-sets.ts';
+import { createTokenizer } from './tokenizers.ts';
 import { linesInFile, matrixInFile, tokensInFile } from './tokens-in-file.ts';
 import { allocateTokens, linesInMemory, matrixOf, tokensInMemory } from './tokens-in-memory.ts';
 

@@ -1,7 +1,7 @@
 import { TextError, type Tokenizer, type TokenizerName, type TokenizerSpec } from '@gradloom/core';
 import { commonVocabulary, piecesOf, vocabularyOf } from '@gradloom/core/internal';
 import type { FileFault } from '../../system/files/file-fault.ts';
-import { createTokenizer } from './gpt2.ts';
+import { createTokenizer } from './tokenizers.ts';
 
 /** A text that can be read from its start more than once, in parts. */
 export type TextSource = () => Iterable<string> | AsyncIterable<string>;
@@ -137,11 +137,12 @@ const atEnd: Cut = (text) => text.length;
 
 const afterLastLine: Cut = (text) => text.lastIndexOf('\n') + 1 || -1;
 
-const cuts: Readonly<Record<TokenizerName, Cut>> = {
+const cuts: Readonly<Record<TokenizerSpec['kind'], Cut>> = {
   characters: atEnd,
   bytes: atEnd,
   words: atLastBorder,
   gpt2: atLastBorder,
+  huggingface: atLastBorder,
 };
 
 /** Most code units of a line, or between two cuts: V8 has no strings of more than 512 MiB. */

@@ -8,9 +8,9 @@ import { openCache, sha256 } from '../cache-folder.ts';
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { fileRows } from '../file-rows.ts';
 import { nativeType, sharedArrays } from '../number-types.ts';
-import { createTokenizer } from './gpt2.ts';
 import { readTokens, type TextSource, type TokenReader } from './read-tokens.ts';
 import { type LineStore, putLine, type TokenStore, tokensOfRow } from './text-sets.ts';
+import { createTokenizer } from './tokenizers.ts';
 import { tokenArray } from './tokens-in-memory.ts';
 
 /** A text whose tokens are written into a folder of `<path>.gradloom-cache`, once. */

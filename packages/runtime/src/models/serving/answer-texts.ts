@@ -19,7 +19,7 @@ import {
   whyUnusual,
 } from '@gradloom/core/internal';
 import type { ImageReader, PixelBudget } from '../../data/images/image-reader.ts';
-import { gpt2 } from '../../data/index.ts';
+import { loadTokenizer } from '../../data/index.ts';
 
 /** Body of a request: JSON, or the bytes of an image. */
 export type Body = string | Uint8Array;
@@ -156,7 +156,8 @@ const readers = new WeakMap<Model, RowReader>();
 /** The reader of a model's rows, which tells the lengths of texts. */
 function readerOf(model: Model): RowReader {
   const { preprocessing, spec, parameters } = model;
-  const reader = readers.get(model) ?? createRowReader(preprocessing, [spec.input].flat(), typeOf(parameters), gpt2);
+  const reader =
+    readers.get(model) ?? createRowReader(preprocessing, [spec.input].flat(), typeOf(parameters), loadTokenizer);
   readers.set(model, reader);
   return reader;
 }

@@ -8,7 +8,7 @@ import {
   reasonOf,
   type Writer,
 } from '@gradloom/core/internal';
-import { gpt2 } from '../../data/index.ts';
+import { loadTokenizer } from '../../data/index.ts';
 import { createLiveContinuation } from '../../engine/evaluation/predictor.ts';
 import type { TrainTextEvent, WarningEvent } from './events.ts';
 import type { RunPlan } from './plan.ts';
@@ -73,7 +73,7 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
     createWriter('text', {
       network,
       text,
-      gpt2: text.tokenizer.kind === 'gpt2' ? gpt2() : undefined,
+      loadTokenizer,
       createContinuation() {
         continuation = createLiveContinuation(network, model, lossSpec);
         return continuation.next;

@@ -112,7 +112,22 @@ describe('what is written', () => {
     refused({ f: () => 0 }, 'header.content.f has a value of type function, expected JSON');
     refused({ list: [new Date(0)] }, 'header.content.list[0] has a Date, expected JSON');
     refused(JSON.parse('{ "__proto__": 1 }'), 'header.content has the key "__proto__"');
-    refused({ text: 'x'.repeat(1 << 21) }, 'expected at most 2097152');
+    refused({ text: 'x'.repeat(1 << 25) }, 'expected at most 33554432');
+  });
+
+  test('may have texts of some MiB', () => {
+    const content = { short: 'é', text: 'long '.repeat(1 << 20), numbers: [1, -1, 300, 70_000, 1e10, 0.5, true, null] };
+    writeContainer('here', path, 'kind', content, sections);
+    expect(readContainer('here', path, ['kind']).content).toEqual(content);
+  });
+
+  test('may be long by texts alone', () => {
+    const zeros = new Uint8Array(readFileSync(path).length + (1 << 22));
+    zeros.set(readFileSync(path).slice(0, 16));
+    new DataView(zeros.buffer).setUint32(12, 1 << 22, true); // a header of 4 MiB, each byte the number 0
+    expect(() => readContainer('here', folder.write('zeros', zeros), ['kind'])).toThrow(
+      'has a header with 4194304 bytes beside texts, expected at most 2097152',
+    );
   });
 });
 
