@@ -85,8 +85,8 @@ const table = {
     maxSlope: 1.1289041451851547, // at z = √2
   },
   /**
-   * z σ(2√(2/π) · (z + 0.044715 z³)), which is ½ z (1 + tanh(√(2/π) · (z + 0.044715 z³))): GELU's approximation in GPT-2
-   * and BERT, there `gelu_new`. [Hendrycks & Gimpel 2016](https://arxiv.org/abs/1606.08415)
+   * z σ(2√(2/π) · (z + 0.044715 z³)), which is ½ z (1 + tanh(√(2/π) · (z + 0.044715 z³))): the approximation of gelu in
+   * GPT-2, there `gelu_new`. [Hendrycks & Gimpel 2016](https://arxiv.org/abs/1606.08415)
    */
   'gelu-tanh': {
     apply: (m, z) => m.multiply(z, m.sigmoid(m.multiply(z, cubicOf(m, z, CUBIC)))),
