@@ -33,7 +33,7 @@ function create(spec: HuggingFaceTokenizer): Tokenizer {
   const isKnown = (token: number): boolean => library.id_to_token(token) !== undefined;
   const textOf = (tokens: readonly number[]): string =>
     library.decode(tokens.filter(isKnown), { skip_special_tokens: true, clean_up_tokenization_spaces: false });
-  // A text goes on after what was written before, so it is decoded after a letter: a decoder may cut the space in front.
+  // A text goes on after what was written, so it is decoded after a letter: decoders may cut the space in front.
   const letter = idsOf('a', false).slice(-1);
   const letterText = textOf(letter);
   return {
