@@ -22,6 +22,7 @@ import type {
 } from './engine/threads/protocol.ts';
 import { type ExchangeTask, runExchange } from './measurement/exchange.ts';
 import { runTriad, type TriadTask } from './measurement/triad.ts';
+import { type ExplainingTask, explainingTask } from './models/explaining/explaining-task.ts';
 import { type AnswersTask, answerTask } from './models/serving/answer-task.ts';
 import { type WritingTask, writingTask } from './models/serving/writing-task.ts';
 import {
@@ -46,6 +47,7 @@ type WorkerTask =
   | TriadTask
   | ExchangeTask
   | AnswersTask
+  | ExplainingTask
   | WritingTask
   | PingTask;
 
@@ -60,7 +62,7 @@ export default function work(message: Message): Answer | Promise<Answer> {
 
 function modulesOf(task: WorkerTask): readonly ModuleSource[] {
   if ('setup' in task) return task.setup.modules;
-  return task.kind === 'answers' || task.kind === 'writing' ? (task.model?.modules ?? []) : [];
+  return 'model' in task ? (task.model?.modules ?? []) : [];
 }
 
 function answer(task: WorkerTask): Answer | Promise<Answer> {
@@ -71,6 +73,7 @@ function answer(task: WorkerTask): Answer | Promise<Answer> {
   if (task.kind === 'diagnosis') return diagnose(contextOf(task), task);
   if (task.kind === 'checkpoint') return writeCheckpoint(task);
   if (task.kind === 'answers') return answerTask(task);
+  if (task.kind === 'explaining') return explainingTask(task);
   if (task.kind === 'writing') return writingTask(task);
   if (task.kind === 'triad') runTriad(task, availableParallelism());
   if (task.kind === 'exchange') runExchange(task, availableParallelism());

@@ -73,6 +73,13 @@ test('the noise of an image is a function of the seed and its place', async () =
   expect((await explainImages(model, dataset, { seed: 6 }))[0].sensitivity).not.toEqual(all[0].sensitivity);
 });
 
+test('threads change no bit', async () => {
+  const model = modelOf([H, W, C], 'softmax-cross-entropy', 2);
+  const [alone, ...others] = await Promise.all([1, 2, 3].map((threads) => explainImages(model, dataset, { threads })));
+  expect(alone.some(({ sensitivity }) => sensitivity.some((size) => size > 0))).toBe(true);
+  for (const images of others) expect(images).toEqual(alone);
+});
+
 test('rows that are no images of classes are refused', async () => {
   const model = modelOf(H * W * C, 'softmax-cross-entropy', 2);
   const { shape: _, ...flat } = dataset.inputs;

@@ -198,6 +198,11 @@ test('the influence of a token is the slope of log p by the length of its vector
   const parameters = Float64Array.from({ length: buildNetwork(spec).parameterCount }, (_, p) => Math.sin(7 * p + 1));
   const loss = 'softmax-cross-entropy' as const;
   const explained = await explainTexts(createModel({ spec, parameters, loss }), data.train);
+  const options = { rows: [2, 0], threads: 3 };
+  expect(await explainTexts(createModel({ spec, parameters, loss }), data.train, options)).toEqual([
+    explained[2],
+    explained[0],
+  ]);
   expect(explained.map(({ row, tokens }) => [row, tokens.length])).toEqual([0, 1, 2].map((n) => [n, [4, 6, 3][n]]));
   for (const { row, tokens, answer, target, probability, influences } of explained) {
     const logP = (token: number, factor: number): number => {

@@ -1,12 +1,4 @@
-import {
-  buildNetwork,
-  createLoss,
-  type Model,
-  type ModelContents,
-  NO_ANSWER,
-  OptionError,
-  type Pausable,
-} from '@gradloom/core';
+import { buildNetwork, createLoss, type Model, type ModelContents, OptionError } from '@gradloom/core';
 import {
   type AttentionWeights,
   checkList,
@@ -18,17 +10,17 @@ import {
   option,
   show,
   showName,
-  targetPositions,
   typeOf,
-  viewOf,
 } from '@gradloom/core/internal';
 import { checkDataset } from '../data/check-dataset.ts';
-import type { Dataset } from '../data/dataset.ts';
+import type { DataMatrix, Dataset } from '../data/dataset.ts';
 import { anyRows, inputRows } from '../data/file-rows.ts';
 import { FILE_ORDER, gatherRows } from '../data/gather.ts';
 import { checkInput } from '../data/targets.ts';
-import { attentionOver, createInputGradients } from '../engine/evaluation/predictor.ts';
+import { attentionOver } from '../engine/evaluation/predictor.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
+import { explainRows } from './explaining/explain-rows.ts';
+import type { TextExplanation, TextToExplain } from './explaining/explain-text.ts';
 import { createModel } from './model.ts';
 
 const isRows = (value: unknown): value is ArrayLike<number> =>
@@ -38,28 +30,14 @@ const isRows = (value: unknown): value is ArrayLike<number> =>
 const explainTextsOptions = defineOptions('explainTexts', {
   /** The explained rows of the dataset, from 0. @default all */
   rows: option.checkedBy('a list of whole numbers', isRows)(),
+  /** Worker threads. Their number never changes the result. @default all cores */
+  threads: option.positiveInteger(),
   /** Called with the share of the work that is done. */
   onProgress: option.unchecked<(done: number) => void>(),
 });
 
 /** Options of `explainTexts`. */
 export interface ExplainTextsOptions extends OptionsOf<typeof explainTextsOptions.table>, Named {}
-
-/** The tokens of a row that a network's answer depends on. */
-export interface TextExplanation {
-  /** The row of the dataset. */
-  readonly row: number;
-  /** The tokens that the model read [t], without padding. */
-  readonly tokens: readonly number[];
-  /** The answer after the last token, or for the row; -1 if an output is not finite. */
-  readonly answer: number;
-  /** The target of the answer. */
-  readonly target: number;
-  /** Probability of the answer. */
-  readonly probability: number;
-  /** How much the answer depends on each token [t]; 0 without an answer. */
-  readonly influences: Float64Array;
-}
 
 /**
  * Finds the tokens that a model's answer depends on, for rows of tokens. Gradient times input, Σ e · dlog(p)/de over
@@ -76,16 +54,9 @@ export async function explainTexts(
 ): Promise<TextExplanation[]> {
   checkObject('explainTexts', 'model', model, 'a model');
   await inTurns(checkDataset('explainTexts', dataset));
-  return inTurns(explanations(model, dataset, explainTextsOptions.read(options)));
-}
-
-function* explanations(
-  model: Model,
-  dataset: Dataset,
-  { rows, onProgress }: ReturnType<typeof explainTextsOptions.read>,
-): Pausable<TextExplanation[]> {
+  const { rows, threads, onProgress } = explainTextsOptions.read(options);
   const { spec, parameters, loss = 'softmax-cross-entropy', parts } = model;
-  const { name, targets } = dataset;
+  const { name, targets, lengths } = dataset;
   const network = buildNetwork(spec, parts?.customParts);
   if (network.allLayers[0].spec.kind !== 'embedding' || createLoss(loss, parts?.customParts).targets !== 'classes') {
     const has =
@@ -100,39 +71,26 @@ function* explanations(
   if (dataset.classes === null) {
     throw new Error(`explainTexts: ${showName(name)} has values as targets, expected classes`);
   }
-  yield* checkInput('explainTexts', network, dataset);
-  const gradient = createInputGradients(network, parameters, loss);
-  const { outputs: O } = network;
-  const R = targetPositions(network, createLoss(loss, parts?.customParts));
-  const V = O / R;
-  const t = new Float64Array(targets.columns);
-  const lengthsOfRow = new Float64Array(dataset.lengths?.columns ?? 0);
-  const textExplanations: TextExplanation[] = [];
+  await inTurns(checkInput('explainTexts', network, dataset));
   const explainedRows = rows ?? Array.from({ length: dataset.rows }, (_, n) => n);
-  for (let k = 0; k < explainedRows.length; k++) {
-    const row = explainedRows[k];
-    if (row < 0 || row >= dataset.rows) {
-      const expected = `rows from 0 to ${dataset.rows - 1} (of ${showName(name)})`;
-      throw new Error(`explainTexts: rows has ${show(row)}, expected ${expected}`);
-    }
-    const x = Float64Array.from(inputRows(dataset, row, 1, typeOf(parameters)));
-    gatherRows(t, targets, FILE_ORDER, row, 1, anyRows);
-    if (dataset.lengths !== undefined) gatherRows(lengthsOfRow, dataset.lengths, FILE_ORDER, row, 1, anyRows);
-    const lengths = dataset.lengths === undefined ? undefined : lengthsOfRow;
-    const length = lengths?.[0] ?? x.length;
-    const position = R === 1 ? 0 : length - 1;
-    const answer = model.classify(x, { lengths })[position];
-    const p = viewOf(model.probabilities(x, { lengths }), position * V, V);
-    const dy = new Float64Array(O);
-    // dlog(p)/dy of a softmax.
-    for (let v = 0; v < V && answer !== NO_ANSWER; v++) dy[position * V + v] = (v === answer ? 1 : 0) - p[v];
-    const influences = gradient(x, dy, lengths).slice(0, length);
-    const tokens = Array.from(viewOf(x, 0, length));
-    textExplanations.push({ row, tokens, answer, target: t[position], probability: p[answer], influences });
-    onProgress?.((k + 1) / explainedRows.length);
-    yield;
+  for (const row of Array.from(explainedRows)) {
+    if (row >= 0 && row < dataset.rows) continue;
+    const expected = `rows from 0 to ${dataset.rows - 1} (of ${showName(name)})`;
+    throw new Error(`explainTexts: rows has ${show(row)}, expected ${expected}`);
   }
-  return textExplanations;
+  function textAt(n: number): TextToExplain {
+    const row = explainedRows[n];
+    const inputs = Float64Array.from(inputRows(dataset, row, 1, typeOf(parameters)));
+    return { kind: 'text', row, inputs, lengths: lengths && numbersOf(lengths, row), targets: numbersOf(targets, row) };
+  }
+  return explainRows(model, explainedRows.length, textAt, { threads, onProgress });
+}
+
+/** The numbers of a row of a matrix. */
+function numbersOf(matrix: DataMatrix, row: number): Float64Array {
+  const numbers = new Float64Array(matrix.columns);
+  gatherRows(numbers, matrix, FILE_ORDER, row, 1, anyRows);
+  return numbers;
 }
 
 /**

@@ -143,7 +143,6 @@ test.each([
 
 test.each([
   ['--metric', 'accuracy', 'expected none'],
-  ['--threads', '2', 'expected 1'],
   ['--backend', 'native', 'expected wasm'],
   ['--blas', 'libblas.so', 'expected none'],
 ])('explain refuses %s %s for images, which it would not change', async (flag, value, expectation) => {

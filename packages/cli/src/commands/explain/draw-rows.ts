@@ -23,13 +23,11 @@ export function drawFew(
   values: ExplainValues,
   { what, standard }: { readonly what: 'images' | 'texts'; readonly standard: number },
 ): { readonly rowIndices: Uint32Array; readonly about: ExplainedRows } {
-  const { rows = standard, seed = explainOptions.seed.standard, metric, threads, backend, blas } = values;
+  const { rows = standard, seed = explainOptions.seed.standard, metric, backend, blas } = values;
   const refuse = (name: string, has: unknown, expected: string): never => {
     throw new UsageError(`--${name} has ${has}, expected ${expected}, since the rows are ${what}`);
   };
   if (metric !== undefined) refuse('metric', metric, 'none');
-  // WebAssembly computes gradients in one thread.
-  if (threads !== undefined && threads > 1) refuse('threads', threads, '1');
   if (backend !== undefined && backend !== 'auto' && backend !== 'wasm') refuse('backend', backend, 'wasm');
   if (blas !== undefined) refuse('blas', blas, 'none');
   if (what === 'texts' && values.repeats !== undefined) refuse('repeats', values.repeats, 'none');

@@ -3,6 +3,7 @@ import { shapeOfImages } from '@gradloom/runtime/internal';
 import type { SelectedRows } from '../../files/datasets/split-names.ts';
 import { type ExplainedRows, rowsText } from '../../lab/figures/explained-rows.ts';
 import { type Sheet, sheetOf, sheetOfRows } from '../../lab/figures/sheet.ts';
+import { defined } from '../../options/option.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { percent } from '../../terminal/text/format.ts';
 import { takesIndices } from '../train/findings/divide-plane.ts';
@@ -40,13 +41,14 @@ export async function lookAtImages(
 ): Promise<ImagesDocument> {
   const { dataset } = source;
   const { rowIndices, about } = drawFew(model, source, values, { what: 'images', standard: DEFAULT_IMAGES });
-  const { repeats = IMAGE_REPEATS } = values;
+  const { repeats = IMAGE_REPEATS, threads } = values;
   const shape = shapeOfImages(dataset);
   const images = sheetOfRows(dataset, [...rowIndices]);
   if (shape === null || images === null) throw new Error(`rows of ${dataset.name} are no images, expected some`);
   const explanations = await explainImages(model, subset(dataset, rowIndices), {
     copies: repeats,
     seed: about.seed,
+    ...defined({ threads }),
     onProgress: (done) => showProgress(`${percent(done)} done`),
   });
   const nameOf = (c: number): string => (model.metadata.labels ?? dataset.labels)?.[c] ?? String(c);

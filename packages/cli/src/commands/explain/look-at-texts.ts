@@ -3,6 +3,7 @@ import { createTokenizer, explainTexts, type Model } from '@gradloom/runtime';
 import type { SelectedRows } from '../../files/datasets/split-names.ts';
 import { afterAnswer, type ExplainedRows, rowsText } from '../../lab/figures/explained-rows.ts';
 import { barsOf, type ExplainedText, heightOf, shownToken } from '../../lab/figures/influences.ts';
+import { defined } from '../../options/option.ts';
 import { percent } from '../../terminal/text/format.ts';
 import { drawFew } from './draw-rows.ts';
 import type { ExplainValues } from './options.ts';
@@ -34,7 +35,12 @@ export async function lookAtTexts(
   const answerOf = (answer: number): string =>
     hasClasses ? ((metadata.labels ?? source.dataset.labels)?.[answer] ?? String(answer)) : wordOf(answer);
   const onProgress = (done: number) => showProgress(`${percent(done)} done`);
-  const explanations = await explainTexts(model, source.dataset, { rows: rowIndices, onProgress });
+  const { threads } = values;
+  const explanations = await explainTexts(model, source.dataset, {
+    rows: rowIndices,
+    onProgress,
+    ...defined({ threads }),
+  });
   return {
     event: 'text-explanation',
     ...about,
