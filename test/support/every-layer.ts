@@ -56,6 +56,7 @@ import {
   network,
   over,
   pad,
+  parameter,
   plus,
   positionEmbedding,
   power,
@@ -469,6 +470,9 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
     gaussian(4, { of: 'image' }),
     dense(5),
     plus(['means', '4']),
+    parameter([2, 5], { init: 'normal', name: 'scales' }),
+    times(['6', 'scales']),
+    flatten(),
     dense(3),
   ),
   'depthwise convolutions': sequential(

@@ -1,10 +1,11 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { BackendChoice } from '@gradloom/runtime';
 import type { TestContext, TestOptions } from 'vitest';
 import { findBlas } from '../../packages/runtime/src/engine/backends/native/find-blas.ts';
 import { machineCode } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import type { Lack } from './lack.ts';
+import { SUITE } from './onnx-suite.ts';
 import { lackOfPython } from './python.ts';
 
 /** A part of the machine that some tests need, and that not every machine has. */
@@ -82,6 +83,11 @@ const parts = {
   python: python('Python'),
   torch: python('PyTorch', 'torch', 'numpy'),
   onnxruntime: python('onnxruntime', 'onnxruntime', 'numpy'),
+  'onnx suite': {
+    what: 'the official tests of ONNX',
+    install: 'apt install libonnx-testdata',
+    lack: () => (existsSync(SUITE) ? null : `${SUITE} is not there`),
+  },
   'qemu-x86_64': tool('qemu-x86_64', 'qemu-user'),
   arm64: {
     what: 'Node for arm64',

@@ -184,6 +184,7 @@ export {
   like,
   lstm,
   maxPool,
+  parameter,
   positionEmbedding,
   relu,
   residual,
@@ -252,6 +253,7 @@ export type { LayerNormOptions } from './network/layers/layer-norm.ts';
 export type { LikeOptions } from './network/layers/like.ts';
 export type { MatmulOptions } from './network/layers/matmul.ts';
 export type { PadOptions } from './network/layers/pad.ts';
+export type { ParameterOptions } from './network/layers/parameter.ts';
 export type { PoolingOptions } from './network/layers/pool.ts';
 export type { PositionEmbeddingOptions } from './network/layers/position-embedding.ts';
 export type { RecurrentOptions } from './network/layers/recurrent.ts';

@@ -200,6 +200,7 @@ export {
   over,
   type PaddedPart,
   type PadOptions,
+  type ParameterOptions,
   type PartBase,
   type PartDefaults,
   type PartOptions,
@@ -213,6 +214,7 @@ export {
   type PredictOptions,
   type Preprocessing,
   pad,
+  parameter,
   plus,
   positionEmbedding,
   power,
@@ -394,6 +396,7 @@ export { type ExportOptions, exportModel } from './models/formats/export-model.t
 export { type ImageInputs, type ImportOptions, importModel } from './models/formats/import-model.ts';
 export type { ModelFormatName } from './models/formats/index.ts';
 export type { Renames } from './models/formats/match-tensors.ts';
+export type { ImportComparison } from './models/formats/onnx/read/import-onnx.ts';
 export { createModel } from './models/model.ts';
 export { loadModel, type ModelFile, openModelFile, saveModel } from './models/model-file.ts';
 export type { FolderLock } from './system/files/folder-lock.ts';

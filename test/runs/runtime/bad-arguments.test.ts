@@ -286,6 +286,7 @@ const builders: Record<string, () => readonly unknown[]> = {
   gruNetwork: () => [1, 2, {}],
   lstm: () => [2, {}],
   gaussian: () => [2, {}],
+  parameter: () => [[2], {}],
   positionEmbedding: () => [{}],
   selfAttention: () => [2, {}],
   transformerBlock: () => [8, { heads: 2 }],

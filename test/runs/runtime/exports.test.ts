@@ -12,6 +12,7 @@ const builders = [
     'avgPool',
     'channelDropout',
     'gaussian',
+    'parameter',
     'concat',
     'heads',
     'conv1d',
@@ -193,7 +194,7 @@ const typesOfBoth = words(`
   AnswerOfHeads HeadLossOptions HeadLossSpec HeadLossSpecs HeadsOptions SingleLossSpec ArgmaxOptions GroupNormOptions InstanceNormOptions CrossAttentionOptions MatmulOptions ReductionOptions SoftmaxOptions
   AnyRows ListedRows NamedRow ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GaussianOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
   PositionEmbeddingOptions GptNetworkOptions GruNetworkOptions RecurrentOptions RotaryScaling SelfAttentionOptions TransformerBlockOptions UpsampleOptions
-  ConcatOptions ExpandOptions PadOptions ReshapeOptions ResizeOptions SliceOptions TakeOptions TransposeOptions
+  ConcatOptions ExpandOptions PadOptions ParameterOptions ReshapeOptions ResizeOptions SliceOptions TakeOptions TransposeOptions
   DateFormat DateOrder NumberFormat SeriesEncoding SeriesStep ThousandsMark WindowRows
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
   LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord CustomLayer PartBase PartDefaults
@@ -211,7 +212,7 @@ const types = {
   StepFigures TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),
   runtime: words(`
-  ExportOptions ImageInputs ImportOptions ModelFormatName Renames
+  ExportOptions ImageInputs ImportComparison ImportOptions ModelFormatName Renames
   ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight Cluster ClusterFacts ClusterOptions Connection CsvOptions DataArray DataMatrix
   DataRecord DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs

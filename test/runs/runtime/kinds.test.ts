@@ -46,6 +46,7 @@ const kinds: Record<LayerKind, LayerSpec> = {
   'max-pool': { kind: 'max-pool', size: 3, stride: 2, padding: 1 },
   pad: { kind: 'pad', padding: [1, [0, 2]], mode: 'edge' },
   mean: { kind: 'mean', axis: [0, 2] },
+  parameter: { kind: 'parameter', shape: [WIDTH], init: 'normal' },
   'position-embedding': { kind: 'position-embedding' },
   reshape: { kind: 'reshape', shape: [4, -1] },
   residual: { kind: 'residual', layers: [{ kind: 'layer-norm' }] },

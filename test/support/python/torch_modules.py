@@ -207,6 +207,17 @@ class Mean(nn.Module):
         return torch.zeros_like(x) if self.size is None else x.new_zeros(len(x), self.size)
 
 
+class Parameter(nn.Module):
+    """The same tensor for each row."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(shape))
+
+    def forward(self, x):
+        return self.weight.expand(len(x), *self.weight.shape)
+
+
 class Upsample(nn.Module):
     def __init__(self, factor):
         super().__init__()
@@ -298,6 +309,9 @@ def build(specs, shape, first=True):
         elif kind == "gaussian":
             add(Mean, spec.get("size"))
             shape = [spec["size"]] if "size" in spec else shape
+        elif kind == "parameter":
+            add(Parameter, spec["shape"])
+            shape, first = spec["shape"], False
         elif kind == "upsample":
             add(Upsample, each(spec["factor"]), mixin=on_image)
         elif kind == "residual":

@@ -69,6 +69,7 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
       expand: { shape: [2, -1] },
       pad: { padding: [[1, 1]] },
       reshape: { shape: [-1] },
+      parameter: { shape: [2] },
       resize: { size: 3 },
       take: { indices: [0, 1] },
       upsample: { factor: 2 },

@@ -58,6 +58,7 @@ import {
   network,
   over,
   pad,
+  parameter,
   plus,
   positionEmbedding,
   power,
@@ -373,7 +374,8 @@ const drawnOf = ({ dense: [, first, , out] }: Widths): NetworkSpec => {
   const z = mean.plus(logVariance.times(0.5).exp().times(logVariance.through(gaussian())));
   const kl = logVariance.plus(1).minus(mean.square()).minus(logVariance.exp()).sum().times(-0.5);
   const noisy = z.through({ kind: 'dense', out: 4 }).plus(h.through(gaussian(4)));
-  return network(noisy.through(tanh()).concat(kl).through({ kind: 'dense', out }));
+  const scaled = noisy.through(tanh()).times(noisy.through(parameter([4], { init: 'normal' })));
+  return network(scaled.concat(kl).through({ kind: 'dense', out }));
 };
 
 /** Images that grow and shrink. */

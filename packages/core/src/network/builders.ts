@@ -180,6 +180,12 @@ export const gaussian = (size?: number, options: OptionsBeside<'gaussian', 'size
   ...options,
 });
 
+/** A trained tensor as a value, the same for each row: `x.times(x.through(parameter([8])))`. */
+export const parameter = (
+  shape: readonly number[],
+  options: OptionsBeside<'parameter', 'shape'> = {},
+): SpecOfKind<'parameter'> => ({ kind: 'parameter', shape, ...options });
+
 /** The layer of a name or path once more, with the same tensors: `like('tower', { of: 'b' })`. */
 export const like = (layer: string, options: OptionsBeside<'like', 'layer'> = {}): SpecOfKind<'like'> => ({
   kind: 'like',

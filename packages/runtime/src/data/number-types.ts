@@ -99,6 +99,14 @@ export function nativeType(kind: string): NumberType {
   return type;
 }
 
+const float32View = new DataView(new ArrayBuffer(4));
+
+/** A bfloat16: the high 16 bits of a float32. */
+export function brainFloat(bits: number): number {
+  float32View.setUint16(2, bits, true);
+  return float32View.getFloat32(0, true);
+}
+
 /** Decodes a 16-bit IEEE 754 number: sign, 5 bits of exponent, 10 of fraction. */
 export function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;

@@ -56,6 +56,7 @@ const built: [call: object, spec: object][] = [
   [selfAttention(4, { causal: false }), { kind: 'self-attention', heads: 4, causal: false }],
   [upsample(2, { mode: 'nearest' }), { kind: 'upsample', factor: 2, mode: 'nearest' }],
   [channelDropout(0.2), { kind: 'channel-dropout', rate: 0.2 }],
+  [core.parameter([2, 3], { init: 'normal' }), { kind: 'parameter', shape: [2, 3], init: 'normal' }],
   [core.gaussian(), { kind: 'gaussian' }],
   [core.gaussian(4), { kind: 'gaussian', size: 4 }],
   [core.like('tower', { of: 'b' }), { kind: 'like', layer: 'tower', of: 'b' }],

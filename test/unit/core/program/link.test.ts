@@ -20,6 +20,7 @@ import {
   max,
   mean,
   pad,
+  parameter,
   plus,
   positionEmbedding,
   reshape,
@@ -31,6 +32,7 @@ import {
   sum,
   take,
   tanh,
+  times,
   transpose,
 } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
@@ -153,6 +155,8 @@ const networks: Record<string, NetworkSpec> = {
     heads({ some: '13', all: 'total' }),
     gaussian(3, { name: 'drawn' }),
     plus(['14', 'drawn']),
+    parameter([3], { name: 'scale' }),
+    times(['16', 'scale']),
     dense(3),
   ),
   formulas: {

@@ -24,6 +24,17 @@ const renames = option.kind((_where, name, raw): Readonly<Record<string, string>
   throw new Error(`${name} has ${show(raw)}, expected a layer for each module, such as fc1=0,fc2=2`);
 });
 
+/** 'T=128,H=3': numbers by name. */
+const sizes = option.kind((_where, name, raw): Readonly<Record<string, number>> => {
+  const pairs = String(raw)
+    .split(',')
+    .map((pair) => /^([^=]+)=(\d+)$/.exec(pair)?.slice(1) ?? []);
+  if (pairs.every((pair) => pair.length === 2 && Number(pair[1]) > 0)) {
+    return Object.fromEntries(pairs.map(([key, value]) => [key, Number(value)]));
+  }
+  throw new Error(`${name} has ${show(raw)}, expected a number for each name, such as T=128`);
+});
+
 /** Numbers of the channels of an image, with commas between them. */
 const perChannel = option.kind((_where, name, raw): readonly number[] => {
   const numbers = String(raw)
@@ -71,8 +82,14 @@ export const importOptions = {
       precision: option.oneOf(precisions)(
         undefined,
         'type of the weights of the model: float64 holds those of every file exactly',
-        'that of a file which export wrote, else float64',
+        'that of an .onnx file, or of one that export wrote, else float64',
       ),
+      sizes: sizes(
+        undefined,
+        'of an .onnx file: extents that its graph leaves free, such as T=128; not that of the rows',
+        'none',
+      ),
+      outputs: names(undefined, 'of an .onnx file: the outputs of its graph that the network has', 'all'),
     },
   ),
   module: moduleOption,

@@ -1,6 +1,6 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { within } from '@gradloom/core/internal';
-import { type ImportOptions, importModel, saveModel } from '@gradloom/runtime';
+import { type ImportComparison, type ImportOptions, importModel, saveModel } from '@gradloom/runtime';
 import { endingsOf, modelFormats } from '@gradloom/runtime/options';
 import { refuseMoreThan, requireWord } from '../../files/models/open-model.ts';
 import { customParts, loadOptions } from '../../options/custom-parts.ts';
@@ -27,15 +27,19 @@ export async function runImport(request: Request, io: Io): Promise<number> {
   const { out, json } = values;
   if (out === undefined) throw new UsageError('--out is missing, expected a file to write, such as model.gradloom');
   try {
-    const model = await importModel(path, await optionsOf(values));
+    const comparisons: ImportComparison[] = []; // one of an ONNX file
+    const onCompare = (comparison: ImportComparison): void => void comparisons.push(comparison);
+    const model = await importModel(path, { ...(await optionsOf(values)), onCompare });
+    const [comparison] = comparisons;
     saveModel(out, model);
     const { parameters, fingerprint } = model;
     const layers = model.spec.layers.length;
     if (json) {
       const counts = { parameters: parameters.length, layers };
-      printJson(io.stdout, { event: 'import', path: out, ...counts, fingerprint });
+      printJson(io.stdout, { event: 'import', path: out, ...counts, fingerprint, ...defined({ comparison }) });
     } else {
       printLine(io.stdout, `${out}: ${plural(layers, 'layer')}, ${plural(parameters.length, 'parameter')} of ${path}`);
+      if (comparison !== undefined) printLine(io.stdout, describeComparison(comparison));
     }
     return 0;
   } catch (error) {
@@ -43,8 +47,13 @@ export async function runImport(request: Request, io: Io): Promise<number> {
   }
 }
 
+function describeComparison({ rows, operators, difference }: ImportComparison): string {
+  const compared = `compared with its ${plural(operators, 'operator')} one by one, on ${plural(rows, 'random row')}`;
+  return `${compared}: ${difference === 0 ? 'equal' : `answers differ by ${difference.toPrecision(2)} at most`}`;
+}
+
 async function optionsOf(values: ImportValues): Promise<ImportOptions> {
-  const { spec: specOrPath, loss, labels, rename, precision, divisor, mean, deviation } = values;
+  const { spec: specOrPath, loss, labels, rename, precision, divisor, mean, deviation, sizes, outputs } = values;
   if ((mean === undefined) !== (deviation === undefined)) {
     const [is, isNot] = mean === undefined ? ['deviation', 'mean'] : ['mean', 'deviation'];
     throw new UsageError(`--${is} is given without --${isNot}, expected both`);
@@ -57,7 +66,7 @@ async function optionsOf(values: ImportValues): Promise<ImportOptions> {
   if (spec !== undefined) within('spec', () => buildNetwork(spec, customParts()));
   return {
     ...loadOptions(),
-    ...defined({ spec, loss, rename, precision }),
+    ...defined({ spec, loss, rename, precision, sizes, outputs }),
     ...(Object.keys(images).length === 0 ? {} : { images }),
     metadata: { ...defined({ labels }), writtenBy: `gradloom ${version}` },
   };

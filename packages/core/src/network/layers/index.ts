@@ -24,6 +24,7 @@ import { layerNorm, layerNormOptions } from './layer-norm.ts';
 import { like, likeOptions } from './like.ts';
 import { matmul, matmulOptions } from './matmul.ts';
 import { pad, padOptions } from './pad.ts';
+import { parameter, parameterOptions } from './parameter.ts';
 import { avgPool, avgPoolOptions, maxPool, maxPoolOptions } from './pool.ts';
 import { positionEmbedding, positionEmbeddingOptions } from './position-embedding.ts';
 import { gru, gruOptions, lstm, lstmOptions } from './recurrent.ts';
@@ -73,6 +74,7 @@ const table = {
   'max-pool': maxPool,
   mean,
   pad,
+  parameter,
   'position-embedding': positionEmbedding,
   reshape,
   residual,
@@ -129,6 +131,7 @@ export const layerOptions = {
   'max-pool': maxPoolOptions.table,
   mean: meanOptions.table,
   pad: padOptions.table,
+  parameter: parameterOptions.table,
   'position-embedding': positionEmbeddingOptions.table,
   reshape: reshapeOptions.table,
   residual: residualOptions.table,

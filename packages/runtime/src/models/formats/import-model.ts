@@ -42,6 +42,7 @@ import { precision } from '../../training/run/options.ts';
 import { createModel } from '../model.ts';
 import { endingsOf, formatOf, modelFormats } from './index.ts';
 import { matchTensors, type Renames } from './match-tensors.ts';
+import type { ImportComparison } from './onnx/read/import-onnx.ts';
 import { inverseOrder, reorder } from './reorder.ts';
 import type { TensorFile } from './tensor-file.ts';
 
@@ -63,6 +64,14 @@ const importOptions = defineOptions('importModel', {
   precision: precision(),
   /** Custom parts of the network, from `loadParts`. @default none */
   parts: option.unchecked<LoadedParts>(),
+  /** Of an ONNX file, extents that its graph leaves free, by name, but for that of the rows: { T: 128 }. @default none */
+  sizes: option.unchecked<Readonly<Record<string, number>>>(),
+  /** Of an ONNX file, numbers of inputs that are not to change: { shape: [2, 3] }. @default none */
+  constants: option.unchecked<Readonly<Record<string, readonly number[]>>>(),
+  /** Of an ONNX file, the outputs of its graph that are those of the network. @default all */
+  outputs: option.unchecked<readonly string[]>(),
+  /** Called with the comparison of answers on random rows of an ONNX file; otherwise they are not compared. */
+  onCompare: option.unchecked<(comparison: ImportComparison) => void>(),
 });
 
 /**
@@ -79,16 +88,32 @@ export interface ImageInputs extends Partial<ChannelScale> {
 export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Named {}
 
 /**
- * Imports a model from weights that PyTorch or NumPy wrote to a .safetensors or .npz file: `0.weight` [out, in],
- * `0.bias` and so on, one tensor of the file for each of the network, in float64, float32, float16 or bfloat16.
+ * Imports a model. An .onnx file has the network and its weights: its operators become layers that train, images with
+ * channels last. Of a .safetensors or .npz file that PyTorch or NumPy wrote the weights are read, for the network of
+ * `spec`: `0.weight` [out, in], `0.bias` and so on, one tensor of the file for each of the network, in float64, float32,
+ * float16 or bfloat16.
  * @throws Error (rejects) naming every tensor that is missing, left over or of another shape; also for a damaged file,
  * a weight that is not finite or beyond the range of `precision`, and parts that do not fit together.
  */
 export async function importModel(path: string, options: ImportOptions = {}): Promise<Model> {
   const where = 'importModel';
   checkObject(where, 'options', options, 'an object');
-  const { spec, loss, metadata, images, rename = {}, precision, parts } = importOptions.read(options);
+  const { spec, loss, metadata, images, rename = {}, precision, parts, ...ofGraph } = importOptions.read(options);
   const fault = faultOf(where, path);
+  if (spec === undefined && typeof path === 'string' && formatOf(path) === 'onnx') {
+    const { importOnnx } = await import('./onnx/read/import-onnx.ts');
+    const { model: contents, compare } = importOnnx(where, path, fault, { ...ofGraph, precision });
+    const network = buildNetwork(contents.spec);
+    refuseBadWeights(where, network, contents.parameters);
+    const encoding = images === undefined ? {} : { preprocessing: imagesFor(where, network, images) };
+    const { parameters, metadata: own } = contents;
+    const model = createModel({
+      ...{ spec: contents.spec, parameters, metadata: { ...own, ...metadata }, ...encoding },
+      ...(loss === undefined ? (contents.loss === undefined ? {} : { loss: contents.loss }) : { loss }),
+    });
+    ofGraph.onCompare?.(compare(model));
+    return model;
+  }
   checkRenames(where, rename);
   const file = await openTensors(where, path, fault);
   try {

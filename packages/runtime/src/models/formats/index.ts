@@ -18,6 +18,7 @@ const table = {
     title: 'the whole model for onnxruntime, preprocessing included',
     ending: '.onnx',
     write: async (model) => (await import('./onnx/write-onnx.ts')).writeOnnx(model),
+    open: async (...file) => (await import('./onnx/read/import-onnx.ts')).openOnnx(...file),
   },
   safetensors: {
     title: 'tensors under the names of PyTorch',

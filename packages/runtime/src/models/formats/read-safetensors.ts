@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { listed, show, showPath } from '@gradloom/core/internal';
-import { half } from '../../data/number-types.ts';
+import { brainFloat, half } from '../../data/number-types.ts';
 import type { FileFault } from '../../system/files/file-fault.ts';
 import { fileSize } from '../../system/files/file-system.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
@@ -15,14 +15,6 @@ const MAX_HEADER_BYTES = 1 << 24;
 const CHUNK_BYTES = 1 << 20;
 
 type Decode = (view: DataView, at: number) => number;
-
-const float32View = new DataView(new ArrayBuffer(4));
-
-/** A bfloat16: the high 16 bits of a float32. */
-function brainFloat(bits: number): number {
-  float32View.setUint16(2, bits, true);
-  return float32View.getFloat32(0, true);
-}
 
 /** Supported types of weights. */
 const weightTypes: Readonly<Record<string, readonly [bytes: number, decode: Decode]>> = {

@@ -73,6 +73,7 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   'max-pool': { writes: 'channels first' },
   mean: { writes: 'other axes' },
   pad: { writes: 'moved' },
+  parameter: { tensors: { W: 'weight' }, writes: 'channels last' },
   'position-embedding': { tensors: { P: 'weight' }, writes: 'the same' },
   reshape: { writes: 'moved' },
   residual: { writes: 'a sum' },
@@ -121,7 +122,7 @@ export function torchTensors(network: Network): TorchTensor[] {
       const { tensors: torchNames = {} } = torchLayerOf(networkLayer) ?? {};
       const extents = shapes.get(offset) ?? [length];
       // A window [ky, kx, C, O] is [O, C, ky, kx] in PyTorch. Tensors of custom layers keep their layout.
-      const isProduct = torchNames[name] !== undefined && productWeights.has(name);
+      const isProduct = spec.kind !== 'parameter' && torchNames[name] !== undefined && productWeights.has(name);
       const axes = extents.map((_, axis) => axis);
       const torchAxes = isProduct ? [...axes.slice(-2).reverse(), ...axes.slice(0, -2)] : axes;
       const { reads, writes } = flattenedImages.get(path) ?? { reads: null, writes: null };

@@ -23,6 +23,7 @@ const specs: { [K in Exclude<LayerKind, 'like'>]: LayerSpec & { kind: K } } = {
   expand: { kind: 'expand', shape: [3, 2] },
   flatten: { kind: 'flatten' },
   gaussian: { kind: 'gaussian' },
+  parameter: { kind: 'parameter', shape: [2] },
   'global-avg-pool': { kind: 'global-avg-pool' },
   'group-norm': { kind: 'group-norm', groups: 1 },
   heads: { kind: 'heads', names: ['a', 'b'], of: ['input', 'input'] },

@@ -2,6 +2,7 @@ import type { Shape, TargetDecoding } from '@gradloom/core';
 import { hasProbabilities, targetPositions } from '@gradloom/core/internal';
 import type { ExportedModel } from '../exported.ts';
 import type { Graph, RealType, Value } from './graph.ts';
+import { emitPlacedOutput, type Place } from './places.ts';
 import { elementTypes } from './schema.ts';
 
 /**
@@ -15,6 +16,7 @@ export function emitAnswers(
   { contents: { metadata, preprocessing }, network, loss }: ExportedModel,
   outputs: Value,
   unusedName: (name: string) => string, // a name that no column has
+  place?: Place, // of the outputs, in an imported graph
 ): void {
   const { output } = network;
   const R = loss === null ? 1 : targetPositions(network, loss);
@@ -31,8 +33,12 @@ export function emitAnswers(
   const labels = firstTarget?.type === 'classes' ? firstTarget.labels : metadata?.labels;
   const hasClassLoss = loss !== null && (loss.targets === 'classes' || loss.name === 'binary-cross-entropy');
   const areValues = firstTarget === undefined ? labels === undefined && !hasClassLoss : firstTarget.type === 'values';
+  const addOutputs = (name: string, note: string): void => {
+    if (place === undefined) graph.output(unusedName(name), outputs, type, output, note);
+    else emitPlacedOutput(graph, type, place, outputs);
+  };
   if (areValues) {
-    if (target === undefined) graph.output(unusedName('prediction'), outputs, type, output, 'the outputs');
+    if (target === undefined) addOutputs('prediction', 'the outputs');
     else addAnswer('prediction', emitUnits(graph, target, y), [O], target.map(({ name }) => name).join(', '));
     return;
   }
@@ -49,7 +55,7 @@ export function emitAnswers(
     const row = [...(R === 1 ? [] : [R]), isBinary ? 2 : O];
     addAnswer('probabilities', byRow(probabilities, row), row, 'of the classes, in their order');
   }
-  graph.output(unusedName('outputs'), outputs, type, output, 'the outputs of the network');
+  addOutputs('outputs', 'the outputs of the network');
 
   /** [N] the class index; for two classes by the model's threshold if it has one, as in `classify`. */
   function bestClass(): Value {

@@ -124,6 +124,12 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   'max-pool': (emission) => pool(emission, maxPool),
   mean: reduceBy('ReduceMean'),
   pad,
+  parameter({ graph, x, networkLayer: { path, layer }, tensor }) {
+    const W = graph.reals(`${path}.W`, [1, ...layer.out], tensor('W'));
+    const rows = graph.node('Gather', [graph.node('Shape', [x.value]), graph.integers([0])], { axis: 0 });
+    const shape = graph.node('Concat', [rows, graph.integers(layer.out)], { axis: 0 });
+    return { shape: layer.out, value: graph.node('Expand', [W, shape]), image: null };
+  },
   'position-embedding'({ graph, channels, x, networkLayer, tensor }) {
     const rows = channels.last(x);
     const P = graph.reals(`${networkLayer.path}.P`, networkLayer.layer.in[0], tensor('P'));

@@ -1,4 +1,4 @@
-import { create, createFileRegistry, type DescMessage, fromJson, toBinary } from '@bufbuild/protobuf';
+import { create, createFileRegistry, type DescMessage, fromBinary, fromJson, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 
 /**
@@ -19,6 +19,7 @@ const messages = {
     node: [1, 'NodeProto[]'],
     name: [2, 'string'],
     initializer: [5, 'TensorProto[]'],
+    sparse_initializer: [15, 'SparseTensorProto[]'],
     input: [11, 'ValueInfoProto[]'],
     output: [12, 'ValueInfoProto[]'],
   },
@@ -32,9 +33,12 @@ const messages = {
   },
   AttributeProto: {
     name: [1, 'string'],
+    f: [2, 'float'],
     i: [3, 'int64'],
     s: [4, 'bytes'],
+    t: [5, 'TensorProto'],
     g: [6, 'GraphProto'],
+    floats: [7, 'float[]'],
     ints: [8, 'int64[]'],
     strings: [9, 'bytes[]'],
     type: [20, 'int32'], // an enum, encoded as int32
@@ -42,10 +46,18 @@ const messages = {
   TensorProto: {
     dims: [1, 'int64[]'],
     data_type: [2, 'int32'],
+    float_data: [4, 'float[]'],
+    int32_data: [5, 'int32[]'],
     string_data: [6, 'bytes[]'],
+    int64_data: [7, 'int64[]'],
     name: [8, 'string'],
     raw_data: [9, 'bytes'],
+    double_data: [10, 'double[]'],
+    uint64_data: [11, 'uint64[]'],
+    external_data: [13, 'StringStringEntryProto[]'],
+    data_location: [14, 'int32'], // an enum: 1 where the numbers are in another file
   },
+  SparseTensorProto: { values: [1, 'TensorProto'] },
   ValueInfoProto: { name: [1, 'string'], type: [2, 'TypeProto'], doc_string: [3, 'string'] },
   TypeProto: { tensor_type: [1, 'TensorTypeProto'] },
   TensorTypeProto: { elem_type: [1, 'int32'], shape: [2, 'TensorShapeProto'] },
@@ -58,6 +70,9 @@ type Messages = typeof messages;
 interface Scalars {
   int32: number;
   int64: bigint;
+  uint64: bigint;
+  float: number;
+  double: number;
   string: string;
   bytes: Uint8Array;
 }
@@ -85,29 +100,42 @@ export type Message<Name extends keyof Messages> = {
 };
 
 /** Element types of tensors (TensorProto.DataType). */
-export const elementTypes = { float: 1, int64: 7, string: 8, bool: 9, double: 11 } as const;
+export const elementTypes = {
+  ...{ float: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, int64: 7, string: 8 },
+  ...{ bool: 9, float16: 10, double: 11, uint32: 12, uint64: 13, bfloat16: 16 },
+} as const;
 
 export type ElementType = keyof typeof elementTypes;
 
 /** Kinds of attributes (AttributeProto.AttributeType). */
-export const attributeTypes = { int: 2, string: 3, graph: 5, ints: 7, strings: 8 } as const;
+export const attributeTypes = {
+  ...{ float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 },
+} as const;
 
 export const encodeModel = (model: Message<'ModelProto'>): Uint8Array =>
-  toBinary(modelProto(), create(modelProto(), model as Record<string, unknown>));
+  toBinary(protoOf('ModelProto'), create(protoOf('ModelProto'), model as Record<string, unknown>));
 
-let cachedModelProto: DescMessage | undefined;
+/** The message in bytes; `raw_data` are views of them. @throws Error if they are none */
+export const decodeMessage = <Name extends keyof Messages>(name: Name, bytes: Uint8Array): Message<Name> =>
+  fromBinary(protoOf(name), bytes, { readUnknownFields: false }) as unknown as Message<Name>;
 
-function modelProto(): DescMessage {
-  if (cachedModelProto !== undefined) return cachedModelProto;
+let registry: ReturnType<typeof createFileRegistry> | undefined;
+
+function protoOf(name: keyof Messages): DescMessage {
+  registry ??= createRegistry();
+  const message = registry.getMessage(`onnx.${name}`);
+  if (message === undefined) throw new Error(`onnx: the schema has no ${name}, expected it`);
+  return message;
+}
+
+function createRegistry(): ReturnType<typeof createFileRegistry> {
   const file = fromJson(FileDescriptorProtoSchema, {
     name: 'onnx.proto',
     package: 'onnx',
     syntax: 'proto2',
     messageType: Object.entries(messages).map(([name, fields]) => ({ name, field: fieldsOf(fields) })),
   });
-  cachedModelProto = createFileRegistry(file, () => undefined).getMessage('onnx.ModelProto');
-  if (cachedModelProto === undefined) throw new Error('onnx: the schema has no ModelProto, expected it');
-  return cachedModelProto;
+  return createFileRegistry(file, () => undefined);
 }
 
 const fieldsOf = (fields: Readonly<Record<string, readonly [number, string]>>) =>

@@ -26,6 +26,7 @@ import { describeModel, type ExportedModel } from '../exported.ts';
 import { emitAnswers } from './answers.ts';
 import { createGraph, type Graph, type RealType, type Value } from './graph.ts';
 import { emitNetwork } from './layers.ts';
+import { emitPlacedInputs, placesOf } from './places.ts';
 import { range } from './rows.ts';
 import { elementTypes, encodeModel } from './schema.ts';
 
@@ -57,14 +58,19 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   const type = onnxTypes[typeOf(contents.parameters)];
   const x = emitInputs(graph, type, model);
   const y = emitNetwork(graph.in(type), network, contents.parameters, x, emitLengths(graph, model));
-  const inputNames = new Set(rowsOfTable(contents.preprocessing)?.columns.map(({ name }) => name) ?? ['x']);
+  const places = placesOf(contents.metadata ?? {}, network);
+  const placedNames = [...(places?.inputs ?? []), ...(places?.outputs ?? [])].map(({ name }) => name);
+  const columns = rowsOfTable(contents.preprocessing)?.columns.map(({ name }) => name) ?? ['x'];
+  const inputNames = new Set([...columns, ...placedNames]);
   const unusedName = (name: string): string => {
     let unused = name;
     while (inputNames.has(unused)) unused += '_';
     return unused;
   };
   for (const { name, model: one, outputs } of outputsOf(graph.in(type), model, y)) {
-    emitAnswers(graph, type, one, outputs, (answer) => unusedName(name === null ? answer : `${name}.${answer}`));
+    const place = places?.outputs.find((output) => name === null || output.name === name);
+    const unused = (answer: string): string => unusedName(name === null ? answer : `${name}.${answer}`);
+    emitAnswers(graph, type, one, outputs, unused, place);
   }
   const file = encodeModel({
     irVersion: BigInt(IR_VERSION),
@@ -131,6 +137,11 @@ function emitInputs(
     const x = graph.in(type).cast(emitColumns(graph, table), 'double');
     const { input } = network;
     return input.length === 1 ? x : graph.reshape(x, [0, ...input]);
+  }
+  const places = placesOf(metadata ?? {}, network);
+  if (places !== null && preprocessing === undefined) {
+    const x = emitPlacedInputs(graph, type, places.inputs);
+    return places.inputs.length === 1 && network.input.length === 1 ? graph.reshape(x, [0, network.inputs]) : x;
   }
   const { divisor = metadata?.divisor ?? 1, scale } = ofImages(preprocessing)?.image ?? {};
   const scaled = divisor === 1 ? '' : `, divided by ${divisor} as in training`;

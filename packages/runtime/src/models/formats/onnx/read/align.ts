@@ -1,0 +1,153 @@
+import { parameter, type Value } from '@gradloom/core';
+import { createElements, sizeOf, typeOf } from '@gradloom/core/internal';
+import { reorder } from '../../reorder.ts';
+import { type Call, type Item, isConstant } from './call.ts';
+import {
+  type Axes,
+  arranged,
+  commonFactors,
+  extentOf,
+  newAxes,
+  type Part,
+  ROWS,
+  type Rows,
+  rowParts,
+  split,
+  withTogether,
+} from './rows.ts';
+import type { Tensor } from './tensor.ts';
+
+/** An item while it is aligned with others. */
+interface Aligned {
+  readonly item: Item;
+  readonly axes: Axes;
+  readonly stored: readonly Part[];
+  /** Of values that are joined along an axis: what stands for its parts, and these. */
+  readonly joined?: { readonly mark: Part; readonly parts: readonly Part[] };
+}
+
+/** Values that are spread over each other's axes as in NumPy, in one order of their parts. */
+export interface Alignment {
+  readonly axes: Axes;
+  readonly stored: readonly Part[];
+  /** The values, with axes that layers spread from the last one on. Constants are made parameters. */
+  readonly values: readonly Value[];
+}
+
+/**
+ * Brings items that a function of numbers reads to one order of parts: that of the first computed one with all parts.
+ * @throws Error for axes that do not fit.
+ */
+export function align(call: Call, items: readonly Item[]): Alignment {
+  const rank = Math.max(...items.map((item) => (isConstant(item) ? item.dims : item.axes).length));
+  const start = items.map((item, k): Aligned => {
+    const { axes, stored } = partsOf(item, k);
+    return { item, axes: [...Array<Part[]>(rank - axes.length).fill([]), ...axes], stored };
+  });
+  return aligned(call, start);
+}
+
+/** The same for values that are joined along an axis, which may have another extent in each; `at` is its index. */
+export function alignBeside(call: Call, items: readonly Item[], axis: number): Alignment & { readonly at: number } {
+  const mark: Part = { extent: Number.POSITIVE_INFINITY };
+  const start = items.map((item, k): Aligned => {
+    const { axes, stored } = partsOf(item, k);
+    const parts = axes[axis];
+    if (parts.includes(ROWS)) throw mixed(call);
+    const order = parts.length === 0 ? stored : withTogether(stored, parts);
+    const at = parts.length === 0 ? order.length : order.indexOf(parts[0]);
+    const marked = [...order.slice(0, at), mark, ...order.slice(at + parts.length)];
+    return { item, axes: axes.with(axis, [mark]), stored: marked, joined: { mark, parts } };
+  });
+  const alignment = aligned(call, start);
+  const at = alignment.stored.indexOf(mark);
+  return { ...alignment, at };
+}
+
+const partsOf = (item: Item, index: number): Pick<Rows, 'axes' | 'stored'> =>
+  isConstant(item) ? partsOfConstant(item) : index === 0 ? item : freshParts(item);
+
+function aligned(call: Call, start: readonly Aligned[]): Alignment {
+  let entries = start;
+  const rank = start[0].axes.length;
+  for (let axis = 0; axis < rank; axis++) entries = alignAxis(call, entries, axis);
+  const axes = Array.from({ length: rank }, (_, axis) => {
+    return entries.find((entry) => entry.axes[axis].length > 0)?.axes[axis] ?? [];
+  });
+  const parts = rowParts(axes);
+  const whole = entries.filter(({ stored }) => stored.length === parts.length);
+  const stored = (whole.find(({ item }) => !isConstant(item)) ?? whole[0])?.stored ?? parts;
+  return { axes, stored, values: entries.map((entry) => parameterOrRows(call, entry, stored)) };
+}
+
+/** The parts of a constant; one that has rows, all alike, has one of them. */
+function partsOfConstant({ dims }: Tensor): Pick<Rows, 'axes' | 'stored'> {
+  const axes = newAxes(dims);
+  return { axes, stored: axes.flat() };
+}
+
+/** Parts of its own, since two items may share one along different axes. */
+function freshParts({ axes, stored }: Rows): Pick<Rows, 'axes' | 'stored'> {
+  const parts = new Map(stored.map((part) => [part, { extent: part.extent }]));
+  const fresh = (list: readonly Part[]): Part[] => list.map((part) => parts.get(part) ?? part);
+  return { axes: axes.map(fresh), stored: fresh(stored) };
+}
+
+/** Gives one axis of all items, unless it has length 1, the same parts. */
+function alignAxis(call: Call, entries: readonly Aligned[], axis: number): Aligned[] {
+  let result = [...entries];
+  for (const [k, entry] of entries.entries()) {
+    const first = result.findIndex(({ axes }) => axes[axis].length > 0);
+    const [a, b] = [result[first]?.axes[axis] ?? [], entry.axes[axis]];
+    if (first >= k || first === -1 || b.length === 0 || a[0] === b[0]) continue; // one part may stand for both
+    if (extentOf(a) !== extentOf(b)) {
+      throw call.refuse(`extents ${show(a)} and ${show(b)} in one axis`, 'extents that are equal or 1');
+    }
+    const common = commonFactors(a, b);
+    if (common === null) throw call.refuse('an axis that is split in two ways', 'one order of its parts');
+    const { pieces, countsA, countsB } = common;
+    if (a.includes(ROWS) !== b.includes(ROWS)) throw mixed(call);
+    result = result.map((other, j) => {
+      if (j === k) return split(other, b, pieces, countsB);
+      return j < k && other.axes[axis].length > 0 ? split(other, a, pieces, countsA) : other;
+    });
+  }
+  return result;
+}
+
+const show = (parts: readonly Part[]): string =>
+  parts.includes(ROWS)
+    ? `of the batch${parts.length > 1 ? ` · ${extentOf(parts) / ROWS.extent}` : ''}`
+    : `${extentOf(parts)}`;
+
+export const mixed = (call: Call): Error =>
+  call.refuse('a value that mixes the rows of a batch', 'rows that stay apart, in the first axis');
+
+/** The item with its parts in the order of `stored`, and 1 where it has none. */
+function parameterOrRows(call: Call, { item, axes, stored: own, joined }: Aligned, stored: readonly Part[]): Value {
+  const partsOf = (part: Part): readonly Part[] => (part === joined?.mark ? joined.parts : [part]);
+  const groups = stored.map((part) => (own.includes(part) ? partsOf(part) : []));
+  const first = joined === undefined ? groups.findIndex((group) => group.length > 0) : 0;
+  const from = first === -1 ? [] : groups.slice(first);
+  const ownAxes = axes.map((parts) => parts.flatMap(partsOf));
+  if (!isConstant(item)) return arranged({ ...item, axes: ownAxes, stored: own.flatMap(partsOf) }, from);
+  return constantValue(call, item, ownAxes, from);
+}
+
+/** A constant as a parameter, its parts in the order of the groups. */
+export function constantValue(call: Call, tensor: Tensor, axes: Axes, groups: Axes): Value {
+  const parts = axes.flat();
+  const order = groups.flat().map((part) => parts.indexOf(part));
+  const shape = groups.length === 0 ? [1] : groups.map(extentOf);
+  const numbers = createElements(typeOf(tensor.numbers), sizeOf(shape));
+  if (order.length === 0) numbers.set(tensor.numbers);
+  else
+    reorder(
+      numbers,
+      tensor.numbers,
+      parts.map(({ extent }) => extent),
+      order,
+    );
+  const isTrained = tensor.weight !== undefined;
+  return call.add(call.anyRows(), parameter(shape), { W: numbers }, [tensor.weight], isTrained);
+}

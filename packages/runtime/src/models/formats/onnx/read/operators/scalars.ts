@@ -1,0 +1,179 @@
+import { type LayerSpec, mathOf, type Value } from '@gradloom/core';
+import { align } from '../align.ts';
+import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
+import type { Rows } from '../rows.ts';
+import { eachPlace, isFloating, spreadDims, spreadStrides, type Tensor, type TensorType, tensorOf } from '../tensor.ts';
+import type { Operator } from './operator.ts';
+
+// Functions of numbers. To add one: a line in `scalarOperators` with its plain function and its layer.
+
+/** Functions that round the same everywhere. */
+const { erf, exp, expm1, log, log1p, sigmoid, tanh } = mathOf('float64');
+
+type Plain = (a: number, b: number, c: number) => number;
+
+/** The tensor whose numbers are a function of those of others, spread over each other as in NumPy. */
+export function spread(call: Call, xs: readonly Tensor[], plain: Plain, type?: TensorType): Tensor {
+  const dims = spreadDims(xs.map((x) => x.dims));
+  if (dims === null) throw call.refuse('inputs whose shapes do not fit', 'extents that are equal or 1');
+  const [a, b = a, c = a] = xs;
+  return tensorOf(type ?? a.type, dims, (numbers) =>
+    eachPlace(
+      dims,
+      [a, b, c].map((x) => spreadStrides(x, dims)),
+      (place, i, j, k) => {
+        numbers[place] = plain(a.numbers[i], b.numbers[j], c.numbers[k]);
+      },
+    ),
+  );
+}
+
+const present = (xs: readonly (Tensor | undefined)[]): Tensor[] => xs.filter((x) => x !== undefined);
+const items = (xs: readonly (Item | undefined)[]): Item[] => xs.filter((x) => x !== undefined);
+
+/** A function of one number, which a layer of these specs computes. Without specs it is for constants alone. */
+export const unary = (
+  plain: (x: number, call: Call) => number,
+  layer?: (call: Call) => readonly LayerSpec[],
+): Operator => ({
+  evaluate: (call, xs) => [spread(call, present(xs).slice(0, 1), (x) => plain(x, call))],
+  ...(layer !== undefined && {
+    layers(call, [x]) {
+      const rows = x as Rows;
+      return [{ ...rows, value: rows.value.through(...layer(call)) }];
+    },
+  }),
+});
+
+/** The number of a constant that has one alone. */
+const onlyNumber = (item: Item): number | undefined =>
+  isConstant(item) && item.numbers.length === 1 ? item.numbers[0] : undefined;
+
+/** A function of two values, or of more from the left. */
+export const binary = (
+  plain: (a: number, b: number, type: TensorType) => number,
+  layer: (a: Value, b: Value | number) => Value,
+  type?: TensorType,
+): Operator => ({
+  evaluate(call, xs) {
+    const [first, ...others] = present(xs).map((x, k) => (k === 1 ? placedAt(call, x, xs[0]) : x) as Tensor);
+    return [others.reduce((a, b) => spread(call, [a, b], (x, y) => plain(x, y, a.type), type), first)];
+  },
+  layers(call, xs) {
+    const [first, ...others] = items(xs).map((x, k) => (k === 1 ? placedAt(call, x, xs[0]) : x));
+    return [others.reduce((a, b) => layerOfTwo(call, a, b, layer, type), first)];
+  },
+});
+
+/** Before opset 7 the attribute `axis` says at which axis of the first value the second one begins. */
+function placedAt(call: Call, b: Item, a: Item | undefined): Item {
+  if (call.opset >= 7 || !call.has('axis') || a === undefined) return b;
+  const [rank, own] = [extentsOf(a).length, extentsOf(b).length];
+  const axis = call.int('axis', 0);
+  const ones = Array.from({ length: rank - own - (axis < 0 ? axis + rank : axis) }, () => 1);
+  return isConstant(b) ? { ...b, dims: [...b.dims, ...ones] } : { ...b, axes: [...b.axes, ...ones.map(() => [])] };
+}
+
+function layerOfTwo(
+  call: Call,
+  a: Item,
+  b: Item,
+  layer: (a: Value, b: Value | number) => Value,
+  type?: TensorType,
+): Rows {
+  const number = onlyNumber(b);
+  const isWide = (isConstant(b) ? b.dims : b.axes).length > (isConstant(a) ? a.dims : a.axes).length;
+  if (!isConstant(a) && number !== undefined && !isWide) {
+    return { ...a, type: type ?? a.type, value: layer(a.value, number) };
+  }
+  const { values, axes, stored } = align(call, [a, b]);
+  return { type: type ?? a.type, axes, stored, value: layer(values[0], values[1]) };
+}
+
+const activation = (spec: LayerSpec) => (): readonly LayerSpec[] => [spec];
+
+const wholeDivision = (a: number, b: number, type: TensorType): number =>
+  /int/.test(type) ? Math.trunc(a / b) : a / b;
+
+const added = binary(
+  (a, b) => a + b,
+  (a, b) => a.plus(b),
+);
+
+/** A sum. A constant for each output of a dense layer or convolution without a bias becomes that. */
+const addition: Operator = {
+  ...added,
+  layers(call, xs) {
+    const [a, b] = items(xs);
+    const y = isConstant(b) ? withBias(call, a, b) : isConstant(a) ? withBias(call, b, a) : undefined;
+    return y === undefined ? (added.layers?.(call, xs) ?? []) : [y];
+  },
+};
+
+function withBias(call: Call, x: Item, b: Tensor): Rows | undefined {
+  if (isConstant(x)) return undefined;
+  const outputs = x.stored.at(-1);
+  const axis = x.axes.findIndex((parts) => parts.length === 1 && parts[0] === outputs);
+  const extent = b.dims[axis - x.axes.length + b.dims.length];
+  if (axis === -1 || extent !== b.numbers.length || extent !== outputs?.extent) return undefined;
+  const value = b.dims.length > x.axes.length ? undefined : call.biased(x.value, b);
+  return value && { ...x, value };
+}
+
+const divided = binary(wholeDivision, (a, b) => a.over(b));
+
+const division: Operator = {
+  ...divided,
+  layers(call, xs) {
+    const whole = items(xs).find(({ type }) => !isFloating(type));
+    if (whole !== undefined) throw call.refuse(`a division of ${whole.type}`, 'floating-point numbers');
+    return divided.layers?.(call, xs) ?? [];
+  },
+};
+
+export const scalarOperators = {
+  Abs: unary(Math.abs, activation({ kind: 'abs' })),
+  Add: addition,
+  Ceil: unary(Math.ceil),
+  Div: division,
+  Elu: unary(
+    (x, call) => (x < 0 ? call.float('alpha', 1) * expm1(x) : x),
+    (call) => [{ kind: 'activation', fn: 'elu', alpha: call.float('alpha', 1) }],
+  ),
+  Erf: unary(erf),
+  Exp: unary(exp, activation({ kind: 'exp' })),
+  Floor: unary(Math.floor),
+  LeakyRelu: unary(
+    (x, call) => (x < 0 ? call.float('alpha', 0.01) * x : x),
+    (call) => [{ kind: 'activation', fn: 'leaky-relu', alpha: call.float('alpha', 0.01) }],
+  ),
+  Log: unary(log, activation({ kind: 'log' })),
+  Max: binary(
+    (a, b) => Math.max(a, b),
+    (a, b) => a.maximum(b),
+  ),
+  Min: binary(
+    (a, b) => Math.min(a, b),
+    (a, b) => a.minimum(b),
+  ),
+  Mul: binary(
+    (a, b) => a * b,
+    (a, b) => a.times(b),
+  ),
+  Neg: unary((x) => -x, activation({ kind: 'negate' })),
+  Reciprocal: unary((x) => 1 / x, activation({ kind: 'power', exponent: -1 })),
+  Relu: unary((x) => (x < 0 ? 0 : x), activation({ kind: 'activation', fn: 'relu' })),
+  Sigmoid: unary(sigmoid, activation({ kind: 'activation', fn: 'sigmoid' })),
+  Softplus: unary((x) => Math.max(x, 0) + log1p(exp(-Math.abs(x))), activation({ kind: 'activation', fn: 'softplus' })),
+  Softsign: unary((x) => x / (1 + Math.abs(x)), activation({ kind: 'activation', fn: 'softsign' })),
+  Sqrt: unary(Math.sqrt, activation({ kind: 'sqrt' })),
+  Sub: binary(
+    (a, b) => a - b,
+    (a, b) => a.minus(b),
+  ),
+  Sum: binary(
+    (a, b) => a + b,
+    (a, b) => a.plus(b),
+  ),
+  Tanh: unary(tanh, activation({ kind: 'activation', fn: 'tanh' })),
+} satisfies Record<string, Operator>;

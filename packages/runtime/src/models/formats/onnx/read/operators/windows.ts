@@ -1,0 +1,300 @@
+import { type LayerSpec, pad, parameter, type Value } from '@gradloom/core';
+import { createElements, sizeOf, typeOf } from '@gradloom/core/internal';
+import { reorder } from '../../../reorder.ts';
+import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
+import { arranged, newAxes, ROWS, type Rows } from '../rows.ts';
+import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
+import type { Operator } from './operator.ts';
+
+/** The windows of an operator along one axis. */
+interface Window {
+  readonly inputs: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly before: number;
+  readonly after: number;
+  readonly outputs: number;
+}
+
+/** The windows along the axes of an image with these positions. */
+function windowsOf(call: Call, positions: readonly number[], kernel: readonly number[]): Window[] {
+  const each = (name: string, value: number): readonly number[] =>
+    call.ints(
+      name,
+      positions.map(() => value),
+    );
+  const [strides, dilations] = [each('strides', 1), each('dilations', 1)];
+  const pads = call.ints(
+    'pads',
+    [...positions, ...positions].map(() => 0),
+  );
+  const auto = call.text('auto_pad', 'NOTSET');
+  const isCeil = call.int('ceil_mode', 0) !== 0;
+  return positions.map((inputs, a) => {
+    const [stride, dilation] = [strides[a], dilations[a]];
+    const span = dilation * (kernel[a] - 1) + 1;
+    let [before, after] = auto === 'NOTSET' ? [pads[a], pads[a + positions.length]] : [0, 0];
+    if (auto.startsWith('SAME')) {
+      const total = Math.max(0, (Math.ceil(inputs / stride) - 1) * stride + span - inputs);
+      before = auto === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
+      after = total - before;
+    }
+    const steps = (inputs + before + after - span) / stride;
+    let outputs = Math.floor(steps) + 1;
+    // The last window begins within the input or the padding before it.
+    if (isCeil && !Number.isInteger(steps) && outputs * stride < inputs + before) outputs++;
+    if (outputs < 1) throw call.refuse(`windows of ${span} of ${inputs} positions`, 'at least one that fits');
+    return { inputs, kernel: kernel[a], stride, dilation, before, after, outputs };
+  });
+}
+
+/** Calls `visit` for each number of each window: the output, the place in the window, and the input or -1. */
+function eachInput(windows: readonly Window[], visit: (output: number, place: number, input: number) => void): void {
+  const outputs = windows.map((window) => window.outputs);
+  const kernel = windows.map((window) => window.kernel);
+  const strides = stridesOf(windows.map(({ inputs }) => inputs));
+  const indexOf = (flat: number, dims: readonly number[], axis: number, steps: readonly number[]): number =>
+    Math.floor(flat / steps[axis]) % dims[axis];
+  const [outputSteps, kernelSteps] = [stridesOf(outputs), stridesOf(kernel)];
+  for (let output = 0; output < sizeOf(outputs); output++) {
+    for (let place = 0; place < sizeOf(kernel); place++) {
+      let input = 0;
+      for (const [a, { stride, dilation, before, inputs }] of windows.entries()) {
+        const at =
+          indexOf(output, outputs, a, outputSteps) * stride +
+          indexOf(place, kernel, a, kernelSteps) * dilation -
+          before;
+        if (at < 0 || at >= inputs) input = Number.NaN;
+        input += at * strides[a];
+      }
+      visit(output, place, Number.isNaN(input) ? -1 : input);
+    }
+  }
+}
+
+/** The image [..., channels] of a value [N, C, ...], or [1, C, ...] without rows, and what makes it one again. */
+export function imageOf(call: Call, x: Rows): { readonly value: Value; readonly from: (value: Value) => Rows } {
+  const [rows, channels, ...positions] = x.axes;
+  if (!(rows.length === 0 || (rows.length === 1 && rows[0] === ROWS))) {
+    throw call.refuse('several images in a row of the network', 'the rows of a batch, or one image, in the first axis');
+  }
+  return {
+    value: arranged(x, [...positions, channels]),
+    from(value) {
+      const made = newAxes(value.shape);
+      const [outputs, places] = [made[made.length - 1], made.slice(0, -1)];
+      return { type: x.type, axes: [rows, outputs, ...places], stored: made.flat(), value };
+    },
+  };
+}
+
+/** Pads an image where the windows have other padding on one side than on the other, or more than the layer takes. */
+function withPadding(
+  value: Value,
+  windows: readonly Window[],
+  filler: number,
+  isOfLayer: (window: Window) => boolean,
+): { readonly value: Value; readonly padding: number[] } {
+  const needed = windows.map(({ inputs, kernel, dilation, stride, outputs, before }) =>
+    Math.max(0, (outputs - 1) * stride + dilation * (kernel - 1) + 1 - inputs - before),
+  );
+  if (windows.every((window) => isOfLayer(window) && outputsOf(window, 2 * window.before) === window.outputs)) {
+    return { value, padding: windows.map(({ before }) => before) };
+  }
+  const sides = windows.map(({ before }, a) => [before, needed[a]] as const);
+  const isNeeded = sides.some(([before, after]) => before + after > 0);
+  const layer = pad([...sides, 0], filler === 0 ? {} : { value: filler });
+  return { value: isNeeded ? value.through(layer) : value, padding: windows.map(() => 0) };
+}
+
+const outputsOf = ({ inputs, kernel, dilation, stride }: Window, padding: number): number =>
+  Math.floor((inputs + padding - dilation * (kernel - 1) - 1) / stride) + 1;
+
+function refuseAxes(call: Call, positions: readonly number[], allowed: readonly number[]): void {
+  if (allowed.includes(positions.length)) return;
+  throw call.refuse(`${positions.length} axes of positions`, allowed.join(' or '));
+}
+
+const convolution: Operator = {
+  evaluate(call, [first, second, bias]) {
+    const [x, w] = [first as Tensor, second as Tensor];
+    const [N, C, ...positions] = x.dims;
+    const [O, ofGroup] = w.dims;
+    const windows = windowsOf(call, positions, w.dims.slice(2));
+    const [outputs, kernel] = [sizeOf(windows.map((window) => window.outputs)), sizeOf(w.dims.slice(2))];
+    const inputs = sizeOf(positions);
+    const perGroup = O / call.int('group', 1);
+    return [
+      tensorOf(x.type, [N, O, ...windows.map((window) => window.outputs)], (y) => {
+        const sums = new Float64Array(y.length);
+        for (let k = 0; k < y.length; k++) sums[k] = bias?.numbers[Math.floor(k / outputs) % O] ?? 0;
+        eachInput(windows, (output, place, input) => {
+          if (input < 0) return;
+          for (let n = 0; n < N; n++) {
+            for (let o = 0; o < O; o++) {
+              let sum = 0;
+              const from = n * C + Math.floor(o / perGroup) * ofGroup;
+              for (let c = 0; c < ofGroup; c++) {
+                sum += x.numbers[(from + c) * inputs + input] * w.numbers[(o * ofGroup + c) * kernel + place];
+              }
+              sums[(n * O + o) * outputs + output] += sum;
+            }
+          }
+        });
+        y.set(sums);
+      }),
+    ];
+  },
+  layers(call, [first, second, bias]) {
+    const [x, w] = [first as Rows, second as Item];
+    if (!isConstant(w) || (bias !== undefined && !isConstant(bias))) {
+      throw call.refuse('weights that depend on its inputs', 'constants');
+    }
+    const [, , ...positions] = extentsOf(x);
+    refuseAxes(call, positions, [1, 2]);
+    const [O, ofGroup, ...kernel] = w.dims;
+    const windows = windowsOf(call, positions, kernel);
+    const { value, from } = imageOf(call, x);
+    const isOfLayer = ({ before, after }: Window) => before === after;
+    const padded = withPadding(value, windows, 0, isOfLayer);
+    const spec: LayerSpec = {
+      kind: positions.length === 1 ? 'conv1d' : 'conv2d',
+      out: O,
+      kernel,
+      stride: windows.map(({ stride }) => stride),
+      padding: padded.padding,
+      dilation: windows.map(({ dilation }) => dilation),
+      groups: call.int('group', 1),
+      ...(bias === undefined ? { bias: false } : {}),
+    };
+    const W = createElements(typeOf(w.numbers), w.numbers.length);
+    reorder(W, w.numbers, [O, ofGroup, ...kernel], [...kernel.map((_, a) => a + 2), 1, 0]);
+    const weights = { W, ...(bias === undefined ? {} : { b: bias.numbers }) };
+    return [from(call.add(padded.value, spec, weights, [w.weight], w.weight !== undefined))];
+  },
+};
+
+/** Largest float32: padding that is below all numbers. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
+const kernelOf = (call: Call): readonly number[] => call.ints('kernel_shape');
+
+const maxPool: Operator = {
+  evaluate(call, [first]) {
+    const x = first as Tensor;
+    if (call.outputs > 1) throw call.refuse('indices as second output', 'the maxima alone');
+    return [pooled(call, x, (numbers) => numbers.reduce((a, b) => (b > a || Number.isNaN(b) ? b : a), -Infinity))];
+  },
+  layers(call, [first]) {
+    const x = first as Rows;
+    if (call.outputs > 1) throw call.refuse('indices as second output', 'the maxima alone');
+    const [, , ...positions] = extentsOf(x);
+    refuseAxes(call, positions, [1, 2]);
+    const windows = windowsOf(call, positions, kernelOf(call));
+    if (windows.some(({ dilation }) => dilation > 1)) throw call.refuse('windows with gaps', 'a dilation of 1');
+    const { value, from } = imageOf(call, x);
+    const isOfLayer = ({ before, after, kernel }: Window) => before === after && 2 * before <= kernel;
+    const padded = withPadding(value, windows, -LARGEST, isOfLayer);
+    return [from(padded.value.through({ kind: 'max-pool', ...poolOptions(windows, padded.padding) }))];
+  },
+};
+
+const poolOptions = (windows: readonly Window[], padding: number[]) => ({
+  size: windows.map(({ kernel }) => kernel),
+  stride: windows.map(({ stride }) => stride),
+  padding,
+});
+
+/** Numbers of each window that count in its mean. */
+function countsOf(call: Call, windows: readonly Window[]): number[] {
+  const counts = new Array<number>(sizeOf(windows.map(({ outputs }) => outputs))).fill(0);
+  const isAll = call.int('count_include_pad', 0) !== 0;
+  // Padding that the graph asks for counts, not what lies behind it.
+  const padded = windows.map((window) => ({
+    ...window,
+    inputs: window.inputs + window.before + window.after,
+    before: 0,
+  }));
+  eachInput(isAll ? padded : windows, (output, _place, input) => {
+    if (input >= 0) counts[output]++;
+  });
+  return counts;
+}
+
+const averagePool: Operator = {
+  evaluate(call, [first]) {
+    const x = first as Tensor;
+    const counts = countsOf(call, windowsOf(call, x.dims.slice(2), kernelOf(call)));
+    return [pooled(call, x, (numbers, output) => numbers.reduce((a, b) => a + b, 0) / counts[output])];
+  },
+  layers(call, [first]) {
+    const x = first as Rows;
+    const [, , ...positions] = extentsOf(x);
+    refuseAxes(call, positions, [1, 2]);
+    const windows = windowsOf(call, positions, kernelOf(call));
+    if (windows.some(({ dilation }) => dilation > 1)) throw call.refuse('windows with gaps', 'a dilation of 1');
+    const { value, from } = imageOf(call, x);
+    const isOfLayer = ({ before, after, kernel }: Window) => before === after && 2 * before <= kernel;
+    const padded = withPadding(value, windows, 0, isOfLayer);
+    const mean = padded.value.through({ kind: 'avg-pool', ...poolOptions(windows, padded.padding) });
+    const size = sizeOf(windows.map(({ kernel }) => kernel));
+    const factors = countsOf(call, windows).map((count) => size / count);
+    if (factors.every((factor) => factor === 1)) return [from(mean)];
+    const shape = [...mean.shape.slice(0, -1), 1];
+    const W = call.add(call.anyRows(), parameter(shape), { W: Float64Array.from(factors) }, [], false);
+    return [from(mean.times(W))];
+  },
+};
+
+/** What `reduce` makes of the numbers of each window, without padding. */
+function pooled(call: Call, x: Tensor, reduce: (numbers: readonly number[], output: number) => number): Tensor {
+  const [N, C, ...positions] = x.dims;
+  const windows = windowsOf(call, positions, kernelOf(call));
+  const [inputs, outputs] = [sizeOf(positions), sizeOf(windows.map((window) => window.outputs))];
+  return tensorOf(x.type, [N, C, ...windows.map((window) => window.outputs)], (y) => {
+    for (let channel = 0; channel < N * C; channel++) {
+      const numbers: number[][] = Array.from({ length: outputs }, () => []);
+      eachInput(windows, (output, _place, input) => {
+        if (input >= 0) numbers[output].push(x.numbers[channel * inputs + input]);
+      });
+      for (const [output, list] of numbers.entries()) y[channel * outputs + output] = reduce(list, output);
+    }
+  });
+}
+
+/** A reduction of all positions of each channel, which stay as axes of length 1. */
+const overPositions = (
+  reduce: (numbers: readonly number[]) => number,
+  layer: (axis: number[]) => LayerSpec,
+): Operator => ({
+  evaluate(_call, [first]) {
+    const x = first as Tensor;
+    const [N, C, ...positions] = x.dims;
+    const inputs = sizeOf(positions);
+    return [
+      tensorOf(x.type, [N, C, ...positions.map(() => 1)], (y) => {
+        for (let n = 0; n < y.length; n++) y[n] = reduce([...x.numbers.slice(n * inputs, (n + 1) * inputs)]);
+      }),
+    ];
+  },
+  layers(call, [first]) {
+    const { value, from } = imageOf(call, first as Rows);
+    const axis = value.shape.slice(0, -1).map((_, k) => k);
+    return [from(axis.length === 0 ? value : value.through(layer(axis)))];
+  },
+});
+
+export const windowOperators = {
+  AveragePool: averagePool,
+  Conv: convolution,
+  GlobalAveragePool: overPositions(
+    (numbers) => numbers.reduce((a, b) => a + b, 0) / numbers.length,
+    (axis) => ({ kind: 'mean', axis, keepdims: true }),
+  ),
+  GlobalMaxPool: overPositions(
+    (numbers) => numbers.reduce((a, b) => Math.max(a, b), -Infinity),
+    (axis) => ({ kind: 'max', axis, keepdims: true }),
+  ),
+  MaxPool: maxPool,
+} satisfies Record<string, Operator>;

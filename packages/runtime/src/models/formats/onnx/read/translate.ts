@@ -1,0 +1,255 @@
+import {
+  buildNetwork,
+  type Elements,
+  type ElementType,
+  input,
+  type LayerSpec,
+  type NetworkSpec,
+  network,
+  OptionError,
+  type Value,
+} from '@gradloom/core';
+import { createElements, nameOfLayer, show, viewOf } from '@gradloom/core/internal';
+import type { Place } from '../places.ts';
+import type { Message } from '../schema.ts';
+import { type Attributes, type Call, callOf, type Item, isConstant, type LayerAdder, type Weights } from './call.ts';
+import { operators } from './operators/index.ts';
+import type { OnnxGraph, TensorReader } from './read-graph.ts';
+import { arranged, newAxes, plain, ROWS, type Rows, withoutRows } from './rows.ts';
+import { MAX_NUMBERS, type Tensor, type TensorType } from './tensor.ts';
+
+/** How the rows of a batch stand in a graph. */
+export interface Batch {
+  /** The axis of the rows in each input; null if all of an input is one row. */
+  readonly axes: readonly (number | null)[];
+  /** Their number, if the graph has fixed it; else 0. */
+  readonly fixedRows: number;
+}
+
+/** A graph that is to become a network. */
+export interface Source {
+  readonly graph: OnnxGraph;
+  /** The extents of inputs, of which a free one, that of the rows, has a name. */
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly type: TensorType;
+    readonly dims: readonly (number | string)[];
+  }[];
+  readonly outputs: readonly string[];
+  /** The nodes of which the outputs are made, each with its index in the graph. */
+  readonly nodes: readonly (readonly [index: number, node: Message<'NodeProto'>])[];
+  readonly read: TensorReader;
+  /** An error about the file. */
+  readonly fault: (has: string, expected: string, cause?: unknown) => Error;
+}
+
+/** A network that computes what a graph does. */
+export interface Translation {
+  readonly spec: NetworkSpec;
+  readonly parameters: Elements;
+  readonly inputs: readonly Place[];
+  readonly outputs: readonly Place[];
+}
+
+/** @throws Error for what layers cannot do; it names the node. */
+export function translate(source: Source, batch: Batch, type: ElementType): Translation {
+  const { graph, fault } = source;
+  const names = new Set<string>();
+  const weightsByLayer = new Map<string, Weights>();
+  const allInputs = source.inputs.map((_, k) => inputOf(source, k, batch.axes[k], names));
+  const [{ rows: first }] = allInputs;
+  const items = new Map<string, Item>(graph.constants);
+  for (const { rows, placed } of allInputs) items.set(placed.name, rows);
+  const withBias = new Map<Value, (b: Tensor) => Value>();
+  for (const [index, node] of source.nodes) {
+    const adder: LayerAdder = {
+      anyRows: () => first.value,
+      add(value, spec, weights, weightNames, isTrained) {
+        const name = uniqueName(names, [...weightNames.map(layerOfWeight), node.name ?? '', `layer${index}`]);
+        weightsByLayer.set(name, weights);
+        const y = value.through({ ...spec, ...(isTrained ? {} : { freeze: true }) }).as(name);
+        const { bias, ...unbiased } = spec as LayerSpec & { readonly bias?: boolean };
+        if (bias === false) {
+          withBias.set(y, (b) => {
+            names.delete(name);
+            return adder.add(value, unbiased as LayerSpec, { ...weights, b: b.numbers }, weightNames, isTrained);
+          });
+        }
+        return y;
+      },
+      biased: (value, b) => withBias.get(value)?.(b),
+    };
+    const call = callIn(source, batch, index, node, adder);
+    const xs = (node.input ?? []).map((name) => (name === '' ? undefined : itemOf(call, items, name)));
+    for (const [k, item] of outputsOf(call, xs).entries()) {
+      const name = node.output?.[k] ?? '';
+      if (name !== '') items.set(name, item);
+    }
+  }
+  const outputs = source.outputs.map((name) => {
+    const item = items.get(name);
+    if (item === undefined) throw fault(`the output ${show(name)} of no node`, 'one that a node makes');
+    if (isConstant(item)) throw fault(`the constant output ${show(name)}`, 'one that depends on its inputs');
+    return outputOf(name, item);
+  });
+  const [{ value }] = outputs;
+  const isInput = allInputs.some(({ rows }) => rows.value === value);
+  const only = isInput ? value.through({ kind: 'activation', fn: 'identity' }) : value;
+  const all = Object.fromEntries(outputs.map((output) => [output.placed.name, output.value]));
+  const spec = network(outputs.length === 1 ? only : all);
+  // Each of several inputs that layers read is a layer of its name.
+  const layerNames = new Set(spec.layers.map((layer) => layer.name));
+  const inputs = allInputs.filter(({ name }) => name === undefined || layerNames.has(name));
+  return {
+    spec,
+    parameters: parametersOf(spec, weightsByLayer, type),
+    inputs: inputs.map(({ placed }) => placed),
+    outputs: outputs.map(({ placed }) => placed),
+  };
+}
+
+/** The call of a node, which may use other operators. */
+export function callIn(
+  { graph, read, fault }: Source,
+  { fixedRows }: Batch,
+  index: number,
+  node: Message<'NodeProto'>,
+  adder: LayerAdder,
+): Call {
+  const { opset, nodes } = graph;
+  const context = { ...adder, opset, fixedRows, read, fault };
+  const callFor = (called: Message<'NodeProto'>): Call => ({
+    ...callOf(called, index, nodes.length, context),
+    apply(opType, xs, attributes = {}) {
+      return outputsOf(callFor({ ...node, opType, attribute: attributesOf(attributes) }), xs);
+    },
+  });
+  return callFor(node);
+}
+
+const attributesOf = (attributes: Attributes): Message<'AttributeProto'>[] =>
+  Object.entries(attributes).map(([name, value]) => {
+    if (typeof value === 'string') return { name, s: new TextEncoder().encode(value) };
+    if (typeof value !== 'number') return { name, ints: value.map(BigInt) };
+    return Number.isInteger(value) ? { name, i: BigInt(value), f: value } : { name, f: value };
+  });
+
+function itemOf(call: Call, items: ReadonlyMap<string, Item>, name: string): Item {
+  const item = items.get(name);
+  if (item === undefined)
+    throw call.refuse(`the input ${show(name)} that nothing before makes`, 'nodes in their order');
+  return item;
+}
+
+/** The outputs of an operator: of constants by plain code, else by layers. */
+export function outputsOf(call: Call, xs: readonly (Item | undefined)[]): readonly Item[] {
+  const operator = Object.hasOwn(operators, call.operator) ? operators[call.operator] : undefined;
+  if (operator === undefined) throw call.refuse('an unknown operator', 'one of those in docs/export.md');
+  try {
+    if (xs.every((x) => x === undefined || isConstant(x))) return operator.evaluate(call, xs);
+    if (operator.layers === undefined) throw call.refuse('inputs that layers compute', 'constants');
+    return operator.layers(call, xs);
+  } catch (error) {
+    if (error instanceof OptionError)
+      throw call.refuse(`a layer that does not fit (${error.message})`, 'one that fits');
+    if (error instanceof RangeError)
+      throw call.refuse(`a tensor of ${error.message} numbers`, `at most ${MAX_NUMBERS}`);
+    throw error;
+  }
+}
+
+/** Operators after which an image still has its channels where they were. */
+const POINTWISE =
+  /^(Relu|LeakyRelu|Elu|Sigmoid|Tanh|Identity|Dropout|Add|Sub|Mul|Div|Clip|Cast|Pad|BatchNormalization)$/;
+
+/** Operators that read images. */
+const WINDOWED = /^(Conv|ConvTranspose|MaxPool|AveragePool|GlobalAveragePool|GlobalMaxPool|BatchNormalization|Resize)$/;
+
+/** The axis of the channels of an input that is an image, as what reads it says; null if it is none. */
+function channelsAxis({ nodes }: Source, name: string, rank: number): number | null {
+  if (rank < 3) return null;
+  const orders = new Map([[name, Array.from({ length: rank }, (_, axis) => axis)]]); // of the input's axes
+  for (const [, { opType = '', input: read = [], output: written = [], attribute = [] }] of nodes) {
+    const order = orders.get(read.find((value) => orders.has(value)) ?? '');
+    if (order === undefined) continue;
+    if (WINDOWED.test(opType)) return order[1];
+    const perm = attribute.find((entry) => entry.name === 'perm')?.ints?.map(Number);
+    if (opType === 'Transpose' && perm?.length === rank)
+      orders.set(
+        written[0],
+        perm.map((axis) => order[axis]),
+      );
+    if (POINTWISE.test(opType)) for (const value of written) orders.set(value, order);
+  }
+  return null;
+}
+
+/** An input, of images with the channels last. */
+function inputOf(source: Source, index: number, rowsAxis: number | null, names: Set<string>) {
+  const { name, type, dims } = source.inputs[index];
+  const extents = dims.map((extent, axis) => (axis === rowsAxis ? 1 : Number(extent)));
+  const axes = newAxes(extents).map((parts, axis) => (axis === rowsAxis ? [ROWS] : parts));
+  const channels = extents[0] === 1 && !rowsAxis ? channelsAxis(source, name, dims.length) : null;
+  const all = [...axes.keys()].filter((axis) => axis !== (channels === null ? rowsAxis : 0));
+  const order = channels === null ? all : [...all.filter((axis) => axis !== channels), channels];
+  const shape = order.length === 0 ? [1] : order.map((axis) => extents[axis]);
+  const partName = source.inputs.length > 1 ? uniqueName(names, [name]) : undefined;
+  const placed = [...axes.keys()].map((axis) => (axis === rowsAxis ? ('N' as const) : order.indexOf(axis)));
+  const rows: Rows = { type, axes, stored: order.flatMap((axis) => axes[axis]), value: input(shape, partName) };
+  return { rows, name: partName, placed: { name, axes: placed, shape } };
+}
+
+/** An output in the order of the graph, or, of an image that lies with channels last, so. */
+function outputOf(name: string, rows: Rows): { value: Value; placed: Place } {
+  const { axes, stored } = rows;
+  const own = withoutRows(axes);
+  const last = own.length > 1 ? [...own.slice(1), own[0]] : own;
+  const isImage =
+    own.length > 1 &&
+    own.every((parts) => parts.length <= 1) &&
+    String(stored.map((part) => last.flat().indexOf(part))) === String([...stored.keys()]);
+  const groups = isImage ? last : own;
+  const value = isImage ? arranged(rows, last) : plain(rows);
+  let next = 0;
+  const placed = axes.map((parts) =>
+    parts.length === 1 && parts[0] === ROWS ? ('N' as const) : groups.indexOf(own[next++]),
+  );
+  return { value, placed: { name, axes: placed, shape: value.shape } };
+}
+
+/** 'fc1' of 'fc1.weight'. */
+const layerOfWeight = (name: string | undefined): string =>
+  name === undefined || name.startsWith('onnx::') ? '' : name.replace(/[._/](weight|bias|kernel|W|b|gamma|beta)$/, '');
+
+const MAX_NAME_LENGTH = 40;
+
+/** The first of the names that is not empty, with a number after it if there is one like it already. */
+function uniqueName(names: Set<string>, candidates: readonly string[]): string {
+  const clean = candidates.map((name) => name.replace(/\p{Cc}/gu, '').trim()).find((name) => name !== '') ?? 'x';
+  // The end says more than the beginning, which many names share.
+  const short = clean.slice(-(MAX_NAME_LENGTH - 6));
+  const base = /^\d/.test(short) ? `_${short}` : short;
+  let name = base;
+  for (let k = 2; names.has(name); k++) name = `${base}_${k}`;
+  names.add(name);
+  return name;
+}
+
+/** The parameter vector of a network, of the weights of its layers. */
+function parametersOf(spec: NetworkSpec, weightsByLayer: ReadonlyMap<string, Weights>, type: ElementType): Elements {
+  const { allLayers, parameterCount } = buildNetwork(spec);
+  const parameters = createElements(type, parameterCount);
+  for (const networkLayer of allLayers) {
+    const weights = weightsByLayer.get(networkLayer.spec.name ?? '');
+    for (const { name, offset, length } of networkLayer.tensors) {
+      const numbers = weights?.[name];
+      if (numbers?.length !== length) {
+        throw new Error(
+          `${nameOfLayer(networkLayer)} has ${numbers?.length ?? 'no'} numbers of ${name}, expected ${length}`,
+        );
+      }
+      viewOf(parameters, offset, length).set(numbers);
+    }
+  }
+  return parameters;
+}
