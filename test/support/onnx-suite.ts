@@ -48,8 +48,8 @@ const RELATIVE = 1e-3;
 const ABSOLUTE = 1e-7;
 
 /**
- * Imports the graph of a test and compares its answers: 'pass', or why it does not. Graphs of the suite have weights and
- * shapes as inputs; if they do not become a network so, all inputs but the first are constants.
+ * Imports the graph of a test and compares its answers: 'pass', or why it does not. Graphs of the suite have weights
+ * and shapes as inputs; if they do not become a network so, all inputs but the first are constants.
  */
 export async function resultOf(one: SuiteTest): Promise<string> {
   const result = await resultWith(one, false);

@@ -64,7 +64,7 @@ const importOptions = defineOptions('importModel', {
   precision: precision(),
   /** Custom parts of the network, from `loadParts`. @default none */
   parts: option.unchecked<LoadedParts>(),
-  /** Of an ONNX file, extents that its graph leaves free, by name, but for that of the rows: { T: 128 }. @default none */
+  /** Of an ONNX file, extents that its graph leaves free, but for that of the rows: { T: 128 }. @default none */
   sizes: option.unchecked<Readonly<Record<string, number>>>(),
   /** Of an ONNX file, numbers of inputs that are not to change: { shape: [2, 3] }. @default none */
   constants: option.unchecked<Readonly<Record<string, readonly number[]>>>(),
@@ -90,8 +90,8 @@ export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Na
 /**
  * Imports a model. An .onnx file has the network and its weights: its operators become layers that train, images with
  * channels last. Of a .safetensors or .npz file that PyTorch or NumPy wrote the weights are read, for the network of
- * `spec`: `0.weight` [out, in], `0.bias` and so on, one tensor of the file for each of the network, in float64, float32,
- * float16 or bfloat16.
+ * `spec`: `0.weight` [out, in], `0.bias` and so on, one tensor of the file for each of the network, in float64,
+ * float32, float16 or bfloat16.
  * @throws Error (rejects) naming every tensor that is missing, left over or of another shape; also for a damaged file,
  * a weight that is not finite or beyond the range of `precision`, and parts that do not fit together.
  */
