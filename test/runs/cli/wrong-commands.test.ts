@@ -229,7 +229,7 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ['export runs/none --format h5', '--format has "h5", expected one of …'],
   ['export runs/none --to onnx', '--to is unknown, expected a flag from --help (did you mean --format?)'],
   ['export runs/none --format pytorch', '--format has "pytorch", expected one of … (did you mean safetensors?)'],
-  ['import', 'the file of weights is missing, expected one that ends in .safetensors or .npz'],
+  ['import', 'the file of weights is missing, expected one that ends in .onnx, .safetensors or .npz'],
   ['import model.h5', '--out is missing, expected a file to write, such as model.gradloom'],
   ['import model.pt', '--out is missing, expected a file to write, such as model.gradloom'],
   ['inspect', 'the file is missing, expected a model, a checkpoint or a run such as runs/mnist-1'],

@@ -14,6 +14,7 @@ import { encode } from 'fast-png';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { gradloom } from '../../../support/command-line.ts';
 import { weightsFor } from '../../../support/every-layer.ts';
+import { writeOnnxFile } from '../../../support/onnx-file.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -28,6 +29,33 @@ saveModel(path, model);
 const { fingerprint } = createModel(model);
 const out = join(folder.path, 'back.gradloom');
 const spec = folder.write('net.yaml', 'input: 3\nlayers: [{ kind: dense, out: 2 }]\n');
+
+test('an ONNX file becomes a model, whose answers are compared with its operators', async () => {
+  const file = join(folder.path, 'sized.onnx');
+  writeOnnxFile(file, {
+    inputs: { x: ['N', 'T', 2] },
+    outputs: ['y', 'z'],
+    nodes: [
+      ['MatMul', ['x', 'W'], ['y']],
+      ['Relu', ['y'], ['z']],
+    ],
+    weights: {
+      W: [
+        [2, 2],
+        [1, 0, 0, 1],
+      ],
+    },
+  });
+  const command = ['import', file, '--out', out, '--outputs', 'z'];
+  const refused = await gradloom(command);
+  expect(refused.stderr).toContain('has the free extent "T" in input "x", expected a size for it');
+  const imported = await gradloom([...command, '--sizes', 'T=3']);
+  expect(imported).toMatchObject({ code: 0, stderr: '' });
+  expect(imported.stdout).toBe(
+    `${out}: 2 layers, 4 parameters of ${file}\ncompared with its 2 operators one by one, on 2 random rows: equal\n`,
+  );
+  expect(loadModel(out).outputs([[1, -2, 3, 4, -5, 6]])).toEqual([[1, 0, 3, 4, 0, 6]]);
+});
 
 test.each([
   ['safetensors', []],
@@ -162,14 +190,19 @@ test.each([
   ['export', [path, 'a.npz', 'b.npz'], 2, 'the word "b.npz" is not needed'],
   ['export', [path, 'a.npz', '--format', 'zip'], 2, '--format has "zip", expected one of '],
   ['export', [path, join(folder.path, 'none', 'a.npz')], 1, 'cannot be written'],
-  ['import', [], 2, 'the file of weights is missing, expected one that ends in .safetensors or .npz'],
+  ['import', [], 2, 'the file of weights is missing, expected one that ends in .onnx, .safetensors or .npz'],
   ['import', [weights], 2, '--out is missing'],
   ['import', [weights, '--out', out], 1, 'no description of a network, expected a spec of the network too'],
   ['import', [weights, '--out', out, '--spec', '{"input":3,"layers":[]}'], 2, '--spec: layers has []'],
   ['import', [weights, '--out', out, '--spec', '{"layers":[{"kind":"relu"}]}'], 2, 'input is missing'],
   ['import', [weights, '--out', out, '--rename', 'fc1'], 2, '--rename has "fc1", expected a layer for each module'],
   ['import', [weights, '--out', out, '--labels', 'a,a'], 2, '--labels has "a,a", expected different names'],
-  ['import', ['none.npz', '--out', out], 1, 'none.npz does not exist, expected a .safetensors or .npz file'],
+  [
+    'import',
+    ['none.npz', '--out', out],
+    1,
+    'none.npz does not exist, expected a file that ends in .onnx, .safetensors or .npz',
+  ],
   ['import', ['model.pt', '--out', out, '--spec', spec], 1, 'model.pt does not exist'],
 ])('%s %j is refused with code %i: %s', async (command, args, code, sentence) => {
   const outcome = await gradloom([command, ...args]);

@@ -165,7 +165,7 @@ function checkRenames(where: string, rename: Renames): void {
 
 async function openTensors(where: string, path: string, fault: FileFault): Promise<TensorFile> {
   const formats = Object.values(modelFormats).filter(({ open }) => open !== undefined);
-  const expected = `a ${endingsOf(formats)} file`;
+  const expected = `a file that ends in ${endingsOf(formats)}`;
   fileSize(where, path, expected);
   const format = formatOf(path);
   const open = format === undefined ? undefined : modelFormats[format].open;
