@@ -133,6 +133,13 @@ function siamese(): NetworkSpec {
   return network(apart.square().sum().plus(1).sqrt().through(dense(2)));
 }
 
+/** [Cheng et al. 2016](https://arxiv.org/abs/1606.07792): numbers as they are, through a layer, and beside a text. */
+function wideAndDeep(): NetworkSpec {
+  const cells = input([4], 'cells');
+  const words = input([5], 'review').through(embedding(9, 6), gru(5, { returns: 'last' }));
+  return network(cells.concat([cells.through(dense(6), tanh()), words]).through(dense(2)));
+}
+
 /** Networks that together have every kind of layer and every activation, for code that must know all of them. */
 export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
   'dense layers and every activation': sequential(
@@ -222,6 +229,7 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
   'squeeze and excitation': squeezeAndExcitation(),
   'a siamese network': siamese(),
   'an encoder and a decoder': encoderAndDecoder(),
+  'wide and deep beside a text': wideAndDeep(),
   'an embedding': sequential(3, embedding(9, 4), flatten(), dense(6), relu(), dense(2)),
   'convolutions of a text': sequential(
     9,

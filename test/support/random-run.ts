@@ -517,12 +517,14 @@ function withHeads(run: RandomRun, isOfClasses: boolean, isWeighed: boolean): Ra
     array[i] = isLabel ? (R > 1 && i % 3 === 1 ? -1 : (i * 5) % O) : ((i * 13) % 7) / 6;
   }
   const { classWeight: _, ...others } = options;
+  const weighsClasses = isOfClasses && R === 1 && isWeighed;
   return {
     ...run,
     spec: { input: spec.input, layers },
     dataset: { ...dataset, targets: { array, columns, divisor: 1 }, classes: null, heads },
     options: {
       ...others,
+      ...(weighsClasses ? { classWeight: { first: 'balanced' } } : {}),
       loss: {
         first: { kind: isOfClasses ? 'softmax-cross-entropy' : 'binary-cross-entropy', weight: isWeighed ? 0.3 : 1 },
         second: { kind: 'huber', weight: 2 },

@@ -2,15 +2,20 @@ import { Worker } from 'node:worker_threads';
 import type { NetworkSpec } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
 import {
+  batchNorm,
   type Dataset,
   datasetFromRows,
   dense,
   dropout,
   embedding,
   flatten,
+  globalAvgPool,
+  input,
   layerNorm,
+  network as networkOf,
   residual,
   sequential,
+  sigmoid,
   swiglu,
   type TrainOptions,
   tanh,
@@ -40,6 +45,25 @@ const nested = sequential(
   residual(layerNorm(), swiglu(8), residual(dense(8)), tanh()),
   dense(3),
 );
+/** Two outputs, of which one weighs a text by numbers beside it: values that several layers read, and formulas. */
+const graph = networkOf(
+  (() => {
+    const cells = input([3], 'cells');
+    const words = input([5], 'words').through(embedding(7, 4), globalAvgPool());
+    const shares = cells.through(dense(4), sigmoid());
+    const both = words.times(shares).plus(words.square()).concat(cells);
+    return { sort: both.through(dense(3)), size: both.through(batchNorm(), dense(1)) };
+  })(),
+);
+const parts = datasetFromRows({
+  inputs: Array.from({ length: 300 }, (_, n) => Array.from({ length: 8 }, (_, i) => (n * n + i) % 7)),
+  targets: {
+    sort: Array.from({ length: 300 }, (_, n) => 'abc'[n % 3]),
+    size: Array.from({ length: 300 }, (_, n) => (n % 5) / 5),
+  },
+  lengths: Array.from({ length: 300 }, (_, n) => [1, 1 + (n % 5)]),
+});
+
 const indices = datasetFromRows({
   inputs: Array.from({ length: 300 }, (_, n) => [n % 7, (n * n) % 7]),
   targets: Array.from({ length: 300 }, (_, n) => n % 3),
@@ -80,6 +104,12 @@ describe.each<[string, NetworkSpec, Dataset, TrainOptions]>([
     network('relu', 350),
     dataset,
     { batch: 17, backend: 'native', precision: 'float32' },
+  ],
+  [
+    'a graph of two parts and two outputs, with weights of classes',
+    graph,
+    parts,
+    { batch: 17, backend: 'native', classWeight: 'balanced' },
   ],
   ['embedding, residual, layer-norm and swiglu, adamw', nested, indices, { batch: 10, optimizer: 'adamw' }],
 ])('%s', (_name, spec, train, options) => {

@@ -52,9 +52,12 @@ class Recurrent:
         super().__init__(inputs, units, batch_first=True)
         self.is_all, self.is_reverse = is_all, is_reverse
 
-    def forward(self, x):
+    def forward(self, x, lengths=None):
         turned = (lambda x: x.flip(1)) if self.is_reverse else (lambda x: x)
         y, _ = super().forward(turned(x))
+        if lengths is not None:  # of real positions, from the first on: only the last of them is read
+            assert not self.is_all and not self.is_reverse
+            return y[torch.arange(len(y)), lengths.long() - 1]
         return turned(y).movedim(-1, 1) if self.is_all else y[:, -1]
 
 
@@ -544,6 +547,7 @@ class Graph(nn.Sequential):
         return module
 
     def run(self, x, module_of):
+        x = x.to(torch.get_default_dtype())  # indices beside numbers come as integers
         values = {"input": (x.reshape(-1, *self.shape), True)}
         last = values["input"]
         lengths = {}  # by the array of a value
@@ -556,7 +560,7 @@ class Graph(nn.Sequential):
             read_lengths = [lengths.get(id(x)) for x in xs]
             if isinstance(module, CrossAttention):
                 y = module(*xs, *read_lengths)
-            elif read_lengths[0] is not None and isinstance(module, SelfAttention):
+            elif read_lengths[0] is not None and isinstance(module, (SelfAttention, Recurrent)):
                 y = module(xs[0], read_lengths[0])
             elif isinstance(module, Operation):
                 y = module(*xs)

@@ -154,7 +154,8 @@ function weighHeads(
   B: number,
   weighs: boolean,
 ): void {
-  for (const [k, { w, weight, positions: R, targetStart, loss }] of heads.entries()) {
+  for (let k = 0; k < heads.length; k++) {
+    const { w, weight, positions: R, targetStart, loss } = heads[k];
     for (let n = 0; n < B; n++) {
       const rowWeight = weighs && rowWeights !== null ? weight * rowWeights.w[n * heads.length + k] : weight;
       const [first, start] = [n * R, n * targetColumns + targetStart];
