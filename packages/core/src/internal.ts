@@ -214,6 +214,7 @@ export {
   rowAttention,
   rowContinuation,
 } from './network/continuation.ts';
+export { type DecoderPart, decoderPart } from './network/decoder.ts';
 export { BLOCK, blockCount, stateLength } from './network/gradient-ranges.ts';
 export { branchOutputs, columnsOfRows, type Head, type HeadTask, headsOf, headTasks } from './network/heads.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';

@@ -375,6 +375,7 @@ export {
   tablePath,
   textDataset,
   type WordColumn,
+  withInputTargets,
 } from './data/index.ts';
 export type { Backend, BackendRecord, BlasBackend, BuiltInBackend } from './engine/backends/backend.ts';
 export type { BackendChoice } from './engine/backends/backend-choices.ts';
@@ -385,6 +386,7 @@ export type { HeadFigures } from './engine/evaluation/head-figures.ts';
 export { type LoadOptions, loadParts } from './engine/modules/load-parts.ts';
 export type { Profile } from './engine/step/clock.ts';
 export { createPool, type Pool, type PoolOptions } from './engine/threads/pool.ts';
+export { decoderOf } from './models/decoder-of.ts';
 export { type EvaluateOptions, evaluateModel } from './models/evaluate-model.ts';
 export { type ExplainImagesOptions, explainImages } from './models/explain-images.ts';
 export { type ExplainOptions, type Explanation, explainModel, type Importance } from './models/explain-model.ts';

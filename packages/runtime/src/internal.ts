@@ -21,6 +21,7 @@ export {
   defaultLoss,
   encodeSplit,
   type ForecastErrors,
+  hasOwnTargets,
   hasTargetsByPosition,
   imagesIn,
   inputRows,

@@ -29,6 +29,10 @@ afterAll(async () => {
 const spec: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 2 }] };
 const image = { height: 1, width: 2, channels: 1, divisor: 255 };
 const model = { spec, parameters: new Float64Array(6) };
+const drawing = {
+  ...model,
+  spec: { input: 2, layers: [{ kind: 'gaussian' }, { kind: 'dense', out: 2 }] } as NetworkSpec,
+};
 const data = runtime.datasetFromRows({
   inputs: [
     [0, 1],
@@ -112,6 +116,8 @@ const right: Record<string, () => readonly unknown[]> = {
   headsOfDataset: () => [data],
   datasetOfHead: () => [data, 'a'],
   sizesOfHeads: () => [data, 'mse'],
+  decoderOf: () => [runtime.createModel(drawing)],
+  hasOwnTargets: () => [data],
   modelsOfHeads: () => [runtime.createModel(model)],
   storedPieces: () => [data.inputs, 1],
   rowsOfSplit: () => [table, {}],
@@ -213,6 +219,7 @@ const right: Record<string, () => readonly unknown[]> = {
   splitDataset: () => [data, { test: 0.5 }],
   subset: () => [data, Uint32Array.of(1)],
   tablePath: () => ['iris'],
+  withInputTargets: () => [{ train: data }],
   standardizeImages: () => [{ train: data }],
   summary: () => [spec],
   systemReason: () => [new Error('anything')],

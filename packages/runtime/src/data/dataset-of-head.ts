@@ -42,12 +42,15 @@ export function sizesOfHeads(dataset: Dataset, loss: LossSpec): Readonly<Record<
   return Object.fromEntries(heads.map((head) => [head.name, sizeOf(head)]));
 }
 
-/** The rows with the targets of one of several outputs; undefined if they have none of that name. */
-export function datasetOfHead(dataset: Dataset, name: string): Dataset | undefined {
+/**
+ * The rows with the targets of one of several outputs; undefined if they have none of that name. `isOnly` says that no
+ * other output has targets, so that they need no name.
+ */
+export function datasetOfHead(dataset: Dataset, name: string, isOnly = false): Dataset | undefined {
   const heads = headsOfDataset(dataset) ?? [];
   const { heads: _, labels: __, targets, preprocessing, ...others } = dataset;
   const k = heads.findIndex((head) => head.name === name);
-  if (k === -1) return undefined;
+  if (k === -1) return isOnly && dataset.heads === undefined ? dataset : undefined;
   const { columns, classes, labels } = heads[k];
   const start = heads.slice(0, k).reduce((sum, head) => sum + head.columns, 0);
   const array = sharedArrays.float64(dataset.rows * columns);

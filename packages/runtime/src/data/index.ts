@@ -10,6 +10,7 @@ export { standardizeImages, withScale } from './images/image-dataset.ts';
 export { imagesIn, loadImageFolder } from './images/image-folder.ts';
 export type { ImageOptions } from './images/image-options.ts';
 export { imageRow } from './images/image-row.ts';
+export { hasOwnTargets, withInputTargets } from './input-targets.ts';
 export { loadMnist } from './mnist.ts';
 export type { NamedArraysOptions } from './named-arrays.ts';
 export { readNpy } from './npy.ts';

@@ -31,6 +31,7 @@ import { checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type Dataset, rowText, type TargetHead } from './dataset.ts';
 import { headsOfDataset } from './dataset-of-head.ts';
 import { gatherRows, type RowReader } from './gather.ts';
+import { hasOwnTargets } from './input-targets.ts';
 
 /** The loss of targets by default: that of classes or of values; of several outputs that of each not given. */
 export function defaultLoss(dataset: Dataset, given?: LossSpec): LossSpec {
@@ -181,6 +182,7 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
     throw error instanceof OptionError ? error.inside('dataset') : error;
   }
   yield* checkInput(where, network, dataset);
+  const why = hasOwnTargets(dataset) ? 'inputs, which are the targets,' : 'numbers per target';
   const tasks = headTasks(network, loss);
   if (tasks === null) {
     const { heads } = dataset;
@@ -190,7 +192,7 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
       throw new OptionError(where, ['loss', 'layers', 'dataset'], problem, { about: 'the loss' });
     }
     const whole = { what: "the network's output", shape: network.output, advice: flattenAdvice(network) };
-    return checkTargets(where, whole, loss, name, { columns: targets.columns, classes });
+    return checkTargets(where, whole, loss, name, { columns: targets.columns, classes }, why);
   }
   const hasOneTarget = tasks.filter((task) => task.loss.targets !== 'none').length === 1;
   for (const head of (hasOneTarget ? dataset.heads : headsOfDataset(dataset)) ?? []) {
@@ -206,7 +208,7 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
       const problem = `has no targets in ${showName(name)}, expected a head of that name`;
       throw new OptionError(where, ['layers', 'dataset'], problem, { about: what });
     }
-    checkTargets(where, { what, shape: task.shape, advice: '' }, task.loss, name, head);
+    checkTargets(where, { what, shape: task.shape, advice: '' }, task.loss, name, head, why);
   }
 }
 
@@ -217,6 +219,7 @@ function checkTargets(
   loss: Loss,
   name: string,
   { columns, classes }: { readonly columns: number; readonly classes: number | null },
+  columnsAre: string,
 ): void {
   const { shape } = output;
   const size = sizeOf(shape);
@@ -240,7 +243,7 @@ function checkTargets(
     const fits = size === classes || (classes === 2 && size === 1);
     if (!fits) failOutput(classes, 'classes');
   } else if (columns !== size) {
-    failOutput(columns, 'numbers per target');
+    failOutput(columns, columnsAre);
   }
 }
 

@@ -58,7 +58,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   const models = modelsOfHeads(model);
   if (models === null) return measureRows(model, rows, valuesOfOne(values), io);
   const targets = models.flatMap(({ name, model: ofHead }): MeasuredTarget[] => {
-    const dataset = datasetOfHead(rows.dataset, name);
+    const dataset = datasetOfHead(rows.dataset, name, models.length === 1);
     return dataset === undefined ? [] : [{ name, model: ofHead, dataset }];
   });
   const valuesOf = valuesByTarget(values, targets);
@@ -70,7 +70,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   const heads: { name: string; findings: Findings }[] = [];
   for (const { name, model: ofHead, dataset } of targets) {
     const { validation } = rows.sets;
-    const ofTarget = validation && datasetOfHead(validation, name);
+    const ofTarget = validation && datasetOfHead(validation, name, models.length === 1);
     const sets = { ...rows.sets, ...defined({ validation: ofTarget }) };
     heads.push({ name, findings: await measureRows(ofHead, { ...rows, dataset, sets }, valuesOf(name), io) });
   }

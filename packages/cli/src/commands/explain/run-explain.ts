@@ -114,7 +114,7 @@ function explainedTargets(model: Model, dataset: Dataset, { target, out }: Expla
     throw new UsageError(`--out is given for several targets, expected --target with one of ${names}`);
   }
   return requested.flatMap(({ name, model: ofHead }): ExplainedTarget[] => {
-    const ofTarget = datasetOfHead(dataset, name);
+    const ofTarget = datasetOfHead(dataset, name, models.length === 1);
     return ofTarget === undefined ? [] : [{ target: name, model: ofHead, dataset: ofTarget }];
   });
 }

@@ -7,11 +7,15 @@ const { tokens, temperature, topK, topP, seed } = generateOptions.table;
 
 export const generateFlags = {
   ...grouped(
-    { group: 'Text' },
+    { group: 'Output' },
     {
       prompt: option.unchecked<string>('start of the text', 'a line end; of a model of lines, no text'),
       tokens,
-      samples: option.positiveInteger(1, 'texts to write; each has the next seed'),
+      samples: option.positiveInteger(
+        undefined,
+        'texts to write, each with the next seed; or rows, or images of a file',
+        '1; 64 images of a file',
+      ),
       temperature,
       'top-k': topK,
       'top-p': topP,

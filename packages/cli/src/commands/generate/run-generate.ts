@@ -1,11 +1,16 @@
+import { writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { counted, ofTable } from '@gradloom/core/internal';
+import type { Model } from '@gradloom/runtime';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
+import { drawRows, hasDraws, imagesOfSize, sheetOfAnswers } from '../../lab/figures/drawn-rows.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { defined, withDefaults } from '../../options/option.ts';
+import { defined, type Values, withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
-import { type Io, printText } from '../../terminal/io.ts';
+import { type Io, printLine, printLines, printText } from '../../terminal/io.ts';
+import { csvLine } from '../../terminal/text/csv-line.ts';
 import { generateFlags } from './options.ts';
 
 /** Texts that are written together. The first is printed as it is written. */
@@ -14,14 +19,72 @@ const TEXTS_AT_ONCE = 16;
 /** Milliseconds of writing until signals and a closed output are noticed. */
 const TURN_MS = 20;
 
-/** Prints texts as they are written. Resolves to the exit code. */
+/** Images in a file by default, and at most. */
+const [IMAGES, MAX_IMAGES] = [64, 128];
+
+/** Flags of texts alone. */
+const TEXT_FLAGS = ['prompt', 'tokens', 'temperature', 'top-k', 'top-p'] as const;
+
+type GenerateValues = Values<typeof generateFlags>;
+
+/** Prints texts as they are written, or draws rows. Resolves to the exit code. */
 export async function runGenerate(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(generateFlags, request);
   const values = parseRaw(generateFlags, raw);
-  refuseMoreThan(1, request.positionals, 'one model');
   boundMemory(values);
   const model = openModel(request.positionals);
-  const { tokens, temperature, seed, samples, 'top-k': topK, 'top-p': topP } = withDefaults(generateFlags, values);
+  if (hasDraws(model)) return nameModel(() => writeRows(model, values, request.positionals, io));
+  refuseMoreThan(1, request.positionals, 'one model');
+  return nameModel(() => writeTexts(model, values, io));
+
+  /** Names flags, and the model, in the errors of `work`. */
+  async function nameModel(work: () => Promise<number>): Promise<number> {
+    try {
+      return await work();
+    } catch (error) {
+      throw nameFlag(error, generateFlags, withModel(raw, request.positionals));
+    }
+  }
+}
+
+/** Writes images into a PNG file, and prints other rows as lines of CSV. */
+async function writeRows(model: Model, values: GenerateValues, words: readonly string[], io: Io): Promise<number> {
+  refuseMoreThan(2, words, 'one model and one file to write');
+  const stray = TEXT_FLAGS.find((flag) => values[flag] !== undefined);
+  if (stray !== undefined) {
+    throw new UsageError(`--${stray} is given with a model that draws rows, expected --samples and --seed alone`);
+  }
+  const { seed } = withDefaults(generateFlags, values);
+  const [, path] = words;
+  const isPicture = path !== undefined;
+  const { samples = isPicture ? IMAGES : 1 } = values;
+  const rows = drawRows(model, samples, seed);
+  const size = rows.length / samples;
+  const shape = imagesOfSize(model, size);
+  if (isPicture) {
+    if (shape === null || !/\.png$/i.test(path)) {
+      const problem =
+        shape === null ? `takes images, and the model draws ${counted(size, 'number')} a row` : 'has another ending';
+      throw new UsageError(
+        `the file ${path} ${problem}, expected ${shape === null ? 'no file: rows are printed' : '.png'}`,
+      );
+    }
+    if (samples > MAX_IMAGES)
+      throw new UsageError(`--samples has ${samples}, expected at most ${MAX_IMAGES} images in a file`);
+    const sheet = sheetOfAnswers(model, rows, shape);
+    writeFileSync(path, Buffer.from(sheet.png, 'base64'));
+    printLine(io.stdout, `${path}: ${counted(samples, 'image')} of ${sheet.width} x ${sheet.height} pixels`);
+    return 0;
+  }
+  const names = ofTable(model.preprocessing)?.target.map(({ name }) => name) ?? [];
+  const lines = Array.from({ length: samples }, (_, n) => rows.subarray(n * size, (n + 1) * size).join(','));
+  printLines(io.stdout, [...(names.length === size ? [csvLine(names)] : []), ...lines]);
+  return 0;
+}
+
+/** Prints texts as they are written. */
+async function writeTexts(model: Model, values: GenerateValues, io: Io): Promise<number> {
+  const { tokens, temperature, seed, samples = 1, 'top-k': topK, 'top-p': topP } = withDefaults(generateFlags, values);
   const sampling = { tokens, temperature, topP, ...defined({ topK }) };
   const lastSeed = Number.MAX_SAFE_INTEGER - (samples - 1);
   if (seed > lastSeed) {
@@ -29,16 +92,12 @@ export async function runGenerate(request: Request, io: Io): Promise<number> {
       `--seed has ${seed}, expected at most ${lastSeed} (each of ${samples} texts has the next seed)`,
     );
   }
-  try {
-    for (let first = 0; first < samples; first += TEXTS_AT_ONCE) {
-      const prompts = Array.from({ length: Math.min(TEXTS_AT_ONCE, samples - first) }, () => values.prompt);
-      const laterTexts = new Array<string>(prompts.length - 1).fill('');
-      const parts = model.generateAll(prompts, { ...sampling, seed: seed + first });
-      await printParts(values.prompt ?? '', firstText(parts, laterTexts), io);
-      for (const text of laterTexts) await printParts(values.prompt ?? '', [text], io);
-    }
-  } catch (error) {
-    throw nameFlag(error, generateFlags, withModel(raw, request.positionals));
+  for (let first = 0; first < samples; first += TEXTS_AT_ONCE) {
+    const prompts = Array.from({ length: Math.min(TEXTS_AT_ONCE, samples - first) }, () => values.prompt);
+    const laterTexts = new Array<string>(prompts.length - 1).fill('');
+    const parts = model.generateAll(prompts, { ...sampling, seed: seed + first });
+    await printParts(values.prompt ?? '', firstText(parts, laterTexts), io);
+    for (const text of laterTexts) await printParts(values.prompt ?? '', [text], io);
   }
   return 0;
 }

@@ -24,6 +24,7 @@ import {
   tableFormatOf,
 } from '@gradloom/runtime/internal';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
+import { csvLine } from '../../terminal/text/csv-line.ts';
 import { type CellRows, jsonRows, peek, pickColumns, textRows } from './cell-rows.ts';
 
 /**
@@ -205,10 +206,6 @@ function cellsOf(
 /** Whether each of several targets has a prediction. */
 const isByName = (prediction: unknown): prediction is Readonly<Record<string, string | number | null>> =>
   typeof prediction === 'object' && prediction !== null && !Array.isArray(prediction);
-
-/** A line of CSV by RFC 4180: cells with a comma, a quote or a line break are quoted. */
-const csvLine = (cells: readonly string[]): string =>
-  cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
 
 /** Collects values that few or no training rows had, and prints a warning for each kind of them at the end. */
 function collectWarnings(io: Io) {

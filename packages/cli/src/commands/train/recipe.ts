@@ -160,9 +160,9 @@ function refuseNumbers(
 ): void {
   if (heads !== undefined) return;
   const { name: kind, targets: expectedTargets } = createLoss(loss, customParts());
-  const outside = targets.array.find((value) => value < 0 || value > 1);
+  const outside = targets.array.find((value) => value / targets.divisor < 0 || value / targets.divisor > 1);
   if (kind === 'binary-cross-entropy' && classes === null && outside !== undefined) {
-    const problem = `has ${outside}, expected numbers from 0 to 1 for ${kind}`;
+    const problem = `has ${outside / targets.divisor}, expected numbers from 0 to 1 for ${kind}`;
     throw new OptionError('train', ['loss', 'dataset'], problem, { about: `the target of ${name}` });
   }
   if (expectedTargets !== 'classes' || classes !== null || dataset === undefined || !('path' in dataset)) return;

@@ -9,6 +9,7 @@ import { type Findings, MAX_DRAWN_TARGETS } from '../../report/findings/findings
 import { reportFolder } from '../../report/write-report.ts';
 import type { Assessment } from './assessment/assess.ts';
 import { isPlanar, planeOf } from './findings/divide-plane.ts';
+import { drawnImages } from './findings/drawn-images.ts';
 import { fitCurve } from './findings/fit-curve.ts';
 import { firstFilters, firstImages } from './findings/images-and-filters.ts';
 import { readAnswers } from './findings/read-answers.ts';
@@ -42,6 +43,7 @@ async function collectFindings(recipe: Recipe, result: TrainResult, assessment: 
     histograms: layerHistograms(result, recipe.sets.train),
     images: firstImages(recipe),
     filters: firstFilters(recipe, result),
+    ...drawnImages(recipe, result),
     nGrams: assessment.nGrams,
     attention: readAttention(recipe, result),
     targets: await targetFindings(recipe, result, assessment),

@@ -1,6 +1,6 @@
 import type { Elements } from '@gradloom/core';
 import type { Backend, ModelContents, StartEvent } from '@gradloom/runtime';
-import { backendRecord } from '@gradloom/runtime/internal';
+import { backendRecord, hasOwnTargets } from '@gradloom/runtime/internal';
 import { formatSource } from '../../files/datasets/dataset-source.ts';
 import { loadedModules, loadOptions } from '../../options/custom-parts.ts';
 import { type Effect, effects } from '../../options/effects.ts';
@@ -82,6 +82,7 @@ export function modelOf({ spec, sets, values }: Recipe, parameters: Elements): M
       // These options find the same rows again. Types, formats, target and scaling are in the preprocessing.
       ...(values.missing === 'drop' ? { missing: values.missing } : {}),
       ...defined({ split: values.split, encoding: values.encoding }),
+      ...(hasOwnTargets(sets.train) ? { targets: 'inputs' } : {}),
       ...(values.stream ? { streams: true } : {}),
       validation,
       test,

@@ -24,6 +24,7 @@ import {
   type TableOptions,
   type TableSeries,
   type TextOptions,
+  withInputTargets,
 } from '@gradloom/runtime';
 import {
   countInputs,
@@ -103,13 +104,28 @@ export async function openDataset(
   if ('path' in source && formatOf(source.path) === 'text') {
     return openText(source, shares, name, ofText(preprocessing ?? undefined)?.text);
   }
-  const { scale, plain } = withoutScale(source);
-  const opened = openPlain(await readDataset(plain, name, classNames, images?.image), plain, shares);
-  // Rows for a model are scaled as its training rows were.
-  if (preprocessing !== undefined) {
-    return images?.image.scale === undefined ? opened : { ...opened, sets: withScale(opened.sets, images.image.scale) };
-  }
-  return scale === 'standard' ? standardizeSets(opened, source) : opened;
+  const { scale, areInputs, plain } = separateOptions(source);
+  const read = openPlain(await readDataset(plain, name, classNames, images?.image), plain, shares);
+  const opened = scaled(read, source, scale, preprocessing);
+  return areInputs ? withOwnTargets(opened) : opened;
+}
+
+/** Rows for a model are scaled as its training rows were; null is a model without a preprocessing. */
+function scaled(
+  opened: OpenedDataset,
+  source: DatasetSource,
+  scale: unknown,
+  preprocessing: Preprocessing | null | undefined,
+): OpenedDataset {
+  if (preprocessing === undefined) return scale === 'standard' ? standardizeSets(opened, source) : opened;
+  const ofModel = ofImages(preprocessing ?? undefined)?.image.scale;
+  return ofModel === undefined ? opened : { ...opened, sets: withScale(opened.sets, ofModel) };
+}
+
+/** Rows that are their own targets. Images then have an autoencoder by default. */
+function withOwnTargets({ preset, sets, ...opened }: OpenedDataset): OpenedDataset {
+  const network = sets.train.inputs.shape?.length === 3 ? { network: 'autoencoder' } : {};
+  return { ...opened, preset: { ...preset, ...network }, sets: withInputTargets(sets) };
 }
 
 /** Whether a file is read as a table: by its name, or a .txt with a target or for a model of a table. */
@@ -160,13 +176,16 @@ function openPlain(original: DataSplits, source: DatasetSource, shares: Shares):
 }
 
 /**
- * Separates the option `scale` from a source of arrays or images.
- * @throws OptionError for one that they do not have.
+ * Separates `scale`, and targets that are the inputs, from a source of arrays or images.
+ * @throws OptionError for a scale that they do not have.
  */
-function withoutScale(source: DatasetSource): { scale: unknown; plain: DatasetSource } {
-  const { scale, ...options }: Readonly<Record<string, unknown>> = source.options ?? {};
-  if (scale === undefined) return { scale, plain: source };
-  if (scale === 'standard' || scale === 'none') return { scale, plain: { ...source, options } as DatasetSource };
+function separateOptions(source: DatasetSource): { scale: unknown; areInputs: boolean; plain: DatasetSource } {
+  const { scale, ...others }: Readonly<Record<string, unknown>> = source.options ?? {};
+  const { targets, ...withoutTargets } = others;
+  const areInputs = targets === 'inputs';
+  if (scale === undefined && !areInputs) return { scale, areInputs, plain: source };
+  const plain = { ...source, options: areInputs ? withoutTargets : others } as DatasetSource;
+  if (scale === undefined || scale === 'standard' || scale === 'none') return { scale, areInputs, plain };
   const problem = `has ${show(scale)}, expected standard or none for images`;
   throw scaleError(source, new OptionError('train', 'scale', problem));
 }

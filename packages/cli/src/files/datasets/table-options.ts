@@ -2,7 +2,7 @@ import { option, show } from '@gradloom/core/internal';
 import { tableOptions as library, textOptions } from '@gradloom/runtime/options';
 import { classNames, columnNames, columnTypesByName } from '../../options/column-options.ts';
 import { flagName, flagsOf, optionsFrom } from '../../options/flags-of.ts';
-import type { FileOptionTable, Values } from '../../options/option.ts';
+import { defined, type FileOptionTable, type Values } from '../../options/option.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import type { DatasetSource, FileSource } from './dataset-source.ts';
 
@@ -33,17 +33,15 @@ export const fileOptions = { ...textOptions.table, ...library.table };
 export function withTableFlags<Source extends DatasetSource | undefined>(source: Source, values: TableValues): Source {
   if (source === undefined) return source;
   if (!('path' in source)) {
-    if (source.name === 'mnist' && values.scale !== undefined) {
-      return { ...source, options: { ...source.options, scale: values.scale } };
-    }
-    const ofFiles = { ...textFlags, series: true, 'series-key': true, horizon: true, split: true, 'class-names': true };
-    const stray = Object.keys(ofFiles).find((flag) => values[flag as keyof typeof ofFiles] !== undefined);
-    if (stray !== undefined) {
-      const expected = stray in textFlags ? 'a text' : stray === 'class-names' ? 'a file' : 'a table';
-      throw new UsageError(`--${stray} is given with --dataset ${source.name}, expected ${expected}`);
-    }
-    if (values.stream !== true) return source;
-    throw new UsageError(`--stream is given with --dataset ${source.name}, expected a table, NumPy or IDX files`);
+    const { scale, targets } = values;
+    const taken = { ...(source.name === 'mnist' && defined({ scale })), ...(targets === 'inputs' && { targets }) };
+    const names = Object.keys(tableFlags) as (keyof typeof tableFlags)[];
+    const stray = names.find((name) => values[name] !== undefined && values[name] !== false && !(name in taken));
+    if (stray === undefined) return { ...source, options: { ...source.options, ...taken } };
+    const ofText = stray in textFlags ? 'a text' : 'a table';
+    const expected = { stream: 'a table, NumPy or IDX files', 'class-names': 'a file', targets: 'inputs or a table' };
+    const what = Object.hasOwn(expected, stray) ? expected[stray as keyof typeof expected] : ofText;
+    throw new UsageError(`--${stray} is given with --dataset ${source.name}, expected ${what}`);
   }
   const flagOptions = optionsFrom(fileOptions, values);
   refuseTwice(source, flagOptions);

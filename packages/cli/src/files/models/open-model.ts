@@ -59,13 +59,15 @@ export interface ModelData {
  * used in training, so none are held out. @throws UsageError if no dataset is named.
  */
 export function dataOf({ metadata }: Model, requested: DatasetSource | undefined): ModelData {
-  const { dataset, missing, split, encoding, labels } = metadata;
+  const { dataset, missing, split, encoding, targets, labels } = metadata;
   const numberIn = (key: string, otherwise?: number) => {
     const value = metadata[key];
     return typeof value === 'number' ? value : otherwise;
   };
   const storedSource = typeof dataset === 'string' ? readValue(datasetSource, MODEL_DATASET, dataset) : undefined;
-  const runOptions = { ...(missing === 'drop' ? { missing } : {}), ...defined({ split, encoding }) };
+  // Rows of a table know from the preprocessing that they are their own targets.
+  const ownTargets = targets === 'inputs' ? { targets } : {};
+  const runOptions = { ...(missing === 'drop' ? { missing } : {}), ...defined({ split, encoding }), ...ownTargets };
   const runSource = storedSource && withOptions(storedSource, runOptions);
   const name = requested === undefined ? MODEL_DATASET : '--dataset';
   const source = requested ?? storedSource;
@@ -75,7 +77,7 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
   // Class names are those of the model, whatever other names these rows have.
   const named = { name, ...defined({ classNames: labels }) };
   if (storedSource === undefined || runSource === undefined || formatSource(source) !== formatSource(storedSource)) {
-    const foreignSource = withOptions(source, missing === 'drop' ? { missing } : {});
+    const foreignSource = withOptions(source, { ...(missing === 'drop' ? { missing } : {}), ...ownTargets });
     return { ...named, source: foreignSource, isTrainingDataset: false, shares: { validation: 0, test: 0 } };
   }
   const folds = { folds: numberIn('folds'), fold: numberIn('fold') };
@@ -94,8 +96,8 @@ export function divisorsOf({ metadata, preprocessing }: Model): { byteDivisor: n
   return divisor === 1 ? { byteDivisor: 1, divisor } : { byteDivisor: divisor, divisor: divisor === 255 ? 1 : divisor };
 }
 
-/** The source with these options, if it is a file. */
+/** The source with these options, of which a named dataset has `targets` alone. */
 const withOptions = (source: DatasetSource, options: Readonly<Record<string, unknown>>): DatasetSource =>
-  'path' in source && Object.keys(options).length > 0
-    ? { ...source, options: { ...source.options, ...options } }
+  Object.keys(options).length > 0 && ('path' in source || 'targets' in options)
+    ? ({ ...source, options: { ...source.options, ...options } } as DatasetSource)
     : source;

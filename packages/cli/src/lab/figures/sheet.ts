@@ -91,7 +91,10 @@ export function sheetOfRows(dataset: Dataset, rows: readonly number[]): Sheet | 
  */
 export function inOriginalColours(
   images: Elements,
-  { inputs: { columns, scale }, preprocessing }: Pick<Dataset, 'inputs' | 'preprocessing'>,
+  {
+    inputs: { columns, scale },
+    preprocessing,
+  }: { readonly inputs: Pick<Dataset['inputs'], 'columns' | 'scale'> } & Pick<Dataset, 'preprocessing'>,
 ): Elements {
   if (scale !== undefined) {
     const { mean, deviation } = scale;

@@ -1,5 +1,6 @@
 import { cornerOf, type Sheet, sizeOf } from '../../lab/figures/sheet.ts';
 import { plural } from '../../terminal/text/format.ts';
+import type { Reconstructions } from '../findings/findings.ts';
 import { type Markup, markup } from '../markup/markup.ts';
 import { type Draw, isNarrow, type Picture } from '../picture.ts';
 
@@ -85,5 +86,29 @@ export function firstImages(sheet: Sheet, augmentation: string): Picture {
     caption: sentence,
     altText: sentence,
     draw: imageGrid({ name: 'first-images', sheets: [sheet], across: [8, 8] }),
+  };
+}
+
+/** Images beside what the network makes of them. */
+export function reconstructionPictures({ split, inputs, outputs }: Reconstructions): Picture {
+  const sentence = `The first ${plural(inputs.images, 'image')} of the ${split} set, each beside what the network makes of it.`;
+  return {
+    name: 'reconstructions',
+    title: 'Images and their reconstructions',
+    caption: sentence,
+    altText: sentence,
+    draw: imageGrid({ name: 'reconstructions', sheets: [inputs, outputs], across: [6, 4] }),
+  };
+}
+
+/** Images that the decoder makes of draws. */
+export function sampledImages(sheet: Sheet): Picture {
+  const sentence = `${plural(sheet.images, 'image')} that the decoder makes of numbers drawn from the normal distribution, as gradloom generate does.`;
+  return {
+    name: 'samples',
+    title: 'Drawn images',
+    caption: sentence,
+    altText: sentence,
+    draw: imageGrid({ name: 'samples', sheets: [sheet], across: [12, 8] }),
   };
 }

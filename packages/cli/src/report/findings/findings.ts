@@ -172,6 +172,9 @@ const attention = refined(
   },
 );
 
+/** Images beside what the network makes of them, as many of each. */
+const reconstructions = record({ split: name, inputs: sheet, outputs: sheet });
+
 /** The losses of counting tokens of a text, and pairs of them. */
 const nGrams = record({ unit: name, unigram: figure(0), bigram: figure(0) });
 
@@ -232,6 +235,8 @@ export const findings = record({
   histograms: list(layerHistogram, 64),
   images: optional(nullable(sheet)), // the first images of the run, only if rows are images
   filters: optional(nullable(filters)), // only if the first layer reads images
+  reconstructions: optional(nullable(reconstructions)), // only if images are their own targets
+  samples: optional(nullable(sheet)), // images that the decoder makes of draws
   nGrams: optional(nullable(nGrams)), // only of a text with a validation text
   attention: optional(nullable(attention)), // only of a text, by a network with self-attention
   targets: optional(list(target, MAX_DRAWN_TARGETS)), // only of several outputs: the first of them
@@ -241,6 +246,7 @@ export type Findings = Read<typeof findings>;
 export type Attention = Read<typeof attention>;
 export type Answers = Read<typeof answers>;
 export type Curves = NonNullable<Answers['curves']>;
+export type Reconstructions = Read<typeof reconstructions>;
 export type Filters = Read<typeof filters>;
 export type Mistake = Read<typeof mistake>;
 export type Predictions = Read<typeof predictions>;

@@ -11,7 +11,7 @@ import { decisionBoundary } from '../charts/decision-boundary.ts';
 import { firstFilters } from '../charts/first-filters.ts';
 import { fittedCurve } from '../charts/fitted-curve.ts';
 import { gradientFlow } from '../charts/gradient-flow.ts';
-import { firstImages } from '../charts/image-sheet.ts';
+import { firstImages, reconstructionPictures, sampledImages } from '../charts/image-sheet.ts';
 import { layerHistogramPicture } from '../charts/layer-histograms.ts';
 import { mistakePictures } from '../charts/mistakes.ts';
 import { rankingPictures } from '../charts/ranking-curves.ts';
@@ -43,6 +43,10 @@ export function trainPage(run: TrainRun): Page {
       findings?.plane ? decisionBoundary(findings.plane, divisions) : null,
       ...answerPictures(findings?.answers ?? null),
       ...(findings?.targets ?? []).flatMap(targetPictures),
+    ]),
+    chapter('Reconstructions', [
+      findings?.reconstructions ? reconstructionPictures(findings.reconstructions) : null,
+      findings?.samples ? sampledImages(findings.samples) : null,
     ]),
     chapter('Attention', findings?.attention ? attentionMaps(findings.attention) : []),
     chapter('Layers', [

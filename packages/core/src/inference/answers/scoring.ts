@@ -35,7 +35,7 @@ export interface Scoring {
   /** Default threshold of a binary task. */
   readonly threshold: number;
   /**
-   * Computes scores and targets of B rows: probabilities if the loss has logits, values unchanged. A row of classes
+   * Computes scores and targets of B rows: probabilities if the loss has logits, else values unchanged. A row of classes
    * without an answer becomes NaN. Overwrites `scores` and `targets`.
    */
   read(
@@ -49,11 +49,12 @@ export interface Scoring {
 
 /** Creates the scoring for a network's outputs and loss. */
 export function createScoring({ loss, outputs: O, classes, areBits, hasPositions = false }: ScoringOptions): Scoring {
-  if (classes === null && !(O === 1 && areBits)) return scoreValues(O);
+  if (classes === null && !(O === 1 && areBits)) return scoreValues(loss, O);
   return O <= 2 && classes !== 1 && !hasPositions ? scoreBinary(loss, O) : scoreClasses(loss, O, hasPositions);
 }
 
-function scoreValues(O: number): Scoring {
+/** What a model answers: probabilities, where outputs are their logits. */
+function scoreValues(loss: Loss, O: number): Scoring {
   return {
     task: 'values',
     hasProbabilities: false,
@@ -63,6 +64,7 @@ function scoreValues(O: number): Scoring {
     threshold: 0,
     read(scores, targets, y, t, B) {
       scores.set(viewOf(y, 0, B * O));
+      if (hasProbabilities(loss)) toProbabilities('scoring', loss, scores, O);
       targets.set(viewOf(t, 0, B * O));
     },
   };

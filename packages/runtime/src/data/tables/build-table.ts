@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { type CellFormat, OptionError, type SeriesStep } from '@gradloom/core';
 import { counted, show } from '@gradloom/core/internal';
 import type { CollectedRows } from './collect-rows.ts';
+import { targetsAreInputs } from './columns/column-roles.ts';
 import type { ColumnStore } from './columns/column-store.ts';
 import type { PlannedColumn, TableRequest } from './columns/plan-columns.ts';
 import type { TableReader } from './formats/table-reader.ts';
@@ -32,6 +33,7 @@ export function buildTable(
   const { columns, leftOut, classNames } = plan;
   const { name = path, oneHotLimit = ONE_HOT_LIMIT, missing } = options;
   const isTraining = preprocessing === null;
+  const areInputs = isTraining ? options.targets === 'inputs' : targetsAreInputs(preprocessing);
   const exclusions = new Map<string, Exclusion>(); // by column name
 
   /** Returns what `work` makes of a column without faults. Its problem, if any, becomes a fault. */
@@ -134,6 +136,7 @@ export function buildTable(
     leftOut: [...leftOut, ...exclusions.keys()],
     reasons: Object.fromEntries([...exclusions].map(([name, exclusion]) => [name, describeExclusion(exclusion)])),
     ...(time === undefined ? {} : seriesOf(time)),
+    ...(areInputs ? inputsAsTargets() : {}),
     ...(split === undefined ? {} : { split }),
     decisions: [
       ...(findings.length === 0 ? [] : [`${file}: ${findings.join(', ')}`]),
@@ -172,12 +175,32 @@ export function buildTable(
     throw new OptionError('readTable', 'split', problem);
   }
 
+  /** Inputs and target in the order of the file. */
+  function allInputs(): readonly TableColumn[] {
+    const inputsBefore = includedInputs.filter(
+      ({ fileColumn }) => fileColumn.index < withRole('target')[0].index,
+    ).length;
+    return inputs.toSpliced(inputsBefore, 0, target);
+  }
+
+  /** The table whose rows are their own targets. @throws OptionError for a column of something else than numbers. */
+  function inputsAsTargets(): Pick<Table, 'inputs' | 'targets'> {
+    const all = allInputs();
+    for (const { name, type, gaps } of all) {
+      if (type === 'numeric' && (gaps === 0 || missing === 'drop')) continue;
+      const has = type === 'numeric' ? counted(gaps, 'gap') : type === 'categorical' ? 'words' : `type ${type}`;
+      const advice = type === 'numeric' ? 'missing drop leaves its rows out' : 'drop leaves it out';
+      const problem = `has inputs, and column ${show(name)} has ${has}, expected numbers alone (${advice})`;
+      throw new OptionError('readTable', 'targets', problem);
+    }
+    return { inputs: all, targets: all };
+  }
+
   /** The series, and its inputs in the order of the file. The target is one of them. */
   function seriesOf(time: TableColumn): Pick<Table, 'series' | 'inputs'> {
     const { context = CONTEXT, horizon = HORIZON, step = null } = preprocessing?.series ?? (options as SeriesOptions);
-    const inputsBefore = withRole('input').filter(({ index }) => index < withRole('target')[0].index).length;
     return {
-      inputs: inputs.toSpliced(inputsBefore, 0, target),
+      inputs: allInputs(),
       series: { time, key, context, horizon, step: checkTimes({ time, key }, rows, step, fault) },
     };
   }

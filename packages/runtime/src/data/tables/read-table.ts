@@ -111,6 +111,10 @@ function checkSequenceOptions(where: string, options: TableOptions): void {
   };
   if (!isText) refuseAny(['tokenizer'], 'none without a column of type text');
   if (isText && stream) refuse('stream', stream, 'none: the texts of a column are held in memory');
+  if (targets === 'inputs') {
+    const stray = (['target', 'series'] as const).find((name) => options[name] !== undefined);
+    if (stray !== undefined) refuse(stray, options[stray], 'none with targets inputs: each row is its own target');
+  }
   if (series === undefined) {
     const names = ['seriesKey', 'horizon', ...(isText ? [] : (['context'] as const))] as const;
     refuseAny(names, 'none without series, the column with the time of a row');

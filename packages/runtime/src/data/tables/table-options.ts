@@ -106,8 +106,17 @@ export const tableOptions = defineOptions('readTable', {
   ),
   /** The target column, or several: names, or numbers counted from 1. @default the last column */
   target: naming(target(undefined, 'the column to predict: its name, or its number counted from 1', 'the last column')),
-  /** Kind of targets. @default 'classes' for words and for few whole numbers that repeat, else 'values' */
-  targets: data(option.oneOf(targetKinds)(undefined, 'classes or values', 'found from the target column')),
+  /**
+   * Kind of targets, or 'inputs': each row, of columns of numbers, is its own target, as for an autoencoder.
+   * @default 'classes' for words and for few whole numbers that repeat, else 'values'
+   */
+  targets: data(
+    option.oneOf({ ...targetKinds, inputs: true })(
+      undefined,
+      'classes, values, or inputs: each row is its own target, as for an autoencoder',
+      'found from the target column',
+    ),
+  ),
   /** The allowed class names, in the order of their indices. @default all names in the file, sorted */
   classNames: naming(
     names(undefined, 'names of the classes in the order of their indices, such as cat,dog', 'as in the file'),

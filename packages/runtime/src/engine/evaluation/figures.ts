@@ -1,5 +1,5 @@
 import { type Loss, type Metric, metrics } from '@gradloom/core';
-import { targetKind } from '@gradloom/core/internal';
+import { hasProbabilities, targetKind, toProbabilities } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
 
 /** Consumes outputs and targets, such as a metric. */
@@ -27,8 +27,25 @@ export function figuresOf(
 ): Partial<Record<'accuracy' | 'mae' | 'rmse' | 'r2', Metric>> {
   const accuracy = metrics.accuracy({ targets: targetKind(loss), threshold: loss.threshold ?? 0.5 });
   if (classes !== null) return { accuracy };
-  const errors = { mae: metrics.mae(), rmse: metrics.rmse(), r2: metrics.r2() };
+  const errors = {
+    mae: ofAnswers(metrics.mae(), loss),
+    rmse: ofAnswers(metrics.rmse(), loss),
+    r2: ofAnswers(metrics.r2(), loss),
+  };
   return outputs === 1 && areBits(targets) ? { accuracy, ...errors } : errors;
+}
+
+/** The metric of what a model answers: probabilities, where outputs are their logits. */
+function ofAnswers(metric: Metric, loss: Loss): Metric {
+  if (!hasProbabilities(loss)) return metric;
+  return {
+    ...metric,
+    add(y, t, B, O) {
+      const probabilities = y.slice(0, B * O);
+      toProbabilities('figuresOf', loss, probabilities, O);
+      metric.add(probabilities, t, B, O);
+    },
+  };
 }
 
 const areBits = (values: Dataset['targets']['array'] | Float64Array): boolean =>

@@ -47,6 +47,10 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
   return roles;
 }
 
+/** Whether each row was its own target. */
+export const targetsAreInputs = ({ series, columns, target }: TablePreprocessing): boolean =>
+  series === undefined && columns.some((column) => target.some(({ name }) => name === column.name));
+
 /**
  * The role of each column in rows for a model: the model's own columns are read, and those that the options name for
  * the target, if it is a new one, the weights and the split. Others are left out.
@@ -62,7 +66,10 @@ export function rolesFor(
   const { series } = preprocessing;
   const inputs = new Set(preprocessing.columns.map(({ name }) => name));
   const nameOf = (option: string, column: string | number) => names[findColumn(where, option, column, names, true)];
-  const modelTargets = series === undefined ? preprocessing.target.map(({ name }) => name) : [series.target];
+  // The target of a series is one of its inputs; where all targets are inputs, the last is read as the target.
+  const ofTable = preprocessing.target.map(({ name }) => name);
+  const tableTargets = targetsAreInputs(preprocessing) ? ofTable.slice(-1) : ofTable;
+  const modelTargets = series === undefined ? tableTargets : [series.target];
   const targets = new Set(hasNewTarget ? newTargets() : modelTargets);
   const weights = weightColumn === undefined ? undefined : nameOf('weightColumn', weightColumn);
   const splitting = splitOf(split);
@@ -76,7 +83,6 @@ export function rolesFor(
   return names.map((name) => {
     if (name === series?.time) return 'time';
     if (name === series?.key) return 'key';
-    // The target of a series is one of its inputs.
     if (targets.has(name)) return 'target';
     if (inputs.has(name)) return 'input';
     return name === weights ? 'weight' : name === splitBy ? 'split' : 'left out';

@@ -127,6 +127,7 @@ export function planColumns(
 
   /** Advice on cells that do not fit the column. */
   function adviceFor(name: string, role: Role): string {
+    if (role === 'target' && options.targets === 'inputs') return leaveOut(name);
     if (role === 'target') return leavesGapsOut ? EMPTY_TARGETS : '';
     if (role !== 'input' || isPlain) return '';
     return preprocessing === null ? `${EMPTY_CELLS}, ${leaveOut(name)}` : EMPTY_CELLS;
@@ -178,7 +179,8 @@ function targetKindsOf(
   { options, preprocessing, isPlain, hasNewTarget }: TableRequest,
 ): ReadonlyMap<string, TargetKind | undefined> {
   const kindOf = (name: string): TargetKind | undefined => {
-    if (options.series !== undefined || preprocessing?.series !== undefined) return 'values';
+    if (options.series !== undefined || preprocessing?.series !== undefined || options.targets === 'inputs')
+      return 'values';
     const type = types.get(name);
     const byType = type && (type === 'numeric' ? 'values' : 'classes');
     const decoding = hasNewTarget ? undefined : preprocessing?.target.find((target) => target.name === name);
