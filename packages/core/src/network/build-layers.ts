@@ -108,20 +108,32 @@ function addLayers(
 }
 
 /** The values that a layer reads. @throws OptionError for a name of none, or of two. */
-function valuesOf({ values }: BuildState, spec: LayerSpec, x: BuiltValue, path: Path): readonly BuiltValue[] {
+function valuesOf(state: BuildState, spec: LayerSpec, x: BuiltValue, path: Path): readonly BuiltValue[] {
   if (typeof spec !== 'object' || spec === null || spec.of === undefined) return [x];
+  const { values } = state;
   const names: readonly unknown[] = [spec.of].flat();
   return (names.length === 0 ? [names] : names).map((name, k) => {
     const value = typeof name === 'string' ? values.get(name) : undefined;
     if (value) return value;
     const [where, option] = [`buildNetwork: layer ${path.join('.')}`, `layers.${path.join('.')}.of`];
-    const known = [...values.keys()].slice(-MAX_NAMED).map(show);
+    const known = namesIn(state).slice(-MAX_NAMED).map(show);
     const expected = known.length === 0 ? 'none, since no layer stands before it' : `one of ${known.join(', ')}`;
     const problem = value === null ? 'which names two values, expected a name of one' : `expected ${expected}`;
     const about = spec.kind === 'heads' && spec.names?.[k] !== undefined ? `output ${show(spec.names[k])}` : 'of';
     throw new OptionError(where, option, `has ${show(name)}, ${problem}`, { about });
   });
 }
+
+/** A name for each value so far, without those that stand for a part of a row before it has its shape. */
+const namesIn = ({ placed, values }: BuildState): string[] => [
+  ...(values.has(INPUT) ? [INPUT] : []),
+  ...placed
+    .filter(({ spec }, k) => !isUnnamedPart(spec, placed[k + 1]?.spec))
+    .map(({ spec, path }) => spec.name ?? path),
+];
+
+const isUnnamedPart = ({ kind, of, name }: LayerSpec, next: LayerSpec | undefined): boolean =>
+  kind === 'slice' && of === INPUT && name === undefined && next?.kind === 'reshape' && next.name !== undefined;
 
 /** The most names that an error lists: the last ones, which stand nearest. */
 const MAX_NAMED = 12;

@@ -31,7 +31,10 @@ export function continuationProblem({ input, output, allLayers }: Network): stri
   }
   const placed = allLayers.find(({ layer }) => layer.forwardNext === undefined);
   if (placed === undefined) return null;
-  const expected = 'layers that read no later position, such as gru without reverse';
+  const expected =
+    placed.spec.kind === 'cross-attention'
+      ? 'self-attention: a text that is written has no second sequence to read'
+      : 'layers that read no later position, such as gru without reverse';
   return `has ${nameOfLayer(placed)}, whose outputs do not follow one after the other, expected ${expected}`;
 }
 

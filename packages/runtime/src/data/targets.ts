@@ -1,6 +1,7 @@
 import {
   type Elements,
   type ElementType,
+  type Layer,
   type Loss,
   type LossSpec,
   type Network,
@@ -268,28 +269,58 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
   checkObject(where, 'dataset', dataset, 'a dataset');
   const { name, inputs } = dataset;
   checkObject(where, 'dataset.inputs', inputs, '{ array, columns, divisor }');
-  const { array, columns, divisor } = inputs;
+  const { columns } = inputs;
   if (columns !== network.inputs || !isAlike(network.input, inputs.shape ?? [columns])) {
     const what = inputs.shape === undefined ? 'numbers per row' : 'a row';
     const problem = `has ${shapeText(network.input)}, expected ${rowText(inputs)} (${what} of ${showName(name)})`;
     throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
   }
   if (dataset.lengths !== undefined) yield* checkLengths(where, network, dataset, dataset.lengths);
-  const [{ spec, layer }] = network.allLayers;
   // For rows in a file, the layer checks indices when it reads them.
-  if (spec.kind !== 'embedding' || inputs.file !== undefined) return;
+  if (inputs.file !== undefined) return;
+  for (const [k, { spec, layer }] of network.allLayers.entries()) {
+    const range = spec.kind === 'embedding' ? columnsRead(network, k) : null;
+    if (spec.kind === 'embedding' && range !== null) yield* checkIndices(where, dataset, spec.vocabulary, layer, range);
+  }
+}
+
+/** @throws OptionError for a number in columns of the inputs that is not a valid index. */
+function* checkIndices(
+  where: string,
+  { name, inputs: { array, columns, divisor, step = columns }, preprocessing }: Dataset,
+  vocabulary: number,
+  { label }: Pick<Layer, 'label'>,
+  { start, end }: ColumnRange,
+): Pausable<void> {
+  const isWhole = start === 0 && end === columns; // windows of a text then share numbers
   for (let i = 0; i < array.length; i++) {
     const index = array[i] / divisor;
     if (i % NUMBERS_PER_TURN === 0) yield;
-    if (index >= 0 && index < spec.vocabulary && Number.isInteger(index)) continue;
+    if (index >= 0 && index < vocabulary && Number.isInteger(index)) continue;
+    const place = i % step;
+    if (!isWhole && (place < start || place >= end)) continue;
     let hint = divisor === 1 ? '' : `; its numbers are divided by ${divisor}: divisor=1 takes them as they are`;
-    if (dataset.preprocessing !== undefined)
+    if (preprocessing !== undefined && isWhole)
       hint = '; the numbers of a table are scaled: --scale none takes them as they are';
-    const range = `a whole number from 0 to ${spec.vocabulary - 1}`;
-    const problem = `has ${show(index)}, expected ${range} (of ${layer.label}${hint})`;
+    const range = `a whole number from 0 to ${vocabulary - 1}`;
+    const problem = `has ${show(index)}, expected ${range} (of ${label}${hint})`;
     const about = `${showName(name)}: the index at row ${Math.floor(i / columns)}, place ${i % columns}`;
     throw new OptionError(where, ['layers', 'dataset'], problem, { about });
   }
+}
+
+type ColumnRange = { readonly start: number; readonly end: number };
+
+/** The columns of a row that a layer reads as they are; null if it reads what other layers make of them. */
+function columnsRead({ allLayers, inputs }: Network, k: number): ColumnRange | null {
+  let [value] = allLayers[k].inputs;
+  while (value > 0 && allLayers[value - 1].spec.kind === 'reshape') [value] = allLayers[value - 1].inputs;
+  if (value === 0) return { start: 0, end: inputs };
+  const { spec, layer, inputs: read } = allLayers[value - 1];
+  if (spec.kind !== 'slice' || read[0] !== 0 || layer.in[0].length !== 1) return null;
+  const { start = 0, step = 1 } = spec;
+  if (typeof start !== 'number' || start < 0 || step !== 1) return null;
+  return { start, end: start + sizeOf(layer.out) };
 }
 
 /** @throws OptionError for lengths that the parts of the network's rows cannot have. */

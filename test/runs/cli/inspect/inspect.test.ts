@@ -50,6 +50,20 @@ test('a model: its network, fingerprint and every tensor, those inside of layers
   expect(tensors[4].mean).toBeCloseTo(inner.reduce((sum, w) => sum + w, 0) / 36, 14);
 });
 
+test('a file with a network: the layers of a model of it, without weights', async () => {
+  const path = join(folder, 'net.json');
+  writeFileSync(path, JSON.stringify(spec));
+  const known = await json(path, '--input', '2');
+  const { layers, parameters } = await json(one);
+  expect(known).toMatchObject({ event: 'network', layers, parameters });
+  expect(await json('--spec', path, '--input', '2')).toEqual(known);
+  expect(await inspect(path, '--input', '2')).toMatch(/^layer +reads +output/m);
+  const { stderr } = await gradloom(['inspect', path]);
+  expect(stderr).toBe(
+    'gradloom inspect: --input is missing, expected the shape of a row, since the network does not say it\n',
+  );
+});
+
 test('a checkpoint: also how far it has come, what it was made with, and the state of the optimizer', async () => {
   const path = join(one, 'last.gradloom');
   const { record, progress, arrays } = loadCheckpoint(path);

@@ -265,6 +265,10 @@ describe('a module that exports a network with branches', () => {
   test.each([
     ['export default 5', 'has the default export 5, expected a network, such as export default network('],
     ['export default (', 'cannot be imported, expected a module with a network ('],
+    [
+      `import { input } from '${core}';\nconst a = input(4);\nexport default a.plus(input(3, 'b'));`,
+      'at line 3 cannot be imported, expected a module with a network (',
+    ],
   ])('is refused in a sentence: %s', async (text, sentence) => {
     const path = write(`bad-${text.length + text.charCodeAt(15)}.mjs`, text); // modules are imported once
     const { code, stderr } = await gradloom(['train', '--dataset', bars, '--spec', path]);

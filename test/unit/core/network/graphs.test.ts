@@ -78,7 +78,7 @@ describe('is refused in one sentence:', () => {
     [
       'a name of no layer',
       [dense(2, { name: 'a' }), relu({ of: 'b' })],
-      'buildNetwork: layer 1: of has "b", expected one of "input", "0", "a"',
+      'buildNetwork: layer 1: of has "b", expected one of "input", "a"',
       'layers.1.of',
     ],
     ['a later layer', [relu({ of: '1' }), dense(2)], 'of has "1", expected one of "input"', 'layers.0.of'],
@@ -142,4 +142,11 @@ describe('is refused in one sentence:', () => {
       expect.objectContaining({ message: expect.stringContaining(sentence), options: [option] }),
     );
   });
+});
+
+test('a wrong `of` names the parts of a row and the layers as they are written', () => {
+  const layers = [dense(4, { of: 'cells', name: 'seen' }), relu(), dense(1, { of: 'picture' })];
+  expect(() => buildNetwork({ input: { cells: 3, image: [2, 2, 1] }, layers })).toThrow(
+    'of has "picture", expected one of "input", "cells", "image", "seen", "4"',
+  );
 });

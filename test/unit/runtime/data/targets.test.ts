@@ -124,6 +124,31 @@ test('bytes that are read as shares of 255 get the hint that an embedding needs 
   );
 });
 
+test('an embedding of a part of the row is compared with the indices of this part alone', () => {
+  const network = (vocabulary: number) =>
+    buildNetwork({
+      input: { cells: 1, words: 2 },
+      layers: [
+        { kind: 'embedding', vocabulary, width: 1, of: 'words' },
+        { kind: 'flatten' },
+        { kind: 'concat', of: ['cells', '3'] },
+        { kind: 'dense', out: 1 },
+      ],
+    });
+  const rows = datasetFromRows({
+    inputs: [
+      [0.5, 1, 2],
+      [-7, 4, 0],
+    ],
+    targets: [0, 1],
+    name: 'rows',
+  });
+  complete(checkInput('here', network(5), rows));
+  expect(() => complete(checkInput('here', network(4), rows))).toThrow(
+    'here: rows: the index at row 1, place 1 has 4, expected a whole number from 0 to 3 (of embedding(4x1))',
+  );
+});
+
 test('what fits passes', () => {
   const network = (out: number) => buildNetwork({ input: 1, layers: [{ kind: 'dense', out }] });
   complete(checkFit('here', network(3), createLoss('softmax-cross-entropy'), classes));

@@ -1,6 +1,6 @@
 import { networkNames, option, show } from '@gradloom/core/internal';
 import { moduleOption } from '../../options/custom-parts.ts';
-import { networkName } from '../../options/network-file.ts';
+import { networkFile, networkName } from '../../options/network-file.ts';
 import { grouped, type OptionTable, type Values } from '../../options/option.ts';
 import { verbose } from '../../options/run-options.ts';
 
@@ -19,8 +19,13 @@ export const inspectOptions = {
     {
       diff: option.text('a file or a run')(undefined, 'another file or run to compare with'),
       network: networkName(undefined, `a known network in place of a file: ${networkNames.join(', ')}`),
-      input: rowShape(undefined, 'with --network, the shape of an image, or tokens', '28x28x1 or 64'),
-      outputs: option.positiveInteger(undefined, 'with --network, its outputs', '10, or 65 tokens'),
+      spec: networkFile(undefined, 'a JSON, YAML or module file with a network, in place of a model'),
+      input: rowShape(
+        undefined,
+        'the shape of an image, or a number of tokens or inputs, with --network, or --spec without one',
+        'a row that suits the known network',
+      ),
+      outputs: option.positiveInteger(undefined, 'with --network, its outputs', 'those that suit the known network'),
     },
   ),
   module: moduleOption,

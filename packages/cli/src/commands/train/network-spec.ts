@@ -1,5 +1,3 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import {
   buildNetwork,
   createLoss,
@@ -30,9 +28,7 @@ import type { Dataset } from '@gradloom/runtime';
 import { sizesOfHeads } from '@gradloom/runtime/internal';
 import { customParts } from '../../options/custom-parts.ts';
 import { defined } from '../../options/option.ts';
-import { isRecord, readObject } from '../../options/read-object.ts';
-import { readText } from '../../options/read-text.ts';
-import { UsageError } from '../../terminal/failure.ts';
+import { readNetworkFile } from '../../options/read-network-file.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 import { IDENTITY, outputLayers, outputsOf, stackedNetwork } from './stacked-network.ts';
 
@@ -146,28 +142,6 @@ function refuseOtherParts(input: InputParts, parts: readonly RowPart[]): void {
   if (actual === expected) return;
   const problem = `has ${actual}, expected ${expected} (the parts of a row)`;
   throw new OptionError('train', ['spec.input', 'dataset'], problem, { about: "the network's input" });
-}
-
-/** Enough for a module that writes its layers one by one. */
-const MAX_MODULE_BYTES = 1 << 22;
-
-/** A module exports the network by default: `export default network(input(784).through(...))`. */
-async function readNetworkFile(path: string): Promise<Record<string, unknown>> {
-  if (!/\.[cm]?[jt]s$/.test(path)) return readObject('--spec', path);
-  readText('--spec', path, MAX_MODULE_BYTES); // says plainly what cannot be read
-  let exports: { readonly default?: unknown };
-  try {
-    exports = await import(pathToFileURL(resolve(path)).href);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
-    throw new UsageError(`--spec ${path} cannot be imported, expected a module with a network (${reason})`, {
-      cause: error,
-    });
-  }
-  const { default: network } = exports;
-  if (isRecord(network)) return network;
-  const expected = 'expected a network, such as export default network(input(784).through(dense(10)))';
-  throw new UsageError(`--spec ${path} has the default export ${show(network)}, ${expected}`);
 }
 
 /** Layers that a spec without `input` may begin with on images: rows are flat lists of numbers for them. */

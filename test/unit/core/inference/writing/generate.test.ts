@@ -285,6 +285,10 @@ describe('what does not fit is refused in one sentence, before anything is writt
     [refused, () => withLayers({ kind: 'self-attention', heads: 2, causal: false }).generate('a')],
     [refused, () => withLayers({ kind: 'conv1d', out: 4, kernel: 3, padding: 1 }).generate('a')],
     [refused, () => withLayers({ kind: 'residual', layers: [{ kind: 'lstm', out: 4, reverse: true }] }).generate('a')],
+    [
+      /^generate: the network has cross-attention.*, expected self-attention: a text .* has no second sequence to read$/,
+      () => withLayers({ kind: 'cross-attention', heads: 2, of: ['0', '0'] }).generate('a'),
+    ],
   ])('%s', (sentence, make) => {
     expect(make).toThrow(sentence);
   });
