@@ -12,8 +12,8 @@ export interface DecoderPart {
 }
 
 /**
- * The layers from the latent value z to an answer: z is the first value that depends on a `gaussian`, and has its size, through which
- * alone the answer depends on it and on the inputs. Of the decoder z is the input.
+ * The layers from the latent value z to an answer: z is the first value that depends on a `gaussian` and has its size,
+ * through which alone the answer depends on it and on the inputs. Of the decoder z is the input.
  * @throws OptionError if there is no such value, and for a decoder with the weights of other layers.
  */
 export function decoderPart(

@@ -35,7 +35,7 @@ export interface Scoring {
   /** Default threshold of a binary task. */
   readonly threshold: number;
   /**
-   * Computes scores and targets of B rows: probabilities if the loss has logits, else values unchanged. A row of classes
+   * Computes scores and targets of B rows: probabilities if the loss has logits, else values. A row of classes
    * without an answer becomes NaN. Overwrites `scores` and `targets`.
    */
   read(
