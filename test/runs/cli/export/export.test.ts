@@ -190,7 +190,12 @@ test.each([
   ['export', [path, 'a.npz', 'b.npz'], 2, 'the word "b.npz" is not needed'],
   ['export', [path, 'a.npz', '--format', 'zip'], 2, '--format has "zip", expected one of '],
   ['export', [path, join(folder.path, 'none', 'a.npz')], 1, 'cannot be written'],
-  ['import', [], 2, 'the file of weights is missing, expected one that ends in .onnx, .safetensors or .npz'],
+  [
+    'import',
+    [],
+    2,
+    'the file of weights is missing, expected one that ends in .safetensors or .npz, or a folder of Hugging Face',
+  ],
   ['import', [weights], 2, '--out is missing'],
   ['import', [weights, '--out', out], 1, 'no description of a network, expected a spec of the network too'],
   ['import', [weights, '--out', out, '--spec', '{"input":3,"layers":[]}'], 2, '--spec: layers has []'],

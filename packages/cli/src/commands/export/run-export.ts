@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { typeOf } from '@gradloom/core/internal';
 import { exportModel } from '@gradloom/runtime';
 import { largestChange } from '@gradloom/runtime/internal';
@@ -35,7 +36,7 @@ export async function runExport(request: Request, io: Io): Promise<number> {
   const isRounded = from === 'float64' && type === 'float32';
   const change = isRounded ? { largestChange: largestChange(model) } : {};
   const parameters = model.parameters.length;
-  const { size: bytes } = statSync(path);
+  const bytes = bytesIn(path);
   if (json) printJson(io.stdout, { event: 'export', path, format, precision: type, ...change, parameters, bytes });
   else {
     const rounded = isRounded ? `, rounded by ${decimal(largestChange(model))} at most` : '';
@@ -43,4 +44,11 @@ export async function runExport(request: Request, io: Io): Promise<number> {
     printLine(io.stdout, `${path}: ${format}, ${size}`);
   }
   return 0;
+}
+
+/** Bytes of a file, or of the files in a folder. */
+function bytesIn(path: string): number {
+  const stats = statSync(path);
+  if (!stats.isDirectory()) return stats.size;
+  return readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0);
 }

@@ -1,6 +1,6 @@
 import { losses } from '@gradloom/core';
 import { option, show } from '@gradloom/core/internal';
-import { precisions } from '@gradloom/runtime/options';
+import { poolings, precisions } from '@gradloom/runtime/options';
 import { moduleOption } from '../../options/custom-parts.ts';
 import { lossOption } from '../../options/loss.ts';
 import { networkFile } from '../../options/network-file.ts';
@@ -82,7 +82,17 @@ export const importOptions = {
       precision: option.oneOf(precisions)(
         undefined,
         'type of the weights of the model: float64 holds those of every file exactly',
-        'that of an .onnx file, or of one that export wrote, else float64',
+        'that of an .onnx file, or of one that export wrote; float32 of a folder without float64; else float64',
+      ),
+      context: option.positiveInteger(
+        undefined,
+        'of a folder of Hugging Face: tokens of a row',
+        'those that the model can read, at most 1,024',
+      ),
+      pooling: option.oneOf(poolings)(
+        undefined,
+        'of a folder of Hugging Face with an encoder: outputs for a text, the mean of its positions or those of the pooler',
+        'classes if the model has some, else mean',
       ),
       sizes: sizes(
         undefined,

@@ -22,22 +22,26 @@ export async function runImport(request: Request, io: Io): Promise<number> {
   const endings = endingsOf(Object.values(modelFormats).filter(({ open }) => open !== undefined));
   const path = requireWord(
     request.positionals[0],
-    `the file of weights is missing, expected one that ends in ${endings}`,
+    `the file of weights is missing, expected one that ends in ${endings}, or a folder of Hugging Face`,
   );
   const { out, json } = values;
   if (out === undefined) throw new UsageError('--out is missing, expected a file to write, such as model.gradloom');
   try {
     const comparisons: ImportComparison[] = []; // one of an ONNX file
     const onCompare = (comparison: ImportComparison): void => void comparisons.push(comparison);
-    const model = await importModel(path, { ...(await optionsOf(values)), onCompare });
+    const notes: string[] = [];
+    const onNote = (note: string): void => void notes.push(note);
+    const model = await importModel(path, { ...(await optionsOf(values)), onCompare, onNote });
     const [comparison] = comparisons;
     saveModel(out, model);
     const { parameters, fingerprint } = model;
     const layers = model.spec.layers.length;
     if (json) {
       const counts = { parameters: parameters.length, layers };
-      printJson(io.stdout, { event: 'import', path: out, ...counts, fingerprint, ...defined({ comparison }) });
+      const others = defined({ comparison, notes: notes.length > 0 ? notes : undefined });
+      printJson(io.stdout, { event: 'import', path: out, ...counts, fingerprint, ...others });
     } else {
+      for (const note of notes) printLine(io.stdout, note);
       printLine(io.stdout, `${out}: ${plural(layers, 'layer')}, ${plural(parameters.length, 'parameter')} of ${path}`);
       if (comparison !== undefined) printLine(io.stdout, describeComparison(comparison));
     }
@@ -53,7 +57,8 @@ function describeComparison({ rows, operators, difference }: ImportComparison): 
 }
 
 async function optionsOf(values: ImportValues): Promise<ImportOptions> {
-  const { spec: specOrPath, loss, labels, rename, precision, divisor, mean, deviation, sizes, outputs } = values;
+  const { spec: specOrPath, loss, labels, rename, divisor, mean, deviation, ...others } = values;
+  const { precision, sizes, outputs, context, pooling } = others;
   if ((mean === undefined) !== (deviation === undefined)) {
     const [is, isNot] = mean === undefined ? ['deviation', 'mean'] : ['mean', 'deviation'];
     throw new UsageError(`--${is} is given without --${isNot}, expected both`);
@@ -66,7 +71,7 @@ async function optionsOf(values: ImportValues): Promise<ImportOptions> {
   if (spec !== undefined) within('spec', () => buildNetwork(spec, customParts()));
   return {
     ...loadOptions(),
-    ...defined({ spec, loss, rename, precision, sizes, outputs }),
+    ...defined({ spec, loss, rename, precision, sizes, outputs, context, pooling }),
     ...(Object.keys(images).length === 0 ? {} : { images }),
     metadata: { ...defined({ labels }), writtenBy: `gradloom ${version}` },
   };

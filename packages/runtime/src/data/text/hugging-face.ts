@@ -24,15 +24,18 @@ function create(spec: HuggingFaceTokenizer): Tokenizer {
   const { size, end } = spec;
   const library = open(spec);
   const idsOf = (text: string, withFrame: boolean): number[] =>
-    library.encode(text, { add_special_tokens: withFrame }).ids.map((id, at) => {
+    guarded(() => library.encode(text, { add_special_tokens: withFrame }).ids).map((id, at) => {
       if (id !== undefined && id < size) return id;
       if (id === undefined) throw new TextError(0, `${show(text)} with a part that is no token`, 'known parts alone');
       throw new TextError(at, `the token ${id}`, `a whole number from 0 to ${size - 1}`);
     });
   // The network may have more tokens than the tokenizer.
   const isKnown = (token: number): boolean => library.id_to_token(token) !== undefined;
-  const textOf = (tokens: readonly number[]): string =>
-    library.decode(tokens.filter(isKnown), { skip_special_tokens: true, clean_up_tokenization_spaces: false });
+  const textOf = (tokens: readonly number[]): string => {
+    const known = tokens.filter(isKnown);
+    const options = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
+    return known.length === 0 ? '' : guarded(() => library.decode(known, options));
+  };
   // A text goes on after what was written, so it is decoded after a letter: decoders may cut the space in front.
   const letter = idsOf('a', false).slice(-1);
   const letterText = textOf(letter);
@@ -50,6 +53,15 @@ function create(spec: HuggingFaceTokenizer): Tokenizer {
       return textOf([...letter, ...list]).slice(letterText.length);
     },
   };
+}
+
+/** What the library returns. Its rules are those of a file, in which any may be missing. */
+function guarded<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw new TextError(0, `no tokens by the rules of its tokenizer (${reasonOf(error)})`, 'rules that are whole');
+  }
 }
 
 /** The tokens that stand around those of a text. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type ElementType, type ModelContents, OptionError } from '@gradloom/core';
 import {
   checkElements,
@@ -13,6 +14,7 @@ import {
   typeOf,
 } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
+import { makeDirectory } from '../../system/files/file-system.ts';
 import { fingerprint } from '../../system/files/hash.ts';
 import { writeAtomically } from '../../system/files/write-atomically.ts';
 import { precision } from '../../training/run/options.ts';
@@ -45,7 +47,14 @@ export async function exportModel(
   const { network, loss } = checkModel(where, model);
   refuseBadWeights(where, network, model.parameters, type);
   const contents = type === undefined ? model : roundModel(model, type);
-  writeAtomically(where, path, await modelFormats[name].write({ contents, network, loss }));
+  const { write, files } = modelFormats[name];
+  const exported = { contents, network, loss };
+  if (write !== undefined) writeAtomically(where, path, await write(exported));
+  if (files !== undefined) {
+    const contentsByName = await files(exported);
+    makeDirectory(path);
+    for (const [file, bytes] of contentsByName) writeAtomically(where, join(path, file), bytes);
+  }
   return name;
 }
 

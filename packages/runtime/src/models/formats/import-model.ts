@@ -34,12 +34,14 @@ import {
   viewOf,
   withFlatten,
 } from '@gradloom/core/internal';
+import { checkPath } from '../../system/files/check-path.ts';
 import { type FileFault, faultOf } from '../../system/files/file-fault.ts';
-import { fileSize } from '../../system/files/file-system.ts';
+import { fileSize, statsOf } from '../../system/files/file-system.ts';
 import { mebibytes } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
 import { precision } from '../../training/run/options.ts';
 import { createModel } from '../model.ts';
+import { poolings } from './hugging-face/architecture.ts';
 import { endingsOf, formatOf, modelFormats } from './index.ts';
 import { matchTensors, type Renames } from './match-tensors.ts';
 import type { ImportComparison } from './onnx/read/import-onnx.ts';
@@ -72,6 +74,15 @@ const importOptions = defineOptions('importModel', {
   outputs: option.unchecked<readonly string[]>(),
   /** Called with the comparison of answers on random rows of an ONNX file; otherwise they are not compared. */
   onCompare: option.unchecked<(comparison: ImportComparison) => void>(),
+  /** Of a folder of Hugging Face, T: tokens of a row. @default the positions of the model, at most 1,024 */
+  context: option.positiveInteger(),
+  /**
+   * Of a folder of Hugging Face with an encoder, the outputs for a text: the `mean` of its positions, or those of the
+   * `pooler`, which reads the first. @default classes if the model has some, else 'mean'
+   */
+  pooling: option.oneOf(poolings)(),
+  /** Called with each sentence about what was left out or guessed. @default nothing is said */
+  onNote: option.unchecked<(sentence: string) => void>(),
 });
 
 /**
@@ -91,28 +102,27 @@ export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Na
  * Imports a model. An .onnx file has the network and its weights: its operators become layers that train, images with
  * channels last. Of a .safetensors or .npz file that PyTorch or NumPy wrote the weights are read, for the network of
  * `spec`: `0.weight` [out, in], `0.bias` and so on, one tensor of the file for each of the network, in float64,
- * float32, float16 or bfloat16.
+ * float32, float16 or bfloat16. A folder of Hugging Face, with config.json, model.safetensors and tokenizer.json, has
+ * the network and its tokens, too.
  * @throws Error (rejects) naming every tensor that is missing, left over or of another shape; also for a damaged file,
  * a weight that is not finite or beyond the range of `precision`, and parts that do not fit together.
  */
 export async function importModel(path: string, options: ImportOptions = {}): Promise<Model> {
   const where = 'importModel';
   checkObject(where, 'options', options, 'an object');
-  const { spec, loss, metadata, images, rename = {}, precision, parts, ...ofGraph } = importOptions.read(options);
+  const { spec, loss, metadata, images, rename = {}, precision, parts, ...others } = importOptions.read(options);
   const fault = faultOf(where, path);
+  const requested = { loss, metadata, images };
   if (spec === undefined && typeof path === 'string' && formatOf(path) === 'onnx') {
     const { importOnnx } = await import('./onnx/read/import-onnx.ts');
-    const { model: contents, compare } = importOnnx(where, path, fault, { ...ofGraph, precision });
-    const network = buildNetwork(contents.spec);
-    refuseBadWeights(where, network, contents.parameters);
-    const encoding = images === undefined ? {} : { preprocessing: imagesFor(where, network, images) };
-    const { parameters, metadata: own } = contents;
-    const model = createModel({
-      ...{ spec: contents.spec, parameters, metadata: { ...own, ...metadata }, ...encoding },
-      ...(loss === undefined ? (contents.loss === undefined ? {} : { loss: contents.loss }) : { loss }),
-    });
-    ofGraph.onCompare?.(compare(model));
+    const { model: contents, compare } = importOnnx(where, path, fault, { ...others, precision });
+    const model = finishModel(where, contents, requested);
+    others.onCompare?.(compare(model));
     return model;
+  }
+  if (spec === undefined && statsOf(where, checkPath(where, path))?.isDirectory()) {
+    const { importFolder } = await import('./hugging-face/import-folder.ts');
+    return finishModel(where, await importFolder(where, path, { ...others, precision }), requested);
   }
   checkRenames(where, rename);
   const file = await openTensors(where, path, fault);
@@ -136,6 +146,22 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
   } finally {
     await file.close();
   }
+}
+
+/** The model of a file that has its network. What is requested goes before what the file says. */
+function finishModel(
+  where: string,
+  contents: ModelContents,
+  { loss, metadata, images }: Pick<ReturnType<typeof importOptions.read>, 'loss' | 'metadata' | 'images'>,
+): Model {
+  const network = buildNetwork(contents.spec);
+  refuseBadWeights(where, network, contents.parameters);
+  return createModel({
+    ...contents,
+    ...(loss === undefined ? {} : { loss }),
+    ...(images === undefined ? {} : { preprocessing: imagesFor(where, network, images) }),
+    metadata: { ...contents.metadata, ...metadata },
+  });
 }
 
 /** @throws OptionError for a network that takes no pictures, and for numbers that do not fit them. */

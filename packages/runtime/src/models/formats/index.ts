@@ -5,9 +5,11 @@ import type { TensorFile } from './tensor-file.ts';
 /** A file format of other programs. */
 export interface ModelFormat {
   readonly title: string; // for help texts
-  readonly ending: string; // ending of its files
-  /** Returns the contents of a file. @throws Error for a model that the format cannot hold. */
-  write(model: ExportedModel): Promise<Iterable<Uint8Array>>;
+  readonly ending: string; // ending of its files, or '/' for a folder
+  /** Returns the contents of a file. Absent for a folder. @throws Error for a model that the format cannot hold. */
+  write?(model: ExportedModel): Promise<Iterable<Uint8Array>>;
+  /** Returns the contents of the files of a folder by name. @throws Error for a model that the format cannot hold. */
+  files?(model: ExportedModel): Promise<ReadonlyMap<string, Iterable<Uint8Array>>>;
   /** Opens a file. Absent if the format is only written. */
   open?(where: string, path: string, fault: FileFault): Promise<TensorFile>;
 }
@@ -41,6 +43,11 @@ const table = {
     title: 'the network and its weights as text',
     ending: '.json',
     write: async (model) => (await import('./write-json.ts')).writeJson(model),
+  },
+  huggingface: {
+    title: 'a folder of Hugging Face, as the one that it was imported from',
+    ending: '/',
+    files: async (model) => (await import('./hugging-face/write-folder.ts')).filesOfFolder(model),
   },
 } satisfies Record<string, ModelFormat>;
 
