@@ -234,7 +234,7 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ['export runs/none --format pytorch', '--format has "pytorch", expected one of … (did you mean safetensors?)'],
   [
     'import',
-    'the file of weights is missing, expected one that ends in .safetensors or .npz, or a folder of Hugging Face',
+    'the file of weights is missing, expected one that ends in .onnx, .safetensors or .npz, or a folder of Hugging Face',
   ],
   ['import model.h5', '--out is missing, expected a file to write, such as model.gradloom'],
   ['import model.pt', '--out is missing, expected a file to write, such as model.gradloom'],
