@@ -197,7 +197,6 @@ test.each([
     'the file of weights is missing, expected one that ends in .onnx, .safetensors or .npz, or a folder of Hugging Face',
   ],
   ['import', [weights], 2, '--out is missing'],
-  ['import', [weights, '--out', out], 1, 'no description of a network, expected a spec of the network too'],
   ['import', [weights, '--out', out, '--spec', '{"input":3,"layers":[]}'], 2, '--spec: layers has []'],
   ['import', [weights, '--out', out, '--spec', '{"layers":[{"kind":"relu"}]}'], 2, 'input is missing'],
   ['import', [weights, '--out', out, '--rename', 'fc1'], 2, '--rename has "fc1", expected a layer for each module'],

@@ -41,6 +41,7 @@ import { mebibytes } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
 import { precision } from '../../training/run/options.ts';
 import { createModel } from '../model.ts';
+import { guessSpec } from './guess-spec.ts';
 import { poolings } from './hugging-face/architecture.ts';
 import { endingsOf, formatOf, modelFormats } from './index.ts';
 import { matchTensors, type Renames } from './match-tensors.ts';
@@ -49,7 +50,10 @@ import { inverseOrder, reorder } from './reorder.ts';
 import type { TensorFile } from './tensor-file.ts';
 
 const importOptions = defineOptions('importModel', {
-  /** The network. @default the one described in a file of `exportModel` */
+  /**
+   * The network. @default the one described in a file of `exportModel`; linear layers with relu between them, if the
+   * tensors are those of linear layers alone
+   */
   spec: option.unchecked<NetworkSpec>(),
   /** The loss that the weights were trained with; it says whether outputs are logits. @default outputs are values */
   loss: option.unchecked<LossSpec>(),
@@ -127,11 +131,15 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
   checkRenames(where, rename);
   const file = await openTensors(where, path, fault);
   try {
-    const description = spec === undefined ? descriptionOf(file, fault) : { spec };
+    const guess = spec === undefined && file.description === undefined ? guessSpec(file.tensors) : null;
+    if (guess !== null) others.onNote?.(guess.note);
+    const known = spec ?? guess?.spec;
+    const description = known === undefined ? descriptionOf(file, fault) : { spec: known };
     const network = buildNetwork(description.spec, parts?.customParts);
     const encoding = images === undefined ? {} : { preprocessing: imagesFor(where, network, images) };
     const type = precision ?? precisionOf(file, fault);
-    const renames = spec === undefined ? { ...newLayerNames(file, description.spec), ...rename } : rename;
+    const namesInFile = known === undefined ? newLayerNames(file, description.spec) : guess?.renames;
+    const renames = { ...namesInFile, ...rename };
     const parameters = await readParameters(where, network, file, type, renames, fault);
     refuseBadWeights(where, network, parameters);
     return createModel({

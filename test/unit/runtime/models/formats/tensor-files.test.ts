@@ -11,6 +11,7 @@ import {
   loadModel,
   loadParts,
   type ModelContents,
+  relu,
   sequential,
   tanh,
 } from '@gradloom/runtime';
@@ -174,8 +175,6 @@ describe('a description in a safetensors file', () => {
   });
 
   test.each([
-    ['none', undefined, /no description of a network, expected a spec/],
-    ['no JSON', '{', /no description of a network, expected a spec/],
     ['another version', { version: 3, spec }, /a model of version 3, expected 1 or 2/],
     ['an unknown precision', { version: 1, spec, precision: 'float16' }, /"float16", expected float64 or float32$/],
     ['a precision that is no word', { version: 1, spec, precision: null }, /null, expected float64 or float32$/],
@@ -186,8 +185,7 @@ describe('a description in a safetensors file', () => {
       /0\.weight \[2, 3\] where/,
     ],
   ])('with %s is refused', async (_name, description, sentence) => {
-    const text = typeof description === 'string' ? description : JSON.stringify(description);
-    const metadata = description === undefined ? {} : { __metadata__: { gradloom: text } };
+    const metadata = { __metadata__: { gradloom: JSON.stringify(description) } };
     writeFileSync(path, safetensors({ ...metadata, '0.weight': weight, '0.bias': bias }, 64));
     await expect(importModel(path)).rejects.toThrow(sentence);
   });
@@ -536,5 +534,42 @@ describe('tensors that do not fit', () => {
     const entries = tensors(['1.weight', [2]], ['1.bias', [2]], ['0.bias', [2]]);
     entries.push(['0.weight.npy', encodeNpy('f8', [2, 3], [0, 0, Number.NaN, 0, 0, 0])]);
     expect(await sentence(...entries)).toMatch(/^importModel: W of dense\(3->2\) at layer 0 has NaN, expected finite/);
+  });
+});
+
+describe('a file of weights alone', () => {
+  const dir = join(folder.path, 'alone.npz');
+
+  test('is a network of dense layers with relu between them, if each reads what the one before gives', async () => {
+    const widths = [12, 4, 5, 6, 7];
+    const hidden = widths.flatMap((width, k) => [dense(width, k === 1 ? { bias: false } : {}), relu()]);
+    const spec = sequential(3, ...hidden, dense(2)); // modules 0, 2, ... 10: numbers are not sorted as texts
+    const parameters = weightsFor(spec);
+    await exportModel(dir, { spec, parameters });
+    const notes: string[] = [];
+    const model = await importModel(dir, { onNote: (note) => notes.push(note) });
+    expect(model.spec).toEqual(buildNetwork(spec).spec);
+    expect(model.parameters).toEqual(parameters);
+    expect(notes).toEqual([
+      'Guessed from names and shapes: dense layers 3 -> 12 -> 4 -> 5 -> 6 -> 7 -> 2, with relu between them (a file does not tell; --spec states other layers).',
+    ]);
+  });
+
+  test.each([
+    ['a convolution', { '0.weight': [5, 1, 3, 3], '0.bias': [5] }],
+    ['layers that do not follow each other', { '0.weight': [2, 3], '1.weight': [2, 3] }],
+    ['a bias of another length', { '0.weight': [2, 3], '0.bias': [3] }],
+    ['a norm', { '0.weight': [3], '0.bias': [3] }],
+    ['no module', { weight: [2, 3] }],
+    ['nothing', {}],
+  ])('is refused with %s', async (_name, shapes) => {
+    let end = 0;
+    const tensors = Object.entries(shapes as Record<string, number[]>).map(([name, shape]) => {
+      const from = end;
+      end += 8 * shape.reduce((product, extent) => product * extent, 1);
+      return [name, { dtype: 'F64', shape, data_offsets: [from, end] }];
+    });
+    const path = folder.write('alone.safetensors', safetensors(Object.fromEntries(tensors), end));
+    await expect(importModel(path)).rejects.toThrow(/no description of a network, expected a spec/);
   });
 });
