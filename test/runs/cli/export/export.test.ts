@@ -201,7 +201,12 @@ test.each([
   ['import', [weights, '--out', out, '--spec', '{"layers":[{"kind":"relu"}]}'], 2, 'input is missing'],
   ['import', [weights, '--out', out, '--rename', 'fc1'], 2, '--rename has "fc1", expected a layer for each module'],
   ['import', [weights, '--out', out, '--labels', 'a,a'], 2, '--labels has "a,a", expected different names'],
-  ['import', ['none.npz', '--out', out], 1, 'none.npz does not exist, expected a .onnx, .safetensors or .npz file'],
+  [
+    'import',
+    ['none.npz', '--out', out],
+    1,
+    'none.npz does not exist, expected a file that ends in .onnx, .safetensors or .npz',
+  ],
   ['import', ['model.pt', '--out', out, '--spec', spec], 1, 'model.pt does not exist'],
 ])('%s %j is refused with code %i: %s', async (command, args, code, sentence) => {
   const outcome = await gradloom([command, ...args]);
