@@ -41,7 +41,10 @@ export interface AdaptOptions extends OptionsOf<typeof adaptOptions.table>, Name
  * A network and its weights, from which a run may start, and how rows become its inputs. Without a `target` in the
  * preprocessing, that of a table with an empty list, its outputs are new.
  */
-export type StartingModel = Pick<ModelContents, 'spec' | 'parameters' | 'loss' | 'preprocessing' | 'parts'>;
+export type StartingModel = Pick<
+  ModelContents,
+  'spec' | 'parameters' | 'loss' | 'preprocessing' | 'parts' | 'metadata'
+>;
 
 /**
  * Makes a network of a model, with the weights of all layers that it keeps: the part up to a layer, or with a new last
@@ -71,7 +74,8 @@ export function adaptModel(model: StartingModel, options: AdaptOptions = {}): St
       if (before !== undefined) copyTensor(parameters, tensor, model.parameters, before.tensors[k]);
     }
   }
-  const { loss, preprocessing, parts } = model;
+  const { loss, preprocessing, parts, metadata } = model;
+  const origin = metadata?.huggingface; // a run that trains the model further can then write it back
   const isWhole = changes.until === undefined && changes.outputs === undefined;
   const ofRows = preprocessing && (isWhole ? preprocessing : withoutTarget(preprocessing));
   return {
@@ -80,6 +84,7 @@ export function adaptModel(model: StartingModel, options: AdaptOptions = {}): St
     ...(isWhole && loss !== undefined ? { loss } : {}),
     ...(ofRows === undefined ? {} : { preprocessing: ofRows }),
     ...(parts === undefined ? {} : { parts }),
+    ...(origin === undefined ? {} : { metadata: { huggingface: origin } }),
   };
 }
 

@@ -66,7 +66,7 @@ export function runConfig(
 }
 
 /** Contents of a run's model file: the network, and enough about its data to measure it again on the same rows. */
-export function modelOf({ spec, sets, values }: Recipe, parameters: Elements): ModelContents {
+export function modelOf({ spec, sets, values, options }: Recipe, parameters: Elements): ModelContents {
   const { classes, labels, inputs, preprocessing } = sets.train;
   const { loss, dataset, validation = 0, test = 0, folds, fold } = values;
   return {
@@ -75,7 +75,7 @@ export function modelOf({ spec, sets, values }: Recipe, parameters: Elements): M
     ...loadOptions(),
     ...defined({ loss, preprocessing }),
     metadata: {
-      ...defined({ labels }),
+      ...defined({ labels, huggingface: options.from?.metadata?.huggingface }),
       divisor: inputs.divisor,
       classes,
       dataset: dataset === undefined ? null : formatSource(dataset),

@@ -1,7 +1,15 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildNetwork, createRandom, initializeParameters, type ModelContents } from '@gradloom/core';
-import { createModel, exportModel, type ImportOptions, importModel, loadModel, saveModel } from '@gradloom/runtime';
+import {
+  adaptModel,
+  createModel,
+  exportModel,
+  type ImportOptions,
+  importModel,
+  loadModel,
+  saveModel,
+} from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readerOf } from '../../../../../packages/runtime/src/models/formats/hugging-face/config.ts';
@@ -113,6 +121,17 @@ describe.each(models)('%s', (name, contents) => {
     expect(model.encode(['the']).slice(0, start.length)).toEqual(Float64Array.from(start));
     expect([...loadModel(file).generate('the', { tokens: 5, topK: 1 })].join('')).toBe(text);
   });
+});
+
+test('a model with other classes is written back with their names', async () => {
+  const model = createModel(models[2][1]);
+  const { preprocessing, ...start } = adaptModel(model, { outputs: 3 });
+  const labels = ['bad', 'so so', 'good'];
+  const target = [{ name: 'class', type: 'classes', labels }] as const;
+  const tuned = { ...start, preprocessing: { ...preprocessing, target } } as ModelContents;
+  const again = await importModel(await written('classes', tuned));
+  expect(again.metadata.labels).toEqual(labels);
+  expect(again.fingerprint).toBe(createModel(tuned).fingerprint);
 });
 
 test('a token that ends texts ends what is written', async () => {
