@@ -149,8 +149,13 @@ test('the page has defaults of every family', () => {
 
 describe.each(documented)('$family: $kind', ({ family, kind, option, value }) => {
   // An option that another one switches on shows beside it.
-  const beside =
-    { nesterov: { momentum: 0.5 }, decayed: { weightDecay: 0.1 }, outputPadding: { stride: 2 } }[option] ?? {};
+  const switches: Readonly<Record<string, object>> = {
+    nesterov: { momentum: 0.5 },
+    decayed: { weightDecay: 0.1 },
+    outputPadding: { stride: 2 },
+    theta: { rotary: true, heads: 1 },
+  };
+  const beside = switches[option] ?? {};
   test(`${option} is ${JSON.stringify(value)} by default`, () => {
     const behaviour = behaviours[family];
     const standard = behaviour(kind, beside);
