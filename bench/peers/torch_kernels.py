@@ -129,6 +129,8 @@ CODE = {
     ],
     "gelu forward": ["aten.gelu(z, out=a)"],
     "gelu backward": ["aten.gelu_backward(da, z, grad_input=dz)"],
+    "gelu-tanh forward": ["aten.gelu(z, approximate='tanh', out=a)"],
+    "gelu-tanh backward": ["aten.gelu_backward(da, z, approximate='tanh', grad_input=dz)"],
     "silu forward": ["aten.silu(z, out=a)"],
     "silu backward": ["aten.silu_backward(da, z, grad_input=dz)"],
     "softplus forward": ["aten.softplus(z, 1, 20, out=a)"],
