@@ -34,6 +34,7 @@ export {
   readRowsAs,
   readTableAs,
   rowsOfSplit,
+  splitTableAs,
   storedPieces,
   type TableReader,
   type TableReadOptions,

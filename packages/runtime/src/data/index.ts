@@ -29,7 +29,14 @@ export type { DelimiterName, TableReader, TableReadOptions, TableRow } from './t
 export { createCellImages } from './tables/image-column.ts';
 export { type CsvOptions, loadCsv, loadPlainTable } from './tables/plain-table.ts';
 export { readRowsAs, readTable, readTableAs } from './tables/read-table.ts';
-export { encodeSplit, type PreparedTable, prepareTable, rowsOfSplit, splitTable } from './tables/split-table.ts';
+export {
+  encodeSplit,
+  type PreparedTable,
+  prepareTable,
+  rowsOfSplit,
+  splitTable,
+  splitTableAs,
+} from './tables/split-table.ts';
 export type {
   ColumnImages,
   NumberColumn,

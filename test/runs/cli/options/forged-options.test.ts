@@ -90,7 +90,7 @@ test('each option states its effect, and these may not be set by a file', () => 
     'json',
     'verbose',
   ]);
-  expect(optionsWith((effect) => effect === 'reading')).toEqual(['dataset', 'spec']);
+  expect(optionsWith((effect) => effect === 'reading')).toEqual(['dataset', 'spec', 'from']);
   const execution = [
     'stream',
     'no-gradient-check',
@@ -109,7 +109,7 @@ test('each option states its effect, and these may not be set by a file', () => 
 
 test('all others are numbers or known words, and refuse any other text', () => {
   for (const option of optionsWith((effect) => effect === 'result' || effect === 'execution')) {
-    if (option === 'freeze') continue; // names, which are compared with those of the layers
+    if (option === 'freeze' || option === 'until') continue; // names, which are compared with those of the layers
     expect(() => readValue(trainOptions[option], option, '/dev/null'), option).toThrow(/expected/);
   }
 });

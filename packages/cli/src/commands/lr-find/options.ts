@@ -8,11 +8,12 @@ const SCHEDULE = ['lr', 'schedule', 'warmup-steps', 'epochs', 'steps'] as const;
 const EVALUATION = ['folds', 'fold', 'evaluate-every', 'evaluate-test', 'patience', 'min-delta', 'monitor'] as const;
 const OBSERVATION = ['on-nan', 'probe', 'profile', 'retries'] as const;
 const CLUSTER = ['cluster', 'no-overlap', 'exchange-timeout'] as const;
+const START = ['from', 'until', 'replace-head'] as const;
 const FILES = ['checkpoint-every', 'keep', 'resume', 'out', 'no-out', 'config'] as const;
 const PRINTING = ['quiet', 'json', 'verbose'] as const;
 
 export const lrFindOptions = {
-  ...without(trainOptions, ...SCHEDULE, ...EVALUATION, ...OBSERVATION, ...CLUSTER, ...FILES, ...PRINTING),
+  ...without(trainOptions, ...SCHEDULE, ...EVALUATION, ...OBSERVATION, ...CLUSTER, ...START, ...FILES, ...PRINTING),
   from: { group: 'Training', ...option.positive(1e-7, 'learning rate of the first step') },
   to: { group: 'Training', ...option.positive(10, 'learning rate of the last step') },
   steps: { group: 'Training', ...option.wholeNumber(10)(300, 'steps of the sweep') },
@@ -23,4 +24,6 @@ export const lrFindOptions = {
 
 export type LrFindValues = Values<typeof lrFindOptions>;
 
-export const lrFindAlternatives = trainAlternatives.filter(([keys]) => keys.every((key) => key in lrFindOptions));
+export const lrFindAlternatives = trainAlternatives.filter(
+  ([keys]) => keys.every((key) => key in lrFindOptions) && !keys.includes('from'), // which is a rate here
+);

@@ -2,12 +2,11 @@ import { OptionError } from '@gradloom/core';
 import { complete, hasHeads } from '@gradloom/core/internal';
 import { hashDataset, planRun } from '@gradloom/runtime/internal';
 import type { DatasetSource } from '../../files/datasets/dataset-source.ts';
-import { type OpenedDataset, openDataset } from '../../files/datasets/open-dataset.ts';
-import { withTableFlags } from '../../files/datasets/table-options.ts';
 import { without } from '../../options/option.ts';
 import { UsageError, withoutCaller } from '../../terminal/failure.ts';
 import { expectedDataset, type TrainValues, trainOptions } from '../train/options.ts';
-import { createRecipe, type Recipe, stepsPerEpoch } from '../train/recipe.ts';
+import { createRecipe, type OpenedRun, openShares, type Recipe, stepsPerEpoch } from '../train/recipe.ts';
+import { openModelBefore } from '../train/starting-model.ts';
 import { fixedOptions, LOSS_OPTIONS, type MetricName, type SearchConfig, spaceOf, valuesAt } from './config.ts';
 import type { RunKey } from './outcome.ts';
 import type { Dimension, Point } from './space.ts';
@@ -93,17 +92,18 @@ const pointText = (point: Readonly<Record<string, unknown>>): string =>
 
 /** Recipes of the runs of a search; runs with the same data options share the data. Errors name the file. */
 function openRuns(where: string, config: SearchConfig) {
-  const cache = new Map<string, Promise<OpenedDataset>>();
+  const cache = new Map<string, Promise<OpenedRun>>();
   const maxCached = 2 * (config.folds ?? 1); // all folds of two sets of data options
 
-  function open(values: TrainValues, fold: RunKey['fold']): Promise<OpenedDataset> {
+  function open(values: TrainValues, fold: RunKey['fold']): Promise<OpenedRun> {
     const { validation, test } = values;
     const dataset = datasetOf(where, values);
     const key = JSON.stringify([dataOf(values), fold]);
     const cached = cache.get(key);
     if (cached !== undefined) return cached;
     const folds = config.folds === null || fold === null ? {} : { folds: config.folds, fold };
-    const opened = openDataset(withTableFlags(dataset, values), { validation, test, ...folds });
+    const shares = { validation, test, ...folds };
+    const opened = openModelBefore(values).then((before) => openShares({ ...values, dataset }, shares, before));
     cache.set(key, opened);
     for (const oldestKey of cache.keys()) if (cache.size > maxCached) cache.delete(oldestKey);
     return opened;
@@ -126,4 +126,6 @@ function datasetOf(where: string, { dataset }: TrainValues): DatasetSource {
 
 /** The options that determine the datasets. */
 const dataOf = (values: TrainValues) =>
-  Object.entries(values).filter(([key]) => trainOptions[key as keyof TrainValues].group === 'Data');
+  Object.entries(values).filter(
+    ([key]) => trainOptions[key as keyof TrainValues].group === 'Data' || key === 'from' || key === 'replace-head',
+  );

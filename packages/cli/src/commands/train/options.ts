@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import {
   createInitializer,
   createOptimizer,
@@ -116,6 +117,31 @@ export const trainOptions = {
     ),
   },
 
+  from: {
+    group: 'Model',
+    effect: 'reading',
+    ...option.kind((where, name, raw) =>
+      resolve(option.text('a model, a run or a checkpoint').check(where, name, raw)),
+    )(
+      undefined,
+      'model file, run or checkpoint whose network, weights and encoding of rows the run starts with',
+      'a new network',
+    ),
+  },
+  ...grouped(
+    { group: 'Model', effect: 'result' },
+    {
+      until: option.text('the name or path of a layer')(
+        undefined,
+        'with --from: take the part up to this layer, by the names and paths that inspect prints',
+        'the whole network',
+      ),
+      'replace-head': option.flag(
+        undefined,
+        'with --from: new weights for the last layer, with the classes of this dataset; with --until, a new last layer',
+      ),
+    },
+  ),
   module: moduleOption,
   'no-gradient-check': noGradientCheck,
 
@@ -219,6 +245,14 @@ export type TrainValues = Values<typeof trainOptions>;
 export const trainAlternatives: Alternatives = [
   [['spec'], ['network', 'hidden', 'activation', 'output-activation', 'init', 'dropout']],
   [['network'], ['hidden']],
+  [
+    ['from'],
+    [
+      ...(['spec', 'network', 'hidden', 'activation', 'output-activation', 'init', 'dropout'] as const),
+      ...(['column', 'drop', 'scale', 'one-hot-limit', 'tokenizer', 'context', 'series', 'series-key'] as const),
+      ...(['horizon', 'lines', 'decimal', 'thousands', 'date-format'] as const),
+    ],
+  ],
   [['epochs'], ['steps']],
   [['out'], ['no-out']],
   [['checkpoint-every', 'keep', 'live', 'live-after'], ['no-out']],

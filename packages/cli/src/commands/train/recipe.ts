@@ -8,18 +8,27 @@ import {
   OptionError,
 } from '@gradloom/core';
 import {
+  counted,
   findNetwork,
   freezeLayers,
   hasHeads,
   ofTable,
   ofText,
   optimizerOptions,
+  showName,
   tokensOf,
 } from '@gradloom/core/internal';
-import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
+import {
+  adaptModel,
+  type DataSplits,
+  type Dataset,
+  type ModelContents,
+  type StartingModel,
+  type TrainOptions,
+} from '@gradloom/runtime';
 import { defaultLoss, MIN_WATCHED_ROWS, rowsPerStep } from '@gradloom/runtime/internal';
 import { trainOptions } from '@gradloom/runtime/options';
-import { type OpenedDataset, type OpenedTable, openDataset } from '../../files/datasets/open-dataset.ts';
+import { type OpenedDataset, type OpenedTable, openDataset, type Shares } from '../../files/datasets/open-dataset.ts';
 import type { Preset } from '../../files/datasets/presets.ts';
 import { withTableFlags } from '../../files/datasets/table-options.ts';
 import { imagePreset } from '../../files/datasets/table-preset.ts';
@@ -33,7 +42,8 @@ import { UsageError } from '../../terminal/failure.ts';
 import { networkSpec } from './network-spec.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import type { TrainValues } from './options.ts';
-import { outputActivation } from './stacked-network.ts';
+import { outputActivation, outputsOf } from './stacked-network.ts';
+import { type ModelBefore, openModelBefore } from './starting-model.ts';
 
 /** A run with every default of the command line filled in. */
 export interface Recipe {
@@ -55,17 +65,19 @@ export const stepsPerEpoch = ({ options: { batch = 'full', accumulate = 1 }, set
 /** @throws OptionError for a network or a flag that does not fit. */
 export async function createRecipe(
   values: TrainValues,
-  { preset: datasetPreset, sets, shares, table, decisions }: OpenedDataset,
+  { preset: datasetPreset, sets, shares, table, decisions, before }: OpenedRun,
 ): Promise<Recipe> {
-  const loss = lossSpec(values, sets.train);
+  const lossBefore = before === undefined || values['replace-head'] ? undefined : before.loss;
+  const loss = lossSpec(values, sets.train, lossBefore);
   refuseNumbers(values, sets.train, loss, table);
-  const network = networkOf(values, datasetPreset, sets.train);
+  const network = before === undefined ? networkOf(values, datasetPreset, sets.train) : undefined;
   const isSeries = ofTable(sets.train.preprocessing)?.series !== undefined;
   // A known network of images has training defaults of its own; series and texts have theirs in the preset of the data.
-  const keepsPreset = network === undefined || isSeries || tokensOf(sets.train.preprocessing) !== undefined;
+  const knownNetwork = before === undefined ? network : datasetPreset.network;
+  const keepsPreset = knownNetwork === undefined || isSeries || tokensOf(sets.train.preprocessing) !== undefined;
   const networkPreset = (name: string) =>
     findNetwork(name)?.rows === 'tokens' ? textPreset : imagePreset(datasetPreset, sets.train.rows);
-  const preset = keepsPreset ? datasetPreset : networkPreset(network);
+  const preset = keepsPreset ? datasetPreset : networkPreset(knownNetwork);
   const networkValues: TrainValues = {
     ...(network === undefined ? { hidden: preset.hidden, activation: { kind: preset.activation } } : { network }),
     'output-activation': { kind: outputActivation(sets.train, createLoss(loss, customParts())) },
@@ -74,7 +86,7 @@ export async function createRecipe(
   const optimizer = optimizerSpec(values, preset);
   const schedule = values.schedule ?? { kind: optimizer.kind === preset.optimizer.kind ? preset.schedule : 'constant' };
   const fullValues: TrainValues = {
-    ...(values.spec === undefined ? networkValues : {}),
+    ...(values.spec === undefined && before === undefined ? networkValues : {}),
     ...lengthOf(values, preset),
     batch: preset.batch === 'full' ? preset.batch : Math.min(preset.batch, sets.train.rows),
     seed: 0,
@@ -85,17 +97,38 @@ export async function createRecipe(
     optimizer,
     schedule: warmupSteps === undefined ? schedule : { ...schedule, warmupSteps },
   };
-  const spec = await networkSpec(fullValues, sets.train);
+  const start = before?.model ? startOf(before.model, fullValues, sets.train, loss) : undefined;
+  const spec = start?.spec ?? before?.spec ?? (await networkSpec(fullValues, sets.train));
   // Holds the network itself, since its file may change.
   if (fullValues.spec !== undefined) fullValues.spec = { ...spec };
   const { freeze = [] } = fullValues;
   return {
     sets,
     spec: freeze.length === 0 ? spec : freezeLayers('train', spec, freeze, customParts()),
-    options: trainOptionsOf(fullValues),
+    options: { ...trainOptionsOf(fullValues), ...(start === undefined ? {} : { from: start }) },
     values: fullValues,
     ...defined({ table, decisions }),
   };
+}
+
+/** The network that a run with --from starts with, and its weights. @throws OptionError for what does not fit. */
+function startOf(
+  model: ModelContents,
+  { until, seed, 'replace-head': replacesHead }: TrainValues,
+  dataset: Dataset,
+  loss: LossSpec,
+): StartingModel {
+  if (replacesHead && dataset.heads !== undefined) {
+    const problem = `has ${counted(dataset.heads.length, 'target')}, expected one with --replace-head`;
+    throw new OptionError('train', 'dataset', problem, { about: showName(dataset.name) });
+  }
+  const outputs = replacesHead ? { outputs: outputsOf(dataset, createLoss(loss, customParts())) } : {};
+  try {
+    return adaptModel(model, { ...defined({ until, seed }), ...outputs });
+  } catch (error) {
+    if (!(error instanceof OptionError) || error.options[0] !== 'outputs') throw error;
+    throw new OptionError('train', 'replaceHead', error.problem, { about: error.about, cause: error });
+  }
 }
 
 /** The known network of a run. @throws OptionError for options that it does not take. */
@@ -126,8 +159,8 @@ function networkOf(values: TrainValues, datasetPreset: Preset, train: Dataset): 
 const HIDDEN_LAYER_FLAGS = ['hidden', 'activation', 'init', 'dropout'] as const satisfies (keyof TrainValues)[];
 
 /** The loss with its flags. @throws OptionError if the loss does not have the option. */
-function lossSpec(values: TrainValues, dataset: Dataset): LossValue {
-  const loss = withoutShortForms(defaultLoss(dataset, values.loss));
+function lossSpec(values: TrainValues, dataset: Dataset, before: LossSpec | undefined): LossValue {
+  const loss = withoutShortForms(defaultLoss(dataset, values.loss ?? before));
   const labelSmoothing = values['label-smoothing'];
   if (labelSmoothing === undefined) return loss;
   const isEntropy = ({ kind }: Member) => kind === 'softmax-cross-entropy';
@@ -231,13 +264,36 @@ function foreignFlagProblem(kind: OptimizerName, flag: string): string {
   return `is no option of ${kind}, expected ${expected} (--${flag} belongs to ${owners.join(', ')})`;
 }
 
-/** Reads the data of a run and splits it. With folds, no rows are held out unless a test share is asked for. */
-export function openRun({
-  dataset,
-  ...values
-}: TrainValues & Required<Pick<TrainValues, 'dataset'>>): Promise<OpenedDataset> {
+/** The data of a run, and the model that it starts from. */
+export interface OpenedRun extends OpenedDataset {
+  readonly before?: ModelBefore | undefined;
+}
+
+/**
+ * Reads the data of a run and splits it. With folds, no rows are held out unless a test share is asked for. The rows of
+ * a run with --from are encoded as those of its model.
+ */
+export async function openRun(
+  values: TrainValues & Required<Pick<TrainValues, 'dataset'>>,
+  before?: ModelBefore,
+): Promise<OpenedRun> {
   const { validation, folds, fold, test = folds === undefined ? undefined : 0 } = values;
-  return openDataset(withTableFlags(dataset, values), { validation, test, folds, fold });
+  const shares = { validation, test, folds, fold };
+  return openShares(values, shares, before ?? (await openModelBefore(values)));
+}
+
+/** The same with other shares. */
+export async function openShares(
+  { dataset, ...values }: TrainValues & Required<Pick<TrainValues, 'dataset'>>,
+  shares: Shares,
+  before: ModelBefore | undefined,
+): Promise<OpenedRun> {
+  const source = withTableFlags(dataset, values);
+  if (before === undefined) return openDataset(source, shares);
+  const { preprocessing = null, metadata } = before;
+  const hasNewTarget = values['replace-head'] === true;
+  const classNames = hasNewTarget ? undefined : metadata?.labels;
+  return { ...(await openDataset(source, shares, '--dataset', classNames, preprocessing, hasNewTarget)), before };
 }
 
 /** Warnings about the columns of a table, about values that only held-out rows have, and about a text. */

@@ -19,6 +19,7 @@ import { createRecipe, openRun, warningsOf } from './recipe.ts';
 import { quietReporter, type Reporter, warn } from './reporter.ts';
 import { lockRunDirectory } from './run-directory.ts';
 import { runFolds } from './run-folds.ts';
+import { openModelBefore } from './starting-model.ts';
 import { terminalReporter } from './terminal-reporter.ts';
 
 /** Trains, shows and writes a run. Resolves to the exit code. */
@@ -90,9 +91,10 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null, clus
   for (const warning of warnings) warn(reporter, warning);
   const { dataset, folds } = dataCheck;
   if (folds !== null) return await withFlagNames(() => runFolds({ ...values, dataset, folds }, io));
+  const before = await openModelBefore(values, resumable?.checkpoint, values.resume === undefined ? null : cluster);
   const recipe = await onEachRank(cluster, () =>
     withFlagNames(async () => {
-      const openedRun = await openRun({ ...values, dataset });
+      const openedRun = await openRun({ ...values, dataset }, before);
       for (const warning of warningsOf(openedRun)) warn(reporter, warning);
       return await createRecipe(values, openedRun);
     }),

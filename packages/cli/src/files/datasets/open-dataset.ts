@@ -28,9 +28,8 @@ import {
 } from '@gradloom/runtime';
 import {
   countInputs,
-  encodeSplit,
   readTableAs,
-  rowsOfSplit,
+  splitTableAs,
   tableFormatOf,
   tableShapes,
   tableShares,
@@ -89,6 +88,7 @@ export async function openDataset(
   name = '--dataset',
   classNames?: readonly string[], // class names of the model that is evaluated, in its order
   preprocessing?: Preprocessing | null, // of the evaluated model; null: it takes plain numbers; undefined: no model
+  hasNewTarget = false, // of a model that is trained further: the target is that of the file
 ): Promise<OpenedDataset> {
   const images = ofImages(preprocessing ?? undefined);
   const modelTable = ofTable(preprocessing ?? undefined);
@@ -99,7 +99,7 @@ export async function openDataset(
     if (ofText(preprocessing) !== undefined) {
       throw new Error(`${name} ${source.table ?? source.path} is a table, expected a text, as that of the model`);
     }
-    return openTableDataset(source, shares, name, { classNames, preprocessing: modelTable });
+    return openTableDataset(source, shares, name, { classNames, preprocessing: modelTable, hasNewTarget });
   }
   if ('path' in source && formatOf(source.path) === 'text') {
     return openText(source, shares, name, ofText(preprocessing ?? undefined)?.text);
@@ -241,7 +241,11 @@ async function openTableDataset(
   source: FileSource,
   shares: Shares,
   flag: string,
-  model: { classNames: readonly string[] | undefined; preprocessing: TablePreprocessing | undefined },
+  model: {
+    readonly classNames: readonly string[] | undefined;
+    readonly preprocessing: TablePreprocessing | undefined;
+    readonly hasNewTarget: boolean;
+  },
 ): Promise<OpenedDataset> {
   return withFileErrors(source, flag, async () => {
     const nameOption = source.table === undefined ? {} : { name: source.table };
@@ -254,11 +258,13 @@ async function openTableDataset(
       throw new OptionError('readTable', 'divisor', `has ${show(divisor)}, expected none: a table is scaled (--scale)`);
     }
     if (model.preprocessing !== undefined) {
-      const table = await readTableAs(source.path, model.preprocessing, options);
+      const { hasNewTarget } = model;
+      const table = await readTableAs(source.path, model.preprocessing, options, hasNewTarget);
       const fullShares = sharesOf(table, shares);
-      const rows = rowsOfSplit(table, { ...foldOptions(shares), ...fullShares, seed: SPLIT_SEED });
-      const sets = withShape(encodeSplit(table, model.preprocessing, rows), source);
-      return { preset: presetOf(sets, model.preprocessing), shares: fullShares, sets, warnings: table.warnings };
+      const split = { ...foldOptions(shares), ...fullShares, seed: SPLIT_SEED };
+      const { sets, preprocessing } = splitTableAs(table, model.preprocessing, split, hasNewTarget);
+      const shaped = withShape(sets, source);
+      return { preset: presetOf(shaped, preprocessing), shares: fullShares, sets: shaped, warnings: table.warnings };
     }
     const { classNames } = model;
     const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });

@@ -1,0 +1,36 @@
+import { type Checkpoint, type Cluster, loadModel, type ModelContents } from '@gradloom/runtime';
+import { anyModelPath } from '../../files/models/model-path.ts';
+import { loadOptions } from '../../options/custom-parts.ts';
+import { UsageError } from '../../terminal/failure.ts';
+import type { TrainValues } from './options.ts';
+
+/** What a run with --from takes over: how its rows are encoded, and the network that it starts with. */
+export interface ModelBefore extends Pick<ModelContents, 'spec' | 'loss' | 'preprocessing' | 'metadata'> {
+  /** The weights; null for a run that a checkpoint continues, whose network is that of the run. */
+  readonly model: ModelContents | null;
+}
+
+/**
+ * The model of --from. A run that continues needs no file: its checkpoint, which rank 0 has, knows network and encoding.
+ * @throws UsageError for options that need a model.
+ */
+export async function openModelBefore(
+  { from, until, 'replace-head': replacesHead }: TrainValues,
+  checkpoint: Checkpoint | null = null,
+  cluster: Cluster | null = null,
+): Promise<ModelBefore | undefined> {
+  if (from === undefined) {
+    const stray = until === undefined ? (replacesHead ? 'replace-head' : undefined) : 'until';
+    if (stray !== undefined) throw new UsageError(`--${stray} is given without --from, expected both`);
+    return undefined;
+  }
+  const { spec, loss, preprocessing, metadata } = checkpoint ?? {};
+  const ofRun = spec === undefined ? null : { spec, loss, preprocessing, metadata };
+  const resumed = cluster === null ? ofRun : await cluster.fromFirst(ofRun);
+  if (resumed !== null) return { ...resumed, model: null } as ModelBefore;
+  const model = readModel(from);
+  return { ...model, model };
+}
+
+/** The model of a file, a run or a checkpoint. */
+const readModel = (path: string): ModelContents => loadModel(anyModelPath(path), loadOptions());
