@@ -89,6 +89,7 @@ export type { Json, JsonObject } from './inference/files/json.ts';
 export type { LoadedParts, ModuleRecord } from './inference/loaded-parts.ts';
 export type {
   ClassifyOptions,
+  FeatureOptions,
   Model,
   ModelContents,
   ModelMetadata,

@@ -73,8 +73,9 @@ export {
   scoreInto,
   toProbabilities,
 } from './inference/answers/scoring.ts';
-export { assembleModel, checkModel, writerOf } from './inference/assemble-model.ts';
+export { assembleModel, writerOf } from './inference/assemble-model.ts';
 export { checkEncoding, flattenAdvice } from './inference/check-encoding.ts';
+export { checkModel } from './inference/check-model.ts';
 export {
   type Container,
   HASH_BYTES,

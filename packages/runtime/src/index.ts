@@ -83,6 +83,7 @@ export {
   equal,
   exp,
   expand,
+  type FeatureOptions,
   type FlatRows,
   type FlattenOptions,
   type FormulaLayerDefinition,

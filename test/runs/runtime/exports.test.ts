@@ -178,7 +178,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 /** Types that a program of either package can name. */
 const typesOfBoth = words(`
   Elements ElementsOf ElementType
-  AdaptOptions StartingModel ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer Augmentation BackendName
+  AdaptOptions FeatureOptions StartingModel ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer Augmentation BackendName
   BatchNormOptions CategoryEncoding Cell CellFormat CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
   ChannelScale ImageEncoding ImagePreprocessing PixelEncoding PixelRows TablePreprocessing

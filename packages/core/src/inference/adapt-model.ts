@@ -3,7 +3,7 @@ import { OptionError } from '../checks/option-error.ts';
 import { count, defineOptions, type Named, type OptionsOf, positiveInteger, text } from '../checks/options/index.ts';
 import { createElements, type Elements, typeOf } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
-import { adaptNetwork } from '../network/adapt-network.ts';
+import { adaptNetwork, type NetworkChanges } from '../network/adapt-network.ts';
 import {
   buildNetwork,
   initializeParameters,
@@ -13,7 +13,7 @@ import {
 } from '../network/network.ts';
 import { nameOfLayer } from '../network/placed-layer.ts';
 import { shapeText } from '../network/shape.ts';
-import { checkModel } from './assemble-model.ts';
+import { checkModel } from './check-model.ts';
 import type { ModelContents } from './model.ts';
 import type { Preprocessing } from './preprocessing/preprocessing.ts';
 
@@ -58,11 +58,15 @@ export type StartingModel = Pick<
  * @throws Error if the parts of the model do not fit together, OptionError for a layer that it does not have, or whose
  * outputs cannot be others.
  */
-export function adaptModel(model: StartingModel, options: AdaptOptions = {}): StartingModel {
-  const { network } = checkModel('adaptModel', partsOf('adaptModel', 'model', model));
-  const { seed, ...changes } = adaptOptions.read(options);
+export const adaptModel = (model: StartingModel, options: AdaptOptions = {}): StartingModel =>
+  adapt('adaptModel', model, adaptOptions.read(options));
+
+/** What `adaptModel` does. Messages begin with `where`. */
+export function adapt(where: string, model: StartingModel, options: NetworkChanges & { readonly seed?: number }) {
+  const { network } = checkModel(where, partsOf(where, 'model', model));
+  const { seed = 0, ...changes } = options;
   const { customParts } = network;
-  const { spec, pathBefore } = adaptNetwork('adaptModel', network.spec, changes, customParts);
+  const { spec, pathBefore } = adaptNetwork(where, network.spec, changes, customParts);
   const adapted = buildNetwork(spec, customParts);
   const parameters = createElements(typeOf(model.parameters), adapted.parameterCount);
   const layers = new Map(network.allLayers.map((layer) => [layer.path, layer]));

@@ -1,25 +1,26 @@
-import { checkElements, checkKeys, checkList, checkObject } from '../checks/check.ts';
+import { checkElements, checkKeys, checkList } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
-import { finite, flag, notZero, positiveInteger } from '../checks/options/index.ts';
+import { positiveInteger, text as textOption } from '../checks/options/index.ts';
 import { counted, show } from '../checks/show.ts';
-import { createLoss } from '../families/losses/index.ts';
 import { type Elements, type TypedNumbers, typeOf } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
 import { targetPositions } from '../network/backprop.ts';
 import { refuseBadWeights } from '../network/bad-weight.ts';
-import { headsOf, headTasks } from '../network/heads.ts';
+import { headsOf } from '../network/heads.ts';
+import { findLayer } from '../network/layer-patterns.ts';
 import { lengthsOfHead, lengthsOfOutputs, refuseBadLengths } from '../network/lengths.ts';
 import type { ModelPredictor } from '../network/model-memory.ts';
-import { buildNetwork, namedWeights } from '../network/network.ts';
+import { buildNetwork, type Network, namedWeights } from '../network/network.ts';
 import type { Predictor } from '../network/predict.ts';
-import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
 import { summarize } from '../network/summary.ts';
 import { InputError } from '../program/input-error.ts';
+import { adapt } from './adapt-model.ts';
 import { type Answer, answersOf, answersOfHeads, byRow, nextTokens } from './answers/answers.ts';
 import { classify, toProbabilities } from './answers/scoring.ts';
-import { checkEncoding } from './check-encoding.ts';
+import { checkModel } from './check-model.ts';
 import { NOTHING_LOADED } from './loaded-parts.ts';
 import type {
+  FeatureOptions,
   Model,
   ModelContents,
   ModelEngine,
@@ -28,7 +29,6 @@ import type {
   PredictOptions,
   ThreadOptions,
 } from './model.ts';
-import { checkPreprocessing } from './preprocessing/check-preprocessing.ts';
 import { ofImages, ofTable, ofText, type Preprocessing } from './preprocessing/preprocessing.ts';
 import { type AnyRows, countRows, createRowReader, type Lengths, nestedRows, overwrites } from './rows.ts';
 import { createTokenizer } from './text/tokenizer.ts';
@@ -37,6 +37,8 @@ import { createWriter, type Writer, writeTexts } from './writing/writer.ts';
 
 const NO_OPTIONS = {};
 const OUTPUT_KEYS = ['lengths', 'out'];
+const layerName = textOption('the name or path of a layer');
+const FEATURE_KEYS = [...OUTPUT_KEYS, 'layer'];
 const PREDICT_KEYS = ['lengths', 'onNote'];
 
 /** Inputs and outputs of the rows that are computed at a time, at most. */
@@ -63,6 +65,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   let cachedPredictor: ModelPredictor | undefined;
   let cachedParallel: ParallelPredictor | undefined;
   let cachedFingerprint: string | undefined;
+  const cachedParts = new Map<string, Model>(); // by layer
   const writers = new Map<string, { readonly texts: number; readonly writer: Writer }>(); // by method
 
   function predictorFor(where: string): ModelPredictor {
@@ -71,6 +74,28 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       cachedPredictor = engine.createPredictor(network, parameters, loss ?? 'mse');
     }
     return cachedPredictor;
+  }
+
+  /** The part whose outputs are those of a layer, and rows as it takes them. It has the weights of its first call. */
+  function partFor(where: string, layer: string, rows: AnyRows, lengths: Lengths | undefined) {
+    const encoded = readRows(where, rows);
+    const part = cachedParts.get(layer) ?? createPart(where, layer);
+    const ofRows = lengths ?? encoded.lengths;
+    const partsOf = ({ lengths }: Network) => show(lengths.parts.map(({ name }) => name));
+    if (ofRows !== undefined && partsOf(network) !== partsOf(buildNetwork(part.spec, parts.customParts))) {
+      const problem = `has ${show(layer)}, which does not read all parts of a row, expected one that does, or no lengths`;
+      throw new OptionError(where, 'layer', problem);
+    }
+    return { part, x: encoded.x, lengths: ofRows };
+  }
+
+  function createPart(where: string, layer: string): Model {
+    const until = layerName.check(where, 'layer', layer);
+    findLayer(where, 'layer', until, network); // throws if there is none
+    const { preprocessing: _, ...cut } = adapt(where, { spec, parameters, parts }, { until });
+    const part = assembleModel(where, cut, engine);
+    cachedParts.set(layer, part);
+    return part;
   }
 
   /** A writer of at least so many texts at once. */
@@ -144,8 +169,10 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   }
 
   /** Outputs as they are returned: `out`, one array per row for listed rows, or one array for rows in one array. */
-  const inForm = (rows: AnyRows, y: Elements, { out }: OutputOptions) =>
-    out ?? (Array.isArray(rows) ? nestedRows(y, O) : y);
+  const inForm = (rows: AnyRows, y: Elements, { out }: OutputOptions) => {
+    if (out !== undefined || !Array.isArray(rows)) return out ?? y;
+    return nestedRows(y, rows.length === 0 ? O : y.length / rows.length);
+  };
 
   /** @throws Error for a method that reads one output, if there are several. */
   function refuseHeads(where: string): void {
@@ -192,9 +219,12 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       return namedWeights(network, parameters);
     },
     summary: () => summarize(network),
-    outputs: ((rows: AnyRows, options: OutputOptions = NO_OPTIONS) => {
-      checkKeys('outputs', options, OUTPUT_KEYS);
-      return inForm(rows, computeRows('outputs', rows, options), options);
+    outputs: ((rows: AnyRows, options: OutputOptions & FeatureOptions = NO_OPTIONS) => {
+      const { layer, ...others } = options;
+      checkKeys('outputs', options, FEATURE_KEYS);
+      if (layer === undefined) return inForm(rows, computeRows('outputs', rows, others), others);
+      const { part, x, lengths } = partFor('outputs', layer, rows, others.lengths);
+      return inForm(rows, part.outputs(x, { lengths, out: others.out } as object), others);
     }) as Model['outputs'],
     probabilities: ((rows: AnyRows, options: OutputOptions = NO_OPTIONS) => {
       checkKeys('probabilities', options, OUTPUT_KEYS);
@@ -232,9 +262,12 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       });
       return answers;
     },
-    outputsAll: (async (rows: AnyRows, options: OutputOptions & ThreadOptions = NO_OPTIONS) => {
-      checkKeys('outputsAll', options, [...OUTPUT_KEYS, 'threads']);
-      return inForm(rows, await computeAll('outputsAll', rows, options), options);
+    outputsAll: (async (rows: AnyRows, options: OutputOptions & FeatureOptions & ThreadOptions = NO_OPTIONS) => {
+      const { layer, ...others } = options;
+      checkKeys('outputsAll', options, [...FEATURE_KEYS, 'threads']);
+      if (layer === undefined) return inForm(rows, await computeAll('outputsAll', rows, others), others);
+      const { part, x, lengths } = partFor('outputsAll', layer, rows, others.lengths);
+      return inForm(rows, await part.outputsAll(x, { ...others, lengths } as object), others);
     }) as Model['outputsAll'],
     generate(prompt, options = {}) {
       const sampling = generateOptions.read(options);
@@ -305,37 +338,4 @@ function kindOfRows(preprocessing: Preprocessing | undefined): string {
   const table = ofTable(preprocessing);
   if (table === undefined) return 'plain numbers';
   return table.series === undefined ? 'a table' : 'a series';
-}
-
-/** Checks a model and returns its network, loss and preprocessing. @throws Error if its parts do not fit together. */
-export function checkModel(where: string, contents: ModelContents) {
-  checkObject(where, 'model', contents, '{ spec, parameters }');
-  const { spec, parameters, loss, metadata = {}, parts, fused } = contents;
-  const network = buildNetwork(spec, parts?.customParts);
-  if (checkElements(where, 'parameters', parameters).length !== network.parameterCount) {
-    throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
-  }
-  refuseBeyondFloats(where, network, null, typeOf(parameters));
-  checkObject(where, 'metadata', metadata, 'an object');
-  const { labels, headLabels = {}, headThresholds = {}, divisor, threshold } = metadata;
-  if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {
-    throw new Error(`${where}: metadata.labels has ${show(labels)}, expected an array of names`);
-  }
-  for (const [head, names] of Object.entries(
-    checkObject(where, 'metadata.headLabels', headLabels, 'names by output'),
-  )) {
-    if (!(Array.isArray(names) && names.every((name) => typeof name === 'string'))) {
-      throw new Error(`${where}: metadata.headLabels.${head} has ${show(names)}, expected an array of names`);
-    }
-  }
-  const thresholds = checkObject(where, 'metadata.headThresholds', headThresholds, 'numbers by output');
-  for (const [head, value] of Object.entries(thresholds)) finite.check(where, `metadata.headThresholds.${head}`, value);
-  if (divisor !== undefined) notZero.check(where, 'metadata.divisor', divisor);
-  if (threshold !== undefined) finite.check(where, 'metadata.threshold', threshold);
-  if (fused !== undefined) flag.check(where, 'fused', fused);
-  const preprocessing = contents.preprocessing && checkPreprocessing(where, contents.preprocessing);
-  if (preprocessing !== undefined) checkEncoding(where, network, preprocessing);
-  const modelLoss = loss === undefined ? null : createLoss(loss, parts?.customParts);
-  if (modelLoss !== null) headTasks(network, modelLoss); // refuses losses of other outputs
-  return { network, loss: modelLoss, preprocessing };
 }

@@ -61,6 +61,15 @@ export interface OutputOptions extends ClassifyOptions {
   readonly out?: Float64Array | Float32Array | undefined;
 }
 
+/** The choice of outputs. */
+export interface FeatureOptions {
+  /**
+   * Name or path of a layer, as `summary` prints them, whose outputs are asked for: features for a search or a plot.
+   * @default the last
+   */
+  readonly layer?: string | undefined;
+}
+
 /** Options of `predict`. */
 export interface PredictOptions extends ClassifyOptions {
   /** Called for unknown categories, unusual gaps and texts that are cut, with the index of the row. */
@@ -102,11 +111,11 @@ export interface Model extends ModelContents {
    * @throws Error if rows do not fit or a weight is not finite; InputError if a row leads to an index outside of an
    * embedding's vocabulary. The methods below throw the same errors.
    */
-  outputs(rows: FlatRows, options?: ClassifyOptions): Float64Array;
+  outputs(rows: FlatRows, options?: ClassifyOptions & FeatureOptions): Float64Array;
   /** Overwrites `out`, and returns it. With rows in one typed array, apart from `out`, no other array is made. */
-  outputs<Out extends Elements>(rows: AnyRows, options: OutputOptions & { readonly out: Out }): Out;
+  outputs<Out extends Elements>(rows: AnyRows, options: OutputOptions & FeatureOptions & { readonly out: Out }): Out;
   /** Returns the outputs of each row as an array of its own. */
-  outputs<Row extends NamedRow<Row>>(rows: ListedRows<Row>, options?: ClassifyOptions): number[][];
+  outputs<Row extends NamedRow<Row>>(rows: ListedRows<Row>, options?: ClassifyOptions & FeatureOptions): number[][];
   /**
    * Softmax or sigmoid of the outputs, for each position if positions have classes. Rows without an answer may contain
    * NaN.
@@ -138,16 +147,16 @@ export interface Model extends ModelContents {
     options?: PredictOptions & ThreadOptions,
   ): Promise<Answer[]>;
   /** The numbers of `outputs`, computed as by `predictAll`. */
-  outputsAll(rows: FlatRows, options?: ClassifyOptions & ThreadOptions): Promise<Float64Array>;
+  outputsAll(rows: FlatRows, options?: ClassifyOptions & FeatureOptions & ThreadOptions): Promise<Float64Array>;
   /** Overwrites `out`, and resolves to it. */
   outputsAll<Out extends Elements>(
     rows: AnyRows,
-    options: OutputOptions & ThreadOptions & { readonly out: Out },
+    options: OutputOptions & FeatureOptions & ThreadOptions & { readonly out: Out },
   ): Promise<Out>;
   /** Resolves to the outputs of each row as an array of its own. */
   outputsAll<Row extends NamedRow<Row>>(
     rows: ListedRows<Row>,
-    options?: ClassifyOptions & ThreadOptions,
+    options?: ClassifyOptions & FeatureOptions & ThreadOptions,
   ): Promise<number[][]>;
   /**
    * Encodes rows of a table or images as inputs x [N, I] of the network. The methods above accept the result in place

@@ -75,7 +75,10 @@ describe('--from', () => {
     expect((await run('--config', config, '--no-out')).fingerprint).toBe(tuned.fingerprint);
     const { options } = JSON.parse(readFileSync(config, 'utf8'));
     expect(options).toMatchObject({ from: first, 'replace-head': true, freeze: ['0'] });
-    expect(await run(...other, '--steps', '12', '--folds', '2', '--no-out')).toMatchObject({ event: 'folds', folds: 2 });
+    expect(await run(...other, '--steps', '12', '--folds', '2', '--no-out')).toMatchObject({
+      event: 'folds',
+      folds: 2,
+    });
   });
 
   test('takes a part, after which stands a new layer', async () => {

@@ -8,6 +8,14 @@ import { runOptions, verbose } from '../../options/run-options.ts';
 export const predictOptions = {
   ...rowOptions('predict'),
   rows: { group: 'Data', ...rowRanges(undefined, 'rows of the dataset, counted from 0: 0..9 or 0,3,7..9', 'all') },
+  layer: {
+    group: 'Model',
+    ...option.text('the name or path of a layer')(
+      undefined,
+      'print the outputs of this layer, by the names and paths that inspect prints',
+      'the answers',
+    ),
+  },
   'memory-limit': runOptions['memory-limit'],
   module: moduleOption,
   json: { group: 'Output', ...option.flag(undefined, 'print JSON, one object per row') },

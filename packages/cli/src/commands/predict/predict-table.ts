@@ -192,6 +192,7 @@ function cellsOf(
   { target }: TablePreprocessing,
   classes: readonly PrintedClass[],
 ): string[] {
+  if (Array.isArray(prediction)) return prediction.map(String); // the outputs of a layer
   const isOne = target.length === 1 && !isByName(prediction);
   const values = isOne ? [prediction] : target.map(({ name }) => (isByName(prediction) ? prediction[name] : undefined));
   // Values are looked up by name, since an object lists keys such as 1 before all others, whatever the order of the

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { reasonOf, show } from '@gradloom/core/internal';
 import type { Answer, Model } from '@gradloom/runtime';
 import { type Io, printJson, printRows } from '../../terminal/io.ts';
-import { percent } from '../../terminal/text/format.ts';
+import { decimal, percent } from '../../terminal/text/format.ts';
 import { linesOf, textOf } from './source-lines.ts';
 
 /** Most characters of a line; a model reads its last tokens. */
@@ -31,7 +31,9 @@ export async function predictText(model: Model, stream: Readable, source: string
       line++;
       if (json) printJson(io.stdout, { prediction, ...(probabilities && { probabilities }) });
       else {
-        const answerText = prediction === null ? 'no answer' : show(prediction);
+        const numbers: unknown = prediction; // of a layer
+        const shown = Array.isArray(numbers) ? numbers.map(decimal).join(' ') : show(prediction);
+        const answerText = prediction === null ? 'no answer' : shown;
         const probability = probabilities?.[String(prediction)];
         printRows(io.stdout, [probability === undefined ? [answerText] : [answerText, percent(probability)]]);
       }

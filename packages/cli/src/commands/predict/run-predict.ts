@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { buildNetwork } from '@gradloom/core';
+import { buildNetwork, OptionError } from '@gradloom/core';
 import { complete, ofImages, ofTable, ofText, typeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, ElementType, Model, TargetHead } from '@gradloom/runtime';
 import {
@@ -22,6 +22,7 @@ import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printLine, printRows } from '../../terminal/io.ts';
 import { decimal, percent } from '../../terminal/text/format.ts';
 import { type Answer, createAnswers } from './answers.ts';
+import { layerModel, layerTable } from './layer-model.ts';
 import { numberRows, type RowBatch } from './number-rows.ts';
 import { type PredictValues, predictOptions } from './options.ts';
 import { isPicture, isReadableFolder, predictImages } from './predict-images.ts';
@@ -40,7 +41,9 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   const refuseMoreFiles = () => refuseMoreThan(2, request.positionals, 'one model and one file of rows, or images');
   if (!files.some((path) => isPicture(path) || isReadableFolder(path))) refuseMoreFiles();
   boundMemory(values);
-  const model = openModel(request.positionals);
+  const opened = openModel(request.positionals);
+  const { layer } = values;
+  const model = layer === undefined ? opened : withFlag(() => layerModel(opened, layer));
   const images = ofImages(model.preprocessing);
   const picture = files.find((path) => isPicture(path) || (images !== undefined && isReadableFolder(path)));
   if (picture !== undefined) {
@@ -50,7 +53,8 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
     return 0;
   }
   refuseMoreFiles();
-  const table = ofTable(model.preprocessing);
+  const ofModel = ofTable(model.preprocessing);
+  const table = ofModel && layer !== undefined ? layerTable(ofModel, layer, model) : ofModel;
   let rows = 0;
   if (datasetFlag(values) === undefined && ofText(model.preprocessing) !== undefined) {
     const { stream, name } = await openStream(file, io);
@@ -63,7 +67,7 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
         : await predictSeries(model, table, table.series, source, json, io);
   } else {
     const answer = createAnswers(model);
-    const batches = await openRows(model, values, file, io).catch((error: unknown) => {
+    const batches = await openRows(opened, values, file, io).catch((error: unknown) => {
       throw nameFlag(error, predictOptions, withModel(raw, request.positionals));
     });
     for await (const batch of batches) {
@@ -77,6 +81,15 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   if (file === undefined) throw new UsageError(NO_ROWS);
   printLine(io.stderr, `gradloom predict: warning: ${file === '-' ? STANDARD_INPUT : file} has no rows`);
   return 0;
+}
+
+/** Calls the option of a layer by its flag. */
+function withFlag<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof OptionError ? new UsageError(`--layer ${error.problem}`, { cause: error }) : error;
+  }
 }
 
 function whyNoImages({ preprocessing }: Model): string {
