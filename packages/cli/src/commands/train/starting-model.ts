@@ -1,4 +1,5 @@
-import { type Checkpoint, type Cluster, loadModel, type ModelContents } from '@gradloom/runtime';
+import { type Checkpoint, type Cluster, importModel, loadModel, type ModelContents } from '@gradloom/runtime';
+import { formatOf } from '@gradloom/runtime/options';
 import { anyModelPath } from '../../files/models/model-path.ts';
 import { loadOptions } from '../../options/custom-parts.ts';
 import { UsageError } from '../../terminal/failure.ts';
@@ -28,9 +29,10 @@ export async function openModelBefore(
   const ofRun = spec === undefined ? null : { spec, loss, preprocessing, metadata };
   const resumed = cluster === null ? ofRun : await cluster.fromFirst(ofRun);
   if (resumed !== null) return { ...resumed, model: null } as ModelBefore;
-  const model = readModel(from);
+  const model = await readModel(from);
   return { ...model, model };
 }
 
 /** The model of a file, a run or a checkpoint. */
-const readModel = (path: string): ModelContents => loadModel(anyModelPath(path), loadOptions());
+const readModel = async (path: string): Promise<ModelContents> =>
+  formatOf(path) === 'onnx' ? importModel(path) : loadModel(anyModelPath(path), loadOptions());
