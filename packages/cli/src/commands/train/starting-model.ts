@@ -12,7 +12,8 @@ export interface ModelBefore extends Pick<ModelContents, 'spec' | 'loss' | 'prep
 }
 
 /**
- * The model of --from. A run that continues needs no file: its checkpoint, which rank 0 has, knows network and encoding.
+ * The model of --from. A run that continues needs no file: its checkpoint, which rank 0 has, knows the network and how
+ * rows are encoded.
  * @throws UsageError for options that need a model.
  */
 export async function openModelBefore(
