@@ -2,7 +2,7 @@
 import { defineActivation, defineLoss, defineMetric } from '@gradloom/runtime';
 
 /** z³. */
-export const cube = defineActivation({ name: 'cube', apply: (z) => z * z * z, derivative: (z) => 3 * z * z });
+export const cube = defineActivation({ name: 'cube', formula: ({ z }) => z.power(3) });
 
 /** The pinball loss: its minimum is the quantile τ of the targets. */
 export const pinball = defineLoss({

@@ -2,6 +2,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
+import { importParts } from '../../packages/runtime/src/engine/modules/imported-parts.ts';
 import { resetControl } from '../../packages/runtime/src/engine/threads/barrier.ts';
 import { toMessage } from '../../packages/runtime/src/engine/threads/messages.ts';
 import type { SpanTask } from '../../packages/runtime/src/engine/threads/protocol.ts';
@@ -37,6 +38,7 @@ async function measure(index: number): Promise<HeapUse> {
   return { bytes, collections };
 }
 
+await importParts(task.setup.modules); // else the first task imports them, and ends later
 const uses: HeapUse[] = [];
 for (let index = 0; index < spans; index++) {
   const use = await measure(index);

@@ -1,5 +1,11 @@
 export { OptionError, type OptionErrorDetails } from './checks/option-error.ts';
-export { type ActivationDefinition, type ActivationPart, defineActivation } from './custom/define-activation.ts';
+export {
+  type ActivationDefinition,
+  type ActivationPart,
+  defineActivation,
+  type FormulaActivationDefinition,
+  type PlainActivationDefinition,
+} from './custom/define-activation.ts';
 export { defineInitializer, type InitializerDefinition, type InitializerPart } from './custom/define-initializer.ts';
 export {
   type CustomLayer,
@@ -20,7 +26,6 @@ export {
 } from './custom/define-loss.ts';
 export { defineMetric, type MetricDefinition, type MetricPart } from './custom/define-metric.ts';
 export { defineSchedule, type ScheduleDefinition, type SchedulePart } from './custom/define-schedule.ts';
-export type { FormulaScope, FormulaValue } from './custom/formula-values.ts';
 export type { PartBase, PartDefaults, PartOptions } from './custom/part-options.ts';
 export { type Activation, type ActivationName, activations } from './families/activations/index.ts';
 export type { KindOf, SpecOf } from './families/family.ts';
@@ -68,6 +73,7 @@ export type { WeightDecayOptions } from './families/optimizers/parameter-groups.
 export type { RmspropOptions } from './families/optimizers/rmsprop.ts';
 export type { SgdOptions } from './families/optimizers/sgd.ts';
 export type { Expression, ExpressionStep } from './families/scalars/expression.ts';
+export type { FormulaScope, FormulaValue } from './families/scalars/formula-values.ts';
 export type { ScalarName } from './families/scalars/index.ts';
 export type { CosineOptions } from './families/schedules/cosine.ts';
 export type { ExponentialOptions } from './families/schedules/exponential.ts';
@@ -249,7 +255,7 @@ export {
   type TensorSpec,
 } from './network/layers/index.ts';
 export type { LastPositionOptions } from './network/layers/last-position.ts';
-export type { CustomParts } from './network/layers/layer-context.ts';
+export type { CustomActivation, CustomParts } from './network/layers/layer-context.ts';
 export type { LayerNormOptions } from './network/layers/layer-norm.ts';
 export type { LikeOptions } from './network/layers/like.ts';
 export type { MatmulOptions } from './network/layers/matmul.ts';

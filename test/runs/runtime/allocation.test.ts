@@ -21,6 +21,7 @@ import {
   tanh,
 } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
+import { loadModules } from '../../../packages/runtime/src/engine/modules/load-parts.ts';
 import type { SpanTask } from '../../../packages/runtime/src/engine/threads/protocol.ts';
 import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
@@ -29,6 +30,7 @@ import type { HeapUse } from '../../support/heap-worker.ts';
 import { needs } from '../../support/needs.ts';
 import { programFile } from '../../support/program-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const STEPS = counted(5000, 10_000);
 const SPANS = 8; // at most: on a busy machine the compiler comes late
@@ -64,17 +66,42 @@ const parts = datasetFromRows({
   lengths: Array.from({ length: 300 }, (_, n) => [1, 1 + (n % 5)]),
 });
 
+const values = datasetFromRows({
+  inputs: Array.from({ length: 300 }, (_, n) => Array.from({ length: 8 }, (_, k) => Math.sin(n * k + k))),
+  targets: Array.from({ length: 300 }, (_, n) => [n % 3, n % 5, n % 7]),
+});
 const indices = datasetFromRows({
   inputs: Array.from({ length: 300 }, (_, n) => [n % 7, (n * n) % 7]),
   targets: Array.from({ length: 300 }, (_, n) => n % 3),
   classes: 3,
 });
 
+/** An own activation, layer and loss that are formulas. */
+const folder = temporaryFolder();
+folder.write('package.json', '{ "type": "module" }');
+const formulas = folder.write(
+  'formulas.js',
+  `export const swish = {
+    part: 'activation', name: 'swish', alpha: 2, formula: ({ z, alpha }) => z.times(z.times(alpha).sigmoid()),
+  };
+  export const film = {
+    part: 'layer', name: 'film', tensors: (_options, shape) => ({ gamma: { shape, start: 1 }, beta: { shape } }),
+    formula: ({ x, gamma, beta }) => x.times(gamma).plus(beta),
+  };
+  export const pinball = {
+    part: 'loss', name: 'pinball', formula: ({ y, t }) => t.minus(y).times(t.above(y).where(0.8, -0.2)),
+  };`,
+);
+const own = sequential(8, dense(16), { kind: 'film' } as never, { kind: 'swish' } as never, dense(3));
+const ownLoss = { loss: 'pinball' as never, modules: [formulas], batch: 17 };
+
 /** Heap that each span leaves, until one leaves little, in a new thread that runs them as in a pool. */
 async function spansInThread(spec: NetworkSpec, train: Dataset, options: TrainOptions): Promise<HeapUse[]> {
   const data = { train };
   const length = { steps: SPANS * STEPS, shuffle: false };
-  const plan = complete(planRun(spec, data, { backend: 'wasm', ...options, ...length, threads: 1 }));
+  const { modules = [], ...others } = options;
+  const loaded = await loadModules('train', modules);
+  const plan = complete(planRun(spec, data, { backend: 'wasm', ...others, ...length, threads: 1 }, loaded));
   const { setup } = complete(prepareRun(plan, data));
   const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads: 1, first: 0, limit: STEPS };
   const worker = new Worker(programFile('heap-worker'), {
@@ -111,6 +138,8 @@ describe.each<[string, NetworkSpec, Dataset, TrainOptions]>([
     parts,
     { batch: 17, backend: 'native', classWeight: 'balanced' },
   ],
+  ['own formulas', own, values, ownLoss],
+  ['own formulas of floats in machine code', own, values, { ...ownLoss, backend: 'native', precision: 'float32' }],
   ['embedding, residual, layer-norm and swiglu, adamw', nested, indices, { batch: 10, optimizer: 'adamw' }],
 ])('%s', (_name, spec, train, options) => {
   const title = `a span of ${STEPS} steps leaves under ${MOST_BYTES} bytes a step and wakes no collector`;

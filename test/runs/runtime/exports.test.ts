@@ -197,6 +197,7 @@ const typesOfBoth = words(`
   PositionEmbeddingOptions GptNetworkOptions GruNetworkOptions RecurrentOptions RotaryScaling SelfAttentionOptions TransformerBlockOptions UpsampleOptions
   ConcatOptions ExpandOptions PadOptions ParameterOptions ReshapeOptions ResizeOptions SliceOptions TakeOptions TransposeOptions
   DateFormat DateOrder NumberFormat SeriesEncoding SeriesStep ThousandsMark WindowRows
+  FormulaActivationDefinition PlainActivationDefinition
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
   LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord CustomLayer PartBase PartDefaults
   PaddedPart PartOptions RowLengths RowLossDefinition ScheduleDefinition SchedulePart
@@ -208,7 +209,7 @@ const types = {
   Activation Allocate AverageOptions BatchSlice BranchName BuiltValue HeadLoss InputParts LikeOptions NetworkOfParts OutputParts PassKind Path Block Bound CreateBlock FixedCall TakeDoubles CalibrationOptions Call DecisionOptions
   Emit GatherBytes GradientRange NextPass Tie Initializer Inspect Kernels ProbabilityOptions RankingMetric
   RankingOptions RealMath
-  Layer LayerBefore LayerMemory LayerName Loss LossKernel LossVariant CustomParts Metric MetricName NodeSums Op Operand Optimizer Pass
+  Layer LayerBefore LayerMemory LayerName Loss LossKernel LossVariant CustomActivation CustomParts Metric MetricName NodeSums Op Operand Optimizer Pass
   Pausable LayerContext PlacedLayer Predictor ProductShape ConvolutionGeometry WindowAxis WindowGeometry Random Schedule ScheduleContext ScheduleIn Shape TeamMemory
   StepFigures TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),

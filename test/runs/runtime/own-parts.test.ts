@@ -99,6 +99,15 @@ export const plainPinball = {
 };
 export const squares = { part: 'loss', name: 'squares', formula: ({ y, t }) => y.minus(t).square() };
 export const waves = { part: 'loss', name: 'waves', formula: ({ y, t }) => y.minus(t).sin().square() };
+${['tanh', 'sigmoid', 'relu', 'softplus', 'softsign', 'silu', 'gelu']
+  .map(
+    (name) =>
+      `export const own_${name} = { part: 'activation', name: 'own-${name}', formula: ({ z }) => z.${name}() };`,
+  )
+  .join('\n')}
+export const leaky = {
+  part: 'activation', name: 'leaky', alpha: 0.3, formula: ({ z, alpha }) => z.above(0).where(z, z.times(alpha)),
+};
 export const gated = {
   part: 'layer', name: 'gated', values: ['a', 'b'],
   tensors: (_options, [places]) => ({ share: { shape: [1], start: 0.3 }, power: { shape: [places, 1], start: 'normal' } }),
@@ -185,6 +194,25 @@ describe.each(elementTypes)('own formulas in %s', (precision) => {
     }
   });
 });
+
+test.each(elementTypes)(
+  'activations that are formulas of the table have the bits of the built-in ones, in %s',
+  async (precision) => {
+    const kinds = ['tanh', 'sigmoid', 'relu', 'softplus', 'softsign', 'silu', 'gelu'];
+    const run = (ofKind: (kind: string) => object, leaky: object, backend: BackendChoice) =>
+      train(
+        sequential(20, ...kinds.flatMap((kind) => [dense(9), custom(ofKind(kind))]), dense(4), custom(leaky), dense(3)),
+        data,
+        { pool, modules: [folder.write('formulas.js', FORMULAS)], batch: 64, steps: 9, precision, threads: 2, backend },
+      );
+    const { fingerprint } = await run((kind) => ({ kind }), { kind: 'leaky-relu', alpha: 0.2 }, 'reference');
+    for (const backend of backends) {
+      const own = await run((kind) => ({ kind: `own-${kind}` }), { kind: 'leaky', alpha: 0.2 }, backend);
+      expect(own.fingerprint).toBe(fingerprint);
+    }
+    expect((await run((kind) => ({ kind }), { kind: 'leaky' }, 'wasm')).fingerprint).not.toBe(fingerprint);
+  },
+);
 
 /** Rows with so many targets, all of which are floats. */
 function valuesOf(outputs: number): Dataset {

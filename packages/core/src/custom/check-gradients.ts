@@ -37,7 +37,7 @@ export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausabl
     const { layer, spec } = placed;
     const { activation } = layer;
     const key = `${activation?.f.customName} ${activation?.alpha}`;
-    if (activation?.f.customName !== undefined && !checkedActivations.has(key)) {
+    if (activation?.f.customName !== undefined && layer.expression === undefined && !checkedActivations.has(key)) {
       checkedActivations.add(key);
       checkActivation(activation.f, activation.alpha);
       yield;

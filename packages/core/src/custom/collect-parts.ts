@@ -23,15 +23,15 @@ export interface ModuleExports {
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
-/** For each family: names that are taken by built-in parts, and functions that a part must have. */
-const families = {
-  activation: { builtIn: { ...layers, ...activations }, needs: ['apply', 'derivative'] },
-  loss: { builtIn: losses, needs: [] },
-  layer: { builtIn: { ...layers, ...activations }, needs: [] }, // a layer or loss has one of several forms
-  initializer: { builtIn: initializers, needs: ['fill'] },
-  schedule: { builtIn: schedules, needs: ['factor'] },
-  metric: { builtIn: { ...metrics, rows: true, loss: true }, needs: ['create'] },
-} as const;
+/** For each family: names that are taken by built-in parts, and functions that a part must have, in one of its forms. */
+const families: Readonly<Record<CustomPart['part'], { builtIn: object; forms: readonly (readonly string[])[] }>> = {
+  activation: { builtIn: { ...layers, ...activations }, forms: [['formula'], ['apply', 'derivative']] },
+  loss: { builtIn: losses, forms: [['formula'], ['value', 'derivative'], ['ofRow']] },
+  layer: { builtIn: { ...layers, ...activations }, forms: [['formula'], ['build']] },
+  initializer: { builtIn: initializers, forms: [['fill']] },
+  schedule: { builtIn: schedules, forms: [['factor']] },
+  metric: { builtIn: { ...metrics, rows: true, loss: true }, forms: [['create']] },
+};
 
 /**
  * Collects the parts that modules export, by family. Ignores other exports.
@@ -65,9 +65,6 @@ export function collectParts(modules: readonly ModuleExports[]): CustomParts {
   return parts;
 }
 
-/** The functions that a part must have, of one form or another. */
-const formsOf = { layer: [['formula'], ['build']], loss: [['formula'], ['value', 'derivative'], ['ofRow']] };
-
 /** `CustomParts` that can be added to. */
 type PartTables = { -readonly [K in keyof CustomParts]: Record<string, CustomParts[K][string]> };
 
@@ -91,7 +88,7 @@ function checkPart(where: string, value: { readonly part: unknown }): CustomPart
   if (typeof part !== 'string' || !Object.hasOwn(families, part)) {
     throw new Error(`${where} has part ${show(part)}, expected one of ${Object.keys(families).join(', ')}`);
   }
-  const { builtIn, needs } = families[part as keyof typeof families];
+  const { builtIn, forms } = families[part as keyof typeof families];
   const fields = value as unknown as Record<string, unknown>;
   const { name, options, alpha } = fields;
   if (typeof name !== 'string' || !NAME.test(name)) {
@@ -100,11 +97,10 @@ function checkPart(where: string, value: { readonly part: unknown }): CustomPart
   if (Object.hasOwn(builtIn, name)) {
     throw new Error(`${where} has the name ${show(name)}, expected one that no built-in part has`);
   }
-  const forms: readonly (readonly string[])[] = part === 'loss' || part === 'layer' ? formsOf[part] : [needs];
   if (!forms.some((form) => form.every((key) => typeof fields[key] === 'function'))) {
     const expected = forms.map((form) => form.join(' and ')).join(', or ');
     throw new Error(
-      `${where} (${part} ${name}) is incomplete, expected the ${needs.length === 1 ? 'function' : 'functions'} ${expected}`,
+      `${where} (${part} ${name}) is incomplete, expected the ${forms.flat().length === 1 ? 'function' : 'functions'} ${expected}`,
     );
   }
   if ('ofRow' in fields && fields.targets !== 'classes' && fields.targets !== 'values') {

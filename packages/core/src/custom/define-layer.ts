@@ -3,6 +3,7 @@ import { OptionError, within } from '../checks/option-error.ts';
 import { positiveInteger } from '../checks/options/index.ts';
 import { has } from '../checks/show.ts';
 import type { InitializerSpec } from '../families/initializers/index.ts';
+import { type FormulaScope, type FormulaValue, traceFormula } from '../families/scalars/formula-values.ts';
 import type { Elements } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
 import { joinLevels, leafCount, treeLevels } from '../math/tree/index.ts';
@@ -14,7 +15,6 @@ import { type CustomParts, type LayerContext, NO_PARTS } from '../network/layers
 import { type Shape, sizeOf } from '../network/shape.ts';
 import { apply, type Value, withParts } from '../network/values.ts';
 import { customOpName, defineOp, type Op } from '../program/op.ts';
-import { type FormulaScope, type FormulaValue, traceFormula } from './formula-values.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
 /** A function of rows in plain code. It must have no state: all that it keeps is in the arrays that it is given. */

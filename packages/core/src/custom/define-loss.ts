@@ -2,10 +2,10 @@ import { lossOfTerms } from '../families/losses/elementwise.ts';
 import type { LossSpec } from '../families/losses/index.ts';
 import type { Loss, LossKernel } from '../families/losses/loss.ts';
 import { type Expression, withSlope } from '../families/scalars/expression.ts';
+import { type FormulaScope, type FormulaValue, traceFormula } from '../families/scalars/formula-values.ts';
 import { type Elements, typeOf } from '../math/element-type.ts';
 import { mathOf } from '../math/real-math.ts';
 import { createFormulaCode } from '../program/reference/formula.ts';
-import { type FormulaScope, type FormulaValue, traceFormula } from './formula-values.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
 /** Definition of a loss that is the mean or sum over outputs of a function of output and target. */

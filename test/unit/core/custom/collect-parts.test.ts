@@ -42,7 +42,7 @@ test.each<[title: string, exports: Record<string, unknown>, message: string]>([
   [
     'a missing function',
     { a: { ...cube, derivative: 1 } },
-    '(activation cube) is incomplete, expected the functions apply and derivative',
+    '(activation cube) is incomplete, expected the functions formula, or apply and derivative',
   ],
   [
     'half a loss',

@@ -53,6 +53,21 @@ export function expressionOf(make: (terms: ExpressionTerms) => readonly Term[]):
   return withoutUnused({ steps, results: make(terms) });
 }
 
+/** The results of an expression for its inputs, which are numbers, or values of a kernel. */
+export function resultsOf<V, C>({ steps, results }: Expression, m: ScalarMath<V, C>, inputs: readonly V[]): V[] {
+  const values: V[] = [];
+  for (const [name, a, b, c, d] of steps) {
+    if (name === 'input') values.push(inputs[a]);
+    else if (name === 'constant') values.push(m.constant(a));
+    else {
+      const { operands, apply }: Scalar = scalars[name];
+      const [p, q] = [b, c, d].slice(operands - 1);
+      values.push(apply<V, C>(m, values[a], values[b], values[c], p, q));
+    }
+  }
+  return results.map((result) => values[result]);
+}
+
 /** Operands of a step, and its constants. */
 export function partsOf([name, ...numbers]: ExpressionStep): {
   operands: readonly Term[];

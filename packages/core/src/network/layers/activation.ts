@@ -10,12 +10,13 @@ import {
   required,
   unchecked,
 } from '../../checks/options/index.ts';
-import { type Activation, type ActivationName, activations } from '../../families/activations/index.ts';
+import { type ActivationName, activations } from '../../families/activations/index.ts';
 import { activationOps, customActivationOps } from '../../program/ops/index.ts';
 import { channelsOf, sizeOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
+import { formulaLayer } from './formula.ts';
 import type { Layer } from './layer.ts';
-import { type LayerContext, NO_PARTS } from './layer-context.ts';
+import { type CustomActivation, type LayerContext, NO_PARTS } from './layer-context.ts';
 
 export const activationOptions = defineOptions('activation', {
   /** Name of the function in the table of activations. */
@@ -40,13 +41,15 @@ export function activation(
   { input, customParts }: Pick<LayerContext, 'input' | 'customParts'>,
 ): Layer {
   const { fn, size: chosenSize, alpha: chosenAlpha } = activationOptions.read(options);
-  const table: Readonly<Record<string, Activation>> = { ...activations, ...customParts?.activations };
+  const table: Readonly<Record<string, CustomActivation>> = { ...activations, ...customParts?.activations };
   const nameOption = customParts === undefined || customParts === NO_PARTS ? builtInName : oneOf(table);
   const f = table[nameOption.check('activation', 'fn', fn)];
   if (chosenAlpha !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
   const shape = chosenSize === undefined || chosenSize === sizeOf(input) ? input : [chosenSize];
   const size = sizeOf(shape);
   const alpha = chosenAlpha === undefined ? f.alpha : nonNegative.check('activation', 'alpha', chosenAlpha);
+  if (f.expressionOf !== undefined)
+    return { ...formulaLayer(fn, [shape], f.expressionOf(alpha)), activation: { f, alpha } };
   const ops = f.customName === undefined ? activationOps[fn] : customActivationOps(f.customName, f);
   const readsZ = f.reads === 'z';
   return {

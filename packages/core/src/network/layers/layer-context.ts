@@ -3,14 +3,21 @@ import type { KindOf } from '../../families/family.ts';
 import type { Initializer } from '../../families/initializers/initializer.ts';
 import type { Loss } from '../../families/losses/loss.ts';
 import type { Metric } from '../../families/metrics/metric.ts';
+import type { Expression } from '../../families/scalars/expression.ts';
 import type { ScheduleIn } from '../../families/schedules/schedule.ts';
 import type { Shape } from '../shape.ts';
 import type { Layer } from './layer.ts';
 
+/** A user's own activation. */
+export interface CustomActivation extends Activation {
+  /** f as an expression, if it is a formula. */
+  expressionOf?(alpha: number): Expression;
+}
+
 /** The user's own parts by family and name, in addition to the built-in ones. */
 export interface CustomParts {
   /** Activations. */
-  readonly activations: Readonly<Record<string, Activation>>;
+  readonly activations: Readonly<Record<string, CustomActivation>>;
   /** Losses. */
   readonly losses: Readonly<Record<string, (options: object) => Loss>>;
   /** Layers. */

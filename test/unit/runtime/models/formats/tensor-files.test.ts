@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { constants, deflateRawSync } from 'node:zlib';
 import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
 import {
@@ -250,10 +249,13 @@ describe('a file from before rows had shapes has no flatten, and counts its laye
   });
 });
 
-test('a network with an activation of the user goes out and comes back, but not as ONNX', async () => {
-  const parts = await loadParts(fileURLToPath(new URL('../../../../../docs/examples/my-parts.mjs', import.meta.url)));
+test('a network with an activation of the user goes out and comes back, as ONNX if it is a formula', async () => {
+  const plain = "part: 'activation', name: 'cube', apply: (z) => z ** 3, derivative: (z) => 3 * z ** 2";
+  const formula = "part: 'activation', name: 'cube', formula: ({ z }) => z.power(3)";
+  const parts = await loadParts(folder.write('plain.mjs', `export const cube = { ${plain} };`));
   const customSpec = { ...spec, layers: [...spec.layers, { kind: 'activation', fn: 'cube' }] } as NetworkSpec;
-  const model = createModel({ spec: customSpec, parameters: weightsFor(spec), parts });
+  const parameters = weightsFor(spec);
+  const model = createModel({ spec: customSpec, parameters, parts });
   const path = join(folder.path, 'own.safetensors');
   await exportModel(path, model);
   const back = await importModel(path, { parts });
@@ -261,6 +263,8 @@ test('a network with an activation of the user goes out and comes back, but not 
   await expect(importModel(path)).rejects.toThrow(/fn has "cube", expected one of/);
   const onnx = exportModel(join(folder.path, 'own.onnx'), model);
   await expect(onnx).rejects.toThrow('cube(2) at layer 2 has no counterpart in ONNX, expected layers that come with');
+  const formulas = await loadParts(folder.write('formula.mjs', `export const cube = { ${formula} };`));
+  await exportModel(join(folder.path, 'formula.onnx'), createModel({ spec: customSpec, parameters, parts: formulas }));
 });
 
 test.each([

@@ -1,8 +1,8 @@
-import { OptionError } from '../checks/option-error.ts';
-import { has, listed, show } from '../checks/show.ts';
-import { type Expression, type ExpressionTerms, expressionOf } from '../families/scalars/expression.ts';
-import { type ScalarName, scalars } from '../families/scalars/index.ts';
-import type { Term } from '../families/scalars/scalar.ts';
+import { OptionError } from '../../checks/option-error.ts';
+import { has, listed, show } from '../../checks/show.ts';
+import { type Expression, type ExpressionTerms, expressionOf } from './expression.ts';
+import { type ScalarName, scalars } from './index.ts';
+import type { Term } from './scalar.ts';
 
 /**
  * A number of a formula: an input, a tensor, or what a function makes of others. `x.times(gamma).plus(1).tanh()` is
