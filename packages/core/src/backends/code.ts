@@ -1,5 +1,6 @@
 import type { Expression } from '../families/scalars/expression.ts';
 import type { ElementType } from '../math/element-type.ts';
+import { recurrentOps } from '../program/ops/recurrent.ts';
 import type { Elementwise } from './formulas/arithmetic.ts';
 import { type AttentionFormulaName, attentionFormulas } from './formulas/attention.ts';
 import { elementwiseOf, type KernelInput } from './formulas/expression.ts';
@@ -14,7 +15,6 @@ import {
   rowFormulas,
   type TermsName,
 } from './formulas/norms.ts';
-import { recurrentOps } from './formulas/recurrent.ts';
 import { type Update, updates } from './formulas/updates.ts';
 import type { Isa } from './isa/isa.ts';
 import { type AugmentKernel, augmentKernels } from './kernels/augment.ts';

@@ -3,9 +3,9 @@ import { lossOperations } from '../../../../packages/core/src/backends/bindings/
 import { columnSums } from '../../../../packages/core/src/backends/bindings/matrices/column-sums.ts';
 import { elementwise } from '../../../../packages/core/src/backends/formulas/index.ts';
 import { matrixOps, rowFormulas } from '../../../../packages/core/src/backends/formulas/norms.ts';
-import { recurrentOps } from '../../../../packages/core/src/backends/formulas/recurrent.ts';
 import type { ElementType } from '../../../../packages/core/src/math/element-type.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
+import { recurrentOps } from '../../../../packages/core/src/program/ops/recurrent.ts';
 import { type GuardedMemory, guardKernels } from '../../../support/guarded-memory.ts';
 import { everyMachine } from '../../../support/installed-extensions.ts';
 import { skipFor } from '../../../support/needs.ts';

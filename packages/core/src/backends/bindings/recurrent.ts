@@ -1,11 +1,14 @@
 import type { Elements } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
 import { argumentOf } from '../../program/op.ts';
+import { recurrentOps } from '../../program/ops/recurrent.ts';
+import { placeOf, type RecurrentStep } from '../../program/reference/recurrent.ts';
 import type { CodeLayout } from '../code.ts';
-import { type RecurrentOp, recurrentOps } from '../formulas/recurrent.ts';
 import { arrayNamesOf } from '../kernels/elementwise.ts';
 import type { BindCall, CallTape } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
+
+const steps: Readonly<Record<string, RecurrentStep | undefined>> = recurrentOps;
 
 /** Writes the call of a kernel for row n. */
 type WriteRow = (n: number) => void;
@@ -27,7 +30,7 @@ export function createRecurrent(
 
   return (call) => {
     const { op } = call;
-    const operation = Object.hasOwn(recurrentOps, op.name) ? recurrentOps[op.name] : undefined;
+    const operation = Object.hasOwn(steps, op.name) ? steps[op.name] : undefined;
     if (operation === undefined) return null;
     const [t, B, T, O] = ['t', 'B', 'T', 'O'].map((name) => argumentOf(call, name) as number);
     const lengths = argumentOf(call, 'lengths') as Float64Array;
@@ -35,15 +38,10 @@ export function createRecurrent(
 
     /** The numbers of a part at position t. */
     function numbersOf(part: string): RowNumbers {
-      const [name, gate] = part.split(' ');
-      const operand = op.operands[name];
-      const shape = 'shape' in operand ? operand.shape : [];
-      const position =
-        bytes * O * shape.reduce<number>((size, extent) => (typeof extent === 'number' ? extent : size), 1);
-      const [row, offset] = shape.includes('T') ? [T * position, t * position] : [position, 0];
-      return { first: addressOf(argumentOf(call, name) as Elements) + offset + bytes * O * Number(gate), row };
+      const { name, first, row } = placeOf(op.operands, part, t, T, O);
+      return { first: addressOf(argumentOf(call, name) as Elements) + bytes * first, row: bytes * row };
     }
-    const copies = (list: RecurrentOp['copiesBefore']): WriteRow[] =>
+    const copies = (list: RecurrentStep['copiesBefore']): WriteRow[] =>
       list.map(([to, from, gates]) => callsOf(elementwise.copy, [numbersOf(from), numbersOf(to)], [], gates * O));
     const formula = callsOf(kernel, arrayNamesOf(operation).map(numbersOf), [], O);
     const before = copies(operation.copiesBefore);

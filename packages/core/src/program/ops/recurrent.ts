@@ -1,52 +1,189 @@
-import { count, defineOps, double, inout, input, operation, output } from '../op.ts';
-import { gruBackward, gruForward, lstmBackward, lstmForward } from '../reference/recurrent.ts';
+import type { Elements } from '../../math/element-type.ts';
+import type { ScalarMath } from '../../math/real-math.ts';
+import { count, defineOps, double, inout, input, type Operand, output } from '../op.ts';
+import { type RecurrentStep, recurrentCode } from '../reference/recurrent.ts';
 
 /** The lengths of the rows, the position of the step, and sizes. */
-const step = { lengths: double(input('B')), t: count, B: count, T: count, O: count };
+type Step = [lengths: Float64Array, t: number, B: number, T: number, O: number];
 
-/** Steps of gru and lstm. */
+/** An operation of a step. Plain code and kernels are made from the same formula. */
+const stepOp = <Args extends readonly unknown[]>(
+  arrays: Readonly<Record<string, Operand>>,
+  step: Omit<RecurrentStep, 'sizes'>,
+) => {
+  const operands = { ...arrays, lengths: double(input('B')), t: count, B: count, T: count, O: count };
+  const reference: (...args: Args) => void = recurrentCode(step, operands);
+  return { operands, reference, ...step, sizes: [null, 'O'] as const };
+};
+
+/** a · (1 - a), the slope of a = σ(z). */
+const slopeOf = <V, C>({ constant, subtract, multiply }: ScalarMath<V, C>, a: V): V =>
+  multiply(a, subtract(constant(1), a));
+
+/** 1 - a · a, the slope of a = tanh(z). */
+const tanhSlope = <V, C>({ constant, subtract, multiply }: ScalarMath<V, C>, a: V): V =>
+  subtract(constant(1), multiply(a, a));
+
+/**
+ * Steps of gru and lstm at position t of B sequences, with O units. At first `gates` [B, T, gates, O] holds p = x · Wi +
+ * bi of each unit and gate, and `q` holds h · Wh + bh. A row whose length is at most t has padding there.
+ */
 export const recurrentOps = defineOps({
-  /** One step of a GRU. */
-  gruForward: operation(gruForward, {
-    y: inout('B', 'T', 'O'),
-    h: inout('B', 'O'),
-    before: inout('B', 'T', 'O'),
-    gates: inout('B', 'T', 3, 'O'),
-    byState: inout('B', 'T', 3, 'O'),
-    q: input('B', 3, 'O'),
-    ...step,
-  }),
-  /** Gradients of one step of a GRU. */
-  gruBackward: operation(gruBackward, {
-    dh: inout('B', 'O'),
-    dq: output('B', 3, 'O'),
-    gates: inout('B', 'T', 3, 'O'),
-    byState: inout('B', 'T', 3, 'O'),
-    dy: input('B', 'T', 'O'),
-    product: input('B', 'O'),
-    before: input('B', 'T', 'O'),
-    ...step,
-  }),
-  /** One step of an LSTM. */
-  lstmForward: operation(lstmForward, {
-    y: inout('B', 'T', 'O'),
-    h: inout('B', 'O'),
-    c: inout('B', 'O'),
-    before: inout('B', 'T', 'O'),
-    cells: inout('B', 'T', 'O'),
-    gates: inout('B', 'T', 4, 'O'),
-    q: input('B', 4, 'O'),
-    ...step,
-  }),
-  /** Gradients of one step of an LSTM. */
-  lstmBackward: operation(lstmBackward, {
-    dh: inout('B', 'O'),
-    dc: inout('B', 'O'),
-    dq: output('B', 4, 'O'),
-    gates: inout('B', 'T', 4, 'O'),
-    dy: input('B', 'T', 'O'),
-    product: input('B', 'O'),
-    cells: input('B', 'T', 'O'),
-    ...step,
-  }),
+  /**
+   * r = σ(p + q), z = σ(p + q), n = tanh(p + r · q), each of its own gate in this order, and h = n + z · (h - n). The
+   * gates take the place of p, `byState` keeps q of n, and `before` the state before the step. At padding y is 0, and h
+   * stays.
+   */
+  gruForward: stepOp<
+    [y: Elements, h: Elements, before: Elements, gates: Elements, byState: Elements, q: Elements, ...Step]
+  >(
+    {
+      y: inout('B', 'T', 'O'),
+      h: inout('B', 'O'),
+      before: inout('B', 'T', 'O'),
+      gates: inout('B', 'T', 3, 'O'),
+      byState: inout('B', 'T', 3, 'O'),
+      q: input('B', 3, 'O'),
+    },
+    {
+      inputs: ['gates 0', 'gates 1', 'gates 2', 'q 0', 'q 1', 'q 2', 'h 0'],
+      outputs: ['gates 0', 'gates 1', 'gates 2', 'h 0', 'y 0'],
+      of({ add, subtract, multiply, sigmoid, tanh }, p0, p1, p2, q0, q1, q2, h) {
+        const r = sigmoid(add(p0, q0));
+        const z = sigmoid(add(p1, q1));
+        const n = tanh(add(p2, multiply(r, q2)));
+        const next = add(n, multiply(z, subtract(h, n)));
+        return [r, z, n, next, next];
+      },
+      copiesBefore: [['before 0', 'h 0', 1]],
+      copiesAfter: [['byState 2', 'q 2', 1]],
+      clearedAtPadding: [['y 0', 1]],
+    },
+  ),
+  /**
+   * Gradients of a step, after those of the next: g = dy + (dh + product), where dh, dq and product = dq · Whᵀ are the
+   * next step's. Writes the gradients by p to `gates`, and those by q to `byState` and `dq`. dh becomes g · z. At
+   * padding all are 0, and dh stays.
+   */
+  gruBackward: stepOp<
+    [
+      ...[dh: Elements, dq: Elements, gates: Elements, byState: Elements],
+      ...[dy: Elements, product: Elements, before: Elements, ...Step],
+    ]
+  >(
+    {
+      dh: inout('B', 'O'),
+      dq: output('B', 3, 'O'),
+      gates: inout('B', 'T', 3, 'O'),
+      byState: inout('B', 'T', 3, 'O'),
+      dy: input('B', 'T', 'O'),
+      product: input('B', 'O'),
+      before: input('B', 'T', 'O'),
+    },
+    {
+      inputs: ['gates 0', 'gates 1', 'gates 2', 'byState 2', 'dy 0', 'dh 0', 'product 0', 'before 0'],
+      outputs: ['gates 0', 'gates 1', 'gates 2', 'byState 2', 'dh 0'],
+      of(m, r, z, n, q2, dy, dh, product, state) {
+        const { constant, add, subtract, multiply, flush } = m;
+        const g = add(dy, add(dh, product));
+        const dn = flush(multiply(multiply(g, subtract(constant(1), z)), tanhSlope(m, n)));
+        const dz = flush(multiply(multiply(g, subtract(state, n)), slopeOf(m, z)));
+        const dr = flush(multiply(multiply(dn, q2), slopeOf(m, r)));
+        return [dr, dz, dn, flush(multiply(dn, r)), flush(multiply(g, z))];
+      },
+      copiesBefore: [],
+      copiesAfter: [
+        ['byState 0', 'gates 0', 2],
+        ['dq 0', 'byState 0', 3],
+      ],
+      clearedAtPadding: [
+        ['gates 0', 3],
+        ['byState 0', 3],
+        ['dq 0', 3],
+      ],
+    },
+  ),
+  /**
+   * i = σ(p + q), f = σ(p + q), g = tanh(p + q), o = σ(p + q), each of its own gate in this order, c = f · c + i · g and
+   * h = o · tanh(c). The gates take the place of p; `before` and `cells` keep h and c from before the step. At padding y
+   * is 0, and h and c stay.
+   */
+  lstmForward: stepOp<
+    [
+      ...[y: Elements, h: Elements, c: Elements, before: Elements],
+      ...[cells: Elements, gates: Elements, q: Elements, ...Step],
+    ]
+  >(
+    {
+      y: inout('B', 'T', 'O'),
+      h: inout('B', 'O'),
+      c: inout('B', 'O'),
+      before: inout('B', 'T', 'O'),
+      cells: inout('B', 'T', 'O'),
+      gates: inout('B', 'T', 4, 'O'),
+      q: input('B', 4, 'O'),
+    },
+    {
+      inputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'q 0', 'q 1', 'q 2', 'q 3', 'c 0'],
+      outputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'c 0', 'y 0'],
+      of({ add, multiply, sigmoid, tanh }, p0, p1, p2, p3, q0, q1, q2, q3, c) {
+        const [i, f, o] = [sigmoid(add(p0, q0)), sigmoid(add(p1, q1)), sigmoid(add(p3, q3))];
+        const g = tanh(add(p2, q2));
+        const cell = add(multiply(f, c), multiply(i, g));
+        return [i, f, g, o, cell, multiply(o, tanh(cell))];
+      },
+      copiesBefore: [
+        ['before 0', 'h 0', 1],
+        ['cells 0', 'c 0', 1],
+      ],
+      copiesAfter: [['h 0', 'y 0', 1]],
+      clearedAtPadding: [['y 0', 1]],
+    },
+  ),
+  /**
+   * Gradients of a step, after those of the next: with u = tanh(c), computed once more, dh = dy + (dh + product) and dc =
+   * dc + (dh · o) · (1 - u²), where dh, dc, dq and product = dq · Whᵀ are the next step's. Writes the gradients by p,
+   * which are also those by q, to `gates` and `dq`. dc becomes dc · f, and dh 0. At padding those of the gates are 0,
+   * and dh and dc stay.
+   */
+  lstmBackward: stepOp<
+    [
+      ...[dh: Elements, dc: Elements, dq: Elements, gates: Elements],
+      ...[dy: Elements, product: Elements, cells: Elements, ...Step],
+    ]
+  >(
+    {
+      dh: inout('B', 'O'),
+      dc: inout('B', 'O'),
+      dq: output('B', 4, 'O'),
+      gates: inout('B', 'T', 4, 'O'),
+      dy: input('B', 'T', 'O'),
+      product: input('B', 'O'),
+      cells: input('B', 'T', 'O'),
+    },
+    {
+      inputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'dy 0', 'dh 0', 'product 0', 'dc 0', 'cells 0'],
+      outputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'dc 0', 'dh 0'],
+      of(m, i, f, g, o, dy, dh, product, dc, c) {
+        const { constant, add, multiply, flush, tanh } = m;
+        const u = tanh(add(multiply(f, c), multiply(i, g)));
+        const dState = add(dy, add(dh, product));
+        const dCell = add(dc, multiply(multiply(dState, o), tanhSlope(m, u)));
+        return [
+          flush(multiply(multiply(dCell, g), slopeOf(m, i))),
+          flush(multiply(multiply(dCell, c), slopeOf(m, f))),
+          flush(multiply(multiply(dCell, i), tanhSlope(m, g))),
+          flush(multiply(multiply(dState, u), slopeOf(m, o))),
+          flush(multiply(dCell, f)),
+          constant(0),
+        ];
+      },
+      copiesBefore: [],
+      copiesAfter: [['dq 0', 'gates 0', 4]],
+      clearedAtPadding: [
+        ['gates 0', 4],
+        ['dq 0', 4],
+      ],
+    },
+  ),
 });
