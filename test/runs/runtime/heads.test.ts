@@ -148,6 +148,9 @@ test('a saved model evaluates and answers with all outputs', async () => {
     prediction: { side: expect.any(String), point: [expect.any(Number), expect.any(Number)] },
     probabilities: { side: { 0: expect.any(Number), 1: expect.any(Number), 2: expect.any(Number) } },
   });
+  const metadata = { headLabels: { side: ['low', 'right', 'top'] } };
+  const [named] = createModel({ ...result, metadata }).predict([[0.9, -0.2]]) as unknown as AnswerOfHeads[];
+  expect(named.prediction.side).toBe('right');
   const [all] = await model.predictAll([[0.9, -0.2]]);
   expect(all).toEqual(answer);
   const sentence = 'the model has outputs "side", "point", expected one; predict gives the answers of each';
