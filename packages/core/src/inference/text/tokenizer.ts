@@ -10,7 +10,12 @@ export interface Tokenizer {
   /** The token of characters or words that the vocabulary lacks. Absent: they are refused. */
   readonly unknown?: number;
   /** Tokens before and after those of each text that a model reads. @default none */
-  readonly frame?: { readonly before: readonly number[]; readonly after: readonly number[] };
+  readonly frame?: {
+    /** Tokens that begin a text. */
+    readonly before: readonly number[];
+    /** Tokens that end it. */
+    readonly after: readonly number[];
+  };
   /** Tokens that end a text which is written. @default none */
   readonly end?: readonly number[];
   /**
