@@ -1,4 +1,7 @@
 import { constantOperators } from './constants.ts';
+import { elementOperators } from './elements.ts';
+import { linearOperators } from './linear.ts';
+import { lossOperators } from './losses.ts';
 import { moveOperators } from './moves.ts';
 import { normOperators } from './norms.ts';
 import type { Operator } from './operator.ts';
@@ -23,6 +26,9 @@ import { windowOperators } from './windows.ts';
  */
 export const operators: Readonly<Record<string, Operator>> = {
   ...constantOperators,
+  ...elementOperators,
+  ...linearOperators,
+  ...lossOperators,
   ...moveOperators,
   ...normOperators,
   ...productOperators,

@@ -1,4 +1,4 @@
-import { slice, take, type Value } from '@gradloom/core';
+import { expand as repeat, slice, take, type Value } from '@gradloom/core';
 import { createElements, sizeOf, typeOf } from '@gradloom/core/internal';
 import { reorder } from '../../../reorder.ts';
 import { alignBeside, mixed } from '../align.ts';
@@ -11,6 +11,7 @@ import {
   ROWS,
   type Rows,
   regrouped,
+  rowParts,
   withoutBatch,
   withTogether,
 } from '../rows.ts';
@@ -115,7 +116,7 @@ function reshapeDims(call: Call, [x, shape]: readonly (Item | undefined)[]): num
 }
 
 /** Axes from an attribute, or, since opset 13, from an input. */
-const axesFrom = (call: Call, input: Item | undefined, sinceOpset = 13): readonly number[] | undefined => {
+export const axesFrom = (call: Call, input: Item | undefined, sinceOpset = 13): readonly number[] | undefined => {
   if (call.opset < sinceOpset) return call.has('axes') ? call.ints('axes') : undefined;
   return input === undefined ? undefined : known(call, input, 'axes');
 };
@@ -286,7 +287,30 @@ const gather: Operator = {
   },
 };
 
-/** A constant repeated along axes of length 1. */
+/** Sizes of the parts of a split: given, or as equal as can be. */
+function partSizes(call: Call, [x, input]: readonly (Item | undefined)[], axis: number): readonly number[] {
+  const extent = extentsOf(x as Item)[axis];
+  if (call.opset >= 13 && input !== undefined) return known(call, input, 'sizes');
+  if (call.has('split')) return call.ints('split');
+  const count = call.int('num_outputs', call.outputs);
+  const size = Math.ceil(extent / count);
+  return Array.from({ length: count }, (_, k) => Math.min(size, extent - k * size));
+}
+
+/** The parts of an item along an axis, each by its indices. */
+const splitBy =
+  <T extends Item>(takeAt: (call: Call, x: T, axis: number, indices: readonly number[]) => T) =>
+  (call: Call, xs: readonly (Item | undefined)[]): T[] => {
+    const axis = axisOf(call, call.int('axis', 0), extentsOf(xs[0] as Item).length);
+    let start = 0;
+    return partSizes(call, xs, axis).map((size) => {
+      const indices = Array.from({ length: size }, (_, k) => start + k);
+      start += size;
+      return takeAt(call, xs[0] as T, axis, indices);
+    });
+  };
+
+/** Repeated along axes of length 1. */
 const expand: Operator = {
   evaluate(call, [first, shape]) {
     const x = first as Tensor;
@@ -301,6 +325,20 @@ const expand: Operator = {
       ),
     ];
   },
+  layers(call, [first, shape]) {
+    const x = first as Rows;
+    const dims = spreadDims([dimsOf(x), known(call, shape, 'a shape')]);
+    if (dims === null) throw call.refuse('a shape that does not fit', 'extents that are equal or 1');
+    const own = [...dims.slice(x.axes.length).map(() => []), ...x.axes];
+    const axes = own.map((parts, axis) =>
+      parts.length > 0 || dims[axis] === 1 ? parts : dims[axis] === ROWS.extent ? [ROWS] : newAxes([dims[axis]])[0],
+    );
+    const added = rowParts(axes).filter((part) => !x.stored.includes(part));
+    if (added.length === 0) return [{ ...x, axes }];
+    const stored = [...added, ...x.stored]; // the copies lie one after the other
+    const value = arranged(x, [...added.map(() => []), ...x.stored.map((part) => [part])]);
+    return [{ type: x.type, axes, stored, value: value.through(repeat(stored.map(({ extent }) => extent))) }];
+  },
 };
 
 export const moveOperators = {
@@ -310,6 +348,10 @@ export const moveOperators = {
   Gather: gather,
   Reshape: regroup(reshapeDims),
   Slice: sliced,
+  Split: {
+    evaluate: splitBy<Tensor>((_call, x, axis, indices) => takeOf(x, axis, indices)),
+    layers: splitBy<Rows>(takeRows),
+  },
   Squeeze: squeeze,
   Transpose: transpose,
   Unsqueeze: unsqueeze,
