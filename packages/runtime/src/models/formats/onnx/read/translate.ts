@@ -54,7 +54,7 @@ export interface Translation {
 /** @throws Error for what layers cannot do; it names the node. */
 export function translate(source: Source, batch: Batch, type: ElementType): Translation {
   const { graph, fault } = source;
-  const names = new Set<string>();
+  const names = new Set(['input']); // which `of` reads as the whole row
   const weightsByLayer = new Map<string, Weights>();
   const allInputs = source.inputs.map((_, k) => inputOf(source, k, batch.axes[k], names));
   const [{ rows: first }] = allInputs;

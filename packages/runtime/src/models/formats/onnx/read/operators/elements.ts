@@ -30,9 +30,10 @@ export function fixedExtents(call: Call, dims: readonly number[]): readonly numb
 
 /** The item with axes of other extents, as of a Reshape. */
 export function inShape(call: Call, x: Item, dims: readonly number[]): Item {
-  if (isConstant(x)) return { ...x, dims };
-  const rows = regrouped(x, dims);
-  if (rows === null) throw mixed(call);
+  const rows = isConstant(x) ? x : regrouped(x, dims);
+  // A constant has no rows of a batch.
+  if (rows === null || sizeOf(extentsOf(x)) !== sizeOf(dims)) throw mixed(call);
+  if (isConstant(rows)) return { ...rows, dims };
   return rows;
 }
 

@@ -5,8 +5,10 @@ import { lossOperators } from './losses.ts';
 import { moveOperators } from './moves.ts';
 import { normOperators } from './norms.ts';
 import type { Operator } from './operator.ts';
+import { padOperators } from './pad.ts';
 import { productOperators } from './products.ts';
 import { reductionOperators } from './reductions.ts';
+import { resizeOperators } from './resize.ts';
 import { scalarOperators } from './scalars.ts';
 import { windowOperators } from './windows.ts';
 
@@ -31,8 +33,10 @@ export const operators: Readonly<Record<string, Operator>> = {
   ...lossOperators,
   ...moveOperators,
   ...normOperators,
+  ...padOperators,
   ...productOperators,
   ...reductionOperators,
+  ...resizeOperators,
   ...scalarOperators,
   ...windowOperators,
 };
