@@ -57,7 +57,10 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ['train --test 200', '--test has 200, expected a number from 0 to below 1'],
   ['train --val 0.2', '--val is unknown, expected a flag from --help (did you mean --validation?)'],
   ['train --test-size 0.2', '--test-size is unknown, expected a flag from --help (did you mean --test?)'],
-  ['train --targets regression', '--targets has "regression", expected one of classes, values, inputs (did you mean values?)'],
+  [
+    'train --targets regression',
+    '--targets has "regression", expected one of classes, values, inputs (did you mean values?)',
+  ],
   ['train --task classification', '--task is unknown, expected a flag from --help (did you mean --targets?)'],
   ['train --column a:float', '--column a has "float", expected one of … (did you mean numeric?)'],
   ['train --column a', '--column has "a", expected a column and its type, such as age:numeric'],
