@@ -25,8 +25,8 @@ const tanhSlope = <V, C>({ constant, subtract, multiply }: ScalarMath<V, C>, a: 
   subtract(constant(1), multiply(a, a));
 
 /**
- * Steps of gru and lstm at position t of B sequences, with O units. At first `gates` [B, T, gates, O] holds p = x · Wi +
- * bi of each unit and gate, and `q` holds h · Wh + bh. A row whose length is at most t has padding there.
+ * Steps of gru and lstm at position t of B sequences, with O units. At first `gates` [B, T, gates, O] holds p = x · Wi
+ * + bi of each unit and gate, and `q` holds h · Wh + bh. A row whose length is at most t has padding there.
  */
 export const recurrentOps = defineOps({
   /**
@@ -104,9 +104,9 @@ export const recurrentOps = defineOps({
     },
   ),
   /**
-   * i = σ(p + q), f = σ(p + q), g = tanh(p + q), o = σ(p + q), each of its own gate in this order, c = f · c + i · g and
-   * h = o · tanh(c). The gates take the place of p; `before` and `cells` keep h and c from before the step. At padding y
-   * is 0, and h and c stay.
+   * i = σ(p + q), f = σ(p + q), g = tanh(p + q), o = σ(p + q), each of its own gate in this order, c = f · c + i · g
+   * and h = o · tanh(c). The gates take the place of p; `before` and `cells` keep h and c from before the step. At
+   * padding y is 0, and h and c stay.
    */
   lstmForward: stepOp<
     [
@@ -141,8 +141,8 @@ export const recurrentOps = defineOps({
     },
   ),
   /**
-   * Gradients of a step, after those of the next: with u = tanh(c), computed once more, dh = dy + (dh + product) and dc =
-   * dc + (dh · o) · (1 - u²), where dh, dc, dq and product = dq · Whᵀ are the next step's. Writes the gradients by p,
+   * Gradients of a step, after those of the next: with u = tanh(c), computed once more, dh = dy + (dh + product) and dc
+   * = dc + (dh · o) · (1 - u²), where dh, dc, dq and product = dq · Whᵀ are the next step's. Writes the gradients by p,
    * which are also those by q, to `gates` and `dq`. dc becomes dc · f, and dh 0. At padding those of the gates are 0,
    * and dh and dc stay.
    */
