@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { elementTypes, encodeModel, type Message } from '../../packages/runtime/src/models/formats/onnx/schema.ts';
 
-type Attribute = number | string | readonly number[];
+type Attribute = number | string | readonly number[] | Omit<GraphOfTest, 'inputs'>;
 
 /** A node: its operator, inputs and outputs by name, and attributes. */
 export type Node = readonly [
@@ -30,7 +30,11 @@ const isPair = (entry: unknown): entry is readonly [readonly number[], readonly 
 
 const attributeOf = (name: string, value: Attribute): Message<'AttributeProto'> => {
   if (typeof value === 'string') return { name, type: 3, s: new TextEncoder().encode(value) };
-  if (typeof value !== 'number') return { name, type: 7, ints: value.map(BigInt) };
+  if (typeof value === 'object') {
+    if ('nodes' in value) return { name, type: 5, g: graphMessage({ inputs: {}, ...value }) };
+    const isWhole = value.every(Number.isInteger) && name !== 'value_floats';
+    return isWhole ? { name, type: 7, ints: value.map(BigInt) } : { name, type: 6, floats: [...value] };
+  }
   return Number.isInteger(value) ? { name, type: 2, i: BigInt(value) } : { name, type: 1, f: value };
 };
 
@@ -39,8 +43,7 @@ const valueInfo = (name: string, dims: readonly (number | string)[]): Message<'V
   return { name, type: { tensorType: { elemType: elementTypes.float, shape: { dim } } } };
 };
 
-/** The file of a graph, in bytes. */
-export function onnxBytes({ inputs, outputs, nodes, weights = {}, tensors = [] }: GraphOfTest): Uint8Array {
+function graphMessage({ inputs, outputs, nodes, weights = {}, tensors = [] }: GraphOfTest): Message<'GraphProto'> {
   const initializer = Object.entries(weights).map(([name, entry]): Message<'TensorProto'> => {
     if (!isPair(entry)) {
       return { name, dataType: elementTypes.int64, dims: [BigInt(entry.length)], int64Data: entry.map(BigInt) };
@@ -48,20 +51,20 @@ export function onnxBytes({ inputs, outputs, nodes, weights = {}, tensors = [] }
     const [dims, numbers] = entry;
     return { name, dataType: elementTypes.float, dims: dims.map(BigInt), floatData: numbers };
   });
-  return encodeModel({
-    irVersion: 8n,
-    opsetImport: [{ domain: '', version: 17n }],
-    graph: {
-      name: 'test',
-      node: nodes.map(([opType, input, output, attributes = {}]) => ({
-        ...{ opType, name: `/${output[0]}`, input, output },
-        attribute: Object.entries(attributes).map(([name, value]) => attributeOf(name, value)),
-      })),
-      initializer: [...initializer, ...tensors],
-      input: Object.entries(inputs).map(([name, dims]) => valueInfo(name, dims)),
-      output: outputs.map((name) => valueInfo(name, [])),
-    },
-  });
+  return {
+    name: 'test',
+    node: nodes.map(([opType, input, output, attributes = {}]) => ({
+      ...{ opType, name: `/${output[0]}`, input, output },
+      attribute: Object.entries(attributes).map(([name, value]) => attributeOf(name, value)),
+    })),
+    initializer: [...initializer, ...tensors],
+    input: Object.entries(inputs).map(([name, dims]) => valueInfo(name, dims)),
+    output: outputs.map((name) => valueInfo(name, [])),
+  };
 }
+
+/** The file of a graph, in bytes. */
+export const onnxBytes = (graph: GraphOfTest): Uint8Array =>
+  encodeModel({ irVersion: 8n, opsetImport: [{ domain: '', version: 17n }], graph: graphMessage(graph) });
 
 export const writeOnnxFile = (path: string, graph: GraphOfTest): void => writeFileSync(path, onnxBytes(graph));

@@ -13,8 +13,12 @@ def run(case):
     session = onnxruntime.InferenceSession(case["path"], providers=["CPUExecutionProvider"])
     feeds = {}
     for value in session.get_inputs():
+        given = case["inputs"][value.name]
+        if isinstance(given, dict):
+            feeds[value.name] = numpy.array(given["numbers"], dtype=TYPES[value.type]).reshape(given["dims"])
+            continue
         # JSON has no NaN, so null stands for it.
-        cells = numpy.array(case["inputs"][value.name], dtype=TYPES[value.type])
+        cells = numpy.array(given, dtype=TYPES[value.type])
         feeds[value.name] = cells.reshape(len(cells), *value.shape[1:])
     for value in session.get_overridable_initializers():  # inputs that may be left out
         if value.name in case["inputs"]:

@@ -22,10 +22,11 @@ import {
   train,
 } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
+import { elementTypes } from '../../../../../packages/runtime/src/models/formats/onnx/schema.ts';
 import { counted } from '../../../../support/count.ts';
 import { inputsFor, weightsFor } from '../../../../support/every-layer.ts';
 import { messageOf } from '../../../../support/message-of.ts';
-import { type GraphOfTest, onnxBytes, writeOnnxFile } from '../../../../support/onnx-file.ts';
+import { type GraphOfTest, type Node, onnxBytes, writeOnnxFile } from '../../../../support/onnx-file.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -158,6 +159,50 @@ const product = (changes: Partial<GraphOfTest>): GraphOfTest => ({
   ...changes,
 });
 
+/** A branch that reads a value from around it. */
+const negated: Omit<GraphOfTest, 'inputs'> = { outputs: ['minus'], nodes: [['Neg', ['x'], ['minus']]] };
+
+test('of an If whose condition is a constant, such as an extent, one branch alone becomes layers', async () => {
+  const inner: Omit<GraphOfTest, 'inputs'> = {
+    outputs: ['product'],
+    nodes: [
+      ['Loop', ['x'], ['unused']],
+      ['If', ['condition'], ['chosen'], { then_branch: negated, else_branch: { outputs: ['x'], nodes: [] } }],
+      ['MatMul', ['chosen', 'W'], ['product']],
+    ],
+    weights: {
+      W: [
+        [3, 1],
+        [1, 10, 100],
+      ],
+    },
+  };
+  const nodes: Node[] = [
+    ['Shape', ['x'], ['shape']],
+    ['Gather', ['shape', 'one'], ['extent'], { axis: 0 }],
+    ['Cast', ['extent'], ['condition'], { to: elementTypes.bool }],
+    ['If', ['condition'], ['y'], { then_branch: inner, else_branch: { outputs: ['z'], nodes: [['Loop', [], ['z']]] } }],
+  ];
+  const graph = product({ nodes, weights: { one: [1] } });
+  const { model, difference } = await imported('branches', graph);
+  expect(difference).toBe(0);
+  expect(model.outputs([[1, 2, 3]])).toEqual([[-321]]);
+  expect(Object.keys(model.weights)).toEqual(['W.W']);
+});
+
+test('a constant of several numbers is a weight that trains, one number is none', async () => {
+  const nodes: Node[] = [
+    ['Constant', [], ['gain'], { value_floats: [1, 2, 3] }],
+    ['Constant', [], ['half'], { value_float: 0.5 }],
+    ['Mul', ['x', 'gain'], ['scaled']],
+    ['Mul', ['scaled', 'half'], ['y']],
+  ];
+  const { model } = await imported('constants', product({ nodes, weights: {} }));
+  expect(model.outputs([[1, 1, 1]])).toEqual([[0.5, 1, 1.5]]);
+  const parameters = model.spec.layers.filter(({ kind }) => kind === 'parameter');
+  expect(parameters.map(({ name, freeze = false }) => [name, freeze])).toEqual([['gain', false]]);
+});
+
 describe('a graph that cannot become a network is refused with one sentence', () => {
   const cases: Record<string, [GraphOfTest, string]> = {
     'an unknown operator': [
@@ -183,6 +228,10 @@ describe('a graph that cannot become a network is refused with one sentence', ()
     'factors that do not fit': [
       product({ weights: { W: normals(4, 2) } }),
       'has factors of [N, 3] and [4, 2] at node "/y" (MatMul, 1 of 1), expected as many columns in the first as rows in the second',
+    ],
+    'a branch that its inputs choose': [
+      product({ nodes: [['If', ['x'], ['y'], { then_branch: negated, else_branch: negated }]] }),
+      'has a condition that depends on its inputs at node "/y" (If, 1 of 1), expected a constant',
     ],
     'a free extent': [
       product({ inputs: { x: ['N', 'T'] } }),

@@ -1,7 +1,8 @@
 import { show } from '@gradloom/core/internal';
 import type { LayerAdder } from './call.ts';
+import { runNodes } from './run-nodes.ts';
+import type { Batch, Source } from './source.ts';
 import type { Tensor } from './tensor.ts';
-import { type Batch, callIn, outputsOf, type Source } from './translate.ts';
 
 /** The outputs of a graph for inputs in its order, by the plain code of its operators, one node after the other. */
 export function evaluateGraph(source: Source, batch: Batch, inputs: readonly Tensor[]): Tensor[] {
@@ -11,11 +12,7 @@ export function evaluateGraph(source: Source, batch: Batch, inputs: readonly Ten
     throw new Error('an operator adds a layer to constants, expected plain code');
   };
   const adder: LayerAdder = { add: refuse, anyRows: refuse, biased: refuse };
-  for (const [index, node] of source.nodes) {
-    const call = callIn(source, batch, index, node, adder);
-    const xs = (node.input ?? []).map((name) => (name === '' ? undefined : tensors.get(name)));
-    for (const [k, tensor] of outputsOf(call, xs).entries()) tensors.set(node.output?.[k] ?? '', tensor as Tensor);
-  }
+  runNodes(source, batch, source.nodes, tensors, () => adder);
   return source.outputs.map((name) => {
     const tensor = tensors.get(name);
     if (tensor === undefined) throw source.fault(`the output ${show(name)} of no node`, 'one that a node makes');

@@ -3,12 +3,12 @@ import { show, sizeOf } from '@gradloom/core/internal';
 import type { FileFault } from '../../../../system/files/file-fault.ts';
 import type { StoredTensor, TensorFile } from '../../tensor-file.ts';
 import type { Place } from '../places.ts';
-import type { Message } from '../schema.ts';
 import { evaluateGraph } from './evaluate-graph.ts';
 import { outputsOfRows, rowsOfInputs } from './placed-values.ts';
 import { createReader, type GraphValue, type OnnxGraph, readGraph } from './read-graph.ts';
+import { type Batch, nodesFor, readBy, type Source } from './source.ts';
 import { isFloating, type Tensor, tensorOf } from './tensor.ts';
-import { type Batch, type Source, type Translation, translate } from './translate.ts';
+import { type Translation, translate } from './translate.ts';
 
 /** Options of reading an ONNX file. */
 export interface OnnxOptions {
@@ -116,27 +116,12 @@ function placedOutputs(graph: OnnxGraph): string[] {
 /** The part of a graph that makes the chosen outputs. */
 export function sourceOf(path: string, graph: OnnxGraph, options: OnnxOptions, fault: FileFault): Source {
   const outputs = chosenOutputs(graph, options, fault);
-  const makers = new Map<string, number>();
-  for (const [index, { output = [] }] of graph.nodes.entries()) for (const name of output) makers.set(name, index);
-  const needed = new Set<number>();
-  const names = new Set(outputs);
-  for (const name of names) {
-    const index = makers.get(name);
-    if (index === undefined || needed.has(index)) continue;
-    needed.add(index);
-    for (const read of readBy(graph.nodes[index])) names.add(read);
-  }
+  const nodes = nodesFor(graph.nodes, outputs);
+  const names = new Set([...outputs, ...nodes.flatMap(([, node]) => readBy(node))]);
   const inputs = graph.inputs.filter(({ name }) => names.has(name)).map((value) => sizedInput(value, options, fault));
   if (inputs.length === 0) throw fault('outputs that depend on no input', 'at least one that does');
-  const nodes = [...needed].sort((a, b) => a - b).map((index) => [index, graph.nodes[index]] as const);
   return { graph, inputs, outputs, nodes, read: createReader(path, fault), fault };
 }
-
-/** The values that a node reads, also those that its graphs read. */
-const readBy = ({ input = [], attribute = [] }: Message<'NodeProto'>): string[] => [
-  ...input,
-  ...attribute.flatMap(({ g }) => (g?.node ?? []).flatMap(readBy)),
-];
 
 /** An input whose free extents, but for that of the rows, are known. */
 function sizedInput({ name, type, dims }: GraphValue, { sizes = {} }: OnnxOptions, fault: FileFault) {

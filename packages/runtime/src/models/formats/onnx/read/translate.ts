@@ -6,42 +6,15 @@ import {
   type LayerSpec,
   type NetworkSpec,
   network,
-  OptionError,
   type Value,
 } from '@gradloom/core';
 import { createElements, nameOfLayer, show, viewOf } from '@gradloom/core/internal';
 import type { Place } from '../places.ts';
-import type { Message } from '../schema.ts';
-import { type Attributes, type Call, callOf, type Item, isConstant, type LayerAdder, type Weights } from './call.ts';
-import { operators } from './operators/index.ts';
-import type { OnnxGraph, TensorReader } from './read-graph.ts';
+import { type Item, isConstant, type LayerAdder, type Weights } from './call.ts';
 import { arranged, newAxes, plain, ROWS, type Rows, withoutRows } from './rows.ts';
-import { MAX_NUMBERS, type Tensor, type TensorType } from './tensor.ts';
-
-/** How the rows of a batch stand in a graph. */
-export interface Batch {
-  /** The axis of the rows in each input; null if all of an input is one row. */
-  readonly axes: readonly (number | null)[];
-  /** Their number, if the graph has fixed it; else 0. */
-  readonly fixedRows: number;
-}
-
-/** A graph that is to become a network. */
-export interface Source {
-  readonly graph: OnnxGraph;
-  /** The extents of inputs, of which a free one, that of the rows, has a name. */
-  readonly inputs: readonly {
-    readonly name: string;
-    readonly type: TensorType;
-    readonly dims: readonly (number | string)[];
-  }[];
-  readonly outputs: readonly string[];
-  /** The nodes of which the outputs are made, each with its index in the graph. */
-  readonly nodes: readonly (readonly [index: number, node: Message<'NodeProto'>])[];
-  readonly read: TensorReader;
-  /** An error about the file. */
-  readonly fault: (has: string, expected: string, cause?: unknown) => Error;
-}
+import { runNodes } from './run-nodes.ts';
+import type { Batch, Source } from './source.ts';
+import type { Tensor } from './tensor.ts';
 
 /** A network that computes what a graph does. */
 export interface Translation {
@@ -61,11 +34,12 @@ export function translate(source: Source, batch: Batch, type: ElementType): Tran
   const items = new Map<string, Item>(graph.constants);
   for (const { rows, placed } of allInputs) items.set(placed.name, rows);
   const withBias = new Map<Value, (b: Tensor) => Value>();
-  for (const [index, node] of source.nodes) {
+  /** Names layers by their weights, or else so. */
+  const adderOf = (...otherNames: readonly string[]): LayerAdder => {
     const adder: LayerAdder = {
       anyRows: () => first.value,
       add(value, spec, weights, weightNames, isTrained) {
-        const name = uniqueName(names, [...weightNames.map(layerOfWeight), node.name ?? '', `layer${index}`]);
+        const name = uniqueName(names, [...weightNames.map(layerOfWeight), ...otherNames]);
         weightsByLayer.set(name, weights);
         const y = value.through({ ...spec, ...(isTrained ? {} : { freeze: true }) }).as(name);
         const { bias, ...unbiased } = spec as LayerSpec & { readonly bias?: boolean };
@@ -79,13 +53,9 @@ export function translate(source: Source, batch: Batch, type: ElementType): Tran
       },
       biased: (value, b) => withBias.get(value)?.(b),
     };
-    const call = callIn(source, batch, index, node, adder);
-    const xs = (node.input ?? []).map((name) => (name === '' ? undefined : itemOf(call, items, name)));
-    for (const [k, item] of outputsOf(call, xs).entries()) {
-      const name = node.output?.[k] ?? '';
-      if (name !== '') items.set(name, item);
-    }
-  }
+    return adder;
+  };
+  runNodes(source, batch, source.nodes, items, (index, node) => adderOf(node.name ?? '', `layer${index}`));
   const outputs = source.outputs.map((name) => {
     const item = items.get(name);
     if (item === undefined) throw fault(`the output ${show(name)} of no node`, 'one that a node makes');
@@ -106,56 +76,6 @@ export function translate(source: Source, batch: Batch, type: ElementType): Tran
     inputs: inputs.map(({ placed }) => placed),
     outputs: outputs.map(({ placed }) => placed),
   };
-}
-
-/** The call of a node, which may use other operators. */
-export function callIn(
-  { graph, read, fault }: Source,
-  { fixedRows }: Batch,
-  index: number,
-  node: Message<'NodeProto'>,
-  adder: LayerAdder,
-): Call {
-  const { opset, nodes } = graph;
-  const context = { ...adder, opset, fixedRows, read, fault };
-  const callFor = (called: Message<'NodeProto'>): Call => ({
-    ...callOf(called, index, nodes.length, context),
-    apply(opType, xs, attributes = {}) {
-      return outputsOf(callFor({ ...node, opType, attribute: attributesOf(attributes) }), xs);
-    },
-  });
-  return callFor(node);
-}
-
-const attributesOf = (attributes: Attributes): Message<'AttributeProto'>[] =>
-  Object.entries(attributes).map(([name, value]) => {
-    if (typeof value === 'string') return { name, s: new TextEncoder().encode(value) };
-    if (typeof value !== 'number') return { name, ints: value.map(BigInt) };
-    return Number.isInteger(value) ? { name, i: BigInt(value), f: value } : { name, f: value };
-  });
-
-function itemOf(call: Call, items: ReadonlyMap<string, Item>, name: string): Item {
-  const item = items.get(name);
-  if (item === undefined)
-    throw call.refuse(`the input ${show(name)} that nothing before makes`, 'nodes in their order');
-  return item;
-}
-
-/** The outputs of an operator: of constants by plain code, else by layers. */
-export function outputsOf(call: Call, xs: readonly (Item | undefined)[]): readonly Item[] {
-  const operator = Object.hasOwn(operators, call.operator) ? operators[call.operator] : undefined;
-  if (operator === undefined) throw call.refuse('an unknown operator', 'one of those in docs/export.md');
-  try {
-    if (xs.every((x) => x === undefined || isConstant(x))) return operator.evaluate(call, xs);
-    if (operator.layers === undefined) throw call.refuse('inputs that layers compute', 'constants');
-    return operator.layers(call, xs);
-  } catch (error) {
-    if (error instanceof OptionError)
-      throw call.refuse(`a layer that does not fit (${error.message})`, 'one that fits');
-    if (error instanceof RangeError)
-      throw call.refuse(`a tensor of ${error.message} numbers`, `at most ${MAX_NUMBERS}`);
-    throw error;
-  }
 }
 
 /** Operators after which an image still has its channels where they were. */

