@@ -1,9 +1,11 @@
-import { type LayerSpec, pad, parameter, type Value } from '@gradloom/core';
+import { type LayerSpec, pad, parameter, reshape, take, type Value } from '@gradloom/core';
 import { createElements, sizeOf, typeOf } from '@gradloom/core/internal';
 import { reorder } from '../../../reorder.ts';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
-import { arranged, newAxes, ROWS, type Rows } from '../rows.ts';
+import { arranged, newAxes, ROWS, type Rows, reshaped } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
+import { linearAlong, powerOf, type Terms } from './linear.ts';
+import { alongAxis } from './moves.ts';
 import type { Operator } from './operator.ts';
 
 /** The windows of an operator along one axis. */
@@ -111,11 +113,6 @@ function withPadding(
 const outputsOf = ({ inputs, kernel, dilation, stride }: Window, padding: number): number =>
   Math.floor((inputs + padding - dilation * (kernel - 1) - 1) / stride) + 1;
 
-function refuseAxes(call: Call, positions: readonly number[], allowed: readonly number[]): void {
-  if (allowed.includes(positions.length)) return;
-  throw call.refuse(`${positions.length} axes of positions`, allowed.join(' or '));
-}
-
 const convolution: Operator = {
   evaluate(call, [first, second, bias]) {
     const [x, w] = [first as Tensor, second as Tensor];
@@ -152,7 +149,7 @@ const convolution: Operator = {
       throw call.refuse('weights that depend on its inputs', 'constants');
     }
     const [, , ...positions] = extentsOf(x);
-    refuseAxes(call, positions, [1, 2]);
+    if (positions.length > 2) throw call.refuse(`${positions.length} axes of positions`, '1 or 2');
     const [O, ofGroup, ...kernel] = w.dims;
     const windows = windowsOf(call, positions, kernel);
     const { value, from } = imageOf(call, x);
@@ -180,6 +177,51 @@ const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 const kernelOf = (call: Call): readonly number[] => call.ints('kernel_shape');
 
+/** Whether pools have windows like these: along one or two axes, without gaps. */
+const isOfPoolLayer = (windows: readonly Window[]): boolean =>
+  windows.length <= 2 && windows.every(({ dilation }) => dilation === 1);
+
+/** The places of the input in each window along an axis. */
+const placesOf = ({ inputs, outputs, kernel, stride, dilation, before }: Window): number[][] =>
+  Array.from({ length: outputs }, (_, o) => {
+    const places = Array.from({ length: kernel }, (_, k) => o * stride + k * dilation - before);
+    return places.filter((place) => place >= 0 && place < inputs);
+  });
+
+/** The largest number of each window along an axis. Windows with padding read a number twice. */
+function maximaAlong(call: Call, x: Rows, axis: number, window: Window): Rows {
+  const { outputs, kernel } = window;
+  const indices = placesOf(window).flatMap((places) =>
+    Array.from({ length: kernel }, (_, k) => places[Math.min(k, places.length - 1)]),
+  );
+  return alongAxis(call, x, axis, (value, at) => {
+    const [before, after] = [value.shape.slice(0, at), value.shape.slice(at + 1)];
+    const windows = value.through(take(indices, { axis: at }), reshape([...before, outputs, kernel, ...after]));
+    return reshaped(windows.max({ axis: at + 1 }), [...before, outputs, ...after]);
+  });
+}
+
+/** The sum of the numbers of each window, along one axis after the other. */
+const windowSums = (call: Call, x: Item, windows: readonly Window[]): Item =>
+  windows.reduce((y, window, a) => linearAlong(call, y, a + 2, placesOf(window).map(ofOnes)), x);
+
+const ofOnes = (places: readonly number[]): Terms => places.map((place) => [place, 1]);
+
+/** (Σ |x|ᵖ)^(1/p) of the numbers of each window. */
+const lpPool: Operator = {
+  evaluate(call, [x]) {
+    const p = call.int('p', 2);
+    const norm = (numbers: readonly number[]) => numbers.reduce((sum, v) => sum + Math.abs(v) ** p, 0) ** (1 / p);
+    return [pooled(call, x as Tensor, norm)];
+  },
+  layers(call, [x]) {
+    const p = call.int('p', 2);
+    const windows = windowsOf(call, extentsOf(x as Item).slice(2), kernelOf(call));
+    const powers = powerOf(call.apply('Abs', [x])[0], p);
+    return [powerOf(windowSums(call, powers, windows), 1 / p)];
+  },
+};
+
 const maxPool: Operator = {
   evaluate(call, [first]) {
     const x = first as Tensor;
@@ -190,9 +232,8 @@ const maxPool: Operator = {
     const x = first as Rows;
     if (call.outputs > 1) throw call.refuse('indices as second output', 'the maxima alone');
     const [, , ...positions] = extentsOf(x);
-    refuseAxes(call, positions, [1, 2]);
     const windows = windowsOf(call, positions, kernelOf(call));
-    if (windows.some(({ dilation }) => dilation > 1)) throw call.refuse('windows with gaps', 'a dilation of 1');
+    if (!isOfPoolLayer(windows)) return [windows.reduce((y, window, a) => maximaAlong(call, y, a + 2, window), x)];
     const { value, from } = imageOf(call, x);
     const isOfLayer = ({ before, after, kernel }: Window) => before === after && 2 * before <= kernel;
     const padded = withPadding(value, windows, -LARGEST, isOfLayer);
@@ -231,9 +272,12 @@ const averagePool: Operator = {
   layers(call, [first]) {
     const x = first as Rows;
     const [, , ...positions] = extentsOf(x);
-    refuseAxes(call, positions, [1, 2]);
     const windows = windowsOf(call, positions, kernelOf(call));
-    if (windows.some(({ dilation }) => dilation > 1)) throw call.refuse('windows with gaps', 'a dilation of 1');
+    if (!isOfPoolLayer(windows)) {
+      const factors = Float64Array.from(countsOf(call, windows), (count) => 1 / count);
+      const dims = [1, 1, ...windows.map(({ outputs }) => outputs)];
+      return call.apply('Mul', [windowSums(call, x, windows), { type: x.type, dims, numbers: factors }]);
+    }
     const { value, from } = imageOf(call, x);
     const isOfLayer = ({ before, after, kernel }: Window) => before === after && 2 * before <= kernel;
     const padded = withPadding(value, windows, 0, isOfLayer);
@@ -296,5 +340,6 @@ export const windowOperators = {
     (numbers) => numbers.reduce((a, b) => Math.max(a, b), -Infinity),
     (axis) => ({ kind: 'max', axis, keepdims: true }),
   ),
+  LpPool: lpPool,
   MaxPool: maxPool,
 } satisfies Record<string, Operator>;
