@@ -1,7 +1,7 @@
 import { parameter, type Value } from '@gradloom/core';
 import { createElements, sizeOf, typeOf } from '@gradloom/core/internal';
 import { reorder } from '../../reorder.ts';
-import { type Call, type Item, isConstant } from './call.ts';
+import { type Call, type Item, isConstant, type LayerAdder } from './call.ts';
 import {
   type Axes,
   arranged,
@@ -135,7 +135,7 @@ function parameterOrRows(call: Call, { item, axes, stored: own, joined }: Aligne
 }
 
 /** A constant as a parameter, its parts in the order of the groups. */
-export function constantValue(call: Call, tensor: Tensor, axes: Axes, groups: Axes): Value {
+export function constantValue(adder: LayerAdder, tensor: Tensor, axes: Axes, groups: Axes): Value {
   const parts = axes.flat();
   const order = groups.flat().map((part) => parts.indexOf(part));
   const shape = groups.length === 0 ? [1] : groups.map(extentOf);
@@ -149,5 +149,5 @@ export function constantValue(call: Call, tensor: Tensor, axes: Axes, groups: Ax
       order,
     );
   const isTrained = tensor.weight !== undefined;
-  return call.add(call.anyRows(), parameter(shape), { W: numbers }, [tensor.weight], isTrained);
+  return adder.add(adder.anyRows(), parameter(shape), { W: numbers }, [tensor.weight], isTrained);
 }

@@ -10,6 +10,7 @@ import {
 } from '@gradloom/core';
 import { createElements, nameOfLayer, show, viewOf } from '@gradloom/core/internal';
 import type { Place } from '../places.ts';
+import { constantValue } from './align.ts';
 import { type Item, isConstant, type LayerAdder, type Weights } from './call.ts';
 import { arranged, newAxes, plain, ROWS, type Rows, withoutRows } from './rows.ts';
 import { runNodes } from './run-nodes.ts';
@@ -59,8 +60,11 @@ export function translate(source: Source, batch: Batch, type: ElementType): Tran
   const outputs = source.outputs.map((name) => {
     const item = items.get(name);
     if (item === undefined) throw fault(`the output ${show(name)} of no node`, 'one that a node makes');
-    if (isConstant(item)) throw fault(`the constant output ${show(name)}`, 'one that depends on its inputs');
-    return outputOf(name, item);
+    if (!isConstant(item)) return outputOf(name, item);
+    if (item.numbers.some((number) => number !== 0 && number % ROWS.extent === 0)) {
+      throw fault(`the output ${show(name)}, which is a shape with the rows of a batch`, 'no such output');
+    }
+    return outputOf(name, constantRows(adderOf(name), item));
   });
   const [{ value }] = outputs;
   const isInput = allInputs.some(({ rows }) => rows.value === value);
@@ -117,6 +121,14 @@ function inputOf(source: Source, index: number, rowsAxis: number | null, names: 
   const placed = [...axes.keys()].map((axis) => (axis === rowsAxis ? ('N' as const) : order.indexOf(axis)));
   const rows: Rows = { type, axes, stored: order.flatMap((axis) => axes[axis]), value: input(shape, partName) };
   return { rows, name: partName, placed: { name, axes: placed, shape } };
+}
+
+/** A constant that is the same for all rows. */
+function constantRows(adder: LayerAdder, tensor: Tensor): Rows {
+  const axes = newAxes(tensor.dims);
+  const stored = axes.flat();
+  const groups = stored.map((part) => [part]);
+  return { type: tensor.type, axes, stored, value: constantValue(adder, tensor, axes, groups) };
 }
 
 /** An output in the order of the graph, or, of an image that lies with channels last, so. */

@@ -1,5 +1,5 @@
 import { sizeOf } from '@gradloom/core/internal';
-import { type Call, extentsOf, type Item } from '../call.ts';
+import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { typeOfCode } from '../read-graph.ts';
 import { type Rows, withoutBatch } from '../rows.ts';
 import { integers, isFloating, type Tensor, type TensorType, tensorOf } from '../tensor.ts';
@@ -9,11 +9,22 @@ import type { Operator } from './operator.ts';
 /** An operator whose output is its first input. */
 const unchanged: Operator = { evaluate: (_call, [x]) => [x as Tensor], layers: (_call, [x]) => [x as Item] };
 
-/** In training mode, which is an input since opset 12, it would drop numbers. */
+/**
+ * In training mode, which is an input since opset 12, it would drop numbers. The mask says what it has kept, which is
+ * all; before opset 10 it has the type of the input.
+ */
 const dropout: Operator = {
-  evaluate: (call, xs) => [evaluated(call, xs) as Tensor],
-  layers: (call, xs) => [evaluated(call, xs)],
+  evaluate(call, xs) {
+    const x = evaluated(call, xs) as Tensor;
+    return [x, tensorOf(maskType(call, x), x.dims, (mask) => mask.fill(1))];
+  },
+  layers(call, xs) {
+    const x = evaluated(call, xs) as Rows;
+    return [x, { ...x, type: maskType(call, x), value: x.value.above(x.value).equal(0) }];
+  },
 };
+
+const maskType = (call: Call, { type }: Item): TensorType => (call.opset < 10 ? type : 'bool');
 
 function evaluated(call: Call, [x, ratio, mode]: readonly (Item | undefined)[]): Item {
   const isTraining = mode !== undefined && known(call, mode, 'a mode')[0] !== 0;
@@ -43,25 +54,30 @@ function cast(x: Tensor, type: TensorType): Tensor {
   });
 }
 
-function castType(call: Call): TensorType {
-  const code = call.int('to', 0);
+/** The type that an attribute names. */
+function typeOf(call: Call, attribute: string): TensorType {
+  const code = call.int(attribute, 0);
   const type = typeOfCode(code);
   if (type === null) throw call.refuse(`a cast to type ${code}`, 'one of numbers');
   return type;
 }
 
-const castTo: Operator = {
-  evaluate: (call, [x]) => [cast(x as Tensor, castType(call))],
-  layers(call, [x]) {
-    const rows = x as Rows;
-    const type = castType(call);
-    if (isFloating(rows.type) && !isFloating(type)) throw call.refuse(`a cast of ${rows.type} to ${type}`, 'constants');
-    return [{ ...rows, type }];
+/** A conversion to the type that `typeFor` names. */
+const castTo = (typeFor: (call: Call, xs: readonly (Item | undefined)[]) => TensorType): Operator => ({
+  evaluate: (call, xs) => [cast(xs[0] as Tensor, typeFor(call, xs))],
+  layers(call, xs) {
+    const x = xs[0] as Item;
+    const type = typeFor(call, xs);
+    if (isConstant(x)) return [cast(x, type)];
+    if (type === 'bool' && x.type !== 'bool') return [{ ...x, type, value: x.value.equal(0).equal(0) }];
+    if (isFloating(x.type) && !isFloating(type)) throw call.refuse(`a cast of ${x.type} to ${type}`, 'constants');
+    return [{ ...x, type }];
   },
-};
+});
 
 export const constantOperators = {
-  Cast: castTo,
+  Cast: castTo((call) => typeOf(call, 'to')),
+  CastLike: castTo((_call, [, like]) => (like as Item).type),
   Constant: { evaluate: (call) => [constant(call)] },
   ConstantOfShape: {
     evaluate(call, [shape]) {
@@ -72,6 +88,7 @@ export const constantOperators = {
     },
   },
   Dropout: dropout,
+  EyeLike: { evaluate: (call, [x]) => [eyeLike(call, x as Tensor)], layers: (call, [x]) => [eyeLike(call, x as Item)] },
   Identity: unchanged,
   Range: {
     evaluate(_call, xs) {
@@ -89,6 +106,15 @@ export const constantOperators = {
     layers: (_call, [x]) => [{ ...integers([sizeOf(extentsOf(x as Item))]), dims: [] }],
   },
 } satisfies Record<string, Operator>;
+
+/** 1 on the diagonal k above the main one, else 0. */
+function eyeLike(call: Call, x: Item): Tensor {
+  const [rows, columns] = extentsOf(x);
+  const k = call.int('k', 0);
+  return tensorOf(call.has('dtype') ? typeOf(call, 'dtype') : x.type, [rows, columns], (y) =>
+    y.set(y.map((_, n) => Number((n % columns) - Math.floor(n / columns) === k))),
+  );
+}
 
 /** The extents, of which the rows of a batch are a number that stands for them: see `ROWS`. */
 function shapeOf(call: Call, x: Item): Tensor {

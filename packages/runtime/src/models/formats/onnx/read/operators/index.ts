@@ -1,3 +1,5 @@
+import { activationOperators } from './activations.ts';
+import { comparisonOperators } from './comparisons.ts';
 import { constantOperators } from './constants.ts';
 import { elementOperators } from './elements.ts';
 import { linearOperators } from './linear.ts';
@@ -20,13 +22,15 @@ import { windowOperators } from './windows.ts';
  *   of an imported model are compared with it. `spread` (scalars.ts) is for functions of numbers, `evaluateAlong`
  *   (reductions.ts) for one axis.
  * - `layers` makes layers of it. Its inputs are `Rows`, which layers compute, or constants. `unary` and `binary`
- *   (scalars.ts) make an operator of a plain function and a layer. `alongAxis` (moves.ts) is for layers along one axis
+ *   (scalars.ts) make an operator of a plain function and layers, `composed` one of other operators by `call.apply`. `alongAxis` (moves.ts) is for layers along one axis
  *   of the graph, wherever its numbers lie; `align` for functions of several values; `arranged` and `plain` (rows.ts)
  *   give a value with the numbers in a wanted order, and `newAxes` axes to what is made of it. `call.add` adds a layer
- *   with weights. `call.apply` uses another operator. A transposition or reshape of axes moves nothing (`Part`).
+ *   with weights. A transposition or reshape of axes moves nothing (`Part`).
  * - `call.refuse(has, expected)` makes every error, which names the node, its operator and its place.
  */
 export const operators: Readonly<Record<string, Operator>> = {
+  ...activationOperators,
+  ...comparisonOperators,
   ...constantOperators,
   ...elementOperators,
   ...linearOperators,

@@ -31,19 +31,30 @@ export function spread(call: Call, xs: readonly Tensor[], plain: Plain, type?: T
 const present = (xs: readonly (Tensor | undefined)[]): Tensor[] => xs.filter((x) => x !== undefined);
 const items = (xs: readonly (Item | undefined)[]): Item[] => xs.filter((x) => x !== undefined);
 
-/** A function of one number, which a layer of these specs computes. Without specs it is for constants alone. */
+/** A function of one number, and the layers that compute it. Without layers it is for constants alone. */
 export const unary = (
   plain: (x: number, call: Call) => number,
-  layer?: (call: Call) => readonly LayerSpec[],
+  layer?: (x: Value, call: Call) => Value,
+  type?: TensorType,
 ): Operator => ({
-  evaluate: (call, xs) => [spread(call, present(xs).slice(0, 1), (x) => plain(x, call))],
+  evaluate: (call, xs) => [spread(call, present(xs).slice(0, 1), (x) => plain(x, call), type)],
   ...(layer !== undefined && {
     layers(call, [x]) {
       const rows = x as Rows;
-      return [{ ...rows, value: rows.value.through(...layer(call)) }];
+      return [{ ...rows, type: type ?? rows.type, value: layer(rows.value, call) }];
     },
   }),
 });
+
+/** An operator that is made of others, for constants and for layers alike. */
+export const composed = (make: (call: Call, xs: readonly (Item | undefined)[]) => Item): Operator => ({
+  // Operators make constants of constants.
+  evaluate: (call, xs) => [make(call, xs) as Tensor],
+  layers: (call, xs) => [make(call, xs)],
+});
+
+/** A constant of one number. */
+export const scalar = (type: TensorType, number: number): Tensor => tensorOf(type, [], (to) => to.fill(number));
 
 /** The number of a constant that has one alone. */
 const onlyNumber = (item: Item): number | undefined =>
@@ -90,7 +101,10 @@ function layerOfTwo(
   return { type: type ?? a.type, axes, stored, value: layer(values[0], values[1]) };
 }
 
-const activation = (spec: LayerSpec) => (): readonly LayerSpec[] => [spec];
+const through =
+  (spec: LayerSpec) =>
+  (x: Value): Value =>
+    x.through(spec);
 
 const wholeDivision = (a: number, b: number, type: TensorType): number =>
   /int/.test(type) ? Math.trunc(a / b) : a / b;
@@ -132,22 +146,22 @@ const division: Operator = {
 };
 
 export const scalarOperators = {
-  Abs: unary(Math.abs, activation({ kind: 'abs' })),
+  Abs: unary(Math.abs, through({ kind: 'abs' })),
   Add: addition,
   Ceil: unary(Math.ceil),
   Div: division,
   Elu: unary(
     (x, call) => (x < 0 ? call.float('alpha', 1) * expm1(x) : x),
-    (call) => [{ kind: 'activation', fn: 'elu', alpha: call.float('alpha', 1) }],
+    (x, call) => x.through({ kind: 'activation', fn: 'elu', alpha: call.float('alpha', 1) }),
   ),
   Erf: unary(erf),
-  Exp: unary(exp, activation({ kind: 'exp' })),
+  Exp: unary(exp, through({ kind: 'exp' })),
   Floor: unary(Math.floor),
   LeakyRelu: unary(
     (x, call) => (x < 0 ? call.float('alpha', 0.01) * x : x),
-    (call) => [{ kind: 'activation', fn: 'leaky-relu', alpha: call.float('alpha', 0.01) }],
+    (x, call) => x.through({ kind: 'activation', fn: 'leaky-relu', alpha: call.float('alpha', 0.01) }),
   ),
-  Log: unary(log, activation({ kind: 'log' })),
+  Log: unary(log, through({ kind: 'log' })),
   Max: binary(
     (a, b) => Math.max(a, b),
     (a, b) => a.maximum(b),
@@ -160,13 +174,17 @@ export const scalarOperators = {
     (a, b) => a * b,
     (a, b) => a.times(b),
   ),
-  Neg: unary((x) => -x, activation({ kind: 'negate' })),
-  Reciprocal: unary((x) => 1 / x, activation({ kind: 'power', exponent: -1 })),
-  Relu: unary((x) => (x < 0 ? 0 : x), activation({ kind: 'activation', fn: 'relu' })),
-  Sigmoid: unary(sigmoid, activation({ kind: 'activation', fn: 'sigmoid' })),
-  Softplus: unary((x) => Math.max(x, 0) + log1p(exp(-Math.abs(x))), activation({ kind: 'activation', fn: 'softplus' })),
-  Softsign: unary((x) => x / (1 + Math.abs(x)), activation({ kind: 'activation', fn: 'softsign' })),
-  Sqrt: unary(Math.sqrt, activation({ kind: 'sqrt' })),
+  Neg: unary((x) => -x, through({ kind: 'negate' })),
+  Reciprocal: unary((x) => 1 / x, through({ kind: 'power', exponent: -1 })),
+  Relu: unary((x) => (x < 0 ? 0 : x), through({ kind: 'activation', fn: 'relu' })),
+  Sigmoid: unary(sigmoid, through({ kind: 'activation', fn: 'sigmoid' })),
+  Softplus: unary((x) => Math.max(x, 0) + log1p(exp(-Math.abs(x))), through({ kind: 'activation', fn: 'softplus' })),
+  Softsign: unary((x) => x / (1 + Math.abs(x)), through({ kind: 'activation', fn: 'softsign' })),
+  Sqrt: unary(Math.sqrt, through({ kind: 'sqrt' })),
+  Mean: composed((call, xs) => {
+    const [sum] = call.apply('Sum', xs);
+    return xs.length === 1 ? sum : call.apply('Div', [sum, scalar(sum.type, xs.length)])[0];
+  }),
   Sub: binary(
     (a, b) => a - b,
     (a, b) => a.minus(b),
@@ -175,5 +193,5 @@ export const scalarOperators = {
     (a, b) => a + b,
     (a, b) => a.plus(b),
   ),
-  Tanh: unary(tanh, activation({ kind: 'activation', fn: 'tanh' })),
+  Tanh: unary(tanh, through({ kind: 'activation', fn: 'tanh' })),
 } satisfies Record<string, Operator>;
