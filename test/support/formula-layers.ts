@@ -19,6 +19,13 @@ export const formulaSpecs = {
   power: { kind: 'power', exponent: 2 },
   sqrt: { kind: 'sqrt' },
   square: { kind: 'square' },
+  ceil: { kind: 'ceil' },
+  cos: { kind: 'cos' },
+  erf: { kind: 'erf' },
+  floor: { kind: 'floor' },
+  round: { kind: 'round' },
+  sign: { kind: 'sign' },
+  sin: { kind: 'sin' },
   where: { kind: 'where', of: ['input', 'input', 'input'] },
 } satisfies Record<string, LayerSpec>;
 

@@ -80,6 +80,7 @@ const builders = [
   ],
   ...['above', 'abs', 'below', 'clip', 'equal', 'exp', 'log', 'maximum', 'minimum', 'minus', 'negate', 'over'],
   ...['power', 'sqrt', 'square', 'times', 'where'],
+  ...['ceil', 'cos', 'erf', 'floor', 'round', 'sign', 'sin'],
   ...['autoencoder', 'convnet', 'lenet5', 'mobilenet', 'resnet20', 'unet'],
   ...['Value', 'input', 'network', 'shared'],
 ];

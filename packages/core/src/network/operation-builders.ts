@@ -146,7 +146,9 @@ export const equal: OperationBuilder<'equal'> = operationBuilder('equal');
 /** The builder of a function of the layer before: `exp()`. */
 export type FunctionBuilder<K extends FunctionKind> = (options?: OptionsBeside<K>) => SpecOfKind<K>;
 /** Kinds of functions of one value. */
-export type FunctionKind = 'negate' | 'abs' | 'exp' | 'log' | 'sqrt' | 'square';
+export type FunctionKind =
+  | ('negate' | 'abs' | 'exp' | 'log' | 'sqrt' | 'square')
+  | ('sign' | 'floor' | 'ceil' | 'round' | 'sin' | 'cos' | 'erf');
 
 const functionBuilder =
   <K extends FunctionKind>(kind: K): FunctionBuilder<K> =>
@@ -166,6 +168,20 @@ export const log: FunctionBuilder<'log'> = functionBuilder('log');
 export const sqrt: FunctionBuilder<'sqrt'> = functionBuilder('sqrt');
 /** x². */
 export const square: FunctionBuilder<'square'> = functionBuilder('square');
+/** 1 or -1; 0 for 0. */
+export const sign: FunctionBuilder<'sign'> = functionBuilder('sign');
+/** The largest whole number up to x. */
+export const floor: FunctionBuilder<'floor'> = functionBuilder('floor');
+/** The smallest whole number from x on. */
+export const ceil: FunctionBuilder<'ceil'> = functionBuilder('ceil');
+/** The whole number nearest to x, of two the even one. */
+export const round: FunctionBuilder<'round'> = functionBuilder('round');
+/** sin x, x in radians. */
+export const sin: FunctionBuilder<'sin'> = functionBuilder('sin');
+/** cos x, x in radians. */
+export const cos: FunctionBuilder<'cos'> = functionBuilder('cos');
+/** The error function of x. */
+export const erf: FunctionBuilder<'erf'> = functionBuilder('erf');
 
 /** b where a is not 0, else c, of three values by their names: `where(['a', 'b', 'c'])`. */
 export const where = (

@@ -20,6 +20,7 @@ const {
 const { avgPool, channelDropout, conv1d, conv2d, conv2dTranspose, globalAvgPool, maxPool, upsample } = core;
 const { above, below, equal, maximum, minimum, minus, over, times } = core;
 const { abs, exp, log, negate, sqrt, square } = core;
+const { ceil, cos, erf, floor, round, sign, sin } = core;
 const { gru, lastPosition, lstm, positionEmbedding, selfAttention, transformerBlock } = core;
 
 /** `leakyRelu` for `leaky-relu`; a function `step` would share its name with the steps of a run. */
@@ -88,10 +89,9 @@ const built: [call: object, spec: object][] = [
       [build(0.5, { of: 'a' }), { kind, value: 0.5, of: 'a' }],
     ],
   ),
-  ...Object.entries({ abs, exp, log, negate, sqrt, square }).map(([kind, build]): [object, object] => [
-    build({ name: 'a' }),
-    { kind, name: 'a' },
-  ]),
+  ...Object.entries({ abs, exp, log, negate, sqrt, square, ceil, cos, erf, floor, round, sign, sin }).map(
+    ([kind, build]): [object, object] => [build({ name: 'a' }), { kind, name: 'a' }],
+  ),
   [core.where(['a', 'b', 'c']), { kind: 'where', of: ['a', 'b', 'c'] }],
   [core.power(3), { kind: 'power', exponent: 3 }],
   [core.clip({ max: 6 }), { kind: 'clip', max: 6 }],

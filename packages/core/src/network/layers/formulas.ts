@@ -96,6 +96,20 @@ const functions = {
   sqrt: functionOf('sqrt'),
   /** y = x². */
   square: functionOf('square'),
+  /** y = 1 or -1; x itself if it is a zero or NaN. It has no gradient. */
+  sign: functionOf('sign'),
+  /** y = the largest whole number up to x. It has no gradient. */
+  floor: functionOf('floor'),
+  /** y = the smallest whole number from x on. It has no gradient. */
+  ceil: functionOf('ceil'),
+  /** y = the whole number nearest to x, of two the even one. It has no gradient. */
+  round: functionOf('round'),
+  /** y = sin x, x in radians. */
+  sin: functionOf('sin'),
+  /** y = cos x, x in radians. */
+  cos: functionOf('cos'),
+  /** y = the error function of x. */
+  erf: functionOf('erf'),
   /** y = b where a is not 0, else c, of three values a, b and c. a has no gradient. */
   where: functionOf('where', 3),
 };

@@ -5,6 +5,7 @@ import { type Rows, withoutBatch } from '../rows.ts';
 import { integers, isFloating, type Tensor, type TensorType, tensorOf } from '../tensor.ts';
 import { known } from './moves.ts';
 import type { Operator } from './operator.ts';
+import { withoutFraction } from './scalars.ts';
 
 /** An operator whose output is its first input. */
 const unchanged: Operator = { evaluate: (_call, [x]) => [x as Tensor], layers: (_call, [x]) => [x as Item] };
@@ -70,8 +71,8 @@ const castTo = (typeFor: (call: Call, xs: readonly (Item | undefined)[]) => Tens
     const type = typeFor(call, xs);
     if (isConstant(x)) return [cast(x, type)];
     if (type === 'bool' && x.type !== 'bool') return [{ ...x, type, value: x.value.equal(0).equal(0) }];
-    if (isFloating(x.type) && !isFloating(type)) throw call.refuse(`a cast of ${x.type} to ${type}`, 'constants');
-    return [{ ...x, type }];
+    const isCut = isFloating(x.type) && !isFloating(type);
+    return [{ ...x, type, value: isCut ? withoutFraction(x.value) : x.value }];
   },
 });
 

@@ -8,10 +8,12 @@ import { moveOperators } from './moves.ts';
 import { normOperators } from './norms.ts';
 import type { Operator } from './operator.ts';
 import { padOperators } from './pad.ts';
+import { powerOperators } from './powers.ts';
 import { productOperators } from './products.ts';
 import { reductionOperators } from './reductions.ts';
 import { resizeOperators } from './resize.ts';
 import { scalarOperators } from './scalars.ts';
+import { trigonometricOperators } from './trigonometry.ts';
 import { windowOperators } from './windows.ts';
 
 /**
@@ -22,10 +24,11 @@ import { windowOperators } from './windows.ts';
  *   of an imported model are compared with it. `spread` (scalars.ts) is for functions of numbers, `evaluateAlong`
  *   (reductions.ts) for one axis.
  * - `layers` makes layers of it. Its inputs are `Rows`, which layers compute, or constants. `unary` and `binary`
- *   (scalars.ts) make an operator of a plain function and layers, `composed` one of other operators by `call.apply`. `alongAxis` (moves.ts) is for layers along one axis
- *   of the graph, wherever its numbers lie; `align` for functions of several values; `arranged` and `plain` (rows.ts)
- *   give a value with the numbers in a wanted order, and `newAxes` axes to what is made of it. `call.add` adds a layer
- *   with weights. A transposition or reshape of axes moves nothing (`Part`).
+ *   (scalars.ts) make an operator of a plain function and layers, `composed` one of other operators by `call.apply`.
+ *   `alongAxis` (moves.ts) is for layers along one axis of the graph, wherever its numbers lie; `align` for functions
+ *   of several values; `arranged` and `plain` (rows.ts) give a value with the numbers in a wanted order, and `newAxes`
+ *   axes to what is made of it. `call.add` adds a layer with weights. A transposition or reshape of axes moves nothing
+ *   (`Part`).
  * - `call.refuse(has, expected)` makes every error, which names the node, its operator and its place.
  */
 export const operators: Readonly<Record<string, Operator>> = {
@@ -38,9 +41,11 @@ export const operators: Readonly<Record<string, Operator>> = {
   ...moveOperators,
   ...normOperators,
   ...padOperators,
+  ...powerOperators,
   ...productOperators,
   ...reductionOperators,
   ...resizeOperators,
   ...scalarOperators,
+  ...trigonometricOperators,
   ...windowOperators,
 };

@@ -72,7 +72,7 @@ export const binary = (
   },
   layers(call, xs) {
     const [first, ...others] = items(xs).map((x, k) => (k === 1 ? placedAt(call, x, xs[0]) : x));
-    return [others.reduce((a, b) => layerOfTwo(call, a, b, layer, type), first)];
+    return [others.reduce((a, b) => layersOfTwo(call, a, b, layer, type), first)];
   },
 });
 
@@ -85,7 +85,8 @@ function placedAt(call: Call, b: Item, a: Item | undefined): Item {
   return isConstant(b) ? { ...b, dims: [...b.dims, ...ones] } : { ...b, axes: [...b.axes, ...ones.map(() => [])] };
 }
 
-function layerOfTwo(
+/** The layers of a function of two items, one of which may be a constant. */
+export function layersOfTwo(
   call: Call,
   a: Item,
   b: Item,
@@ -108,6 +109,13 @@ const through =
 
 const wholeDivision = (a: number, b: number, type: TensorType): number =>
   /int/.test(type) ? Math.trunc(a / b) : a / b;
+
+/** The nearest whole number, of two the even one. */
+function roundedToEven(x: number): number {
+  const below = Math.floor(x);
+  const rest = x - below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 !== 0) ? below + 1 : below;
+}
 
 const added = binary(
   (a, b) => a + b,
@@ -134,29 +142,39 @@ function withBias(call: Call, x: Item, b: Tensor): Rows | undefined {
   return value && { ...x, value };
 }
 
+/** Whole numbers without a fraction, others as they are. */
+const truncated = (rows: Rows): Rows =>
+  isFloating(rows.type) ? rows : { ...rows, value: withoutFraction(rows.value) };
+
+/** x rounded towards 0. */
+export function withoutFraction(x: Value): Value {
+  return floor(x.abs()).times(x.through({ kind: 'sign' }));
+}
+
+/** The largest whole number up to x. */
+export const floor = (x: Value): Value => x.through({ kind: 'floor' });
+
 const divided = binary(wholeDivision, (a, b) => a.over(b));
 
 const division: Operator = {
   ...divided,
   layers(call, xs) {
-    const whole = items(xs).find(({ type }) => !isFloating(type));
-    if (whole !== undefined) throw call.refuse(`a division of ${whole.type}`, 'floating-point numbers');
-    return divided.layers?.(call, xs) ?? [];
+    return (divided.layers?.(call, xs) ?? []).map((quotient) => truncated(quotient as Rows));
   },
 };
 
 export const scalarOperators = {
   Abs: unary(Math.abs, through({ kind: 'abs' })),
   Add: addition,
-  Ceil: unary(Math.ceil),
+  Ceil: unary(Math.ceil, through({ kind: 'ceil' })),
   Div: division,
   Elu: unary(
     (x, call) => (x < 0 ? call.float('alpha', 1) * expm1(x) : x),
     (x, call) => x.through({ kind: 'activation', fn: 'elu', alpha: call.float('alpha', 1) }),
   ),
-  Erf: unary(erf),
+  Erf: unary(erf, through({ kind: 'erf' })),
   Exp: unary(exp, through({ kind: 'exp' })),
-  Floor: unary(Math.floor),
+  Floor: unary(Math.floor, floor),
   LeakyRelu: unary(
     (x, call) => (x < 0 ? call.float('alpha', 0.01) * x : x),
     (x, call) => x.through({ kind: 'activation', fn: 'leaky-relu', alpha: call.float('alpha', 0.01) }),
@@ -185,6 +203,8 @@ export const scalarOperators = {
     const [sum] = call.apply('Sum', xs);
     return xs.length === 1 ? sum : call.apply('Div', [sum, scalar(sum.type, xs.length)])[0];
   }),
+  Round: unary(roundedToEven, through({ kind: 'round' })),
+  Sign: unary(Math.sign, through({ kind: 'sign' })),
   Sub: binary(
     (a, b) => a - b,
     (a, b) => a.minus(b),
