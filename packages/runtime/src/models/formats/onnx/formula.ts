@@ -54,7 +54,8 @@ const scalarGraphs: Readonly<Record<ScalarName, EmitScalar>> = {
   sigmoid: node('Sigmoid'),
   erf: (graph, [x]) => erf(graph, x),
   sin: node('Sin'),
-  cos: node('Cos'),
+  // onnxruntime has no Cos of doubles.
+  cos: (graph, [x]) => graph.node('Sin', [graph.node('Add', [x, graph.number(Math.PI / 2)])]),
   relu: activation('relu'),
   softplus: activation('softplus'),
   softsign: activation('softsign'),
