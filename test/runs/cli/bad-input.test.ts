@@ -206,7 +206,7 @@ const failures: Record<string, string | RegExp> = {
   'doctor --blas /nowhere':
     /^gradloom doctor: (--blas has "\/nowhere", expected a BLAS library \(|koffi is not installed)/,
   'inspect package.json':
-    'gradloom inspect: package.json is not a Gradloom file, expected a model or a checkpoint (it begins with "{\\n  \\"name\\": \\"gra")',
+    'gradloom inspect: package.json has no layers, expected a network, { "input": 4, "layers": [...] }',
   'inspect packages':
     'gradloom inspect: no model found in "packages", expected a run that train wrote (it has no model.gradloom)',
   'report packages':

@@ -68,6 +68,10 @@ async function inspectSpec(values: InspectValues, path: string | undefined, io: 
   const stray = outputs !== undefined ? '--outputs' : diff !== undefined ? '--diff' : flag && path;
   if (stray) throw new UsageError(`--spec is given with ${stray}, expected it alone, or with --input`);
   const description = typeof flag === 'object' ? flag : await readNetworkFile(flag ?? path ?? '');
+  if (description.layers === undefined) {
+    const expected = 'expected a network, { "input": 4, "layers": [...] }';
+    throw new Error(`${typeof flag === 'string' ? flag : (path ?? 'the network')} has no layers, ${expected}`);
+  }
   if (description.input === undefined && input === undefined) {
     throw new UsageError('--input is missing, expected the shape of a row, since the network does not say it');
   }

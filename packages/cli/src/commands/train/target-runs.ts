@@ -1,3 +1,4 @@
+import { hasHeads } from '@gradloom/core/internal';
 import { type ClassWeight, createModel, type Dataset, type Evaluation, type TrainResult } from '@gradloom/runtime';
 import { datasetOfHead, modelsOfHeads } from '@gradloom/runtime/internal';
 import { defined } from '../../options/option.ts';
@@ -13,6 +14,7 @@ export interface TargetRun {
 
 /** A run for each of several targets; none for one target. */
 export function targetRuns(recipe: Recipe, result: TrainResult): readonly TargetRun[] {
+  if (!hasHeads(result.loss)) return [];
   return (modelsOfHeads(createModel(result)) ?? []).flatMap(({ name, model }): TargetRun[] => {
     const { sets } = recipe;
     const train = datasetOfHead(sets.train, name);

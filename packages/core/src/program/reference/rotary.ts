@@ -11,8 +11,13 @@ export function rotaryTable(
   table: Elements, // [T, 2, d / 2] out
   T: number,
   d: number,
-  ...rates: RotaryRates
+  theta: number,
+  factor: number,
+  low: number,
+  high: number,
+  context: number,
 ): void {
+  const rates = [theta, factor, low, high, context] as const;
   const type = typeOf(table);
   const key = `${[T, d, ...rates]}`;
   if (tables[type].key !== key) tables[type] = { key, values: anglesOf(T, d, rates) };

@@ -65,7 +65,7 @@ test.each([
   { losses: [0.7, 0.69, 0.6999], remark: /^the training loss did not fall: 0\.7000 in the first epoch, 0\.6999 in/ },
 ])('of the losses $losses it is said that they $remark', async ({ losses, remark }) => {
   const recipe = { sets: { train: tableOf(numbers(Math.random), null, ['noise']) }, values: {} };
-  const result = { epochLosses: Float64Array.from(losses) };
+  const result = { loss: 'mse', epochLosses: Float64Array.from(losses) };
   const { remarks } = await assess(recipe as never, result as never, () => {});
   expect(remarks.join()).toMatch(remark);
 });
@@ -79,7 +79,8 @@ test('numbers that may stand for gaps are a reason of a weak result alone, and s
   const remarksFor = async (losses: number[], options: object) => {
     const sets = { train: tableOf(numbers(Math.random), null, ['noise']) };
     const recipe = { sets, values: {}, table: { table: { rows: 3, inputs, targets: [{}], options } } };
-    return (await assess(recipe as never, { epochLosses: Float64Array.from(losses) } as never, () => {})).remarks;
+    return (await assess(recipe as never, { loss: 'mse', epochLosses: Float64Array.from(losses) } as never, () => {}))
+      .remarks;
   };
   const reason = 'numbers far outside of the others in "a", "c", "d" and 1 more may be why';
   const advice = 'empty these cells if they stand for gaps';

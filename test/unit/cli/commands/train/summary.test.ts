@@ -16,7 +16,7 @@ async function summaryOf(
 ): Promise<string> {
   const result = await train(network, sets, { threads: 1, batch: 32, ...options });
   // All that a summary takes from the start of its run.
-  const assessment = { baseline: null, naive: null, linear: null, remarks: [] };
+  const assessment = { baseline: null, naive: null, linear: null, targets: [], remarks: [] };
   const run = { recipe: { sets, values }, out: 'runs/spirals-1', assessment, report: null } as unknown as RunEnd;
   return summarize(run, result, { paint: (_format, text) => text, program: 'gradloom', width: 80 }).join('\n');
 }
