@@ -437,7 +437,7 @@ export type {
   EverySteps,
 } from './training/checkpoints/checkpoint-options.ts';
 export type { Retry } from './training/faults/recovery.ts';
-export type { ClassWeight } from './training/run/class-weight.ts';
+export type { ClassWeight, WeightOfClasses } from './training/run/class-weight.ts';
 export { createTrainer, type Trainer, type TrainerStep } from './training/run/create-trainer.ts';
 export type {
   CheckpointEvent,

@@ -17,7 +17,7 @@ import { fillHardValues, valueMixes } from '../../support/hard-values.ts';
 import { needs } from '../../support/needs.ts';
 import { oracle } from '../../support/oracle.ts';
 import { poolOfFile } from '../../support/pool-of-file.ts';
-import { MOST_THREADS, type RandomRun, randomRun } from '../../support/random-run.ts';
+import { MOST_THREADS, type RandomRun, randomRun, takesIndices } from '../../support/random-run.ts';
 import { propertySeed } from '../../support/seed.ts';
 
 const pool = await poolOfFile(MOST_THREADS);

@@ -2,7 +2,7 @@ import { OptionError } from '@gradloom/core';
 import { option, show } from '@gradloom/core/internal';
 
 /** Weight of each class: 'balanced', a number for each class, or numbers by name; a class not named counts 1. */
-type WeightOfClasses = 'balanced' | readonly number[] | Readonly<Record<string, number>>;
+export type WeightOfClasses = 'balanced' | readonly number[] | Readonly<Record<string, number>>;
 
 /** Weight of each class of a target, or of the classes of each of several targets by name. */
 export type ClassWeight = WeightOfClasses | Readonly<Record<string, WeightOfClasses>>;
