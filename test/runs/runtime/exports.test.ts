@@ -217,7 +217,7 @@ const types = {
   runtime: words(`
   ExportOptions ImageInputs ImportComparison ImportOptions ModelFormatName Renames
   ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint
-  CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight Cluster ClusterFacts ClusterOptions Connection CsvOptions DataArray DataMatrix
+  CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight WeightOfClasses Cluster ClusterFacts ClusterOptions Connection CsvOptions DataArray DataMatrix
   DataRecord DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs
   ExplainImagesOptions ExplainOptions ExplainTextsOptions Explanation EverySeconds EverySteps FileOptions FileRows FitOptions FittedModel FolderLock ImageExplanation Importance ImageOptions LoadOptions LockOwner HeadFigures LowestLoss ModelFile MonitorName
   NamedArraysOptions NpyOptions NumberFile AugmentOptions OnNan OptionsFor OutputReader Pool PoolOptions ProbeEvent Profile Progress TrainProgressEvent
