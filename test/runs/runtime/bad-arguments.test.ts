@@ -124,6 +124,7 @@ const right: Record<string, () => readonly unknown[]> = {
   sentinelsIn: () => [table],
   defineLayer: () => [{ name: 'twice', formula: (scope: { x: { times(y: number): object } }) => scope.x.times(2) }],
   splitTable: () => [table, {}],
+  splitTableAs: () => [table, preprocessing, {}, false],
   summarizeTable: () => [table, preprocessing],
   timeInOrder: () => [table],
   tableFormatOf: () => ['t.csv'],

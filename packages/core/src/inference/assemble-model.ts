@@ -220,11 +220,11 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     },
     summary: () => summarize(network),
     outputs: ((rows: AnyRows, options: OutputOptions & FeatureOptions = NO_OPTIONS) => {
-      const { layer, ...others } = options;
+      const { layer, out } = options;
       checkKeys('outputs', options, FEATURE_KEYS);
-      if (layer === undefined) return inForm(rows, computeRows('outputs', rows, others), others);
-      const { part, x, lengths } = partFor('outputs', layer, rows, others.lengths);
-      return inForm(rows, part.outputs(x, { lengths, out: others.out } as object), others);
+      if (layer === undefined) return inForm(rows, computeRows('outputs', rows, options), options);
+      const { part, x, lengths } = partFor('outputs', layer, rows, options.lengths);
+      return inForm(rows, part.outputs(x, { lengths, out } as object), options);
     }) as Model['outputs'],
     probabilities: ((rows: AnyRows, options: OutputOptions = NO_OPTIONS) => {
       checkKeys('probabilities', options, OUTPUT_KEYS);

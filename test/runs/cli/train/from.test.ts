@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const { path: folder } = temporaryFolder();
 const at = (name: string) => join(folder, name);
-const own = ['--backend', 'wasm', '--json', '--quiet', '--batch', '40', '--schedule', 'constant'];
+const own = ['--backend', 'wasm', '--json', '--quiet', '--batch', '20', '--schedule', 'constant'];
 
 /** A table whose targets depend on its inputs. */
 const rowsOf = (count: number, kinds: readonly string[], shift = 0) =>

@@ -175,17 +175,18 @@ export function buildTable(
     throw new OptionError('readTable', 'split', problem);
   }
 
-  /** Inputs and target in the order of the file. */
-  function allInputs(): readonly TableColumn[] {
-    const inputsBefore = includedInputs.filter(
-      ({ fileColumn }) => fileColumn.index < withRole('target')[0].index,
-    ).length;
+  /** The target in its place among the inputs, of which so many come before it. */
+  function withTarget(inputsBefore: number): readonly TableColumn[] {
     return inputs.toSpliced(inputsBefore, 0, target);
+  }
+
+  function isBeforeTarget({ index }: PlannedColumn): boolean {
+    return index < withRole('target')[0].index;
   }
 
   /** The table whose rows are their own targets. @throws OptionError for a column of something else than numbers. */
   function inputsAsTargets(): Pick<Table, 'inputs' | 'targets'> {
-    const all = allInputs();
+    const all = withTarget(includedInputs.filter(({ fileColumn }) => isBeforeTarget(fileColumn)).length);
     for (const { name, type, gaps } of all) {
       if (type === 'numeric' && (gaps === 0 || missing === 'drop')) continue;
       const has = type === 'numeric' ? counted(gaps, 'gap') : type === 'categorical' ? 'words' : `type ${type}`;
@@ -196,11 +197,11 @@ export function buildTable(
     return { inputs: all, targets: all };
   }
 
-  /** The series, and its inputs in the order of the file. The target is one of them. */
+  /** The series, and its inputs, of which the target is one. Models that exist count inputs that are left out as well. */
   function seriesOf(time: TableColumn): Pick<Table, 'series' | 'inputs'> {
     const { context = CONTEXT, horizon = HORIZON, step = null } = preprocessing?.series ?? (options as SeriesOptions);
     return {
-      inputs: allInputs(),
+      inputs: withTarget(withRole('input').filter(isBeforeTarget).length),
       series: { time, key, context, horizon, step: checkTimes({ time, key }, rows, step, fault) },
     };
   }

@@ -1,5 +1,5 @@
 import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
-import { counted, show } from '@gradloom/core/internal';
+import { checkTablePreprocessing, counted, show } from '@gradloom/core/internal';
 import { type DataSplits, mapSets } from '../dataset.ts';
 import { type SplitOptions, type SplitRows, splitRows } from '../split.ts';
 import { encodeTable } from './encode-table.ts';
@@ -49,6 +49,7 @@ export function splitTableAs(
   hasNewTarget: boolean,
 ): PreparedTable {
   const rows = rowsOfSplit(table, options);
+  checkTablePreprocessing('splitTableAs', model);
   const preprocessing = hasNewTarget ? { ...model, target: fitTargets(table, rows.train) } : model;
   const notes: string[] = [];
   return { sets: encodeSplit(table, preprocessing, rows, notes), preprocessing, rows, notes };
