@@ -53,14 +53,14 @@ function NewestCheckpoint({ run: { index, name } }: { readonly run: Run }) {
           Ask the newest checkpoint
         </button>{' '}
         {name}
-        {answer !== null && stepText(answer)}
+        {answer !== null && captionOf(answer)}
       </figcaption>
       <p role="status" class={problem === '' ? 'lead' : 'problem'}>
         {isWaiting ? 'The checkpoint answers.' : problem}
       </p>
       {answer?.answers.map((answers) => (
         <div key={answers.wrong.target}>
-          <p>{sentenceOf(answer, answers)}</p>
+          {answers.wrong.target !== null && <p>{sentenceOf(answer, answers)}</p>}
           <Rows wrong={answers.wrong} />
         </div>
       ))}
@@ -78,8 +78,13 @@ async function ask(index: number): Promise<readonly [WrongMessage | null, string
   }
 }
 
-/** ', after step 1,266' */
-const stepText = ({ step }: WrongMessage): string => (step === null ? '' : `, after step ${step.toLocaleString('en')}`);
+/** ', after step 1,266: 34 of 1,000 validation rows are wrong'; those of several targets stand below. */
+function captionOf(answer: WrongMessage): string {
+  const { step, answers } = answer;
+  const whole = answers.find(({ wrong }) => wrong.target === null);
+  const stepText = step === null ? '' : `, after step ${step.toLocaleString('en')}`;
+  return `${stepText}${whole === undefined ? '' : `: ${sentenceOf(answer, whole)}`}`;
+}
 
 /** 'buys: 34 of 1,000 validation rows are wrong' */
 const sentenceOf = ({ rows }: WrongMessage, { mistaken, wrong: { split, target } }: WrongAnswers): string => {

@@ -77,7 +77,7 @@ const rest: Operator = {
 };
 
 /** Bits of an integer type. */
-const bitsOf = (type: string): number => Number(/\d+$/.exec(type)?.[0] ?? 0);
+const bitsOf = (type: string): number => Number(/^[a-z]+(\d+)$/.exec(type)?.[1] ?? 0);
 
 /** a · 2ᵇ without the bits that the type has no room for, or the whole part of a / 2ᵇ. */
 const bitShift: Operator = {
