@@ -197,7 +197,9 @@ export function buildTable(
     return { inputs: all, targets: all };
   }
 
-  /** The series, and its inputs, of which the target is one. Models that exist count inputs that are left out as well. */
+  /**
+   * The series, and its inputs, of which the target is one. Models that exist count inputs that are left out as well.
+   */
   function seriesOf(time: TableColumn): Pick<Table, 'series' | 'inputs'> {
     const { context = CONTEXT, horizon = HORIZON, step = null } = preprocessing?.series ?? (options as SeriesOptions);
     return {
