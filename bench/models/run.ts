@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom, type Model } from '@gradloom/core';
 import { exportModel, importModel } from '@gradloom/runtime';
-import type { Place } from '../../packages/runtime/src/models/formats/onnx/places.ts';
-import { outputsOfRows, rowsOfInputs } from '../../packages/runtime/src/models/formats/onnx/read/placed-values.ts';
+import type { AxisLayout } from '../../packages/runtime/src/models/formats/onnx/axis-layout.ts';
+import { outputsOfRows, rowsOfInputs } from '../../packages/runtime/src/models/formats/onnx/read/graph-rows.ts';
 import { type Tensor, tensorOf } from '../../packages/runtime/src/models/formats/onnx/read/tensor.ts';
 import { python } from '../../test/support/python.ts';
 
@@ -91,7 +91,7 @@ function answersOf(path: string, inputs: Readonly<Record<string, unknown>>): Ans
   return answers;
 }
 
-const placesOf = (model: Model) => model.metadata.onnx as unknown as { inputs: Place[]; outputs: Place[] };
+const placesOf = (model: Model) => model.metadata.onnx as unknown as { inputs: AxisLayout[]; outputs: AxisLayout[] };
 
 /** Inputs of random numbers, in the order of the graph. */
 function inputsFor(model: Model, rows: number): Tensor[] {

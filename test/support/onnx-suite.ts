@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { importModel } from '@gradloom/runtime';
-import type { Place } from '../../packages/runtime/src/models/formats/onnx/places.ts';
-import { outputsOfRows, rowsOfInputs } from '../../packages/runtime/src/models/formats/onnx/read/placed-values.ts';
+import type { AxisLayout } from '../../packages/runtime/src/models/formats/onnx/axis-layout.ts';
+import { outputsOfRows, rowsOfInputs } from '../../packages/runtime/src/models/formats/onnx/read/graph-rows.ts';
 import { createReader, readGraph } from '../../packages/runtime/src/models/formats/onnx/read/read-graph.ts';
 import { type Tensor, tensorOf } from '../../packages/runtime/src/models/formats/onnx/read/tensor.ts';
 import { decodeMessage } from '../../packages/runtime/src/models/formats/onnx/schema.ts';
@@ -77,7 +77,7 @@ async function resultWith({ model: path, inputs, outputs }: SuiteTest, isFirstAl
     const given = isFirstAlone ? [...byName].slice(1) : [];
     const constants = Object.fromEntries(given.map(([name, { numbers }]) => [name, Array.from(numbers)]));
     const model = await importModel(path, { sizes, constants });
-    const places = model.metadata.onnx as unknown as { inputs: Place[]; outputs: Place[] };
+    const places = model.metadata.onnx as unknown as { inputs: AxisLayout[]; outputs: AxisLayout[] };
     const xs = places.inputs.map(({ name }) => byName.get(name) as Tensor);
     const answers = model.outputs(rowsOfInputs(places.inputs, xs));
     const names = graph.outputs.map(({ name }) => name);

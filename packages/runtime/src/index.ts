@@ -408,7 +408,7 @@ export { type ExportOptions, exportModel } from './models/formats/export-model.t
 export { type ImageInputs, type ImportOptions, importModel } from './models/formats/import-model.ts';
 export type { ModelFormatName } from './models/formats/index.ts';
 export type { Renames } from './models/formats/match-tensors.ts';
-export type { ImportComparison } from './models/formats/onnx/read/import-onnx.ts';
+export type { ImportComparison } from './models/formats/onnx/read/compare-answers.ts';
 export { createModel } from './models/model.ts';
 export { loadModel, type ModelFile, openModelFile, saveModel } from './models/model-file.ts';
 export type { FolderLock } from './system/files/folder-lock.ts';

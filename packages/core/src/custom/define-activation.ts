@@ -4,7 +4,7 @@ import { mathOf, type RealMath } from '../math/real-math.ts';
 import type { LayerSpec } from '../network/layers/index.ts';
 import type { CustomActivation } from '../network/layers/layer-context.ts';
 
-/** What every definition of an activation has. */
+/** Name and parameter of an own activation. */
 interface ActivationBase {
   /** Name in specs and flags: lower-case words joined by hyphens, different from all built-in names. */
   readonly name: string;

@@ -61,7 +61,7 @@ export type StartingModel = Pick<
 export const adaptModel = (model: StartingModel, options: AdaptOptions = {}): StartingModel =>
   adapt('adaptModel', model, adaptOptions.read(options));
 
-/** What `adaptModel` does. Messages begin with `where`. */
+/** Adapts a model as `adaptModel` does. Messages begin with `where`. */
 export function adapt(where: string, model: StartingModel, options: NetworkChanges & { readonly seed?: number }) {
   const { network } = checkModel(where, partsOf(where, 'model', model));
   const { seed = 0, ...changes } = options;
@@ -92,7 +92,7 @@ export function adapt(where: string, model: StartingModel, options: NetworkChang
   };
 }
 
-/** How rows become inputs. */
+/** The preprocessing of inputs alone. */
 function withoutTarget(preprocessing: Preprocessing): Preprocessing {
   if ('columns' in preprocessing) return { ...preprocessing, target: [] };
   const { target: _, ...ofRows } = preprocessing;

@@ -97,7 +97,7 @@ function openBlocks(layers: readonly LayerSpec[], steps: readonly string[], bloc
   return [...before, { ...first, spec: firstSpec as LayerSpec }, ...others];
 }
 
-/** What `change` makes of a layer, and of the layers in it. */
+/** Applies `change` to a layer, and before to the layers in it. */
 function mapLayer(spec: LayerSpec, change: (layer: LayerSpec) => LayerSpec): LayerSpec {
   const branches = Object.entries(spec).filter(([key]) => branchNames.some((branch) => branch === key));
   const changed = branches.map(([key, inner]) => [key, (inner as LayerSpec[]).map((layer) => mapLayer(layer, change))]);

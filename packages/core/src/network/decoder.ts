@@ -88,9 +88,9 @@ function latentOf(network: Network, answer: number): number | undefined {
 
 /** The values that the answer is computed from, itself among them, but not those before z. */
 function valuesBefore({ allLayers }: Network, answer: number, z: number): readonly number[] {
-  const found = new Set([answer]);
-  for (const value of found) {
-    if (value > 0) for (const input of allLayers[value - 1].inputs) if (input !== z) found.add(input);
+  const values = new Set([answer]);
+  for (const value of values) {
+    if (value > 0) for (const input of allLayers[value - 1].inputs) if (input !== z) values.add(input);
   }
-  return [...found];
+  return [...values];
 }

@@ -297,8 +297,8 @@ function* checkIndices(
     const index = array[i] / divisor;
     if (i % NUMBERS_PER_TURN === 0) yield;
     if (index >= 0 && index < vocabulary && Number.isInteger(index)) continue;
-    const place = i % step;
-    if (!isWhole && (place < start || place >= end)) continue;
+    const column = i % step;
+    if (!isWhole && (column < start || column >= end)) continue;
     let hint = divisor === 1 ? '' : `; its numbers are divided by ${divisor}: divisor=1 takes them as they are`;
     if (preprocessing !== undefined && isWhole)
       hint = '; the numbers of a table are scaled: --scale none takes them as they are';

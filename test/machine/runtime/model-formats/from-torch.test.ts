@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { buildNetwork, createLoss, createOptimizer, createTrainStep, referenceKernels } from '@gradloom/core';
 import { createModel, exportModel, type ImportComparison, importModel, type Model } from '@gradloom/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Place } from '../../../../packages/runtime/src/models/formats/onnx/places.ts';
-import { rowsOfInputs } from '../../../../packages/runtime/src/models/formats/onnx/read/placed-values.ts';
+import type { AxisLayout } from '../../../../packages/runtime/src/models/formats/onnx/axis-layout.ts';
+import { rowsOfInputs } from '../../../../packages/runtime/src/models/formats/onnx/read/graph-rows.ts';
 import { tensorOf } from '../../../../packages/runtime/src/models/formats/onnx/read/tensor.ts';
 import { needs } from '../../../support/needs.ts';
 import { python } from '../../../support/python.ts';
@@ -23,7 +23,7 @@ const shapes = { mlp: [6], convnet: [3, 10, 8] } as const;
 
 /** Rows of PyTorch in the order of the model's input. */
 function rowsFor(model: Model, name: keyof typeof shapes, x: readonly number[][]): Float64Array {
-  const { inputs } = model.metadata.onnx as unknown as { inputs: Place[] };
+  const { inputs } = model.metadata.onnx as unknown as { inputs: AxisLayout[] };
   const numbers = x.flat();
   return rowsOfInputs(inputs, [tensorOf('float', [x.length, ...shapes[name]], (to) => to.set(numbers))]);
 }

@@ -39,11 +39,11 @@ import { describeLoss, isByTarget, type LossValue } from '../../options/loss.ts'
 import type { Member } from '../../options/member.ts';
 import { defined } from '../../options/option.ts';
 import { UsageError } from '../../terminal/failure.ts';
+import { type BaseModel, openBaseModel } from './base-model.ts';
 import { networkSpec } from './network-spec.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import type { TrainValues } from './options.ts';
 import { outputActivation, outputsOf } from './stacked-network.ts';
-import { type ModelBefore, openModelBefore } from './starting-model.ts';
 
 /** A run with every default of the command line filled in. */
 export interface Recipe {
@@ -65,15 +65,15 @@ export const stepsPerEpoch = ({ options: { batch = 'full', accumulate = 1 }, set
 /** @throws OptionError for a network or a flag that does not fit. */
 export async function createRecipe(
   values: TrainValues,
-  { preset: datasetPreset, sets, shares, table, decisions, before }: OpenedRun,
+  { preset: datasetPreset, sets, shares, table, decisions, baseModel }: OpenedRun,
 ): Promise<Recipe> {
-  const lossBefore = before === undefined || values['replace-head'] ? undefined : before.loss;
-  const loss = lossSpec(values, sets.train, lossBefore);
+  const baseLoss = baseModel === undefined || values['replace-head'] ? undefined : baseModel.loss;
+  const loss = lossSpec(values, sets.train, baseLoss);
   refuseNumbers(values, sets.train, loss, table);
-  const network = before === undefined ? networkOf(values, datasetPreset, sets.train) : undefined;
+  const network = baseModel === undefined ? networkOf(values, datasetPreset, sets.train) : undefined;
   const isSeries = ofTable(sets.train.preprocessing)?.series !== undefined;
   // A known network of images has training defaults of its own; series and texts have theirs in the preset of the data.
-  const knownNetwork = before === undefined ? network : datasetPreset.network;
+  const knownNetwork = baseModel === undefined ? network : datasetPreset.network;
   const keepsPreset = knownNetwork === undefined || isSeries || tokensOf(sets.train.preprocessing) !== undefined;
   const networkPreset = (name: string) =>
     findNetwork(name)?.rows === 'tokens' ? textPreset : imagePreset(datasetPreset, sets.train.rows);
@@ -86,7 +86,7 @@ export async function createRecipe(
   const optimizer = optimizerSpec(values, preset);
   const schedule = values.schedule ?? { kind: optimizer.kind === preset.optimizer.kind ? preset.schedule : 'constant' };
   const fullValues: TrainValues = {
-    ...(values.spec === undefined && before === undefined ? networkValues : {}),
+    ...(values.spec === undefined && baseModel === undefined ? networkValues : {}),
     ...lengthOf(values, preset),
     batch: preset.batch === 'full' ? preset.batch : Math.min(preset.batch, sets.train.rows),
     seed: 0,
@@ -97,8 +97,8 @@ export async function createRecipe(
     optimizer,
     schedule: warmupSteps === undefined ? schedule : { ...schedule, warmupSteps },
   };
-  const start = before?.model ? startOf(before.model, fullValues, sets.train, loss) : undefined;
-  const spec = start?.spec ?? before?.spec ?? (await networkSpec(fullValues, sets.train));
+  const start = baseModel?.model ? startOf(baseModel.model, fullValues, sets.train, loss) : undefined;
+  const spec = start?.spec ?? baseModel?.spec ?? (await networkSpec(fullValues, sets.train));
   // Holds the network itself, since its file may change.
   if (fullValues.spec !== undefined) fullValues.spec = { ...spec };
   const { freeze = [] } = fullValues;
@@ -159,8 +159,8 @@ function networkOf(values: TrainValues, datasetPreset: Preset, train: Dataset): 
 const HIDDEN_LAYER_FLAGS = ['hidden', 'activation', 'init', 'dropout'] as const satisfies (keyof TrainValues)[];
 
 /** The loss with its flags. @throws OptionError if the loss does not have the option. */
-function lossSpec(values: TrainValues, dataset: Dataset, before: LossSpec | undefined): LossValue {
-  const loss = withoutShortForms(defaultLoss(dataset, values.loss ?? before));
+function lossSpec(values: TrainValues, dataset: Dataset, baseLoss: LossSpec | undefined): LossValue {
+  const loss = withoutShortForms(defaultLoss(dataset, values.loss ?? baseLoss));
   const labelSmoothing = values['label-smoothing'];
   if (labelSmoothing === undefined) return loss;
   const isEntropy = ({ kind }: Member) => kind === 'softmax-cross-entropy';
@@ -266,7 +266,7 @@ function foreignFlagProblem(kind: OptimizerName, flag: string): string {
 
 /** The data of a run, and the model that it starts from. */
 export interface OpenedRun extends OpenedDataset {
-  readonly before?: ModelBefore | undefined;
+  readonly baseModel?: BaseModel | undefined;
 }
 
 /**
@@ -275,25 +275,25 @@ export interface OpenedRun extends OpenedDataset {
  */
 export async function openRun(
   values: TrainValues & Required<Pick<TrainValues, 'dataset'>>,
-  before?: ModelBefore,
+  baseModel?: BaseModel,
 ): Promise<OpenedRun> {
   const { validation, folds, fold, test = folds === undefined ? undefined : 0 } = values;
   const shares = { validation, test, folds, fold };
-  return openShares(values, shares, before ?? (await openModelBefore(values)));
+  return openShares(values, shares, baseModel ?? (await openBaseModel(values)));
 }
 
-/** The same with other shares. */
+/** Reads the data of a run, and splits them by these shares. */
 export async function openShares(
   { dataset, ...values }: TrainValues & Required<Pick<TrainValues, 'dataset'>>,
   shares: Shares,
-  before: ModelBefore | undefined,
+  baseModel: BaseModel | undefined,
 ): Promise<OpenedRun> {
   const source = withTableFlags(dataset, values);
-  if (before === undefined) return openDataset(source, shares);
-  const { preprocessing = null, metadata } = before;
+  if (baseModel === undefined) return openDataset(source, shares);
+  const { preprocessing = null, metadata } = baseModel;
   const hasNewTarget = values['replace-head'] === true;
   const classNames = hasNewTarget ? undefined : metadata?.labels;
-  return { ...(await openDataset(source, shares, '--dataset', classNames, preprocessing, hasNewTarget)), before };
+  return { ...(await openDataset(source, shares, '--dataset', classNames, preprocessing, hasNewTarget)), baseModel };
 }
 
 /** Warnings about the columns of a table, about values that only held-out rows have, and about a text. */

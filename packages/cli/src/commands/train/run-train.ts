@@ -10,6 +10,7 @@ import { UsageError } from '../../terminal/failure.ts';
 import type { Io } from '../../terminal/io.ts';
 import { onAllRanks } from '../cluster/on-all-ranks.ts';
 import { onEachRank } from '../cluster/on-each-rank.ts';
+import { openBaseModel } from './base-model.ts';
 import { followRun } from './follow-run.ts';
 import { jsonReporter } from './metrics-line.ts';
 import { checkOut } from './new-directory.ts';
@@ -19,7 +20,6 @@ import { createRecipe, openRun, warningsOf } from './recipe.ts';
 import { quietReporter, type Reporter, warn } from './reporter.ts';
 import { lockRunDirectory } from './run-directory.ts';
 import { runFolds } from './run-folds.ts';
-import { openModelBefore } from './starting-model.ts';
 import { terminalReporter } from './terminal-reporter.ts';
 
 /** Trains, shows and writes a run. Resolves to the exit code. */
@@ -91,10 +91,10 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null, clus
   for (const warning of warnings) warn(reporter, warning);
   const { dataset, folds } = dataCheck;
   if (folds !== null) return await withFlagNames(() => runFolds({ ...values, dataset, folds }, io));
-  const before = await openModelBefore(values, resumable?.checkpoint, values.resume === undefined ? null : cluster);
+  const baseModel = await openBaseModel(values, resumable?.checkpoint, values.resume === undefined ? null : cluster);
   const recipe = await onEachRank(cluster, () =>
     withFlagNames(async () => {
-      const openedRun = await openRun({ ...values, dataset }, before);
+      const openedRun = await openRun({ ...values, dataset }, baseModel);
       for (const warning of warningsOf(openedRun)) warn(reporter, warning);
       return await createRecipe(values, openedRun);
     }),

@@ -4,7 +4,7 @@ import { decoderOf, type Model } from '@gradloom/runtime';
 import { defined } from '../../options/option.ts';
 import { inOriginalColours, type Sheet, sheetOf } from './sheet.ts';
 
-/** What the model answers to rows x: probabilities where its outputs are their logits. */
+/** The answers of a model to rows x: its outputs, or probabilities if these are their logits. */
 export function answersOf(model: Model, x: Float64Array): Float64Array {
   const loss = model.loss === undefined ? null : createLoss(model.loss, model.parts?.customParts);
   return hasProbabilities(loss) ? model.probabilities(x) : model.outputs(x);

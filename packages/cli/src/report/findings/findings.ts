@@ -188,7 +188,7 @@ export const targetFigures = table(
 /** Most targets whose answers are drawn. */
 export const MAX_DRAWN_TARGETS = 16;
 
-/** What a report shows of one of several targets. */
+/** Findings about one of several targets. */
 const target = record({
   name,
   baseline: nullable(baseline),

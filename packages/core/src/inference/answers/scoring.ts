@@ -53,7 +53,7 @@ export function createScoring({ loss, outputs: O, classes, areBits, hasPositions
   return O <= 2 && classes !== 1 && !hasPositions ? scoreBinary(loss, O) : scoreClasses(loss, O, hasPositions);
 }
 
-/** What a model answers: probabilities, where outputs are their logits. */
+/** Scores values: outputs, or probabilities if the outputs are their logits. */
 function scoreValues(loss: Loss, O: number): Scoring {
   return {
     task: 'values',

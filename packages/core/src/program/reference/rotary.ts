@@ -24,7 +24,7 @@ export function rotaryTable(
   table.set(tables[type].values);
 }
 
-/** What the rates of rotary angles depend on. */
+/** The parameters of rotary angles: see `rotaryTable`. */
 export type RotaryRates = readonly [theta: number, factor: number, low: number, high: number, context: number];
 
 /** The last table of each type, since a step asks for the same one again and again. */

@@ -2,7 +2,7 @@ import { type HuggingFaceTokenizer, TextError, type Tokenizer } from '@gradloom/
 import { reasonOf, show } from '@gradloom/core/internal';
 import { requireInstalled } from '../../system/installed.ts';
 
-/** What is used of the package @huggingface/tokenizers. */
+/** The methods of @huggingface/tokenizers that are called. */
 interface Library {
   encode(text: string, options: { add_special_tokens: boolean }): { readonly ids: readonly (number | undefined)[] };
   id_to_token(token: number): string | undefined;
@@ -55,7 +55,7 @@ function create(spec: HuggingFaceTokenizer): Tokenizer {
   };
 }
 
-/** What the library returns. Its rules are those of a file, in which any may be missing. */
+/** Calls the library, which fails in its own words where rules of the file are missing. */
 function guarded<T>(run: () => T): T {
   try {
     return run();

@@ -6,7 +6,7 @@ import type { StoredTensor } from './tensor-file.ts';
 export interface GuessedNetwork {
   readonly spec: NetworkSpec;
   readonly renames: Renames;
-  /** What was guessed, in a sentence. */
+  /** A sentence about the guess. */
   readonly note: string;
 }
 

@@ -45,7 +45,7 @@ import { guessSpec } from './guess-spec.ts';
 import { poolings } from './hugging-face/architecture.ts';
 import { endingsOf, formatOf, modelFormats } from './index.ts';
 import { matchTensors, type Renames } from './match-tensors.ts';
-import type { ImportComparison } from './onnx/read/import-onnx.ts';
+import type { ImportComparison } from './onnx/read/compare-answers.ts';
 import { inverseOrder, reorder } from './reorder.ts';
 import type { TensorFile } from './tensor-file.ts';
 

@@ -10,7 +10,7 @@ export interface TensorPart {
 }
 
 /** Where the numbers of a tensor of the network stand in the files. */
-export interface TensorPlace {
+export interface TensorMapping {
   /** Name of the layer and of its tensor: 'h.0.attn.Wqkv'. */
   readonly to: string;
   /** The parts, joined along the last axis. */
@@ -20,7 +20,7 @@ export interface TensorPlace {
 /** A network of Hugging Face, as its config.json describes it. */
 export interface HuggingFaceNetwork {
   readonly layers: readonly LayerSpec[];
-  readonly places: readonly TensorPlace[];
+  readonly mappings: readonly TensorMapping[];
   /** Whether it writes on, as a model of text; else it reads a text as a whole. */
   readonly writes: boolean;
   /** Positions of which the config says that there are at most so many. */
@@ -88,7 +88,7 @@ export function linear(
   modules: readonly (readonly [name: string, outputs: number])[],
   inputs: number,
   bias = true,
-): TensorPlace[] {
+): TensorMapping[] {
   const weights = modules.map(([name, outputs]) => part(`${name}.weight`, [outputs, inputs], true));
   const biases = modules.map(([name, outputs]) => part(`${name}.bias`, [outputs]));
   return [
@@ -98,13 +98,13 @@ export function linear(
 }
 
 /** A norm's weight [size], and with `bias` its bias. */
-export const norm = (layer: string, size: number, bias = true, module = layer): TensorPlace[] => [
+export const norm = (layer: string, size: number, bias = true, module = layer): TensorMapping[] => [
   { to: `${layer}.gamma`, parts: [part(`${module}.weight`, [size])] },
   ...(bias ? [{ to: `${layer}.beta`, parts: [part(`${module}.bias`, [size])] }] : []),
 ];
 
 /** A table of vectors. Of one of positions the network may have the first rows alone. */
-export const tableAt = (layer: string, tensor: 'E' | 'P', rows: number, width: number): TensorPlace => ({
+export const tableAt = (layer: string, tensor: 'E' | 'P', rows: number, width: number): TensorMapping => ({
   to: `${layer}.${tensor}`,
   parts: [part(`${layer}.weight`, [rows, width])],
 });

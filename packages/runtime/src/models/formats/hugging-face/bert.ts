@@ -7,7 +7,7 @@ import {
   linear,
   norm,
   type Pooling,
-  type TensorPlace,
+  type TensorMapping,
   tableAt,
 } from './architecture.ts';
 
@@ -60,7 +60,7 @@ export const bert: Architecture = {
         layerNorm(last),
       ];
       const projections = ['query', 'key', 'value'].map((name) => [`encoder.${inAttention}.${name}`, C] as const);
-      const places: TensorPlace[] = [
+      const mappings: TensorMapping[] = [
         ...linear(inAttention, 'qkv', projections, C),
         ...linear(inAttention, 'o', [[`${module}.attention.output.dense`, C]], C),
         ...norm(afterAttention, C, true, `encoder.${afterAttention}`),
@@ -68,7 +68,7 @@ export const bert: Architecture = {
         ...linear(output, '', [[`encoder.${output}`, C]], inner),
         ...norm(last, C, true, `encoder.${last}`),
       ];
-      return { layers, places };
+      return { layers, mappings };
     });
     const head = headOf(request, C);
     return {
@@ -83,13 +83,13 @@ export const bert: Architecture = {
         ...blocks.flatMap(({ layers }) => layers),
         ...head.layers,
       ],
-      places: [
+      mappings: [
         tableAt('embeddings.word_embeddings', 'E', V, C),
         tableAt('embeddings.position_embeddings', 'P', positions, C),
         tableAt('embeddings.token_type_embeddings', 'E', types, C),
         ...norm('embeddings.LayerNorm', C),
-        ...blocks.flatMap(({ places }) => places),
-        ...head.places,
+        ...blocks.flatMap(({ mappings }) => mappings),
+        ...head.mappings,
       ],
       writes: false,
       positions,
@@ -114,15 +114,15 @@ const poolingOf = ({ pooling, names }: ImportRequest): Pooling | 'classes' =>
 /** The layers after the encoder. */
 function headOf(request: ImportRequest, C: number) {
   const pooling = poolingOf(request);
-  if (pooling === 'mean') return { layers: [{ kind: 'global-avg-pool' } as const], places: [] };
+  if (pooling === 'mean') return { layers: [{ kind: 'global-avg-pool' } as const], mappings: [] };
   const layers: LayerSpec[] = [
     { kind: 'slice', axis: 0, start: 0, end: 1 },
     { kind: 'flatten' },
     { kind: 'dense', out: C, name: 'pooler.dense' },
     { kind: 'activation', fn: 'tanh' },
   ];
-  const places = linear('pooler.dense', '', [['pooler.dense', C]], C);
-  if (pooling === 'pooler') return { layers, places };
+  const mappings = linear('pooler.dense', '', [['pooler.dense', C]], C);
+  if (pooling === 'pooler') return { layers, mappings };
   const { config, read } = request;
   const names = Object.values((config.id2label ?? {}) as Record<string, unknown>).map(String);
   const labels = names.length > 0 ? names : Array.from({ length: read.extent('num_labels', 2) }, (_, k) => `${k}`);
@@ -133,7 +133,7 @@ function headOf(request: ImportRequest, C: number) {
       ...dropoutOf(read.rate(dropout ? 'hidden_dropout_prob' : 'classifier_dropout', 0.1)),
       { kind: 'dense', out: labels.length, name: CLASSIFIER } as const,
     ],
-    places: [...places, ...linear(CLASSIFIER, '', [[CLASSIFIER, labels.length]], C)],
+    mappings: [...mappings, ...linear(CLASSIFIER, '', [[CLASSIFIER, labels.length]], C)],
     labels,
   };
 }

@@ -20,10 +20,10 @@ export function copyColumns<Direction extends 'from' | 'to'>(
   const written = direction === 'to' ? (numbers as Elements) : values;
   for (let r = 0; r < R; r++) {
     for (let c = 0; c < columns; c++) {
-      const own = r * width + column + c;
-      const other = isTransposed ? c * R + r : r * columns + c;
-      if (written === values) values[own] = numbers[other];
-      else written[other] = values[own];
+      const ofValues = r * width + column + c;
+      const ofNumbers = isTransposed ? c * R + r : r * columns + c;
+      if (written === values) values[ofValues] = numbers[ofNumbers];
+      else written[ofNumbers] = values[ofValues];
     }
   }
 }

@@ -6,7 +6,7 @@ import {
   linear,
   norm,
   part,
-  type TensorPlace,
+  type TensorMapping,
   tableAt,
 } from './architecture.ts';
 
@@ -52,7 +52,7 @@ export const gpt2: Architecture = {
           ],
         },
       ];
-      const places: TensorPlace[] = [
+      const mappings: TensorMapping[] = [
         ...norm(`${at}.ln_1`, C),
         ...conv1d(inAttention, 'qkv', `${inAttention}.c_attn`, C, 3 * C),
         ...conv1d(inAttention, 'o', `${inAttention}.c_proj`, C, C),
@@ -60,7 +60,7 @@ export const gpt2: Architecture = {
         ...conv1d(`${inHidden}.c_fc`, '', `${inHidden}.c_fc`, C, inner),
         ...conv1d(`${inHidden}.c_proj`, '', `${inHidden}.c_proj`, inner, C),
       ];
-      return { layers, places };
+      return { layers, mappings };
     });
     return {
       layers: [
@@ -71,10 +71,10 @@ export const gpt2: Architecture = {
         { kind: 'layer-norm', epsilon, name: 'ln_f' },
         { kind: 'dense', out: V, bias: false, name: 'lm_head', ...(isTied ? { tiedTo: '0' } : {}) },
       ],
-      places: [
+      mappings: [
         tableAt('wte', 'E', V, C),
         tableAt('wpe', 'P', positions, C),
-        ...blocks.flatMap(({ places }) => places),
+        ...blocks.flatMap(({ mappings }) => mappings),
         ...norm('ln_f', C),
         ...(isTied ? [] : linear('lm_head', '', [['lm_head', V]], C, false)),
       ],
@@ -92,7 +92,7 @@ export const gpt2: Architecture = {
 };
 
 /** A linear layer of GPT-2, which calls it a convolution. */
-const conv1d = (layer: string, tensor: string, name: string, inputs: number, outputs: number): TensorPlace[] => [
+const conv1d = (layer: string, tensor: string, name: string, inputs: number, outputs: number): TensorMapping[] => [
   { to: `${layer}.W${tensor}`, parts: [part(`${name}.weight`, [inputs, outputs])] },
   { to: `${layer}.b${tensor}`, parts: [part(`${name}.bias`, [outputs])] },
 ];

@@ -107,7 +107,7 @@ async function readModel(
 
 /** The tensors of the files by name. @throws Error naming those that are missing, left over or of another shape */
 function matchParts(
-  { places }: HuggingFaceNetwork,
+  { mappings }: HuggingFaceNetwork,
   tensors: ReadonlyMap<string, StoredTensor>,
   architecture: Architecture,
   request: ImportRequest,
@@ -117,7 +117,7 @@ function matchParts(
   const unmatched = new Map(tensors);
   const problems: string[] = [];
   const matched = new Map<string, StoredTensor>();
-  for (const { name, shape } of places.flatMap(({ parts }) => parts)) {
+  for (const { name, shape } of mappings.flatMap(({ parts }) => parts)) {
     const stored = unmatched.get(name);
     unmatched.delete(name);
     if (stored === undefined) problems.push(`no tensor ${showName(name)}`);
@@ -141,7 +141,7 @@ async function readNumbers(
   where: string,
   folder: string,
   network: Network,
-  { places }: HuggingFaceNetwork,
+  { mappings }: HuggingFaceNetwork,
   tensors: ReadonlyMap<string, StoredTensor>,
   type: ElementType,
 ): Promise<Elements> {
@@ -153,7 +153,7 @@ async function readNumbers(
   }
   const parameters = createElements(type, network.parameterCount);
   const weights = namedWeights(network, parameters);
-  for (const { to, parts } of places) {
+  for (const { to, parts } of mappings) {
     const { values, shape } = weights[to];
     let column = 0;
     for (const { name, isTransposed, shape: stored } of parts) {

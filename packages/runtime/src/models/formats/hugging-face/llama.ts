@@ -7,7 +7,7 @@ import {
   type ImportRequest,
   linear,
   norm,
-  type TensorPlace,
+  type TensorMapping,
   tableAt,
 } from './architecture.ts';
 import type { Config } from './config.ts';
@@ -72,7 +72,7 @@ const relativeOfLlama = ({ biases, hasWindow = () => false }: Variant): Architec
         [`${inAttention}.k_proj`, keys],
         [`${inAttention}.v_proj`, keys],
       ] as const;
-      const places: TensorPlace[] = [
+      const mappings: TensorMapping[] = [
         ...norm(`${at}.input_layernorm`, C, false),
         ...linear(inAttention, 'qkv', projections, C, bias),
         ...linear(inAttention, 'o', [[`${inAttention}.o_proj`, C]], queries, outBias),
@@ -81,7 +81,7 @@ const relativeOfLlama = ({ biases, hasWindow = () => false }: Variant): Architec
         ...linear(inHidden, 'v', [[`${inHidden}.up_proj`, inner]], C, hiddenBias),
         ...linear(`${inHidden}.down_proj`, '', [[`${inHidden}.down_proj`, C]], inner, hiddenBias),
       ];
-      return { layers, places };
+      return { layers, mappings };
     });
     return {
       layers: [
@@ -90,9 +90,9 @@ const relativeOfLlama = ({ biases, hasWindow = () => false }: Variant): Architec
         { kind: 'rms-norm', epsilon, name: 'norm' },
         { kind: 'dense', out: V, bias: false, name: 'lm_head', ...(isTied ? { tiedTo: '0' } : {}) },
       ],
-      places: [
+      mappings: [
         tableAt('embed_tokens', 'E', V, C),
-        ...blocks.flatMap(({ places }) => places),
+        ...blocks.flatMap(({ mappings }) => mappings),
         ...norm('norm', C, false),
         ...(isTied ? [] : linear('lm_head', '', [['lm_head', V]], C, false)),
       ],

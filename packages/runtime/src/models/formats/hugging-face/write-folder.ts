@@ -35,9 +35,9 @@ export function filesOfFolder({ contents, network }: ExportedModel): Map<string,
     ...labelsIn(contents),
     torch_dtype: typeOf(contents.parameters),
   };
-  const { layers, places } = architecture.describe(request(config));
+  const { layers, mappings } = architecture.describe(request(config));
   refuseOtherLayers(network, layers, fault);
-  const parts = places.flatMap(({ to, parts }) => {
+  const parts = mappings.flatMap(({ to, parts }) => {
     let column = 0;
     return parts.map((part) => {
       const columns = columnsOf(part.shape, part.isTransposed);

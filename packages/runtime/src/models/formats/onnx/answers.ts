@@ -1,8 +1,8 @@
 import type { Shape, TargetDecoding } from '@gradloom/core';
 import { hasProbabilities, targetPositions } from '@gradloom/core/internal';
 import type { ExportedModel } from '../exported.ts';
+import { type AxisLayout, emitImportedOutput } from './axis-layout.ts';
 import type { Graph, RealType, Value } from './graph.ts';
-import { emitPlacedOutput, type Place } from './places.ts';
 import { elementTypes } from './schema.ts';
 
 /**
@@ -16,7 +16,7 @@ export function emitAnswers(
   { contents: { metadata, preprocessing }, network, loss }: ExportedModel,
   outputs: Value,
   unusedName: (name: string) => string, // a name that no column has
-  place?: Place, // of the outputs, in an imported graph
+  layout?: AxisLayout, // of the outputs, in an imported graph
 ): void {
   const { output } = network;
   const R = loss === null ? 1 : targetPositions(network, loss);
@@ -34,8 +34,8 @@ export function emitAnswers(
   const hasClassLoss = loss !== null && (loss.targets === 'classes' || loss.name === 'binary-cross-entropy');
   const areValues = firstTarget === undefined ? labels === undefined && !hasClassLoss : firstTarget.type === 'values';
   const addOutputs = (name: string, note: string): void => {
-    if (place === undefined) graph.output(unusedName(name), outputs, type, output, note);
-    else emitPlacedOutput(graph, type, place, outputs);
+    if (layout === undefined) graph.output(unusedName(name), outputs, type, output, note);
+    else emitImportedOutput(graph, type, layout, outputs);
   };
   if (areValues) {
     if (target === undefined) addOutputs('prediction', 'the outputs');

@@ -24,9 +24,9 @@ import { createModel } from '../../model.ts';
 import { modelsOfHeads } from '../../models-of-heads.ts';
 import { describeModel, type ExportedModel } from '../exported.ts';
 import { emitAnswers } from './answers.ts';
+import { emitImportedInputs, layoutsOf } from './axis-layout.ts';
 import { createGraph, type Graph, type RealType, type Value } from './graph.ts';
 import { emitNetwork } from './layers.ts';
-import { emitPlacedInputs, placesOf } from './places.ts';
 import { range } from './rows.ts';
 import { elementTypes, encodeModel } from './schema.ts';
 
@@ -58,19 +58,19 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   const type = onnxTypes[typeOf(contents.parameters)];
   const x = emitInputs(graph, type, model);
   const y = emitNetwork(graph.in(type), network, contents.parameters, x, emitLengths(graph, model));
-  const places = placesOf(contents.metadata ?? {}, network);
-  const placedNames = [...(places?.inputs ?? []), ...(places?.outputs ?? [])].map(({ name }) => name);
+  const layouts = layoutsOf(contents.metadata ?? {}, network);
+  const importedNames = [...(layouts?.inputs ?? []), ...(layouts?.outputs ?? [])].map(({ name }) => name);
   const columns = rowsOfTable(contents.preprocessing)?.columns.map(({ name }) => name) ?? ['x'];
-  const inputNames = new Set([...columns, ...placedNames]);
+  const inputNames = new Set([...columns, ...importedNames]);
   const unusedName = (name: string): string => {
     let unused = name;
     while (inputNames.has(unused)) unused += '_';
     return unused;
   };
   for (const { name, model: one, outputs } of outputsOf(graph.in(type), model, y)) {
-    const place = places?.outputs.find((output) => name === null || output.name === name);
+    const layout = layouts?.outputs.find((output) => name === null || output.name === name);
     const unused = (answer: string): string => unusedName(name === null ? answer : `${name}.${answer}`);
-    emitAnswers(graph, type, one, outputs, unused, place);
+    emitAnswers(graph, type, one, outputs, unused, layout);
   }
   const file = encodeModel({
     irVersion: BigInt(IR_VERSION),
@@ -138,10 +138,10 @@ function emitInputs(
     const { input } = network;
     return input.length === 1 ? x : graph.reshape(x, [0, ...input]);
   }
-  const places = placesOf(metadata ?? {}, network);
-  if (places !== null && preprocessing === undefined) {
-    const x = emitPlacedInputs(graph, type, places.inputs);
-    return places.inputs.length === 1 && network.input.length === 1 ? graph.reshape(x, [0, network.inputs]) : x;
+  const layouts = layoutsOf(metadata ?? {}, network);
+  if (layouts !== null && preprocessing === undefined) {
+    const x = emitImportedInputs(graph, type, layouts.inputs);
+    return layouts.inputs.length === 1 && network.input.length === 1 ? graph.reshape(x, [0, network.inputs]) : x;
   }
   const { divisor = metadata?.divisor ?? 1, scale } = ofImages(preprocessing)?.image ?? {};
   const scaled = divisor === 1 ? '' : `, divided by ${divisor} as in training`;

@@ -101,7 +101,8 @@ function alignAxis(call: Call, entries: readonly Aligned[], axis: number): Align
     const [a, b] = [result[first]?.axes[axis] ?? [], entry.axes[axis]];
     if (first >= k || first === -1 || b.length === 0 || a[0] === b[0]) continue; // one part may stand for both
     if (extentOf(a) !== extentOf(b)) {
-      throw call.refuse(`extents ${show(a)} and ${show(b)} in one axis`, 'extents that are equal or 1');
+      const [problem, expected] = [`extents ${show(a)} and ${show(b)} in one axis`, 'extents that are equal or 1'];
+      throw a.includes(ROWS) || b.includes(ROWS) ? mixed(call, problem, expected) : call.refuse(problem, expected);
     }
     const common = commonFactors(a, b);
     if (common === null) throw call.refuse('an axis that is split in two ways', 'one order of its parts');
@@ -120,8 +121,15 @@ const show = (parts: readonly Part[]): string =>
     ? `of the batch${parts.length > 1 ? ` · ${extentOf(parts) / ROWS.extent}` : ''}`
     : `${extentOf(parts)}`;
 
-export const mixed = (call: Call): Error =>
-  call.refuse('a value that mixes the rows of a batch', 'rows that stay apart, in the first axis');
+/** The rows of a batch do not stay apart, so that only all of them together can be a row of a network. */
+export class MixedRowsError extends Error {}
+
+/** The error of an operator that mixes the rows of a batch. */
+export const mixed = (
+  call: Call,
+  problem = 'a value that mixes the rows of a batch',
+  expected = 'rows that stay apart, in the first axis',
+): MixedRowsError => new MixedRowsError(call.refuse(problem, expected).message);
 
 /** The item with its parts in the order of `stored`, and 1 where it has none. */
 function parameterOrRows(call: Call, { item, axes, stored: own, joined }: Aligned, stored: readonly Part[]): Value {

@@ -1,13 +1,13 @@
-import { createRandom, type ElementType, type LossSpec, type Model, type ModelMetadata } from '@gradloom/core';
+import type { ElementType, LossSpec, Model, ModelMetadata } from '@gradloom/core';
 import { show, sizeOf } from '@gradloom/core/internal';
 import type { FileFault } from '../../../../system/files/file-fault.ts';
 import type { StoredTensor, TensorFile } from '../../tensor-file.ts';
-import type { Place } from '../places.ts';
-import { evaluateGraph } from './evaluate-graph.ts';
-import { outputsOfRows, rowsOfInputs } from './placed-values.ts';
+import type { AxisLayout } from '../axis-layout.ts';
+import { MixedRowsError } from './align.ts';
+import { compareAnswers, type ImportComparison } from './compare-answers.ts';
 import { createReader, type GraphValue, type OnnxGraph, readGraph } from './read-graph.ts';
 import { type Batch, nodesFor, readBy, type Source } from './source.ts';
-import { isFloating, type Tensor, tensorOf } from './tensor.ts';
+import { tensorOf } from './tensor.ts';
 import { type Translation, translate } from './translate.ts';
 
 /** Options of reading an ONNX file. */
@@ -20,16 +20,6 @@ export interface OnnxOptions {
   readonly outputs?: readonly string[] | undefined;
   /** Type of the model's numbers. */
   readonly precision?: ElementType | undefined;
-}
-
-/** Answers of a network compared with those of the graph's operators, in plain code one by one. */
-export interface ImportComparison {
-  /** Rows of random numbers that were compared. */
-  readonly rows: number;
-  /** Operators of the graph that made them. */
-  readonly operators: number;
-  /** The largest |difference| / max(1, |answer|) of an output. */
-  readonly difference: number;
 }
 
 /** A model as a file has it. */
@@ -45,7 +35,7 @@ export function importOnnx(where: string, path: string, fault: FileFault, option
   const source = sourceOf(path, graph, options, fault);
   const { batch, translation } = translateByRows(source, options.precision ?? precisionOf(source));
   const { loss, metadata = {} } = descriptionOf(graph);
-  const onnx = { inputs: placesOf(translation.inputs), outputs: placesOf(translation.outputs) };
+  const onnx = { inputs: layoutsOf(translation.inputs), outputs: layoutsOf(translation.outputs) };
   const described = { ...(loss === undefined ? {} : { loss }), metadata: { ...metadata, onnx } };
   return {
     model: { ...translation, ...described },
@@ -85,7 +75,7 @@ export function openOnnx(where: string, path: string, fault: FileFault): TensorF
   return { tensors, description, close: async () => undefined };
 }
 
-const placesOf = (values: readonly Place[]) =>
+const layoutsOf = (values: readonly AxisLayout[]) =>
   values.map(({ name, axes, shape }) => ({ name, axes: [...axes], shape: [...shape] }));
 
 /** Loss and metadata of a file that `exportModel` wrote. They are checked when the model is created. */
@@ -101,15 +91,15 @@ function chosenOutputs(graph: OnnxGraph, { outputs }: OnnxOptions, fault: FileFa
     throw fault(`no output ${show(unknown ?? '')}`, `one of ${names.join(', ')}`);
   }
   if (graph.description === undefined) return names;
-  const imported = placedOutputs(graph).filter((name) => names.includes(name));
+  const imported = importedOutputs(graph).filter((name) => names.includes(name));
   if (imported.length > 0) return imported;
-  const own = names.filter((name) => /(^|\.)outputs_*$/.test(name));
-  return own.length > 0 ? own : names;
+  const networkOutputs = names.filter((name) => /(^|\.)outputs_*$/.test(name));
+  return networkOutputs.length > 0 ? networkOutputs : names;
 }
 
 /** The outputs of a model that was imported before it was exported. */
-function placedOutputs(graph: OnnxGraph): string[] {
-  const { onnx } = (descriptionOf(graph).metadata ?? {}) as { onnx?: { outputs?: Place[] } };
+function importedOutputs(graph: OnnxGraph): string[] {
+  const { onnx } = (descriptionOf(graph).metadata ?? {}) as { onnx?: { outputs?: AxisLayout[] } };
   return Array.isArray(onnx?.outputs) ? onnx.outputs.map(({ name }) => name) : [];
 }
 
@@ -168,7 +158,7 @@ function translateByRows(source: Source, type: ElementType): { batch: Batch; tra
     try {
       return { batch: whole, translation: translate(source, whole, type) };
     } catch (errorOfWhole) {
-      throw String(error).includes('batch') ? errorOfWhole : error;
+      throw error instanceof MixedRowsError ? errorOfWhole : error;
     }
   }
 }
@@ -176,30 +166,3 @@ function translateByRows(source: Source, type: ElementType): { batch: Batch; tra
 /** float64 where a constant or an input has it, else float32. */
 const precisionOf = ({ graph, inputs }: Source): ElementType =>
   [...graph.constants.values(), ...inputs].some(({ type }) => type === 'double') ? 'float64' : 'float32';
-
-/** Rows of random numbers for a comparison, where the graph leaves their number free. */
-const COMPARED_ROWS = 2;
-
-function compareAnswers(source: Source, batch: Batch, translation: Translation, model: Model): ImportComparison {
-  const rows = batch.axes[0] === null ? 1 : batch.fixedRows || COMPARED_ROWS;
-  const random = createRandom(0, 'import');
-  const inputs = source.inputs.map(({ type, dims }, k): Tensor => {
-    const extents = dims.map((extent, axis) => (axis === batch.axes[k] ? rows : Number(extent)));
-    const draw = isFloating(type) ? () => random.normal() : () => random.integer(2);
-    return tensorOf(type, extents, (numbers) => numbers.set(numbers.map(draw)));
-  });
-  const expected = evaluateGraph(source, batch, inputs);
-  const read = translation.inputs.map(({ name }) => inputs[source.inputs.findIndex((value) => value.name === name)]);
-  const answers = model.outputs(rowsOfInputs(translation.inputs, read));
-  const dims = expected.map((tensor) => tensor.dims);
-  let difference = 0;
-  for (const [k, { numbers }] of outputsOfRows(translation.outputs, answers, dims, 'double').entries()) {
-    for (const [n, answer] of numbers.entries()) {
-      const wanted = expected[k].numbers[n];
-      if (Object.is(answer, wanted)) continue;
-      difference = Math.max(difference, Math.abs(answer - wanted) / Math.max(1, Math.abs(wanted)));
-      if (Number.isNaN(answer) !== Number.isNaN(wanted)) difference = Number.POSITIVE_INFINITY;
-    }
-  }
-  return { rows, operators: source.nodes.length, difference };
-}

@@ -9,7 +9,7 @@ import {
   type Value,
 } from '@gradloom/core';
 import { createElements, nameOfLayer, show, viewOf } from '@gradloom/core/internal';
-import type { Place } from '../places.ts';
+import type { AxisLayout } from '../axis-layout.ts';
 import { constantValue } from './align.ts';
 import { type Item, isConstant, type LayerAdder, type Weights } from './call.ts';
 import { arranged, newAxes, plain, ROWS, type Rows, withoutRows } from './rows.ts';
@@ -21,8 +21,8 @@ import type { Tensor } from './tensor.ts';
 export interface Translation {
   readonly spec: NetworkSpec;
   readonly parameters: Elements;
-  readonly inputs: readonly Place[];
-  readonly outputs: readonly Place[];
+  readonly inputs: readonly AxisLayout[];
+  readonly outputs: readonly AxisLayout[];
 }
 
 /** @throws Error for what layers cannot do; it names the node. */
@@ -132,7 +132,7 @@ function constantRows(adder: LayerAdder, tensor: Tensor): Rows {
 }
 
 /** An output in the order of the graph, or, of an image that lies with channels last, so. */
-function outputOf(name: string, rows: Rows): { value: Value; placed: Place } {
+function outputOf(name: string, rows: Rows): { value: Value; placed: AxisLayout } {
   const { axes, stored } = rows;
   const own = withoutRows(axes);
   const last = own.length > 1 ? [...own.slice(1), own[0]] : own;

@@ -3,10 +3,11 @@ import { align, mixed } from '../align.ts';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { ROWS, regrouped } from '../rows.ts';
 import { eachPlace, integers, stridesOf, type Tensor, tensorOf } from '../tensor.ts';
-import { axisOf, known, takeOf, takeRows } from './moves.ts';
+import { axisOf, known } from './moves.ts';
 import type { Operator } from './operator.ts';
 import { reduced } from './reductions.ts';
 import { binary, spread } from './scalars.ts';
+import { takeOf, takeRows } from './take.ts';
 
 // Operators that choose single numbers, by indices or by masks.
 

@@ -13,6 +13,7 @@ import { productOperators } from './products.ts';
 import { reductionOperators } from './reductions.ts';
 import { resizeOperators } from './resize.ts';
 import { scalarOperators } from './scalars.ts';
+import { takeOperators } from './take.ts';
 import { trigonometricOperators } from './trigonometry.ts';
 import { windowOperators } from './windows.ts';
 
@@ -46,6 +47,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   ...reductionOperators,
   ...resizeOperators,
   ...scalarOperators,
+  ...takeOperators,
   ...trigonometricOperators,
   ...windowOperators,
 };

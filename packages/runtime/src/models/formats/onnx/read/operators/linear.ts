@@ -4,8 +4,9 @@ import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import type { Rows } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
 import { composed, fixedExtents } from './elements.ts';
-import { alongAxis, axisOf, known, takeOf, takeRows } from './moves.ts';
+import { alongAxis, axisOf, known } from './moves.ts';
 import type { Operator } from './operator.ts';
+import { takeOf, takeRows } from './take.ts';
 
 // Linear functions of the numbers along one axis, of constant factors.
 

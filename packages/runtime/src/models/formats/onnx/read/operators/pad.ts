@@ -2,8 +2,9 @@ import { pad as padLayer } from '@gradloom/core';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { eachPlace, stridesOf, tensorOf } from '../tensor.ts';
 import { composed, inShape } from './elements.ts';
-import { alongAxis, axisOf, known, takeOf, takeRows } from './moves.ts';
+import { alongAxis, axisOf, known } from './moves.ts';
 import type { Operator } from './operator.ts';
+import { takeOf, takeRows } from './take.ts';
 
 /** By mode, the place of n that stands at place k, which may be before the first or after the last. */
 const modes: Readonly<Record<string, (k: number, n: number) => number>> = {

@@ -1,6 +1,7 @@
 import { type LayerSpec, pad, parameter, reshape, take, type Value } from '@gradloom/core';
 import { createElements, sizeOf, typeOf } from '@gradloom/core/internal';
 import { reorder } from '../../../reorder.ts';
+import { mixed } from '../align.ts';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { arranged, newAxes, ROWS, type Rows, reshaped } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
@@ -79,7 +80,7 @@ function eachInput(windows: readonly Window[], visit: (output: number, place: nu
 export function imageOf(call: Call, x: Rows): { readonly value: Value; readonly from: (value: Value) => Rows } {
   const [rows, channels, ...positions] = x.axes;
   if (!(rows.length === 0 || (rows.length === 1 && rows[0] === ROWS))) {
-    throw call.refuse('several images in a row of the network', 'the rows of a batch, or one image, in the first axis');
+    throw mixed(call, 'several images in a row of the network', 'the rows of a batch, or one image, in the first axis');
   }
   return {
     value: arranged(x, [...positions, channels]),

@@ -5,8 +5,8 @@ import { loadOptions } from '../../options/custom-parts.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import type { TrainValues } from './options.ts';
 
-/** What a run with --from takes over: how its rows are encoded, and the network that it starts with. */
-export interface ModelBefore extends Pick<ModelContents, 'spec' | 'loss' | 'preprocessing' | 'metadata'> {
+/** The model that a run starts from: its network, and how rows become inputs. */
+export interface BaseModel extends Pick<ModelContents, 'spec' | 'loss' | 'preprocessing' | 'metadata'> {
   /** The weights; null for a run that a checkpoint continues, whose network is that of the run. */
   readonly model: ModelContents | null;
 }
@@ -16,11 +16,11 @@ export interface ModelBefore extends Pick<ModelContents, 'spec' | 'loss' | 'prep
  * rows are encoded.
  * @throws UsageError for options that need a model.
  */
-export async function openModelBefore(
+export async function openBaseModel(
   { from, until, 'replace-head': replacesHead }: TrainValues,
   checkpoint: Checkpoint | null = null,
   cluster: Cluster | null = null,
-): Promise<ModelBefore | undefined> {
+): Promise<BaseModel | undefined> {
   if (from === undefined) {
     const stray = until === undefined ? (replacesHead ? 'replace-head' : undefined) : 'until';
     if (stray !== undefined) throw new UsageError(`--${stray} is given without --from, expected both`);
@@ -29,7 +29,7 @@ export async function openModelBefore(
   const { spec, loss, preprocessing, metadata } = checkpoint ?? {};
   const ofRun = spec === undefined ? null : { spec, loss, preprocessing, metadata };
   const resumed = cluster === null ? ofRun : await cluster.fromFirst(ofRun);
-  if (resumed !== null) return { ...resumed, model: null } as ModelBefore;
+  if (resumed !== null) return { ...resumed, model: null } as BaseModel;
   const model = await readModel(from);
   return { ...model, model };
 }
