@@ -5,8 +5,13 @@ export interface TokenizerFiles {
 }
 
 const special = (id: number, content: string) => ({
-  ...{ id, content, special: true },
-  ...{ single_word: false, lstrip: false, rstrip: false, normalized: false },
+  id,
+  content,
+  special: true,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+  normalized: false,
 });
 
 /** The character that GPT-2 writes for each byte: itself if it can be seen, else one from U+0100 on. */
@@ -98,8 +103,11 @@ export function wordPieceFiles(): TokenizerFiles {
       },
       decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
       model: {
-        ...{ type: 'WordPiece', unk_token: '[UNK]', continuing_subword_prefix: '##' },
-        ...{ max_input_chars_per_word: 100, vocab },
+        type: 'WordPiece',
+        unk_token: '[UNK]',
+        continuing_subword_prefix: '##',
+        max_input_chars_per_word: 100,
+        vocab,
       },
     },
     config: { tokenizer_class: 'BertTokenizer', do_lower_case: true, unk_token: '[UNK]', sep_token: '[SEP]' },

@@ -54,7 +54,10 @@ function graphMessage({ inputs, outputs, nodes, weights = {}, tensors = [] }: Gr
   return {
     name: 'test',
     node: nodes.map(([opType, input, output, attributes = {}]) => ({
-      ...{ opType, name: `/${output[0]}`, input, output },
+      opType,
+      name: `/${output[0]}`,
+      input,
+      output,
       attribute: Object.entries(attributes).map(([name, value]) => attributeOf(name, value)),
     })),
     initializer: [...initializer, ...tensors],

@@ -226,6 +226,15 @@ const attentionOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec =>
     { kind: 'embedding', vocabulary: 5, width: 2 * embedding - 2 },
     selfAttention(embedding - 1, { causal: true, rotary: true, biasInit: 'normal' }),
     selfAttention(1, { causal: false, dropout: 0.3, biasInit: 'normal' }),
+    flatten(),
+    { kind: 'dense', out: dense[3] },
+  );
+
+/** Heads that share their keys and are wider than the width of the sequence says. */
+const groupedAttentionOf = ({ dense }: Widths): NetworkSpec =>
+  sequential(
+    2,
+    { kind: 'embedding', vocabulary: 5, width: 4 },
     selfAttention(2, { keyHeads: 1, headSize: 4, causal: true, rotary: true, theta: 9, outBias: false }),
     flatten(),
     { kind: 'dense', out: dense[3] },
@@ -416,6 +425,7 @@ test('the checked networks have layers of every kind', () => {
     sequencesOf,
     placesOf,
     attentionOf,
+    groupedAttentionOf,
     crossAttentionOf,
     recurrentOf,
     tiedOf,
@@ -601,6 +611,7 @@ describe.each([
   ['dense layers that share the table of an embedding', tiedOf, indices],
   ['values that several layers read', branchesOf, pixels(3)],
   ['self-attention to padded sequences', attentionOf, [...indices, ...indices], [4, 1, 3]],
+  ['self-attention whose heads share keys', groupedAttentionOf, [...indices]],
   ['attention of two padded sequences', crossAttentionOf, [...indices, ...indices], [2, 1, 1, 2, 2, 1]],
 ] as [string, (widths: Widths) => NetworkSpec, number[], number[]?][])('%s', (_title, specOf, inputs, lengths) => {
   const network = buildNetwork(specOf(wide));

@@ -1,5 +1,6 @@
 export type { ArrayOptions } from './array-dataset.ts';
 export { checkDataset } from './check-dataset.ts';
+export { checkInput } from './check-input.ts';
 export type { DataMatrix, DataSplits, Dataset, FileRows, TargetHead } from './dataset.ts';
 export { inputRows, storedPieces } from './file-rows.ts';
 export { datasetFormats, type FileOptions, loadDataset } from './formats.ts';
@@ -49,7 +50,7 @@ export type {
 export { type Scale, type TableOptions, tableOptions } from './tables/table-options.ts';
 export { type TableName, tableFiles, tablePath, tableShapes } from './tables/table-path.ts';
 export { type ColumnSummary, summarizeTable } from './tables/table-summary.ts';
-export { checkFit, checkInput, defaultLoss, gatherTargets, hasTargetsByPosition } from './targets.ts';
+export { checkFit, defaultLoss, gatherTargets, hasTargetsByPosition } from './targets.ts';
 export { loadText, textDataset } from './text/load-text.ts';
 export { type TextOptions, textOptions } from './text/text-options.ts';
 export { createTokenizer, loadTokenizer } from './text/tokenizers.ts';

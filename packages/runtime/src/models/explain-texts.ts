@@ -13,10 +13,10 @@ import {
   typeOf,
 } from '@gradloom/core/internal';
 import { checkDataset } from '../data/check-dataset.ts';
+import { checkInput } from '../data/check-input.ts';
 import type { DataMatrix, Dataset } from '../data/dataset.ts';
 import { anyRows, inputRows } from '../data/file-rows.ts';
 import { FILE_ORDER, gatherRows } from '../data/gather.ts';
-import { checkInput } from '../data/targets.ts';
 import { attentionOver } from '../engine/evaluation/predictor.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
 import { explainRows } from './explaining/explain-rows.ts';

@@ -11,13 +11,30 @@ const folder = temporaryFolder();
 
 const gpt2 = { model_type: 'gpt2', n_embd: 8, n_layer: 2, n_head: 2, n_positions: 12, vocab_size: 270 };
 const llama = {
-  ...{ model_type: 'llama', hidden_size: 12, num_hidden_layers: 2, num_attention_heads: 6, intermediate_size: 20 },
-  ...{ num_key_value_heads: 2, max_position_embeddings: 16, vocab_size: 300, rms_norm_eps: 1e-5, rope_theta: 500 },
-  ...{ tie_word_embeddings: false, hidden_act: 'silu', head_dim: 4, eos_token_id: 2 },
+  model_type: 'llama',
+  hidden_size: 12,
+  num_hidden_layers: 2,
+  num_attention_heads: 6,
+  intermediate_size: 20,
+  num_key_value_heads: 2,
+  max_position_embeddings: 16,
+  vocab_size: 300,
+  rms_norm_eps: 1e-5,
+  rope_theta: 500,
+  tie_word_embeddings: false,
+  hidden_act: 'silu',
+  head_dim: 4,
+  eos_token_id: 2,
 };
 const bert = {
-  ...{ model_type: 'bert', hidden_size: 8, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 12 },
-  ...{ max_position_embeddings: 10, vocab_size: 24, layer_norm_eps: 1e-12 },
+  model_type: 'bert',
+  hidden_size: 8,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  intermediate_size: 12,
+  max_position_embeddings: 10,
+  vocab_size: 24,
+  layer_norm_eps: 1e-12,
 };
 const llama3 = { rope_type: 'llama3', factor: 4, low_freq_factor: 1, high_freq_factor: 4 };
 
@@ -34,14 +51,13 @@ const cases: Record<string, Case> = {
   'GPT-2 in floats without a prefix, in three files': {
     config: { ...gpt2, layer_norm_epsilon: 1e-6, n_inner: 20 },
     files: bytePairFiles(),
-    ...{ dtype: 'float32', shards: 3, dropPrefix: 'transformer.' },
+    dtype: 'float32',
+    shards: 3,
+    dropPrefix: 'transformer.',
   },
   Llama: { config: llama, files: piecesFiles() },
   'Llama 3 with scaled angles and a tied head': {
-    config: {
-      ...llama,
-      ...{ tie_word_embeddings: true, rope_scaling: { ...llama3, original_max_position_embeddings: 20 } },
-    },
+    config: { ...llama, tie_word_embeddings: true, rope_scaling: { ...llama3, original_max_position_embeddings: 20 } },
     files: piecesFiles(),
   },
   'Llama with slower angles in bfloat16': {

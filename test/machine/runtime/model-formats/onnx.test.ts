@@ -270,7 +270,8 @@ function ofImageBeside(): Case {
   const spec = partsNetwork(rowPartsOf(preprocessing) ?? [], [dense(2)]);
   const model = createModel({ spec, parameters: weightsFor(spec), loss: 'softmax-cross-entropy', preprocessing });
   const rows = ['film good', 'not good bad', 'new'].map((review, n) => ({
-    ...{ review, age: n === 2 ? null : 3 * n },
+    review,
+    age: n === 2 ? null : 3 * n,
     photo: Uint8Array.from({ length: 36 }, (_, i) => (i * 37 + n * 11) % 256),
   }));
   return { model, inputs: columnsOf(preprocessing, rows), rows };

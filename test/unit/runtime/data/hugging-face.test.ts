@@ -6,7 +6,8 @@ import { propertySeed } from '../../../support/seed.ts';
 
 const specOf = ({ tokenizer, config }: TokenizerFiles, size = 300, end: number[] = []): TokenizerSpec => ({
   kind: 'huggingface',
-  ...{ size, end },
+  size,
+  end,
   tokenizer: JSON.stringify(tokenizer),
   config: JSON.stringify(config),
 });

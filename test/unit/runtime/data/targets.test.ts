@@ -2,13 +2,9 @@ import { buildNetwork, createLoss, type LayerSpec, type LossSpec } from '@gradlo
 import { complete } from '@gradloom/core/internal';
 import { datasetFromRows, splitDataset } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
+import { checkInput } from '../../../../packages/runtime/src/data/check-input.ts';
 import { sharedArrays } from '../../../../packages/runtime/src/data/number-types.ts';
-import {
-  checkFit,
-  checkInput,
-  countedPositions,
-  gatherTargets,
-} from '../../../../packages/runtime/src/data/targets.ts';
+import { checkFit, countedPositions, gatherTargets } from '../../../../packages/runtime/src/data/targets.ts';
 import { planWeighing } from '../../../../packages/runtime/src/training/run/row-weights.ts';
 
 const inputs = [[0], [1], [2], [3]];

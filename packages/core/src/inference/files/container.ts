@@ -206,8 +206,20 @@ function structureBytes(bytes: Uint8Array): number {
 
 /** Bytes after that of the type, of all types of JSON but texts: numbers, and the sizes of long arrays and maps. */
 const NUMBER_BYTES: Readonly<Record<number, number>> = {
-  ...{ 202: 4, 203: 8, 204: 1, 205: 2, 206: 4, 207: 8, 208: 1, 209: 2, 210: 4, 211: 8 },
-  ...{ 220: 2, 221: 4, 222: 2, 223: 4 },
+  202: 4,
+  203: 8,
+  204: 1,
+  205: 2,
+  206: 4,
+  207: 8,
+  208: 1,
+  209: 2,
+  210: 4,
+  211: 8,
+  220: 2,
+  221: 4,
+  222: 2,
+  223: 4,
 };
 
 function unpack(bytes: Uint8Array, fault: Fault): Json {

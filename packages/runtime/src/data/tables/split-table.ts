@@ -49,8 +49,8 @@ export function splitTableAs(
   hasNewTarget: boolean,
 ): PreparedTable {
   const rows = rowsOfSplit(table, options);
-  checkTablePreprocessing('splitTableAs', model);
   const preprocessing = hasNewTarget ? { ...model, target: fitTargets(table, rows.train) } : model;
+  checkTablePreprocessing('splitTableAs', preprocessing);
   const notes: string[] = [];
   return { sets: encodeSplit(table, preprocessing, rows, notes), preprocessing, rows, notes };
 }

@@ -48,8 +48,12 @@ const torchLayers: Readonly<Record<Exclude<LayerKind, 'like'>, TorchLayer>> = {
   'conv2d-transpose': { tensors: affineTensors, writes: 'channels first' },
   'cross-attention': {
     tensors: {
-      ...{ Wq: 'q.weight', bq: 'q.bias', Wkv: 'kv.weight', bkv: 'kv.bias' },
-      ...{ Wo: 'out_proj.weight', bo: 'out_proj.bias' },
+      Wq: 'q.weight',
+      bq: 'q.bias',
+      Wkv: 'kv.weight',
+      bkv: 'kv.bias',
+      Wo: 'out_proj.weight',
+      bo: 'out_proj.bias',
     },
     writes: 'any',
   },

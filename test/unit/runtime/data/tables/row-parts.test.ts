@@ -189,7 +189,12 @@ test('the image at a path is a part of its row, as its pixels in one size and in
   );
   const { sets, preprocessing } = splitTable(table);
   expect(preprocessing.columns[1]).toEqual({
-    ...{ name: 'photo', type: 'image', height: 5, width: 6, channels: 3, divisor: 255 },
+    name: 'photo',
+    type: 'image',
+    height: 5,
+    width: 6,
+    channels: 3,
+    divisor: 255,
   });
   expect(rowPartsOf(preprocessing)).toEqual([
     { name: 'cells', shape: [1] },
@@ -243,8 +248,15 @@ test('a model answers an image alike from its pixels, a path, a server, a browse
 test('fit learns what an image alone tells', async () => {
   const many = images.map((_, n) => ({ age: n % 7, photo: join(folder.path, `image-${n}.png`), lies: n % 2 }));
   const model = await fitRows(many, {
-    ...{ columns: { photo: 'image' }, target: 'lies', size: 6, test: 0.2, validation: 0 },
-    ...{ steps: 60, batch: 16, threads: 2, backend: 'wasm' },
+    columns: { photo: 'image' },
+    target: 'lies',
+    size: 6,
+    test: 0.2,
+    validation: 0,
+    steps: 60,
+    batch: 16,
+    threads: 2,
+    backend: 'wasm',
   });
   expect(model.result.test?.accuracy).toBe(1);
 });

@@ -24,16 +24,36 @@ const folder = temporaryFolder();
 type Config = Record<string, unknown> & { readonly model_type: string };
 
 const gpt2: Config = {
-  ...{ model_type: 'gpt2', n_embd: 6, n_layer: 2, n_head: 2, n_positions: 12, vocab_size: 270, eos_token_id: 265 },
-  ...{ n_ctx: 12, architectures: ['GPT2LMHeadModel'] },
+  model_type: 'gpt2',
+  n_embd: 6,
+  n_layer: 2,
+  n_head: 2,
+  n_positions: 12,
+  vocab_size: 270,
+  eos_token_id: 265,
+  n_ctx: 12,
+  architectures: ['GPT2LMHeadModel'],
 };
 const llama: Config = {
-  ...{ model_type: 'llama', hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 4, intermediate_size: 12 },
-  ...{ num_key_value_heads: 2, max_position_embeddings: 16, vocab_size: 300, tie_word_embeddings: false },
+  model_type: 'llama',
+  hidden_size: 8,
+  num_hidden_layers: 1,
+  num_attention_heads: 4,
+  intermediate_size: 12,
+  num_key_value_heads: 2,
+  max_position_embeddings: 16,
+  vocab_size: 300,
+  tie_word_embeddings: false,
 };
 const bert: Config = {
-  ...{ model_type: 'bert', hidden_size: 6, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 8 },
-  ...{ max_position_embeddings: 10, vocab_size: 24, id2label: { 0: 'bad', 1: 'good' } },
+  model_type: 'bert',
+  hidden_size: 6,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  intermediate_size: 8,
+  max_position_embeddings: 10,
+  vocab_size: 24,
+  id2label: { 0: 'bad', 1: 'good' },
 };
 
 /** A model of a config with drawn weights, as an import gives it. */

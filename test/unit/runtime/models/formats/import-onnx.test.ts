@@ -203,6 +203,20 @@ test('a constant of several numbers is a weight that trains, one number is none'
   expect(parameters.map(({ name, freeze = false }) => [name, freeze])).toEqual([['gain', false]]);
 });
 
+test('a first axis of a fixed extent that the graph sums over is an axis of each row', async () => {
+  const nodes: Node[] = [
+    ['Mul', ['x', 'V'], ['z']],
+    ['ReduceSum', ['z', 'first'], ['y'], { keepdims: 0 }],
+  ];
+  const V: [number[], number[]] = [
+    [2, 3],
+    [1, 2, 3, 10, 20, 30],
+  ];
+  const { model } = await imported('summed', product({ inputs: { x: [2, 3] }, nodes, weights: { V, first: [0] } }));
+  expect(model.spec.input).toEqual([2, 3]);
+  expect(model.outputs([[1, 1, 1, 2, 2, 2]])).toEqual([[21, 42, 63]]);
+});
+
 describe('a graph that cannot become a network is refused with one sentence', () => {
   const cases: Record<string, [GraphOfTest, string]> = {
     'an unknown operator': [
@@ -228,6 +242,16 @@ describe('a graph that cannot become a network is refused with one sentence', ()
     'factors that do not fit': [
       product({ weights: { W: normals(4, 2) } }),
       'has factors of [N, 3] and [4, 2] at node "/y" (MatMul, 1 of 1), expected as many columns in the first as rows in the second',
+    ],
+    'an index outside of its axis': [
+      product({
+        nodes: [
+          ['Gather', ['x', 'index'], ['column'], { axis: 1 }],
+          ['Neg', ['column'], ['y']],
+        ],
+        weights: { index: [3] },
+      }),
+      'has index 3 at node "/column" (Gather, 1 of 2), expected one from -3 to 2',
     ],
     'a branch that its inputs choose': [
       product({ nodes: [['If', ['x'], ['y'], { then_branch: negated, else_branch: negated }]] }),

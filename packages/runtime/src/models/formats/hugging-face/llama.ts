@@ -44,8 +44,15 @@ const relativeOfLlama = ({ biases, hasWindow = () => false }: Variant): Architec
       throw read.fault(`a context of ${T} tokens`, `at most ${config.sliding_window} (sliding_window)`);
     }
     const attention = {
-      ...{ heads, keyHeads, headSize, causal: true, dropout, bias, outBias },
-      ...{ rotary: true, ...rotationOf(request) },
+      heads,
+      keyHeads,
+      headSize,
+      causal: true,
+      dropout,
+      bias,
+      outBias,
+      rotary: true,
+      ...rotationOf(request),
     };
     const blocks = Array.from({ length: read.layers('num_hidden_layers', 32) }, (_, k) => {
       const [at, inAttention, inHidden] = [`layers.${k}`, `layers.${k}.self_attn`, `layers.${k}.mlp`];

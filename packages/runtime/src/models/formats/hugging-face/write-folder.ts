@@ -26,7 +26,11 @@ export function filesOfFolder({ contents, network }: ExportedModel): Map<string,
   const names = new Set(Object.hasOwn(weights, 'classifier.W') ? ['classifier.weight'] : []);
   const [T] = network.input;
   const request = (config: FolderRecord['config']) => ({
-    ...{ config, read: readerOf(config, fault), context: T, pooling, names },
+    config,
+    read: readerOf(config, fault),
+    context: T,
+    pooling,
+    names,
   });
   const { positionEntries } = architecture.describe(request(oldConfig));
   const config = {

@@ -101,15 +101,34 @@ export type Message<Name extends keyof Messages> = {
 
 /** Element types of tensors (TensorProto.DataType). */
 export const elementTypes = {
-  ...{ float: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, int64: 7, string: 8 },
-  ...{ bool: 9, float16: 10, double: 11, uint32: 12, uint64: 13, bfloat16: 16 },
+  float: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  double: 11,
+  uint32: 12,
+  uint64: 13,
+  bfloat16: 16,
 } as const;
 
 export type ElementType = keyof typeof elementTypes;
 
 /** Kinds of attributes (AttributeProto.AttributeType). */
 export const attributeTypes = {
-  ...{ float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 },
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
 } as const;
 
 export const encodeModel = (model: Message<'ModelProto'>): Uint8Array =>

@@ -33,11 +33,11 @@ import {
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gradientRangesOf } from '../../../../packages/core/src/network/gradient-ranges.ts';
-import { planMemory } from '../../../../packages/core/src/network/plan-memory.ts';
-import { firstDifference } from '../../../support/bits.ts';
-import { maxRelativeError } from '../../../support/errors.ts';
-import { everyLayer } from '../../../support/every-layer.ts';
+import { gradientRangesOf } from '../../../packages/core/src/network/gradient-ranges.ts';
+import { planMemory } from '../../../packages/core/src/network/plan-memory.ts';
+import { firstDifference } from '../../support/bits.ts';
+import { maxRelativeError } from '../../support/errors.ts';
+import { everyLayer } from '../../support/every-layer.ts';
 
 const BATCH = 10; // several leaves
 const STEPS = 2;
