@@ -1,5 +1,5 @@
 import { OptionError, unknownOption } from '../checks/option-error.ts';
-import { oneOf } from '../checks/options/index.ts';
+import { type OptionTable, oneOf } from '../checks/options/index.ts';
 import { has } from '../checks/show.ts';
 
 /** A table of factories, with one entry per member of the family. */
@@ -16,6 +16,15 @@ export type SpecOf<T extends Family<unknown>> = keyof T | { [K in keyof T]: Kind
 
 /** For a factory without options this is `unknown`, which adds nothing to `{ kind }`. */
 type OptionsOf<F> = F extends (options?: infer O) => unknown ? O : never;
+
+/** Two tables from one that has both by name: the members, and the options of each. */
+export function withOptions<const T extends Readonly<Record<string, readonly [member: unknown, options: OptionTable]>>>(
+  table: T,
+) {
+  const column = (k: 0 | 1) => Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, entry[k]]));
+  type Column<K extends 0 | 1> = { readonly [Name in keyof T]: T[Name][K] };
+  return [column(0), column(1)] as unknown as readonly [members: Column<0>, options: Column<1>];
+}
 
 /** Builds the member that `spec` names. @throws OptionError naming the nearest known member, or the wrong option. */
 export function createMember<Member>(

@@ -1,5 +1,5 @@
-import { kind, type OptionTable } from '../../checks/options/index.ts';
-import { createMember, type Family, type SpecOf } from '../family.ts';
+import { kind } from '../../checks/options/index.ts';
+import { createMember, type Family, type SpecOf, withOptions } from '../family.ts';
 import { constant, constantOptions, zeros } from './constant.ts';
 import type { Initializer } from './initializer.ts';
 import { normal, normalOptions } from './normal.ts';
@@ -7,25 +7,28 @@ import { orthogonal, orthogonalOptions } from './orthogonal.ts';
 import { glorotNormal, glorotUniform, heNormal, heUniform, lecunNormal, lecunUniform } from './scaled.ts';
 import { uniform, uniformOptions } from './uniform.ts';
 
-const table = {
-  'glorot-uniform': glorotUniform,
-  'glorot-normal': glorotNormal,
-  'he-uniform': heUniform,
-  'he-normal': heNormal,
-  'lecun-uniform': lecunUniform,
-  'lecun-normal': lecunNormal,
-  orthogonal,
-  uniform,
-  normal,
-  constant,
-  zeros,
-} satisfies Record<string, (options: never) => Initializer>;
+const [table, options] = withOptions({
+  'glorot-uniform': [glorotUniform, {}],
+  'glorot-normal': [glorotNormal, {}],
+  'he-uniform': [heUniform, {}],
+  'he-normal': [heNormal, {}],
+  'lecun-uniform': [lecunUniform, {}],
+  'lecun-normal': [lecunNormal, {}],
+  orthogonal: [orthogonal, orthogonalOptions.table],
+  uniform: [uniform, uniformOptions.table],
+  normal: [normal, normalOptions.table],
+  constant: [constant, constantOptions.table],
+  zeros: [zeros, {}],
+});
 
 /** The name of an initializer. */
 export type InitializerName = keyof typeof table;
 
 /** Every initializer. */
 export const initializers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
+
+/** Options of each initializer. */
+export const initializerOptions = options;
 
 /** For example 'he-normal', or { kind: 'normal', std: 0.01 }. */
 export type InitializerSpec = SpecOf<typeof initializers>;
@@ -35,21 +38,6 @@ export const createInitializer = (
   spec: InitializerSpec,
   custom: { readonly initializers: Family<Initializer> } = { initializers: {} },
 ): Initializer => createMember('initializer', initializers, spec, custom.initializers);
-
-/** Options of each initializer. */
-export const initializerOptions = {
-  'glorot-uniform': {},
-  'glorot-normal': {},
-  'he-uniform': {},
-  'he-normal': {},
-  'lecun-uniform': {},
-  'lecun-normal': {},
-  orthogonal: orthogonalOptions.table,
-  uniform: uniformOptions.table,
-  normal: normalOptions.table,
-  constant: constantOptions.table,
-  zeros: {},
-} satisfies Record<InitializerName, OptionTable>;
 
 const spec = kind((_where, _name, value) => value as InitializerSpec);
 

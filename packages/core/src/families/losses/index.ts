@@ -1,21 +1,21 @@
 import { OptionError, within } from '../../checks/option-error.ts';
 import { checkSpecFloat32 } from '../../checks/options/check-float32.ts';
-import { type OptionTable, positive } from '../../checks/options/index.ts';
+import { positive } from '../../checks/options/index.ts';
 import type { ElementType } from '../../math/element-type.ts';
-import { createMember, type Family, type SpecOf } from '../family.ts';
+import { createMember, type Family, type SpecOf, withOptions } from '../family.ts';
 import { binaryCrossEntropy, huber, huberOptions, mae, mse, output, quadratic } from './elementwise.ts';
 import type { HeadLoss, Loss } from './loss.ts';
 import { softmaxCrossEntropy, softmaxCrossEntropyOptions } from './softmax-cross-entropy.ts';
 
-const table = {
-  mse,
-  quadratic,
-  'softmax-cross-entropy': softmaxCrossEntropy,
-  'binary-cross-entropy': binaryCrossEntropy,
-  mae,
-  huber,
-  output,
-} satisfies Record<string, (options: never) => Loss>;
+const [table, options] = withOptions({
+  mse: [mse, {}],
+  quadratic: [quadratic, {}],
+  'softmax-cross-entropy': [softmaxCrossEntropy, softmaxCrossEntropyOptions.table],
+  'binary-cross-entropy': [binaryCrossEntropy, {}],
+  mae: [mae, {}],
+  huber: [huber, huberOptions.table],
+  output: [output, {}],
+});
 
 /** The name of a loss. */
 export type LossName = keyof typeof table;
@@ -24,15 +24,7 @@ export type LossName = keyof typeof table;
 export const losses: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 /** Options of each loss. */
-export const lossOptions = {
-  mse: {},
-  quadratic: {},
-  'softmax-cross-entropy': softmaxCrossEntropyOptions.table,
-  'binary-cross-entropy': {},
-  mae: {},
-  huber: huberOptions.table,
-  output: {},
-} satisfies Record<LossName, OptionTable>;
+export const lossOptions = options;
 
 /** The loss of one output: for example 'mse', or { kind: 'huber', delta: 2 }. */
 export type SingleLossSpec = SpecOf<typeof losses>;

@@ -1,5 +1,4 @@
-import type { OptionTable } from '../../checks/options/index.ts';
-import { createMember, type SpecOf } from '../family.ts';
+import { createMember, type SpecOf, withOptions } from '../family.ts';
 import { adagrad, adagradOptions } from './adagrad.ts';
 import { adam, adamOptions } from './adam.ts';
 import { adamw, adamwOptions } from './adamw.ts';
@@ -8,7 +7,14 @@ import type { Optimizer } from './optimizer.ts';
 import { rmsprop, rmspropOptions } from './rmsprop.ts';
 import { sgd, sgdOptions } from './sgd.ts';
 
-const table = { sgd, adam, adamw, rmsprop, adagrad, lion } satisfies Record<string, (options: never) => Optimizer>;
+const [table, options] = withOptions({
+  sgd: [sgd, sgdOptions.table],
+  adam: [adam, adamOptions.table],
+  adamw: [adamw, adamwOptions.table],
+  rmsprop: [rmsprop, rmspropOptions.table],
+  adagrad: [adagrad, adagradOptions.table],
+  lion: [lion, lionOptions.table],
+});
 
 /** The name of an optimizer. */
 export type OptimizerName = keyof typeof table;
@@ -17,14 +23,7 @@ export type OptimizerName = keyof typeof table;
 export const optimizers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 /** Options of each optimizer; the command line derives flags from them. */
-export const optimizerOptions = {
-  sgd: sgdOptions.table,
-  adam: adamOptions.table,
-  adamw: adamwOptions.table,
-  rmsprop: rmspropOptions.table,
-  adagrad: adagradOptions.table,
-  lion: lionOptions.table,
-} satisfies Record<OptimizerName, OptionTable>;
+export const optimizerOptions = options;
 
 /** For example 'adam', or { kind: 'sgd', lr: 0.1, momentum: 0.9 }. */
 export type OptimizerSpec = SpecOf<typeof optimizers>;

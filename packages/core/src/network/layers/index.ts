@@ -1,6 +1,5 @@
-import type { OptionTable } from '../../checks/options/index.ts';
 import type { ActivationName } from '../../families/activations/index.ts';
-import type { KindOf } from '../../families/family.ts';
+import { type KindOf, withOptions } from '../../families/family.ts';
 import { type ActivationOptions, activation, activationOptions } from './activation.ts';
 import { argmax, argmaxOptions } from './argmax.ts';
 import { batchNorm, batchNormOptions } from './batch-norm.ts';
@@ -41,112 +40,65 @@ import { take, takeOptions } from './take.ts';
 import { transpose, transposeOptions } from './transpose.ts';
 import { upsample, upsampleOptions } from './upsample.ts';
 
-const table = {
-  activation,
-  argmax,
-  'avg-pool': avgPool,
-  'batch-norm': batchNorm,
-  'channel-dropout': channelDropout,
-  concat,
-  conv1d,
-  conv2d,
-  'conv2d-transpose': conv2dTranspose,
-  'cross-attention': crossAttention,
-  dense,
-  dropout,
-  embedding,
-  expand,
-  flatten,
-  gaussian,
-  'global-avg-pool': globalAvgPool,
-  'group-norm': groupNorm,
-  gru,
-  heads,
-  'instance-norm': instanceNorm,
-  'last-position': lastPosition,
-  'layer-norm': layerNorm,
-  like,
-  'log-softmax': logSoftmax,
-  'log-sum-exp': logSumExp,
-  lstm,
-  matmul,
-  max,
-  'max-pool': maxPool,
-  mean,
-  pad,
-  parameter,
-  'position-embedding': positionEmbedding,
-  reshape,
-  residual,
-  resize,
-  'rms-norm': rmsNorm,
-  'self-attention': selfAttention,
-  softmax,
-  sum,
-  slice,
-  swiglu,
-  take,
-  transpose,
-  upsample,
-  ...formulaLayers,
-};
+const [members, options] = withOptions({
+  activation: [activation, activationOptions.table],
+  argmax: [argmax, argmaxOptions.table],
+  'avg-pool': [avgPool, avgPoolOptions.table],
+  'batch-norm': [batchNorm, batchNormOptions.table],
+  'channel-dropout': [channelDropout, channelDropoutOptions.table],
+  concat: [concat, concatOptions.table],
+  conv1d: [conv1d, conv1dOptions.table],
+  conv2d: [conv2d, conv2dOptions.table],
+  'conv2d-transpose': [conv2dTranspose, conv2dTransposeOptions.table],
+  'cross-attention': [crossAttention, crossAttentionOptions.table],
+  dense: [dense, denseOptions.table],
+  dropout: [dropout, dropoutOptions.table],
+  embedding: [embedding, embeddingOptions.table],
+  expand: [expand, expandOptions.table],
+  flatten: [flatten, flattenOptions.table],
+  gaussian: [gaussian, gaussianOptions.table],
+  'global-avg-pool': [globalAvgPool, globalAvgPoolOptions.table],
+  'group-norm': [groupNorm, groupNormOptions.table],
+  gru: [gru, gruOptions.table],
+  heads: [heads, headsOptions.table],
+  'instance-norm': [instanceNorm, instanceNormOptions.table],
+  'last-position': [lastPosition, lastPositionOptions.table],
+  'layer-norm': [layerNorm, layerNormOptions.table],
+  like: [like, likeOptions.table],
+  'log-softmax': [logSoftmax, logSoftmaxOptions.table],
+  'log-sum-exp': [logSumExp, logSumExpOptions.table],
+  lstm: [lstm, lstmOptions.table],
+  matmul: [matmul, matmulOptions.table],
+  max: [max, maxOptions.table],
+  'max-pool': [maxPool, maxPoolOptions.table],
+  mean: [mean, meanOptions.table],
+  pad: [pad, padOptions.table],
+  parameter: [parameter, parameterOptions.table],
+  'position-embedding': [positionEmbedding, positionEmbeddingOptions.table],
+  reshape: [reshape, reshapeOptions.table],
+  residual: [residual, residualOptions.table],
+  resize: [resize, resizeOptions.table],
+  'rms-norm': [rmsNorm, rmsNormOptions.table],
+  'self-attention': [selfAttention, selfAttentionOptions.table],
+  softmax: [softmax, softmaxOptions.table],
+  sum: [sum, sumOptions.table],
+  slice: [slice, sliceOptions.table],
+  swiglu: [swiglu, swigluOptions.table],
+  take: [take, takeOptions.table],
+  transpose: [transpose, transposeOptions.table],
+  upsample: [upsample, upsampleOptions.table],
+});
 
-/** Kinds of layers in long form. The name of an activation is short for an activation layer. */
-export type LayerKind = keyof typeof table;
+const table = { ...members, ...formulaLayers };
 
 /** All kinds of layers. To add one, write a file and list it here. */
 export const layers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 /** Options of each kind. */
-export const layerOptions = {
-  activation: activationOptions.table,
-  argmax: argmaxOptions.table,
-  'avg-pool': avgPoolOptions.table,
-  'batch-norm': batchNormOptions.table,
-  'channel-dropout': channelDropoutOptions.table,
-  concat: concatOptions.table,
-  conv1d: conv1dOptions.table,
-  conv2d: conv2dOptions.table,
-  'conv2d-transpose': conv2dTransposeOptions.table,
-  'cross-attention': crossAttentionOptions.table,
-  dense: denseOptions.table,
-  dropout: dropoutOptions.table,
-  embedding: embeddingOptions.table,
-  expand: expandOptions.table,
-  flatten: flattenOptions.table,
-  gaussian: gaussianOptions.table,
-  'global-avg-pool': globalAvgPoolOptions.table,
-  'group-norm': groupNormOptions.table,
-  gru: gruOptions.table,
-  heads: headsOptions.table,
-  'instance-norm': instanceNormOptions.table,
-  'last-position': lastPositionOptions.table,
-  'layer-norm': layerNormOptions.table,
-  like: likeOptions.table,
-  'log-softmax': logSoftmaxOptions.table,
-  'log-sum-exp': logSumExpOptions.table,
-  lstm: lstmOptions.table,
-  matmul: matmulOptions.table,
-  max: maxOptions.table,
-  'max-pool': maxPoolOptions.table,
-  mean: meanOptions.table,
-  pad: padOptions.table,
-  parameter: parameterOptions.table,
-  'position-embedding': positionEmbeddingOptions.table,
-  reshape: reshapeOptions.table,
-  residual: residualOptions.table,
-  resize: resizeOptions.table,
-  'rms-norm': rmsNormOptions.table,
-  'self-attention': selfAttentionOptions.table,
-  softmax: softmaxOptions.table,
-  sum: sumOptions.table,
-  slice: sliceOptions.table,
-  swiglu: swigluOptions.table,
-  take: takeOptions.table,
-  transpose: transposeOptions.table,
-  upsample: upsampleOptions.table,
-  ...formulaLayerOptions,
-} satisfies Record<LayerKind, OptionTable>;
+export const layerOptions = { ...options, ...formulaLayerOptions };
+
+/** Kinds of layers in long form. The name of an activation is short for an activation layer. */
+export type LayerKind = keyof typeof layers;
 
 /**
  * JSON that rebuilds a layer in any thread: `{ kind: 'dense', out: 128 }`. An activation may be written as `{ kind:
@@ -156,7 +108,7 @@ export type LayerSpec =
   | {
       [K in LayerKind]: KindOf<K> &
         LayerName &
-        (K extends 'residual' ? ResidualOptions : Parameters<(typeof table)[K]>[0]);
+        (K extends 'residual' ? ResidualOptions : Parameters<(typeof layers)[K]>[0]);
     }[LayerKind]
   | ShortActivation;
 
