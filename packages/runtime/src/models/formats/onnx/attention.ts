@@ -6,16 +6,10 @@ import { lengthsAt, positions, type Rows, range } from './rows.ts';
 
 /** Self-attention on rows [N, T, C]; heads are an axis of their own. */
 export function selfAttention(emission: Emission): Rows {
-  const {
-    graph,
-    x,
-    lengths: [lengths],
-    networkLayer,
-    tensor,
-  } = emission;
-  const { spec, layer, path } = networkLayer;
+  const { graph, x, lengths, networkLayer, tensor } = emission;
+  const { spec, path } = networkLayer;
   const { heads: H, keyHeads: K = H, causal = true, rotary = false, ...others } = spec as Spec<'self-attention'>;
-  const [[T, C]] = layer.in;
+  const [T, C] = x.shape;
   const { headSize: d = C / H, bias = true, outBias = bias } = others;
   const step = H + 2 * K;
   const qkv = graph.reshape(project(emission, rowsIn(emission, x), 'qkv', step * d, bias), [0, T, step, d]);
@@ -25,24 +19,20 @@ export function selfAttention(emission: Emission): Rows {
     graph.node('Gather', [qkv, graph.integers(heads.map((h) => first + h))], { axis: 2 });
   const keyHeads = range(H).map((h) => Math.floor((h * K) / H)); // that each head reads
   const [q, k, v] = [headsFrom(0, range(H)), headsFrom(H, keyHeads), headsFrom(H + K, keyHeads)];
-  return attend(emission, rotate(q), rotate(k), v, { causal, d, outBias }, [lengths, lengths]);
+  return attend(emission, rotate(q), rotate(k), v, { causal, d, outBias }, [lengths[0], lengths[0]]);
 }
 
 /** Attention from rows [N, T, C] to others [N, S, D]. */
 export function crossAttention(emission: Emission): Rows {
-  const {
-    graph,
-    xs: [x, memory],
-    lengths: [queryLengths, keyLengths],
-    networkLayer,
-  } = emission;
+  const { graph, xs, lengths, networkLayer } = emission;
+  const [x, memory] = xs;
   const { heads: H, causal = false, bias = true } = networkLayer.spec as Spec<'cross-attention'>;
-  const [[T, C], [S]] = networkLayer.layer.in;
+  const [[T, C], [S]] = [x.shape, memory.shape];
   const d = C / H;
   const q = graph.reshape(project(emission, rowsIn(emission, x), 'q', C, bias), [0, T, H, d]);
   const kv = graph.reshape(project(emission, rowsIn(emission, memory), 'kv', 2 * C, bias), [0, S, 2, H, d]);
   const [k, v] = [0, 1].map((part) => partOf(graph, kv, part));
-  return attend(emission, q, k, v, { causal, d, outBias: bias }, [queryLengths, keyLengths]);
+  return attend(emission, q, k, v, { causal, d, outBias: bias }, [lengths[0], lengths[1]]);
 }
 
 /**
@@ -83,11 +73,9 @@ function attend(
   { causal, d, outBias }: { readonly causal: boolean; readonly d: number; readonly outBias: boolean },
   [queryLengths, keyLengths]: readonly [Value, Value],
 ): Rows {
-  const {
-    graph,
-    networkLayer: { layer },
-  } = emission;
-  const [[T, C], [S] = layer.in[0]] = layer.in;
+  const { graph, xs, outputOf } = emission;
+  const [T, C] = xs[0].shape;
+  const [S] = (xs[1] ?? xs[0]).shape;
   const permute = (value: Value, perm: readonly number[]): Value => graph.node('Transpose', [value], { perm });
   const dotProducts = graph.node('MatMul', [
     permute(q, [0, 2, 1, 3]), // [N, H, T, d]
@@ -106,8 +94,8 @@ function attend(
     permute(v, [0, 2, 1, 3]),
   ]);
   const A = graph.reshape(permute(sums, [0, 2, 1, 3]), [0, T, -1]);
-  const y = graph.node('Where', [withAxes(isRealQuery, 2), project(emission, A, 'o', C, outBias), graph.number(0)]);
-  return { shape: layer.out, value: y, image: null };
+  const isRealRow = withAxes(isRealQuery, 2);
+  return outputOf(graph.node('Where', [isRealRow, project(emission, A, 'o', C, outBias), graph.number(0)]));
 }
 
 /** Whether key u is not after query t, [T, S]. */

@@ -13,6 +13,10 @@ export interface Emission {
   /** Of each input that is read with its lengths, the real positions of each row, integers [N] or [1]. */
   readonly lengths: readonly Value[];
   readonly networkLayer: NetworkLayer;
+  /** Shape of a row of the outputs. */
+  readonly shape: Shape;
+  /** The outputs of the layer, whose value has its channels last. */
+  readonly outputOf: (value: Value) => Rows;
   /** A tensor of the layer. @throws Error if it has none of this name */
   readonly tensor: (name: string) => Elements;
   /** Adds a constant [C, ...rest] for the channels of rows, in their order: by default the tensor of this name. */

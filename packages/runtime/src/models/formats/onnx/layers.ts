@@ -58,52 +58,40 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   dense: (emission) =>
     'tiedTo' in emission.networkLayer.spec ? tiedTo(emission) : affine(emission, emission.x, 'W', 'b'),
   dropout: ({ x }) => x,
-  embedding({ graph, channels, x, networkLayer, table }) {
+  embedding({ graph, channels, x, networkLayer, outputOf, table }) {
     const indices = graph.node('Cast', [channels.last(x).value], { to: elementTypes.int64 });
-    const value = graph.node('Gather', [table(networkLayer.path), indices], { axis: 0 });
-    return { shape: networkLayer.layer.out, value, image: null };
+    return outputOf(graph.node('Gather', [table(networkLayer.path), indices], { axis: 0 }));
   },
   expand,
   flatten: ({ channels, x }) => channels.flatten(x),
   // The mean, as in predictions.
-  gaussian({ graph, x, networkLayer: { spec, layer } }) {
+  gaussian(emission) {
+    const { graph, x, networkLayer, outputOf } = emission;
     const zeros = (shape: Value) => graph.node('Expand', [graph.number(0), shape]);
-    const shape = graph.node('Shape', [x.value]);
-    if ((spec as Spec<'gaussian'>).size === undefined) return { ...x, value: zeros(shape) };
-    const rows = graph.node('Gather', [shape, graph.integers([0])], { axis: 0 });
-    const value = zeros(graph.node('Concat', [rows, graph.integers(layer.out)], { axis: 0 }));
-    return { shape: layer.out, value, image: null };
+    if ((networkLayer.spec as Spec<'gaussian'>).size === undefined)
+      return { ...x, value: zeros(graph.node('Shape', [x.value])) };
+    return outputOf(zeros(shapeOfRows(emission)));
   },
-  'global-avg-pool'({ graph, channels, x, lengths: [lengths], networkLayer }) {
-    const {
-      in: [input],
-      out: shape,
-    } = networkLayer.layer;
-    if (input.length === 2) {
-      const realLengths = lengthsAt(graph, lengths, input[0]);
-      const isReal = graph.node('Less', [positions(graph, input[0]), realLengths]);
+  'global-avg-pool'({ graph, channels, x, lengths: [lengths], outputOf }) {
+    if (x.shape.length === 2) {
+      const [T] = x.shape;
+      const realLengths = lengthsAt(graph, lengths, T);
+      const isReal = graph.node('Less', [positions(graph, T), realLengths]);
       const count = graph.node('Cast', [realLengths], { to: elementTypes[graph.type] });
-      return { shape, value: graph.node('Div', [sumWhere(graph, isReal, channels.last(x)), count]), image: null };
+      return outputOf(graph.node('Div', [sumWhere(graph, isReal, channels.last(x)), count]));
     }
     const firstAxis = x.image === null ? 1 : 2; // of [N, H, W, C] or [N, C, H, W]
-    const axes = networkLayer.layer.in[0].slice(1).map((_, a) => firstAxis + a);
-    return {
-      shape: networkLayer.layer.out,
-      value: graph.node('ReduceMean', [x.value], { axes, keepdims: 0 }),
-      image: null,
-    };
+    const axes = x.shape.slice(1).map((_, a) => firstAxis + a);
+    return outputOf(graph.node('ReduceMean', [x.value], { axes, keepdims: 0 }));
   },
   'group-norm': groupNorm,
   gru: recurrent,
   'instance-norm': groupNorm,
-  'last-position'({ graph, channels, x, lengths: [lengths], networkLayer }) {
-    const {
-      in: [input],
-      out: shape,
-    } = networkLayer.layer;
-    const last = graph.node('Sub', [lengthsAt(graph, lengths, input[0]), graph.integers([1])]);
-    const isLast = graph.node('Equal', [positions(graph, input[0]), last]);
-    return { shape, value: sumWhere(graph, isLast, channels.last(x)), image: null };
+  'last-position'({ graph, channels, x, lengths: [lengths], outputOf }) {
+    const [T] = x.shape;
+    const last = graph.node('Sub', [lengthsAt(graph, lengths, T), graph.integers([1])]);
+    const isLast = graph.node('Equal', [positions(graph, T), last]);
+    return outputOf(sumWhere(graph, isLast, channels.last(x)));
   },
   // Not LayerNormalization, which takes ε as a float32.
   'layer-norm'({ graph, channels, x, networkLayer, channelConstant }) {
@@ -124,15 +112,14 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   'max-pool': (emission) => pool(emission, maxPool),
   mean: reduceBy('ReduceMean'),
   pad,
-  parameter({ graph, x, networkLayer: { path, layer }, tensor }) {
-    const W = graph.reals(`${path}.W`, [1, ...layer.out], tensor('W'));
-    const rows = graph.node('Gather', [graph.node('Shape', [x.value]), graph.integers([0])], { axis: 0 });
-    const shape = graph.node('Concat', [rows, graph.integers(layer.out)], { axis: 0 });
-    return { shape: layer.out, value: graph.node('Expand', [W, shape]), image: null };
+  parameter(emission) {
+    const { graph, networkLayer, shape, outputOf, tensor } = emission;
+    const W = graph.reals(`${networkLayer.path}.W`, [1, ...shape], tensor('W'));
+    return outputOf(graph.node('Expand', [W, shapeOfRows(emission)]));
   },
   'position-embedding'({ graph, channels, x, networkLayer, tensor }) {
     const rows = channels.last(x);
-    const P = graph.reals(`${networkLayer.path}.P`, networkLayer.layer.in[0], tensor('P'));
+    const P = graph.reals(`${networkLayer.path}.P`, x.shape, tensor('P'));
     return { ...rows, value: graph.node('Add', [rows.value, P]) };
   },
   residual: formula,
@@ -159,17 +146,21 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   },
   take,
   transpose,
-  upsample({ graph, x, networkLayer }) {
-    const [input] = networkLayer.layer.in;
-    const shape = networkLayer.layer.out;
+  upsample({ graph, x, shape }) {
     const firstAxis = x.image === null ? 1 : 2; // of [N, H, W, C] or [N, C, H, W]
     const value = shape.slice(0, -1).reduce((y, extent, a) => {
-      const nearest = Array.from({ length: extent }, (_, o) => Math.floor((o * input[a]) / extent));
+      const nearest = Array.from({ length: extent }, (_, o) => Math.floor((o * x.shape[a]) / extent));
       return graph.node('Gather', [y, graph.integers(nearest)], { axis: firstAxis + a });
     }, x.value);
     return { shape, value, image: x.image === null ? null : shape };
   },
 };
+
+/** The shape [N, ...out] of the outputs. */
+function shapeOfRows({ graph, x, shape }: Emission): Value {
+  const rows = graph.node('Gather', [graph.node('Shape', [x.value]), graph.integers([0])], { axis: 0 });
+  return graph.node('Concat', [rows, graph.integers(shape)], { axis: 0 });
+}
 
 const noCounterpart = (layer: NetworkLayer): Error =>
   new Error(`${nameOfLayer(layer)} has no counterpart in ONNX, expected layers that come with Gradloom`);
@@ -179,21 +170,17 @@ const noCounterpart = (layer: NetworkLayer): Error =>
  * onnxruntime makes one node of a MatMul and a Transpose of its last two axes, which it does not have for float64.
  */
 function affine(
-  { graph, channels, networkLayer, channelConstant, tensor }: Emission,
+  { graph, channels, networkLayer, shape, channelConstant, tensor }: Emission,
   x: Rows,
   W: string,
   b: string,
 ): Rows {
-  const {
-    in: [input],
-    out: shape,
-  } = networkLayer.layer;
   const { bias = true } = networkLayer.spec as Spec<'dense'>;
   const isChannelsFirst = shape.length === 2 && x.image !== null;
   const rows = shape.length === 1 || isChannelsFirst ? x : channels.last(x);
   const y = { shape, image: isChannelsFirst ? shape : null };
   const terms = bias ? [channelConstant(y, b)] : [];
-  const [C, O] = [channelsOf(input), channelsOf(shape)];
+  const [C, O] = [channelsOf(x.shape), channelsOf(shape)];
   if (shape.length === 1)
     return { ...y, value: graph.node('Gemm', [rows.value, channelConstant(rows, W, [O]), ...terms]) };
   const weights = isChannelsFirst
@@ -204,18 +191,13 @@ function affine(
 }
 
 /** x · Eᵀ + b on the last axis, with the table E of an embedding. */
-function tiedTo({ graph, channels, x, networkLayer, channelConstant, table }: Emission): Rows {
+function tiedTo({ graph, channels, x, networkLayer, shape, outputOf, channelConstant, table }: Emission): Rows {
   const { bias = true, tiedTo: path = '' } = networkLayer.spec as Spec<'dense'>;
-  const {
-    in: [input],
-    out: shape,
-  } = networkLayer.layer;
   const rows = channels.last(x);
   const flat = (value: Value, row: Shape) => graph.reshape(value, [-1, ...row]);
-  const y = { shape, image: null };
-  const terms = bias ? [channelConstant(y, 'b')] : [];
-  const product = graph.node('Gemm', [flat(rows.value, [channelsOf(input)]), table(path), ...terms], { transB: 1 });
-  return { ...y, value: flat(product, shape) };
+  const terms = bias ? [channelConstant({ shape, image: null }, 'b')] : [];
+  const product = graph.node('Gemm', [flat(rows.value, [channelsOf(x.shape)]), table(path), ...terms], { transB: 1 });
+  return outputOf(flat(product, shape));
 }
 
 /** Numbers [C, O] as [O, C]. */
@@ -225,55 +207,39 @@ function transposed(numbers: Elements, C: number, O: number): Elements {
   return out;
 }
 
-function convolution({ graph, channels, x, networkLayer, tensor }: Emission): Rows {
+function convolution({ graph, channels, x, networkLayer, shape: output, tensor }: Emission): Rows {
   const { dilation = 1, groups = 1, padding = 0, bias = true, ...spec } = networkLayer.spec as Spec<'conv2d'>;
-  const {
-    in: [input],
-    out: output,
-  } = networkLayer.layer;
-  const axes = windowsOf(input, output, { kernel: spec.kernel, stride: spec.stride ?? 1, dilation, padding });
-  const shape = [...axes.map(({ kernel }) => kernel), channelsOf(input) / groups, channelsOf(output)];
+  const axes = windowsOf(x.shape, output, { kernel: spec.kernel, stride: spec.stride ?? 1, dilation, padding });
+  const shape = [...axes.map(({ kernel }) => kernel), channelsOf(x.shape) / groups, channelsOf(output)];
   const weights = { name: networkLayer.path, shape, W: tensor('W'), b: bias ? tensor('b') : null, groups };
   return { shape: output, value: convolve(graph, channels.first(x).value, axes, weights), image: output };
 }
 
-function transposedConvolution({ graph, channels, x, networkLayer, tensor }: Emission): Rows {
+function transposedConvolution({ graph, channels, x, networkLayer, shape: output, tensor }: Emission): Rows {
   const { padding = 0, stride = 1, bias = true, kernel } = networkLayer.spec as Spec<'conv2d-transpose'>;
-  const {
-    in: [input],
-    out: output,
-  } = networkLayer.layer;
-  const axes = windowsOf(output, input, { kernel, stride, padding });
-  const shape = [...axes.map((axis) => axis.kernel), channelsOf(output), channelsOf(input)];
+  const axes = windowsOf(output, x.shape, { kernel, stride, padding });
+  const shape = [...axes.map((axis) => axis.kernel), channelsOf(output), channelsOf(x.shape)];
   const weights = { name: networkLayer.path, shape, W: tensor('W'), b: bias ? tensor('b') : null, groups: 1 };
   return { shape: output, value: convolveTransposed(graph, channels.first(x).value, axes, weights), image: output };
 }
 
-function recurrent({ graph, x, lengths: [lengths], networkLayer, tensor }: Emission): Rows {
+function recurrent({ graph, x, lengths: [lengths], networkLayer, outputOf, tensor }: Emission): Rows {
   const { kind, out, returns = 'all', reverse = false } = networkLayer.spec as Spec<'gru' | 'lstm'>;
-  const {
-    in: [input],
-    out: shape,
-  } = networkLayer.layer;
-  const [positions, inputs] = input;
+  const [positions, inputs] = x.shape;
   const realLengths = lengthsAt(graph, lengths, positions);
   const sizes = { name: networkLayer.path, kind, positions, lengths: realLengths, inputs, units: out };
   const weights = { Wi: tensor('Wi'), bi: tensor('bi'), Wh: tensor('Wh'), bh: tensor('bh') };
   const layer = { ...sizes, ...weights, isReverse: reverse, isSequence: returns === 'all' };
-  return { shape, value: recur(graph, x, layer), image: null };
+  return outputOf(recur(graph, x, layer));
 }
 
 function pool(
-  { graph, channels, x, networkLayer }: Emission,
+  { graph, channels, x, networkLayer, shape }: Emission,
   emit: (graph: Graph, x: Value, axes: readonly Axis[]) => Value,
 ): Rows {
   const { size, stride = size, padding = 0 } = networkLayer.spec as Spec<'max-pool'>;
-  const {
-    in: [input],
-    out: output,
-  } = networkLayer.layer;
-  const axes = windowsOf(input, output, { kernel: size, stride, padding });
-  return { shape: output, value: emit(graph, channels.first(x).value, axes), image: output };
+  const axes = windowsOf(x.shape, shape, { kernel: size, stride, padding });
+  return { shape, value: emit(graph, channels.first(x).value, axes), image: shape };
 }
 
 /**
@@ -322,6 +288,8 @@ export function emitNetwork(
       xs,
       lengths: networkLayer.lengths?.map((index) => lengths[index]) ?? [],
       networkLayer,
+      shape: layer.out,
+      outputOf: (value) => ({ shape: layer.out, value, image: null }),
       tensor,
       table,
       channelConstant(rows, name, rest, numbers = tensor(name)) {

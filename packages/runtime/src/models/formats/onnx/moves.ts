@@ -25,22 +25,22 @@ const inPlaceOf = ({ image }: Rows, shape: Shape, value: Value): Rows => {
 };
 
 export function concat(emission: Emission): Rows {
-  const { graph, channels, networkLayer } = emission;
+  const { graph, channels, networkLayer, shape } = emission;
   const { axis = -1 } = networkLayer.spec as Spec<'concat'>;
-  const isFirst = emission.xs.every(({ shape, image }) => image !== null && !isFlat(shape, image));
+  const isFirst = emission.xs.every((x) => x.image !== null && !isFlat(x.shape, x.image));
   const xs = isFirst ? emission.xs : emission.xs.map(channels.last);
   const values = xs.map(({ value }) => value);
   const at = axisIn(xs[0], axisOf('concat', axis, xs[0].shape));
-  return inPlaceOf(xs[0], networkLayer.layer.out, graph.node('Concat', values, { axis: at }));
+  return inPlaceOf(xs[0], shape, graph.node('Concat', values, { axis: at }));
 }
 
-export function heads({ graph, channels, xs, networkLayer }: Emission): Rows {
+export function heads({ graph, channels, xs, outputOf }: Emission): Rows {
   const flat = xs.map((x) => graph.reshape(channels.last(x).value, [0, sizeOf(x.shape)]));
-  return { shape: networkLayer.layer.out, value: graph.node('Concat', flat, { axis: 1 }), image: null };
+  return outputOf(graph.node('Concat', flat, { axis: 1 }));
 }
 
 export function slice(emission: Emission): Rows {
-  const { graph, networkLayer } = emission;
+  const { graph, networkLayer, shape } = emission;
   const x = wholeRows(emission);
   const axes = slicedRanges(networkLayer.spec as Spec<'slice'>, x.shape).flatMap((range, a) => {
     if (range === null) return [];
@@ -51,26 +51,20 @@ export function slice(emission: Emission): Rows {
   const numbers = (['start', 'end', 'axis', 'step'] as const).map((name) =>
     graph.integers(axes.map((axis) => axis[name])),
   );
-  return inPlaceOf(x, networkLayer.layer.out, graph.node('Slice', [x.value, ...numbers]));
+  return inPlaceOf(x, shape, graph.node('Slice', [x.value, ...numbers]));
 }
 
-export function reshape({ graph, channels, x, networkLayer }: Emission): Rows {
-  const { out } = networkLayer.layer;
-  return { shape: out, value: graph.reshape(channels.last(x).value, [0, ...out]), image: null };
-}
+export const reshape = ({ graph, channels, x, shape, outputOf }: Emission): Rows =>
+  outputOf(graph.reshape(channels.last(x).value, [0, ...shape]));
 
-export function transpose({ graph, channels, x, networkLayer }: Emission): Rows {
+export function transpose({ graph, channels, x, networkLayer, outputOf }: Emission): Rows {
   const order = transposeOrder(networkLayer.spec as Spec<'transpose'>, x.shape);
   const perm = [0, ...order.map((axis) => axis + 1)];
-  return {
-    shape: networkLayer.layer.out,
-    value: graph.node('Transpose', [channels.last(x).value], { perm }),
-    image: null,
-  };
+  return outputOf(graph.node('Transpose', [channels.last(x).value], { perm }));
 }
 
 export function pad(emission: Emission): Rows {
-  const { graph, networkLayer } = emission;
+  const { graph, networkLayer, shape } = emission;
   const x = wholeRows(emission);
   const { padding, mode = 'constant', value = 0 } = networkLayer.spec as Spec<'pad'>;
   const sides = padding.map((sizes) => (typeof sizes === 'number' ? [sizes, sizes] : sizes));
@@ -80,28 +74,27 @@ export function pad(emission: Emission): Rows {
     pads[sides.length + 1 + axisIn(x, a)] = after;
   }
   const y = graph.node('Pad', [x.value, graph.integers(pads), graph.number(value)], { mode });
-  return inPlaceOf(x, networkLayer.layer.out, y);
+  return inPlaceOf(x, shape, y);
 }
 
-export function expand({ graph, channels, x, networkLayer }: Emission): Rows {
-  const { out } = networkLayer.layer;
-  const ones = out.slice(x.shape.length).map(() => 1);
+export function expand({ graph, channels, x, shape, outputOf }: Emission): Rows {
+  const ones = shape.slice(x.shape.length).map(() => 1);
   const rows = graph.reshape(channels.last(x).value, [0, ...ones, ...x.shape]);
-  return { shape: out, value: graph.node('Expand', [rows, graph.integers([1, ...out])]), image: null };
+  return outputOf(graph.node('Expand', [rows, graph.integers([1, ...shape])]));
 }
 
 export function take(emission: Emission): Rows {
-  const { graph, networkLayer } = emission;
+  const { graph, networkLayer, shape } = emission;
   const x = wholeRows(emission);
   const { indices, axis = -1 } = networkLayer.spec as Spec<'take'>;
   const a = axisOf('take', axis, x.shape);
   const places = graph.integers(indices.map((index) => (index < 0 ? index + x.shape[a] : index)));
-  return inPlaceOf(x, networkLayer.layer.out, graph.node('Gather', [x.value, places], { axis: axisIn(x, a) }));
+  return inPlaceOf(x, shape, graph.node('Gather', [x.value, places], { axis: axisIn(x, a) }));
 }
 
 /** Gathers and means, not Resize, which takes ratios as float32, and which onnxruntime does not have for float64. */
 export function resize(emission: Emission): Rows {
-  const { graph, networkLayer } = emission;
+  const { graph, networkLayer, shape } = emission;
   const x = wholeRows(emission);
   let { value } = x;
   for (const [a, resized] of resizedAxes(networkLayer.spec as Spec<'resize'>, x.shape).entries()) {
@@ -120,5 +113,5 @@ export function resize(emission: Emission): Rows {
       ? read(0)
       : graph.node('Add', [graph.node('Mul', [read(0), factors(0)]), graph.node('Mul', [read(1), factors(1)])]);
   }
-  return inPlaceOf(x, networkLayer.layer.out, value);
+  return inPlaceOf(x, shape, value);
 }

@@ -12,8 +12,8 @@ const axesOfRows = (axes: number | readonly number[] | undefined, { shape }: Row
 /** A reduction by an operator that keeps its axes with length 1, in the shape of the layer's outputs. */
 export const reduceBy =
   (operator: 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceLogSumExp') =>
-  ({ graph, channels, x, networkLayer: { spec, layer } }: Emission): Rows => {
-    const { axis } = spec as Spec<'sum'>;
+  ({ graph, channels, x, networkLayer, shape, outputOf }: Emission): Rows => {
+    const { axis } = networkLayer.spec as Spec<'sum'>;
     const rows = channels.last(x);
     const axes = axesOfRows(axis, rows);
     // In this opset only the axes of a sum are an input.
@@ -21,7 +21,7 @@ export const reduceBy =
       operator === 'ReduceSum'
         ? graph.node(operator, [rows.value, graph.integers(axes)])
         : graph.node(operator, [rows.value], { axes });
-    return { shape: layer.out, value: graph.reshape(value, [0, ...layer.out]), image: null };
+    return outputOf(graph.reshape(value, [0, ...shape]));
   };
 
 export const softmaxBy =
@@ -32,12 +32,11 @@ export const softmaxBy =
     return { ...rows, value: graph.node(operator, [rows.value], { axis: axesOfRows(axis, rows)[0] }) };
   };
 
-export function argmax({ graph, channels, x, networkLayer: { spec, layer } }: Emission): Rows {
-  const { axis = -1 } = spec as Spec<'argmax'>;
+export function argmax({ graph, channels, x, networkLayer, shape, outputOf }: Emission): Rows {
+  const { axis = -1 } = networkLayer.spec as Spec<'argmax'>;
   const rows = channels.last(x);
   const indices = graph.node('ArgMax', [rows.value], { axis: axesOfRows(axis, rows)[0] });
-  const value = graph.node('Cast', [graph.reshape(indices, [0, ...layer.out])], { to: elementTypes[graph.type] });
-  return { shape: layer.out, value, image: null };
+  return outputOf(graph.node('Cast', [graph.reshape(indices, [0, ...shape])], { to: elementTypes[graph.type] }));
 }
 
 /** Group-norm or instance-norm: not GroupNormalization, which takes ε as a float32. */
@@ -59,9 +58,9 @@ export function groupNorm({ graph, channels, x, networkLayer, channelConstant }:
 }
 
 /** Not a Transpose before a MatMul: onnxruntime would make one node of them, which it does not have for float64. */
-export function matmul({ graph, channels, xs, networkLayer: { spec, layer } }: Emission): Rows {
+export function matmul({ graph, channels, xs, networkLayer: { spec }, outputOf }: Emission): Rows {
   const { transposeA = false, transposeB = false } = spec as Spec<'matmul'>;
-  const axes = Math.max(...layer.in.map(({ length }) => length));
+  const axes = Math.max(...xs.map((x) => x.shape.length));
   const factors = [xs[0], xs[1] ?? xs[0]].map((x) => {
     const rows = channels.last(x);
     // After the axis of rows, both have as many axes as the longer one.
@@ -69,6 +68,5 @@ export function matmul({ graph, channels, xs, networkLayer: { spec, layer } }: E
   });
   const equation = `...${transposeA ? 'kn' : 'nk'},...${transposeB ? 'mk' : 'km'}->...nm`;
   const isTransposed = transposeA || transposeB;
-  const value = isTransposed ? graph.node('Einsum', factors, { equation }) : graph.node('MatMul', factors);
-  return { shape: layer.out, value, image: null };
+  return outputOf(isTransposed ? graph.node('Einsum', factors, { equation }) : graph.node('MatMul', factors));
 }
