@@ -1,7 +1,7 @@
 import { median } from '../../packages/cli/src/lab/figures/range.ts';
 import { isOurs, type Peer, type Variant } from './peer.ts';
 import { type PeerProcess, startPeer } from './peer-process.ts';
-import { type Workload, withoutDropout } from './workloads.ts';
+import { kindOf, type Workload, withoutDropout } from './workloads.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -17,6 +17,8 @@ export interface Score {
   readonly variant: Variant;
   // ms per step of as many steps as warming up takes, in a new process; null if these take long
   readonly coldStepMs: number | null;
+  // most resident memory of a new process that takes a few steps, in MiB; of images alone, whose arrays are large
+  readonly peakMiB: number | null;
 }
 
 export interface ContestOptions {
@@ -130,8 +132,9 @@ async function prepare(
   // Cold starts are only measured if warming up takes no seconds.
   const isQuick = stepMs * workload.warmSteps < warmMs;
   const coldStepMs = workload.isSmall && isQuick ? median(await coldStarts(peer, workload, best)) : null;
+  const peakMiB = kindOf(workload.name) === 'images' ? await peakMemory(peer, workload, best) : null;
   const steps = stepsIn(roundMs, stepMs);
-  const about = { peer: peer.name, environment, variant, loss, warmSteps, coldStepMs, steps };
+  const about = { peer: peer.name, environment, variant, loss, warmSteps, coldStepMs, peakMiB, steps };
   return { peer, about, process, rounds: [] };
 }
 
@@ -177,12 +180,31 @@ async function coldStarts(peer: Peer, workload: Workload, best: Best): Promise<n
 const COLD_STARTS = 5;
 
 /** ms per step of as many steps as warming up takes, in a new process. */
-async function coldStart(peer: Peer, workload: Workload, { environment, variant }: Best): Promise<number> {
+const coldStart = (peer: Peer, workload: Workload, best: Best): Promise<number> =>
+  inNewProcess(peer, workload, best, async (process) => {
+    const { steps, ms } = await process.run(workload.warmSteps);
+    return ms / steps;
+  });
+
+const peakMemory = (peer: Peer, workload: Workload, best: Best): Promise<number | null> =>
+  inNewProcess(peer, workload, best, async (process) => {
+    await process.run(PEAK_STEPS);
+    return process.peakMiB();
+  });
+
+/** Steps until memory no longer grows. */
+const PEAK_STEPS = 5;
+
+async function inNewProcess<Result>(
+  peer: Peer,
+  workload: Workload,
+  { environment, variant }: Best,
+  measure: (process: PeerProcess) => Promise<Result>,
+): Promise<Result> {
   const process = await startPeer(peer.command, environment);
   try {
     await process.open(workload, variant);
-    const { steps, ms } = await process.run(workload.warmSteps);
-    return ms / steps;
+    return await measure(process);
   } finally {
     process.end();
   }

@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -12,6 +13,8 @@ export interface PeerProcess<Work = Workload> {
   /** Runs about this many steps. */
   run(steps: number): Promise<{ steps: number; ms: number }>;
   lossAfter(steps: number): Promise<number | null>;
+  /** The most resident memory that it ever had, in MiB; null where the system does not tell. */
+  peakMiB(): number | null;
   end(): void;
 }
 
@@ -91,6 +94,7 @@ export async function startPeer<Work = Workload>(
       async lossAfter(steps) {
         return (await ask({ lossAfter: steps })).loss ?? null;
       },
+      peakMiB: () => peakMiBOf([child.pid, ...group.others]),
       end: () => signalGroup(group, 'SIGKILL'),
     };
   } catch (error) {
@@ -130,6 +134,16 @@ interface Group {
 }
 
 const running = new Set<Group>();
+
+/** The highest resident memory of each process, added up. */
+function peakMiBOf(pids: readonly (number | undefined)[]): number | null {
+  if (process.platform !== 'linux') return null;
+  const kibibytes = pids.map((pid) => {
+    const [, digits] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(digits);
+  });
+  return kibibytes.reduce((a, b) => a + b, 0) / 1024;
+}
 
 function signalGroup({ child: { pid }, others }: Group, signal: NodeJS.Signals): void {
   for (const id of [...(pid === undefined ? [] : [-pid]), ...others]) {

@@ -23,7 +23,7 @@ export function workloadRows(
   peers: readonly Peer[],
 ): Record<string, string | number>[] {
   const ourLoss = ourScore(scores)?.loss ?? null;
-  return scores.map(({ peer, stepMs, coldStepMs, loss, warmSteps, steps, variant, environment }) => {
+  return scores.map(({ peer, stepMs, coldStepMs, peakMiB, loss, warmSteps, steps, variant, environment }) => {
     const ours = ourScore(scores, precisionOf(peer, peers));
     const floor = floors[peer];
     const tolerance = toleranceOf(peer, peers);
@@ -34,6 +34,7 @@ export function workloadRows(
       'times ours': ours === undefined ? '' : (stepMs / ours.stepMs).toFixed(2),
       'of its floor': floor === undefined ? '' : `${Math.round((100 * floor.stepMs) / stepMs)} %`,
       'cold ms': coldStepMs === null ? '' : decimal(coldStepMs * warmSteps),
+      'peak MiB': peakMiB === null ? '' : Math.round(peakMiB),
       'same loss':
         tolerance === null
           ? 'not the same work'

@@ -19,6 +19,7 @@ const score = (peer: string, stepMs: number): Score => ({
   environment: {},
   variant: {},
   coldStepMs: null,
+  peakMiB: null,
 });
 
 /** A run in which ours take `ms` and PyTorch 2 ms, on a floor of 0.5 ms. */
@@ -160,6 +161,7 @@ describe('a contest', () => {
             return { steps, ms: steps };
           },
           lossAfter: async () => null,
+          peakMiB: () => null,
           end() {},
         };
       },
