@@ -45,6 +45,7 @@ export * as option from './checks/options/kinds.ts';
 export { counted, has, listed, reasonOf, show, showName, showPath } from './checks/show.ts';
 export { checkGradients, type GradientCheck } from './custom/check-gradients.ts';
 export { collectParts, type ModuleExports } from './custom/collect-parts.ts';
+export { isElementwise } from './families/losses/elementwise.ts';
 export { hasHeads, lossOptions, refuseLossBeyondFloats } from './families/losses/index.ts';
 export { targetKind } from './families/losses/loss.ts';
 export { softmaxCrossEntropyOptions } from './families/losses/softmax-cross-entropy.ts';

@@ -113,7 +113,7 @@ test('each target has figures in its units, in evaluate, metrics.jsonl, the repo
   expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ validationTargets: { price: {}, buys: {} } });
   expect(readFileSync(join(run, 'report.html'), 'utf8')).toMatch(/test price<\/th><td>RMSE /);
   const folds = await gradloom(['train', ...data, ...quick, '--steps', '10', '--folds', '2', '--no-out']);
-  expect(folds.stdout).toMatch(/^fold +rows +loss +price rmse +buys accuracy +steps$/m);
+  expect(folds.stdout).toMatch(/^fold +rows +loss +price rmse +buys +linear price +linear buys +steps$/m);
 });
 
 test('each target stands beside a constant and a linear model, in the terminal and in the report', async () => {
@@ -224,9 +224,12 @@ describe('--loss', () => {
       '2',
       '--no-out',
     ];
-    expect(await trained(...flags)).not.toHaveProperty('testTargets');
+    const { testRmse, testTargets } = await trained(...flags);
+    const { price, area } = testTargets as Record<'price' | 'area', { readonly rmse: number }>;
+    expect(Math.hypot(price.rmse, area.rmse) / Math.SQRT2).toBeCloseTo(Number(testRmse), 9);
     for (const loss of ['price=mae,area=mse', 'price=mae']) {
       expect(await trained(...flags, '--loss', loss)).toMatchObject({
+        testRmse: null,
         testTargets: { price: { mae: expect.any(Number) }, area: { mae: expect.any(Number) } },
       });
     }

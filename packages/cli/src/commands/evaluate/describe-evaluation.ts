@@ -79,7 +79,10 @@ function figureRows(
   const { metrics = {}, unanswered = 0 } = evaluation;
   const rows = evaluation.positions ?? evaluation.rows;
   const table: string[][] = [];
+  const targets = Object.entries(evaluation.heads ?? {});
   for (const { name, value, interval } of figures) {
+    // Errors of several targets are in the units of each.
+    if (targets.length > 0 && (name === 'mae' || name === 'rmse')) continue;
     const isMacro = task === 'classes' && (name === 'precision' || name === 'recall' || name === 'f1');
     const figureTitle = name === 'bits-per-character' && token !== null ? `bits per ${token}` : figureTable[name].title;
     const title = `${figureTitle}${isMacro ? ', mean over classes' : ''}`;
@@ -93,6 +96,12 @@ function figureRows(
     else if (name === 'accuracy') cells.push(`(${whole(Math.round(value * rows))} of ${whole(rows)})`);
     table.push(cells);
     if (name === 'accuracy' && topK !== null) table.push([`top-${topK.k} accuracy`, percent(topK.accuracy)]);
+  }
+  for (const [name, { mae, rmse, r2 }] of targets) {
+    const errors = Object.entries({ mae, rmse, r2 }).flatMap(([figure, value]) =>
+      value === undefined ? [] : [`${figureTable[figure as 'mae' | 'rmse' | 'r2'].title} ${decimal(value)}`],
+    );
+    if (errors.length > 0) table.push([showLabel(name), errors.join(', ')]);
   }
   if (naive !== null) table.push(...naiveRows(naive));
   const O = residuals?.length ?? 0;

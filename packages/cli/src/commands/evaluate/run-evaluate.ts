@@ -84,7 +84,7 @@ function documentOf({
   withoutRankings: _withoutRankings,
   ...keptFindings
 }: Findings) {
-  const { rows, positions, loss, unanswered = 0, metrics } = evaluation;
+  const { rows, positions, loss, unanswered = 0, metrics, heads: targets } = evaluation;
   const figuresByName = Object.fromEntries(figures.map(({ name, value, interval }) => [name, { value, ...interval }]));
   const valueOfFigure = (name: 'accuracy' | 'mae' | 'rmse' | 'r2') =>
     figuresByName[name]?.value ?? evaluation[name] ?? null;
@@ -99,7 +99,7 @@ function documentOf({
     rmse: valueOfFigure('rmse'),
     r2: valueOfFigure('r2'),
     unanswered,
-    ...defined({ metrics }),
+    ...defined({ metrics, targets }),
     ...(naive === null ? {} : { naive }),
     figures: figuresByName,
     calibration: calibration === null ? null : binsOf(calibration),

@@ -8,6 +8,7 @@ import type { OpenedDataset } from '../../files/datasets/open-dataset.ts';
 import { writeOut } from '../../files/out-directory.ts';
 import { FOLDS_FILE } from '../../files/run-files/names.ts';
 import { type Figures, type Fold, type FoldsSummary, foldsTable, summaryOf } from '../../lab/figures/folds-table.ts';
+import { defined } from '../../options/option.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { interruptExitCode, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { describeMachine } from '../../terminal/invocation.ts';
@@ -155,21 +156,35 @@ function foldReporter(
   };
 }
 
-/** The figures of an evaluation that can be averaged. */
-function figuresOf({ rows: _rows, positions: _positions, unanswered: _unanswered, ...figures }: Evaluation): Figures {
-  const ofTargets = Object.entries(figures.heads ?? {}).flatMap(([name, { accuracy, rmse }]): [string, number][] => [
-    ...(accuracy === undefined ? [] : [[`${name} accuracy`, accuracy] as [string, number]]),
-    ...(rmse === undefined ? [] : [[`${name} rmse`, rmse] as [string, number]]),
-  ]);
-  const ofAll = Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
-  return Object.fromEntries([...ofAll, ...ofTargets]);
+/** The figures of an evaluation that can be averaged. Errors of several targets are those of each, in its units. */
+function figuresOf({
+  rows: _rows,
+  positions: _positions,
+  unanswered: _unanswered,
+  heads,
+  ...figures
+}: Evaluation): Figures {
+  const ofAll = Object.entries(figures).filter(
+    (entry): entry is [string, number] =>
+      typeof entry[1] === 'number' && (heads === undefined || (entry[0] !== 'mae' && entry[0] !== 'rmse')),
+  );
+  return { ...Object.fromEntries(ofAll), ...mainFigures(defined({ heads })) };
 }
 
-/** The main figure of the linear model. */
-function linearFigures({ linear }: Assessment): Figures {
-  const { accuracy, rmse } = linear?.evaluation ?? {};
-  if (accuracy !== undefined) return { 'linear accuracy': accuracy };
-  return rmse === undefined ? {} : { 'linear rmse': rmse };
+/** The main figure of the linear model, or of each target. */
+const linearFigures = ({ linear }: Assessment): Figures =>
+  Object.fromEntries(
+    Object.entries(mainFigures(linear?.evaluation ?? {})).map(([name, figure]) => [`linear ${name}`, figure]),
+  );
+
+/** Accuracy or RMSE, or those of several targets. */
+function mainFigures({ accuracy, rmse, heads }: Pick<Evaluation, 'accuracy' | 'rmse' | 'heads'>): Figures {
+  const ofTargets = Object.entries(heads ?? {}).flatMap(([target, figures]) =>
+    Object.entries(mainFigures(figures)).map(([name, figure]) => [`${target} ${name}`, figure] as const),
+  );
+  if (ofTargets.length > 0) return Object.fromEntries(ofTargets);
+  if (accuracy !== undefined) return { accuracy };
+  return rmse === undefined ? {} : { rmse };
 }
 
 function describeFolds(foldList: readonly Fold[], summary: FoldsSummary): string[] {

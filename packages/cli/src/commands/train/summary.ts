@@ -43,8 +43,9 @@ export function summarize(run: RunEnd, result: TrainResult, terminal: TerminalVi
   // A loss shown as RMSE is left out: the test RMSE says the same.
   if (test !== undefined && unit.name === 'loss') rows.push(['test loss', decimal(test.loss)]);
   if (test?.perplexity !== undefined) rows.push(['test perplexity', decimal(test.perplexity)]);
-  if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
-  if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
+  // Several targets have units of their own.
+  if (test?.rmse !== undefined && test.heads === undefined) rows.push(['test RMSE', decimal(test.rmse)]);
+  if (test?.r2 !== undefined && test.heads === undefined) rows.push(['test R²', decimal(test.r2)]);
   for (const [name, figures] of Object.entries(test?.heads ?? {}))
     rows.push([`test ${showLabel(name)}`, describeTarget(figures)]);
   rows.push(...nGramRow(assessment, result));

@@ -71,6 +71,10 @@ export const elementwiseLosses = {
   },
 } satisfies Record<string, ElementwiseLoss>;
 
+/** Whether each output has a loss of its own, which its target alone decides. */
+export const isElementwise = ({ name, customName, formula }: Loss): boolean =>
+  customName === undefined ? Object.hasOwn(elementwiseLosses, name) : formula !== undefined;
+
 /** The loss of the table. */
 function elementwiseLoss(name: keyof typeof elementwiseLosses, parameter?: number): Loss {
   const { value, slope, over, ...traits }: ElementwiseLoss = elementwiseLosses[name];

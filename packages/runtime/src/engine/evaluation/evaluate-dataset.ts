@@ -13,7 +13,7 @@ import type { Pool } from '../threads/pool.ts';
 import type { BadRow, EvaluationTask, InferenceSetup, RunSetup, TeamSetup } from '../threads/protocol.ts';
 import { runOnTeam } from '../threads/span.ts';
 import { figuresOf, moveCountedToFront, type OutputReader } from './figures.ts';
-import { createHeadReader, type HeadFigures } from './head-figures.ts';
+import { createHeadReader, type HeadFigures, tasksOfValues } from './head-figures.ts';
 import { addTallies, hasSurprise, TALLIES, TALLY } from './tally.ts';
 import { lossUnit, toTargetUnits } from './target-units.ts';
 
@@ -48,8 +48,9 @@ export interface Evaluation {
   /** Number of rows with an output that is not finite. Absent if there are none. */
   readonly unanswered?: number;
   /**
-   * Figures of each output by name, for a network with several. `loss` above is the sum of their losses, each times its
-   * weight, in which an output whose positions have classes is a mean by row: here it is one over all that count.
+   * Figures of each target by name, for several outputs or an output of several values. `loss` above is, for several
+   * outputs, the sum of their losses, each times its weight, in which an output whose positions have classes is a mean
+   * by row: here it is one over all that count.
    */
   readonly heads?: Readonly<Record<string, HeadFigures>>;
 }
@@ -81,9 +82,10 @@ export async function evaluateDataset(
   const { lockstep = alone, threadsOf = [threads], readers: extra = [], scaledReaders = [], weighs = false } = run;
   const byPosition = targetPositions(network, loss) > 1;
   const form = targetFormOf(network, loss);
-  const heads = form.heads?.map((task) => createHeadReader(task, form.heads ?? [], dataset)) ?? null;
+  const tasks = form.heads ?? tasksOfValues(network.outputs, loss, dataset);
+  const heads = tasks.map((task) => createHeadReader(task, tasks, dataset));
   const figures =
-    byPosition || heads !== null ? {} : figuresOf(network.outputs, loss, dataset.classes, dataset.targets.array);
+    byPosition || form.heads !== null ? {} : figuresOf(network.outputs, loss, dataset.classes, dataset.targets.array);
   const unanswered = metrics.unanswered();
   const customMetrics = Object.entries(network.customParts.metrics).map(([name, create]) => [name, create()] as const);
   const others = [...customMetrics.map(([, metric]) => metric), ...extra];
@@ -113,7 +115,7 @@ export async function evaluateDataset(
     if (!lockstep.isFirst) continue;
     addTallies(sums, tallies, chunks);
     if (outputs !== null) {
-      const scaled = [...scaledReaders, ...(heads ?? [])];
+      const scaled = [...scaledReaders, ...heads];
       await inTurns(readOutputs(network, loss, { ...segment, outputs }, form, targets, readers, scaled));
     }
   }
@@ -130,7 +132,7 @@ export async function evaluateDataset(
         ? {}
         : { metrics: Object.fromEntries(customMetrics.map(([name, metric]) => [name, metricValue(name, metric)])) }),
       ...(unansweredCount === 0 ? {} : { unanswered: unansweredCount }),
-      ...(heads === null ? {} : { heads: Object.fromEntries(heads.map((head) => [head.name, head.figures()])) }),
+      ...(heads.length === 0 ? {} : { heads: Object.fromEntries(heads.map((head) => [head.name, head.figures()])) }),
     };
   }
 }

@@ -1,6 +1,7 @@
-import type { Metric } from '@gradloom/core';
-import { columnsOfRows, type HeadTask, ofTable } from '@gradloom/core/internal';
+import type { Loss, Metric } from '@gradloom/core';
+import { columnsOfRows, type HeadTask, isElementwise, ofTable } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
+import { headsOfDataset } from '../../data/dataset-of-head.ts';
 import { columnsOfHead } from '../../data/targets.ts';
 import { figuresOf, moveCountedToFront, type OutputReader } from './figures.ts';
 import { lossUnit, toTargetUnits } from './target-units.ts';
@@ -23,6 +24,26 @@ export interface HeadFigures {
 export interface HeadReader extends OutputReader {
   readonly name: string;
   figures(): HeadFigures;
+}
+
+/**
+ * A task for each value of an output that is several named targets: each is measured in its own units. None for a loss
+ * of the whole row.
+ */
+export function tasksOfValues(outputs: number, loss: Loss, dataset: Dataset): readonly HeadTask[] {
+  const heads = headsOfDataset(dataset) ?? [];
+  if (!isElementwise(loss) || heads.length < 2 || heads.length !== outputs) return [];
+  return heads.map(({ name }, k) => ({
+    name,
+    loss,
+    weight: 1,
+    shape: [1],
+    start: k,
+    size: 1,
+    positions: 1,
+    targetStart: k,
+    targetColumns: 1,
+  }));
 }
 
 /** Creates the reader of the output of `task`. */
