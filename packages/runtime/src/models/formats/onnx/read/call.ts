@@ -19,7 +19,8 @@ export type Weights = Readonly<Record<string, Elements>>;
 /** Adds layers to the network. */
 export interface LayerAdder {
   /**
-   * The output of a layer that reads a value, with weights. `isTrained` is false for constants, which are then frozen.
+   * The output of a layer that reads a value, with weights, and the names of the initializers that they are, one for
+   * each. Layers of the same initializers share their weights. `isTrained` is false for constants, which are frozen.
    */
   add(
     value: Value,
@@ -30,6 +31,8 @@ export interface LayerAdder {
   ): Value;
   /** The output of the layer that made a value, with a bias [O] added; undefined if it has one, or can have none. */
   biased(value: Value, b: Tensor): Value | undefined;
+  /** Tells that several nodes read a value, so that `biased` leaves the layer that made it. */
+  share(value: Value): void;
   /** A value of the network's rows, for layers that read none. */
   anyRows(): Value;
 }
@@ -45,6 +48,8 @@ export interface Call extends LayerAdder {
   /** The number of rows that the graph has fixed, such as 1; 0 if it is free. */
   readonly fixedRows: number;
   readonly outputs: number;
+  /** Whether a node or an output of the graph reads its output k. */
+  isRead(k: number): boolean;
   int(name: string, defaultValue: number): number;
   /** @throws Error if it is absent and there is no default */
   ints(name: string, defaultValue?: readonly number[]): readonly number[];
@@ -69,9 +74,11 @@ export function callOf(
   {
     read,
     fault,
+    uses,
     ...rest
   }: Pick<Call, 'opset' | 'fixedRows' | keyof LayerAdder> & {
     readonly read: TensorReader;
+    readonly uses: ReadonlyMap<string, number>;
     /** An error about the file: what it has, and what is expected. */
     readonly fault: (has: string, expected: string) => Error;
   },
@@ -92,6 +99,7 @@ export function callOf(
     ...rest,
     operator,
     outputs: output.length,
+    isRead: (k) => (output[k] ?? '') !== '' && uses.has(output[k]),
     int: (name, defaultValue) => Number(attributes.get(name)?.i ?? defaultValue),
     ints: (name, defaultValue) =>
       defaultValue !== undefined && !attributes.has(name) ? defaultValue : (required(name).ints ?? []).map(Number),

@@ -52,7 +52,7 @@ function evaluateGraph(source: Source, batch: Batch, inputs: readonly Tensor[]):
   const refuse = (): never => {
     throw new Error('an operator adds a layer to constants, expected plain code');
   };
-  const adder: LayerAdder = { add: refuse, anyRows: refuse, biased: refuse };
+  const adder: LayerAdder = { add: refuse, share: refuse, anyRows: refuse, biased: refuse };
   runNodes(source, batch, source.nodes, tensors, () => adder);
   return source.outputs.map((name) => {
     const tensor = tensors.get(name);

@@ -107,10 +107,13 @@ function importedOutputs(graph: OnnxGraph): string[] {
 export function sourceOf(path: string, graph: OnnxGraph, options: OnnxOptions, fault: FileFault): Source {
   const outputs = chosenOutputs(graph, options, fault);
   const nodes = nodesFor(graph.nodes, outputs);
-  const names = new Set([...outputs, ...nodes.flatMap(([, node]) => readBy(node))]);
-  const inputs = graph.inputs.filter(({ name }) => names.has(name)).map((value) => sizedInput(value, options, fault));
+  const uses = new Map<string, number>();
+  for (const name of [...outputs, ...nodes.flatMap(([, node]) => readBy(node))]) {
+    uses.set(name, (uses.get(name) ?? 0) + 1);
+  }
+  const inputs = graph.inputs.filter(({ name }) => uses.has(name)).map((value) => sizedInput(value, options, fault));
   if (inputs.length === 0) throw fault('outputs that depend on no input', 'at least one that does');
-  return { graph, inputs, outputs, nodes, read: createReader(path, fault), fault };
+  return { graph, inputs, outputs, nodes, uses, read: createReader(path, fault), fault };
 }
 
 /** An input whose free extents, but for that of the rows, are known. */

@@ -36,6 +36,7 @@ export function runNodes<T extends Item>(
     } else outputs = outputsOf(call, xs) as readonly T[];
     for (const [k, item] of outputs.entries()) {
       const name = node.output?.[k] ?? '';
+      if (item !== undefined && !isConstant(item) && (source.uses.get(name) ?? 0) > 1) call.share(item.value);
       if (name !== '' && item !== undefined) items.set(name, node.opType === 'Constant' ? asWeight(item, name) : item);
     }
   }
@@ -57,14 +58,14 @@ function asWeight<T extends Item>(item: T, name: string): T {
 
 /** The call of a node, which may use other operators. */
 function callIn(
-  { graph, read, fault }: Source,
+  { graph, uses, read, fault }: Source,
   { fixedRows }: Batch,
   index: number,
   node: Message<'NodeProto'>,
   adder: LayerAdder,
 ): Call {
   const { opset, nodes } = graph;
-  const context = { ...adder, opset, fixedRows, read, fault };
+  const context = { ...adder, opset, fixedRows, uses, read, fault };
   const callFor = (called: Message<'NodeProto'>): Call => ({
     ...callOf(called, index, nodes.length, context),
     apply(opType, xs, attributes = {}) {

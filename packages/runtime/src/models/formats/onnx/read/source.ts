@@ -22,6 +22,8 @@ export interface Source {
   readonly outputs: readonly string[];
   /** The nodes of which the outputs are made, each with its index in the graph. */
   readonly nodes: IndexedNodes;
+  /** How many nodes and outputs read each value, by its name. */
+  readonly uses: ReadonlyMap<string, number>;
   readonly read: TensorReader;
   /** An error about the file. */
   readonly fault: (has: string, expected: string, cause?: unknown) => Error;

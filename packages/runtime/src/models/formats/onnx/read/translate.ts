@@ -6,6 +6,7 @@ import {
   type LayerSpec,
   type NetworkSpec,
   network,
+  shared,
   type Value,
 } from '@gradloom/core';
 import { createElements, nameOfLayer, show, viewOf } from '@gradloom/core/internal';
@@ -34,24 +35,37 @@ export function translate(source: Source, batch: Batch, type: ElementType): Tran
   const [{ rows: first }] = allInputs;
   const items = new Map<string, Item>(graph.constants);
   for (const { rows, placed } of allInputs) items.set(placed.name, rows);
+  /** Layers with named weights, by their specs and these names. */
+  const layersByWeights = new Map<string, { weights: Weights; through: (x: Value) => Value; value: Value }[]>();
   const withBias = new Map<Value, (b: Tensor) => Value>();
   /** Names layers by their weights, or else so. */
   const adderOf = (...otherNames: readonly string[]): LayerAdder => {
     const adder: LayerAdder = {
       anyRows: () => first.value,
       add(value, spec, weights, weightNames, isTrained) {
+        const whole: LayerSpec = isTrained ? spec : { ...spec, freeze: true };
+        const key = JSON.stringify([whole, weightNames]);
+        const isNamed = weightNames.length === Object.keys(weights).length && !weightNames.includes(undefined);
+        const like = layersByWeights.get(key)?.find((layer) => isNamed && haveSameNumbers(layer.weights, weights));
+        if (like !== undefined && spec.kind === 'parameter') return like.value;
         const name = uniqueName(names, [...weightNames.map(layerOfWeight), ...otherNames]);
         weightsByLayer.set(name, weights);
-        const y = value.through({ ...spec, ...(isTrained ? {} : { freeze: true }) }).as(name);
+        const through = like?.through ?? shared(whole);
+        const y = through(value).as(name);
+        if (like === undefined) {
+          layersByWeights.set(key, [...(layersByWeights.get(key) ?? []), { weights, through, value: y }]);
+        }
         const { bias, ...unbiased } = spec as LayerSpec & { readonly bias?: boolean };
         if (bias === false) {
           withBias.set(y, (b) => {
             names.delete(name);
-            return adder.add(value, unbiased as LayerSpec, { ...weights, b: b.numbers }, weightNames, isTrained);
+            const allNames = [...weightNames, b.weight];
+            return adder.add(value, unbiased as LayerSpec, { ...weights, b: b.numbers }, allNames, isTrained);
           });
         }
         return y;
       },
+      share: (value) => void withBias.delete(value),
       biased: (value, b) => withBias.get(value)?.(b),
     };
     return adder;
@@ -81,6 +95,10 @@ export function translate(source: Source, batch: Batch, type: ElementType): Tran
     outputs: outputs.map(({ placed }) => placed),
   };
 }
+
+/** Initializers of one name may be cut or turned in different ways. */
+const haveSameNumbers = (a: Weights, b: Weights): boolean =>
+  Object.keys(a).every((name) => a[name] === b[name] || b[name]?.every((x, k) => Object.is(x, a[name][k])));
 
 /** Operators after which an image still has its channels where they were. */
 const POINTWISE =

@@ -1,6 +1,7 @@
 import { activationOperators } from './activations.ts';
 import { comparisonOperators } from './comparisons.ts';
 import { constantOperators } from './constants.ts';
+import { convolutionOperators } from './convolutions.ts';
 import { elementOperators } from './elements.ts';
 import { linearOperators } from './linear.ts';
 import { lossOperators } from './losses.ts';
@@ -10,6 +11,7 @@ import type { Operator } from './operator.ts';
 import { padOperators } from './pad.ts';
 import { powerOperators } from './powers.ts';
 import { productOperators } from './products.ts';
+import { recurrentOperators } from './recurrent.ts';
 import { reductionOperators } from './reductions.ts';
 import { resizeOperators } from './resize.ts';
 import { scalarOperators } from './scalars.ts';
@@ -36,6 +38,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   ...activationOperators,
   ...comparisonOperators,
   ...constantOperators,
+  ...convolutionOperators,
   ...elementOperators,
   ...linearOperators,
   ...lossOperators,
@@ -44,6 +47,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   ...padOperators,
   ...powerOperators,
   ...productOperators,
+  ...recurrentOperators,
   ...reductionOperators,
   ...resizeOperators,
   ...scalarOperators,

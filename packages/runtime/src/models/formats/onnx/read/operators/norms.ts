@@ -82,7 +82,8 @@ const layerNormalization = composed((call, [first, scale, bias]) => {
     const parts = x.axes[axis];
     const outer = x.stored.filter((part) => !parts.includes(part));
     const value = arranged(x, [...outer.map((part) => [part]), parts]);
-    const y = call.add(value, spec, weights, [scale.weight], scale.weight !== undefined);
+    const names = [scale, ...(bias === undefined ? [] : [bias])].map(({ weight }) => weight);
+    const y = call.add(value, spec, weights, names, scale.weight !== undefined);
     return [{ ...x, stored: [...outer, ...parts], value: y }];
   }
   const axes = Array.from({ length: rank - axis }, (_, k) => axis + k);

@@ -50,7 +50,7 @@ const pad = composed((call, xs) => {
 });
 
 /** The item with a number before and after an axis, so many times. */
-function filled(call: Call, x: Item, axis: number, sides: readonly [number, number], value: number): Item {
+export function filled(call: Call, x: Item, axis: number, sides: readonly [number, number], value: number): Item {
   if (sides[0] + sides[1] === 0) return x;
   if (!isConstant(x)) {
     return alongAxis(call, x, axis, (rows, at) =>

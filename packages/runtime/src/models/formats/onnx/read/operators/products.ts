@@ -59,7 +59,9 @@ function dense(call: Call, x: Rows, W: Tensor, b?: Tensor): Rows {
   const weights = withRowsMoved(W, axis, inputs);
   const isTrained = W.weight !== undefined || b?.weight !== undefined;
   const spec = { kind: 'dense', out: O, ...(b === undefined ? { bias: false } : {}) } as const;
-  const y = call.add(value, spec, { W: weights, ...(b === undefined ? {} : { b: b.numbers }) }, [W.weight], isTrained);
+  const bias = b === undefined ? {} : { b: b.numbers };
+  const names = b === undefined ? [W.weight] : [W.weight, b.weight];
+  const y = call.add(value, spec, { W: weights, ...bias }, names, isTrained);
   if (I !== extentOf(axis)) throw unfit(call, extentsOf(x), W.dims);
   return { type: x.type, axes: [...x.axes.slice(0, -1), outputs], stored: [...outer, ...outputs], value: y };
 }

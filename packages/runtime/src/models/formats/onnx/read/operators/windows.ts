@@ -1,8 +1,7 @@
 import { type LayerSpec, pad, parameter, reshape, take, type Value } from '@gradloom/core';
-import { createElements, sizeOf, typeOf } from '@gradloom/core/internal';
-import { reorder } from '../../../reorder.ts';
+import { sizeOf } from '@gradloom/core/internal';
 import { mixed } from '../align.ts';
-import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
+import { type Call, extentsOf, type Item } from '../call.ts';
 import { arranged, newAxes, ROWS, type Rows, reshaped } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
 import { linearAlong, powerOf, type Terms } from './linear.ts';
@@ -10,7 +9,7 @@ import { alongAxis } from './moves.ts';
 import type { Operator } from './operator.ts';
 
 /** The windows of an operator along one axis. */
-interface Window {
+export interface Window {
   readonly inputs: number;
   readonly kernel: number;
   readonly stride: number;
@@ -21,7 +20,7 @@ interface Window {
 }
 
 /** The windows along the axes of an image with these positions. */
-function windowsOf(call: Call, positions: readonly number[], kernel: readonly number[]): Window[] {
+export function windowsOf(call: Call, positions: readonly number[], kernel: readonly number[]): Window[] {
   const each = (name: string, value: number): readonly number[] =>
     call.ints(
       name,
@@ -53,7 +52,10 @@ function windowsOf(call: Call, positions: readonly number[], kernel: readonly nu
 }
 
 /** Calls `visit` for each number of each window: the output, the place in the window, and the input or -1. */
-function eachInput(windows: readonly Window[], visit: (output: number, place: number, input: number) => void): void {
+export function eachInput(
+  windows: readonly Window[],
+  visit: (output: number, place: number, input: number) => void,
+): void {
   const outputs = windows.map((window) => window.outputs);
   const kernel = windows.map((window) => window.kernel);
   const strides = stridesOf(windows.map(({ inputs }) => inputs));
@@ -93,7 +95,7 @@ export function imageOf(call: Call, x: Rows): { readonly value: Value; readonly 
 }
 
 /** Pads an image where the windows have other padding on one side than on the other, or more than the layer takes. */
-function withPadding(
+export function withPadding(
   value: Value,
   windows: readonly Window[],
   filler: number,
@@ -113,65 +115,6 @@ function withPadding(
 
 const outputsOf = ({ inputs, kernel, dilation, stride }: Window, padding: number): number =>
   Math.floor((inputs + padding - dilation * (kernel - 1) - 1) / stride) + 1;
-
-const convolution: Operator = {
-  evaluate(call, [first, second, bias]) {
-    const [x, w] = [first as Tensor, second as Tensor];
-    const [N, C, ...positions] = x.dims;
-    const [O, ofGroup] = w.dims;
-    const windows = windowsOf(call, positions, w.dims.slice(2));
-    const [outputs, kernel] = [sizeOf(windows.map((window) => window.outputs)), sizeOf(w.dims.slice(2))];
-    const inputs = sizeOf(positions);
-    const perGroup = O / call.int('group', 1);
-    return [
-      tensorOf(x.type, [N, O, ...windows.map((window) => window.outputs)], (y) => {
-        const sums = new Float64Array(y.length);
-        for (let k = 0; k < y.length; k++) sums[k] = bias?.numbers[Math.floor(k / outputs) % O] ?? 0;
-        eachInput(windows, (output, place, input) => {
-          if (input < 0) return;
-          for (let n = 0; n < N; n++) {
-            for (let o = 0; o < O; o++) {
-              let sum = 0;
-              const from = n * C + Math.floor(o / perGroup) * ofGroup;
-              for (let c = 0; c < ofGroup; c++) {
-                sum += x.numbers[(from + c) * inputs + input] * w.numbers[(o * ofGroup + c) * kernel + place];
-              }
-              sums[(n * O + o) * outputs + output] += sum;
-            }
-          }
-        });
-        y.set(sums);
-      }),
-    ];
-  },
-  layers(call, [first, second, bias]) {
-    const [x, w] = [first as Rows, second as Item];
-    if (!isConstant(w) || (bias !== undefined && !isConstant(bias))) {
-      throw call.refuse('weights that depend on its inputs', 'constants');
-    }
-    const [, , ...positions] = extentsOf(x);
-    if (positions.length > 2) throw call.refuse(`${positions.length} axes of positions`, '1 or 2');
-    const [O, ofGroup, ...kernel] = w.dims;
-    const windows = windowsOf(call, positions, kernel);
-    const { value, from } = imageOf(call, x);
-    const isOfLayer = ({ before, after }: Window) => before === after;
-    const padded = withPadding(value, windows, 0, isOfLayer);
-    const spec: LayerSpec = {
-      kind: positions.length === 1 ? 'conv1d' : 'conv2d',
-      out: O,
-      kernel,
-      stride: windows.map(({ stride }) => stride),
-      padding: padded.padding,
-      dilation: windows.map(({ dilation }) => dilation),
-      groups: call.int('group', 1),
-      ...(bias === undefined ? { bias: false } : {}),
-    };
-    const W = createElements(typeOf(w.numbers), w.numbers.length);
-    reorder(W, w.numbers, [O, ofGroup, ...kernel], [...kernel.map((_, a) => a + 2), 1, 0]);
-    const weights = { W, ...(bias === undefined ? {} : { b: bias.numbers }) };
-    return [from(call.add(padded.value, spec, weights, [w.weight], w.weight !== undefined))];
-  },
-};
 
 /** Largest float32: padding that is below all numbers. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
@@ -332,7 +275,6 @@ const overPositions = (
 
 export const windowOperators = {
   AveragePool: averagePool,
-  Conv: convolution,
   GlobalAveragePool: overPositions(
     (numbers) => numbers.reduce((a, b) => a + b, 0) / numbers.length,
     (axis) => ({ kind: 'mean', axis, keepdims: true }),
