@@ -60,6 +60,7 @@ export const jsonLines = (text: string): Record<string, unknown>[] =>
 /** Warnings of a resume about lines of a killed process, which are written again. */
 export const saysDropped = /^(gradloom train: warning: deleted, because the run continues from step \d+: [^;\n]+\n)?$/;
 
-const capture = (): Output & PassThrough => new PassThrough();
+/** A stream that takes everything at once: it is read when the command has ended. */
+const capture = (): Output & PassThrough => new PassThrough({ highWaterMark: 2 ** 30 });
 
 const textOf = (stream: PassThrough): string => String(stream.read() ?? '');

@@ -80,6 +80,13 @@ test('a model draws images whose bytes follow from the seed, and numbers without
   expect(first.split(',').map(Number)).toHaveLength(side * side);
   expect((await printed('generate', run, '--seed', '3')).trim()).toBe(first);
   expect(second).not.toBe(first);
+  // More rows than are held at a time.
+  const many = (await printed('generate', run, '--samples', '1030', '--seed', '3')).trim().split('\n');
+  expect(many.slice(0, 2)).toEqual([first, second]);
+  expect(new Set(many).size).toBe(1030);
+  expect(await problemOf('generate', run, paths[0], '--samples', '1000000000')).toContain(
+    '--samples has 1000000000, expected at most 128 images in a file',
+  );
   expect(await problemOf('generate', run, '--prompt', 'a')).toContain(
     '--prompt is given with a model that draws rows, expected --samples and --seed alone',
   );

@@ -3,13 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import { counted, ofTable } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
-import { drawRows, hasDraws, imagesOfSize, sheetOfAnswers } from '../../lab/figures/drawn-rows.ts';
+import { createRowDraws, hasDraws, imagesOfSize, sheetOfAnswers } from '../../lab/figures/drawn-rows.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
 import { defined, type Values, withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
-import { type Io, printLine, printLines, printText } from '../../terminal/io.ts';
+import { type Io, printLine, printText } from '../../terminal/io.ts';
 import { csvLine } from '../../terminal/text/csv-line.ts';
 import { generateFlags } from './options.ts';
 
@@ -18,6 +18,9 @@ const TEXTS_AT_ONCE = 16;
 
 /** Milliseconds of writing until signals and a closed output are noticed. */
 const TURN_MS = 20;
+
+/** Rows that are drawn, and printed, together. */
+const ROWS_AT_ONCE = 1024;
 
 /** Images in a file by default, and at most. */
 const [IMAGES, MAX_IMAGES] = [64, 128];
@@ -56,30 +59,47 @@ async function writeRows(model: Model, values: GenerateValues, words: readonly s
   }
   const { seed } = withDefaults(generateFlags, values);
   const [, path] = words;
-  const isPicture = path !== undefined;
-  const { samples = isPicture ? IMAGES : 1 } = values;
-  const rows = drawRows(model, samples, seed);
-  const size = rows.length / samples;
-  const shape = imagesOfSize(model, size);
-  if (isPicture) {
-    if (shape === null || !/\.png$/i.test(path)) {
-      const problem =
-        shape === null ? `takes images, and the model draws ${counted(size, 'number')} a row` : 'has another ending';
-      throw new UsageError(
-        `the file ${path} ${problem}, expected ${shape === null ? 'no file: rows are printed' : '.png'}`,
-      );
-    }
+  const { samples = path === undefined ? 1 : IMAGES } = values;
+  const draw = createRowDraws(model, seed);
+  if (path !== undefined) {
     if (samples > MAX_IMAGES)
       throw new UsageError(`--samples has ${samples}, expected at most ${MAX_IMAGES} images in a file`);
-    const sheet = sheetOfAnswers(model, rows, shape);
-    writeFileSync(path, Buffer.from(sheet.png, 'base64'));
-    printLine(io.stdout, `${path}: ${counted(samples, 'image')} of ${sheet.width} x ${sheet.height} pixels`);
+    writeImages(model, draw(samples), path, samples, io);
     return 0;
   }
   const names = ofTable(model.preprocessing)?.target.map(({ name }) => name) ?? [];
-  const lines = Array.from({ length: samples }, (_, n) => rows.subarray(n * size, (n + 1) * size).join(','));
-  printLines(io.stdout, [...(names.length === size ? [csvLine(names)] : []), ...lines]);
+  await printParts('', drawnLines(draw, samples, names), io);
   return 0;
+}
+
+/** Drawn rows as lines of CSV, in parts, with the names of the columns if each has one. */
+function* drawnLines(
+  draw: (count: number) => Float64Array,
+  samples: number,
+  names: readonly string[],
+): Generator<string> {
+  for (let first = 0; first < samples; first += ROWS_AT_ONCE) {
+    const count = Math.min(ROWS_AT_ONCE, samples - first);
+    const rows = draw(count);
+    const size = rows.length / count;
+    const lines = Array.from({ length: count }, (_, n) => rows.subarray(n * size, (n + 1) * size).join(','));
+    if (first === 0 && names.length === size) lines.unshift(csvLine(names));
+    yield `${first === 0 ? '' : '\n'}${lines.join('\n')}`;
+  }
+}
+
+/** Writes drawn images into a PNG file. @throws UsageError if the rows are no images, or the file no PNG. */
+function writeImages(model: Model, rows: Float64Array, path: string, samples: number, io: Io): void {
+  const size = rows.length / samples;
+  const shape = imagesOfSize(model, size);
+  if (shape === null) {
+    const problem = `takes images, and the model draws ${counted(size, 'number')} a row`;
+    throw new UsageError(`the file ${path} ${problem}, expected no file: rows are printed`);
+  }
+  if (!/\.png$/i.test(path)) throw new UsageError(`the file ${path} has another ending, expected .png`);
+  const sheet = sheetOfAnswers(model, rows, shape);
+  writeFileSync(path, Buffer.from(sheet.png, 'base64'));
+  printLine(io.stdout, `${path}: ${counted(samples, 'image')} of ${sheet.width} x ${sheet.height} pixels`);
 }
 
 /** Prints texts as they are written. */

@@ -11,22 +11,25 @@ export function answersOf(model: Model, x: Float64Array): Float64Array {
 }
 
 /**
- * Rows [count, O] that the decoder of a model makes of draws from the normal distribution: a pure function of model and
- * seed, whose first rows are the same for any count. Those of a table are in its units.
+ * Draws the next rows [count, O] that the decoder of a model makes of numbers from the normal distribution: all of them
+ * are a pure function of model and seed. Those of a table are in its units.
  * @throws OptionError for a model without a decoder.
  */
-export function drawRows(model: Model, count: number, seed: number): Float64Array {
+export function createRowDraws(model: Model, seed: number): (count: number) => Float64Array {
   const decoder = decoderOf(model);
   const random = createRandom(seed, 'generate');
-  const rows = answersOf(
-    decoder,
-    Float64Array.from({ length: count * sizeOf([decoder.spec.input].flat()) }, () => random.normal()),
-  );
+  const size = sizeOf([decoder.spec.input].flat());
   const target = ofTable(model.preprocessing)?.target ?? [];
-  return rows.map((value, i) => {
-    const decoding = target[i % target.length];
-    return decoding?.type === 'values' ? decodeValue(value, decoding) : value;
-  });
+  return (count) => {
+    const rows = answersOf(
+      decoder,
+      Float64Array.from({ length: count * size }, () => random.normal()),
+    );
+    return rows.map((value, i) => {
+      const decoding = target[i % target.length];
+      return decoding?.type === 'values' ? decodeValue(value, decoding) : value;
+    });
+  };
 }
 
 /** Whether a network draws random numbers, as that of a variational autoencoder. */

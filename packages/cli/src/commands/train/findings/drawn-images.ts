@@ -1,7 +1,7 @@
 import { OptionError } from '@gradloom/core';
 import { createModel, type TrainResult } from '@gradloom/runtime';
 import { hasOwnTargets, inputRows, modelsOfHeads, shapeOfImages } from '@gradloom/runtime/internal';
-import { answersOf, drawRows, hasDraws, imagesOfSize, sheetOfAnswers } from '../../../lab/figures/drawn-rows.ts';
+import { answersOf, createRowDraws, hasDraws, imagesOfSize, sheetOfAnswers } from '../../../lab/figures/drawn-rows.ts';
 import type { Findings } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
 import { modelOf } from '../run-record.ts';
@@ -35,7 +35,7 @@ export function drawnImages(
   /** Null for a network without a decoder of its own, such as one with a way around the draws. */
   function samplesOf(): Findings['samples'] {
     try {
-      return sheetOfAnswers(model, drawRows(model, 2 * MAX_IMAGES, 0), shape ?? []);
+      return sheetOfAnswers(model, createRowDraws(model, 0)(2 * MAX_IMAGES), shape ?? []);
     } catch (error) {
       if (error instanceof OptionError) return null;
       throw error;
