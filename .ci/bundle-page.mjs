@@ -62,7 +62,7 @@ async function writePage(path, { title, licences, script, sheets }) {
 const kept = {
   'network/layers': [
     ...['activation', 'batch-norm', 'channel-dropout', 'convolution', 'dense', 'dropout', 'flatten', 'global-avg-pool'],
-    ...['group-norm', 'layer-norm', 'like', 'plus', 'pool', 'residual'],
+    ...['group-norm', 'layer-norm', 'like', 'lora', 'plus', 'pool', 'residual'],
     ...['at-each-position', 'axes', 'index', 'initialized-tensor', 'layer', 'layer-context', 'memory', 'reshape'],
     'windows',
   ],

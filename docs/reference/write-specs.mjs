@@ -30,7 +30,7 @@ const families = [
   [
     'layers',
     'Layers',
-    `Each takes B rows x [B, I] and puts out y [B, O]. Any may have a \`name\`, which messages and tables then use: \`{ kind: "dense", out: 64, name: "encoder" }\`; with \`freeze: true\` its tensors stay as they are in training. ${builders()}`,
+    `Each takes B rows x [B, I] and puts out y [B, O]. Any may have a \`name\`, which messages and tables then use: \`{ kind: "dense", out: 64, name: "encoder" }\`; with \`freeze: true\` its tensors stay as they are in training, and with \`lora: 8\` it has [low-rank additions](fine-tuning.md#low-rank-additions). ${builders()}`,
   ],
   ['activations', 'Activations', 'z is the input of the layer, a its output, number by number.'],
   [

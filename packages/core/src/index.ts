@@ -258,6 +258,7 @@ export type { LastPositionOptions } from './network/layers/last-position.ts';
 export type { CustomActivation, CustomParts } from './network/layers/layer-context.ts';
 export type { LayerNormOptions } from './network/layers/layer-norm.ts';
 export type { LikeOptions } from './network/layers/like.ts';
+export type { LoraOptions, NetworkLora } from './network/layers/lora.ts';
 export type { MatmulOptions } from './network/layers/matmul.ts';
 export type { PadOptions } from './network/layers/pad.ts';
 export type { ParameterOptions } from './network/layers/parameter.ts';

@@ -64,7 +64,7 @@ export { planStepWork, type StepWork, type ThreadWork } from './measurement/team
 export { type TimedRun, timeSteps } from './measurement/time-steps.ts';
 export { scoringOf } from './models/evaluate-model.ts';
 export { attentionOf } from './models/explain-texts.ts';
-export { largestChange } from './models/formats/export-model.ts';
+export { largestChange, mergedModel } from './models/formats/export-model.ts';
 export { modelsOfHeads } from './models/models-of-heads.ts';
 export { type AnswerPool, createAnswerPool } from './models/serving/answer-pool.ts';
 export type { Body, Reply } from './models/serving/answer-texts.ts';

@@ -179,6 +179,7 @@ const right: Record<string, () => readonly unknown[]> = {
   loadDataset: () => ['nowhere', {}],
   loadIdx: () => ['nowhere', 'nowhere', {}],
   largestChange: () => [model],
+  mergedModel: () => [model],
   loadIdxFolder: () => ['folder', {}],
   loadImageFolder: () => ['folder', {}],
   loadMnist: () => [import.meta.url],

@@ -1,9 +1,18 @@
 import { checkObject } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
-import { count, defineOptions, type Named, type OptionsOf, positiveInteger, text } from '../checks/options/index.ts';
+import {
+  count,
+  defineOptions,
+  flag,
+  type Named,
+  type OptionsOf,
+  positiveInteger,
+  text,
+} from '../checks/options/index.ts';
 import { createElements, type Elements, typeOf } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
 import { adaptNetwork, type NetworkChanges } from '../network/adapt-network.ts';
+import { addLora, loraName, networkLora } from '../network/layers/lora.ts';
 import {
   buildNetwork,
   initializeParameters,
@@ -30,6 +39,15 @@ const adaptOptions = defineOptions('adaptModel', {
    * @default no new layer
    */
   outputs: positiveInteger(),
+  /**
+   * Low-rank additions to weights, which then learn in their place: their rank, or `{ rank, alpha, layers }` with names
+   * or paths of layers in which * stands for any characters, by default all that take them. Everything else is frozen
+   * but a new last layer. See `LayerName.lora`.
+   * @default none, or those of the model
+   */
+  lora: networkLora(),
+  /** Adds the low-rank additions of the model to its weights, so that it has the layers of before. @default false */
+  mergeLora: flag(false),
   /** Seed of new weights, which are those that a run with this seed begins with. @default 0 */
   seed: count(0),
 });
@@ -62,7 +80,11 @@ export const adaptModel = (model: StartingModel, options: AdaptOptions = {}): St
   adapt('adaptModel', model, adaptOptions.read(options));
 
 /** Adapts a model as `adaptModel` does. Messages begin with `where`. */
-export function adapt(where: string, model: StartingModel, options: NetworkChanges & { readonly seed?: number }) {
+export function adapt(
+  where: string,
+  model: StartingModel,
+  options: NetworkChanges & { readonly seed?: number | undefined },
+) {
   const { network } = checkModel(where, partsOf(where, 'model', model));
   const { seed = 0, ...changes } = options;
   const { customParts } = network;
@@ -71,12 +93,15 @@ export function adapt(where: string, model: StartingModel, options: NetworkChang
   const parameters = createElements(typeOf(model.parameters), adapted.parameterCount);
   const layers = new Map(network.allLayers.map((layer) => [layer.path, layer]));
   const layerBefore = ({ path }: NetworkLayer) => layers.get(pathBefore(path) ?? '');
-  initializeParameters(adapted, parameters, seed, ({ layer }) => layerBefore(adapted.allLayers[layer]) === undefined);
+  const tensorBefore = (layer: NetworkLayer, name: string) =>
+    layerBefore(layer)?.tensors.find((tensor) => tensor.name === name);
+  initializeParameters(adapted, parameters, seed, ({ layer, name }) => !tensorBefore(adapted.allLayers[layer], name));
   for (const layer of adapted.allLayers) {
-    const before = layerBefore(layer);
-    for (const [k, tensor] of layer.tensors.entries()) {
-      if (before !== undefined) copyTensor(parameters, tensor, model.parameters, before.tensors[k]);
+    for (const tensor of layer.tensors) {
+      const before = tensorBefore(layer, tensor.name);
+      if (before !== undefined) copyTensor(parameters, tensor, model.parameters, before);
     }
+    if (changes.mergeLora) mergeTensors(parameters, layer, model.parameters, layerBefore(layer));
   }
   const { loss, preprocessing, parts, metadata } = model;
   const origin = metadata?.huggingface; // a run that trains the model further can then write it back
@@ -104,6 +129,19 @@ const partsOf = (where: string, name: string, model: StartingModel): StartingMod
   const { spec, parameters, parts } = checkObject(where, name, model, '{ spec, parameters }');
   return { spec, parameters, ...(parts === undefined ? {} : { parts }) };
 };
+
+/** Adds the additions of a layer to its weights. */
+function mergeTensors(to: Elements, { tensors }: NetworkLayer, from: Elements, before: NetworkLayer | undefined): void {
+  const { lora } = before?.spec ?? {};
+  if (before === undefined || lora === undefined) return;
+  const numbers = ({ offset, length }: Tensor) => viewOf(from, offset, length);
+  for (const { name, offset, length } of tensors) {
+    const [A, B] = (['A', 'B'] as const).map((factor) => {
+      return before.tensors.find((tensor) => tensor.name === loraName(name, factor));
+    });
+    if (A !== undefined && B !== undefined) addLora(viewOf(to, offset, length), numbers(A), numbers(B), lora);
+  }
+}
 
 const copyTensor = (to: Elements, tensor: Tensor, from: Elements, source: Tensor): void =>
   viewOf(to, tensor.offset, tensor.length).set(viewOf(from, source.offset, source.length));

@@ -1,9 +1,10 @@
 import { OptionError } from '../checks/option-error.ts';
 import { counted } from '../checks/show.ts';
 import { headsOf } from './heads.ts';
-import { findLayer } from './layer-patterns.ts';
+import { addLoraLayers, findLayer } from './layer-patterns.ts';
 import type { LayerSpec } from './layers/index.ts';
 import { type BranchName, branchNames, type CustomParts } from './layers/layer-context.ts';
+import type { NetworkLora } from './layers/lora.ts';
 import { buildNetwork, type Network, type NetworkSpec } from './network.ts';
 import { nameOfLayer } from './placed-layer.ts';
 
@@ -16,6 +17,10 @@ export interface NetworkChanges {
    * layer, whose outputs [..., C] are averaged over their positions. @default no new layer
    */
   readonly outputs?: number | undefined;
+  /** Low-rank additions, beside which nothing but a new layer learns. @default none, or those of the network */
+  readonly lora?: number | NetworkLora | undefined;
+  /** Whether the network is to lose its additions, which become part of the weights. @default false */
+  readonly mergeLora?: boolean | undefined;
 }
 
 /** A network that was made of another. */
@@ -32,13 +37,13 @@ interface ListedLayer {
 }
 
 /**
- * The network with some changes, in which every layer learns.
+ * The network with some changes. Every layer learns, unless the network has low-rank additions or gets them.
  * @throws OptionError for a layer that does not exist, or a last one without outputs of its own.
  */
 export function adaptNetwork(
   where: string,
   spec: NetworkSpec,
-  { until, outputs }: NetworkChanges,
+  { until, outputs, lora, mergeLora = false }: NetworkChanges,
   customParts?: CustomParts,
 ): AdaptedNetwork {
   const network = buildNetwork(spec, customParts);
@@ -47,14 +52,21 @@ export function adaptNetwork(
   if (outputs !== undefined) {
     list = until === undefined ? withOtherHead(where, network, list, outputs) : withHead(network, list, outputs);
   }
-  return {
-    spec: { input: network.spec.input, layers: list.map((layer) => mapLayer(layer.spec, thawed)) },
-    pathBefore(path) {
-      const [k, ...inner] = path.split('.');
-      const before = list[Number(k)].path;
-      return before === null ? undefined : [before, ...inner].join('.');
-    },
+  const pathBefore = (path: string): string | undefined => {
+    const [k, ...inner] = path.split('.');
+    const before = list[Number(k)].path;
+    return before === null ? undefined : [before, ...inner].join('.');
   };
+  const hasLora = network.allLayers.some(({ spec }) => spec.lora !== undefined);
+  if (lora !== undefined && hasLora && !mergeLora) {
+    const problem = 'is given for a network that has such additions, expected mergeLora, too, which makes them weights';
+    throw new OptionError(where, 'lora', problem);
+  }
+  // What is frozen beside additions stays so.
+  const change = mergeLora ? merged : hasLora ? (layer: LayerSpec) => layer : thawed;
+  const changed = { input: network.spec.input, layers: list.map(({ spec }) => mapLayer(spec, change)) };
+  const isNew = (path: string) => pathBefore(path) === undefined;
+  return { spec: lora === undefined ? changed : addLoraLayers(where, changed, lora, isNew, customParts), pathBefore };
 }
 
 /** Layer `last` and all that it depends on. A block is cut open if the layer is one of its own. */
@@ -105,6 +117,7 @@ function mapLayer(spec: LayerSpec, change: (layer: LayerSpec) => LayerSpec): Lay
 }
 
 const thawed = ({ freeze: _, ...spec }: LayerSpec): LayerSpec => spec as LayerSpec;
+const merged = ({ freeze: _, lora: __, ...spec }: LayerSpec): LayerSpec => spec as LayerSpec;
 
 /** The layer with other names of the layers that it refers to. */
 function withNames(spec: LayerSpec, newName: (name: string) => string): LayerSpec {
@@ -140,5 +153,5 @@ function withOtherHead(where: string, network: Network, list: readonly ListedLay
     const problem = `has ${actual} as the last one with weights, expected one with outputs of its own, such as dense (until takes the part up to a layer)`;
     throw new OptionError(where, 'outputs', problem, { about: 'the network' });
   }
-  return list.with(k, { spec: { ...spec, out } as LayerSpec, path: null });
+  return list.with(k, { spec: merged({ ...spec, out } as LayerSpec), path: null });
 }

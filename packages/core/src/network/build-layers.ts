@@ -11,6 +11,7 @@ import {
   NO_PARTS,
   type Path,
 } from './layers/layer-context.ts';
+import { withLora } from './layers/lora.ts';
 import { expandLayer, type PlacedLayer } from './placed-layer.ts';
 import { channelsOf, type Shape, sizeOf } from './shape.ts';
 
@@ -201,7 +202,7 @@ function buildLayer(
   const factories = (Object.hasOwn(layers, kind) ? layers : customParts.layers) as Readonly<
     Record<string, LayerFactory>
   >;
-  const { kind: _, name, of, freeze = false, ...options } = spec;
+  const { kind: _, name, of, freeze = false, lora, ...options } = spec;
   const [value] = values;
   const inputs = values.map(({ shape }) => shape);
   within(optionPath, () => {
@@ -218,7 +219,8 @@ function buildLayer(
   const built = { customParts, before, build, create, isFrozen };
   const context = { input: value.shape, inputs, value, path, stream, ...built, ...named };
   try {
-    const layer = factories[kind](options, context);
+    const alone = factories[kind](options, context);
+    const layer = lora === undefined ? alone : withLora(kind, alone, lora);
     return isFrozen ? { ...layer, tensors: layer.tensors.map((tensor) => ({ ...tensor, isTrained: false })) } : layer;
   } catch (error) {
     // A nested layer has already named its position.

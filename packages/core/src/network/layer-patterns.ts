@@ -1,8 +1,9 @@
 import { OptionError } from '../checks/option-error.ts';
 import { show } from '../checks/show.ts';
 import type { Optimizer } from '../families/optimizers/optimizer.ts';
-import type { LayerSpec } from './layers/index.ts';
+import type { LayerName, LayerSpec } from './layers/index.ts';
 import { branchNames, branchPath, type CustomParts, type Path } from './layers/layer-context.ts';
+import { LORA_LAYERS, type NetworkLora, takesLora } from './layers/lora.ts';
 import { buildNetwork, type Network, type NetworkSpec } from './network.ts';
 import { nameOfLayer, type PlacedLayer } from './placed-layer.ts';
 
@@ -114,15 +115,63 @@ export function freezeLayers(
   const frozen = new Set(
     network.allLayers.filter((layer) => patterns.some((pattern) => isMatched(layer, pattern))).map(({ path }) => path),
   );
-  const freezeIn = (layers: readonly LayerSpec[], block: Path): LayerSpec[] =>
+  return withLayerOptions(spec, (path) => (frozen.has(path) ? { freeze: true } : {}));
+}
+
+/** The network with further options in its layers, nested ones too. */
+function withLayerOptions(
+  spec: NetworkSpec,
+  optionsOf: (path: string, layer: LayerSpec) => Partial<LayerName>,
+): NetworkSpec {
+  const change = (layers: readonly LayerSpec[], block: Path): LayerSpec[] =>
     layers.map((layer, k) => {
       const path = [...block, k];
       const branches = Object.entries(layer).flatMap(([name, inner]) => {
         const branch = branchNames.find((branch) => branch === name);
-        return branch === undefined ? [] : [[name, freezeIn(inner as LayerSpec[], branchPath(path, branch))]];
+        return branch === undefined ? [] : [[name, change(inner as LayerSpec[], branchPath(path, branch))]];
       });
-      const freeze = frozen.has(path.join('.')) ? { freeze: true } : {};
-      return { ...layer, ...Object.fromEntries(branches), ...freeze };
+      return { ...layer, ...Object.fromEntries(branches), ...optionsOf(path.join('.'), layer) };
     });
-  return { ...spec, layers: freezeIn(spec.layers, []) };
+  return { ...spec, layers: change(spec.layers, []) };
+}
+
+/**
+ * The network with additions to its layers, in which everything else but new layers is frozen.
+ * @throws OptionError for a pattern that means no layer that takes additions, and if there is no such layer.
+ */
+export function addLoraLayers(
+  where: string,
+  spec: NetworkSpec,
+  added: number | NetworkLora,
+  isNew: (path: string) => boolean,
+  customParts?: CustomParts,
+): NetworkSpec {
+  const { layers: patterns, ...lora } = typeof added === 'number' ? { rank: added, layers: undefined } : added;
+  const network = buildNetwork(spec, customParts);
+  const { allLayers } = network;
+  const option = patterns === undefined ? 'lora' : 'lora.layers';
+  if (patterns !== undefined) refuseStrayPatterns(where, option, patterns, network);
+  const isMeant = layerMatcher(network);
+  const able = [...allLayers.keys()].filter((k) => {
+    const { spec: own, layer, path } = allLayers[k];
+    return !isNew(path) && takesLora(own.kind, layer);
+  });
+  for (const pattern of patterns ?? ['*']) {
+    if (able.some((k) => isMeant(k, pattern))) continue;
+    const match = patterns && allLayers.find((layer) => isMatched(layer, pattern));
+    const actual = match === undefined ? 'no layer that takes additions' : `${show(pattern)}, ${nameOfLayer(match)}`;
+    throw new OptionError(where, option, `has ${actual}, expected ${LORA_LAYERS}`);
+  }
+  const adapted = new Set(
+    able
+      .filter((k) => patterns === undefined || patterns.some((pattern) => isMeant(k, pattern)))
+      .map((k) => allLayers[k].path),
+  );
+  const frozen = new Set(
+    allLayers.filter(({ layer, path }) => layer.tensors.length > 0 && !isNew(path)).map(({ path }) => path),
+  );
+  return withLayerOptions(spec, (path, { kind }) => {
+    if (kind === 'like' || !frozen.has(path)) return {}; // 'like' has the tensors of a layer that is changed
+    return adapted.has(path) ? { lora } : { freeze: true };
+  });
 }

@@ -139,11 +139,11 @@ function placeTensors(
 ): [NetworkLayer[], readonly GradientRange[], number] {
   let P = 0;
   const allLayers = placedLayers.map((placed, index) => {
-    const tensors = placed.layer.tensors.filter(isParameter).map(({ name, shape, isTrained = true }) => {
+    const tensors = placed.layer.tensors.filter(isParameter).map((tensor) => {
+      const { name, shape, isTrained = true, isFrozen = placed.isFrozen } = tensor;
       const [offset, length] = [P, sizeOf(shape)];
       P += length;
-      const [isFrozen, gradientOffset] = [placed.isFrozen, null as number | null];
-      return { layer: index, name, shape, offset, length, isTrained, isFrozen, gradientOffset };
+      return { layer: index, name, shape, offset, length, isTrained, isFrozen, gradientOffset: null as number | null };
     });
     const ofInputs = readLengths.get(index);
     return { ...placed, tensors, ...(ofInputs === undefined ? {} : { lengths: ofInputs }) };

@@ -100,6 +100,31 @@ describe('--from', () => {
     expect(weights['1.W'].shape).toEqual([12, 2]);
   });
 
+  test('learns low-rank additions, which an export merges', async () => {
+    const flags = ['--lora', '3', '--lora-alpha', '6', '--lora-layers', '0', '--steps', '12'];
+    const tunedBy = ['--dataset', at('same.csv'), '--from', first, ...flags];
+    const { fingerprint } = await run(...tunedBy, '--out', at('lora'));
+    const { spec, weights } = loadModel(join(at('lora'), 'model.gradloom'));
+    expect(spec.layers.map(({ lora, freeze }) => [lora, freeze])).toEqual([
+      [{ rank: 3, alpha: 6 }, undefined],
+      [undefined, undefined],
+      [undefined, true],
+    ]);
+    expect(weights['0.W'].values).toEqual(model.weights['0.W'].values);
+    expect((await run('--config', join(at('lora'), 'config.json'), '--no-out')).fingerprint).toBe(fingerprint);
+    const exported = async (...options: string[]) => {
+      const file = at('exported.gradloom');
+      const { code, stderr } = await gradloom(['export', at('lora'), file, ...options]);
+      expect([code, stderr]).toEqual([0, '']);
+      return loadModel(file);
+    };
+    expect((await exported('--no-merge-lora')).fingerprint).toBe(fingerprint);
+    expect((await exported()).spec).toEqual(model.spec);
+    const whole = ['--dataset', at('same.csv'), '--from', at('lora'), '--merge-lora', '--steps', '2'];
+    await run(...whole, '--out', at('whole'));
+    expect(loadModel(join(at('whole'), 'model.gradloom')).spec).toEqual(model.spec);
+  });
+
   test('needs no model where it resumes', async () => {
     const away = at('away');
     renameSync(first, away);
@@ -122,6 +147,8 @@ describe('--from', () => {
 test.each([
   [['--until', '0'], '--until is given without --from, expected both'],
   [['--replace-head'], '--replace-head is given without --from, expected both'],
+  [['--lora', '8'], '--lora is given without --from, expected both'],
+  [['--from', first, '--lora-alpha', '8'], '--lora-alpha is given without --lora, expected both'],
   [['--from', first, '--hidden', '9'], '--from is given with --hidden, expected one of the two'],
   [['--from', first, '--scale', 'none'], '--from is given with --scale, expected one of the two'],
   [['--from', first], 'line 2, column 4 ("kind") has "plum", expected one of x, y, z'],

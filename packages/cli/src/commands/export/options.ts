@@ -16,6 +16,7 @@ export const exportOptions = {
         'type of the weights in the file: float32 rounds those of a float64 model',
         'that of the model',
       ),
+      'no-merge-lora': option.flag(undefined, 'keep low-rank additions apart from the weights'),
     },
   ),
   module: moduleOption,

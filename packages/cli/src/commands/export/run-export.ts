@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { typeOf } from '@gradloom/core/internal';
 import { exportModel } from '@gradloom/runtime';
-import { largestChange } from '@gradloom/runtime/internal';
+import { largestChange, mergedModel } from '@gradloom/runtime/internal';
 import { endingsOf, formatOf, modelFormats } from '@gradloom/runtime/options';
 import { openModel, refuseMoreThan, requireWord } from '../../files/models/open-model.ts';
 import { nameFlag } from '../../options/name-flag.ts';
@@ -16,7 +16,7 @@ import { exportOptions } from './options.ts';
 /** Writes a model in another format. Resolves to the exit code. */
 export async function runExport(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(exportOptions, request);
-  const { format: requestedFormat, precision, json } = parseRaw(exportOptions, raw);
+  const { format: requestedFormat, precision, 'no-merge-lora': isApart, json } = parseRaw(exportOptions, raw);
   refuseMoreThan(2, request.positionals, 'one model and one file to write');
   const endings = endingsOf(Object.values(modelFormats));
   const path = requireWord(
@@ -26,8 +26,9 @@ export async function runExport(request: Request, io: Io): Promise<number> {
   if (requestedFormat === undefined && formatOf(path) === undefined) {
     throw new UsageError(`the file ${path} has no known ending, expected ${endings}, or --format`);
   }
-  const model = openModel(request.positionals);
-  const overrides = defined({ format: requestedFormat, precision });
+  const opened = openModel(request.positionals);
+  const model = isApart === true ? opened : mergedModel(opened);
+  const overrides = defined({ format: requestedFormat, precision, mergeLora: isApart === true ? false : undefined });
   const format = await exportModel(path, model, overrides).catch((error: unknown) => {
     throw nameFlag(error, exportOptions, raw);
   });

@@ -8,7 +8,7 @@ const SCHEDULE = ['lr', 'schedule', 'warmup-steps', 'epochs', 'steps'] as const;
 const EVALUATION = ['folds', 'fold', 'evaluate-every', 'evaluate-test', 'patience', 'min-delta', 'monitor'] as const;
 const OBSERVATION = ['on-nan', 'probe', 'profile', 'retries'] as const;
 const CLUSTER = ['cluster', 'no-overlap', 'exchange-timeout'] as const;
-const START = ['from', 'until', 'replace-head'] as const;
+const START = ['from', 'until', 'replace-head', 'lora', 'lora-alpha', 'lora-layers', 'merge-lora'] as const;
 const FILES = ['checkpoint-every', 'keep', 'resume', 'out', 'no-out', 'config'] as const;
 const PRINTING = ['quiet', 'json', 'verbose'] as const;
 

@@ -17,15 +17,16 @@ export interface BaseModel extends Pick<ModelContents, 'spec' | 'loss' | 'prepro
  * @throws UsageError for options that need a model.
  */
 export async function openBaseModel(
-  { from, until, 'replace-head': replacesHead }: TrainValues,
+  values: TrainValues,
   checkpoint: Checkpoint | null = null,
   cluster: Cluster | null = null,
 ): Promise<BaseModel | undefined> {
-  if (from === undefined) {
-    const stray = until === undefined ? (replacesHead ? 'replace-head' : undefined) : 'until';
-    if (stray !== undefined) throw new UsageError(`--${stray} is given without --from, expected both`);
-    return undefined;
+  const { from } = values;
+  for (const [flag, needed] of NEEDED) {
+    if (values[flag] === undefined || values[flag] === false || values[needed] !== undefined) continue;
+    throw new UsageError(`--${flag} is given without --${needed}, expected both`);
   }
+  if (from === undefined) return undefined;
   const { spec, loss, preprocessing, metadata } = checkpoint ?? {};
   const ofRun = spec === undefined ? null : { spec, loss, preprocessing, metadata };
   const resumed = cluster === null ? ofRun : await cluster.fromFirst(ofRun);
@@ -33,6 +34,12 @@ export async function openBaseModel(
   const model = await readModel(from);
   return { ...model, model };
 }
+
+/** Flags, and what each needs. */
+const NEEDED = [
+  ...(['until', 'replace-head', 'lora', 'merge-lora'] as const).map((flag) => [flag, 'from'] as const),
+  ...(['lora-alpha', 'lora-layers'] as const).map((flag) => [flag, 'lora'] as const),
+] as const;
 
 /** The model of a file, a run or a checkpoint. */
 const readModel = async (path: string): Promise<ModelContents> =>

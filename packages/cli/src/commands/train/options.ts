@@ -140,6 +140,24 @@ export const trainOptions = {
         undefined,
         'with --from: new weights for the last layer, with the classes of this dataset; with --until, a new last layer',
       ),
+      lora: option.positiveInteger(
+        undefined,
+        'with --from: freeze the weights, and learn low-rank additions to them of this rank',
+        'the weights learn',
+      ),
+      'lora-alpha': option.positive(undefined, 'with --lora: the additions count by this / rank', '8'),
+      'lora-layers': {
+        ...option.layerPatterns(
+          undefined,
+          'with --lora: the layers with additions, by the names and paths that inspect prints, such as encoder,block*',
+          'all that take them',
+        ),
+        ...layerNames,
+      },
+      'merge-lora': option.flag(
+        undefined,
+        'with --from: make low-rank additions of the model part of its weights, which all learn again',
+      ),
     },
   ),
   module: moduleOption,

@@ -114,7 +114,7 @@ export async function createRecipe(
 /** The network that a run with --from starts with, and its weights. @throws OptionError for what does not fit. */
 function startOf(
   model: ModelContents,
-  { until, seed, 'replace-head': replacesHead }: TrainValues,
+  { until, seed, 'replace-head': replacesHead, lora: rank, 'merge-lora': mergeLora, ...others }: TrainValues,
   dataset: Dataset,
   loss: LossSpec,
 ): StartingModel {
@@ -123,8 +123,10 @@ function startOf(
     throw new OptionError('train', 'dataset', problem, { about: showName(dataset.name) });
   }
   const outputs = replacesHead ? { outputs: outputsOf(dataset, createLoss(loss, customParts())) } : {};
+  const { 'lora-alpha': alpha, 'lora-layers': layers } = others;
+  const lora = rank === undefined ? undefined : defined({ rank, alpha, layers });
   try {
-    return adaptModel(model, { ...defined({ until, seed }), ...outputs });
+    return adaptModel(model, { ...defined({ until, seed, lora, mergeLora }), ...outputs });
   } catch (error) {
     if (!(error instanceof OptionError) || error.options[0] !== 'outputs') throw error;
     throw new OptionError('train', 'replaceHead', error.problem, { about: error.about, cause: error });

@@ -8,6 +8,7 @@ export {
   inRange,
   type Kind,
   kind,
+  layerPatterns,
   nonNegative,
   notZero,
   number,

@@ -177,3 +177,10 @@ const isNotFinite = (value: unknown): boolean =>
 
 const isBeyondWhole = (value: unknown): boolean =>
   typeof value === 'number' ? value > Number.MAX_SAFE_INTEGER : isInfinite(value);
+
+/** Names and paths of layers, in which * stands for any characters. */
+export const layerPatterns = checkedBy(
+  "a list of at least 1 name or path of a layer, such as ['0', 'encoder', 'block*']",
+  (value): value is readonly string[] =>
+    Array.isArray(value) && value.length > 0 && value.every((pattern) => typeof pattern === 'string'),
+);

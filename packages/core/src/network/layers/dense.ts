@@ -145,7 +145,7 @@ function tiedPasses(
 }
 
 /** A product at each position is a convolution with a window of one position. */
-const geometryOf = (R: number, I: number, O: number): ConvolutionGeometry => ({
+export const geometryOf = (R: number, I: number, O: number): ConvolutionGeometry => ({
   height: ONE_POSITION,
   width: { ...ONE_POSITION, inputs: R, outputs: R },
   C: I,

@@ -21,6 +21,7 @@ import { heads, headsOptions } from './heads.ts';
 import { lastPosition, lastPositionOptions } from './last-position.ts';
 import { layerNorm, layerNormOptions } from './layer-norm.ts';
 import { like, likeOptions } from './like.ts';
+import type { LoraOptions } from './lora.ts';
 import { matmul, matmulOptions } from './matmul.ts';
 import { pad, padOptions } from './pad.ts';
 import { parameter, parameterOptions } from './parameter.ts';
@@ -143,6 +144,12 @@ export interface LayerName {
    * batch-norm uses its running averages and leaves them; a frozen dropout still drops. @default false
    */
   freeze?: boolean;
+  /**
+   * Low-rank additions to the weight matrices of a dense layer, an attention, a SwiGLU or a convolution, whose own
+   * tensors are then constants: their rank, or `{ rank, alpha }`. [Hu et al. 2021](https://arxiv.org/abs/2106.09685)
+   * @default none
+   */
+  lora?: number | LoraOptions;
 }
 
 /** An activation in short form: `{ kind: 'leaky-relu', alpha: 0.1 }`. */

@@ -80,6 +80,8 @@ export interface TensorSpec {
   readonly shape: readonly number[];
   /** False for a state and for frozen tensors: no gradient, and updates leave them alone. @default true */
   readonly isTrained?: boolean;
+  /** Whether it is a constant, although others of the layer learn. @default that of the layer */
+  readonly isFrozen?: boolean;
   /**
    * Path and name of the tensor whose numbers these are: '0.E'. This one has a gradient of its own, but no place among
    * the parameters.

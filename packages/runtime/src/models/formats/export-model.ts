@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type ElementType, type ModelContents, OptionError } from '@gradloom/core';
+import { adaptModel, type ElementType, type ModelContents, OptionError } from '@gradloom/core';
 import {
   checkElements,
   checkModel,
@@ -25,6 +25,12 @@ const exportOptions = defineOptions('exportModel', {
   format: option.unchecked<ModelFormatName>(), // checked below, together with the path
   /** Type of the weights in the file. Those of a float64 model are rounded for float32. @default that of the model */
   precision: precision(),
+  /**
+   * Whether low-rank additions become part of the weights. If not, they are tensors of their own, such as
+   * '0.weight.lora_A', which onnx and huggingface cannot have.
+   * @default true
+   */
+  mergeLora: option.flag(true),
 });
 
 /** Options of `exportModel`. */
@@ -37,17 +43,23 @@ export interface ExportOptions extends OptionsOf<typeof exportOptions.table>, Na
  */
 export async function exportModel(
   path: string,
-  model: ModelContents,
+  given: ModelContents,
   options: ExportOptions = {},
 ): Promise<ModelFormatName> {
   const where = 'exportModel';
   checkPath(where, path);
-  const { format, precision: type } = exportOptions.read(options);
+  const { format, precision: type, mergeLora } = exportOptions.read(options);
   const name = chosenFormat(where, path, format);
+  const { write, files, holdsLora = true } = modelFormats[name];
+  checkModel(where, given);
+  const merged = mergedModel(given);
+  if (!mergeLora && merged !== given && !holdsLora) {
+    throw new OptionError(where, 'mergeLora', `has false, expected true for ${name}, which has no low-rank additions`);
+  }
+  const model = mergeLora ? merged : given;
   const { network, loss } = checkModel(where, model);
   refuseBadWeights(where, network, model.parameters, type);
   const contents = type === undefined ? model : roundModel(model, type);
-  const { write, files } = modelFormats[name];
   const exported = { contents, network, loss };
   if (write !== undefined) writeAtomically(where, path, await write(exported));
   if (files !== undefined) {
@@ -56,6 +68,14 @@ export async function exportModel(
     for (const [file, bytes] of contentsByName) writeAtomically(where, join(path, file), bytes);
   }
   return name;
+}
+
+/** The model with its low-rank additions in its weights; the model itself if it has none. */
+export function mergedModel(model: ModelContents): ModelContents {
+  const { allLayers } = checkModel('mergedModel', model).network;
+  if (allLayers.every(({ spec }) => spec.lora === undefined)) return model;
+  const { spec, parameters } = adaptModel(model, { mergeLora: true });
+  return { ...model, spec, parameters };
 }
 
 function chosenFormat(where: string, path: string, format: ModelFormatName | undefined): ModelFormatName {

@@ -6,6 +6,7 @@ import type { TensorFile } from './tensor-file.ts';
 export interface ModelFormat {
   readonly title: string; // for help texts
   readonly ending: string; // ending of its files, or '/' for a folder
+  readonly holdsLora?: boolean; // whether it can have low-rank additions apart from the weights, by default true
   /** Returns the contents of a file. Absent for a folder. @throws Error for a model that the format cannot hold. */
   write?(model: ExportedModel): Promise<Iterable<Uint8Array>>;
   /** Returns the contents of the files of a folder by name. @throws Error for a model that the format cannot hold. */
@@ -19,6 +20,7 @@ const table = {
   onnx: {
     title: 'the whole model for onnxruntime, preprocessing included',
     ending: '.onnx',
+    holdsLora: false,
     write: async (model) => (await import('./onnx/write-onnx.ts')).writeOnnx(model),
     open: async (...file) => (await import('./onnx/read/import-onnx.ts')).openOnnx(...file),
   },
@@ -47,6 +49,7 @@ const table = {
   huggingface: {
     title: 'a folder of Hugging Face, as the one that it was imported from',
     ending: '/',
+    holdsLora: false,
     files: async (model) => (await import('./hugging-face/write-folder.ts')).filesOfFolder(model),
   },
 } satisfies Record<string, ModelFormat>;

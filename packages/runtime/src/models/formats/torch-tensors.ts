@@ -126,13 +126,15 @@ export function torchTensors(network: Network): TorchTensor[] {
       const { tensors: torchNames = {} } = torchLayerOf(networkLayer) ?? {};
       const extents = shapes.get(offset) ?? [length];
       // A window [ky, kx, C, O] is [O, C, ky, kx] in PyTorch. Tensors of custom layers keep their layout.
-      const isProduct = spec.kind !== 'parameter' && torchNames[name] !== undefined && productWeights.has(name);
+      const [weight, factor] = name.split('.lora'); // 'W.loraA' is a factor of what is added to W
+      const isProduct = spec.kind !== 'parameter' && torchNames[weight] !== undefined && productWeights.has(weight);
       const axes = extents.map((_, axis) => axis);
       const torchAxes = isProduct ? [...axes.slice(-2).reverse(), ...axes.slice(0, -2)] : axes;
       const { reads, writes } = flattenedImages.get(path) ?? { reads: null, writes: null };
-      const imageShapes = extents.map((_, axis) => (isProduct && axis === 0 ? reads : writes));
+      const [rowShape, columnShape] = [factor === 'B' ? null : reads, factor === 'A' ? null : writes];
+      const imageShapes = extents.map((_, axis) => (isProduct && axis === 0 ? rowShape : columnShape));
       return {
-        name: torchName(path, torchNames[name] ?? name),
+        name: torchName(path, `${torchNames[weight] ?? weight}${factor === undefined ? '' : `.lora_${factor}`}`),
         shape: torchAxes.map((axis) => extents[axis]),
         ...splitAxes(extents, imageShapes, torchAxes),
         offset,

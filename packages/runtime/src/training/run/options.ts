@@ -62,13 +62,6 @@ function spec<T>(...stated: [standard?: T, help?: string, shown?: string]): Opti
   return option.kind((_where, _name, value) => copyJson(value) as T)<T | undefined>(...stated);
 }
 
-/** Names and paths of layers, in which * stands for any characters. */
-const layerPatterns = option.checkedBy(
-  "a list of at least 1 name or path of a layer, such as ['0', 'encoder', 'block*']",
-  (value): value is readonly string[] =>
-    Array.isArray(value) && value.length > 0 && value.every((pattern) => typeof pattern === 'string'),
-);
-
 /** Options of the augmentation. Flags, files and checkpoints have each beside the other options of a run. */
 const augmentation = {
   /** Mirrors images from left to right, each with probability 1/2. @default false */
@@ -139,7 +132,7 @@ export const trainOptions = defineOptions('train', {
    * @default those that the spec freezes
    */
   freeze: trainingFlag(
-    layerPatterns(
+    option.layerPatterns(
       undefined,
       'layers whose weights stay as they are, by the names and paths that inspect prints, such as 0,encoder,block*',
       'none',

@@ -59,6 +59,7 @@ const atPosition: fc.Arbitrary<LayerSpec> = fc.constantFrom<LayerSpec>(
   { kind: 'rms-norm' },
   { kind: 'batch-norm' },
   { kind: 'swiglu', out: 4 },
+  { kind: 'swiglu', out: 4, lora: { rank: 3 } },
   { kind: 'dropout', rate: 0.5 },
   { kind: 'channel-dropout', rate: 0.5 },
 );
@@ -66,6 +67,7 @@ const overPositions: fc.Arbitrary<LayerSpec> = fc.constantFrom<LayerSpec>(
   { kind: 'gru', out: 4 },
   { kind: 'self-attention', heads: 1, causal: true, bias: false },
   { kind: 'self-attention', heads: 2, causal: true, rotary: true },
+  { kind: 'self-attention', heads: 2, causal: true, lora: 2 },
   { kind: 'lstm', out: 4 },
   { kind: 'position-embedding' },
 );

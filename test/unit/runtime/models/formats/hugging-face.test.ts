@@ -143,6 +143,19 @@ describe.each(models)('%s', (name, contents) => {
   });
 });
 
+test.each(models)('%s with low-rank additions is written back with them in its weights', async (name, contents) => {
+  const start = adaptModel(contents, { lora: { rank: 2 } });
+  const random = createRandom(1, 'additions');
+  const moved = {
+    ...contents,
+    ...start,
+    parameters: Float64Array.from(start.parameters, (weight) => weight + random.normal() / 9),
+  };
+  const again = await importModel(await written(`lora-${name}`, moved as ModelContents));
+  const merged = adaptModel(moved as ModelContents, { mergeLora: true });
+  expect([again.spec, again.parameters]).toEqual([contents.spec, merged.parameters]);
+});
+
 test('a model with other classes is written back with their names', async () => {
   const model = createModel(models[2][1]);
   const { preprocessing, ...start } = adaptModel(model, { outputs: 3 });
