@@ -142,6 +142,9 @@ function parameterOrRows(call: Call, { item, axes, stored: own, joined }: Aligne
   return constantValue(call, item, ownAxes, from);
 }
 
+/** Largest float32. */
+export const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
 /** A constant as a parameter, its parts in the order of the groups. */
 export function constantValue(adder: LayerAdder, tensor: Tensor, axes: Axes, groups: Axes): Value {
   const parts = axes.flat();
@@ -156,6 +159,9 @@ export function constantValue(adder: LayerAdder, tensor: Tensor, axes: Axes, gro
       parts.map(({ extent }) => extent),
       order,
     );
-  const isTrained = tensor.weight !== undefined;
+  // Weights are finite. A mask of -∞ before a softmax does the same with the lowest float.
+  const isMask = numbers.some((number) => Math.abs(number) === Number.POSITIVE_INFINITY);
+  if (isMask) for (const [k, number] of numbers.entries()) numbers[k] = Math.min(Math.max(number, -LARGEST), LARGEST);
+  const isTrained = tensor.weight !== undefined && !isMask;
   return adder.add(adder.anyRows(), parameter(shape), { W: numbers }, [tensor.weight], isTrained);
 }

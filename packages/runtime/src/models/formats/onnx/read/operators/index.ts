@@ -1,8 +1,11 @@
 import { activationOperators } from './activations.ts';
+import { choiceOperators } from './choices.ts';
 import { comparisonOperators } from './comparisons.ts';
 import { constantOperators } from './constants.ts';
 import { convolutionOperators } from './convolutions.ts';
+import { einsumOperators } from './einsum.ts';
 import { elementOperators } from './elements.ts';
+import { gridOperators } from './grids.ts';
 import { linearOperators } from './linear.ts';
 import { lossOperators } from './losses.ts';
 import { moveOperators } from './moves.ts';
@@ -11,6 +14,7 @@ import type { Operator } from './operator.ts';
 import { padOperators } from './pad.ts';
 import { powerOperators } from './powers.ts';
 import { productOperators } from './products.ts';
+import { quantizationOperators } from './quantization.ts';
 import { recurrentOperators } from './recurrent.ts';
 import { reductionOperators } from './reductions.ts';
 import { resizeOperators } from './resize.ts';
@@ -36,10 +40,13 @@ import { windowOperators } from './windows.ts';
  */
 export const operators: Readonly<Record<string, Operator>> = {
   ...activationOperators,
+  ...choiceOperators,
   ...comparisonOperators,
   ...constantOperators,
   ...convolutionOperators,
+  ...einsumOperators,
   ...elementOperators,
+  ...gridOperators,
   ...linearOperators,
   ...lossOperators,
   ...moveOperators,
@@ -47,6 +54,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   ...padOperators,
   ...powerOperators,
   ...productOperators,
+  ...quantizationOperators,
   ...recurrentOperators,
   ...reductionOperators,
   ...resizeOperators,

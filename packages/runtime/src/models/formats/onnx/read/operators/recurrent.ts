@@ -119,7 +119,7 @@ const kinds = {
 /** The states of a direction, step by step. */
 function steps(call: Call, x: Item, { step, gates }: Kind, direction: Direction): States {
   const { W, bi, isReverse, states: first } = direction;
-  const [T, O] = [fixedExtents(call, extentsOf(x))[0], unitsOf(direction)];
+  const [T, O] = [fixedExtents(call, extentsOf(x).slice(0, 1))[0], unitsOf(direction)];
   if (T > MAX_STEPS) throw call.refuse(`${T} steps from a first state`, `at most ${MAX_STEPS}`);
   const product = of(call, 'MatMul', x, transposedTensor(W));
   const all = bi === undefined ? product : of(call, 'Add', product, bi);

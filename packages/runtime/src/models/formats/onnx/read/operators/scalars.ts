@@ -56,9 +56,9 @@ export const composed = (make: (call: Call, xs: readonly (Item | undefined)[]) =
 /** A constant of one number. */
 export const scalar = (type: TensorType, number: number): Tensor => tensorOf(type, [], (to) => to.fill(number));
 
-/** The number of a constant that has one alone. */
+/** The finite number of a constant that has one alone. */
 const onlyNumber = (item: Item): number | undefined =>
-  isConstant(item) && item.numbers.length === 1 ? item.numbers[0] : undefined;
+  isConstant(item) && item.numbers.length === 1 && Number.isFinite(item.numbers[0]) ? item.numbers[0] : undefined;
 
 /** A function of two values, or of more from the left. */
 export const binary = (

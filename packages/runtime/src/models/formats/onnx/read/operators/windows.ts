@@ -1,6 +1,6 @@
 import { type LayerSpec, pad, parameter, reshape, take, type Value } from '@gradloom/core';
 import { sizeOf } from '@gradloom/core/internal';
-import { mixed } from '../align.ts';
+import { LARGEST, mixed } from '../align.ts';
 import { type Call, extentsOf, type Item } from '../call.ts';
 import { arranged, newAxes, ROWS, type Rows, reshaped } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
@@ -116,9 +116,6 @@ export function withPadding(
 const outputsOf = ({ inputs, kernel, dilation, stride }: Window, padding: number): number =>
   Math.floor((inputs + padding - dilation * (kernel - 1) - 1) / stride) + 1;
 
-/** Largest float32: padding that is below all numbers. */
-const LARGEST = (2 - 2 ** -23) * 2 ** 127;
-
 const kernelOf = (call: Call): readonly number[] => call.ints('kernel_shape');
 
 /** Whether pools have windows like these: along one or two axes, without gaps. */
@@ -180,7 +177,7 @@ const maxPool: Operator = {
     if (!isOfPoolLayer(windows)) return [windows.reduce((y, window, a) => maximaAlong(call, y, a + 2, window), x)];
     const { value, from } = imageOf(call, x);
     const isOfLayer = ({ before, after, kernel }: Window) => before === after && 2 * before <= kernel;
-    const padded = withPadding(value, windows, -LARGEST, isOfLayer);
+    const padded = withPadding(value, windows, -LARGEST /* below all numbers */, isOfLayer);
     return [from(padded.value.through({ kind: 'max-pool', ...poolOptions(windows, padded.padding) }))];
   },
 };

@@ -1,0 +1,118 @@
+import { sizeOf } from '@gradloom/core/internal';
+import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
+import { stridesOf, tensorOf } from '../tensor.ts';
+import { composed, fixedExtents, inShape } from './elements.ts';
+import type { Terms } from './linear.ts';
+import { known } from './moves.ts';
+import { takeOf, takeRows } from './take.ts';
+
+// Images read at the points of a grid, whose places are from -1 to 1 along each axis.
+
+/** The point k of n along an axis of a grid, of corners or of the middles of pixels. */
+const pointOf = (k: number, n: number, isOfCorners: boolean): number =>
+  isOfCorners ? (n === 1 ? 0 : -1 + (2 * k) / (n - 1)) : (2 * k + 1) / n - 1;
+
+/** Places of the pixels of an output in its input, by a matrix [N, 2, 3] or [N, 3, 4] for each image. */
+const affineGrid = composed((call, [theta, size]) => {
+  const [, , ...positions] = known(call, size, 'a size');
+  const isOfCorners = call.int('align_corners', 0) !== 0;
+  const [count, steps] = [sizeOf(positions), stridesOf(positions)];
+  // Coordinates are x, y and z: the last axis first.
+  const order = [...positions.keys()].reverse();
+  const points = tensorOf((theta as Item).type, [order.length + 1, count], (numbers) => {
+    numbers.fill(1);
+    for (const [row, axis] of order.entries()) {
+      for (let k = 0; k < count; k++) {
+        const place = Math.floor(k / steps[axis]) % positions[axis];
+        numbers[row * count + k] = pointOf(place, positions[axis], isOfCorners);
+      }
+    }
+  });
+  const places = call.apply('MatMul', [theta as Item, points]);
+  const [moved] = call.apply('Transpose', places, { perm: [0, 2, 1] });
+  return [inShape(call, moved, [extentsOf(theta as Item)[0], ...positions, order.length])];
+});
+
+/** A place beyond the ends of n pixels, reflected at them. */
+function reflected(place: number, n: number, isOfCorners: boolean): number {
+  const [low, length] = isOfCorners ? [0, n - 1] : [-0.5, n];
+  if (length === 0) return 0;
+  const distance = Math.abs(place - low) % (2 * length);
+  return low + Math.min(distance, 2 * length - distance);
+}
+
+/** Factors of the four neighbours of a place by cubic convolution with a = -0.75, as PyTorch has it. */
+function cubicFactors(t: number): number[] {
+  const a = -0.75;
+  const near = (x: number): number => (a + 2) * x ** 3 - (a + 3) * x ** 2 + 1;
+  const far = (x: number): number => a * x ** 3 - 5 * a * x ** 2 + 8 * a * x - 4 * a;
+  return [far(t + 1), near(t), near(1 - t), far(2 - t)];
+}
+
+/** What a point reads along an axis of n pixels. */
+function termsAlong(call: Call, point: number, n: number): Terms {
+  const isOfCorners = call.int('align_corners', 0) !== 0;
+  const [mode, padding] = [call.text('mode', 'linear'), call.text('padding_mode', 'zeros')];
+  let at = isOfCorners ? ((point + 1) / 2) * (n - 1) : ((point + 1) * n - 1) / 2;
+  const inside = (place: number): number => {
+    const back = padding === 'reflection' ? reflected(place, n, isOfCorners) : place;
+    return Math.min(Math.max(back, 0), n - 1);
+  };
+  const isCubic = mode.endsWith('cubic');
+  if (padding !== 'zeros' && !isCubic) at = inside(at);
+  const below = Math.floor(at);
+  const half = at - below;
+  const nearest = half > 0.5 || (half === 0.5 && below % 2 !== 0) ? below + 1 : below;
+  const factors = isCubic ? cubicFactors(half) : mode === 'nearest' ? [1] : [1 - half, half];
+  const start = isCubic ? below - 1 : mode === 'nearest' ? nearest : below;
+  return factors.flatMap((factor, k): Terms => {
+    const place = padding === 'zeros' ? start + k : inside(start + k);
+    return place < 0 || place > n - 1 ? [] : [[place, factor]];
+  });
+}
+
+/** Sums of terms along axis 2: one after the other, each of all outputs. */
+function sumsOf(call: Call, x: Item, outputs: readonly Terms[]): Item {
+  const longest = Math.max(1, ...outputs.map((terms) => terms.length));
+  const parts = Array.from({ length: longest }, (_, k): Item => {
+    const places = outputs.map((terms) => terms[k]?.[0] ?? 0);
+    const factors = Float64Array.from(outputs, (terms) => terms[k]?.[1] ?? 0);
+    const y = isConstant(x) ? takeOf(x, 2, places) : takeRows(call, x, 2, places);
+    return call.apply('Mul', [y, { type: x.type, dims: [outputs.length], numbers: factors }])[0];
+  });
+  return parts.reduce((sum, part) => call.apply('Add', [sum, part])[0]);
+}
+
+/** An image [N, C, ...] at the points of a grid [N, ..., 2 or 3], which is a constant. */
+const gridSample = composed((call, [first, second]) => {
+  const [x, grid] = [first as Item, second as Item];
+  if (!isConstant(grid)) throw call.refuse('a grid that depends on its inputs', 'a constant');
+  const [N, C, ...positions] = extentsOf(x);
+  const [images, ...others] = grid.dims;
+  const [points, rank] = [sizeOf(others.slice(0, -1)), positions.length];
+  const steps = stridesOf(positions);
+  const flat = inShape(call, x, [N, C, sizeOf(positions)]);
+  const ofImage = (image: number): Terms[] =>
+    Array.from({ length: points }, (_, point) => {
+      const at = (image * points + point) * rank;
+      return positions.reduce<Terms>(
+        (terms, n, axis) => {
+          const along = termsAlong(call, grid.numbers[at + rank - 1 - axis], n);
+          return terms.flatMap(([place, factor]) =>
+            along.map(([k, part]) => [place + k * steps[axis], factor * part] as const),
+          );
+        },
+        [[0, 1]],
+      );
+    });
+  const sampled = (image: number, y: Item): Item => sumsOf(call, y, ofImage(image));
+  const dims = [N, C, ...others.slice(0, -1)];
+  if (images === 1) return [inShape(call, sampled(0, flat), dims)];
+  fixedExtents(call, [N]);
+  const each = Array.from({ length: images }, (_, n) =>
+    sampled(n, isConstant(flat) ? takeOf(flat, 0, [n]) : takeRows(call, flat, 0, [n])),
+  );
+  return [inShape(call, call.apply('Concat', each, { axis: 0 })[0], dims)];
+});
+
+export const gridOperators = { AffineGrid: affineGrid, GridSample: gridSample };
