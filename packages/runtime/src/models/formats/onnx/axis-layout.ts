@@ -20,11 +20,13 @@ export interface AxisLayouts {
   readonly outputs: readonly AxisLayout[];
 }
 
-/** The layouts that the metadata of an imported model keeps; null if a graph cannot have them, rows in front. */
+/** The layouts that the metadata of an imported model keeps; null if they do not fit the network. */
 export function layoutsOf({ onnx }: ModelMetadata, { inputs, outputs }: Network): AxisLayouts | null {
   const stored = (onnx ?? {}) as { readonly inputs?: unknown; readonly outputs?: unknown };
   const [ofInputs, ofOutputs] = [checked(stored.inputs, inputs), checked(stored.outputs, outputs)];
-  return ofInputs === null || ofOutputs === null ? null : { inputs: ofInputs, outputs: ofOutputs };
+  if (ofInputs === null || ofOutputs === null) return null;
+  const haveRows = [...ofInputs, ...ofOutputs].map(({ axes }) => axes.includes('N'));
+  return haveRows.every((hasRows) => hasRows === haveRows[0]) ? { inputs: ofInputs, outputs: ofOutputs } : null;
 }
 
 /** Metadata may hold anything: it is left alone unless it fits. */
@@ -32,44 +34,58 @@ function checked(layouts: unknown, size: number): readonly AxisLayout[] | null {
   if (!Array.isArray(layouts) || layouts.length === 0) return null;
   const fit = layouts.every(({ name, axes, shape }: Partial<AxisLayout>) => {
     if (typeof name !== 'string' || name === '' || !Array.isArray(axes) || !Array.isArray(shape)) return false;
-    const [rows, ...others] = axes;
-    const inOrder = others.filter((axis) => axis !== -1).sort((a, b) => a - b);
-    return rows === 'N' && String(inOrder) === String(range(shape.length));
+    if (axes.filter((axis) => axis === 'N').length > 1) return false;
+    const inOrder = axes.filter((axis) => axis !== -1 && axis !== 'N').sort((a, b) => a - b);
+    // A single number may have no axis.
+    return String(inOrder) === String(range(shape.length)) || (inOrder.length === 0 && sizeOf(shape) === 1);
   });
   const sizes = layouts.map(({ shape }: AxisLayout) => sizeOf(shape));
   return fit && sizes.reduce((a, b) => a + b, 0) === size ? layouts : null;
 }
 
-/** The extents of the axes after that of the rows, in the graph. */
-const rowOf = ({ axes, shape }: AxisLayout): Shape =>
-  axes.slice(1).map((axis) => (axis === -1 ? 1 : shape[axis as number]));
+/** The extents of the axes in the graph. */
+const extentsOf = ({ axes, shape }: AxisLayout): (number | 'N')[] =>
+  axes.map((axis) => (axis === 'N' ? axis : axis === -1 ? 1 : shape[axis]));
 
-/** The order of the axes [N, ...shape] that has those of the graph, without axes of length 1 that rows lack. */
-const orderOf = ({ axes }: AxisLayout): number[] => [
-  0,
-  ...axes.flatMap((axis) => (axis === 'N' || axis === -1 ? [] : [axis + 1])),
-];
+/** For each axis of the graph that rows have, its place in [N, ...shape]. */
+const placesOf = ({ axes }: AxisLayout): number[] =>
+  axes.flatMap((axis) => (axis === 'N' ? [0] : axis === -1 ? [] : [axis + 1]));
 
-const isInOrder = (order: readonly number[]): boolean => order.every((axis, k) => axis === k);
+const isInOrder = (order: readonly number[]): boolean => order.every((place, k) => k === 0 || place > order[k - 1]);
 
 /** Adds the inputs; returns the rows [N, I] that they are parts of, or [N, ...shape] of one. */
 export function emitImportedInputs(graph: Graph, type: ElementType, layouts: readonly AxisLayout[]): Value {
   const parts = layouts.map((layout) => {
-    const x = graph.input(layout.name, type, rowOf(layout), 'as the imported graph has it');
-    const order = orderOf(layout);
-    const extents = order.slice(1).map((axis) => layout.shape[axis - 1]);
-    const inAxes = extents.length === layout.axes.length - 1 ? x : graph.reshape(x, [0, ...extents]);
-    const perm = order.map((_, axis) => order.indexOf(axis));
-    const moved = isInOrder(order) ? inAxes : graph.node('Transpose', [inAxes], { perm });
-    return layouts.length === 1 ? moved : graph.reshape(moved, [0, sizeOf(layout.shape)]);
+    const { name, axes, shape } = layout;
+    const x = graph.imported('input', name, type, extentsOf(layout));
+    const places = placesOf(layout);
+    const extents = places.map((place) => (place === 0 ? -1 : shape[place - 1]));
+    const inAxes = places.length === axes.length ? x : graph.reshape(x, extents);
+    const sorted = [...places].sort((a, b) => a - b);
+    const perm = sorted.map((place) => places.indexOf(place));
+    const moved = isInOrder(places) ? inAxes : graph.node('Transpose', [inAxes], { perm });
+    const hasAll = places.length === shape.length + 1;
+    if (layouts.length === 1) return hasAll ? moved : graph.reshape(moved, [-1, ...shape]);
+    return graph.reshape(moved, [-1, sizeOf(shape)]);
   });
   return parts.length === 1 ? parts[0] : graph.node('Concat', parts, { axis: 1 });
 }
 
 /** Outputs [N, ...shape] of a network under the name and in the order of axes of the imported graph. */
 export function emitImportedOutput(graph: Graph, type: ElementType, layout: AxisLayout, outputs: Value): void {
-  const perm = orderOf(layout);
-  const moved = isInOrder(perm) ? outputs : graph.node('Transpose', [outputs], { perm });
-  const value = perm.length === layout.axes.length ? moved : graph.reshape(moved, [0, ...rowOf(layout)]);
-  graph.output(layout.name, value, type, rowOf(layout), 'as the imported graph has it');
+  const { name, axes, shape } = layout;
+  const places = placesOf(layout);
+  // Without rows in the graph there is one, whose axis stays in front until it is cut off.
+  const perm = axes.includes('N') ? places : [0, ...places];
+  const isWhole = perm.length === shape.length + 1;
+  const moved = isInOrder(perm) || !isWhole ? outputs : graph.node('Transpose', [outputs], { perm });
+  const extents = extentsOf(layout);
+  const isAsIs = isWhole && perm.length === axes.length && axes.includes('N');
+  const value = isAsIs
+    ? moved
+    : graph.reshape(
+        moved,
+        extents.map((extent) => (extent === 'N' ? -1 : extent)),
+      );
+  graph.imported('output', name, type, extents, value);
 }

@@ -23,6 +23,14 @@ export interface Graph {
   integer(name: string): Value;
   /** Outputs a value [N, ...row] as `name`. */
   output(name: string, value: Value, type: ElementType, row: Shape, note: string): void;
+  /** Adds an input of an imported graph, or an output, which is `value`; N may be any of its axes, or none. */
+  imported(
+    what: 'input' | 'output',
+    name: string,
+    type: ElementType,
+    extents: readonly (number | 'N')[],
+    value?: Value,
+  ): Value;
   /** A constant of floating-point numbers, in the type of its array. */
   reals(name: string, shape: readonly number[], numbers: Elements): Value;
   /** A view of the same graph that adds numbers of another type; new graphs use float64. */
@@ -91,6 +99,14 @@ function emptyGraph(
     output(name, value, type, row, note) {
       nodes.push({ opType: 'Identity', name: fresh('Identity'), input: [value], output: [name] });
       outputs.push(valueInfo(name, type, row, note));
+    },
+    imported(what, name, type, extents, value = name) {
+      const dims = extents.map((extent) => (extent === 'N' ? { dimParam: 'N' } : { dimValue: BigInt(extent) }));
+      const info = infoOf(name, type, dims, 'as the imported graph has it');
+      (what === 'input' ? inputs : outputs).push(info);
+      if (what === 'output')
+        nodes.push({ opType: 'Identity', name: fresh('Identity'), input: [value], output: [name] });
+      return name;
     },
     reals: (name, shape, values) =>
       constant(`gradloom/${name}`, values instanceof Float32Array ? 'float' : 'double', shape, {
