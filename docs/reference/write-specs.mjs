@@ -172,12 +172,13 @@ function nameOf(type) {
   return type.isUnion() && name !== undefined ? name.name : checker.typeToString(type);
 }
 
-/** The comment of a member in the table, or else of its factory. */
+/** The comment of a member in the table, or else of its factory, which may stand before its options in a list. */
 function commentOf(member) {
   const [declaration] = member.getDeclarations();
+  const { initializer } = declaration;
   const value = ts.isShorthandPropertyAssignment(declaration)
     ? checker.getShorthandAssignmentValueSymbol(declaration)
-    : checker.getSymbolAtLocation(declaration.initializer);
+    : checker.getSymbolAtLocation(initializer?.elements?.[0] ?? initializer);
   const comments = [member, ...(value === undefined ? [] : [aliased(value)])].map((symbol) =>
     ts.displayPartsToString(symbol.getDocumentationComment(checker)),
   );
