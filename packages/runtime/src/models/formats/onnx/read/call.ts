@@ -86,8 +86,9 @@ export function callOf(
   const attributes = new Map(attribute.map((entry) => [entry.name, entry]));
   const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
   const operator = domain === '' || domain === 'ai.onnx' ? opType : `${domain}.${opType}`;
+  const shownOperator = /^[\w.]+$/.test(operator) ? operator : show(operator); // a damaged file has any bytes here
   const refuse = (has: string, expected: string): Error => {
-    const node = `node ${show(name === '' ? (output[0] ?? '') : name)} (${operator}, ${index + 1} of ${count})`;
+    const node = `node ${show(name === '' ? (output[0] ?? '') : name)} (${shownOperator}, ${index + 1} of ${count})`;
     return fault(`${has} at ${node}`, expected);
   };
   const required = (name: string): Message<'AttributeProto'> => {
