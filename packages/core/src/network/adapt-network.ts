@@ -13,8 +13,9 @@ export interface NetworkChanges {
   /** Name or path of the layer whose outputs are those of the new network. @default the last */
   readonly until?: string | undefined;
   /**
-   * Outputs of a new last layer: the last layer with weights in another size or, with `until`, a dense layer after that
-   * layer, whose outputs [..., C] are averaged over their positions. @default no new layer
+   * Outputs of a new last layer: the last layer with weights in another size, without a softmax or sigmoid after it,
+   * which the loss has. With `until` it is a dense layer after that layer, whose outputs [..., C] are averaged over
+   * their positions. @default no new layer
    */
   readonly outputs?: number | undefined;
   /** Low-rank additions, beside which nothing but a new layer learns. @default none, or those of the network */
@@ -153,5 +154,11 @@ function withOtherHead(where: string, network: Network, list: readonly ListedLay
     const problem = `has ${actual} as the last one with weights, expected one with outputs of its own, such as dense (until takes the part up to a layer)`;
     throw new OptionError(where, 'outputs', problem, { about: 'the network' });
   }
-  return list.with(k, { spec: merged({ ...spec, out } as LayerSpec), path: null });
+  const headed = list.with(k, { spec: merged({ ...spec, out } as LayerSpec), path: null });
+  // The loss of the new classes takes their logits.
+  return headed.slice(k + 1).every((layer) => makesProbabilities(layer.spec)) ? headed.slice(0, k + 1) : headed;
 }
+
+/** Whether a layer makes probabilities of logits, or their logarithms. */
+const makesProbabilities = (spec: LayerSpec): boolean =>
+  spec.kind === 'softmax' || spec.kind === 'log-softmax' || (spec.kind === 'activation' && spec.fn === 'sigmoid');

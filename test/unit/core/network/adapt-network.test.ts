@@ -10,6 +10,7 @@ import {
   initializeParameters,
   type Layer,
   type LayerSpec,
+  logSoftmax,
   type Network,
   type NetworkSpec,
   referenceKernels,
@@ -17,6 +18,8 @@ import {
   residual,
   type StartingModel,
   sequential,
+  sigmoid,
+  softmax,
 } from '@gradloom/core';
 import { bindTensors, createWorkspace, forward, namedWeights, viewOf, weightsFrom } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
@@ -95,6 +98,14 @@ test('a new last layer keeps its options, learns, and has the weights that a run
   // The same size again is new, too.
   expect(weightsIn(adaptModel(model, { outputs: 7 }))['answers.W'].values).not.toEqual(was['answers.W'].values);
   expect(adaptModel(model).parameters).toEqual(model.parameters);
+});
+
+test.each([softmax(), logSoftmax(), sigmoid()])('a new last layer puts out logits, without %j after it', (last) => {
+  const probabilities = sequential(3, dense(4), relu(), dense(2), last);
+  const parameters = draw(buildNetwork(probabilities).parameterCount);
+  const { layers } = adaptModel({ spec: probabilities, parameters }, { outputs: 5 }).spec;
+  expect(layers).toEqual(sequential(3, dense(4), relu(), dense(5)).layers);
+  expect(adaptModel({ spec: probabilities, parameters }).spec.layers).toHaveLength(4);
 });
 
 test('a layer after a part takes the means of its channels', () => {
