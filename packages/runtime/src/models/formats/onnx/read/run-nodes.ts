@@ -95,6 +95,8 @@ function outputsOf(call: Call, xs: readonly (Item | undefined)[]): readonly Item
       throw call.refuse(`a layer that does not fit (${error.message})`, 'one that fits');
     if (error instanceof RangeError)
       throw call.refuse(`a tensor of ${error.message} numbers`, `at most ${MAX_NUMBERS}`);
+    // An operator reads an input that its node leaves out.
+    if (error instanceof TypeError) throw call.refuse(`${xs.length} inputs that do not fit`, 'those of the operator');
     throw error;
   }
 }
