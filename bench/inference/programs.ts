@@ -13,6 +13,7 @@ export interface Program {
 export const OURS = 'Gradloom';
 
 const isOfRows = ({ writes }: InferenceWorkload): boolean => writes === undefined;
+const isOwn = ({ order }: InferenceWorkload): boolean => order === undefined;
 
 /** Ours comes first: the others are compared with it. */
 export const programs: readonly Program[] = [
@@ -23,12 +24,18 @@ export const programs: readonly Program[] = [
     get: 'apt-get install python3-onnxruntime',
     answers: isOfRows,
   },
-  { name: 'onnxruntime-node', command: node('../inference/onnxruntime.ts'), get: NPM, answers: isOfRows },
-  { name: 'PyTorch', command: systemPython('../inference/torch_peer.py'), get: TORCH, answers: () => true },
+  {
+    name: 'onnxruntime-node',
+    command: node('../inference/onnxruntime.ts'),
+    get: NPM,
+    answers: (workload) => isOwn(workload) && isOfRows(workload),
+  },
+  { name: 'PyTorch', command: systemPython('../inference/torch_peer.py'), get: TORCH, answers: isOwn },
   {
     name: 'tfjs wasm',
     command: node('../inference/tfjs.ts'),
     get: NPM,
-    answers: (workload, threads) => isOfRows(workload) && workload.type === 'float32' && threads === 1,
+    answers: (workload, threads) =>
+      isOwn(workload) && isOfRows(workload) && workload.type === 'float32' && threads === 1,
   },
 ];

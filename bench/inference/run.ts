@@ -6,6 +6,7 @@ import { count, matching, orRefuse, positive } from '../options.ts';
 import { installPeers } from '../peers/install.ts';
 import { type PeerProcess, startPeer } from '../peers/peer-process.ts';
 import { machineOf, measuredCommit, readRecorded, writeRecorded } from '../peers/results.ts';
+import { createImportedWorkloads } from './imported.ts';
 import { OURS, programs } from './programs.ts';
 import { meanRows } from './report.ts';
 import { type AnswerTime, joined } from './results.ts';
@@ -13,16 +14,18 @@ import { createInferenceWorkloads, type InferenceWorkload } from './workloads.ts
 
 // How long does a row take to answer, beside onnxruntime, PyTorch and tfjs? The programs answer in turns, so that a
 // slower machine slows all. Run alone on the machine. --record keeps the times, with those of other parts of the same
-// commit, Node, rounds and options of time.
+// commit, Node, rounds and options of time. --imported: imported graphs of Debian's libonnx-testdata and of npm packages,
+// beside onnxruntime.
 // Usage: npm run bench:inference [-- --only ResNet] [--programs onnxruntime] [--batches 1,32,256] [--threads 1,2]
-// [--precision float32] [--rounds 7] [--no-install] [--record]
+// [--precision float32] [--rounds 7] [--no-install] [--record | --imported]
 
 const { values } = orRefuse(() =>
   parseArgs({
     options: {
       only: { type: 'string', default: '' }, // part of a network's name
       programs: { type: 'string', default: '' }, // parts of the names of programs to compare with
-      batches: { type: 'string', default: '1,32,256' },
+      batches: { type: 'string' },
+      imported: { type: 'boolean', default: false },
       threads: { type: 'string', default: availableParallelism() === 1 ? '1' : '1,2' },
       precision: { type: 'string', default: elementTypes.join() },
       rounds: { type: 'string', default: '7' },
@@ -37,14 +40,14 @@ const rounds = count('rounds', values.rounds);
 const roundMs = positive('round-ms', values['round-ms']);
 const warmMs = positive('warm-ms', values['warm-ms']);
 const types = elementTypes.filter((type) => values.precision.split(',').includes(type));
-const [batches, threadCounts] = (['batches', 'threads'] as const).map((option) =>
-  values[option].split(',').map((text) => count(option, text)),
-);
+const counts = (option: 'batches' | 'threads', texts = values[option]): number[] =>
+  (texts ?? (values.imported ? '1,8' : '1,32,256')).split(',').map((text) => count(option, text));
+const [batches, threadCounts] = [counts('batches'), counts('threads')];
 const requested = new Set(values.programs.split(',').flatMap((part) => matching('programs', part, programs)));
 
 if (!values['no-install']) installPeers();
 const commit = measuredCommit();
-const all = await createInferenceWorkloads(types);
+const all = values.imported ? await createImportedWorkloads() : await createInferenceWorkloads(types);
 const workloads = matching('only', values.only, all);
 const processes = new Map<string, PeerProcess<InferenceWorkload>>();
 const about: Record<string, string> = {};
@@ -75,7 +78,7 @@ try {
   for (const one of processes.values()) one.end();
 }
 console.table(meanRows({ programs: about, times }));
-if (values.record) {
+if (values.record && !values.imported) {
   const machine = machineOf();
   const date = new Date().toISOString().slice(0, 10);
   const results = { date, commit, node: machine.node, rounds, roundMs, warmMs, programs: about, times };

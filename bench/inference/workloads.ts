@@ -29,6 +29,8 @@ export interface InferenceWorkload {
   readonly rows: number;
   readonly isText: boolean;
   readonly writes?: number; // tokens of a text that is written; absent: rows are answered
+  /** Axes of a row in the order of the graph, of a network that was imported; `onnx` is that graph. */
+  readonly order?: readonly number[];
 }
 
 /** Rows of a file: those of the largest batch. */

@@ -35,11 +35,20 @@ export function linearAlong(call: Call, x: Item, axis: number, outputs: readonly
   if (isChoice) return takeRows(call, x, axis, choice);
   return alongAxis(call, x, axis, (value, at, n) => {
     const [before, after] = [value.shape.slice(0, at), value.shape.slice(at + 1)];
+    // Along the innermost axis one product makes all outputs, else one for each place before the axis.
+    const isInnermost = sizeOf(after) === 1;
     const W = new Float64Array(outputs.length * n);
-    for (const [o, terms] of outputs.entries()) for (const [place, factor] of terms) W[o * n + place] += factor;
-    const factors = call.add(call.anyRows(), parameter([outputs.length, n]), { W }, [], false);
-    const matrices: LayerSpec = { kind: 'reshape', shape: [sizeOf(before), n, sizeOf(after)] };
-    const y = factors.matmul(value.through(matrices));
+    for (const [o, terms] of outputs.entries()) {
+      for (const [place, factor] of terms) W[isInnermost ? place * outputs.length + o : o * n + place] += factor;
+    }
+    const shape = isInnermost ? [n, outputs.length] : [outputs.length, n];
+    const factors = call.add(call.anyRows(), parameter(shape), { W }, [], false);
+    const matrices: LayerSpec = {
+      kind: 'reshape',
+      shape: isInnermost ? [sizeOf(before), n] : [sizeOf(before), n, sizeOf(after)],
+    };
+    const x = value.through(matrices);
+    const y = isInnermost ? x.matmul(factors) : factors.matmul(x);
     return y.through({ kind: 'reshape', shape: [...before, outputs.length, ...after] });
   });
 }
