@@ -14,8 +14,8 @@ import { createInferenceWorkloads, type InferenceWorkload } from './workloads.ts
 
 // How long does a row take to answer, beside onnxruntime, PyTorch and tfjs? The programs answer in turns, so that a
 // slower machine slows all. Run alone on the machine. --record keeps the times, with those of other parts of the same
-// commit, Node, rounds and options of time. --imported: imported graphs of Debian's libonnx-testdata and of npm packages,
-// beside onnxruntime.
+// commit, Node, rounds and options of time. --imported: graphs of Debian's libonnx-testdata and of npm packages, beside
+// onnxruntime.
 // Usage: npm run bench:inference [-- --only ResNet] [--programs onnxruntime] [--batches 1,32,256] [--threads 1,2]
 // [--precision float32] [--rounds 7] [--no-install] [--record | --imported]
 

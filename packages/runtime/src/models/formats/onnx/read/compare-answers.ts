@@ -53,7 +53,7 @@ function evaluateGraph(source: Source, batch: Batch, inputs: readonly Tensor[]):
     throw new Error('an operator adds a layer to constants, expected plain code');
   };
   const adder: LayerAdder = { add: refuse, share: refuse, anyRows: refuse, biased: refuse };
-  runNodes(source, batch, source.nodes, tensors, () => adder);
+  runNodes(source, batch, source.nodes, source.outputs, { items: tensors, adderOf: () => adder, findsPatterns: false });
   return source.outputs.map((name) => {
     const tensor = tensors.get(name);
     if (tensor === undefined) throw source.fault(`the output ${show(name)} of no node`, 'one that a node makes');

@@ -3,42 +3,101 @@ import { show } from '@gradloom/core/internal';
 import type { Message } from '../schema.ts';
 import { type Attributes, type Call, callOf, type Item, isConstant, type LayerAdder } from './call.ts';
 import { operators } from './operators/index.ts';
+import { findPatterns, type Step } from './patterns/find-patterns.ts';
 import { type Batch, type IndexedNodes, nodesFor, type Source } from './source.ts';
 import { isFloating, MAX_NUMBERS } from './tensor.ts';
+
+/** How nodes are run: `adderOf` gives the adder of each, and the nodes of a pattern become its layer, if so chosen. */
+export interface NodeRun<T extends Item> {
+  readonly items: Map<string, T>;
+  readonly adderOf: (index: number, node: Message<'NodeProto'>) => LayerAdder;
+  readonly findsPatterns: boolean;
+}
 
 /** Adds to `items`, by name, what nodes make of those that are there. Of an `If`, one branch alone is run. */
 export function runNodes<T extends Item>(
   source: Source,
   batch: Batch,
   nodes: IndexedNodes,
-  items: Map<string, T>,
-  adderOf: (index: number, node: Message<'NodeProto'>) => LayerAdder,
+  outputs: readonly string[],
+  run: NodeRun<T>,
 ): void {
-  for (const [index, node] of nodes) {
-    const call = callIn(source, batch, index, node, adderOf(index, node));
-    const itemOf = (name: string): T => {
-      const item = items.get(name);
-      if (item !== undefined) return item;
-      throw call.refuse(`the input ${show(name)} that nothing before makes`, 'nodes in their order');
-    };
-    const xs = (node.input ?? []).map((name) => (name === '' ? undefined : itemOf(name)));
-    let outputs: readonly (T | undefined)[];
-    if (node.opType === 'If') {
-      const branch = branchOf(call, xs[0]);
-      const names = (branch.output ?? []).map(({ name = '' }) => name);
-      for (const tensor of branch.initializer ?? []) {
-        const { name = '' } = tensor;
-        items.set(name, { ...source.read(tensor, `the initializer ${show(name)}`), weight: name } as Item as T);
+  const { items, adderOf, findsPatterns } = run;
+  const isOfConstant = ([, { opType }]: (typeof nodes)[number]): boolean => opType === 'Constant';
+  for (const [index, node] of nodes.filter(isOfConstant)) runNode(source, batch, index, node, run);
+  const others = nodes.filter((entry) => !isOfConstant(entry));
+  const numbersOf = (name: string) => {
+    const item = items.get(name);
+    return item !== undefined && isConstant(item) ? item.numbers : undefined;
+  };
+  const steps: readonly Step[] = findsPatterns
+    ? findPatterns(others, outputs, numbersOf)
+    : others.map(([index, node]) => ({ index, node }));
+  for (const { index, node, found } of steps) {
+    if (found !== undefined) {
+      const { pattern, values, numbers, inner } = found;
+      const read = [...values].flatMap(([name, value]): [string, Item][] => {
+        const item = items.get(value);
+        return item === undefined ? [] : [[name, item]];
+      });
+      const call = callIn(source, batch, index, node, adderOf(index, node));
+      const isKnown = read.length === values.size;
+      const y = isKnown ? pattern.layer(call, Object.fromEntries(read), Object.fromEntries(numbers)) : undefined;
+      if (y !== undefined) {
+        keep(source, call, node, [y as T], items);
+        continue;
       }
-      const needed = nodesFor(branch.node ?? [], names).map(([, inner]) => [index, inner] as const);
-      runNodes(source, batch, needed, items, adderOf);
-      outputs = names.map(itemOf);
-    } else outputs = outputsOf(call, xs) as readonly T[];
-    for (const [k, item] of outputs.entries()) {
-      const name = node.output?.[k] ?? '';
-      if (item !== undefined && !isConstant(item) && (source.uses.get(name) ?? 0) > 1) call.share(item.value);
-      if (name !== '' && item !== undefined) items.set(name, node.opType === 'Constant' ? asWeight(item, name) : item);
+      for (const [place, one] of inner) {
+        if (!items.has(one.output?.[0] ?? '')) runNode(source, batch, place, one, run);
+      }
     }
+    runNode(source, batch, index, node, run);
+  }
+}
+
+/** Runs a node. */
+function runNode<T extends Item>(
+  source: Source,
+  batch: Batch,
+  index: number,
+  node: Message<'NodeProto'>,
+  run: NodeRun<T>,
+): void {
+  const { items, adderOf } = run;
+  const call = callIn(source, batch, index, node, adderOf(index, node));
+  const itemOf = (name: string): T => {
+    const item = items.get(name);
+    if (item !== undefined) return item;
+    throw call.refuse(`the input ${show(name)} that nothing before makes`, 'nodes in their order');
+  };
+  const xs = (node.input ?? []).map((name) => (name === '' ? undefined : itemOf(name)));
+  let outputs: readonly (T | undefined)[];
+  if (node.opType === 'If') {
+    const branch = branchOf(call, xs[0]);
+    const names = (branch.output ?? []).map(({ name = '' }) => name);
+    for (const tensor of branch.initializer ?? []) {
+      const { name = '' } = tensor;
+      items.set(name, { ...source.read(tensor, `the initializer ${show(name)}`), weight: name } as Item as T);
+    }
+    const needed = nodesFor(branch.node ?? [], names).map(([, inner]) => [index, inner] as const);
+    runNodes(source, batch, needed, names, run);
+    outputs = names.map(itemOf);
+  } else outputs = outputsOf(call, xs) as readonly T[];
+  keep(source, call, node, outputs, items);
+}
+
+/** Adds what a node makes to `items`. */
+function keep<T extends Item>(
+  { uses }: Source,
+  call: Call,
+  node: Message<'NodeProto'>,
+  outputs: readonly (T | undefined)[],
+  items: Map<string, T>,
+): void {
+  for (const [k, item] of outputs.entries()) {
+    const name = node.output?.[k] ?? '';
+    if (item !== undefined && !isConstant(item) && (uses.get(name) ?? 0) > 1) call.share(item.value);
+    if (name !== '' && item !== undefined) items.set(name, node.opType === 'Constant' ? asWeight(item, name) : item);
   }
 }
 

@@ -70,7 +70,11 @@ export function translate(source: Source, batch: Batch, type: ElementType): Tran
     };
     return adder;
   };
-  runNodes(source, batch, source.nodes, items, (index, node) => adderOf(node.name ?? '', `layer${index}`));
+  runNodes(source, batch, source.nodes, source.outputs, {
+    items,
+    adderOf: (index, node) => adderOf(node.name ?? '', `layer${index}`),
+    findsPatterns: true,
+  });
   const outputs = source.outputs.map((name) => {
     const item = items.get(name);
     if (item === undefined) throw fault(`the output ${show(name)} of no node`, 'one that a node makes');

@@ -1,3 +1,4 @@
+import type { LayerSpec } from '@gradloom/core';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { arranged, type Rows } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
@@ -69,6 +70,26 @@ function scaledBy(call: Call, y: Item, scale: Item | undefined, bias: Item | und
   return bias === undefined ? product : call.apply('Add', [product, bias])[0];
 }
 
+/** The layer of a norm along an axis. */
+export function normLayer(
+  call: Call,
+  kind: 'layer-norm' | 'rms-norm',
+  epsilon: number,
+  x: Rows,
+  axis: number,
+  gamma: Tensor,
+  beta: Tensor | undefined,
+): Rows {
+  const weights = { gamma: gamma.numbers, ...(beta !== undefined && { beta: beta.numbers }) };
+  const spec = { kind, epsilon, ...(kind === 'layer-norm' && beta === undefined && { bias: false }) } as LayerSpec;
+  const parts = x.axes[axis];
+  const outer = x.stored.filter((part) => !parts.includes(part));
+  const value = arranged(x, [...outer.map((part) => [part]), parts]);
+  const names = [gamma, ...(beta === undefined ? [] : [beta])].map(({ weight }) => weight);
+  const y = call.add(value, spec, weights, names, gamma.weight !== undefined);
+  return { ...x, stored: [...outer, ...parts], value: y };
+}
+
 /** Over the axes from `axis` on. Along the last one, with constant weights, it is a layer-norm. */
 const layerNormalization = composed((call, [first, scale, bias]) => {
   const x = first as Item;
@@ -77,14 +98,7 @@ const layerNormalization = composed((call, [first, scale, bias]) => {
   const epsilon = call.float('epsilon', 1e-5);
   const isLayer = axis === rank - 1 && call.outputs === 1 && scale !== undefined && isConstant(scale);
   if (!isConstant(x) && isLayer && (bias === undefined || isConstant(bias))) {
-    const weights = { gamma: scale.numbers, ...(bias !== undefined && { beta: bias.numbers }) };
-    const spec = { kind: 'layer-norm', epsilon, ...(bias === undefined && { bias: false }) } as const;
-    const parts = x.axes[axis];
-    const outer = x.stored.filter((part) => !parts.includes(part));
-    const value = arranged(x, [...outer.map((part) => [part]), parts]);
-    const names = [scale, ...(bias === undefined ? [] : [bias])].map(({ weight }) => weight);
-    const y = call.add(value, spec, weights, names, scale.weight !== undefined);
-    return [{ ...x, stored: [...outer, ...parts], value: y }];
+    return [normLayer(call, 'layer-norm', epsilon, x, axis, scale, bias)];
   }
   const axes = Array.from({ length: rank - axis }, (_, k) => axis + k);
   const [y, mean, inverse] = normalized(call, x, axes, epsilon);

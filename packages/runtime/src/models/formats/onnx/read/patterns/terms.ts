@@ -1,0 +1,113 @@
+import type { Message } from '../../schema.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** A node of a graph. */
+export type Node = Message<'NodeProto'>;
+
+/** Values of a graph by the names that a pattern has for them, and the numbers that it asks for. */
+export interface Found {
+  readonly values: ReadonlyMap<string, string>;
+  readonly numbers: ReadonlyMap<string, number>;
+}
+
+/** What a pattern looks into: the node that makes a value, and the number of a constant that has one alone. */
+export interface Graph {
+  makerOf(value: string): Node | undefined;
+  numbersOf(value: string): Tensor['numbers'] | undefined;
+}
+
+/** The ways in which a value of a graph is what a pattern says, each with what it found so far. */
+export type Term = (graph: Graph, value: string, found: Found) => Iterable<Found>;
+
+export const NOTHING: Found = { values: new Map(), numbers: new Map() };
+
+/** Any value: the same wherever the pattern has this name. */
+export const any = (name: string): Term =>
+  function* (_graph, value, found) {
+    const known = found.values.get(name);
+    if (known === undefined) yield { ...found, values: new Map(found.values).set(name, value) };
+    else if (known === value) yield found;
+  };
+
+function* withNumber(found: Found, name: string, number: number): Iterable<Found> {
+  const known = found.numbers.get(name);
+  if (known === undefined) yield { ...found, numbers: new Map(found.numbers).set(name, number) };
+  else if (known === number) yield found;
+}
+
+/** A constant of one number, any one: the same wherever the pattern has this name. */
+export const anyNumber = (name: string): Term =>
+  function* (graph, value, found) {
+    const numbers = graph.numbersOf(value);
+    if (numbers?.length === 1) yield* withNumber(found, name, numbers[0]);
+  };
+
+/** Files have their constants in float32, or with a few digits. */
+const ROUNDING = 1e-6;
+
+/** A constant of this number, rounded to float32. */
+export const number = (wanted: number): Term =>
+  function* (graph, value, found) {
+    const numbers = graph.numbersOf(value);
+    if (numbers?.length === 1 && Math.abs(numbers[0] / wanted - 1) < ROUNDING) yield found;
+  };
+
+/** The node that makes a value, if its operator is this one. */
+function madeBy(graph: Graph, value: string, operator: string): Node | undefined {
+  const node = graph.makerOf(value);
+  return node?.opType === operator && (node.domain ?? '') === '' ? node : undefined;
+}
+
+/** An operator of inputs in their order. */
+export const made = (operator: string, ...inputs: readonly Term[]): Term =>
+  function* (graph, value, found) {
+    const read = madeBy(graph, value, operator)?.input;
+    if (read?.length === inputs.length) yield* allOf(graph, read, inputs, found);
+  };
+
+function* allOf(
+  graph: Graph,
+  values: readonly string[],
+  [term, ...terms]: readonly Term[],
+  found: Found,
+): Iterable<Found> {
+  if (term === undefined) yield found;
+  else for (const next of term(graph, values[0], found)) yield* allOf(graph, values.slice(1), terms, next);
+}
+
+/** One of several terms. */
+export const either = (...terms: readonly Term[]): Term =>
+  function* (graph, value, found) {
+    for (const term of terms) yield* term(graph, value, found);
+  };
+
+/** An operator whose inputs may be in any order and, of more than two, in any brackets. */
+const unordered = (operator: string, terms: readonly Term[]): Term =>
+  function* (graph, value, found) {
+    if (terms.length === 1) yield* terms[0](graph, value, found);
+    const read = madeBy(graph, value, operator)?.input;
+    if (terms.length === 1 || read?.length !== 2) return;
+    const all = 2 ** terms.length - 1;
+    for (let chosen = 1; chosen < all; chosen++) {
+      const [first, second] = [1, 0].map((side) => terms.filter((_, k) => ((chosen >> k) & 1) === side));
+      yield* allOf(graph, read, [unordered(operator, first), unordered(operator, second)], found);
+    }
+  };
+
+export const sum = (...terms: readonly Term[]): Term => unordered('Add', terms);
+export const product = (...terms: readonly Term[]): Term => unordered('Mul', terms);
+export const root = (x: Term): Term => made('Sqrt', x);
+
+/** A power of a whole exponent, also as a product. */
+export const power = (x: Term, exponent: number): Term =>
+  either(made('Pow', x, number(exponent)), product(...Array<Term>(exponent).fill(x)));
+
+/** The mean over one axis, whose number in the graph has the name `axis`. */
+export const mean = (x: Term): Term =>
+  function* (graph, value, found) {
+    const { input: read = [], attribute = [] } = madeBy(graph, value, 'ReduceMean') ?? {};
+    const attributeOf = (name: string) => attribute.find((entry) => entry.name === name);
+    const axes = read[1] === undefined ? attributeOf('axes')?.ints?.map(Number) : graph.numbersOf(read[1]);
+    if (axes?.length !== 1 || Number(attributeOf('keepdims')?.i ?? 1) === 0) return;
+    for (const next of withNumber(found, 'axis', axes[0])) yield* x(graph, read[0], next);
+  };
