@@ -33,10 +33,11 @@ const spec = folder.write('net.yaml', 'input: 3\nlayers: [{ kind: dense, out: 2 
 test('an ONNX file becomes a model, whose answers are compared with its operators', async () => {
   const file = join(folder.path, 'sized.onnx');
   writeOnnxFile(file, {
-    inputs: { x: ['N', 'T', 2] },
+    inputs: { x: ['N', 'T', 2], shift: [2] },
     outputs: ['y', 'z'],
     nodes: [
-      ['MatMul', ['x', 'W'], ['y']],
+      ['MatMul', ['x', 'W'], ['product']],
+      ['Add', ['product', 'shift'], ['y']],
       ['Relu', ['y'], ['z']],
     ],
     weights: {
@@ -46,15 +47,17 @@ test('an ONNX file becomes a model, whose answers are compared with its operator
       ],
     },
   });
-  const command = ['import', file, '--out', out, '--outputs', 'z'];
+  const command = ['import', file, '--out', out, '--outputs', 'z', '--constants', 'shift=0.5:-1'];
   const refused = await gradloom(command);
   expect(refused.stderr).toContain('has the free extent "T" in input "x", expected a size for it');
   const imported = await gradloom([...command, '--sizes', 'T=3']);
   expect(imported).toMatchObject({ code: 0, stderr: '' });
   expect(imported.stdout).toBe(
-    `${out}: 2 layers, 4 parameters of ${file}\ncompared with its 2 operators one by one, on 2 random rows: equal\n`,
+    `${out}: 2 layers, 6 parameters of ${file}\ncompared with its 3 operators one by one, on 2 random rows: equal\n`,
   );
-  expect(loadModel(out).outputs([[1, -2, 3, 4, -5, 6]])).toEqual([[1, 0, 3, 4, 0, 6]]);
+  expect(loadModel(out).outputs([[1, -2, 3, 4, -5, 6]])).toEqual([[1.5, 0, 3.5, 3, 0, 5]]);
+  const wrong = await gradloom([...command.slice(0, -1), 'shift=a']);
+  expect(wrong.stderr).toContain('--constants has "shift=a", expected numbers for each name, such as sr=16000');
 });
 
 test.each([

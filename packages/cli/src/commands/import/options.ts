@@ -35,6 +35,18 @@ const sizes = option.kind((_where, name, raw): Readonly<Record<string, number>> 
   throw new Error(`${name} has ${show(raw)}, expected a number for each name, such as T=128`);
 });
 
+/** 'sr=16000,shape=1:3': numbers of each name. */
+const constants = option.kind((_where, name, raw): Readonly<Record<string, readonly number[]>> => {
+  const pairs = String(raw)
+    .split(',')
+    .map((pair) => /^([^=]+)=([^=]+)$/.exec(pair)?.slice(1) ?? []);
+  const numbers = pairs.map(([, values = '']) => values.split(':').map((value) => option.numeric(value)));
+  if (numbers.flat().every(option.finite.isValid) && new Set(pairs.map(([key]) => key)).size === pairs.length) {
+    return Object.fromEntries(pairs.map(([key], k) => [key, numbers[k] as number[]]));
+  }
+  throw new Error(`${name} has ${show(raw)}, expected numbers for each name, such as sr=16000 or shape=1:3`);
+});
+
 /** Numbers of the channels of an image, with commas between them. */
 const perChannel = option.kind((_where, name, raw): readonly number[] => {
   const numbers = String(raw)
@@ -97,6 +109,11 @@ export const importOptions = {
       sizes: sizes(
         undefined,
         'of an .onnx file: extents that its graph leaves free, such as T=128; not that of the rows',
+        'none',
+      ),
+      constants: constants(
+        undefined,
+        'of an .onnx file: inputs of its graph that become constants, such as sr=16000 or shape=1:3',
         'none',
       ),
       outputs: names(undefined, 'of an .onnx file: the outputs of its graph that the network has', 'all'),
