@@ -63,7 +63,7 @@ export function adaptNetwork(
     const problem = 'is given for a network that has such additions, expected mergeLora, too, which makes them weights';
     throw new OptionError(where, 'lora', problem);
   }
-  // What is frozen beside additions stays so.
+  // Layers that were frozen beside low-rank additions stay frozen.
   const change = mergeLora ? merged : hasLora ? (layer: LayerSpec) => layer : thawed;
   const changed = { input: network.spec.input, layers: list.map(({ spec }) => mapLayer(spec, change)) };
   const isNew = (path: string) => pathBefore(path) === undefined;

@@ -47,9 +47,9 @@ export interface NetworkLora extends OptionsOf<typeof networkLoraTable> {}
 
 /** The option with these: a rank, or an object. */
 export const networkLora = kind<number | NetworkLora>((where, name, value) => {
-  const given = loraOption.check(where, name, value);
+  const requested = loraOption.check(where, name, value);
   const { layers, ...lora } = defineOptions(where, networkLoraTable, name).read(
-    typeof given === 'number' ? { rank: given } : given,
+    typeof requested === 'number' ? { rank: requested } : requested,
   );
   return layers === undefined ? lora : { ...lora, layers };
 });
@@ -79,8 +79,8 @@ export function readLora(
   where: string,
   value: number | LoraOptions,
 ): { readonly rank: number; readonly scale: number } {
-  const given = loraOption.check(where, 'lora', value);
-  const { rank, alpha } = loraOptions.read(typeof given === 'number' ? { rank: given } : given);
+  const requested = loraOption.check(where, 'lora', value);
+  const { rank, alpha } = loraOptions.read(typeof requested === 'number' ? { rank: requested } : requested);
   return { rank, scale: alpha / rank };
 }
 
@@ -222,14 +222,14 @@ export function withLora(kind: string, layer: Layer, value: number | LoraOptions
       const memory = layer.createMemory?.(rows, allocate, share) ?? noMemory;
       const { allocateForBackward = allocate } = share;
       const N = rows * positions;
-      const own = [
+      const scratch = [
         allocate(N * width), // what is added to y, and in the backward pass to dx
         allocate(width), // zeros in place of biases
         allocate(r), // the scale
         allocateForBackward(width), // unused gradients of biases
         ...additions.flatMap(() => [allocate(N * r), allocateForBackward(N * r)]),
       ];
-      return { ...memory, arrays: [...memory.arrays, ...own] };
+      return { ...memory, arrays: [...memory.arrays, ...scratch] };
     },
     forward(y, xs, parameters, B, pass, memory) {
       const [weights, adapted] = adapt(pass, parameters, memory);

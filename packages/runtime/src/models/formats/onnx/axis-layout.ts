@@ -48,7 +48,7 @@ const extentsOf = ({ axes, shape }: AxisLayout): (number | 'N')[] =>
   axes.map((axis) => (axis === 'N' ? axis : axis === -1 ? 1 : shape[axis]));
 
 /** For each axis of the graph that rows have, its place in [N, ...shape]. */
-const placesOf = ({ axes }: AxisLayout): number[] =>
+const storedAxesOf = ({ axes }: AxisLayout): number[] =>
   axes.flatMap((axis) => (axis === 'N' ? [0] : axis === -1 ? [] : [axis + 1]));
 
 const isInOrder = (order: readonly number[]): boolean => order.every((place, k) => k === 0 || place > order[k - 1]);
@@ -58,13 +58,13 @@ export function emitImportedInputs(graph: Graph, type: ElementType, layouts: rea
   const parts = layouts.map((layout) => {
     const { name, axes, shape } = layout;
     const x = graph.imported('input', name, type, extentsOf(layout));
-    const places = placesOf(layout);
-    const extents = places.map((place) => (place === 0 ? -1 : shape[place - 1]));
-    const inAxes = places.length === axes.length ? x : graph.reshape(x, extents);
-    const sorted = [...places].sort((a, b) => a - b);
-    const perm = sorted.map((place) => places.indexOf(place));
-    const moved = isInOrder(places) ? inAxes : graph.node('Transpose', [inAxes], { perm });
-    const hasAll = places.length === shape.length + 1;
+    const storedAxes = storedAxesOf(layout);
+    const extents = storedAxes.map((place) => (place === 0 ? -1 : shape[place - 1]));
+    const inAxes = storedAxes.length === axes.length ? x : graph.reshape(x, extents);
+    const sorted = [...storedAxes].sort((a, b) => a - b);
+    const perm = sorted.map((place) => storedAxes.indexOf(place));
+    const moved = isInOrder(storedAxes) ? inAxes : graph.node('Transpose', [inAxes], { perm });
+    const hasAll = storedAxes.length === shape.length + 1;
     if (layouts.length === 1) return hasAll ? moved : graph.reshape(moved, [-1, ...shape]);
     return graph.reshape(moved, [-1, sizeOf(shape)]);
   });
@@ -74,9 +74,9 @@ export function emitImportedInputs(graph: Graph, type: ElementType, layouts: rea
 /** Outputs [N, ...shape] of a network under the name and in the order of axes of the imported graph. */
 export function emitImportedOutput(graph: Graph, type: ElementType, layout: AxisLayout, outputs: Value): void {
   const { name, axes, shape } = layout;
-  const places = placesOf(layout);
+  const storedAxes = storedAxesOf(layout);
   // Without rows in the graph there is one, whose axis stays in front until it is cut off.
-  const perm = axes.includes('N') ? places : [0, ...places];
+  const perm = axes.includes('N') ? storedAxes : [0, ...storedAxes];
   const isWhole = perm.length === shape.length + 1;
   const moved = isInOrder(perm) || !isWhole ? outputs : graph.node('Transpose', [outputs], { perm });
   const extents = extentsOf(layout);

@@ -71,15 +71,15 @@ const topK = composed((call, [first, count]) => {
   if (!(k >= 1 && k <= Math.min(n, MAX_ORDERED))) throw call.refuse(`${k} of ${n} numbers`, `1 to ${MAX_ORDERED}`);
   const isLargest = call.int('largest', 1) !== 0;
   let rest = isLargest ? x : call.apply('Neg', [x])[0];
-  const found: [value: Item, index: Item][] = [];
+  const ranked: [value: Item, index: Item][] = [];
   for (let rank = 0; rank < k; rank++) {
     const [index] = call.apply('ArgMax', [rest], { axis, keepdims: 1 });
-    const place = oneHot(call, index, axis, n, false);
-    found.push([reduced(call, 'ReduceSum', masked(call, place, x), [axis], true), index]);
-    rest = call.apply('Where', [place, scalar(x.type, -3e38), rest])[0];
+    const isChosen = oneHot(call, index, axis, n, false);
+    ranked.push([reduced(call, 'ReduceSum', masked(call, isChosen, x), [axis], true), index]);
+    rest = call.apply('Where', [isChosen, scalar(x.type, -3e38), rest])[0];
   }
   return [0, 1].map((part) => {
-    const parts = found.map((pair) => pair[part]);
+    const parts = ranked.map((pair) => pair[part]);
     return k === 1 ? parts[0] : call.apply('Concat', parts, { axis })[0];
   });
 });
@@ -102,18 +102,18 @@ const maxUnpool = composed((call, [first, second, shape]) => {
   const dims = shape === undefined ? [N, C, ...whole] : known(call, shape, 'a shape');
   // Indices count in the smallest output that the windows have.
   const size = sizeOf(whole);
-  const places = known(call, indices, 'indices').map((index) => {
-    let [rest, place, stride] = [index % size, 0, 1];
+  const offsets = known(call, indices, 'indices').map((index) => {
+    let [rest, offset, stride] = [index % size, 0, 1];
     for (let a = whole.length - 1; a >= 0; a--) {
-      place += (rest % whole[a]) * stride;
+      offset += (rest % whole[a]) * stride;
       rest = Math.floor(rest / whole[a]);
       stride *= dims[a + 2];
     }
-    return Math.floor(index / size) * sizeOf(dims.slice(2)) + place;
+    return Math.floor(index / size) * sizeOf(dims.slice(2)) + offset;
   });
   const zeros: Tensor = tensorOf(x.type, [sizeOf(dims)], () => undefined);
   const updates = inShape(call, x, [sizeOf(extentsOf(x))]);
-  const at: Tensor = { type: 'int64', dims: [places.length], numbers: Float64Array.from(places) };
+  const at: Tensor = { type: 'int64', dims: [offsets.length], numbers: Float64Array.from(offsets) };
   return [inShape(call, call.apply('ScatterElements', [zeros, at, updates], { axis: 0 })[0], dims)];
 });
 

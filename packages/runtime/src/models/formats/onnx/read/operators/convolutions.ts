@@ -1,6 +1,5 @@
 import { type LayerSpec, pad, reshape, take, transpose, type Value } from '@gradloom/core';
-import { createElements, sizeOf, typeOf } from '@gradloom/core/internal';
-import { reorder } from '../../../reorder.ts';
+import { sizeOf } from '@gradloom/core/internal';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import type { Rows } from '../rows.ts';
 import { integers, type Tensor, tensorOf } from '../tensor.ts';
@@ -9,6 +8,14 @@ import { transposedTensor } from './moves.ts';
 import type { Operator } from './operator.ts';
 import { filled } from './pad.ts';
 import { eachInput, imageOf, type Window, windowsOf, withPadding } from './windows.ts';
+
+/** A layer of an image with weights W in the order of core, and b if there is a bias. */
+function withWeights(call: Call, image: Value, spec: LayerSpec, W: Tensor, b: Tensor | undefined): Value {
+  const isTrained = W.weight !== undefined;
+  if (b === undefined)
+    return call.add(image, { ...spec, bias: false } as LayerSpec, { W: W.numbers }, [W.weight], isTrained);
+  return call.add(image, spec, { W: W.numbers, b: b.numbers }, [W.weight, b.weight], isTrained);
+}
 
 const convolution: Operator = {
   evaluate(call, [first, second, bias]) {
@@ -51,19 +58,8 @@ const convolution: Operator = {
     const windows = windowsOf(call, positions, kernel);
     const { value, from } = imageOf(call, x);
     const groups = call.int('group', 1);
-    const add = (image: Value, spec: LayerSpec, order: readonly number[]): Value => {
-      const W = createElements(typeOf(w.numbers), w.numbers.length);
-      reorder(W, w.numbers, w.dims, order);
-      const weights = { W, ...(bias === undefined ? {} : { b: bias.numbers }) };
-      const names = [w.weight, ...(bias === undefined ? [] : [bias.weight])];
-      return call.add(
-        image,
-        { ...spec, ...(bias === undefined ? { bias: false } : {}) } as LayerSpec,
-        weights,
-        names,
-        w.weight !== undefined,
-      );
-    };
+    const add = (image: Value, spec: LayerSpec, order: readonly number[]): Value =>
+      withWeights(call, image, spec, transposedTensor(w, order), bias);
     if (positions.length === 3) return [from(convolvedVolume(value, windows, O, groups, add))];
     const isOfLayer = ({ before, after }: Window) => before === after;
     const padded = withPadding(value, windows, 0, isOfLayer);
@@ -101,12 +97,12 @@ function convolvedVolume(
   const sides = [[depth.before, after(depth)], [height.before, below], [width.before, after(width)], 0] as const;
   const padded = volume.through(pad([...sides]));
   const [, H, W, C] = padded.shape;
-  const places = Array.from({ length: depth.outputs * depth.kernel }, (_, k) => {
+  const slices = Array.from({ length: depth.outputs * depth.kernel }, (_, k) => {
     return Math.floor(k / depth.kernel) * depth.stride + (k % depth.kernel) * depth.dilation;
   });
   const channels = C / groups;
   const images = padded.through(
-    take(places, { axis: 0 }),
+    take(slices, { axis: 0 }),
     reshape([depth.outputs, depth.kernel, H, W, groups, channels]),
     transpose({ axes: [0, 2, 3, 4, 1, 5] }),
     reshape([depth.outputs * H, W, groups * depth.kernel * channels]),
@@ -210,20 +206,16 @@ const transposedConvolution: Operator = {
     const image = isRow ? value.through(reshape([...positions, 1, value.shape[1]])) : value;
     const along = (option: (of: TransposedWindow) => number, ofRow: number): number[] =>
       isRow ? [option(windows[0]), ofRow] : windows.map(option);
-    const W = createElements(typeOf(w.numbers), w.numbers.length);
-    reorder(W, w.numbers, w.dims, [...kernel.map((_, a) => a + 2), 1, 0]);
-    const spec = {
+    const spec: LayerSpec = {
       kind: 'conv2d-transpose',
       out: O,
       kernel: along((of) => of.kernel, 1),
       stride: along((of) => of.stride, 1),
       padding: along(({ before }) => before, 0),
       outputPadding: along(({ extra }) => extra, 0),
-      ...(bias === undefined ? { bias: false } : {}),
-    } as const;
-    const weights = { W, ...(bias === undefined ? {} : { b: bias.numbers }) };
-    const names = [w.weight, ...(bias === undefined ? [] : [bias.weight])];
-    const y = call.add(image, spec, weights, names, w.weight !== undefined);
+    };
+    const moved = transposedTensor(w, [...kernel.map((_, a) => a + 2), 1, 0]);
+    const y = withWeights(call, image, spec, moved, bias);
     return [from(isRow ? y.through(reshape([y.shape[0], O])) : y)];
   },
 };

@@ -24,7 +24,7 @@ function labelsOf(call: Call, term: string, rank: number): string[] {
 const transposed = (call: Call, { item, labels }: Labelled, order: readonly string[]): Item =>
   call.apply('Transpose', [item], { perm: order.map((label) => labels.indexOf(label)) })[0];
 
-/** Of axes with one label the diagonal. */
+/** The diagonal of axes that have the same label. */
 function withoutRepeats(call: Call, { item, labels }: Labelled): Labelled {
   const label = labels.find((one, k) => labels.indexOf(one) !== k);
   if (label === undefined) return { item, labels };
@@ -34,8 +34,8 @@ function withoutRepeats(call: Call, { item, labels }: Labelled): Labelled {
   const [n] = fixedExtents(call, [dims[first]]);
   const [moved] = call.apply('Transpose', [item], { perm: [...rest, first, second] });
   const flat = inShape(call, moved, [...rest.map((k) => dims[k]), n * n]);
-  const places = Array.from({ length: n }, (_, k) => k * (n + 1));
-  const diagonal = isConstant(flat) ? takeOf(flat, rest.length, places) : takeRows(call, flat, rest.length, places);
+  const indices = Array.from({ length: n }, (_, k) => k * (n + 1));
+  const diagonal = isConstant(flat) ? takeOf(flat, rest.length, indices) : takeRows(call, flat, rest.length, indices);
   return withoutRepeats(call, { item: diagonal, labels: [...rest.map((k) => labels[k]), label] });
 }
 

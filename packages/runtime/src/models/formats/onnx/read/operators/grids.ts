@@ -23,13 +23,13 @@ const affineGrid = composed((call, [theta, size]) => {
     numbers.fill(1);
     for (const [row, axis] of order.entries()) {
       for (let k = 0; k < count; k++) {
-        const place = Math.floor(k / steps[axis]) % positions[axis];
-        numbers[row * count + k] = pointOf(place, positions[axis], isOfCorners);
+        const pixel = Math.floor(k / steps[axis]) % positions[axis];
+        numbers[row * count + k] = pointOf(pixel, positions[axis], isOfCorners);
       }
     }
   });
-  const places = call.apply('MatMul', [theta as Item, points]);
-  const [moved] = call.apply('Transpose', places, { perm: [0, 2, 1] });
+  const coordinates = call.apply('MatMul', [theta as Item, points]);
+  const [moved] = call.apply('Transpose', coordinates, { perm: [0, 2, 1] });
   return [inShape(call, moved, [extentsOf(theta as Item)[0], ...positions, order.length])];
 });
 
@@ -49,7 +49,7 @@ function cubicFactors(t: number): number[] {
   return [far(t + 1), near(t), near(1 - t), far(2 - t)];
 }
 
-/** What a point reads along an axis of n pixels. */
+/** The pixels that a point reads along an axis of n pixels, each with its factor. */
 function termsAlong(call: Call, point: number, n: number): Terms {
   const isOfCorners = call.int('align_corners', 0) !== 0;
   const [mode, padding] = [call.text('mode', 'linear'), call.text('padding_mode', 'zeros')];
@@ -73,11 +73,11 @@ function termsAlong(call: Call, point: number, n: number): Terms {
 
 /** Sums of terms along axis 2: one after the other, each of all outputs. */
 function sumsOf(call: Call, x: Item, outputs: readonly Terms[]): Item {
-  const longest = Math.max(1, ...outputs.map((terms) => terms.length));
+  const longest = outputs.reduce((most, terms) => Math.max(most, terms.length), 1);
   const parts = Array.from({ length: longest }, (_, k): Item => {
-    const places = outputs.map((terms) => terms[k]?.[0] ?? 0);
+    const pixels = outputs.map((terms) => terms[k]?.[0] ?? 0);
     const factors = Float64Array.from(outputs, (terms) => terms[k]?.[1] ?? 0);
-    const y = isConstant(x) ? takeOf(x, 2, places) : takeRows(call, x, 2, places);
+    const y = isConstant(x) ? takeOf(x, 2, pixels) : takeRows(call, x, 2, pixels);
     return call.apply('Mul', [y, { type: x.type, dims: [outputs.length], numbers: factors }])[0];
   });
   return parts.reduce((sum, part) => call.apply('Add', [sum, part])[0]);

@@ -59,7 +59,7 @@ export const transposedItem = (x: Rows, order = reversed(x.axes.length)): Rows =
   axes: order.map((axis) => x.axes[axis]),
 });
 
-export function transposedTensor(x: Tensor, order = reversed(x.dims.length)): Tensor {
+export function transposedTensor(x: Tensor, order: readonly number[] = reversed(x.dims.length)): Tensor {
   const numbers = createElements(typeOf(x.numbers), x.numbers.length);
   if (x.dims.length === 0) numbers.set(x.numbers);
   else if (sizeOf(x.dims) > 0) reorder(numbers, x.numbers, x.dims, order);

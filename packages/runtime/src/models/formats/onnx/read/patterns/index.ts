@@ -49,8 +49,8 @@ const erf = made('Erf', either(made('Div', x, number(Math.SQRT2)), product(x, nu
 const cubic = sum(x, product(number(0.044715), power(x, 3)));
 
 /**
- * What programs write in pieces, by the layer that it is; of patterns that one value fits, the first counts. To add
- * one, write an entry. The answers are compared with those of the operators at the import, as all are.
+ * Layers that programs write in pieces. If several patterns fit a value, the first counts. To add a pattern, write an
+ * entry. The import compares the answers of such layers with those of the operators, as it compares all answers.
  */
 export const patterns: readonly Pattern[] = [
   { term: sum(scaled, beta), layer: norm('layer-norm') },

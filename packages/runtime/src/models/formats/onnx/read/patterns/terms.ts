@@ -10,7 +10,7 @@ export interface Found {
   readonly numbers: ReadonlyMap<string, number>;
 }
 
-/** What a pattern looks into: the node that makes a value, and the number of a constant that has one alone. */
+/** A graph as patterns read it: the node that makes a value, and the numbers of a constant. */
 export interface Graph {
   makerOf(value: string): Node | undefined;
   numbersOf(value: string): Tensor['numbers'] | undefined;
