@@ -51,7 +51,7 @@ const extentsOf = ({ axes, shape }: AxisLayout): (number | 'N')[] =>
 const storedAxesOf = ({ axes }: AxisLayout): number[] =>
   axes.flatMap((axis) => (axis === 'N' ? [0] : axis === -1 ? [] : [axis + 1]));
 
-const isInOrder = (order: readonly number[]): boolean => order.every((place, k) => k === 0 || place > order[k - 1]);
+const isInOrder = (order: readonly number[]): boolean => order.every((axis, k) => k === 0 || axis > order[k - 1]);
 
 /** Adds the inputs; returns the rows [N, I] that they are parts of, or [N, ...shape] of one. */
 export function emitImportedInputs(graph: Graph, type: ElementType, layouts: readonly AxisLayout[]): Value {
