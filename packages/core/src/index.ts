@@ -121,6 +121,7 @@ export type {
   ClassDecoding,
   ColumnEncoding,
   ColumnType,
+  DatePart,
   ImageEncoding,
   ImagePreprocessing,
   NumberEncoding,

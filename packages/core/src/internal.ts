@@ -133,6 +133,7 @@ export {
   type NumberColumnEncoder,
   whyUnusual,
 } from './inference/preprocessing/column-encoder.ts';
+export { periods, THURSDAY, weekdayOf } from './inference/preprocessing/date-parts.ts';
 export { encodeImage, standardizeChannels, widthOfImage } from './inference/preprocessing/image-encoder.ts';
 export {
   forecastNames,
@@ -142,7 +143,13 @@ export {
   tokensOf,
   widthOfTable,
 } from './inference/preprocessing/preprocessing.ts';
-export { havePartLengths, inInputOrder, isPart, rowPartsOf } from './inference/preprocessing/row-parts.ts';
+export {
+  havePartLengths,
+  inInputOrder,
+  isPart,
+  rowPartsOf,
+  widthOfColumn,
+} from './inference/preprocessing/row-parts.ts';
 export { createRowReader, type RowReader } from './inference/rows.ts';
 export { bytePairs } from './inference/text/byte-pairs.ts';
 export { createTextEncoder, encodeText, type TextEncoder } from './inference/text/text-encoder.ts';

@@ -59,6 +59,7 @@ export {
   crossAttention,
   type DateFormat,
   type DateOrder,
+  type DatePart,
   type DenseOptions,
   type DropoutOptions,
   defineActivation,

@@ -1,5 +1,5 @@
 import type { ActivationName, ColumnEncoding, ScheduleName } from '@gradloom/core';
-import { checkList, checkObject, option, widthOfImage } from '@gradloom/core/internal';
+import { checkList, checkObject, option, widthOfColumn } from '@gradloom/core/internal';
 
 /**
  * Tables with this many rows hold out a tenth for validation and a tenth for the test; fewer held-out rows would say
@@ -97,10 +97,8 @@ const MAX_COUNTED_INPUTS = 8;
 export function countInputs(columns: readonly ColumnEncoding[]): number {
   return checkList('countInputs', 'columns', columns, 'a list of columns').reduce((sum, encoding) => {
     const column = checkObject('countInputs', 'a column', encoding, 'the encoding of a column');
-    if (column.type === 'text') return sum + column.context;
-    if (column.type === 'image') return sum + widthOfImage(column);
-    if (column.type !== 'categorical') return sum + 1 + Number(column.indicator);
-    return sum + Math.min(MAX_COUNTED_INPUTS, column.categories.length + Number(column.missing));
+    const inputs = widthOfColumn(column);
+    return sum + (column.type === 'categorical' ? Math.min(MAX_COUNTED_INPUTS, inputs) : inputs);
   }, 0);
 }
 

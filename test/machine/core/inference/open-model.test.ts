@@ -37,21 +37,21 @@ const preprocessing: Preprocessing = {
   version: 1,
   columns: [
     { name: 'age', type: 'numeric', center: 37.25, scale: 11.3, fill: 38, indicator: true },
-    { name: 'since', type: 'date', center: 18262, scale: 365.25, fill: null, indicator: false },
+    { name: 'since', type: 'date', center: 18262, scale: 365.25, fill: null, indicator: false, parts: ['month'] },
     { name: 'member', type: 'boolean', center: 0.4, scale: 0.49, fill: 0, indicator: false },
     { name: 'city', type: 'categorical', categories: ['Bonn', 'Köln', 'a=b'], missing: true },
   ],
   target: [{ name: 'kind', type: 'classes', labels: ['a', 'b', '__proto__'] }],
 };
 const classifier: ModelContents = {
-  spec: sequential(8, dense(9), gelu(), batchNorm(), dense(3)),
-  parameters: normals(8 * 9 + 9 + 4 * 9 + 9 * 3 + 3).map(Math.abs), // variances are not below 0
+  spec: sequential(10, dense(9), gelu(), batchNorm(), dense(3)),
+  parameters: normals(10 * 9 + 9 + 4 * 9 + 9 * 3 + 3).map(Math.abs), // variances are not below 0
   loss: 'softmax-cross-entropy',
   preprocessing,
 };
 const regressor: ModelContents = {
-  spec: { input: 8, layers: [{ kind: 'dense', out: 1 }] },
-  parameters: normals(9),
+  spec: { input: 10, layers: [{ kind: 'dense', out: 1 }] },
+  parameters: normals(11),
   loss: 'mse',
   preprocessing: { ...preprocessing, target: [{ name: 'price', type: 'values', center: 152.1, scale: 77.3 }] },
 };
@@ -182,5 +182,5 @@ describe('a file that is no model', () => {
 test('a weight that is not finite is refused when a row is asked', () => {
   saveModel(path, { ...regressor, parameters: regressor.parameters.map((value, p) => (p === 3 ? Number.NaN : value)) });
   const opened = openModel(readFileSync(path));
-  expect(() => opened.outputs(cells)).toThrow('outputs: W of dense(8->1) at layer 0 has NaN, expected finite numbers');
+  expect(() => opened.outputs(cells)).toThrow('outputs: W of dense(10->1) at layer 0 has NaN, expected finite numbers');
 });

@@ -1,5 +1,5 @@
 import type { Preprocessing } from '@gradloom/core';
-import { decodeValue, inInputOrder, ofTable, widthOfImage } from '@gradloom/core/internal';
+import { decodeValue, inInputOrder, ofTable, widthOfColumn } from '@gradloom/core/internal';
 
 /** Converts inputs or outputs of the network to the units of the table's columns; plain numbers stay unchanged. */
 export interface ColumnUnits {
@@ -17,17 +17,11 @@ export function targetNames(preprocessing: Preprocessing | undefined): string[] 
 export const MAX_SHOWN_OUTPUTS = 64;
 
 export function columnUnits(preprocessing: Preprocessing | undefined): ColumnUnits {
-  // Inputs of a column: one per token or category, or a number; and one that marks missing cells, if there are any.
-  const inputs = inInputOrder(ofTable(preprocessing)?.columns ?? []).flatMap(
-    (column): { center: number; scale: number }[] => {
-      const plain = { center: 0, scale: 1 };
-      if (column.type === 'text') return Array.from({ length: column.context }, () => plain);
-      if (column.type === 'image') return Array.from({ length: widthOfImage(column) }, () => plain);
-      if (column.type === 'categorical')
-        return [...column.categories, ...(column.missing ? [''] : [])].map(() => plain);
-      return column.indicator ? [column, plain] : [column];
-    },
-  );
+  // The first input of a column of numbers is in its units; all others, such as those of categories, are plain.
+  const inputs = inInputOrder(ofTable(preprocessing)?.columns ?? []).flatMap((column) => {
+    const plain = Array.from({ length: widthOfColumn(column) }, () => ({ center: 0, scale: 1 }));
+    return 'indicator' in column ? [column, ...plain.slice(1)] : plain;
+  });
   const target = ofTable(preprocessing)?.target ?? [];
   const toUnits = (scaled: readonly { center: number; scale: number }[]) => (value: number, index: number) => {
     const { center, scale } = scaled[index] ?? { center: 0, scale: 1 };

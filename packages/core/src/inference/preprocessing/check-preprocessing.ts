@@ -142,6 +142,7 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
     indicator: flag,
     gaps: optional(flag), // older models lack this field, the range and the format
     range: optional(range),
+    ...(type === 'date' && { parts: optional(listOf(oneOf(['hour', 'weekday', 'month']))) }),
   })(where, path, value);
 }
 

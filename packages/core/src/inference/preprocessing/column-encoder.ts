@@ -2,6 +2,7 @@ import { counted, show } from '../../checks/show.ts';
 import { createTokenizer, TextError, type Tokenizer, type TokenizerLoader } from '../text/tokenizer.ts';
 import { type Cell, CellError, isGap, isNumberGap, readCategory, readText } from './cell.ts';
 import { cellReader, dayText, invalidDayHint, isDateFormat, timeText } from './cell-format.ts';
+import { dateParts, widthOfParts } from './date-parts.ts';
 import { encodeImage, widthOfImage } from './image-encoder.ts';
 import type {
   CategoryEncoding,
@@ -77,7 +78,7 @@ export interface TokenColumnEncoder extends ColumnEncoder {
 
 /** Creates the encoder of a column of numbers, booleans or dates. */
 export function createNumberEncoder(
-  { name, type, format, center, scale, fill, indicator, range }: NumberEncoding,
+  { name, type, format, center, scale, fill, indicator, range, parts = [] }: NumberEncoding,
   onNote?: (note: EncodingNote) => void,
 ): NumberColumnEncoder {
   const { read, expected } = cellReader(type, format);
@@ -86,7 +87,9 @@ export function createNumberEncoder(
   const isTime = isDateFormat(format) && format.order === 'time';
   const dateText = isTime ? timeText : dayText;
   const textOf = (value: number): string => (type === 'date' ? dateText(value) : String(value));
-  const inputs = indicator ? [name, `${name} is missing`] : [name];
+  const numbers = indicator ? [name, `${name} is missing`] : [name];
+  const inputs = [...numbers, ...parts.flatMap((part) => dateParts[part].inputs.map((input) => `${name} ${input}`))];
+  const partWidth = widthOfParts(parts);
   function encodeNumber(value: number, x: Float64Array, offset: number): void {
     const isMissing = Number.isNaN(value);
     if (isMissing && fill === null) {
@@ -103,6 +106,14 @@ export function createNumberEncoder(
       onNote?.({ column: name, value: textOf(value), range: [textOf(min), textOf(max)] });
     }
     if (indicator) x[offset + 1] = isMissing ? 1 : 0;
+    let partOffset = offset + numbers.length;
+    if (isMissing) x.fill(0, partOffset, partOffset + partWidth);
+    else {
+      for (const part of parts) {
+        dateParts[part].write(value, x, partOffset);
+        partOffset += dateParts[part].inputs.length;
+      }
+    }
   }
   return {
     name,

@@ -159,6 +159,12 @@ export function tokensOf(preprocessing: Preprocessing | undefined): TokenEncodin
 }
 
 /**
+ * Parts of a date that repeat. The hour, which is the time of day, and the month, which is the position in the year,
+ * have a sine and a cosine, so that December is beside January; a weekday has an input each, from Monday on.
+ */
+export type DatePart = 'hour' | 'weekday' | 'month';
+
+/**
  * x = (value - center) / scale. A date is the number of days since 1970-01-01 (UTC), with a fraction for the time of
  * day. A boolean is 0 or 1.
  */
@@ -184,6 +190,8 @@ export interface NumberEncoding {
    * @default unknown
    */
   readonly range?: ValueRange;
+  /** Of a date: the parts with inputs of their own, which come last and are 0 for a gap. @default none */
+  readonly parts?: readonly DatePart[];
 }
 
 /** A least and a greatest value. */

@@ -1,6 +1,7 @@
 import type { RowPart } from '../../network/parts-network.ts';
-import { sizeOf } from '../../network/shape.ts';
 import { createTokenizer } from '../text/tokenizer.ts';
+import { widthOfParts } from './date-parts.ts';
+import { widthOfImage } from './image-encoder.ts';
 import {
   type ColumnEncoding,
   ofTable,
@@ -36,7 +37,7 @@ export function rowPartsOf(preprocessing: Preprocessing | undefined): readonly R
   const columns = ofTable(preprocessing)?.columns ?? [];
   const partColumns = columns.filter(isPart);
   if (partColumns.length === 0 || tokensOf(preprocessing) !== undefined) return undefined;
-  const cells = columns.filter((column) => !isPart(column)).reduce((sum, column) => sum + widthOf(column), 0);
+  const cells = columns.filter((column) => !isPart(column)).reduce((sum, column) => sum + widthOfColumn(column), 0);
   const parts = partColumns.map((column): RowPart => ({ name: partName(column.name), ...shapeOf(column) }));
   return cells === 0 ? parts : [{ name: CELLS, shape: [cells] }, ...parts];
 }
@@ -51,7 +52,9 @@ const shapeOf = (column: TokenEncoding | PixelEncoding): Omit<RowPart, 'name'> =
     : { shape: [column.height, column.width, column.channels] };
 
 /** Number of inputs of a column. */
-function widthOf(column: ColumnEncoding): number {
+export function widthOfColumn(column: ColumnEncoding): number {
   if (column.type === 'categorical') return column.categories.length + Number(column.missing);
-  return 'indicator' in column ? 1 + Number(column.indicator) : sizeOf(shapeOf(column).shape);
+  if (column.type === 'text') return column.context;
+  if (column.type === 'image') return widthOfImage(column);
+  return 1 + Number(column.indicator) + widthOfParts(column.parts);
 }

@@ -1,5 +1,13 @@
-import { type ColumnEncoding, math, OptionError, type TablePreprocessing, type TargetDecoding } from '@gradloom/core';
-import { forecastNames, readNumber, show, showName } from '@gradloom/core/internal';
+import {
+  type ColumnEncoding,
+  type DatePart,
+  math,
+  type NumberEncoding,
+  OptionError,
+  type TablePreprocessing,
+  type TargetDecoding,
+} from '@gradloom/core';
+import { dateText, forecastNames, isDateFormat, readNumber, show, showName, weekdayOf } from '@gradloom/core/internal';
 import { quantileOf, scalingOf } from './scaling.ts';
 import { extentOf, sentinelOf } from './sniffers/numbers.ts';
 import { checkRows, checkTable, pickCells, type Table, type TableColumn, type TableSeries } from './table.ts';
@@ -66,6 +74,7 @@ const MAX_BYTES = 1_800_000;
 function fitsModelFile(preprocessing: TablePreprocessing): boolean {
   // An encoding of numbers has 7 JSON values and a range 3 more; one of categories 6, besides their names.
   const valuesOf = (column: ColumnEncoding): number => {
+    if ('parts' in column && column.parts) return 11 + column.parts.length;
     if (column.type !== 'categorical') return 'range' in column && column.range ? 10 : 7;
     return 6 + column.categories.length + (Array.isArray(column.others) ? column.others.length : 0);
   };
@@ -151,7 +160,26 @@ function numberEncodingOf(
     indicator: gaps >= MIN_GAPS,
     ...(gaps > 0 && gaps < MIN_GAPS ? { gaps: true } : {}),
     ...(withRange && kind !== 'boolean' && present.length > 0 ? { range: extentOf(present) } : {}),
+    ...(kind === 'date' ? datePartsOf(present, isDateFormat(format) && format.order === 'time') : {}),
   };
+}
+
+/**
+ * The parts of dates that differ from row to row, and whose period the rows extend over: in less than a year, the month
+ * says no more than the date itself. A time of day alone has its hour, so that 23:59 is beside 0:00.
+ */
+function datePartsOf(days: Float64Array, isTimeOfDay: boolean): Pick<NumberEncoding, 'parts'> {
+  const [min, max] = extentOf(days);
+  const first = days[0];
+  const fraction = (value: number): number => value - Math.floor(value);
+  const differ = (part: (days: number) => number | string): boolean => days.some((day) => part(day) !== part(first));
+  const parts: DatePart[] = [];
+  if ((isTimeOfDay || max - min >= 1) && differ((day) => Math.round(86_400 * fraction(day)) % 86_400)) {
+    parts.push('hour');
+  }
+  if (max - min >= 7 && differ(weekdayOf)) parts.push('weekday');
+  if (max - min >= 365 && differ((day) => dateText(day).slice(-5, -3))) parts.push('month');
+  return parts.length === 0 ? {} : { parts };
 }
 
 /** The numbers of the rows without gaps. */

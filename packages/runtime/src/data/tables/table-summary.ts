@@ -69,11 +69,12 @@ function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
     const { width, height, channels } = encoding;
     return `${width} x ${height} pixels in ${channels === 1 ? 'grey' : 'colour'}`;
   }
-  const { center, scale, fill, indicator } = encoding;
+  const { center, scale, fill, indicator, parts = [] } = encoding;
   const fillText = fill === null || !hasGaps ? '' : `, gaps ${fiveDigits(fill)}`;
   const gaps = indicator ? `${fillText} and an input` : fillText;
   const centred = center < 0 ? `x + ${fiveDigits(-center)}` : `x - ${fiveDigits(center)}`;
-  return center === 0 && scale === 1 ? `as it is${gaps}` : `(${centred}) / ${fiveDigits(scale)}${gaps}`;
+  const number = center === 0 && scale === 1 ? 'as it is' : `(${centred}) / ${fiveDigits(scale)}`;
+  return [number, ...parts].join(', ') + gaps;
 }
 
 function outputOf(decoding: TargetDecoding): string {

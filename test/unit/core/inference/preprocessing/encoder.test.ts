@@ -39,6 +39,43 @@ test('a row becomes its inputs, by place or by name, from texts or from values',
   ]);
 });
 
+test('the parts of a date repeat, are side by side where a period ends, and are 0 for a gap', () => {
+  const since = { name: 'at', type: 'date', center: 0, scale: 1, fill: 0, indicator: true } as const;
+  const columns = [{ ...since, parts: ['hour', 'weekday', 'month'] as const }];
+  const encoder = createEncoder({ ...preprocessing, columns });
+  const partsOf = (cell: Cell): number[] => {
+    const x = new Float64Array(encoder.width).fill(Number.NaN);
+    encoder.encode([cell], x, 0);
+    return [...x.subarray(2)];
+  };
+  expect(encoder.names.slice(2)).toEqual(
+    ['hour (sine)', 'hour (cosine)', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
+      .concat('month (sine)', 'month (cosine)')
+      .map((input) => `at ${input}`),
+  );
+  expect(partsOf(null)).toEqual(Array.from({ length: 11 }, () => 0));
+  fc.assert(
+    fc.property(fc.date({ min: new Date('1800-01-01'), max: new Date('2200-01-01'), noInvalidDate: true }), (date) => {
+      const [hourSine, hourCosine, ...rest] = partsOf(date.toISOString());
+      const angle = (date.getUTCHours() / 12 + date.getUTCMinutes() / 720 + date.getUTCSeconds() / 43_200) * Math.PI;
+      expect(Math.hypot(hourSine - Math.sin(angle), hourCosine - Math.cos(angle))).toBeLessThan(1e-4);
+      expect(rest.slice(0, 7).indexOf(1)).toBe((date.getUTCDay() + 6) % 7);
+      expect(rest.slice(0, 7).filter((x) => x === 0).length).toBe(6);
+    }),
+    { seed: propertySeed },
+  );
+  const apart = (a: string, b: string, from: number, to: number) =>
+    Math.hypot(
+      ...partsOf(a)
+        .slice(from, to)
+        .map((x, i) => x - partsOf(b).slice(from, to)[i]),
+    );
+  expect(apart('2024-05-01T23:59:00Z', '2024-05-02T00:00:00Z', 0, 2)).toBeLessThan(0.005);
+  expect(apart('2019-12-31', '2020-01-01', 9, 11)).toBeLessThan(0.02);
+  expect(apart('2019-03-01', '2024-03-01', 9, 11)).toBeLessThan(0.02);
+  expect(apart('2019-03-01', '2019-09-01', 9, 11)).toBeGreaterThan(1.9);
+});
+
 test('a text longer than any number is none, whatever its characters', () => {
   const long = `0.${'0'.repeat(1198)}`;
   for (const read of [readNumber, numberReader({ decimal: 'point' }), numberReader({ decimal: 'point', unit: '€' })]) {

@@ -627,19 +627,6 @@ describe('a last row that is the total of the others is left out, and one that m
   });
 });
 
-test('the time of day of dates over many days is said to count hardly', async () => {
-  const rows = (time: (n: number) => string, every = 1) =>
-    `at,y\n${Array.from({ length: 20 }, (_, n) => `2024-03-${String(1 + Math.floor(n / every)).padStart(2, '0')}${time(n)},${n}.5`).join('\n')}`;
-  const said = async (text: string) =>
-    (await read(text)).decisions.filter((decision) => decision.includes('time of day'));
-  expect(await said(rows((n) => ` ${10 + (n % 9)}:00`))).toEqual([
-    'the time of day in "at" hardly counts, since the column becomes one number over 19 days (a column of the hour makes it count)',
-  ]);
-  expect(await said(rows(() => ''))).toEqual([]);
-  expect(await said(rows(() => ' 12:07:09'))).toEqual([]);
-  expect(await said(rows((n) => ` ${10 + (n % 9)}:00`, 20))).toEqual([]);
-});
-
 test('a column whose type is said is not warned of', async () => {
   const lines = Array.from({ length: 12 }, (_, n) => `${n},${n % 2 ? 'x' : 'y'}`).join('\n');
   expect((await read(`year,t\n${lines}`, { columns: { year: 'numeric' } })).warnings).toEqual([]);

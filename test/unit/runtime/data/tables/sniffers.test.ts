@@ -34,12 +34,6 @@ const examples: Readonly<Record<keyof typeof sniffers, Example>> = {
     says: 'column "name" is left out: another word in each row, as names have',
     unless: { columns: { name: 'categorical' } },
   },
-  timeOfDay: {
-    header: 'at,y',
-    row: (n) => `2024-01-${10 + n}T0${n % 10}:00:00Z,${n % 2}`,
-    says: 'the time of day in "at" hardly counts',
-    unless: null,
-  },
   robustScale: {
     header: 'x,y',
     row: (n) => `${n === 3 ? -999 : n / 2},${n % 2}`,

@@ -1,4 +1,4 @@
-import { createEncoder, createRandom, type LayerSpec } from '@gradloom/core';
+import { createEncoder, createRandom, type LayerSpec, type NumberEncoding } from '@gradloom/core';
 import { createSpread, ofTable } from '@gradloom/core/internal';
 import {
   createModel,
@@ -442,4 +442,25 @@ test('a category that only other sets have is zeros there, and is said', async (
   const row = [...inputsOf(sets.test ?? expect.unreachable())].slice(0, width);
   const { names: inputs } = createEncoder(ofTable(sets.train.preprocessing) ?? expect.unreachable());
   expect(row.filter((_, i) => inputs[i].startsWith('city'))).toEqual([0, 0, 0]);
+});
+
+describe('the parts of dates that are inputs', () => {
+  const hours = (n: number) => `2024-03-0${1 + (n % 9)}T0${n % 7}:00:00Z`;
+  test.each([
+    ['differ from row to row', hours, ['hour', 'weekday']],
+    ['have a period over which the rows extend', (n: number) => `2024-03-0${1 + (n % 4)}T0${n % 7}:00:00Z`, ['hour']],
+    ['are none of days of less than a week', (n: number) => `2024-03-0${1 + (n % 4)}`, undefined],
+    [
+      'are the month of dates of more than a year',
+      (n: number) => `20${10 + n}-${10 + (n % 3)}-01`,
+      ['weekday', 'month'],
+    ],
+    ['are no month of the same day of each year', (n: number) => `20${10 + n}-07-01`, ['weekday']],
+    ['are the hour of a time of day alone', (n: number) => `0${n % 7}:30`, ['hour']],
+  ])('%s', async (_title, cell, parts) => {
+    const lines = Array.from({ length: 20 }, (_, n) => `${n ** 1.5},${cell(n)},${n}.5`);
+    const table = await readTable(folder.write('dates.csv', ['x,at,y', ...lines].join('\n')));
+    expect(fitPreprocessing(table, all.subarray(0, 20)).columns[1]).toHaveProperty('type', 'date');
+    expect((fitPreprocessing(table, all.subarray(0, 20)).columns[1] as NumberEncoding).parts).toEqual(parts);
+  });
 });

@@ -2,7 +2,7 @@ import { show } from '@gradloom/core/internal';
 import type { Table } from '../table.ts';
 import { totalRow } from './end-of-table.ts';
 import { exclusions, identifiers } from './exclusions.ts';
-import { robustScale, sentinel, timeOfDay, zeroPadded } from './numbers.ts';
+import { robustScale, sentinel, zeroPadded } from './numbers.ts';
 import { constant, constantTarget, spelledTarget, spellings } from './repeats.ts';
 import type { ColumnRule, SniffedTable, Sniffer } from './sniffer.ts';
 import { targetKind, targetSpan } from './target-kind.ts';
@@ -39,7 +39,6 @@ export const sniffers = {
   targetKind,
   targetSpan,
   exclusions,
-  timeOfDay,
   robustScale,
   zeroPadded,
   constantTarget,

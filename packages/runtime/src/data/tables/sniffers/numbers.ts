@@ -82,31 +82,3 @@ export const zeroPadded: Sniffer = {
       return [`column ${show(name)} has ${has}: if they are codes, ${advice}`];
     }),
 };
-
-/** In fewer days a part of a day counts. */
-const MIN_DAYS = 3;
-
-/** Says of dates with a time of day that it hardly counts. */
-export const timeOfDay: Sniffer = {
-  flag: null,
-  decide: ({ inputs }) =>
-    inputs.flatMap((column) => {
-      const days = daysOf(column);
-      if (days === undefined) return [];
-      const why = `the column becomes one number over ${days} days (a column of the hour makes it count)`;
-      return [`the time of day in ${show(column.name)} hardly counts, since ${why}`];
-    }),
-};
-
-/** The days over which dates of several times of day extend; undefined for other columns. */
-function daysOf({ type, data, format }: TableColumn): number | undefined {
-  const isTime = isDateFormat(format) && format.order === 'time';
-  if (type !== 'date' || data.kind !== 'numbers' || isTime) return undefined;
-  const { values } = data;
-  const [min, max] = extentOf(values);
-  if (max - min < MIN_DAYS) return undefined;
-  const secondOf = (days: number): number => Math.round(86_400 * (days - Math.floor(days))) % 86_400;
-  const first = secondOf(values.find((value) => !Number.isNaN(value)) ?? 0);
-  const isOne = values.every((value) => Number.isNaN(value) || secondOf(value) === first);
-  return isOne ? undefined : Math.round(max - min);
-}

@@ -3,6 +3,7 @@ import {
   type CategoryEncoding,
   type ChannelScale,
   createLoss,
+  type DatePart,
   type NumberEncoding,
   type PixelEncoding,
   type Preprocessing,
@@ -17,6 +18,8 @@ import {
   inInputOrder,
   ofImages,
   ofTable,
+  periods,
+  THURSDAY,
   tokensOf,
   typeOf,
 } from '@gradloom/core/internal';
@@ -191,14 +194,40 @@ function emitPixels(graph: Graph, { name, height, width, channels, divisor }: Pi
   return graph.reshape(x, [0, height * width * channels]);
 }
 
-/** Adds (value - center) / scale and, if needed, an indicator of gaps. */
-function emitNumbers(graph: Graph, { name, type, center, scale, fill, indicator }: NumberEncoding): Value[] {
+/** Adds (value - center) / scale, an indicator of gaps if needed, and the parts of a date. */
+function emitNumbers(graph: Graph, encoding: NumberEncoding): Value[] {
+  const { name, type, center, scale, fill, indicator, parts = [] } = encoding;
   const gaps = fill === null ? 'a gap (NaN) has no answer' : `NaN for a gap, which becomes ${fill}`;
   const cell = graph.input(name, 'double', [1], `${notes[type]}; ${gaps}`);
   const isGap = fill === null && !indicator ? null : graph.node('IsNaN', [cell]);
   const value = isGap === null || fill === null ? cell : graph.node('Where', [isGap, graph.number(fill), cell]);
   const encoded = graph.node('Div', [graph.node('Sub', [value, graph.number(center)]), graph.number(scale)]);
-  return indicator && isGap !== null ? [encoded, graph.node('Cast', [isGap], { to: elementTypes.double })] : [encoded];
+  const double = (flag: Value): Value => graph.node('Cast', [flag], { to: elementTypes.double });
+  const partInputs = parts.flatMap((part) => emitDatePart(graph, part, value, double));
+  return [
+    encoded,
+    ...(indicator && isGap !== null ? [double(isGap)] : []),
+    ...partInputs.map((input) => (isGap === null ? input : graph.node('Where', [isGap, graph.number(0), input]))),
+  ];
+}
+
+/** Adds the inputs of a part of a date, by `dateParts`. */
+function emitDatePart(graph: Graph, part: DatePart, days: Value, double: (flag: Value) => Value): Value[] {
+  /** The position in a period, from 0 to 1. */
+  const positionIn = (value: Value, period: number): Value => {
+    const periods = graph.node('Div', [value, graph.number(period)]);
+    return graph.node('Sub', [periods, graph.node('Floor', [periods])]);
+  };
+  if (part === 'weekday') {
+    const sinceMonday = graph.node('Add', [graph.node('Floor', [days]), graph.number(THURSDAY)]);
+    const weekday = graph.node('Round', [graph.node('Mul', [positionIn(sinceMonday, 7), graph.number(7)])]);
+    const weekdays = graph.reals('weekdays', [1, 7], Float64Array.from(range(7)));
+    return [double(graph.node('Equal', [weekday, weekdays]))];
+  }
+  const angle = graph.node('Mul', [positionIn(days, periods[part]), graph.number(2 * Math.PI)]);
+  // onnxruntime has no cosine of doubles: cos x = sin(x + π / 2).
+  const shifted = graph.node('Add', [angle, graph.number(Math.PI / 2)]);
+  return [graph.node('Sin', [angle]), graph.node('Sin', [shifted])];
 }
 
 /** Adds a one-hot encoding; an unknown category is 0 in all inputs. */
