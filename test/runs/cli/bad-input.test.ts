@@ -63,6 +63,7 @@ const usage: Record<string, string | RegExp> = {
   'train --dropout 1': 'gradloom train: --dropout has 1, expected a number from 0 to below 1',
   'train --hidden 3,,4': 'gradloom train: --hidden has "3,,4", expected widths of layers such as 128,64, or none',
   'train --epochs 5 --steps 5': 'gradloom train: --epochs is given with --steps, expected one of the two',
+  'train --minutes 5 --steps 5': 'gradloom train: --minutes is given with --steps, expected one of the two',
   'train --spec a.json --hidden 3': 'gradloom train: --spec is given with --hidden, expected one of the two',
   'train --out a --no-out': 'gradloom train: --out is given with --no-out, expected one of the two',
   'train --activation rellu':

@@ -145,7 +145,7 @@ export async function fit<Row extends NamedRow<Row>>(
     ...(options.batchSize === undefined ? { batch: Math.min(batch, trainRows) } : {}),
     optimizer,
     schedule,
-    ...(options.epochs === undefined ? { steps } : {}),
+    ...(options.epochs === undefined && options.minutes === undefined ? { steps } : {}),
     ...(isWatched ? { patience } : {}),
     ...(loss === undefined ? {} : { loss }),
     ...runRequest,

@@ -4,7 +4,7 @@ import { outOption, verbose } from '../../options/run-options.ts';
 import { trainAlternatives, trainOptions } from '../train/options.ts';
 
 // Options of train that the sweep has no use for: it sets the rate and the length, and keeps nothing.
-const SCHEDULE = ['lr', 'schedule', 'warmup-steps', 'epochs', 'steps'] as const;
+const SCHEDULE = ['lr', 'schedule', 'warmup-steps', 'epochs', 'steps', 'minutes'] as const;
 const EVALUATION = ['folds', 'fold', 'evaluate-every', 'evaluate-test', 'patience', 'min-delta', 'monitor'] as const;
 const OBSERVATION = ['on-nan', 'probe', 'profile', 'retries'] as const;
 const CLUSTER = ['cluster', 'no-overlap', 'exchange-timeout'] as const;

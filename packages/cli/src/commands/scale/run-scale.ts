@@ -136,7 +136,7 @@ async function measure(
   const pool = await createPool({ threads: Math.max(...threadNumbers, modelCores.length > 0 ? 2 : 1) });
   let scaling: Scaling;
   try {
-    const workload = { spec, sets, options: without(options, 'epochs'), steps: values.steps };
+    const workload = { spec, sets, options: without(options, 'epochs', 'minutes'), steps: values.steps };
     const { show: showProgress } = progress;
     scaling = await measureScaling(pool, workload, {
       counts: threadNumbers,

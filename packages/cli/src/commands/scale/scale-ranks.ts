@@ -28,7 +28,7 @@ export async function scaleRanks(
   const threads = Math.min(cluster.cores, maxThreads);
   const pool = await createPool({ threads });
   try {
-    const workload = { spec, sets, options: without(options, 'epochs'), steps };
+    const workload = { spec, sets, options: without(options, 'epochs', 'minutes'), steps };
     const point = await measureRanks(cluster, pool, workload, { threads, rounds, showProgress: progress.show });
     progress.clear();
     const document: RankDocument = { event: 'ranks', ...point };

@@ -43,7 +43,7 @@ const ROW_OPTIONS = new Set<string>(['dataset', 'target', 'targets', 'split', 'v
 export const LOSS_OPTIONS: readonly SearchedKey[] = ['loss', 'label-smoothing'];
 
 /** The length of a run, which the rounds of a halving set. */
-const LENGTH_OPTIONS: readonly SearchedKey[] = ['epochs', 'steps'];
+const LENGTH_OPTIONS: readonly SearchedKey[] = ['epochs', 'steps', 'minutes'];
 
 /** @throws UsageError naming the first key that does not fit, Error where the file cannot be read. */
 export async function readSearch(path: string): Promise<SearchConfig> {

@@ -113,7 +113,7 @@ function openRuns(where: string, config: SearchConfig) {
     async recipeOf(point: Point, fold: RunKey['fold'], length: Round['length']): Promise<Recipe> {
       const values = valuesAt(where, config, point);
       const runValues: TrainValues =
-        length === null ? values : { ...without(values, 'epochs', 'steps'), [length.unit]: length.count };
+        length === null ? values : { ...without(values, 'epochs', 'steps', 'minutes'), [length.unit]: length.count };
       return createRecipe(runValues, await open(values, fold));
     },
   };

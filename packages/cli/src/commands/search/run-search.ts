@@ -205,9 +205,12 @@ async function search(
 
   /** The options of the trial, with the length of the last round. */
   function bestValues({ point }: Trial): TrainValues {
-    const { epochs, steps, ...otherValues } = valuesAt(file, config, point);
+    const { epochs, steps, minutes, ...otherValues } = valuesAt(file, config, point);
     const { length } = rounds[rounds.length - 1];
-    return { ...otherValues, ...(length === null ? defined({ epochs, steps }) : { [length.unit]: length.count }) };
+    return {
+      ...otherValues,
+      ...(length === null ? defined({ epochs, steps, minutes }) : { [length.unit]: length.count }),
+    };
   }
 }
 

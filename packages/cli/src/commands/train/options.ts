@@ -272,6 +272,7 @@ export const trainAlternatives: Alternatives = [
     ],
   ],
   [['epochs'], ['steps']],
+  [['minutes'], ['epochs', 'steps', 'resume']],
   [['out'], ['no-out']],
   [['checkpoint-every', 'keep', 'live', 'live-after'], ['no-out']],
   [['resume'], ['config']],

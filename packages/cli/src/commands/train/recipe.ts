@@ -20,13 +20,15 @@ import {
 } from '@gradloom/core/internal';
 import {
   adaptModel,
+  type Cluster,
   type DataSplits,
   type Dataset,
   type ModelContents,
   type StartingModel,
   type TrainOptions,
+  train,
 } from '@gradloom/runtime';
-import { defaultLoss, MIN_WATCHED_ROWS, rowsPerStep } from '@gradloom/runtime/internal';
+import { defaultLoss, MIN_WATCHED_ROWS, measuredSteps, rowsPerStep } from '@gradloom/runtime/internal';
 import { trainOptions } from '@gradloom/runtime/options';
 import { type OpenedDataset, type OpenedTable, openDataset, type Shares } from '../../files/datasets/open-dataset.ts';
 import type { Preset } from '../../files/datasets/presets.ts';
@@ -109,6 +111,26 @@ export async function createRecipe(
     values: fullValues,
     ...defined({ table, decisions }),
   };
+}
+
+/**
+ * The recipe with as many steps as fit into its minutes, which are measured on all ranks of its cluster, so that its
+ * files repeat the run.
+ */
+export async function withMeasuredSteps(
+  recipe: Recipe,
+  cluster: Cluster | null,
+  print: (line: string) => void,
+): Promise<Recipe> {
+  const { minutes, ...values } = recipe.values;
+  if (minutes === undefined) return recipe;
+  print(
+    `gradloom train: measuring the time of a step, to train for ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`,
+  );
+  const shared = cluster === null ? {} : { cluster };
+  const options = await measuredSteps(recipe.spec, recipe.sets, { ...recipe.options, ...shared }, train);
+  const { steps, cluster: _, ...others } = options;
+  return { ...recipe, options: { ...others, ...defined({ steps }) }, values: { ...values, ...defined({ steps }) } };
 }
 
 /** The network that a run with --from starts with, and its weights. @throws OptionError for what does not fit. */
@@ -209,8 +231,8 @@ function refuseNumbers(
   throw new OptionError('train', ['loss', 'dataset'], problem, { about: `the target of ${name}` });
 }
 
-function lengthOf({ epochs, steps }: TrainValues, preset: Preset): TrainValues {
-  if (epochs !== undefined || steps !== undefined) return {};
+function lengthOf({ epochs, steps, minutes }: TrainValues, preset: Preset): TrainValues {
+  if (epochs !== undefined || steps !== undefined || minutes !== undefined) return {};
   return preset.steps === undefined ? { epochs: preset.epochs } : { steps: preset.steps };
 }
 

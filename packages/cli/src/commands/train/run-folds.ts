@@ -23,7 +23,7 @@ import { describeData } from './describe-table.ts';
 import { followRun } from './follow-run.ts';
 import { lockNewDirectory } from './new-directory.ts';
 import type { TrainValues } from './options.ts';
-import { createRecipe, openRun, warningsOf } from './recipe.ts';
+import { createRecipe, openRun, warningsOf, withMeasuredSteps } from './recipe.ts';
 import { quietReporter, type Reporter, type RunEnd, warn } from './reporter.ts';
 import { commandOf } from './run-record.ts';
 
@@ -51,7 +51,10 @@ export async function runFolds(
   const progress = createProgressLine('train', io, json || quiet);
   // Data are read and the first run is checked before a directory is created, so that a mistake leaves none.
   const firstData = await openRun({ ...values, fold: 1 });
-  await checkFirstRun(values, firstData);
+  const { minutes, ...untimed } = values;
+  const share = minutes === undefined ? {} : { minutes: minutes / folds };
+  const { steps } = await checkFirstRun({ ...untimed, ...share }, firstData, (line) => printLine(io.stderr, line));
+  const runValues = minutes === undefined ? values : { ...untimed, ...defined({ steps }) };
   const isNew = out === undefined || !existsSync(out);
   const lock = noOut ? null : lockNewDirectory(out, name);
   const foldRuns: FoldRun[] = [];
@@ -75,7 +78,7 @@ export async function runFolds(
     for (let fold = 1; fold <= folds; fold++) {
       const onProgress = (share: number) => showProgress(fold, share);
       onProgress(0);
-      const foldValues: TrainValues & typeof values = { ...values, fold, ...outOf(lock, fold) };
+      const foldValues: TrainValues & typeof values = { ...runValues, fold, ...outOf(lock, fold) };
       const openedRun = fold === 1 ? firstData : await openRun(foldValues);
       const view = { showsStart: fold === 1 && !json && !quiet, onProgress };
       const reporter = foldReporter(io, progress, view, (run, result) => {
@@ -116,10 +119,19 @@ export async function runFolds(
   }
 }
 
-/** @throws OptionError for options that do not fit; the user's own modules are only checked by their run. */
-async function checkFirstRun(values: TrainValues, dataset: OpenedDataset): Promise<void> {
-  const { spec, sets, options } = await createRecipe(values, dataset);
+/**
+ * The values of the first run, with the steps that fit into its minutes.
+ * @throws OptionError for options that do not fit; the user's own modules are only checked by their run.
+ */
+async function checkFirstRun(
+  firstValues: TrainValues,
+  dataset: OpenedDataset,
+  print: Reporter['print'],
+): Promise<TrainValues> {
+  const recipe = await createRecipe(firstValues, dataset);
+  const { spec, sets, options } = recipe;
   if (options.modules === undefined) complete(planRun(spec, sets, options));
+  return (await withMeasuredSteps(recipe, null, print)).values;
 }
 
 const outOf = (lock: FolderLock | null, fold: number): Pick<TrainValues, 'out'> =>

@@ -16,7 +16,7 @@ import { jsonReporter } from './metrics-line.ts';
 import { checkOut } from './new-directory.ts';
 import { expectedDataset, type TrainValues, trainOptions } from './options.ts';
 import { readValues, refuseWords } from './read-values.ts';
-import { createRecipe, openRun, warningsOf } from './recipe.ts';
+import { createRecipe, openRun, warningsOf, withMeasuredSteps } from './recipe.ts';
 import { quietReporter, type Reporter, warn } from './reporter.ts';
 import { lockRunDirectory } from './run-directory.ts';
 import { runFolds } from './run-folds.ts';
@@ -99,7 +99,10 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null, clus
       return await createRecipe(values, openedRun);
     }),
   );
-  return await withFlagNames(() => followRun(recipe, reporter, io, { resumable, library }, lock, cluster));
+  return await withFlagNames(async () => {
+    const fixed = await withMeasuredSteps(recipe, cluster, reporter.print);
+    return await followRun(fixed, reporter, io, { resumable, library }, lock, cluster);
+  });
 }
 
 /** The data of a run, and the number of folds if it trains once for each. @throws UsageError */

@@ -6,7 +6,7 @@ import {
   OptionError,
   type Pausable,
 } from '@gradloom/core';
-import { checkFloat32, option, reasonOf } from '@gradloom/core/internal';
+import { checkFloat32, option, reasonOf, show } from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
 import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import { RING } from '../../engine/memory/arena.ts';
@@ -105,6 +105,10 @@ export async function createTrainer<T extends ElementType = 'float64'>(
   const onEvent = runOptions?.onEvent;
   const emit = (event: TrainEvent): void => onEvent?.(event);
   try {
+    if (runOptions?.minutes !== undefined) {
+      const problem = `has ${show(runOptions.minutes)}, expected steps or epochs (the calls of a trainer take their own time)`;
+      throw new OptionError('createTrainer', 'minutes', problem);
+    }
     reservation.holdPool();
     const prepared = await prepareWith(spec, data, runOptions, emit);
     // Spans of a few steps do not show which number of threads is fastest.

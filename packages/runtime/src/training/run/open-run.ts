@@ -169,7 +169,7 @@ async function agreePlan(plan: RunPlan, { cluster, fromAll, fromFirst }: Lockste
 }
 
 /** Copies options. Only the specs among them are JSON objects. */
-function copyOptions(options: TrainOptions): TrainOptions {
+export function copyOptions(options: TrainOptions): TrainOptions {
   const { loss, optimizer, schedule } = options;
   return {
     ...options,

@@ -194,6 +194,18 @@ export const trainOptions = defineOptions('train', {
    * @default as many as `epochs` have
    */
   steps: trainingFlag(option.positiveInteger(undefined, 'number of steps, instead of epochs')),
+  /**
+   * Minutes of training, instead of a number of steps: as many as fit, with evaluations. The time of a step is measured
+   * on steps that are discarded; the `start` event says how many it has then, and a run with these `steps` has its bits.
+   * @default as long as `epochs` or `steps` take
+   */
+  minutes: trainingFlag(
+    option.positive(
+      undefined,
+      'train for so many minutes: as many steps as fit, measured on discarded ones',
+      'no limit',
+    ),
+  ),
   /** Shuffles the rows in each epoch. A full batch is never shuffled. @default true */
   shuffle: trainingFlag(option.flag(true, 'do not shuffle the rows of an epoch')),
   /**

@@ -242,7 +242,7 @@ const EVALUATION_COST = 0.3;
  * Epochs between evaluations: by default 1 or a hundredth of all; perhaps a part of one if windows start anywhere.
  * @throws OptionError for a part of an epoch, if a bad step would go back past an evaluation
  */
-function intervalOf(
+export function intervalOf(
   { evaluateEvery, onNan }: { readonly evaluateEvery?: number | undefined; readonly onNan: OnNan },
   record: RunRecord | undefined,
   { train, validation }: DataSplits,
@@ -292,6 +292,7 @@ const RECORDED_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
   'accumulate',
   'epochs',
   'steps',
+  'minutes',
   'shuffle',
   'seed',
   'clipNorm',

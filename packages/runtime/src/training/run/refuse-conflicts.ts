@@ -39,13 +39,30 @@ import { type TrainOptions, trainOptions } from './options.ts';
 
 /** @throws OptionError for valid options that do not fit each other or the data. */
 export function refuseConflicts(
-  { epochs, steps, batch, accumulate = 1, probe, profile, evaluateTest, cluster, overlap, ...others }: TrainOptions,
+  {
+    epochs,
+    steps,
+    minutes,
+    batch,
+    accumulate = 1,
+    probe,
+    profile,
+    evaluateTest,
+    cluster,
+    overlap,
+    ...others
+  }: TrainOptions,
   data: DataSplits,
 ): void {
   const { patience, minDelta, monitor, from, parameters } = others;
   if (epochs !== undefined && steps !== undefined) {
     const problem = `has ${show(epochs)} and steps has ${show(steps)}, expected one of the two`;
     throw new OptionError('train', ['epochs', 'steps'], problem);
+  }
+  const other = Object.entries({ epochs, steps, resume: others.resume }).find(([, value]) => value !== undefined)?.[0];
+  if (minutes !== undefined && other !== undefined) {
+    const about = `minutes and ${other}`;
+    throw new OptionError('train', ['minutes', other], 'are both given, expected one of the two', { about });
   }
   if (from !== undefined && parameters !== undefined) {
     const about = 'from and parameters';

@@ -6,7 +6,7 @@ export const epochsOrPart = option.number('a whole number of at least 1, or one 
 );
 
 /** Steps from one evaluation to the next, where `every` is a number of epochs, or a part of one. */
-const evaluationInterval = (every: number, stepsPerEpoch: number): number =>
+export const evaluationInterval = (every: number, stepsPerEpoch: number): number =>
   Math.max(1, Math.round(every * stepsPerEpoch));
 
 /** The last evaluation at or before step `step`. Parts of an epoch are counted from its start. */

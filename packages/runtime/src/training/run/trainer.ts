@@ -5,8 +5,10 @@ import { createEventStream } from './event-stream.ts';
 import type { SteerAction, SteerEvent, TrainEvent } from './events.ts';
 import { finishedRun } from './finish.ts';
 import { runSteps } from './loop.ts';
-import { acquireResources, prepareWith, reserve } from './open-run.ts';
-import type { OptionsFor, TrainOptions } from './options.ts';
+import { measuredSteps } from './measured-steps.ts';
+import { acquireResources, copyOptions, prepareWith, reserve } from './open-run.ts';
+import { copyJson, type OptionsFor, type TrainOptions } from './options.ts';
+import { checkSplits } from './refuse-conflicts.ts';
 import type { TrainResult } from './results.ts';
 import { createSteering, type Steering } from './steering.ts';
 
@@ -82,20 +84,37 @@ async function runTraining(
   const reservation = reserve(options);
   try {
     reservation.holdPool();
-    const run = await prepareWith(spec, data, options, emit);
-    const finished = await finishedRun(run);
-    if (finished !== null) return finished;
-    const { resources, close } = await acquireResources(run, steering);
-    try {
-      return await runSteps(run, resources);
-    } finally {
-      await close();
-    }
+    if (options?.minutes === undefined) return await runOnce(spec, data, options, emit, steering);
+    // Copied, since the caller may change these objects while the time of a step is measured.
+    const [network, splits, copy] = [copyJson(spec), checkSplits(data), copyOptions(options)];
+    const measured = await measuredSteps(network, splits, copy, (...trial) =>
+      runOnce(...trial, trial[2].onEvent ?? emit, createSteering()),
+    );
+    return await runOnce(network, splits, measured, emit, steering);
   } catch (error) {
     await endTogether(reservation.cluster, error);
     throw error;
   } finally {
     steering.close();
     reservation.release();
+  }
+}
+
+/** Runs with the resources that are reserved. */
+async function runOnce(
+  spec: NetworkSpec,
+  data: DataSplits,
+  options: TrainOptions,
+  emit: (event: TrainEvent) => void,
+  steering: Steering,
+): Promise<TrainResult> {
+  const run = await prepareWith(spec, data, options, emit);
+  const finished = await finishedRun(run);
+  if (finished !== null) return finished;
+  const { resources, close } = await acquireResources(run, steering);
+  try {
+    return await runSteps(run, resources);
+  } finally {
+    await close();
   }
 }
