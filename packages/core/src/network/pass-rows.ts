@@ -9,12 +9,18 @@ const PASS_BYTES = 4194304;
 
 /**
  * Most rows that pass through a network at once: 256, and fewer where a row has many positions, so that what one layer
- * writes is still in a cache when the next reads it. No bit depends on it.
+ * writes is still in a cache when the next reads it. In training, passes wait for each other at each batch-norm: only
+ * the layers from one to the next count there. No bit depends on it.
  */
-export function maxPassRows({ allLayers }: Network, type: ElementType): number {
+export function maxPassRows({ allLayers }: Network, type: ElementType, training = false): number {
   const defaultOf = ({ out }: Layer): number => (positionsOf(out) === 1 ? 0 : sizeOf(out));
-  const numbers = allLayers.reduce((sum, { layer }) => sum + (layer.positionNumbers ?? defaultOf(layer)), 0);
-  const rows = Math.floor(PASS_BYTES / Math.max(1, bytesOfElements(type, numbers)));
+  let [numbers, most] = [0, 0]; // of a row, between two barriers
+  for (const { layer } of allLayers) {
+    numbers += layer.positionNumbers ?? defaultOf(layer);
+    most = Math.max(most, numbers);
+    if (training && layer.couplesRows === true) numbers = 0;
+  }
+  const rows = Math.floor(PASS_BYTES / Math.max(1, bytesOfElements(type, most)));
   return Math.max(1, Math.min(MAX_NODE_ROWS, rows));
 }
 

@@ -1,4 +1,4 @@
-import { buildNetwork, conv2d, dense, flatten, type NetworkSpec, sequential } from '@gradloom/core';
+import { batchNorm, buildNetwork, conv2d, dense, flatten, type NetworkSpec, sequential } from '@gradloom/core';
 import { leafCount, leafRowsOf, maxPassRows } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 
@@ -33,4 +33,14 @@ test('a pass takes as many rows as have 4 MiB of activations at positions, from 
   expect(maxPassRows(buildNetwork(images), 'float64')).toBe(Math.floor(4194304 / bytes));
   expect(maxPassRows(buildNetwork(images), 'float32')).toBe(Math.floor(4194304 / (bytes / 2)));
   expect(maxPassRows(buildNetwork({ ...images, input: [1000, 1000, 1] }), 'float64')).toBe(1);
+});
+
+test('in training, a pass has 4 MiB of activations between two batch-norms', () => {
+  const conv = conv2d(32, 3, { padding: 1 });
+  const network = buildNetwork(
+    sequential([28, 28, 1], conv, batchNorm(), conv, conv, batchNorm(), flatten(), dense(10)),
+  );
+  const bytes = 28 * 28 * 32 * 8;
+  expect(maxPassRows(network, 'float64')).toBe(Math.floor(4194304 / (5 * bytes)));
+  expect(maxPassRows(network, 'float64', true)).toBe(Math.floor(4194304 / (3 * bytes)));
 });

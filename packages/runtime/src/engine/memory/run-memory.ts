@@ -3,7 +3,7 @@ import type { Loss, Network, NetworkSpec } from '@gradloom/core';
 import { convolutionBytes, countPieces, leafCount, targetColumns, targetPositions } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
-import { maxPasses } from '../step/team-part.ts';
+import { maxPasses, trainingPassRows } from '../step/team-part.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { EVALUATION_ROWS, type ScratchShape } from './thread-scratch.ts';
 
@@ -64,7 +64,8 @@ export function threadParts(
 
 /** Memory that a thread needs to train besides the arena, with this number of gradient rows. */
 export function trainingBytes(shape: ScratchShape, rows: number): number {
-  const { network, optimizer, backend, passRows } = shape;
+  const { network, optimizer, backend } = shape;
+  const passRows = Math.max(shape.passRows, trainingPassRows(shape));
   const gradients = network.tensors.length * rows * GRADIENT_BYTES;
   const passes = network.allLayers.length * separateWorkspaces(shape) * PASS_LAYER_BYTES;
   const tables = backend === 'native' || backend === 'wasm' ? convolutionBytes(network.products, passRows) : 0;

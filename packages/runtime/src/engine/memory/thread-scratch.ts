@@ -51,7 +51,7 @@ export interface EvaluationShape {
 /** What the scratch of a training thread depends on. */
 export interface ScratchShape extends BatchShape, EvaluationShape {
   readonly optimizer: Optimizer;
-  readonly passRows: number; // most rows of a pass, in training or evaluation
+  readonly passRows: number; // most rows of a pass in the thread's workspace, in training or evaluation
   readonly probes?: boolean; // whether layers are probed, default false
   readonly weighs?: boolean; // whether rows have weights, default false
   readonly maxNorm?: number | null; // limit of the norm of weights into a unit, default none

@@ -36,17 +36,22 @@ interface RunRows {
 
 /** How the rows of an epoch are divided into batches, and a batch into leaves and passes. */
 export function divideRows(network: Network, type: ElementType, { rows, batch, accumulate = 1, evaluated }: RunRows) {
-  const maxRows = maxPassRows(network, type);
+  const trainingRows = maxPassRows(network, type, true);
   const leafRows = leafRowsOf(network, batch);
-  const rowsAtOnce = accumulate === 1 ? maxRows : Math.min(maxRows, Math.ceil(batch / accumulate));
+  const couples = couplesRows(network);
+  const rowsAtOnce = accumulate === 1 ? trainingRows : Math.min(trainingRows, Math.ceil(batch / accumulate));
   return {
     stepsPerEpoch: Math.ceil(rows / batch),
     batch,
     lastBatch: rows % batch || batch,
     leafRows,
     rowsAtOnce,
-    passRows: Math.max(trainingPassRows({ batch, leafRows, rowsAtOnce }), Math.min(maxRows, evaluated)),
-    couples: couplesRows(network),
+    // Passes that run in lockstep have arrays of their own.
+    passRows: Math.max(
+      couples ? 1 : trainingPassRows({ batch, leafRows, rowsAtOnce }),
+      Math.min(maxPassRows(network, type), evaluated),
+    ),
+    couples,
   };
 }
 
