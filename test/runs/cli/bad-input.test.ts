@@ -184,7 +184,7 @@ const failures: Record<string, string | RegExp> = {
     'gradloom train: --dataset packages.json does not exist, expected a JSON file with an array of rows (did you mean package.json?)',
   'train --dataset nofile.txt': 'gradloom train: --dataset nofile.txt does not exist, expected a text file',
   'train --dataset README.md':
-    'gradloom train: --dataset README.md has no known format, expected an IDX file of images such as train-images-idx3-ubyte, with its labels beside it, or one that ends in .npy, or one that ends in .npz, or a file whose name ends in .csv or .tsv, or a text that ends in .txt, or one that ends in .jsonl or .ndjson, or one that ends in .json, or one that ends in .parquet',
+    'gradloom train: --dataset README.md has no known format, expected an IDX file of images such as train-images-idx3-ubyte, with its labels beside it, or one that ends in .npy, or one that ends in .npz, or a file whose name ends in .csv or .tsv, or a text that ends in .txt, or one that ends in .jsonl or .ndjson, or one that ends in .json, or one that ends in .parquet, or one that ends in .sqlite',
   'train --dataset package.json':
     'gradloom train: --dataset package.json: the file has an object at its beginning, expected an array of rows, [{…}, {…}] (name a file with a row a line .jsonl)',
   'train --dataset docs/live.png':

@@ -59,6 +59,7 @@ const optionsOfTables = {
   decimal: stated.decimal,
   thousands: stated.thousands,
   dateFormat: stated.dateFormat,
+  dateParts: stated.dateParts,
   split: stated.split,
   targetTransform: stated.targetTransform,
 };
@@ -156,7 +157,7 @@ export async function fit<Row extends NamedRow<Row>>(
 /** Options of a table that a model has already, and layers that it does not take. */
 const OF_NEW_NETWORKS = [
   ...(['hidden', 'columns', 'drop', 'scale', 'oneHotLimit', 'tokenizer', 'context', 'size'] as const),
-  ...(['decimal', 'thousands', 'dateFormat'] as const),
+  ...(['decimal', 'thousands', 'dateFormat', 'dateParts'] as const),
 ];
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { show } from '@gradloom/core/internal';
+import { ofTable, show } from '@gradloom/core/internal';
 import { BEST_FILE, type Checkpoint, LAST_FILE, loadCheckpoint } from '@gradloom/runtime';
 import { readRun } from '@gradloom/runtime/internal';
 import { suggestRun } from '../../files/models/model-path.ts';
@@ -68,7 +68,15 @@ function fromCheckpoint(folder: string | null, file: string): Resumable {
   const { evaluateEvery, backend, rateChanges } = record;
   const recorded = { 'evaluate-every': evaluateEvery, backend: backend.name, 'rate-changes': rateChanges };
   const entries = Object.entries(recorded).filter(([, value]) => value !== undefined); // a run may have been steered
-  const options = { ...metadata.options, ...Object.fromEntries(entries) };
+  // A run of a version without inputs for the parts of dates goes on without them.
+  const dates = ofTable(checkpoint.preprocessing)?.columns.filter(({ type }) => type === 'date') ?? [];
+  const hasDatesAlone = dates.length > 0 && !dates.some((column) => 'parts' in column);
+  const isOfModel = metadata.options.from !== undefined; // whose encoding it takes
+  const options = {
+    ...(hasDatesAlone && !isOfModel ? { 'date-parts': 'none' } : {}),
+    ...metadata.options,
+    ...Object.fromEntries(entries),
+  };
   return { folder, file, checkpoint, options, library: null };
 }
 

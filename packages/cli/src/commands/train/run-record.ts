@@ -81,7 +81,7 @@ export function modelOf({ spec, sets, values, options }: Recipe, parameters: Ele
       dataset: dataset === undefined ? null : formatSource(dataset),
       // These options find the same rows again. Types, formats, target and scaling are in the preprocessing.
       ...(values.missing === 'drop' ? { missing: values.missing } : {}),
-      ...defined({ split: values.split, encoding: values.encoding }),
+      ...defined({ split: values.split, encoding: values.encoding, table: values.table, query: values.query }),
       ...(hasOwnTargets(sets.train) ? { targets: 'inputs' } : {}),
       ...(values.stream ? { streams: true } : {}),
       validation,

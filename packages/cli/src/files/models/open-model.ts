@@ -59,7 +59,7 @@ export interface ModelData {
  * used in training, so none are held out. @throws UsageError if no dataset is named.
  */
 export function dataOf({ metadata }: Model, requested: DatasetSource | undefined): ModelData {
-  const { dataset, missing, split, encoding, targets, labels } = metadata;
+  const { dataset, missing, split, encoding, table, query, targets, labels } = metadata;
   const numberIn = (key: string, otherwise?: number) => {
     const value = metadata[key];
     return typeof value === 'number' ? value : otherwise;
@@ -67,7 +67,11 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
   const storedSource = typeof dataset === 'string' ? readValue(datasetSource, MODEL_DATASET, dataset) : undefined;
   // Rows of a table know from the preprocessing that they are their own targets.
   const ownTargets = targets === 'inputs' ? { targets } : {};
-  const runOptions = { ...(missing === 'drop' ? { missing } : {}), ...defined({ split, encoding }), ...ownTargets };
+  const runOptions = {
+    ...(missing === 'drop' ? { missing } : {}),
+    ...defined({ split, encoding, table, query }),
+    ...ownTargets,
+  };
   const runSource = storedSource && withOptions(storedSource, runOptions);
   const name = requested === undefined ? MODEL_DATASET : '--dataset';
   const source = requested ?? storedSource;

@@ -160,7 +160,9 @@ function numberEncodingOf(
     indicator: gaps >= MIN_GAPS,
     ...(gaps > 0 && gaps < MIN_GAPS ? { gaps: true } : {}),
     ...(withRange && kind !== 'boolean' && present.length > 0 ? { range: extentOf(present) } : {}),
-    ...(kind === 'date' ? datePartsOf(present, isDateFormat(format) && format.order === 'time') : {}),
+    ...(kind === 'date' && table.options.dateParts !== 'none'
+      ? datePartsOf(present, isDateFormat(format) && format.order === 'time')
+      : {}),
   };
 }
 

@@ -104,6 +104,19 @@ export const tableOptions = defineOptions('readTable', {
       'found from all cells',
     ),
   ),
+  /** Of a SQLite file: the table to read. @default its only one */
+  table: naming(columnName(undefined, 'of a SQLite file: the table to read', 'its only one')),
+  /** Of a SQLite file: the query whose rows are read, in place of a table. @default all rows of the table */
+  query: naming(
+    option.text('a query')(undefined, 'of a SQLite file: the query whose rows are read', 'all rows of the table'),
+  ),
+  /**
+   * 'auto' gives dates inputs for hour, weekday and month, where rows differ in these and extend over a day, a week or
+   * a year; 'none' leaves the number of days alone. @default 'auto'
+   */
+  dateParts: data(
+    option.oneOf({ auto: true, none: true })('auto', 'inputs for hour, weekday and month of dates: auto or none'),
+  ),
   /** The target column, or several: names, or numbers counted from 1. @default the last column */
   target: naming(target(undefined, 'the column to predict: its name, or its number counted from 1', 'the last column')),
   /**

@@ -32,6 +32,11 @@ const table = {
     matches: isNamed(/\.(parquet|pq)$/i),
     open: async (path, options) => (await import('./parquet-table.ts')).openParquet(path, options),
   },
+  sqlite: {
+    title: 'one that ends in .sqlite',
+    matches: isNamed(/\.(sqlite3?|db)$/i),
+    open: async (path, options) => (await import('./sqlite-table.ts')).openSqlite(path, options),
+  },
 } satisfies Record<string, TableFormat>;
 
 /** Every format of tables; the first that matches is used. */
@@ -57,6 +62,14 @@ export async function openTable(path: string, options: TableOptions = {}): Promi
   tableOptions.read(options);
   // Spreadsheets write tables as .txt, which `tableFormatOf` takes for text to learn.
   const format = tableFormatOf(path) ?? (/\.txt(\.gz)?$/i.test(path) ? tableFormats.csv : undefined);
+  const name = (['table', 'query'] as const).find((option) => options[option] !== undefined);
+  if (name !== undefined && format !== tableFormats.sqlite) {
+    const problem = `has ${show(options[name])}, expected none: ${showPath(path)} is not named as a SQLite file is`;
+    throw new OptionError('readTable', name, problem);
+  }
+  if (name === 'table' && options.query !== undefined) {
+    throw new OptionError('readTable', 'table', `has ${show(options.table)}, expected none beside a query`);
+  }
   if (format !== undefined) return format.open(path, options);
   const exists = statsOf('readTable', path) !== undefined;
   const titles = Object.values(tableFormats).map(({ title }) => title);

@@ -40,6 +40,10 @@ export interface TableReadOptions {
   readonly encoding?: string | undefined;
   /** The character between fields. */
   readonly delimiter?: DelimiterName | undefined;
+  /** The table of a SQLite file. */
+  readonly table?: string | number | undefined;
+  /** The query whose rows a SQLite file gives. */
+  readonly query?: string | undefined;
 }
 
 /** Field separators of CSV files. */
