@@ -151,8 +151,9 @@ export type {
   TextRows,
   WindowRows,
 } from './inference/rows.ts';
-export { createTokenizer, TextError, type Tokenizer, type TokenizerLoader } from './inference/text/tokenizer.ts';
-export type { HuggingFaceTokenizer, TokenizerName, TokenizerSpec } from './inference/text/tokenizer-spec.ts';
+export { TextError } from './inference/text/text-error.ts';
+export { createTokenizer, type TokenizerLoader } from './inference/text/tokenizer.ts';
+export type { HuggingFaceTokenizer, Tokenizer, TokenizerName, TokenizerSpec } from './inference/text/tokenizer-spec.ts';
 export type { GenerateOptions } from './inference/writing/sampling.ts';
 export type { Elements, ElementsOf, ElementType, TypedNumbers } from './math/element-type.ts';
 export * as math from './math/index.ts';

@@ -151,10 +151,11 @@ export {
   widthOfColumn,
 } from './inference/preprocessing/row-parts.ts';
 export { createRowReader, type RowReader } from './inference/rows.ts';
-export { bytePairs } from './inference/text/byte-pairs.ts';
+export { bytePairs, bytePiecesOf, createBytePairTokenizer } from './inference/text/byte-pairs.ts';
+export { learnBytePairs } from './inference/text/learn-byte-pairs.ts';
 export { createTextEncoder, encodeText, type TextEncoder } from './inference/text/text-encoder.ts';
 export { commonVocabulary, piecesOf, vocabularyOf } from './inference/text/tokenizer.ts';
-export { checkTokenizer, tokenizerNames } from './inference/text/tokenizer-spec.ts';
+export { bytePairsOf, checkTokenizer, tokenizerNames } from './inference/text/tokenizer-spec.ts';
 export { generateOptions, type Sampling, sampleToken } from './inference/writing/sampling.ts';
 export { createWriter, type Draft, type Writer } from './inference/writing/writer.ts';
 export {

@@ -42,7 +42,7 @@ const tokenizerOf = ({ train }: DataSplits): Tokenizer => {
 /** All tokens of windows, whose last is a target only. */
 const tokensOf = ({ inputs, targets }: Dataset): number[] => [...inputs.array, ...targets.array.slice(-1)];
 
-describe.each<TokenizerName>(['characters', 'bytes', 'words', 'gpt2'])('tokens of %s', (tokenizer) => {
+describe.each<TokenizerName>(['characters', 'bytes', 'words', 'gpt2', 'bpe:300'])('tokens of %s', (tokenizer) => {
   test('a file that is read in parts has the tokens of the whole text, which spell it', async () => {
     const sets = await loadText(file, { tokenizer, validation: 0 });
     const known = tokenizerOf(sets);
@@ -117,6 +117,26 @@ test('words are whole, with the space before them, and those that occur once are
   expect(known.decode(known.encode('never 1 seen'))).toBe('<unk> 1<unk>');
   const pieces = [...known.encode("It's 1 word,  not two.\n")].map((token) => known.decode([token]));
   expect(pieces).toEqual(["It's", ' 1', ' word', ',', ' ', ' not', ' two', '.', '\n']);
+});
+
+test('byte pairs are learned from the training part, also of a stream, and a model reads other texts by them', async () => {
+  const path = folder.write('pairs.txt', 'abab '.repeat(90) + 'xyxy '.repeat(10));
+  const options = { tokenizer: 'bpe:300', context: 4, validation: 0.1 } as const;
+  const sets = await loadText(path, options);
+  const { spec } = tokenizerOf(sets);
+  expect(spec).toEqual({ kind: 'bpe', merges: ['ab', 'abab', ' abab'] });
+  const streamed = await loadText(path, { ...options, stream: true });
+  expect(tokenizerOf(streamed).spec).toEqual(spec);
+  const whole = await loadText(path, { ...options, validation: 0, stream: true });
+  expect(tokenizerOf(whole).spec).toMatchObject({ merges: expect.arrayContaining([' xyxy']) });
+  const more = await loadText(path, { ...options, tokenizer: 'bpe:258', stream: true });
+  expect(tokenizerOf(more).spec).toEqual({ kind: 'bpe', merges: ['ab', 'abab'] });
+  expect(tokenizerOf(await loadText(path, { tokenizer: spec, context: 4, stream: true })).spec).toEqual(spec);
+  for (const name of ['bpe', 'bpe:256', 'bpe:65537', 'bpe:1e3'] as TokenizerName[]) {
+    await expect(loadText(path, { tokenizer: name })).rejects.toThrow(
+      `loadText: tokenizer has "${name}", expected bpe:<tokens>, from bpe:257 to bpe:65536, such as bpe:4096`,
+    );
+  }
 });
 
 test('tokens of GPT-2 are those of its authors', () => {

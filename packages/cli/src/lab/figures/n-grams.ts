@@ -11,7 +11,14 @@ export interface NGrams {
 }
 
 /** Names of tokens, by tokenizer. */
-const UNITS = { characters: 'letters', bytes: 'bytes', words: 'words', gpt2: 'tokens', huggingface: 'tokens' } as const;
+const UNITS = {
+  characters: 'letters',
+  bytes: 'bytes',
+  words: 'words',
+  gpt2: 'tokens',
+  bpe: 'tokens',
+  huggingface: 'tokens',
+} as const;
 
 /** The unit that a tokenizer cuts a text into; null for data without one. */
 export function tokenUnit({ preprocessing }: Dataset): 'character' | 'byte' | 'token' | null {

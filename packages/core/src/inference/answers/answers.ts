@@ -5,7 +5,7 @@ import { viewOf } from '../../math/scratch.ts';
 import { columnsOfRows, type Head } from '../../network/heads.ts';
 import { positionsOf } from '../../network/shape.ts';
 import type { TargetDecoding, ValueDecoding } from '../preprocessing/preprocessing.ts';
-import type { Tokenizer } from '../text/tokenizer.ts';
+import type { Tokenizer } from '../text/tokenizer-spec.ts';
 import { classify, hasProbabilities, toProbabilities } from './scoring.ts';
 
 /** A model's answer to a row. That of a network with several outputs is an `AnswerOfHeads`. */

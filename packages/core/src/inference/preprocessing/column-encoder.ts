@@ -1,5 +1,7 @@
 import { counted, show } from '../../checks/show.ts';
-import { createTokenizer, TextError, type Tokenizer, type TokenizerLoader } from '../text/tokenizer.ts';
+import { TextError } from '../text/text-error.ts';
+import { createTokenizer, type TokenizerLoader } from '../text/tokenizer.ts';
+import type { Tokenizer } from '../text/tokenizer-spec.ts';
 import { type Cell, CellError, isGap, isNumberGap, readCategory, readText } from './cell.ts';
 import { cellReader, dayText, invalidDayHint, isDateFormat, timeText } from './cell-format.ts';
 import { dateParts, widthOfParts } from './date-parts.ts';

@@ -1,3 +1,7 @@
+import { show } from '../../checks/show.ts';
+import { TextError } from './text-error.ts';
+import type { Tokenizer } from './tokenizer-spec.ts';
+
 /** Ranks of sequences of bytes, each written as a text with a character (U+0000 to U+00FF) for each byte. */
 export type ByteRanks = ReadonlyMap<string, number>;
 
@@ -43,8 +47,60 @@ export function bytePairs(bytes: string, ranks: ByteRanks): number[] {
   }
 }
 
+/** The tokens that are a byte, in the order of their numbers. */
+export const singleBytes: readonly string[] = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
+
+/** GPT-2's pieces of a text, across whose borders no bytes are joined. */
+const PIECES = /'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+
+/** The pieces of a text into which GPT-2 cuts it, each as bytes of UTF-8. Joined, they are the text. */
+export function* bytePiecesOf(text: string, pieces = PIECES): Generator<string> {
+  for (const [piece] of text.matchAll(pieces)) {
+    let bytes = '';
+    for (const byte of utf8.encode(piece)) bytes += singleBytes[byte];
+    yield bytes;
+  }
+}
+
+const utf8 = new TextEncoder();
+
+/** Pieces whose tokens are kept: texts repeat most of their words. */
+const KEPT_PIECES = 1 << 16;
+
+/** A tokenizer of byte pairs: `tokens` are all that it decodes, and `ranks` has those that bytes are joined to. */
+export function createBytePairTokenizer(
+  spec: Tokenizer['spec'],
+  tokens: readonly string[],
+  ranks: ByteRanks,
+  pieces = PIECES,
+): Tokenizer {
+  const known = new Map<string, number[]>();
+  return {
+    spec,
+    size: tokens.length,
+    encode(text) {
+      const encoded: number[] = [];
+      for (const bytes of bytePiecesOf(text, pieces)) {
+        const pieceTokens = known.get(bytes) ?? bytePairs(bytes, ranks);
+        if (known.size === KEPT_PIECES) known.clear();
+        known.set(bytes, pieceTokens);
+        for (const token of pieceTokens) encoded.push(token);
+      }
+      return Uint32Array.from(encoded);
+    },
+    decode(encoded) {
+      const parts = Array.from(encoded, (token, at) => {
+        if (tokens[token] !== undefined) return tokens[token];
+        throw new TextError(at, `the token ${show(token)}`, `a whole number from 0 to ${tokens.length - 1}`);
+      });
+      const bytes = Uint8Array.from(parts.join(''), (byte) => byte.charCodeAt(0));
+      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+    },
+  };
+}
+
 /** Adds a number to a binary heap. */
-function push(heap: number[], value: number): void {
+export function push(heap: number[], value: number): void {
   let slot = heap.length;
   for (let parent = (slot - 1) >> 1; slot > 0 && heap[parent] > value; parent = (slot - 1) >> 1) {
     heap[slot] = heap[parent];
@@ -54,7 +110,7 @@ function push(heap: number[], value: number): void {
 }
 
 /** Removes and returns the least number of a binary heap that is not empty. */
-function popLeast(heap: number[]): number {
+export function popLeast(heap: number[]): number {
   const [least] = heap;
   const last = heap.pop() ?? 0;
   const length = heap.length;

@@ -1,5 +1,7 @@
 import type { TextEncoding } from '../preprocessing/preprocessing.ts';
-import { createTokenizer, TextError, type Tokenizer, type TokenizerLoader } from './tokenizer.ts';
+import { TextError } from './text-error.ts';
+import { createTokenizer, type TokenizerLoader } from './tokenizer.ts';
+import type { Tokenizer } from './tokenizer-spec.ts';
 
 /** Encodes texts as rows of tokens. */
 export interface TextEncoder {

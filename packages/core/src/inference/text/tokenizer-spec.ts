@@ -25,10 +25,42 @@ export type TokenizerSpec =
       readonly kind: 'bytes';
     }
   | {
+      /** Byte pairs learned from a text: 256 bytes, which spell any text, and unions of two earlier tokens each. */
+      readonly kind: 'bpe';
+      /** The unions in the order of their tokens, from 256 on: a character (U+0000 to U+00FF) for each byte. */
+      readonly merges: readonly string[];
+    }
+  | {
       /** The byte pairs of GPT-2: 50,257 tokens, which spell any text. Tables come from a library (in Node only). */
       readonly kind: 'gpt2';
     }
   | HuggingFaceTokenizer;
+
+/** Turns text into tokens and back. `decode(encode(text))` is `text`, but for characters and words that are unknown. */
+export interface Tokenizer {
+  /** JSON that rebuilds it. */
+  readonly spec: TokenizerSpec;
+  /** V: number of tokens. */
+  readonly size: number;
+  /** The token of characters or words that the vocabulary lacks. Absent: they are refused. */
+  readonly unknown?: number;
+  /** Tokens before and after those of each text that a model reads. @default none */
+  readonly frame?: {
+    /** Tokens that begin a text. */
+    readonly before: readonly number[];
+    /** Tokens that end it. */
+    readonly after: readonly number[];
+  };
+  /** Tokens that end a text which is written. @default none */
+  readonly end?: readonly number[];
+  /**
+   * The tokens of a text, each from 0 to V - 1.
+   * @throws TextError for a character or word that the vocabulary lacks, without a token for them.
+   */
+  encode(text: string): Uint32Array;
+  /** The text of tokens. Bytes that are not UTF-8 become U+FFFD. @throws TextError for a number that is no token. */
+  decode(tokens: ArrayLike<number>): string;
+}
 
 /** The tokenizer of a model of Hugging Face. A library runs it (in Node only). */
 export interface HuggingFaceTokenizer {
@@ -44,14 +76,27 @@ export interface HuggingFaceTokenizer {
   readonly config: string;
 }
 
-/** Name of a tokenizer that needs no file. */
-export type TokenizerName = Exclude<TokenizerSpec['kind'], 'huggingface'>;
+/** Name of a tokenizer that needs no file. `bpe:4096` learns byte pairs from the text, up to so many tokens. */
+export type TokenizerName = 'characters' | 'bytes' | 'words' | 'gpt2' | `bpe:${number}`;
 
-/** The names of all tokenizers. */
-export const tokenizerNames = { characters: true, bytes: true, words: true, gpt2: true } satisfies Record<
-  TokenizerName,
+/** The names of all tokenizers; that of byte pairs is followed by their number. */
+export const tokenizerNames = { characters: true, bytes: true, words: true, gpt2: true, bpe: true } satisfies Record<
+  Exclude<TokenizerSpec['kind'], 'huggingface'>,
   true
 >;
+
+/** Tokens that are a byte, and the most tokens of byte pairs: as many as fit into 16 bits. */
+const BYTES = 256;
+const MAX_BYTE_PAIRS = 65_536;
+
+/** The number of tokens of `bpe:4096`; undefined for another name. @throws OptionError for a number out of range. */
+export function bytePairsOf(where: string, name: string, value: unknown): number | undefined {
+  if (typeof value !== 'string' || !/^bpe(?::|$)/.test(value)) return undefined;
+  const size = /^bpe:[1-9]\d{0,5}$/.test(value) ? Number(value.slice(4)) : 0;
+  if (size > BYTES && size <= MAX_BYTE_PAIRS) return size;
+  const expected = `bpe:<tokens>, from bpe:${BYTES + 1} to bpe:${MAX_BYTE_PAIRS}, such as bpe:4096`;
+  throw new OptionError(where, name, `has ${show(value)}, expected ${expected}`);
+}
 
 /** Returns the tokenizer if it is valid. @throws OptionError naming the invalid part. */
 export function checkTokenizer(where: string, path: string, value: unknown): TokenizerSpec {
@@ -63,6 +108,7 @@ export function checkTokenizer(where: string, path: string, value: unknown): Tok
   );
   if (fields.kind === 'huggingface') return checkHuggingFace(where, path, fields);
   const kind = oneOf(tokenizerNames).check(where, `${path}.kind`, fields.kind);
+  if (kind === 'bpe') return { kind, merges: checkMerges(where, path, fields) };
   const hasVocabulary = kind === 'characters' || kind === 'words';
   const keys = hasVocabulary ? ['kind', 'vocabulary'] : ['kind'];
   if (Object.keys(fields).some((key) => !keys.includes(key))) {
@@ -82,6 +128,21 @@ export function checkTokenizer(where: string, path: string, value: unknown): Tok
     uniquePieces.add(piece);
   }
   return { kind, vocabulary: pieces as readonly string[] };
+}
+
+function checkMerges(where: string, path: string, { kind: _, merges, ...others }: Partial<Record<string, unknown>>) {
+  const other = Object.keys(others)[0];
+  if (other !== undefined) throw new OptionError(where, path, `has the key ${show(other)}, expected kind and merges`);
+  const expected = 'two or more characters from U+0000 to U+00FF, each text once';
+  const unions = checkList(where, `${path}.merges`, merges as readonly unknown[], `a list of ${expected}`);
+  const known = new Set<unknown>();
+  for (const [k, union] of unions.entries()) {
+    const isBytes = typeof union === 'string' && union.length > 1 && [...union].every((byte) => byte <= '\u00ff');
+    if (!isBytes || known.has(union))
+      throw new OptionError(where, `${path}.merges.${k}`, `${has(union)}, expected ${expected}`);
+    known.add(union);
+  }
+  return unions as readonly string[];
 }
 
 function checkHuggingFace(where: string, path: string, fields: Partial<Record<string, unknown>>): HuggingFaceTokenizer {

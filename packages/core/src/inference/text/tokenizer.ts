@@ -1,55 +1,7 @@
 import { show } from '../../checks/show.ts';
-import { checkTokenizer, type TokenizerSpec, UNKNOWN } from './tokenizer-spec.ts';
-
-/** Turns text into tokens and back. `decode(encode(text))` is `text`, but for characters and words that are unknown. */
-export interface Tokenizer {
-  /** JSON that rebuilds it. */
-  readonly spec: TokenizerSpec;
-  /** V: number of tokens. */
-  readonly size: number;
-  /** The token of characters or words that the vocabulary lacks. Absent: they are refused. */
-  readonly unknown?: number;
-  /** Tokens before and after those of each text that a model reads. @default none */
-  readonly frame?: {
-    /** Tokens that begin a text. */
-    readonly before: readonly number[];
-    /** Tokens that end it. */
-    readonly after: readonly number[];
-  };
-  /** Tokens that end a text which is written. @default none */
-  readonly end?: readonly number[];
-  /**
-   * The tokens of a text, each from 0 to V - 1.
-   * @throws TextError for a character or word that the vocabulary lacks, without a token for them.
-   */
-  encode(text: string): Uint32Array;
-  /** The text of tokens. Bytes that are not UTF-8 become U+FFFD. @throws TextError for a number that is no token. */
-  decode(tokens: ArrayLike<number>): string;
-}
-
-/** The error of a text, or of tokens, that a tokenizer cannot take. */
-export class TextError extends Error {
-  /** 'TextError'. */
-  override readonly name = 'TextError';
-  /** Position in the text in UTF-16 code units, or in the list of tokens. */
-  readonly at: number;
-  /** 'has "é" (U+00E9), expected one of 65 characters'. */
-  readonly problem: string;
-
-  /** '"é" (U+00E9)'. */
-  readonly has: string;
-  /** 'one of 65 characters'. */
-  readonly expected: string;
-
-  constructor(at: number, has: string, expected: string) {
-    const problem = `has ${has}, expected ${expected}`;
-    super(`text ${problem}, at position ${at}`);
-    this.at = at;
-    this.problem = problem;
-    this.has = has;
-    this.expected = expected;
-  }
-}
+import { createBytePairTokenizer, singleBytes } from './byte-pairs.ts';
+import { TextError } from './text-error.ts';
+import { checkTokenizer, type Tokenizer, type TokenizerSpec, UNKNOWN } from './tokenizer-spec.ts';
 
 /** Creates a tokenizer that a library runs. */
 export type TokenizerLoader = (spec: Extract<TokenizerSpec, { kind: 'gpt2' | 'huggingface' }>) => Tokenizer;
@@ -62,6 +14,10 @@ export type TokenizerLoader = (spec: Extract<TokenizerSpec, { kind: 'gpt2' | 'hu
 export function createTokenizer(unchecked: TokenizerSpec, load: TokenizerLoader = withoutLibrary): Tokenizer {
   const spec = checkTokenizer('createTokenizer', 'spec', unchecked);
   if (spec.kind === 'bytes') return byteTokenizer;
+  if (spec.kind === 'bpe') {
+    const pieces = [...singleBytes, ...spec.merges];
+    return createBytePairTokenizer(spec, pieces, new Map(pieces.map((bytes, rank) => [bytes, rank])));
+  }
   if (spec.kind === 'gpt2' || spec.kind === 'huggingface') return load(spec);
   const { kind, vocabulary } = spec;
   const tokens = new Map(vocabulary.map((piece, token) => [piece, token]));

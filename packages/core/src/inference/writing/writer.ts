@@ -5,7 +5,9 @@ import { type Continuation, continuationProblem } from '../../network/continuati
 import type { Network } from '../../network/network.ts';
 import { InputError } from '../../program/input-error.ts';
 import type { TextEncoding } from '../preprocessing/preprocessing.ts';
-import { createTokenizer, TextError, type Tokenizer, type TokenizerLoader } from '../text/tokenizer.ts';
+import { TextError } from '../text/text-error.ts';
+import { createTokenizer, type TokenizerLoader } from '../text/tokenizer.ts';
+import type { Tokenizer } from '../text/tokenizer-spec.ts';
 import { type Sampling, sampleToken } from './sampling.ts';
 
 /** A text that is being written, as plain JSON: any thread can go on with it. */

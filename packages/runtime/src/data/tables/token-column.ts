@@ -1,5 +1,14 @@
 import { CellError, type EncodingNote, type TokenEncoding, type TokenizerSpec } from '@gradloom/core';
-import { commonVocabulary, createTokenEncoder, piecesOf, show, showName } from '@gradloom/core/internal';
+import {
+  bytePairsOf,
+  bytePiecesOf,
+  commonVocabulary,
+  createTokenEncoder,
+  learnBytePairs,
+  piecesOf,
+  show,
+  showName,
+} from '@gradloom/core/internal';
 import { faultAbout } from '../../system/files/file-fault.ts';
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
@@ -12,8 +21,9 @@ const MAX_TOKENS = 256;
 
 /**
  * Fits the encoding of a column of texts on the rows at `rows`: characters or words that occur twice or more there are
- * the vocabulary, and T is `context`, by default the tokens of the longest of these texts, but at most 256, and at most
- * twice those that nine of ten texts have: a few long texts would make all steps slow.
+ * the vocabulary, or byte pairs are learned from them. T is `context`, by default the tokens of the longest of these
+ * texts, but at most 256, and at most twice those that nine of ten texts have: a few long texts would make all steps
+ * slow.
  */
 export function fitTokens(
   { name: table, options }: Table,
@@ -24,9 +34,15 @@ export function fitTokens(
   const { tokenizer: requested = 'words', context } = options;
   const counts = new Map<number, number>();
   for (const n of rows) counts.set(indices[n], (counts.get(indices[n]) ?? 0) + 1);
-  const isFitted = requested === 'words' || requested === 'characters';
-  const spec = isFitted ? fitVocabulary(requested) : requested;
-  const tokenizer = typeof spec === 'string' ? ({ kind: spec } as const) : spec;
+  const size = bytePairsOf('fitPreprocessing', 'tokenizer', requested);
+  const tokenizer =
+    requested === 'words' || requested === 'characters'
+      ? fitVocabulary(requested)
+      : typeof requested === 'object'
+        ? requested
+        : size === undefined
+          ? { kind: requested as 'bytes' | 'gpt2' }
+          : fitBytePairs(size);
   return { name, type: 'text', tokenizer, context: context ?? fittedContext() };
 
   function fitVocabulary(kind: 'words' | 'characters'): TokenizerSpec {
@@ -35,6 +51,14 @@ export function fitTokens(
       for (const piece of piecesOf(kind, texts[index])) pieces.set(piece, (pieces.get(piece) ?? 0) + count);
     }
     return { kind, vocabulary: commonVocabulary(pieces) };
+  }
+
+  function fitBytePairs(V: number): TokenizerSpec {
+    const pieces = new Map<string, number>();
+    for (const [index, count] of counts) {
+      for (const piece of bytePiecesOf(texts[index])) pieces.set(piece, (pieces.get(piece) ?? 0) + count);
+    }
+    return { kind: 'bpe', merges: learnBytePairs(pieces, V) };
   }
 
   function fittedContext(): number {

@@ -1,5 +1,5 @@
-import { createTokenizer, TextError, type Tokenizer } from '@gradloom/core';
-import { bytePairs, show } from '@gradloom/core/internal';
+import type { Tokenizer } from '@gradloom/core';
+import { createBytePairTokenizer } from '@gradloom/core/internal';
 import { requireInstalled } from '../../system/installed.ts';
 
 /** The tables of js-tiktoken. */
@@ -18,38 +18,19 @@ export function gpt2(): Tokenizer {
 }
 
 function load(): Tokenizer {
-  const { size, spec } = createTokenizer({ kind: 'gpt2' });
   const { bpe_ranks, pat_str, special_tokens } = requireTables();
   const ranks = new Map<string, number>();
-  const tokenBytes: Uint8Array[] = [];
+  const tokens: string[] = [];
   for (const line of bpe_ranks.split('\n')) {
-    const [, firstRank, ...tokens] = line.split(' ');
-    for (const [n, token] of tokens.entries()) {
-      const bytes = Buffer.from(token, 'base64');
-      ranks.set(bytes.toString('latin1'), Number(firstRank) + n);
-      tokenBytes[Number(firstRank) + n] = bytes;
+    const [, firstRank, ...encoded] = line.split(' ');
+    for (const [n, token] of encoded.entries()) {
+      const bytes = Buffer.from(token, 'base64').toString('latin1');
+      ranks.set(bytes, Number(firstRank) + n);
+      tokens[Number(firstRank) + n] = bytes;
     }
   }
-  for (const [name, token] of Object.entries(special_tokens)) tokenBytes[token] = Buffer.from(name);
-  const pieces = new RegExp(pat_str, 'gu');
-  return {
-    spec,
-    size,
-    encode(text) {
-      const encoded: number[] = [];
-      for (const [piece] of text.matchAll(pieces)) {
-        for (const token of bytePairs(Buffer.from(piece).toString('latin1'), ranks)) encoded.push(token);
-      }
-      return Uint32Array.from(encoded);
-    },
-    decode(tokens) {
-      const parts = Array.from(tokens, (token, at) => {
-        if (tokenBytes[token] !== undefined) return tokenBytes[token];
-        throw new TextError(at, `the token ${show(token)}`, `a whole number from 0 to ${size - 1}`);
-      });
-      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.concat(parts));
-    },
-  };
+  for (const [name, token] of Object.entries(special_tokens)) tokens[token] = name;
+  return createBytePairTokenizer({ kind: 'gpt2' }, tokens, ranks, new RegExp(pat_str, 'gu'));
 }
 
 function requireTables(): Tables {

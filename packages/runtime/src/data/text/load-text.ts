@@ -36,9 +36,10 @@ export async function loadText(path: string, options: TextOptions = {}): Promise
     return windowsOf(stream ? await bytesInFile(path, fault) : await bytesOf(path, fault), values, name, fault);
   }
   const read = () => textOf(path, fault);
-  if (!stream) return inMemory(await readTokens(read, tokenizer, lines, fault), values, name, fault);
+  const trainingShare = 1 - values.validation - values.test;
+  if (!stream) return inMemory(await readTokens(read, tokenizer, lines, fault, trainingShare), values, name, fault);
   await (await open(path)).close(); // throws if there is no such file, before a cache is looked for
-  const request = { path, tokenizer, context, read, fault };
+  const request = { path, tokenizer, trainingShare, context, read, fault };
   if (lines) return linesOf(await linesInFile(request), values, name);
   return windowsOf(await tokensInFile(request), values, name, fault);
 }
@@ -50,7 +51,8 @@ export async function textDataset(text: string, options: Omit<TextOptions, 'stre
   const { stream: _, ...values } = textOptions.read(options);
   const { tokenizer = 'characters', lines = false, name = 'text' } = values;
   const fault = faultAbout(`${where}: ${name}`);
-  return inMemory(await readTokens(() => [text], tokenizer, lines, fault), values, name, fault);
+  const trainingShare = 1 - values.validation - values.test;
+  return inMemory(await readTokens(() => [text], tokenizer, lines, fault, trainingShare), values, name, fault);
 }
 
 const inMemory = async (reader: TokenReader, values: TextValues, name: string, fault: FileFault) =>

@@ -1,5 +1,12 @@
 import { TextError, type Tokenizer, type TokenizerName, type TokenizerSpec } from '@gradloom/core';
-import { commonVocabulary, piecesOf, vocabularyOf } from '@gradloom/core/internal';
+import {
+  bytePairsOf,
+  bytePiecesOf,
+  commonVocabulary,
+  learnBytePairs,
+  piecesOf,
+  vocabularyOf,
+} from '@gradloom/core/internal';
 import type { FileFault } from '../../system/files/file-fault.ts';
 import { createTokenizer } from './tokenizers.ts';
 
@@ -27,18 +34,28 @@ export interface TextSizes {
   readonly longest: number; // tokens of the longest part
 }
 
-/** Prepares a text for reading. A tokenizer that is given by name gets the vocabulary of the text, which is read. */
+/**
+ * Prepares a text for reading. A tokenizer that is given by name gets the vocabulary of the text, which is read; byte
+ * pairs are learned from this share of it, from its start on.
+ */
 export async function readTokens(
   source: TextSource,
   requested: TokenizerName | TokenizerSpec,
   lines: boolean,
   fault: FileFault,
+  trainingShare = 1,
 ): Promise<TokenReader> {
-  const kind = typeof requested === 'string' ? requested : requested.kind;
-  const parts = (): AsyncGenerator<Part> => partsOf(source(), lines ? afterLastLine : cuts[kind], lines, fault);
+  const size = bytePairsOf('readTokens', 'tokenizer', requested);
+  const kind = typeof requested === 'object' ? requested.kind : requested.startsWith('bpe:') ? 'bpe' : requested;
+  const parts = (): AsyncGenerator<Part> =>
+    partsOf(source(), lines ? afterLastLine : cuts[kind as TokenizerSpec['kind']], lines, fault);
   const isFitted = requested === 'characters' || requested === 'words';
-  const survey = isFitted ? await surveyText(requested, parts(), lines) : null;
-  const spec = survey?.spec ?? (typeof requested === 'object' ? requested : { kind: requested as 'bytes' | 'gpt2' });
+  const survey = isFitted
+    ? await surveyText(requested, parts(), lines)
+    : size === undefined
+      ? null
+      : { spec: await learnFrom(parts, size, lines ? 1 : trainingShare), sizes: null };
+  const spec = survey?.spec ?? (typeof requested === 'object' ? requested : { kind: kind as 'bytes' | 'gpt2' });
   const tokenizer = createTokenizer(spec);
   const encode = (part: Part): Uint32Array => encodePart(tokenizer, part, fault);
   const [lineEnd] = lines ? encode({ text: '\n', line: 1 }) : [0];
@@ -67,6 +84,19 @@ export async function readTokens(
       return sizes as TextSizes;
     },
   };
+}
+
+/** Byte pairs of the first part of a text, which is read twice: for its length, and for its pieces. */
+async function learnFrom(parts: () => AsyncIterable<Part>, size: number, share: number): Promise<TokenizerSpec> {
+  let length = 0;
+  for await (const { text } of parts()) length += text.length;
+  let left = Math.round(share * length);
+  const pieces = new Map<string, number>();
+  for await (const { text } of parts()) {
+    for (const piece of bytePiecesOf(text.slice(0, left))) pieces.set(piece, (pieces.get(piece) ?? 0) + 1);
+    left -= Math.min(left, text.length);
+  }
+  return { kind: 'bpe', merges: learnBytePairs(pieces, size) };
 }
 
 const withPart = ({ tokens, parts, longest }: TextSizes, length: number): TextSizes => ({
@@ -142,6 +172,7 @@ const cuts: Readonly<Record<TokenizerSpec['kind'], Cut>> = {
   bytes: atEnd,
   words: atLastBorder,
   gpt2: atLastBorder,
+  bpe: atLastBorder,
   huggingface: atLastBorder,
 };
 

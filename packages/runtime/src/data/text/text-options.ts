@@ -1,5 +1,6 @@
 import type { TokenizerName, TokenizerSpec } from '@gradloom/core';
 import {
+  bytePairsOf,
   checkTokenizer,
   defineOptions,
   type Named,
@@ -8,12 +9,18 @@ import {
   tokenizerNames,
 } from '@gradloom/core/internal';
 
+/** Names of tokenizers, with an example of byte pairs. */
+const { bpe: _, ...otherNames } = tokenizerNames;
+const TOKENIZERS = { ...otherNames, 'bpe:4096': true } as const;
+
 const nameOrSpec = option.kind(
   (where, name, value: unknown): TokenizerName | TokenizerSpec =>
     typeof value === 'object' && value !== null
       ? checkTokenizer(where, name, value)
-      : option.oneOf(tokenizerNames).check(where, name, value),
-  { choices: Object.keys(tokenizerNames) },
+      : bytePairsOf(where, name, value) === undefined
+        ? option.oneOf(TOKENIZERS).check(where, name, value)
+        : (value as TokenizerName),
+  { choices: Object.keys(TOKENIZERS) },
 );
 
 const data = option.asFlag({ group: 'Data', effect: 'result' });
@@ -21,11 +28,14 @@ const data = option.asFlag({ group: 'Data', effect: 'result' });
 export const textOptions = defineOptions('loadText', {
   /** Name of the dataset in messages. @default the path */
   name: option.checkedBy('text', (value): value is string => typeof value === 'string')(),
-  /** A tokenizer by name, whose vocabulary is that of the text, or that of a model. @default 'characters' */
+  /**
+   * A tokenizer by name, whose vocabulary is that of the text, or that of a model. `bpe:4096` learns byte pairs from
+   * the training part, up to so many tokens. @default 'characters'
+   */
   tokenizer: data(
     nameOrSpec(
       undefined,
-      `tokens of a text: ${Object.keys(tokenizerNames).join(', ')}`,
+      `tokens of a text: ${Object.keys(TOKENIZERS).join(', ')} (byte pairs learned from the text)`,
       'characters; words of a column of a table',
     ),
   ),

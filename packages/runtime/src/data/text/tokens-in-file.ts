@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { TokenizerName, TokenizerSpec } from '@gradloom/core';
-import { showPath } from '@gradloom/core/internal';
+import { bytePairsOf, showPath } from '@gradloom/core/internal';
 import type { FileFault } from '../../system/files/file-fault.ts';
 import { type CacheFile, readPart } from '../cache-file.ts';
 import { openCache, sha256 } from '../cache-folder.ts';
@@ -17,6 +17,8 @@ import { tokenArray } from './tokens-in-memory.ts';
 interface TextRequest {
   readonly path: string;
   readonly tokenizer: TokenizerName | TokenizerSpec;
+  /** Share of the text that byte pairs are learned from. */
+  readonly trainingShare: number;
   readonly lines: boolean;
   /** T of lines; 0 for windows, which may have any. @default that of the longest line */
   readonly context: number | undefined;
@@ -96,20 +98,21 @@ const TOKENS_FILE = 'tokens.bin';
 /** Increased whenever older caches would be read incorrectly. */
 const VERSION = 1;
 
-async function openTokens({ path, tokenizer: requested, lines, context, read, fault }: TextRequest) {
+async function openTokens({ path, tokenizer: requested, trainingShare, lines, context, read, fault }: TextRequest) {
   const keyOf = (...parts: unknown[]): string =>
     sha256(JSON.stringify([VERSION, endianness(), lines, ...parts])).slice(0, 16);
+  const learned = bytePairsOf('loadText', 'tokenizer', requested) === undefined ? [] : [requested, trainingShare];
   const kind = typeof requested === 'string' ? requested : requested.kind;
   const { folder, header } = await openCache<TokensHeader>({
     path,
     fileName: TOKENS_FILE,
     // The tokenizer of a model may be the one that an earlier run has found in this text.
-    keys: [keyOf(requested, context), keyOf(kind, lines ? undefined : 0)],
+    keys: [keyOf(requested, context, ...learned), keyOf(kind, lines ? undefined : 0, ...learned)],
     fits: (header) =>
       (typeof requested === 'string' || JSON.stringify(header.tokenizer) === JSON.stringify(requested)) &&
       (context === undefined || header.context === context),
     async make(file) {
-      const reader = await readTokens(read, requested, lines, fault);
+      const reader = await readTokens(read, requested, lines, fault, trainingShare);
       return lines ? writeLines(file, reader, context, fault) : writeTokens(file, reader);
     },
     fault: (problem, cause) => new Error(`loadText: ${showPath(path)}${problem}`, { cause }),

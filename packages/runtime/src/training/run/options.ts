@@ -195,8 +195,9 @@ export const trainOptions = defineOptions('train', {
    */
   steps: trainingFlag(option.positiveInteger(undefined, 'number of steps, instead of epochs')),
   /**
-   * Minutes of training, instead of a number of steps: as many as fit, with evaluations. The time of a step is measured
-   * on steps that are discarded; the `start` event says how many it has then, and a run with these `steps` has its bits.
+   * Minutes of training, instead of a number of steps: as many as fit, with evaluations. The time of a step is
+   * measured on steps that are discarded. The `start` event has the number that was found, and a run with these `steps`
+   * has the same bits.
    * @default as long as `epochs` or `steps` take
    */
   minutes: trainingFlag(
