@@ -44,6 +44,7 @@ import {
   type WindowOffsets,
   windowKernels,
 } from './kernels/windows.ts';
+import { type WinogradKernel, winogradKernels } from './kernels/winograd.ts';
 
 /** Position-independent code with the kernels of products. It starts with the tape player. */
 export interface Code {
@@ -93,6 +94,7 @@ export interface CodeLayout extends ProductKernels {
   readonly lossFormulas: Readonly<Record<string, number>>; // by their names in `lossFormulas`
   readonly losses: Readonly<Record<LossKernel, number>>;
   readonly windows: Readonly<Record<WindowKernel, WindowOffsets>>;
+  readonly winograd: Readonly<Record<WinogradKernel, WindowOffsets>>;
   readonly stepKernels: Readonly<Record<StepKernel, number>>;
   readonly moveKernels: Readonly<Record<MoveKernel, number>>;
   readonly strided: Readonly<Record<StridedKernel, number>>;
@@ -237,6 +239,7 @@ export function createLayout(isa: Isa, install: InstallKernel, offsets?: Readonl
       strided: lazyRecord(mapValues(stridedKernels, kernel)),
       rotate: lazyRecord(mapValues(rotateKernels, kernel)),
       windows: lazyRecord(mapValues(windowKernels, windows)),
+      winograd: lazyRecord(mapValues(winogradKernels, windows)),
       formula(expression: Expression, inputs: readonly KernelInput[]): number | null {
         const key = JSON.stringify([expression, inputs]);
         let offset = expressionKernels.get(key);

@@ -1,3 +1,5 @@
+import type { ElementType } from './element-type.ts';
+
 /** Windows along one axis: place k of the window of output o is input o · stride + k · dilation - before. */
 export interface WindowAxis {
   /** Positions of the inputs. */
@@ -50,3 +52,22 @@ export const imageSizes = ({ height, width }: WindowGeometry): [H: number, V: nu
   height.outputs,
   width.outputs,
 ];
+
+/** Channels of inputs and of outputs from which Winograd's transforms take less time than they save. */
+const MIN_WINOGRAD_CHANNELS = 16;
+/** Outputs along an axis from which they do: below, most outputs of the last tiles are unused. */
+const MIN_WINOGRAD_OUTPUTS = 4;
+
+/**
+ * Whether y and dx of a convolution are computed by Winograd's F(2x2, 3x3): those of floats, with windows of 3 x 3
+ * neighbours one pixel apart, at least 16 channels of inputs and of outputs, and at least 4 x 4 outputs.
+ */
+export const isWinograd = (type: ElementType, { height, width, C, O, groups }: ConvolutionGeometry): boolean =>
+  type === 'float32' &&
+  groups === 1 &&
+  C >= MIN_WINOGRAD_CHANNELS &&
+  O >= MIN_WINOGRAD_CHANNELS &&
+  [height, width].every(
+    ({ kernel, stride, dilation, outputs }) =>
+      kernel === 3 && stride === 1 && dilation === 1 && outputs >= MIN_WINOGRAD_OUTPUTS,
+  );

@@ -52,7 +52,7 @@ const MOST = fc.oneof(
   fc.constant(counted(200_000, 500_000)),
 );
 
-const convolutions: fc.Arbitrary<Dims> = fc
+const anyConvolutions: fc.Arbitrary<Dims> = fc
   .record({
     B: fc.constantFrom<number>(0, 1, 1, 2, 3, 4, 5, 9, 21, 300),
     y: axis(few),
@@ -70,6 +70,25 @@ const convolutions: fc.Arbitrary<Dims> = fc
       ...[y.stride, x.stride, y.before, x.before, y.dilation, x.dilation, groups],
     ];
   });
+
+/** An axis of windows of three neighbours, one pixel apart. */
+const tiledAxis = fc
+  .record({ outputs: fc.integer({ min: 4, max: 9 }), before: fc.constantFrom(0, 1, 1, 2, 3), after: fc.nat(2) })
+  .map(({ outputs, before, after }) => ({ outputs, before, inputs: Math.max(1, outputs + 2 - before - after) }));
+const tiledChannels = fc.oneof(
+  { weight: 9, arbitrary: fc.constantFrom(16, 17, 24, 31, 32, 33) },
+  fc.constantFrom(48, 63, 64, 65, 100),
+);
+
+/** Convolutions that floats compute by Winograd's tiles. */
+const tiledConvolutions: fc.Arbitrary<Dims> = fc
+  .record({ B: fc.integer({ min: 1, max: 4 }), y: tiledAxis, x: tiledAxis, C: tiledChannels, O: tiledChannels })
+  .map(({ B, y, x, C, O }) => [
+    ...[B, y.inputs, x.inputs, C, y.outputs, x.outputs, O, 3, 3],
+    ...[1, 1, y.before, x.before, 1, 1, 1],
+  ]);
+
+const convolutions = fc.oneof({ weight: 9, arbitrary: anyConvolutions }, tiledConvolutions);
 
 const geometryOf = (dims: Dims): ConvolutionGeometry => {
   const [, H, V, C, OH, OV, O, KY, KX, strideY, strideX, top, left, dilationY, dilationX, groups] = dims;

@@ -54,34 +54,15 @@ type EachVector = (body: (v: number, offset: number, load: Load, store: Store) =
 type Load = (to: Vector, from: Address) => void;
 type Store = (to: Address, from: Vector) => void;
 
-/** Runs the body at each element of a pixel's window. */
-type EachTap = (body: (tap: Pointer) => void) => void;
+/** Runs the body at each element of a window. */
+type EachTap = (window: Pointer, body: (tap: Pointer) => void) => void;
 
-function forEachPixel(
-  isa: Isa,
-  call: CallOf<typeof sharedArguments>,
-  { vectors, masked }: Channels,
-  body: (pixel: Pointer, each: EachVector, eachTap: EachTap) => void,
-): void {
-  const unit = isa.formulas;
-  const pixel = isa.load(call.pixels);
-  const window = isa.load(call.windows);
-  if (masked) isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
-  const columns = isa.spill(call.columns);
+/** Goes through the elements of windows. */
+function createTaps(isa: Isa, call: CallOf<typeof sharedArguments>): EachTap {
   const lines = isa.spill(call.lines);
   const taps = isa.spill(call.taps);
-  const pixelColumn = isa.spill(call.pixelColumn);
-  const windowColumn = isa.spill(call.windowColumn);
   const [tapStep, lineStep] = [isa.load(call.tap), isa.load(call.line)];
-
-  const each: EachVector = (act) => {
-    for (let v = 0; v < vectors; v++) {
-      const isLast = masked && v === vectors - 1;
-      const [load, store] = isLast ? [unit.loadMasked, unit.storeMasked] : [unit.load, unit.store];
-      act(v, unit.bytes * unit.width * v, load, store);
-    }
-  };
-  const eachTap: EachTap = (act) =>
+  return (window, act) =>
     isa.scope(() => {
       const tap = isa.pointTo(isa.at(window));
       isa.repeat(isa.load(lines), () => {
@@ -92,11 +73,34 @@ function forEachPixel(
         isa.advance(tap, lineStep);
       });
     });
+}
 
+/** Runs the body at each pixel and its window. */
+export function forEachPixel(
+  isa: Isa,
+  call: CallOf<typeof sharedArguments>,
+  { vectors, masked }: Channels,
+  body: (pixel: Pointer, window: Pointer, each: EachVector) => void,
+): void {
+  const unit = isa.formulas;
+  const pixel = isa.load(call.pixels);
+  const window = isa.load(call.windows);
+  if (masked) isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
+  const columns = isa.spill(call.columns);
+  const pixelColumn = isa.spill(call.pixelColumn);
+  const windowColumn = isa.spill(call.windowColumn);
+
+  const each: EachVector = (act) => {
+    for (let v = 0; v < vectors; v++) {
+      const isLast = masked && v === vectors - 1;
+      const [load, store] = isLast ? [unit.loadMasked, unit.storeMasked] : [unit.load, unit.store];
+      act(v, unit.bytes * unit.width * v, load, store);
+    }
+  };
   isa.repeat(isa.load(call.images), () => {
     isa.repeat(isa.load(call.rows), () => {
       isa.repeat(isa.load(columns), () => {
-        body(pixel, each, eachTap);
+        body(pixel, window, each);
         isa.advance(pixel, pixelColumn);
         isa.advance(window, windowColumn);
       });
@@ -114,10 +118,11 @@ const FREE = MAX_CHANNEL_VECTORS; // vectors below are the kernel's, one for eac
 function assembleMaximum(isa: Isa, channels: Channels): number {
   const unit = isa.formulas;
   const mask = maskOf(isa, FREE + 1);
-  return isa.kernel(sharedArguments, (call) =>
-    forEachPixel(isa, call, channels, (pixel, each, eachTap) => {
+  return isa.kernel(sharedArguments, (call) => {
+    const eachTap = createTaps(isa, call);
+    forEachPixel(isa, call, channels, (pixel, window, each) => {
       each((v) => unit.loadLiteral(v, unit.literal(bitsOf(Number.NEGATIVE_INFINITY, isa.type))));
-      eachTap((tap) =>
+      eachTap(window, (tap) =>
         each((v, offset, load) => {
           load(FREE, isa.at(tap, offset));
           unit.compare(mask, 'equal', FREE, FREE);
@@ -126,8 +131,8 @@ function assembleMaximum(isa: Isa, channels: Channels): number {
         }),
       );
       each((v, offset, _load, store) => store(isa.at(pixel, offset), v));
-    }),
-  );
+    });
+  });
 }
 
 /** Pixel = the sum of its window from 0, scaled. */
@@ -135,9 +140,10 @@ function assembleSum(isa: Isa, channels: Channels): number {
   const unit = isa.formulas;
   return isa.kernel(scaledArguments, (call) => {
     const scale = createScale(isa, call);
-    forEachPixel(isa, call, channels, (pixel, each, eachTap) => {
+    const eachTap = createTaps(isa, call);
+    forEachPixel(isa, call, channels, (pixel, window, each) => {
       each((v) => unit.clear(v));
-      eachTap((tap) =>
+      eachTap(window, (tap) =>
         each((v, offset, load) => {
           load(FREE, isa.at(tap, offset));
           unit.add(v, v, FREE);
@@ -153,10 +159,11 @@ function assembleSum(isa: Isa, channels: Channels): number {
 function assembleSpread(isa: Isa, channels: Channels): number {
   return isa.kernel(scaledArguments, (call) => {
     const scale = createScale(isa, call);
-    forEachPixel(isa, call, channels, (pixel, each, eachTap) => {
+    const eachTap = createTaps(isa, call);
+    forEachPixel(isa, call, channels, (pixel, window, each) => {
       each((v, offset, load) => load(v, isa.at(pixel, offset)));
       scale(each);
-      eachTap((tap) => each((v, offset, _load, store) => store(isa.at(tap, offset), v)));
+      eachTap(window, (tap) => each((v, offset, _load, store) => store(isa.at(tap, offset), v)));
     });
   });
 }
@@ -173,8 +180,9 @@ function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean)
   const mask = maskOf(isa, 2 * FREE + 2);
   const literal = (x: number): Address => unit.literal(bitsOf(x, isa.type));
   return isa.kernel(pairedArguments, (call) => {
+    const eachTap = createTaps(isa, call);
     const [pixelPair, windowPair] = [isa.load(call.pixelPair), isa.load(call.windowPair)];
-    forEachPixel(isa, call, channels, (pixel, each, eachTap) => {
+    forEachPixel(isa, call, channels, (pixel, window, each) => {
       unit.clear(scratch);
       each((v, offset, load) => {
         load(v, isa.at(pixel, offset));
@@ -186,7 +194,7 @@ function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean)
       const mayBeNaN = isa.zero();
       unit.readMask(mayBeNaN, mask);
       const setElements = (takesNaN: boolean): void =>
-        eachTap((tap) =>
+        eachTap(window, (tap) =>
           each((v, offset, load, store) => {
             load(scratch, isa.at(tap, offset));
             unit.compare(mask, 'equal', scratch, v);

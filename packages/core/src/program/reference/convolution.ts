@@ -1,9 +1,10 @@
 import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { fmaOf, type MultiplyAdd } from '../../math/fma.ts';
 import { joinLevels, treeLevels } from '../../math/tree/index.ts';
-import { type ConvolutionGeometry, imageSizes, inputAt, outputAt } from '../../math/windows.ts';
+import { type ConvolutionGeometry, imageSizes, inputAt, isWinograd, outputAt } from '../../math/windows.ts';
 import { reusedZeros } from './reused-zeros.ts';
 import { PIECE } from './sum-rows.ts';
+import { winograd } from './winograd.ts';
 
 // Convolutions over two axes, channels last; one axis is an image of height 1. Images are [H, V, C], outputs
 // [OH, OV, O]. Inputs outside of the image are 0 and left out, which changes no bit. `+ 0` turns -0 into +0.
@@ -17,7 +18,10 @@ export const pieceCount = (OH: number, OV: number): number =>
 
 /** The three products of a convolution, with x · y + sum as `multiplyAddOf` gives it for the type of an array. */
 export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyAdd) {
-  /** y = x * W + b; each sum starts at b[o] and adds (ky, kx, channel) ascending. Overwrites `y`. */
+  /**
+   * y = x * W + b; each sum starts at b[o] and adds (ky, kx, channel) ascending, except with Winograd's tiles. Overwrites
+   * `y`.
+   */
   function convForward(
     y: Elements, // [B, OH, OV, O] out
     x: Elements, // [B, H, V, C]
@@ -29,6 +33,10 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
     const { height, width, C, O, groups } = geometry;
     const [H, V, OH, OV] = imageSizes(geometry);
     const multiplyAdd = multiplyAddOf(y);
+    if (isWinograd(typeOf(y), geometry)) {
+      winograd(y, x, W, b, B, geometry, false, multiplyAdd);
+      return;
+    }
     const [ins, outs] = [C / groups, O / groups];
     for (let p = 0; p < B * OH * OV; p++) {
       const n = Math.floor(p / (OH * OV));
@@ -55,7 +63,10 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
     }
   }
 
-  /** dx; each sum starts at 0 and adds the outputs that read the input, (oy, ox, o) ascending. Overwrites `dx`. */
+  /**
+   * dx; each sum starts at 0 and adds the outputs that read the input, (oy, ox, o) ascending, except with Winograd's
+   * tiles. Overwrites `dx`.
+   */
   function convBackwardInput(
     dx: Elements, // [B, H, V, C] out
     dy: Elements, // [B, OH, OV, O]
@@ -66,6 +77,10 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
     const { height, width, C, O, groups } = geometry;
     const [H, V, OH, OV] = imageSizes(geometry);
     const multiplyAdd = multiplyAddOf(dx);
+    if (isWinograd(typeOf(dx), geometry)) {
+      winograd(dx, dy, W, null, B, geometry, true, multiplyAdd);
+      return;
+    }
     const [ins, outs] = [C / groups, O / groups];
     for (let p = 0; p < B * H * V; p++) {
       const n = Math.floor(p / (H * V));

@@ -1,4 +1,6 @@
+import { typeOf } from '../../../../../packages/core/src/math/element-type.ts';
 import type { ConvolutionGeometry, WindowAxis } from '../../../../../packages/core/src/math/windows.ts';
+import type { Arithmetic } from '../../../../support/arithmetic.ts';
 import type { Definition } from './definition.ts';
 import { chain, dot, tree, upTo, write } from './sums.ts';
 
@@ -29,6 +31,19 @@ export const convForward: Definition<'convForward'> = (A, y, x, W, b, B, geometr
   const { C, O, groups } = geometry;
   const { H, V, OH, OV, KX, rows, columns } = along(geometry);
   const ins = C / groups;
+  if (typeOf(y) === 'float32' && isTiled(geometry)) {
+    const { height, width } = geometry;
+    const outputs = tiledOutputs(A, C, [height.before, width.before], {
+      input: (n, iy, ix, c) => x[indexOf([n, iy, ix, c], [H, V, C])],
+      isInside: (iy, ix) => iy >= 0 && iy < H && ix >= 0 && ix < V,
+      weight: (ky, kx, c, o) => W[indexOf([ky, kx, c, o], [3, C, O])],
+    });
+    write(y, B * OH * OV * O, (i) => {
+      const [n, oy, ox, o] = placeOf(i, [OH, OV, O]);
+      return A.add(outputs(n, oy, ox, o), b[o]);
+    });
+    return;
+  }
   write(y, B * OH * OV * O, (i) => {
     const [n, oy, ox, o] = placeOf(i, [OH, OV, O]);
     const group = Math.floor(o / (O / groups));
@@ -51,6 +66,16 @@ export const convBackwardInput: Definition<'convBackwardInput'> = (A, dx, dy, W,
   const { C, O, groups } = geometry;
   const { H, V, OH, OV, KX, rows, columns } = along(geometry);
   const [ins, outs] = [C / groups, O / groups];
+  if (typeOf(dx) === 'float32' && isTiled(geometry)) {
+    const { height, width } = geometry;
+    const outputs = tiledOutputs(A, O, [2 - height.before, 2 - width.before], {
+      input: (n, oy, ox, o) => dy[indexOf([n, oy, ox, o], [OH, OV, O])],
+      isInside: (oy, ox) => oy >= 0 && oy < OH && ox >= 0 && ox < OV,
+      weight: (ky, kx, o, c) => W[indexOf([2 - ky, 2 - kx, c, o], [3, C, O])],
+    });
+    write(dx, B * H * V * C, (i) => outputs(...placeOf(i, [H, V, C])));
+    return;
+  }
   write(dx, B * H * V * C, (i) => {
     const [n, iy, ix, c] = placeOf(i, [H, V, C]);
     const group = Math.floor(c / ins);
@@ -115,6 +140,74 @@ export const convBackwardWeights: Definition<'convBackwardWeights'> = (A, dW, db
     ),
   );
 };
+
+/** Whether floats are computed by Winograd's tiles. */
+const isTiled = ({ height, width, C, O, groups }: ConvolutionGeometry): boolean =>
+  groups === 1 &&
+  Math.min(C, O) >= 16 &&
+  [height, width].every((axis) => axis.kernel === 3 && axis.stride * axis.dilation === 1 && axis.outputs >= 4);
+
+/** What tiles are made of: numbers of images, 0 outside, and weights. */
+interface TileSource {
+  input(n: number, y: number, x: number, channel: number): number;
+  isInside(y: number, x: number): boolean;
+  weight(ky: number, kx: number, from: number, to: number): number;
+}
+
+/** The outputs of Winograd's tiles without a bias, for `C` channels that are read. */
+function tiledOutputs(A: Arithmetic, C: number, [top, left]: readonly number[], source: TileSource) {
+  const inputLine = ([a, b, c, d]: readonly number[]) => [A.sub(a, c), A.add(b, c), A.sub(c, b), A.sub(b, d)];
+  const weightLine = ([a, b, c]: readonly number[]) => {
+    const ends = A.add(a, c);
+    return [a, A.mul(A.add(ends, b), 0.5), A.mul(A.sub(ends, b), 0.5), c];
+  };
+  const outputLine = ([a, b, c, d]: readonly number[]) => [A.add(A.add(a, b), c), A.sub(A.sub(b, c), d)];
+  const transposed = (rows: readonly (readonly number[])[]) => rows[0].map((_, j) => rows.map((row) => row[j]));
+  /** Columns first, then rows. */
+  const both = (rows: readonly (readonly number[])[], line: (numbers: readonly number[]) => number[]) =>
+    transposed(transposed(rows).map(line)).map(line);
+  const weights = cached((c, o) =>
+    both(
+      upTo(3).map((ky) => upTo(3).map((kx) => source.weight(ky, kx, c, o))),
+      weightLine,
+    ),
+  );
+  const inputs = cached((n, ty, tx, c) =>
+    both(
+      upTo(4).map((i) =>
+        upTo(4).map((j) => {
+          const [y, x] = [2 * ty + i - top, 2 * tx + j - left];
+          return source.isInside(y, x) ? source.input(n, y, x, c) : 0;
+        }),
+      ),
+      inputLine,
+    ),
+  );
+  const outputs = cached((n, ty, tx, o) =>
+    both(
+      upTo(4).map((i) =>
+        upTo(4).map((j) => {
+          const factors = upTo(C).map((c) => [inputs(n, ty, tx, c)[i][j], weights(c, o)[i][j]] as const);
+          return A.add(dot(A, factors), 0);
+        }),
+      ),
+      outputLine,
+    ),
+  );
+  return (n: number, y: number, x: number, o: number): number =>
+    outputs(n, Math.floor(y / 2), Math.floor(x / 2), o)[y % 2][x % 2];
+}
+
+/** Remembers what `compute` returns. */
+function cached<T>(compute: (...indices: number[]) => T): (...indices: number[]) => T {
+  const results = new Map<string, T>();
+  return (...indices) => {
+    const key = indices.join();
+    const result = results.get(key) ?? compute(...indices);
+    results.set(key, result);
+    return result;
+  };
+}
 
 type Piece = readonly (readonly [oy: number, ox: number])[];
 

@@ -1,5 +1,5 @@
 import type { ProductShape } from '../../../math/scratch.ts';
-import type { ConvolutionGeometry, WindowAxis } from '../../../math/windows.ts';
+import { type ConvolutionGeometry, isWinograd, type WindowAxis } from '../../../math/windows.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { convBackwardInput, convBackwardWeights, convForward } from '../../../program/reference/convolution.ts';
 import type { CodeLayout } from '../../code.ts';
@@ -8,6 +8,7 @@ import type { Panels } from '../panels/panels.ts';
 import { backwardReach, forwardReach } from '../reach.ts';
 import { createRowProduct, type Direction, rowProductBytes } from './row-products.ts';
 import { createWindowWeights, windowTableBytes, windowWeightsBytes } from './window-weights.ts';
+import { createWinogradProduct, winogradBytes } from './winograd.ts';
 
 const forward: Direction = { reachOf: forwardReach, isBackward: false };
 const backward: Direction = { reachOf: backwardReach, isBackward: true };
@@ -21,7 +22,12 @@ export interface Convolutions {
 
 /** Doubles of scratch for the products of a convolution, for either type. */
 export function convolutionScratch(geometry: ConvolutionGeometry): number {
-  const rows = [forward, backward].map((direction) => rowProductBytes(geometry, direction));
+  const rows = [forward, backward].map((direction) =>
+    Math.max(
+      rowProductBytes(geometry, direction),
+      isWinograd('float32', geometry) ? winogradBytes(geometry, direction.isBackward) : 0,
+    ),
+  );
   return Math.max(...rows, windowWeightsBytes(geometry)) / 8;
 }
 
@@ -48,6 +54,10 @@ export function createNativeConvolutions(
   const free = addressOf(scratch);
   // A product has tables for its geometry, but no arrays: convolutions of one geometry share it.
   const rowProducts = shared((direction: Direction, B, geometry) => {
+    if (isWinograd(layout.type, geometry)) {
+      const product = createWinogradProduct(layout, panels, tape, free, scratch, geometry, direction.isBackward);
+      return { images: B, product };
+    }
     const row = asRow(geometry, B);
     return { images: row.images, product: createRowProduct(panels, tape, free, scratch, row.geometry, direction) };
   });

@@ -74,6 +74,59 @@ export function createTileProducts(
       }
     },
 
+    /**
+     * `multiply` for `planes` products of one size, whose factors and sums lie `nextC`, `nextA` and `nextPanel` bytes
+     * apart: a call makes the same tile of each.
+     */
+    multiplyPlanes(
+      c: number,
+      cRow: number,
+      nextC: number,
+      init: number,
+      initRow: number,
+      nextInit: number,
+      a: number,
+      aRow: number,
+      nextA: number,
+      panel: number,
+      step: number,
+      nextPanel: number,
+      M: number,
+      K: number,
+      columns: number,
+      planes: number,
+    ): void {
+      const tiles = tilesOver(M, tileRows(vectorsOf(columns), 'all'));
+      for (let m = 0, tile = 0; m < M; tile++) {
+        const height = heightOf(M - m, tiles - tile);
+        tape.write(
+          tileArguments,
+          tileOf('all', columns, height),
+          c + m * cRow,
+          init + m * initRow,
+          a + m * aRow,
+          panel,
+          singleOf(K),
+          lastMask(columns),
+          0, // terms
+          cRow,
+          initRow,
+          aRow,
+          bytes, // aStep
+          step,
+          AHEAD * step,
+          planes, // count
+          nextC,
+          nextInit,
+          nextA,
+          nextPanel,
+          0, // accumulate
+          0, // nextTerms
+        );
+        m += height;
+      }
+    },
+
     /** Places the table that divides B terms into leaves for `sumLeaves` and `sumStrips`, and returns its address. */
     placeLeafTable(B: number, leafRows: number): number {
       if (leafRows >= B) return singleOf(B);
