@@ -19,8 +19,8 @@ export const pieceCount = (OH: number, OV: number): number =>
 /** The three products of a convolution, with x · y + sum as `multiplyAddOf` gives it for the type of an array. */
 export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyAdd) {
   /**
-   * y = x * W + b; each sum starts at b[o] and adds (ky, kx, channel) ascending, except with Winograd's tiles. Overwrites
-   * `y`.
+   * y = x * W + b; each sum starts at b[o] and adds (ky, kx, channel) ascending, except with Winograd's tiles.
+   * Overwrites `y`.
    */
   function convForward(
     y: Elements, // [B, OH, OV, O] out
