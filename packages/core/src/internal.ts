@@ -140,6 +140,7 @@ export {
   ofImages,
   ofTable,
   ofText,
+  textToRead,
   tokensOf,
   widthOfTable,
 } from './inference/preprocessing/preprocessing.ts';

@@ -20,7 +20,7 @@ const tableOf = (list: readonly (typeof rows)[number][]): string =>
 const file = folder.write('reviews.csv', tableOf(rows));
 const run = join(folder.path, 'run');
 const data = ['train', '--dataset', file, '--column', 'review:text'];
-const quick = ['--hidden', '8', '--lr', '0.02', '--backend', 'wasm', '--threads', '1', '--steps', '60'];
+const quick = ['--hidden', '32', '--lr', '0.02', '--backend', 'wasm', '--threads', '1', '--steps', '60'];
 
 let fingerprint: unknown;
 beforeAll(async () => {

@@ -124,7 +124,7 @@ export async function fit<Row extends NamedRow<Row>>(
   const { inputs, targets, classes, rows: trainRows } = sets.train;
   const texts = tokensOf(preprocessing);
   const parts = rowPartsOf(preprocessing);
-  const defaults = texts !== undefined ? textDefaults : parts !== undefined ? partsDefaults : tableDefaults;
+  const defaults = texts !== undefined ? textDefaults : parts !== undefined ? partsDefaults(parts) : tableDefaults;
   const { batch, steps, patience, optimizer, schedule } = defaults(trainRows, countInputs(preprocessing.columns));
   const loss = options.loss ?? from?.loss;
   const outputs = classes ?? targets.columns;

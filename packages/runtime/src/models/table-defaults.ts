@@ -1,5 +1,5 @@
 import type { ActivationName, ColumnEncoding, ScheduleName } from '@gradloom/core';
-import { checkList, checkObject, option, widthOfColumn } from '@gradloom/core/internal';
+import { checkList, checkObject, option, type RowPart, widthOfColumn } from '@gradloom/core/internal';
 
 /**
  * Tables with this many rows hold out a tenth for validation and a tenth for the test; fewer held-out rows would say
@@ -80,10 +80,10 @@ export const sequenceDefaults = {
  */
 export const textDefaults = (rows: number, T: number) => ({ ...tableDefaults(rows, T, 20), ...sequenceDefaults });
 
-/** Defaults for N training rows with parts: those of texts, with the hidden layers of a table. */
-export const partsDefaults = (rows: number, inputs: number) => ({
+/** Defaults for N training rows with parts: those of a table for 20 epochs, with little weight decay beside images. */
+export const partsDefaults = (parts: readonly RowPart[]) => (rows: number, inputs: number) => ({
   ...tableDefaults(rows, inputs, 20),
-  optimizer: sequenceDefaults.optimizer,
+  ...(parts.some(({ shape }) => shape.length === 3) ? { optimizer: sequenceDefaults.optimizer } : {}),
 });
 
 /**

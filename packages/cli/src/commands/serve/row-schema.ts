@@ -163,7 +163,7 @@ function cellSchema(column: ColumnEncoding): JsonObject {
   return {
     type: mayBeGap ? [...cellTypes[type], 'null'] : [...cellTypes[type]],
     description: mayBeGap ? `${text} Null or empty text for a gap.` : text,
-    ...(type === 'text' ? { minLength: 1 } : {}),
+    ...(type === 'text' && !mayBeGap ? { minLength: 1 } : {}),
     ...(type === 'image' ? { contentEncoding: 'base64' } : {}),
     ...(type === 'categorical' ? { examples: column.categories.slice(0, MAX_EXAMPLES) } : {}),
   };

@@ -311,7 +311,8 @@ function withShape(sets: DataSplits, { table }: FileSource): DataSplits {
 }
 
 function presetOf({ train }: DataSplits, preprocessing: TablePreprocessing): Preset {
-  let create = rowPartsOf(preprocessing) === undefined ? tablePreset : partsPreset;
+  const parts = rowPartsOf(preprocessing);
+  let create = parts === undefined ? tablePreset : partsPreset(parts);
   if (tokensOf(preprocessing) !== undefined) create = textsPreset;
   else if (preprocessing.series !== undefined) create = seriesPreset;
   return create(train.rows, countInputs(preprocessing.columns));

@@ -1,3 +1,4 @@
+import type { RowPart } from '@gradloom/core/internal';
 import type { TableSeries } from '@gradloom/runtime';
 import { partsDefaults, sequenceDefaults, tableDefaults, tableShares, textDefaults } from '@gradloom/runtime/internal';
 import { without } from '../../options/option.ts';
@@ -28,10 +29,9 @@ export const seriesPreset = (rows: number, inputs: number): Preset => ({
 });
 
 /** Defaults for N training rows with parts. */
-export const partsPreset = (rows: number, inputs: number): Preset => ({
-  ...nothingHeldOut,
-  ...partsDefaults(rows, inputs),
-});
+export const partsPreset =
+  (parts: readonly RowPart[]) =>
+  (rows: number, inputs: number): Preset => ({ ...nothingHeldOut, ...partsDefaults(parts)(rows, inputs) });
 
 /** Defaults for N training rows of texts of T tokens. */
 export const textsPreset = (rows: number, T: number): Preset => ({ ...nothingHeldOut, ...textDefaults(rows, T) });

@@ -5,7 +5,8 @@ import type { ColumnEncoding, TablePreprocessing } from './preprocessing.ts';
 
 /** Whether a cell of the column may be a gap. */
 export const takesGaps = (column: ColumnEncoding): boolean =>
-  column.type === 'categorical' || ('fill' in column && column.fill !== null);
+  column.type === 'categorical' ||
+  (column.type === 'text' ? column.gaps === true : 'fill' in column && column.fill !== null);
 
 /** Whether an object may lack the column, as a gap: training rows had some. */
 export const mayLack = (column: ColumnEncoding): boolean =>

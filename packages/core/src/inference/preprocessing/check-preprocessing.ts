@@ -120,7 +120,8 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
   const type = checkType(where, path, value, [...numberTypes, 'categorical', 'text', 'image'] as const);
   if (type === 'image') return fields({ name: text, type: always(type), ...imageFields })(where, path, value);
   if (type === 'text') {
-    return fields({ name: text, type: always(type), tokenizer: checkTokenizer, context: integer })(where, path, value);
+    const ofText = { name: text, type: always(type), tokenizer: checkTokenizer, context: integer };
+    return fields({ ...ofText, gaps: optional(flag), lowercase: optional(flag) })(where, path, value);
   }
   if (type === 'categorical') {
     return fields({

@@ -6,12 +6,13 @@ import { type Cell, CellError, isGap, isNumberGap, readCategory, readText } from
 import { cellReader, dayText, invalidDayHint, isDateFormat, timeText } from './cell-format.ts';
 import { dateParts, widthOfParts } from './date-parts.ts';
 import { encodeImage, widthOfImage } from './image-encoder.ts';
-import type {
-  CategoryEncoding,
-  ColumnEncoding,
-  NumberEncoding,
-  PixelEncoding,
-  TokenEncoding,
+import {
+  type CategoryEncoding,
+  type ColumnEncoding,
+  type NumberEncoding,
+  type PixelEncoding,
+  type TokenEncoding,
+  textToRead,
 } from './preprocessing.ts';
 
 /**
@@ -74,7 +75,7 @@ export interface CategoryColumnEncoder extends ColumnEncoder {
 
 /** Encodes a column of texts. */
 export interface TokenColumnEncoder extends ColumnEncoder {
-  /** The first T tokens of a text, at least one. @throws CellError for a text that cannot be encoded. */
+  /** The first T tokens of a text, at least one; those of a space for ''. @throws CellError for a text that cannot be encoded. */
   tokensOf(text: string): Uint32Array;
 }
 
@@ -169,7 +170,7 @@ export function createCategoryEncoder(
 
 /** Creates the encoder of a column of texts. `load` is called at the first text, since tables take a while. */
 export function createTokenEncoder(
-  { name, tokenizer: spec, context: T }: TokenEncoding,
+  { name, tokenizer: spec, context: T, gaps: takesGaps = false, lowercase = false }: TokenEncoding,
   onNote?: (note: EncodingNote) => void,
   load?: TokenizerLoader,
 ): TokenColumnEncoder {
@@ -179,7 +180,7 @@ export function createTokenEncoder(
     try {
       const { frame: { before, after } = { before: [], after: [] } } = tokenizer;
       const room = Math.max(T - before.length - after.length, 0);
-      const tokens = tokenizer.encode(text);
+      const tokens = tokenizer.encode(textToRead(text, { lowercase }));
       if (tokens.length > room) onNote?.({ column: name, value: text, tokens: tokens.length });
       return Uint32Array.from([...before, ...tokens.slice(0, room), ...after]).slice(0, T);
     } catch (error) {
@@ -192,13 +193,13 @@ export function createTokenEncoder(
     tokensOf,
     encode(cell, x, offset) {
       const text = readText(cell);
-      if (text === undefined) {
+      if (text === undefined && !(takesGaps && isGap(cell))) {
         const has = typeof cell === 'object' && cell !== null ? show(cell) : 'no text';
         throw new CellError(name, `has ${has}`, 'a text of at least a character');
       }
-      const tokens = tokensOf(text);
+      const tokens = tokensOf(text ?? '');
       const { unknown } = tokenizer ?? {};
-      if (unknown !== undefined && onNote !== undefined) {
+      if (text !== undefined && unknown !== undefined && onNote !== undefined) {
         const unknownCount = tokens.filter((token) => token === unknown).length;
         // A few unknown words are no reason for a note: training rows had such, too.
         if (2 * unknownCount >= tokens.length)

@@ -142,7 +142,18 @@ export interface TokenEncoding {
   readonly tokenizer: TokenizerSpec;
   /** T: tokens of a row. */
   readonly context: number;
+  /** Whether a cell may be a gap, which is read as a space, since rows of the table had some. @default false */
+  readonly gaps?: boolean;
+  /**
+   * Whether texts are read in lower case with a space before them, so that a word is one token wherever it stands.
+   * @default false
+   */
+  readonly lowercase?: boolean;
 }
+
+/** A text as its tokenizer reads it. */
+export const textToRead = (text: string, { lowercase }: Pick<TokenEncoding, 'lowercase'>): string =>
+  lowercase ? ` ${text.toLowerCase()}` : text || ' ';
 
 /** An image becomes its pixels [height, width, channels], a part of the row: x = byte / divisor. */
 export interface PixelEncoding extends Omit<ImageEncoding, 'scale'> {

@@ -8,7 +8,15 @@ import type { PlannedColumn, TableRequest } from './columns/plan-columns.ts';
 import type { TableReader } from './formats/table-reader.ts';
 import { CONTEXT, checkTimes, HORIZON } from './series.ts';
 import { ColumnError, typeColumn } from './sniffers/column-type.ts';
-import { describeExclusion, excludeIdentifiers, LISTS, ONLY_GAPS, OnlyText, textAmong } from './sniffers/exclusions.ts';
+import {
+  describeExclusion,
+  describeTexts,
+  excludeIdentifiers,
+  LISTS,
+  ONLY_GAPS,
+  TextsFound,
+  textAmong,
+} from './sniffers/exclusions.ts';
 import { decisionsOn, warningsOf } from './sniffers/index.ts';
 import type { Exclusion, SniffedTable } from './sniffers/sniffer.ts';
 import { decideTarget } from './sniffers/target-kind.ts';
@@ -101,7 +109,7 @@ export function buildTable(
   const [time] = withRole('time').flatMap((fileColumn) => unlessFaulty(fileColumn, () => [timeOf(fileColumn)]));
   const [key = null] = withRole('key').flatMap((column) => unlessFaulty(column, () => typedColumns(column)));
   faults.refuse(fault);
-  refuseOnlyText();
+  refuseTexts();
   if (inputs.length === 0 && time === undefined) {
     const reasons = [...exclusions].map(([name, reason]) => `column ${show(name)} has ${describeExclusion(reason)}`);
     throw fault(` has no column left as an input, expected one: ${reasons.join('; ')}`);
@@ -148,13 +156,27 @@ export function buildTable(
   const table = missing === 'drop' ? leaveGapsOut(fullTable, fault, persist) : fullTable;
   return { ...table, warnings: isTraining ? warningsOf(sniffed, table) : rowDecisions };
 
-  /** @throws OnlyText if all inputs are identifiers, or texts that are left out, and there is a text among them. */
-  function refuseOnlyText(): void {
-    if (!keepsIdentifiers || options.stream === true || !withRole('input').every(isGuessed)) return;
-    const words = withRole('input').map(({ name, collector }) => ({ name, words: collector.collected().words }));
-    const text = textAmong(words);
+  /**
+   * @throws TextsFound for texts among the guessed columns, which are not yet read as such. If all other inputs are
+   * identifiers, or left out, it is one text alone.
+   */
+  function refuseTexts(): void {
+    if (options.stream === true || areInputs || time !== undefined) return;
+    const guessedInputs = withRole('input').filter(isGuessed);
+    const collected = guessedInputs.map(({ name, collector }) => ({ name, ...collector.collected() }));
+    if (!keepsIdentifiers) {
+      const texts = collected.flatMap((column) => {
+        const reason = describeTexts(column, rows, oneHotLimit);
+        return reason === undefined || exclusions.get(column.name) === LISTS ? [] : [[column.name, reason] as const];
+      });
+      if (texts.length > 0) throw new TextsFound(new Map(texts), null);
+      return;
+    }
+    if (guessedInputs.length < withRole('input').length) return;
+    const text = textAmong(collected);
     if (text === undefined) return;
-    throw new OnlyText(text, new Map([...exclusions, ...identifiers].filter(([name]) => name !== text)));
+    const others = [...exclusions, ...identifiers].filter(([name]) => name !== text);
+    throw new TextsFound(new Map([[text, 'the only column left']]), new Map(others));
   }
 
   /** The column by which rows are split: an input, a column left out, or a column with no other role. */

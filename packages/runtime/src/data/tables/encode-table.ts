@@ -248,7 +248,7 @@ function textWriter(
     name,
     width: T,
     createWriter: (first) => (row, x, offset) => {
-      const tokens = tokensOf(words[indices[first + row]]);
+      const tokens = tokensOf(words[indices[first + row]] ?? '');
       x.set(tokens, offset);
       return tokens.length;
     },

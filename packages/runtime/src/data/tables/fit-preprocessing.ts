@@ -105,7 +105,7 @@ function encodingOf(
 ): ColumnEncoding {
   const { name, type, data } = column;
   if (data.kind === 'numbers') return numberEncodingOf(table, column, presentOf(data.values, rows), rows.length, fit);
-  if (type === 'text') return fitTokens(table, name, data, rows);
+  if (type === 'text') return fitTokens(table, column, data, rows);
   if (data.images !== undefined) {
     const { height, width, channels } = data.images;
     return { name, type: 'image', height, width, channels, divisor: 255 };

@@ -2,7 +2,7 @@ import { type NamedRow, OptionError, type TablePreprocessing } from '@gradloom/c
 import { checkList, checkObject, checkTablePreprocessing, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
 import { RoomError } from '../../system/memory/memory-room.ts';
-import { readAsCategories } from './advice.ts';
+import { leaveOut, readAsCategories } from './advice.ts';
 import { buildTable } from './build-table.ts';
 import { collectRows } from './collect-rows.ts';
 import { type ColumnStore, memoryStore } from './columns/column-store.ts';
@@ -12,7 +12,7 @@ import { openJsonRows } from './formats/json-rows.ts';
 import type { TableReader } from './formats/table-reader.ts';
 import { readColumnImages } from './image-column.ts';
 import { findFormats } from './sniffers/cell-formats.ts';
-import { describeExclusion, OnlyText } from './sniffers/exclusions.ts';
+import { describeExclusion, TextsFound } from './sniffers/exclusions.ts';
 import type { Table } from './table.ts';
 import { openTableCache } from './table-cache.ts';
 import { createFaults, type TableFault } from './table-faults.ts';
@@ -167,30 +167,34 @@ async function readRows(request: TableRequest, store: ColumnStore): Promise<Tabl
   try {
     return await readColumns(request, store);
   } catch (error) {
-    if (!(error instanceof OnlyText)) throw error;
-    return readOnlyText(request, store, error);
+    if (!(error instanceof TextsFound)) throw error;
+    return readTexts(request, store, error);
   }
 }
 
-/** Reads a table of identifiers and a text by the words of the text. */
-async function readOnlyText(request: TableRequest, store: ColumnStore, { column, others }: OnlyText): Promise<Table> {
+/** Reads columns that were found to be texts by their words: a text beside others, or all that is left of a table. */
+async function readTexts(request: TableRequest, store: ColumnStore, { texts, others }: TextsFound): Promise<Table> {
   const { columns, drop = [] } = request.options;
+  const types = Object.fromEntries([...texts.keys()].map((name) => [name, 'text' as const]));
   const options: TableOptions = {
     ...request.options,
-    columns: { ...columns, [column]: 'text' },
-    drop: [...drop, ...others.keys()],
-    missing: 'drop', // a row without text says nothing
+    columns: { ...columns, ...types },
+    // A row without text says nothing if the text is all that it has.
+    ...(others === null ? {} : { drop: [...drop, ...others.keys()], missing: 'drop' as const }),
   };
   const table = await readColumns({ ...request, options }, store);
-  const reasons = [...others].map(([name, exclusion]) => [name, describeExclusion(exclusion)] as const);
-  const why = `since no other column is left as an input (${readAsCategories(column)})`;
+  const reasons = [...(others ?? [])].map(([name, exclusion]) => [name, describeExclusion(exclusion)] as const);
   return {
     ...table,
-    inputs: table.inputs.map((input) => ({ ...input, reason: 'the only column left' })),
-    reasons: Object.fromEntries(reasons),
+    inputs: table.inputs.map((input) => ({ ...input, reason: texts.get(input.name) ?? input.reason })),
+    reasons: { ...table.reasons, ...Object.fromEntries(reasons) },
     decisions: [
       ...table.decisions,
-      `column ${show(column)} is read as text, ${why}`,
+      ...[...texts].map(([name, reason]) => {
+        const why = others === null ? `: ${reason}` : ', since no other column is left as an input';
+        const advice = others === null ? `${readAsCategories(name)}, ${leaveOut(name)}` : readAsCategories(name);
+        return `column ${show(name)} is read as text${why} (${advice})`;
+      }),
       ...reasons.map(([name, reason]) => `column ${show(name)} is left out: ${reason}`),
     ],
   };

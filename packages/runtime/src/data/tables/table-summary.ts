@@ -63,7 +63,7 @@ function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
   }
   if (encoding.type === 'text') {
     const { size } = createTokenizer(encoding.tokenizer);
-    return `${counted(encoding.context, 'token')}, each of ${size}`;
+    return `${counted(encoding.context, 'token')}, each of ${size}${hasGaps ? ', a space for a gap' : ''}`;
   }
   if (encoding.type === 'image') {
     const { width, height, channels } = encoding;

@@ -8,13 +8,14 @@ import {
   piecesOf,
   show,
   showName,
+  textToRead,
 } from '@gradloom/core/internal';
 import { faultAbout } from '../../system/files/file-fault.ts';
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { createTokenizer, loadTokenizer } from '../text/tokenizers.ts';
 import { allocateTokens } from '../text/tokens-in-memory.ts';
-import type { Table, WordColumn } from './table.ts';
+import type { Table, TableColumn, WordColumn } from './table.ts';
 
 /** Most tokens of a row without `context`: the time of a step grows with its length. */
 const MAX_TOKENS = 256;
@@ -27,13 +28,14 @@ const MAX_TOKENS = 256;
  */
 export function fitTokens(
   { name: table, options }: Table,
-  name: string, // of the column
+  { name, gaps }: TableColumn,
   { words: texts, indices }: WordColumn,
   rows: Uint32Array,
 ): TokenEncoding {
   const { tokenizer: requested = 'words', context } = options;
   const counts = new Map<number, number>();
   for (const n of rows) counts.set(indices[n], (counts.get(indices[n]) ?? 0) + 1);
+  const textOf = (index: number): string => texts[index] ?? ''; // -1: a gap
   const size = bytePairsOf('fitPreprocessing', 'tokenizer', requested);
   const tokenizer =
     requested === 'words' || requested === 'characters'
@@ -43,12 +45,14 @@ export function fitTokens(
         : size === undefined
           ? { kind: requested as 'bytes' | 'gpt2' }
           : fitBytePairs(size);
-  return { name, type: 'text', tokenizer, context: context ?? fittedContext() };
+  const form = { ...(requested === 'words' ? { lowercase: true } : {}), ...(gaps > 0 ? { gaps: true } : {}) };
+  return { name, type: 'text', tokenizer, context: context ?? fittedContext(), ...form };
 
   function fitVocabulary(kind: 'words' | 'characters'): TokenizerSpec {
     const pieces = new Map<string, number>();
     for (const [index, count] of counts) {
-      for (const piece of piecesOf(kind, texts[index])) pieces.set(piece, (pieces.get(piece) ?? 0) + count);
+      const text = textToRead(textOf(index), { lowercase: kind === 'words' });
+      for (const piece of piecesOf(kind, text)) pieces.set(piece, (pieces.get(piece) ?? 0) + count);
     }
     return { kind, vocabulary: commonVocabulary(pieces) };
   }
@@ -56,19 +60,20 @@ export function fitTokens(
   function fitBytePairs(V: number): TokenizerSpec {
     const pieces = new Map<string, number>();
     for (const [index, count] of counts) {
-      for (const piece of bytePiecesOf(texts[index])) pieces.set(piece, (pieces.get(piece) ?? 0) + count);
+      for (const piece of bytePiecesOf(textToRead(textOf(index), {})))
+        pieces.set(piece, (pieces.get(piece) ?? 0) + count);
     }
     return { kind: 'bpe', merges: learnBytePairs(pieces, V) };
   }
 
   function fittedContext(): number {
     const encoder = createTokenEncoder(
-      { name, type: 'text', tokenizer, context: MAX_TOKENS },
+      { name, type: 'text', tokenizer, context: MAX_TOKENS, ...form },
       undefined,
       loadTokenizer,
     );
     try {
-      const lengths = new Map([...counts.keys()].map((index) => [index, encoder.tokensOf(texts[index]).length]));
+      const lengths = new Map([...counts.keys()].map((index) => [index, encoder.tokensOf(textOf(index)).length]));
       const sorted = Float64Array.from(rows, (n) => lengths.get(indices[n]) ?? 0).sort();
       return Math.min(sorted[sorted.length - 1], 2 * sorted[Math.floor(0.9 * (sorted.length - 1))]);
     } catch (error) {
@@ -103,7 +108,7 @@ export function encodeTexts(
   const lengths = sharedArrays.int32(rows.length);
   for (const [n, row] of rows.entries()) {
     try {
-      const tokens = encoder.tokensOf(data.words[data.indices[row]]);
+      const tokens = encoder.tokensOf(data.words[data.indices[row]] ?? '');
       x.set(tokens, n * T);
       lengths[n] = tokens.length;
     } catch (error) {

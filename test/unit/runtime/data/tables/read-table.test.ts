@@ -212,11 +212,45 @@ describe('columns that say nothing of new rows', () => {
     ]);
     expect(table.reasons).toHaveProperty('id');
     const kept = await read(`id,user,review,t\n${lines('none')}`, { columns: { id: 'numeric' } });
-    expect(kept.inputs.map(({ name }) => name)).toEqual(['id']);
+    expect(kept.inputs.map(({ name }) => name)).toEqual(['id', 'review']);
+  });
+
+  const words = ['late', 'early', 'small', 'broken', 'again', 'never', 'twice'];
+  const sentence = (n: number) => `it came ${words[n % 7]} and ${words[(n >> 1) % 7]} after ${n} days`;
+
+  test.each<[what: string, count: number, cell: (n: number) => string, reason: string | undefined]>([
+    ['sentences that are all different', 40, sentence, '40 different cells of 8 words'],
+    ['many sentences that repeat', 400, (n) => sentence(n % 130), '130 different cells of 8 words'],
+    ['a few sentences that repeat', 400, (n) => sentence(n % 100), undefined],
+    ['names of two words', 400, (n) => `${words[n % 7]} name${n}`, undefined],
+    ['words that no other cell has', 400, (n) => `a${n} b${n} c${n} same`, undefined],
+    ['many single words', 400, (n) => `name${n % 150}`, undefined],
+  ])('%s: text beside other columns, or not', async (_, count, cell, reason) => {
+    const lines = `weight,note,t\n${rows(count, (n) => [n + 0.5, cell(n)])}`;
+    const { inputs, decisions } = await read(lines);
+    const texts = inputs.filter(({ type }) => type === 'text');
+    expect(texts.map((column) => [column.name, column.reason])).toEqual(reason === undefined ? [] : [['note', reason]]);
+    if (reason === undefined) return;
+    expect(decisions).toContain(
+      `column "note" is read as text: ${reason} (--column note:categorical reads it as categories, --drop note leaves the column out)`,
+    );
+    expect(typesOf(await read(lines, { columns: { note: 'categorical' } }))).toMatchObject({ note: 'categorical' });
+    expect(typesOf(await read(lines, { drop: ['note'] }))).toEqual({ weight: 'numeric' });
+    expect((await read(lines, { stream: true })).inputs.map(({ type }) => type)).not.toContain('text');
+  });
+
+  test('of more texts than are kept as words, and with gaps, are texts', async () => {
+    const lines = rows(70_000, (n) => [n + 0.5, n % 50 === 0 ? '' : sentence(n)]);
+    const { inputs } = await read(`weight,note,t\n${lines}`);
+    expect(inputs[1]).toMatchObject({
+      type: 'text',
+      gaps: 1400,
+      reason: 'more than 65,536 different cells of 8 words',
+    });
   });
 
   test('are left out if they are ids or text, and named if they have one value', async () => {
-    const text = (n: number) => `a sentence of words ${n}`;
+    const text = (n: number) => `name${n} surname${n}`;
     const table = await read(
       `id,shuffled,name,note,one,none,t\n${rows(120, (n) => [120 - n, 500 + ((n * 77) % 120) * 3, `n${n}`, text(Math.max(n, 5)), 7, ''])}`,
     );
@@ -226,7 +260,7 @@ describe('columns that say nothing of new rows', () => {
     ]);
     expect(table.decisions.slice(1)).toEqual([
       'column "name" is left out: 120 different words (--column name:categorical reads it as categories)',
-      `column "note" is left out: text, 115 different cells (--column note:text reads its words)`,
+      'column "note" is left out: text, 115 different cells (--column note:text reads its words)',
       'column "none" is left out: nothing but gaps',
       'column "id" is left out: the numbers of the rows, from 1 to 120 (--column id:numeric keeps it)',
       'column "shuffled" is left out: another whole number in each row, as ids have (--column shuffled:numeric keeps it)',

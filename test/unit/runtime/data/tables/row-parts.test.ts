@@ -51,7 +51,7 @@ function modelOf({ preprocessing, classes }: Dataset) {
 
 test('a text follows numbers and categories as tokens, with a length of its own', async () => {
   const { sets, preprocessing } = splitTable(await read(lines));
-  const vocabulary = ['<unk>', ' film', ' good', 'a'];
+  const vocabulary = ['<unk>', ' a', ' film', ' good'];
   expect(preprocessing.columns[0]).toMatchObject({ name: 'message', tokenizer: { vocabulary }, context: 6 });
   expect(rowPartsOf(preprocessing)).toEqual([
     { name: 'cells', shape: [3] },
@@ -60,8 +60,8 @@ test('a text follows numbers and categories as tokens, with a length of its own'
   const { array, columns } = sets.train.inputs;
   const row = (n: number) => [...array.subarray(n * columns, (n + 1) * columns)];
   const deviation = Math.sqrt(125);
-  expect(row(0)).toEqual([-5 / deviation, 1, 0, 3, 2, 1, 0, 0, 0]);
-  expect(row(1)).toEqual([15 / deviation, 0, 1, 3, 0, 1, 0, 0, 0]);
+  expect(row(0)).toEqual([-5 / deviation, 1, 0, 1, 3, 2, 0, 0, 0]);
+  expect(row(1)).toEqual([15 / deviation, 0, 1, 1, 0, 2, 0, 0, 0]);
   expect([...(sets.train.lengths?.array ?? [])]).toEqual([1, 3, 1, 3, 1, 1, 1, 6]);
 });
 
@@ -130,8 +130,32 @@ test('fit learns what a text alone tells, and an explanation takes a text as one
   expect(importances[1].mean).toBeGreaterThan(0.3);
 });
 
+test('a gap in a text beside other columns is a space, and no gap where no row had one', async () => {
+  const withGap = [...lines, ',50,Bonn,no'];
+  const { sets, preprocessing } = splitTable(await read(withGap));
+  const { array, columns } = sets.train.inputs;
+  expect([...array.subarray(4 * columns + 3, 5 * columns)]).toEqual([0, 0, 0, 0, 0, 0]);
+  expect([...(sets.train.lengths?.array ?? [])].slice(-2)).toEqual([1, 1]);
+  const row = { age: 50, city: 'Bonn' };
+  const model = modelOf(sets.train);
+  const notes: unknown[] = [];
+  const [absent, empty, space] = model.predict([row, { ...row, message: '' }, { ...row, message: null }], {
+    onNote: (note) => notes.push(note),
+  });
+  expect([empty, space, notes]).toEqual([absent, absent, []]);
+  const others = await readTableAs(folder.write('gap.csv', withGap.join('\n')), preprocessing);
+  expect(encodeSplit(others, preprocessing, { train: Uint32Array.of(4) }).train.inputs.array).toEqual(
+    array.slice(4 * columns),
+  );
+  const never = modelOf(splitTable(await read(lines)).sets.train);
+  expect(() => never.predict([{ ...row, message: '' }])).toThrow(
+    'has no text, expected a text of at least a character',
+  );
+  expect((await read(withGap, { missing: 'drop' })).rows).toBe(4);
+});
+
 test('an explanation shuffles a text with its length', async () => {
-  const words = ['a', 'a good film', 'not a good film at all', 'a dull film', 'good'];
+  const words = ['a', 'good a good', 'not a good film at all', 'film', 'good'];
   const cells = Array.from({ length: 30 }, (_, n) => ({
     message: words[(n * n) % 5],
     age: n % 7,
@@ -292,9 +316,9 @@ test('a cell that is no image is refused in one sentence', async () => {
 
 test.each<[string, readonly string[], TableOptions]>([
   [
-    'line 3, column 2 ("message") has no text, expected a text of at least a character (--missing drop',
-    ['x,message,y', '1,a,b', '2,,b'],
-    {},
+    'line 3, column 2 ("photo") has no path, expected the path of a PNG or JPEG image (--missing drop',
+    ['x,photo,y', '1,a.png,b', '2,,b'],
+    { columns: { photo: 'image' } },
   ],
   [
     'columns has text for "y", expected another type: it is the target',

@@ -124,13 +124,11 @@ const missing = {
   image: ['no path', 'the path of a PNG or JPEG image'],
 } as const;
 
-/**
- * Collects texts, or paths of images. Gaps are refused unless their rows are left out; only an empty text is a gap.
- */
+/** Collects texts, or paths of images. Only an empty text is a gap; gaps are refused unless the column takes them. */
 export function createTextCollector(
   name: string,
   type: 'text' | 'image',
-  dropsGaps: boolean,
+  takesGaps: boolean,
   createNumbers: () => GrowingNumbers,
 ): ColumnCollector {
   const dictionary = createDictionary();
@@ -142,7 +140,7 @@ export function createTextCollector(
       if (text === undefined) {
         const [lack, expected] = missing[type];
         if (typeof cell === 'object' && cell !== null) throw new CellError(name, `has ${show(cell)}`, expected);
-        if (!dropsGaps) throw new CellError(name, `has ${lack}`, `${expected} (--missing drop leaves such rows out)`);
+        if (!takesGaps) throw new CellError(name, `has ${lack}`, `${expected} (--missing drop leaves such rows out)`);
         gaps++;
         indices.push(-1);
         return;

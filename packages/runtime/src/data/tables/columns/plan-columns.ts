@@ -112,7 +112,7 @@ export function planColumns(
 
   function createCollector({ name, role, type, format }: Omit<PlannedColumn, 'collector'>): ColumnCollector {
     if (type === 'text' || type === 'image')
-      return createTextCollector(name, type, options.missing === 'drop', createNumbers);
+      return createTextCollector(name, type, options.missing === 'drop' || takesGaps(name, type), createNumbers);
     const isPlainFormat = format === undefined || format === 'any';
     const cellType = isPlainFormat ? type : isDateFormat(format) ? 'date' : 'numeric';
     const advice = adviceFor(name, role);
@@ -123,6 +123,13 @@ export function planColumns(
       { name, isCategorical: cellType === 'categorical', findsFormat: format === 'any', advice, keepsAllWords },
       createNumbers,
     );
+  }
+
+  /** Whether a column of texts takes gaps: beside other columns, or where those of a model had some. */
+  function takesGaps(name: string, type: ColumnType): boolean {
+    if (type === 'image') return false;
+    if (preprocessing === null) return roles.filter((role) => role === 'input').length > 1;
+    return preprocessing.columns.some((column) => column.name === name && column.type === 'text' && column.gaps);
   }
 
   /** Advice on cells that do not fit the column. */

@@ -1,5 +1,6 @@
 import { show } from '@gradloom/core/internal';
 import { columnFlag } from '../advice.ts';
+import type { CollectedColumn } from '../columns/column-collector.ts';
 import { isNameOfTime } from '../split-by-column.ts';
 import type { TableColumn } from '../table.ts';
 import { extentOf } from './numbers.ts';
@@ -15,6 +16,9 @@ export const reasonIn = (description: string): string =>
 
 export const LISTS: Exclusion = { reason: 'lists or objects, where a cell holds one value' };
 export const ONLY_GAPS: Exclusion = { reason: 'nothing but gaps' };
+
+/** With fewer rows, any column may have another value in each. */
+const MIN_ROWS = 10;
 
 /** Words of a cell on average, from which a column is text. */
 const MIN_WORDS_OF_TEXT = 2;
@@ -43,20 +47,46 @@ export function textAmong(columns: readonly { name: string; words: readonly stri
   return columnMeans.filter(({ mean }) => mean >= MIN_WORDS_OF_TEXT).toSorted((a, b) => b.mean - a.mean)[0]?.name;
 }
 
-/** A table of which nothing is left but a column of texts, with the reasons why others are left out. */
-export class OnlyText extends Error {
-  readonly column: string;
-  readonly others: ReadonlyMap<string, Exclusion>;
+/** Words of a cell on average, from which a column is read as text beside others; two are names. */
+const MIN_WORDS_BESIDE = 3;
 
-  constructor(column: string, others: ReadonlyMap<string, Exclusion>) {
-    super(`column ${show(column)} is the only one left, and a text`);
-    this.column = column;
+/**
+ * Describes a column of texts among others: more different cells than categories have inputs, or another in each row,
+ * of three words or more, half of which other cells have, too. Undefined for other columns.
+ */
+export function describeTexts(
+  { kind, words, gaps }: CollectedColumn,
+  rows: number,
+  oneHotLimit: number,
+): string | undefined {
+  const areAllDifferent = rows - gaps >= MIN_ROWS && words.length === rows - gaps;
+  if (kind !== 'text' && (kind !== 'words' || (words.length <= oneHotLimit && !areAllDifferent))) return undefined;
+  const counts = new Map<string, number>();
+  let total = 0;
+  for (const cell of words) {
+    for (const word of cell.toLowerCase().split(/\s+/)) {
+      counts.set(word, (counts.get(word) ?? 0) + 1);
+      total++;
+    }
+  }
+  const mean = total / words.length;
+  const repeated = [...counts.values()].reduce((sum, count) => sum + (count > 1 ? count : 0), 0);
+  if (!(mean >= MIN_WORDS_BESIDE && 2 * repeated >= total)) return undefined;
+  const many = `${kind === 'text' ? 'more than ' : ''}${words.length.toLocaleString('en')}`;
+  return `${many} different cells of ${Math.round(mean)} words`;
+}
+
+/** Columns to read as texts, with their reasons, and columns that are then left out: with any, a text is all. */
+export class TextsFound extends Error {
+  readonly texts: ReadonlyMap<string, string>;
+  readonly others: ReadonlyMap<string, Exclusion> | null;
+
+  constructor(texts: ReadonlyMap<string, string>, others: ReadonlyMap<string, Exclusion> | null) {
+    super(`${[...texts.keys()].map(show).join(', ')}: read as text`);
+    this.texts = texts;
     this.others = others;
   }
 }
-
-/** With fewer rows, any column may have another value in each. */
-const MIN_ROWS = 10;
 
 /** Whole numbers that are all different are ids if random ones from their range would have this many equal pairs. */
 const EXPECTED_REPEATS = 8;
