@@ -71,3 +71,16 @@ test('of a rare class recall, precision and PR AUC lead the results, and the wei
   expect(weighted).toMatch(/PR AUC [\d.]+ \([\d.]+ % of the training rows\)$/);
   expect(others.join()).not.toMatch(/by accuracy/);
 });
+
+test('of a rare class the first figure is PR AUC, or balanced accuracy where the ranking is of the other class', async () => {
+  for (const [rare, other, leading] of [
+    ['yes', 'no', 'PR AUC'],
+    ['no', 'yes', 'balanced accuracy'],
+  ]) {
+    const words = write(`rare-${rare}.csv`, 400, (a, b) => (a + b > 2.2 ? rare : other));
+    const out = `${folder.path}/rare-${rare}`;
+    const { stdout } = await gradloom([...words, ...short, '--out', out]);
+    expect(stdout).toMatch(/\n\ntest PR AUC .*\ntest accuracy/);
+    expect((await gradloom(['evaluate', out])).stdout).toMatch(new RegExp(`rows\\n\\n  ${leading} `));
+  }
+});

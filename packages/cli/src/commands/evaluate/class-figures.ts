@@ -31,3 +31,11 @@ export function classFigures(
     };
   });
 }
+
+/** A class is rare if its share of the rows is below this, and below a third of an equal share. */
+const MAX_SHARE = 0.1;
+const SHARE_OF_EQUAL = 1 / 3;
+
+/** Whether a class with this share of the rows, of so many classes, is so rare that accuracy hides its figures. */
+export const isRare = (share: number, classes: number): boolean =>
+  share < Math.min(MAX_SHARE, SHARE_OF_EQUAL / classes);

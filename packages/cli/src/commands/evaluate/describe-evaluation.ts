@@ -9,7 +9,7 @@ import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { decimal, percent, plural, showLabel, whole } from '../../terminal/text/format.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
-import type { ClassFigures } from './class-figures.ts';
+import { type ClassFigures, isRare } from './class-figures.ts';
 import { type Residuals, TOO_MANY_SCORES } from './held-scores.ts';
 import type { ChosenThreshold, MeasuredFigure, Resampling } from './measure-figures.ts';
 
@@ -72,15 +72,25 @@ const shareFigures: ReadonlySet<string> = new Set([
 const showFigure = (name: string, value: number): string =>
   shareFigures.has(name) && Number.isFinite(value) ? percent(value) : decimal(value);
 
-function figureRows(
-  { evaluation, naive, topK, figures, loss, token, task, residuals }: Findings,
-  paint: Paint,
-): string[][] {
+/** The figure that comes first: with a rare class not accuracy, which is high without any of its rows. */
+function leadingFigure({ task, classes, figures }: Findings): MeasuredFigure['name'] {
+  const counts = (classes ?? []).map(({ rows }) => rows).filter((rows) => rows > 0);
+  const share = Math.min(...counts) / counts.reduce((sum, rows) => sum + rows, 0);
+  if (counts.length < 2 || !isRare(share, counts.length)) return 'accuracy';
+  // The ranking is that of the second of two classes.
+  const isRanked = task === 'binary' && figures.some(({ name }) => name === 'pr-auc');
+  return isRanked && counts[1] < counts[0] ? 'pr-auc' : 'balanced-accuracy';
+}
+
+function figureRows(findings: Findings, paint: Paint): string[][] {
+  const { evaluation, naive, topK, figures, loss, token, task, residuals } = findings;
+  const leading = leadingFigure(findings);
+  const inOrder = figures.toSorted((a, b) => Number(b.name === leading) - Number(a.name === leading));
   const { metrics = {}, unanswered = 0 } = evaluation;
   const rows = evaluation.positions ?? evaluation.rows;
   const table: string[][] = [];
   const targets = Object.entries(evaluation.heads ?? {});
-  for (const { name, value, interval } of figures) {
+  for (const { name, value, interval } of inOrder) {
     // Errors of several targets are in the units of each.
     if (targets.length > 0 && (name === 'mae' || name === 'rmse')) continue;
     const isMacro = task === 'classes' && (name === 'precision' || name === 'recall' || name === 'f1');
@@ -91,7 +101,7 @@ function figureRows(
       table.push([title, 'none', '(a target is 0 or nearly 0)']);
       continue;
     }
-    const cells = [title, name === 'accuracy' ? paint('bold', shown) : shown];
+    const cells = [title, name === leading ? paint('bold', shown) : shown];
     if (interval !== null) cells.push(intervalText(name, interval));
     else if (name === 'accuracy') cells.push(`(${whole(Math.round(value * rows))} of ${whole(rows)})`);
     table.push(cells);

@@ -33,11 +33,21 @@ export function summarize(run: RunEnd, result: TrainResult, terminal: TerminalVi
   const { paint, program, width } = terminal;
   const { test, trainLoss, steps, backend, precision } = result;
   const rows: [string, string][] = [];
+  const { rare } = assessment;
+  // The accuracy of always answering the other classes is high, so it does not come first.
+  if (test !== undefined && rare !== null) {
+    const chance = `class ${showLabel(rare.label)}; by chance ${decimal(rare.share)}`;
+    rows.push(['test PR AUC', `${paint('bold', decimal(rare.prAuc))}  (${chance})`]);
+  }
   if (test?.accuracy !== undefined) {
     const count = test.positions ?? test.rows;
     const rightText = `${whole(Math.round(test.accuracy * count))} of ${whole(count)}`;
+    const accuracyText = percent(test.accuracy);
     const unansweredText = test.unanswered === undefined ? '' : `; ${whole(test.unanswered)} have no answer`;
-    rows.push(['test accuracy', `${paint('bold', percent(test.accuracy))}  (${rightText}${unansweredText})`]);
+    rows.push([
+      'test accuracy',
+      `${rare === null ? paint('bold', accuracyText) : accuracyText}  (${rightText}${unansweredText})`,
+    ]);
   }
   const unit = lossUnitOf(recipe);
   // A loss shown as RMSE is left out: the test RMSE says the same.

@@ -17,6 +17,7 @@ export interface Assessment {
   readonly baseline: Baseline | null;
   readonly naive: ForecastErrors | null; // of the last value of each window, for a series
   readonly linear: LinearModel | null;
+  readonly rare: RareClass | null; // a class whose figures accuracy hides
   readonly nGrams: NGrams | null; // of a text
   readonly targets: readonly TargetAssessment[]; // of several targets
   /** Sentences without full stops that lead the results, the gravest first. Empty if nothing speaks against them. */
@@ -66,11 +67,12 @@ export async function assess(
     ...remarksOf('leaks'),
     ...fewRowsRemarks(recipe, whole.evaluation),
   ];
-  return { baseline: whole.baseline, naive: whole.naive, linear, nGrams, targets, remarks };
+  return { baseline: whole.baseline, naive: whole.naive, linear, rare: whole.rare, nGrams, targets, remarks };
 }
 
 /** Simpler answers to one target, and what speaks against those of the network. */
 interface Comparison extends SimplerAnswers {
+  readonly rare: RareClass | null;
   readonly isWeak: boolean;
   readonly remarks: readonly string[];
   readonly leaks: readonly string[]; // columns that may be known only after the answer
@@ -95,6 +97,7 @@ async function compareAnswers(
     baseline,
     naive,
     linear,
+    rare,
     isWeak: onSimplerAnswers.length > 0 || rare?.recall === 0,
     remarks: [...(rare === null ? [] : rareRemarks(rare, recipe)), ...onSimplerAnswers],
     leaks: leak === null ? [] : [leakRemark(leak, recipe)],

@@ -3,7 +3,7 @@ import { createDecision, hasProbabilities, targetKind, toProbabilities } from '@
 import type { Dataset, OutputReader, TrainResult } from '@gradloom/runtime';
 import { hasTargetsByPosition, inTurns } from '@gradloom/runtime/internal';
 import { classCounts } from '../../../report/findings/baseline.ts';
-import { classFigures } from '../../evaluate/class-figures.ts';
+import { classFigures, isRare } from '../../evaluate/class-figures.ts';
 import { evaluateResult } from '../findings/read-answers.ts';
 import type { Recipe } from '../recipe.ts';
 
@@ -16,10 +16,6 @@ export interface RareClass {
   readonly prAuc: number; // against all other classes
 }
 
-/** A class is rare if its share of the rows is below this, and below a third of an equal share. */
-const MAX_SHARE = 0.1;
-const SHARE_OF_EQUAL = 1 / 3;
-
 /** The class with the fewest training rows; null if none is rare. */
 function* rarest(train: Dataset): Pausable<{ readonly index: number; readonly share: number } | null> {
   const { classes } = train;
@@ -28,7 +24,7 @@ function* rarest(train: Dataset): Pausable<{ readonly index: number; readonly sh
   if (counts.length < 2) return null;
   const [index, count] = counts.reduce((smallest, entry) => (entry[1] < smallest[1] ? entry : smallest));
   const share = count / train.rows;
-  return share < Math.min(MAX_SHARE, SHARE_OF_EQUAL / classes) ? { index, share } : null;
+  return isRare(share, classes) ? { index, share } : null;
 }
 
 /** Measures the rarest class on held-out rows. Resolves to null if no class is rare, or no rows are held out. */
