@@ -76,6 +76,11 @@ const parts = {
   slurm: { what: 'a Slurm of its own', install: null },
   bash: tool('bash', 'bash'),
   curl: tool('curl', 'curl'),
+  'node:sqlite': {
+    what: 'the SQLite of Node 24',
+    install: null,
+    lack: () => (Number.parseInt(process.versions.node, 10) >= 24 ? null : `this is Node ${process.version}`),
+  },
   mkfifo: tool('mkfifo', 'coreutils'),
   prlimit: tool('prlimit', 'util-linux'),
   script: tool('script', 'bsdutils'),

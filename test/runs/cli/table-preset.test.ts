@@ -59,9 +59,9 @@ describe('the rule of defaults for a table', () => {
       return [n % 7 === 0 ? '' : n / 4, day, n % 2 === 0, word(n), n / 3].join(',');
     });
     const path = folder.write('words.csv', `x,day,is,word,y\n${lines.join('\n')}\n`);
-    const { preset, sets } = await openDataset({ path, options: {} }, {});
+    const { preset, sets } = await openDataset({ path, options: { ramps: false, dateParts: 'none' } }, {});
     expect(sets.train.rows).toBe(400);
-    // The number, its gaps, the date and the boolean count as the inputs that they are.
+    // Without ramps and parts of dates, the number, its gaps, the date and the boolean count as they are.
     expect(preset).toEqual(tablePreset(400, 4 + counted));
     expect(preset.optimizer).toMatchObject({ weightDecay: (20 * (4 + counted)) / 400 });
   });

@@ -52,6 +52,7 @@ const optionsOfTables = {
   weightColumn: stated.weightColumn,
   missing: stated.missing,
   scale: stated.scale,
+  ramps: stated.ramps,
   oneHotLimit: stated.oneHotLimit,
   tokenizer: stated.tokenizer,
   context: stated.context,
@@ -156,7 +157,7 @@ export async function fit<Row extends NamedRow<Row>>(
 
 /** Options of a table that a model has already, and layers that it does not take. */
 const OF_NEW_NETWORKS = [
-  ...(['hidden', 'columns', 'drop', 'scale', 'oneHotLimit', 'tokenizer', 'context', 'size'] as const),
+  ...(['hidden', 'columns', 'drop', 'scale', 'ramps', 'oneHotLimit', 'tokenizer', 'context', 'size'] as const),
   ...(['decimal', 'thousands', 'dateFormat', 'dateParts'] as const),
 ];
 

@@ -268,7 +268,7 @@ export const trainAlternatives: Alternatives = [
     [
       ...(['spec', 'network', 'hidden', 'activation', 'output-activation', 'init', 'dropout'] as const),
       ...(['column', 'drop', 'scale', 'one-hot-limit', 'tokenizer', 'context', 'series', 'series-key'] as const),
-      ...(['horizon', 'lines', 'decimal', 'thousands', 'date-format', 'date-parts'] as const),
+      ...(['horizon', 'lines', 'decimal', 'thousands', 'date-format', 'date-parts', 'no-ramps'] as const),
     ],
   ],
   [['epochs'], ['steps']],

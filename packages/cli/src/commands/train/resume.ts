@@ -68,12 +68,15 @@ function fromCheckpoint(folder: string | null, file: string): Resumable {
   const { evaluateEvery, backend, rateChanges } = record;
   const recorded = { 'evaluate-every': evaluateEvery, backend: backend.name, 'rate-changes': rateChanges };
   const entries = Object.entries(recorded).filter(([, value]) => value !== undefined); // a run may have been steered
-  // A run of a version without inputs for the parts of dates goes on without them.
-  const dates = ofTable(checkpoint.preprocessing)?.columns.filter(({ type }) => type === 'date') ?? [];
+  // A run of a version without ramps or inputs for the parts of dates goes on without them.
+  const columns = ofTable(checkpoint.preprocessing)?.columns ?? [];
+  const dates = columns.filter(({ type }) => type === 'date');
   const hasDatesAlone = dates.length > 0 && !dates.some((column) => 'parts' in column);
+  const hasNoRamps = columns.length > 0 && !columns.some((column) => 'ramps' in column);
   const isOfModel = metadata.options.from !== undefined; // whose encoding it takes
   const options = {
     ...(hasDatesAlone && !isOfModel ? { 'date-parts': 'none' } : {}),
+    ...(hasNoRamps && !isOfModel ? { 'no-ramps': true } : {}),
     ...metadata.options,
     ...Object.fromEntries(entries),
   };

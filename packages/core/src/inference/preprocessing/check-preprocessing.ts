@@ -143,6 +143,7 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
     indicator: flag,
     gaps: optional(flag), // older models lack this field, the range and the format
     range: optional(range),
+    ramps: optional(ascending),
     ...(type === 'date' && { parts: optional(listOf(oneOf(['hour', 'weekday', 'month']))) }),
   })(where, path, value);
 }
@@ -236,6 +237,12 @@ const listOf =
     Array.isArray(value) && value.length > 0
       ? value.map((entry, n) => check(where, `${path}.${n}`, entry))
       : fail(where, path, value, 'a list with at least one entry');
+
+const ascending: Check<readonly number[]> = (where, path, value) => {
+  const bounds = listOf(number)(where, path, value);
+  const isAscending = bounds.every((bound, k) => k === 0 || bound > bounds[k - 1]);
+  return bounds.length > 1 && isAscending ? bounds : fail(where, path, value, 'at least two ascending numbers');
+};
 
 const uniqueTexts = checkOf(
   (value): value is readonly string[] =>

@@ -84,7 +84,7 @@ export interface TokenColumnEncoder extends ColumnEncoder {
 
 /** Creates the encoder of a column of numbers, booleans or dates. */
 export function createNumberEncoder(
-  { name, type, format, center, scale, fill, indicator, range, parts = [] }: NumberEncoding,
+  { name, type, format, center, scale, fill, indicator, range, ramps = [], parts = [] }: NumberEncoding,
   onNote?: (note: EncodingNote) => void,
 ): NumberColumnEncoder {
   const { read, expected } = cellReader(type, format);
@@ -93,7 +93,8 @@ export function createNumberEncoder(
   const isTime = isDateFormat(format) && format.order === 'time';
   const dateText = isTime ? timeText : dayText;
   const textOf = (value: number): string => (type === 'date' ? dateText(value) : String(value));
-  const numbers = indicator ? [name, `${name} is missing`] : [name];
+  const rampNames = ramps.slice(1).map((bound, r) => `${name} from ${textOf(ramps[r])} to ${textOf(bound)}`);
+  const numbers = [name, ...(indicator ? [`${name} is missing`] : []), ...rampNames];
   const inputs = [...numbers, ...parts.flatMap((part) => dateParts[part].inputs.map((input) => `${name} ${input}`))];
   const partWidth = widthOfParts(parts);
   function encodeNumber(value: number, x: Float64Array, offset: number): void {
@@ -102,7 +103,8 @@ export function createNumberEncoder(
       throw new CellError(name, 'has a gap', `${expected} (the model was trained without gaps)`);
     }
     if (isMissing && !indicator) onNote?.({ column: name, value: null });
-    const encoded = ((isMissing ? (fill as number) : value) - center) / scale;
+    const filled = isMissing ? (fill as number) : value;
+    const encoded = (filled - center) / scale;
     if (!Number.isFinite(encoded)) {
       const smaller = `a smaller number: (value - ${center}) / ${scale} is not finite`;
       throw new CellError(name, `has ${value}`, smaller);
@@ -112,11 +114,15 @@ export function createNumberEncoder(
       onNote?.({ column: name, value: textOf(value), range: [textOf(min), textOf(max)] });
     }
     if (indicator) x[offset + 1] = isMissing ? 1 : 0;
+    const rampOffset = offset + numbers.length - rampNames.length;
+    for (let r = 0; r < rampNames.length; r++) {
+      x[rampOffset + r] = Math.min(Math.max((filled - ramps[r]) / (ramps[r + 1] - ramps[r]), 0), 1);
+    }
     let partOffset = offset + numbers.length;
     if (isMissing) x.fill(0, partOffset, partOffset + partWidth);
     else {
       for (const part of parts) {
-        dateParts[part].write(value, x, partOffset);
+        dateParts[part].encode(value, x, partOffset);
         partOffset += dateParts[part].inputs.length;
       }
     }

@@ -6,7 +6,7 @@ interface DatePartEncoding {
   /** The inputs, as they are named after the column. */
   readonly inputs: readonly string[];
   /** Overwrites these inputs of `x`, from `offset` on. `days` are days since 1970-01-01 (UTC). */
-  write(days: number, x: Float64Array, offset: number): void;
+  encode(days: number, x: Float64Array, offset: number): void;
 }
 
 /** The double nearest to 2π. */
@@ -23,7 +23,7 @@ export const THURSDAY = 3;
 /** Sine and cosine of the position in a period, so that its end is beside its start. */
 const cycle = (name: string, period: number): DatePartEncoding => ({
   inputs: [`${name} (sine)`, `${name} (cosine)`],
-  write(days, x, offset) {
+  encode(days, x, offset) {
     const periods = days / period;
     const angle = TWO_PI * (periods - Math.floor(periods));
     x[offset] = sin(angle);
@@ -38,7 +38,7 @@ export const dateParts: Readonly<Record<DatePart, DatePartEncoding>> = {
   hour: cycle('hour', periods.hour),
   weekday: {
     inputs: WEEKDAYS,
-    write(days, x, offset) {
+    encode(days, x, offset) {
       x.fill(0, offset, offset + 7);
       x[offset + weekdayOf(days)] = 1;
     },

@@ -201,6 +201,11 @@ export interface NumberEncoding {
    * @default unknown
    */
   readonly range?: ValueRange;
+  /**
+   * Ascending bounds of ramps [R + 1]: R further inputs, after the indicator. Ramp r is 0 up to bound r, rises linearly
+   * to 1 at the next bound, and stays there: min(max((value - a) / (b - a), 0), 1). @default no ramps
+   */
+  readonly ramps?: readonly number[];
   /** Of a date: the parts with inputs of their own, which come last and are 0 for a gap. @default none */
   readonly parts?: readonly DatePart[];
 }

@@ -56,5 +56,6 @@ export function widthOfColumn(column: ColumnEncoding): number {
   if (column.type === 'categorical') return column.categories.length + Number(column.missing);
   if (column.type === 'text') return column.context;
   if (column.type === 'image') return widthOfImage(column);
-  return 1 + Number(column.indicator) + widthOfParts(column.parts);
+  const { ramps = [], parts } = column;
+  return Math.max(1, ramps.length) + Number(column.indicator) + widthOfParts(parts);
 }

@@ -28,13 +28,14 @@ const MIN_GAPS = 10;
  */
 export function fitPreprocessing(table: Table, rows: Uint32Array): TablePreprocessing {
   checkRows('fitPreprocessing', 'rows', rows, checkTable('fitPreprocessing', table));
-  const { scale, missing = 'impute' } = table.options;
+  const { scale, missing = 'impute', ramps = true } = table.options;
   const target = fitTargets(table, rows);
   // A wider table fits into a model file only without ranges.
   const withRange = table.inputs.length <= MAX_RANGES;
+  const withRamps = ramps && isPlain(table) && haveRoomForRamps(rows.length, table.inputs.length);
   const preprocessing: TablePreprocessing = {
     version: 1,
-    columns: table.inputs.map((column) => encodingOf(table, column, rows, { scale, missing, withRange })),
+    columns: table.inputs.map((column) => encodingOf(table, column, rows, { scale, missing, withRange, withRamps })),
     ...(table.series === undefined ? { target } : forecastsOf(table.series, target[0])),
   };
   return fitsModelFile(preprocessing) ? preprocessing : withoutRarer(table, preprocessing);
@@ -72,10 +73,11 @@ const MAX_VALUES = 115_000;
 const MAX_BYTES = 1_800_000;
 
 function fitsModelFile(preprocessing: TablePreprocessing): boolean {
-  // An encoding of numbers has 7 JSON values and a range 3 more; one of categories 6, besides their names.
+  // An encoding of numbers has at most 12 JSON values besides its ramps and parts; one of categories 6, besides its
+  // names.
   const valuesOf = (column: ColumnEncoding): number => {
-    if ('parts' in column && column.parts) return 11 + column.parts.length;
-    if (column.type !== 'categorical') return 'range' in column && column.range ? 10 : 7;
+    if ('indicator' in column) return 12 + (column.ramps?.length ?? 0) + (column.parts?.length ?? 0);
+    if (column.type !== 'categorical') return 7;
     return 6 + column.categories.length + (Array.isArray(column.others) ? column.others.length : 0);
   };
   const values = preprocessing.columns.reduce((sum, column) => sum + valuesOf(column) + ('gaps' in column ? 1 : 0), 0);
@@ -101,7 +103,7 @@ function encodingOf(
   table: Table,
   column: TableColumn,
   rows: Uint32Array,
-  fit: { scale: Scale | undefined; missing: 'impute' | 'drop'; withRange: boolean },
+  fit: { scale: Scale | undefined; missing: 'impute' | 'drop'; withRange: boolean; withRamps: boolean },
 ): ColumnEncoding {
   const { name, type, data } = column;
   if (data.kind === 'numbers') return numberEncodingOf(table, column, presentOf(data.values, rows), rows.length, fit);
@@ -137,7 +139,7 @@ function numberEncodingOf(
   column: TableColumn,
   present: Float64Array, // the numbers of the rows without gaps
   rows: number,
-  { scale, missing, withRange }: Parameters<typeof encodingOf>[3],
+  { scale, missing, withRange, withRamps }: Parameters<typeof encodingOf>[3],
 ): ColumnEncoding {
   const { name, type, format } = column;
   const kind = type === 'date' || type === 'boolean' ? type : 'numeric';
@@ -160,6 +162,7 @@ function numberEncodingOf(
     indicator: gaps >= MIN_GAPS,
     ...(gaps > 0 && gaps < MIN_GAPS ? { gaps: true } : {}),
     ...(withRange && kind !== 'boolean' && present.length > 0 ? { range: extentOf(present) } : {}),
+    ...(withRamps && kind !== 'boolean' ? rampsOf(present) : {}),
     ...(kind === 'date' && table.options.dateParts !== 'none'
       ? datePartsOf(present, isDateFormat(format) && format.order === 'time')
       : {}),
@@ -182,6 +185,36 @@ function datePartsOf(days: Float64Array, isTimeOfDay: boolean): Pick<NumberEncod
   if (max - min >= 7 && differ(weekdayOf)) parts.push('weekday');
   if (max - min >= 365 && differ((day) => dateText(day).slice(-5, -3))) parts.push('month');
   return parts.length === 0 ? {} : { parts };
+}
+
+/** R: ramps of a column. Sixteen fitted noise, and eight bounds between quantiles follow any curve closely enough. */
+const RAMPS = 8;
+
+/** Most ramped columns, and most numbers of the training rows with ramps (1 GiB). */
+const MAX_RAMPED_COLUMNS = 2_000;
+const MAX_RAMPED_NUMBERS = 2 ** 27;
+
+/** Whether rows are neither windows of a series nor have texts or images, whose networks have little weight decay. */
+const isPlain = ({ series, inputs }: Table): boolean =>
+  series === undefined && inputs.every(({ type }) => type !== 'text' && type !== 'image');
+
+/** With more columns than rows each column has too few rows for a curve. */
+const haveRoomForRamps = (rows: number, columns: number): boolean =>
+  columns <= Math.min(rows, MAX_RAMPED_COLUMNS) && rows * columns * (1 + RAMPS) <= MAX_RAMPED_NUMBERS;
+
+/**
+ * Bounds of ramps: quantiles of the numbers, of which equal ones count as an Rth of the rows at most, so that a column
+ * of mostly zeros has bounds among its other numbers too. Two bounds would only repeat the scaled number.
+ */
+function rampsOf(present: Float64Array): Pick<NumberEncoding, 'ramps'> {
+  const sorted = present.toSorted();
+  const most = Math.ceil(sorted.length / RAMPS);
+  const spread = sorted.filter((value, k) => k < most || value > sorted[k - most]);
+  if (spread.length === 0) return {};
+  const quantiles = Array.from({ length: RAMPS + 1 }, (_, r) => quantileOf(spread, r / RAMPS));
+  const ramps = quantiles.filter((bound, r) => r === 0 || bound > quantiles[r - 1]);
+  const isBounded = Number.isFinite(ramps[ramps.length - 1] - ramps[0]);
+  return ramps.length > 2 && isBounded ? { ramps } : {};
 }
 
 /** The numbers of the rows without gaps. */

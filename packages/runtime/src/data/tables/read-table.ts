@@ -17,6 +17,7 @@ import type { Table } from './table.ts';
 import { openTableCache } from './table-cache.ts';
 import { createFaults, type TableFault } from './table-faults.ts';
 import { type TableOptions, tableOptions } from './table-options.ts';
+import { isOwnTable } from './table-path.ts';
 
 const fromFile = { where: 'readTable', isPlain: false, leavesRowsOut: true } as const;
 
@@ -77,7 +78,8 @@ async function readPath(
 ): Promise<Table> {
   const { where, preprocessing } = purpose;
   checkPath(where, path);
-  const options = definedOptions(unchecked);
+  // Courses and tests follow the numbers of these small tables through a network.
+  const options = { ...definedOptions(unchecked), ramps: unchecked.ramps ?? !isOwnTable(path) };
   const fault = faultOf(where, path);
   if (preprocessing === null) checkSequenceOptions(where, options);
   refuseImageOptions(

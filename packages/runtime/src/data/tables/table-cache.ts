@@ -80,11 +80,19 @@ export async function openTableCache(
 }
 
 /**
- * Hash of everything that the stored columns depend on: not scale and parts of dates, which are fitted later, nor the
- * name in messages. Of a model only its columns and types count, so that all models of a table share a cache.
+ * Hash of everything that the stored columns depend on: not scale, ramps and parts of dates, which are fitted later,
+ * nor the name in messages. Of a model only its columns and types count, so that all models of a table share a cache.
  */
 function keyOf(
-  { name: _, scale: __, stream: ___, dateParts: ____, targetTransform = 'none', ...options }: TableOptions,
+  {
+    name: _,
+    scale: __,
+    stream: ___,
+    ramps: ____,
+    dateParts: _____,
+    targetTransform = 'none',
+    ...options
+  }: TableOptions,
   model: TablePreprocessing | null,
 ): string {
   // The decisions of the table suggest a logarithm where none is taken.

@@ -105,7 +105,7 @@ export const tableOptions = defineOptions('readTable', {
     ),
   ),
   /** Of a SQLite file: the table to read. @default its only one */
-  table: naming(columnName(undefined, 'of a SQLite file: the table to read', 'its only one')),
+  table: naming(option.text('the name of a table')(undefined, 'of a SQLite file: the table to read', 'its only one')),
   /** Of a SQLite file: the query whose rows are read, in place of a table. @default all rows of the table */
   query: naming(
     option.text('a query')(undefined, 'of a SQLite file: the query whose rows are read', 'all rows of the table'),
@@ -202,6 +202,14 @@ export const tableOptions = defineOptions('readTable', {
       'standard; robust for a column with a number such as -999 far outside of the others',
     ),
   ),
+  /**
+   * Whether each number and date has 8 further inputs beside its scaled value: ramps that rise from 0 to 1 between
+   * neighbouring quantiles of the training rows, so that a network follows a curve or a step of one column easily.
+   * Not in a series, beside texts or images, with more columns than training rows or than 2,000, or where they would
+   * take more than 1 GiB.
+   * @default true; false for the tables that come with this package
+   */
+  ramps: data(option.flag(true, 'give numbers no further inputs between their quantiles')),
   /** Most inputs of a column of categories: the most frequent ones have an input each. @default 100 */
   oneHotLimit: data(
     option.positiveInteger(ONE_HOT_LIMIT, 'most inputs of a column: its most frequent categories have one each'),

@@ -30,6 +30,10 @@ export const tableShapes: Readonly<Partial<Record<TableName, Shape>>> = { digits
 export const tablePath = (name: TableName): string =>
   resolveInstalled(`@gradloom/runtime/data/${table[option.oneOf(table).check('tablePath', 'name', name)]}`);
 
+/** Whether a path is that of a table that comes with this package. */
+export const isOwnTable = (path: string): boolean =>
+  (Object.keys(tableFiles) as TableName[]).some((name) => tablePath(name) === path);
+
 /** Whether a path is that of a table of images that comes with this package. */
 export const isTableOfImages = (path: string): boolean =>
   (Object.keys(tableShapes) as TableName[]).some((name) => tablePath(name) === path);

@@ -69,12 +69,13 @@ function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
     const { width, height, channels } = encoding;
     return `${width} x ${height} pixels in ${channels === 1 ? 'grey' : 'colour'}`;
   }
-  const { center, scale, fill, indicator, parts = [] } = encoding;
+  const { center, scale, fill, indicator, ramps = [], parts = [] } = encoding;
   const fillText = fill === null || !hasGaps ? '' : `, gaps ${fiveDigits(fill)}`;
   const gaps = indicator ? `${fillText} and an input` : fillText;
   const centred = center < 0 ? `x + ${fiveDigits(-center)}` : `x - ${fiveDigits(center)}`;
   const number = center === 0 && scale === 1 ? 'as it is' : `(${centred}) / ${fiveDigits(scale)}`;
-  return [number, ...parts].join(', ') + gaps;
+  const rampText = ramps.length === 0 ? [] : [`${ramps.length - 1} ramps`];
+  return [number, ...rampText, ...parts].join(', ') + gaps;
 }
 
 function outputOf(decoding: TargetDecoding): string {

@@ -39,6 +39,35 @@ test('a row becomes its inputs, by place or by name, from texts or from values',
   ]);
 });
 
+test('a ramp rises from 0 to 1 between its bounds, and a gap has those of its fill', () => {
+  const ramps = [-2, 1, 1.5];
+  const column = { name: 'n', type: 'numeric', center: 1, scale: 2, fill: 1.25, indicator: true, ramps } as const;
+  const encoder = createEncoder({ ...preprocessing, columns: [column] });
+  expect(encoder.names).toEqual(['n', 'n is missing', 'n from -2 to 1', 'n from 1 to 1.5']);
+  const inputsOf = (cell: Cell): number[] => {
+    const x = new Float64Array(encoder.width).fill(Number.NaN);
+    encoder.encode([cell], x, 0);
+    return [...x];
+  };
+  expect(inputsOf(null)).toEqual([0.125, 1, 1, 0.5]);
+  fc.assert(
+    fc.property(fc.double({ min: -5, max: 5, noNaN: true }), (value) => {
+      const [scaled, missing, first, second] = inputsOf(value);
+      expect([scaled, missing]).toEqual([(value - 1) / 2, 0]);
+      expect(-2 + 3 * first + 0.5 * second).toBeCloseTo(Math.min(Math.max(value, -2), 1.5), 12);
+      expect(first === 1 || second === 0).toBe(true);
+    }),
+    { seed: propertySeed },
+  );
+  for (const [ramps, problem] of [
+    [[1, 1], 'ascending'],
+    [[1], 'ascending'],
+    [[1, Number.NaN], 'finite'],
+  ] as const) {
+    expect(() => createEncoder({ ...preprocessing, columns: [{ ...column, ramps }] })).toThrow(problem);
+  }
+});
+
 test('the parts of a date repeat, are side by side where a period ends, and are 0 for a gap', () => {
   const since = { name: 'at', type: 'date', center: 0, scale: 1, fill: 0, indicator: true } as const;
   const columns = [{ ...since, parts: ['hour', 'weekday', 'month'] as const }];

@@ -217,7 +217,7 @@ describe('a fit', () => {
     ['robust', quantile(0.5), quantile(0.75) - quantile(0.25)],
     ['none', 0, 1],
   ] as const)('by %s is center and scale of the values that are there', async (scale, center, size) => {
-    const [age, , city, member] = fitPreprocessing(await tableOf(rows, { ...kind, scale }), all).columns;
+    const [age, , city, member] = fitPreprocessing(await tableOf(rows, { ...kind, scale, ramps: false }), all).columns;
     expect(age).toEqual({
       name: 'age',
       type: 'numeric',
@@ -293,7 +293,7 @@ describe('a column whose numbers are equal in the training rows', () => {
   });
 
   test('does not move answers for a number close to theirs', async () => {
-    const { sets } = splitTable(await read(() => 0.19, { drop: ['local'] }));
+    const { sets } = splitTable(await read(() => 0.19, { drop: ['local'], ramps: false }));
     const layers: LayerSpec[] = [{ kind: 'dense', out: 1 }];
     const result = await train({ input: 2, layers }, sets, { steps: 20, threads: 1, loss: 'mse' });
     const answers = createModel(result).predict([0.19, 0.2].map((tax) => ({ size: 4, tax })));
@@ -308,6 +308,38 @@ describe('a column whose numbers are equal in the training rows', () => {
     const [, tax] = fitPreprocessing(await read(close), some).columns;
     expect(tax).toMatchObject({ center: spread.mean(), scale: spread.deviation() });
   });
+});
+
+test('the bounds of ramps are quantiles of the training rows, of which zeros are an eighth at most', async () => {
+  const skewed = (n: number): number => (n % 5 === 0 ? 1 + n / 10 : 0);
+  const lines = (poison: number) =>
+    rows.map((row, n) => [row[0], String(n < 150 ? skewed(n) : poison), ...row.slice(2)]);
+  const some = all.subarray(0, 150);
+  const preprocessingOf = async (poison: number, options: TableOptions = {}) =>
+    fitPreprocessing(await tableOf(lines(poison), { ...price, ...options }), some);
+  const fitted = await preprocessingOf(0);
+  expect(fitted.columns).toEqual((await preprocessingOf(1e9)).columns);
+  const [age, income, , member] = fitted.columns;
+  if (!('ramps' in age && 'ramps' in income)) expect.unreachable();
+  expect(age.ramps?.length).toBe(9);
+  expect([age.ramps?.at(0), age.ramps?.at(-1)]).toEqual(age.range);
+  const { ramps = [] } = income;
+  expect([ramps[0], ramps.at(-1)]).toEqual(income.range);
+  expect(ramps.length).toBe(6); // of 120 zeros and 30 other numbers
+  expect(member).not.toHaveProperty('ramps');
+  for (const column of (await preprocessingOf(0, { ramps: false })).columns) expect(column).not.toHaveProperty('ramps');
+  expect(summarizeTable(await tableOf(lines(0), price), fitted)[1].becomes).toContain(`${ramps.length - 1} ramps`);
+});
+
+test('there are no ramps with more columns than training rows', async () => {
+  const table = await tableOf(rows, { ...price, drop: ['kind', 'city', 'member'] });
+  for (const [count, has] of [
+    [3, true],
+    [2, false],
+  ] as const) {
+    const [age] = fitPreprocessing(table, Uint32Array.of(1, 42, 108).subarray(0, count)).columns;
+    expect('ramps' in age).toBe(has);
+  }
 });
 
 describe('numbers near the largest double', () => {
@@ -370,7 +402,7 @@ test('of more categories than inputs the most frequent have one, and the rest an
   // c0 twice, c1 four times, c2 six times and so on; 130 words, of which 30 have no input.
   const words = Array.from({ length: 130 }, (_, k) => Array.from({ length: 2 * (k + 1) }, () => `c${k}`)).flat();
   const lines = words.map((word, n) => ['', String(n / 2), word, 'no', '', 'left', '1']);
-  const table = await tableOf(lines, { target: 'kind', drop: ['age', 'member', 'since', 'price'] });
+  const table = await tableOf(lines, { target: 'kind', ramps: false, drop: ['age', 'member', 'since', 'price'] });
   const { sets, preprocessing, notes } = splitTable(table, { test: 0.1 });
   const [, city] = preprocessing.columns;
   const frequent = Array.from({ length: 100 }, (_, k) => `c${k + 30}`).sort();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { loadDataset, readTable, type Table } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
+import { needs } from '../../../../support/needs.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -17,7 +18,9 @@ function database(file: string, ...statements: string[]): string {
   return path;
 }
 
-test.skipIf(isThere)('without the module, the error has the command for a CSV file', async () => {
+const withoutModule = isThere ? test.fails : test;
+
+withoutModule('without the module, the error has the command for a CSV file', async () => {
   const path = folder.write('shop.sqlite', 'SQLite format 3');
   const command = `sqlite3 ${path} -csv -header "select * from \\"orders\\"" > table.csv`;
   await expect(readTable(path, { table: 'orders' })).rejects.toThrow(
@@ -35,7 +38,7 @@ test('a table or a query of another file is refused, and both beside each other'
   await expect(loadDataset(other)).rejects.toThrow('or one that ends in .sqlite');
 });
 
-describe.skipIf(!isThere)('a SQLite file', () => {
+describe('a SQLite file', needs('node:sqlite'), () => {
   const rows = Array.from({ length: 9000 }, (_, n) => [n % 7 === 0 ? null : n / 2, ['a "b"', 'c'][n % 2], n % 3]);
   const values = rows.map((row) => `(${row.map((cell) => (cell === null ? 'null' : `'${cell}'`)).join()})`).join();
   const create = 'create table "my ""orders" (x real, word text, y real)';

@@ -194,9 +194,9 @@ function emitPixels(graph: Graph, { name, height, width, channels, divisor }: Pi
   return graph.reshape(x, [0, height * width * channels]);
 }
 
-/** Adds (value - center) / scale, an indicator of gaps if needed, and the parts of a date. */
+/** Adds (value - center) / scale, an indicator of gaps if needed, ramps, and the parts of a date. */
 function emitNumbers(graph: Graph, encoding: NumberEncoding): Value[] {
-  const { name, type, center, scale, fill, indicator, parts = [] } = encoding;
+  const { name, type, center, scale, fill, indicator, ramps = [], parts = [] } = encoding;
   const gaps = fill === null ? 'a gap (NaN) has no answer' : `NaN for a gap, which becomes ${fill}`;
   const cell = graph.input(name, 'double', [1], `${notes[type]}; ${gaps}`);
   const isGap = fill === null && !indicator ? null : graph.node('IsNaN', [cell]);
@@ -207,8 +207,23 @@ function emitNumbers(graph: Graph, encoding: NumberEncoding): Value[] {
   return [
     encoded,
     ...(indicator && isGap !== null ? [double(isGap)] : []),
+    ...emitRamps(graph, name, value, ramps),
     ...partInputs.map((input) => (isGap === null ? input : graph.node('Where', [isGap, graph.number(0), input]))),
   ];
+}
+
+/** Adds min(max((value - a) / (b - a), 0), 1) for neighbouring bounds a and b of ramps. */
+function emitRamps(graph: Graph, name: string, value: Value, ramps: readonly number[]): Value[] {
+  if (ramps.length === 0) return [];
+  const R = ramps.length - 1;
+  const starts = graph.reals(`${name} from`, [1, R], Float64Array.from(ramps.slice(0, R)));
+  const widths = graph.reals(
+    `${name} rises`,
+    [1, R],
+    Float64Array.from(range(R), (r) => ramps[r + 1] - ramps[r]),
+  );
+  const rises = graph.node('Div', [graph.node('Sub', [value, starts]), widths]);
+  return [graph.node('Min', [graph.node('Max', [rises, graph.number(0)]), graph.number(1)])];
 }
 
 /** Adds the inputs of a part of a date, by `dateParts`. */
