@@ -136,6 +136,7 @@ const right: Record<string, () => readonly unknown[]> = {
   datasetFromRows: () => [{ inputs: [[1]], targets: [1] }],
   differences: () => [{ a: 1 }, { a: 2 }],
   epochsPerReport: () => [5],
+  measuredSteps: () => [spec, { train: data }, {}, train],
   createTokenizer: () => [{ kind: 'bytes' }],
   createTrainer: () => [spec, { train: data }, { threads: 1, backend: 'wasm' }],
   evaluateModel: () => [spec, model.parameters, data, { threads: 1, backend: 'wasm' }],
