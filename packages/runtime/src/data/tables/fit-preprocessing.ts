@@ -194,9 +194,15 @@ const RAMPS = 8;
 const MAX_RAMPED_COLUMNS = 2_000;
 const MAX_RAMPED_NUMBERS = 2 ** 27;
 
-/** Whether rows are neither windows of a series nor have texts or images, whose networks have little weight decay. */
-const isPlain = ({ series, inputs }: Table): boolean =>
-  series === undefined && inputs.every(({ type }) => type !== 'text' && type !== 'image');
+/**
+ * Whether rows are neither windows of a series, nor their own targets, nor have texts or images, whose networks have
+ * little weight decay. Of one column or two a report draws the curve or the regions over the inputs themselves.
+ */
+const isPlain = ({ series, inputs, options }: Table): boolean =>
+  series === undefined &&
+  options.targets !== 'inputs' &&
+  inputs.length > 2 &&
+  inputs.every(({ type }) => type !== 'text' && type !== 'image');
 
 /** With more columns than rows each column has too few rows for a curve. */
 const haveRoomForRamps = (rows: number, columns: number): boolean =>

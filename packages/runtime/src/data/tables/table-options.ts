@@ -205,8 +205,8 @@ export const tableOptions = defineOptions('readTable', {
   /**
    * Whether each number and date has 8 further inputs beside its scaled value: ramps that rise from 0 to 1 between
    * neighbouring quantiles of the training rows, so that a network follows a curve or a step of one column easily.
-   * Not in a series, beside texts or images, with more columns than training rows or than 2,000, or where they would
-   * take more than 1 GiB.
+   * Not in a series, where rows are their own targets, beside texts or images, with one or two columns, with more
+   * columns than training rows or than 2,000, or where they would take more than 1 GiB.
    * @default true; false for the tables that come with this package
    */
   ramps: data(option.flag(true, 'give numbers no further inputs between their quantiles')),
