@@ -209,8 +209,8 @@ export function createLayout(isa: Isa, install: InstallKernel, offsets?: Readonl
   const kernel = (assemble: (isa: Isa) => number) => () => install(assemble);
   const expressionKernels = new Map<string, number | null>();
   const sums = (terms: ColumnTerms) => () => install((isa) => assembleColumnSums(isa, terms));
-  const windows = (kernel: (isa: Isa, channels: Channels) => number) => () =>
-    install((isa) => assembleWindows(isa, kernel));
+  const windows = (maxVectors?: number) => (kernel: (isa: Isa, channels: Channels) => number) => () =>
+    install((isa) => assembleWindows(isa, kernel, maxVectors));
   const update = (update: Update) => () =>
     lazyRecord(
       Object.fromEntries(UPDATE_ROWS.map((rows) => [rows, () => install((isa) => assembleUpdate(isa, update, rows))])),
@@ -238,8 +238,8 @@ export function createLayout(isa: Isa, install: InstallKernel, offsets?: Readonl
       moveKernels: lazyRecord(mapValues(moveKernels, kernel)),
       strided: lazyRecord(mapValues(stridedKernels, kernel)),
       rotate: lazyRecord(mapValues(rotateKernels, kernel)),
-      windows: lazyRecord(mapValues(windowKernels, windows)),
-      winograd: lazyRecord(mapValues(winogradKernels, windows)),
+      windows: lazyRecord(mapValues(windowKernels, windows())),
+      winograd: lazyRecord(mapValues(winogradKernels, windows(1))),
       formula(expression: Expression, inputs: readonly KernelInput[]): number | null {
         const key = JSON.stringify([expression, inputs]);
         let offset = expressionKernels.get(key);

@@ -83,8 +83,7 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
     return rowRuns.flatMap((row) =>
       columns.runs.flatMap((column) =>
         piecesOf(kernel, column, C).map(({ at, count, numbers, pixelStep, windowStep }) => {
-          const vectors = Math.floor((numbers + width - 1) / width);
-          const rest = numbers % width;
+          const { full, masked } = layout.windows[kernel];
           const values = [
             row.count, // rows
             count, // columns
@@ -101,8 +100,8 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
             ...last,
           ];
           return {
-            kernel: layout.windows[kernel][rest === 0 ? 'full' : 'masked'][vectors],
-            mask: maskOf(rest),
+            kernel: numbers < width ? masked : full[numbers / width],
+            mask: maskOf(numbers % width),
             values,
             pixel: bytes * (row.first * pixelRowSize + column.first * C + at),
             window: bytes * (row.window * windowRowSize + column.window * C + at),
@@ -122,12 +121,14 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
       const chunks = Math.floor(rowNumbers / chunk);
       pieces.push({ at: 0, count: chunks, numbers: chunk, pixelStep: chunk, windowStep: chunk });
     }
-    for (let at = areContiguous ? rowNumbers - (rowNumbers % chunk) : 0; at < rowNumbers; at += chunk) {
-      const numbers = Math.min(chunk, rowNumbers - at);
+    for (let at = areContiguous ? rowNumbers - (rowNumbers % chunk) : 0; at < rowNumbers; ) {
+      const left = rowNumbers - at;
+      const numbers = left < width ? left : Math.min(chunk, left - (left % width));
       const steps = areContiguous
         ? { count: 1, pixelStep: 0, windowStep: 0 }
         : { count, pixelStep: step * C, windowStep: windowStep * C };
       pieces.push({ at, numbers, ...steps });
+      at += numbers;
     }
     return pieces;
   }

@@ -40,13 +40,13 @@ export const pairedArguments = defineArguments(
   ['windowPair', 'stride'], // from a window to that of another second array
 );
 
-/** Vectors of channels that a kernel takes at once: all whole, or the last one masked. */
+/** Vectors of channels that a kernel takes at once: whole ones, or one that is masked. */
 export interface Channels {
   readonly vectors: number;
   readonly masked: boolean;
 }
 
-/** Maximum number of vectors of `Channels`. */
+/** Maximum number of vectors of the kernels of pools. */
 export const MAX_CHANNEL_VECTORS = 4;
 
 /** Does something with each vector of channels: v, its offset in bytes, and how it is loaded and stored. */
@@ -256,18 +256,20 @@ export const windowKernels = {
 
 export type WindowKernel = keyof typeof windowKernels;
 
-/** Offsets of the kernels for channels of so many vectors: [vectors]. */
+/** Offsets of the kernels for channels of so many whole vectors, [vectors], and for a masked one. */
 export interface WindowOffsets {
   readonly full: readonly number[];
-  readonly masked: readonly number[];
+  readonly masked: number;
 }
 
-/** Assembles one of `windowKernels` for all numbers of vectors. */
-export function assembleWindows(isa: Isa, assemble: (isa: Isa, channels: Channels) => number): WindowOffsets {
-  const [full, masked] = [false, true].map((masked) =>
-    Array.from({ length: MAX_CHANNEL_VECTORS + 1 }, (_, vectors) =>
-      vectors === 0 ? -1 /* never called */ : assemble(isa, { vectors, masked }),
-    ),
+/** Assembles a kernel for up to `maxVectors` whole vectors, and for a masked one. */
+export function assembleWindows(
+  isa: Isa,
+  assemble: (isa: Isa, channels: Channels) => number,
+  maxVectors = MAX_CHANNEL_VECTORS,
+): WindowOffsets {
+  const full = Array.from({ length: maxVectors + 1 }, (_, vectors) =>
+    vectors === 0 ? -1 /* never called */ : assemble(isa, { vectors, masked: false }),
   );
-  return { full, masked };
+  return { full, masked: assemble(isa, { vectors: 1, masked: true }) };
 }

@@ -1,7 +1,6 @@
 import { elementView } from '../../../math/element-type.ts';
 import type { ConvolutionGeometry, WindowAxis } from '../../../math/windows.ts';
 import type { CodeLayout } from '../../code.ts';
-import { MAX_CHANNEL_VECTORS } from '../../kernels/windows.ts';
 import { type WinogradKernel, winogradArguments } from '../../kernels/winograd.ts';
 import type { CallTape } from '../call-tape.ts';
 import { MAX_BLOCK_ROWS, MAX_PANEL, MAX_ROWS, tilesOver } from '../panels/panel-memory.ts';
@@ -86,7 +85,7 @@ export function createWinogradProduct(
   const inputs = weights + panelCount * PLANES * panelPlane;
   const sums = inputs + PLANES * plane;
 
-  /** Writes a call for each piece of `numbers` neighbouring numbers that a kernel takes at once. */
+  /** Writes a call for each vector of `numbers` neighbouring numbers. */
   function transform(
     kernel: WinogradKernel,
     pixels: number,
@@ -102,15 +101,15 @@ export function createWinogradProduct(
   ): void {
     const [pixelColumn, pixelRow, pixelImage] = pixelSteps;
     const [windowColumn, windowRow, windowImage] = windowSteps;
-    for (let at = 0; at < numbers; at += MAX_CHANNEL_VECTORS * width) {
-      const count = Math.min(MAX_CHANNEL_VECTORS * width, numbers - at);
-      const rest = count % width;
+    const { full, masked } = winograd[kernel];
+    for (let at = 0; at < numbers; at += width) {
+      const isWhole = numbers - at >= width;
       tape.write(
         winogradArguments,
-        winograd[kernel][rest === 0 ? 'full' : 'masked'][tilesOver(count, width)],
+        isWhole ? full[1] : masked,
         pixels + bytes * at,
         windows + bytes * at,
-        maskOf(rest),
+        maskOf(isWhole ? 0 : numbers - at),
         images,
         rows,
         columns,
