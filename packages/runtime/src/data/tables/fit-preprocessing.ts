@@ -214,8 +214,8 @@ const haveRoomForRamps = (rows: number, columns: number): boolean =>
  */
 function rampsOf(present: Float64Array): Pick<NumberEncoding, 'ramps'> {
   const sorted = present.toSorted();
-  const most = Math.ceil(sorted.length / RAMPS);
-  const spread = sorted.filter((value, k) => k < most || value > sorted[k - most]);
+  const equalLimit = Math.ceil(sorted.length / RAMPS);
+  const spread = sorted.filter((value, k) => k < equalLimit || value > sorted[k - equalLimit]);
   if (spread.length === 0) return {};
   const quantiles = Array.from({ length: RAMPS + 1 }, (_, r) => quantileOf(spread, r / RAMPS));
   const ramps = quantiles.filter((bound, r) => r === 0 || bound > quantiles[r - 1]);
