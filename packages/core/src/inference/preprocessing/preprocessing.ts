@@ -206,7 +206,7 @@ export interface NumberEncoding {
    * to 1 at the next bound, and stays there: min(max((value - a) / (b - a), 0), 1). @default no ramps
    */
   readonly ramps?: readonly number[];
-  /** Of a date: the parts with inputs of their own, which come last and are 0 for a gap. @default none */
+  /** Parts of a date that have inputs. These follow all others, and are 0 for a gap. @default none */
   readonly parts?: readonly DatePart[];
 }
 

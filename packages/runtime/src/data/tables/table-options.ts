@@ -104,9 +104,9 @@ export const tableOptions = defineOptions('readTable', {
       'found from all cells',
     ),
   ),
-  /** Of a SQLite file: the table to read. @default its only one */
+  /** The table of a SQLite file that is read. @default its only table */
   table: naming(option.text('the name of a table')(undefined, 'of a SQLite file: the table to read', 'its only one')),
-  /** Of a SQLite file: the query whose rows are read, in place of a table. @default all rows of the table */
+  /** A query whose rows are read from a SQLite file, instead of a table. @default all rows of the table */
   query: naming(
     option.text('a query')(undefined, 'of a SQLite file: the query whose rows are read', 'all rows of the table'),
   ),

@@ -38,7 +38,7 @@ export async function measuredSteps(
   const budgetMs = minutes * 60_000 * (1 - RESERVE) - trial.elapsedMs - trial.overheadMs;
   const { fromFirst } = createLockstep(isCluster(options.cluster) ? options.cluster : null);
   const isAborted = options.signal?.aborted ?? false; // before there was anything to measure
-  const steps = await fromFirst(isAborted ? 1 : mostSteps((totalSteps) => runMs(totalSteps) <= budgetMs));
+  const steps = await fromFirst(isAborted ? 1 : largestFit((totalSteps) => runMs(totalSteps) <= budgetMs));
   if (steps > 0) return { ...timed, steps };
   const problem = `has ${minutes}, expected more: measuring the time of a step takes ${(trial.elapsedMs / 60_000).toPrecision(2)} minutes`;
   throw new OptionError('train', 'minutes', problem);
@@ -52,18 +52,18 @@ export async function measuredSteps(
 }
 
 /** The largest number that fits, where each smaller one does; 0 if none does. */
-function mostSteps(fits: (steps: number) => boolean): number {
-  let [most, excess] = [0, 1];
-  while (excess < Number.MAX_SAFE_INTEGER / 2 && fits(excess)) [most, excess] = [excess, 2 * excess];
-  while (excess - most > 1) {
-    const middle = Math.floor((most + excess) / 2);
-    if (fits(middle)) most = middle;
-    else excess = middle;
+function largestFit(fits: (steps: number) => boolean): number {
+  let [lower, upper] = [0, 1];
+  while (upper < Number.MAX_SAFE_INTEGER / 2 && fits(upper)) [lower, upper] = [upper, 2 * upper];
+  while (upper - lower > 1) {
+    const middle = Math.floor((lower + upper) / 2);
+    if (fits(middle)) lower = middle;
+    else upper = middle;
   }
-  return most;
+  return lower;
 }
 
-/** What the parts of a run take, measured on some steps. Ranks other than 0 have no figures. */
+/** Times of the parts of a run, which are measured on some steps. Ranks other than 0 measure nothing. */
 interface Trial extends Pick<StartEvent, 'batch' | 'stepsPerEpoch'> {
   readonly stepMs: number;
   readonly pauseMs: number; // of an evaluation of the validation set

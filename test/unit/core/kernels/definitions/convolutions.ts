@@ -147,7 +147,7 @@ const isTiled = ({ height, width, C, O, groups }: ConvolutionGeometry): boolean 
   Math.min(C, O) >= 16 &&
   [height, width].every((axis) => axis.kernel === 3 && axis.stride * axis.dilation === 1 && axis.outputs >= 4);
 
-/** What tiles are made of: numbers of images, 0 outside, and weights. */
+/** The numbers that tiles read: those of images, with 0 outside, and the weights. */
 interface TileSource {
   input(n: number, y: number, x: number, channel: number): number;
   isInside(y: number, x: number): boolean;
