@@ -72,7 +72,8 @@ test('a thread is CommonJS that loads only modules of Node, and decoders only fo
     );
   const files = readdirSync(folder);
   for (const name of files) {
-    const others = loadedBy(name).filter((loaded) => !isBuiltin(loaded));
+    // Nothing but Node can give a module whose name starts so; node:sqlite is newer than some Nodes.
+    const others = loadedBy(name).filter((loaded) => !loaded.startsWith('node:') && !isBuiltin(loaded));
     expect(others.filter((loaded) => !files.includes(loaded.replace('./', '')))).toEqual([]);
   }
   expect(files.filter((name) => !name.endsWith('.cjs'))).toEqual([]);

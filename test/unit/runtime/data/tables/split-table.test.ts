@@ -342,6 +342,13 @@ test('there are no ramps with more columns than training rows', async () => {
   }
 });
 
+test('rows that are their own targets have no ramps', async () => {
+  const lines = rows.map((_, n) => [(7 * n) % 17, (n * n) % 101, 1 / (n + 1)].join(','));
+  const path = folder.write('numbers.csv', ['a,b,c', ...lines].join('\n'));
+  const { columns } = fitPreprocessing(await readTable(path, { targets: 'inputs' }), all);
+  expect(columns.map((column) => 'ramps' in column)).toEqual([false, false, false]);
+});
+
 describe('numbers near the largest double', () => {
   const read = (a: number, options: TableOptions = {}) => {
     const lines = Array.from({ length: 30 }, (_, n) => `${n % 3 === 0 ? -a : a * (1 - n / 1000)},${n / 7}`);

@@ -19,11 +19,6 @@ interface Statement {
   iterate(): Iterator<readonly unknown[]>;
 }
 
-interface SqliteModule {
-  readonly DatabaseSync: new (path: string, options: { readonly readOnly: boolean }) => Database;
-  readonly StatementSync?: { readonly prototype: Partial<Statement> };
-}
-
 /**
  * Opens the rows of a table, or of a query, in a SQLite file, by Node's own module. The file is opened to be read only,
  * and rows are read as they are needed.
@@ -35,7 +30,7 @@ export async function openSqlite(path: string, options: TableReadOptions): Promi
     throw new OptionError('readTable', 'header', 'has false, expected none (a SQLite file names its columns)');
   }
   fileSize('readTable', path, SQLITE_FILE);
-  const database = openDatabase(path, options);
+  const database = await openDatabase(path, options);
   try {
     const { query = `select * from ${quoted(tableIn(database, path, options.table))}` } = options;
     const statement = prepare(database, query);
@@ -59,13 +54,11 @@ export async function openSqlite(path: string, options: TableReadOptions): Promi
 }
 
 /** @throws Error for a Node without `node:sqlite`, or with an early form of it. */
-function openDatabase(path: string, { table = 'table', query }: TableReadOptions): Database {
-  const name = 'node:sqlite'; // the types of Node 20 lack it
-  const sqlite = process.getBuiltinModule(name) as SqliteModule | undefined;
+async function openDatabase(path: string, { table = 'table', query }: TableReadOptions): Promise<Database> {
+  const name = 'node:sqlite'; // a constant, since its types are not in every Node
+  const sqlite = await import(name).catch(() => undefined);
   const { columns, setReturnArrays } = sqlite?.StatementSync?.prototype ?? {};
-  if (sqlite !== undefined && columns !== undefined && setReturnArrays !== undefined) {
-    return new sqlite.DatabaseSync(path, { readOnly: true });
-  }
+  if (columns !== undefined && setReturnArrays !== undefined) return new sqlite.DatabaseSync(path, { readOnly: true });
   const select = query ?? `select * from ${quoted(String(table))}`;
   const command = `sqlite3 ${showPath(path)} -csv -header ${show(select)} > table.csv`;
   const has = `is a SQLite file, which Node ${process.version} cannot read`;
