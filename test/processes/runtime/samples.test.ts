@@ -36,7 +36,7 @@ const samples: [page: string, says: RegExp][] = [
   ],
   [
     'docs/graphs.md',
-    /^layer +reads +output.*\n0 +conv2d.* input .*\n(.*\n)*\d[\d,]* parameters\n288\n16\n10\n\[ \{ prediction: \[ '7', '2', '5' \] \} \]\n\{\n +inside: \{ loss: 0\.\d+, accuracy: 0\.[89]\d* \},\n +distance: \{\n +loss.*\n +mae.*\n +rmse.*\n +r2: 0\.9.*\n +\}\n\}\n\d\.\d+\n\[\n( +'[#.]{8}',?\n){8}\]\n$/,
+    /^layer +reads +output.*\n0 +conv2d.* input .*\n(.*\n)*\d[\d,]* parameters\n288\n16\n10\n\[ \{ prediction: \[ '7', '2', '5' \] \} \]\n\{\n +inside: \{ loss: 0\.\d+, accuracy: 0\.[89]\d*, f1: 0\.\d+ \},\n +distance: \{\n +loss.*\n +mae.*\n +rmse.*\n +r2: 0\.9.*\n +\}\n\}\n\d\.\d+\n\[\n( +'[#.]{8}',?\n){8}\]\n$/,
   ],
   ['docs/fine-tuning.md', /^0\.\d{3} 0\.\d{3}\n$/],
   ['packages/runtime/README.md', /^[\d.e-]+ [\da-f]{64}\n$/],

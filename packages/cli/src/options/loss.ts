@@ -61,13 +61,14 @@ function entriesOf(name: string, raw: unknown): readonly (readonly [target: stri
   return entries;
 }
 
-/** 'price mae, buys softmax-cross-entropy:weight=0.5': a loss for people to read. */
+/** 'price mae, buys softmax-cross-entropy:weight=0.5', or 'mae of each target': a loss for people to read. */
 export function describeLoss(loss: LossSpec): string {
   const textOf = (spec: string | object) => (typeof spec === 'string' ? spec : describeMember({ ...spec } as Member));
   if (!hasHeads(loss)) return textOf(loss);
-  return Object.entries(loss)
-    .map(([target, spec]) => `${target} ${textOf(spec)}`)
-    .join(', ');
+  const texts = Object.entries(loss).map(([target, spec]) => [target, textOf(spec)]);
+  const [[, first], ...others] = texts;
+  if (others.length > 0 && others.every(([, text]) => text === first)) return `${first} of each target`;
+  return texts.map((entry) => entry.join(' ')).join(', ');
 }
 
 /** Whether each target has a loss. */

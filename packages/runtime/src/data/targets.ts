@@ -16,6 +16,7 @@ import {
   type HeadTask,
   hasHeads,
   headTasks,
+  ofTable,
   positionsOf,
   shapeText,
   show,
@@ -31,7 +32,11 @@ import { headsOfDataset } from './dataset-of-head.ts';
 import { gatherRows, type RowReader } from './gather.ts';
 import { hasOwnTargets } from './input-targets.ts';
 
-/** The loss of targets by default: that of classes or of values; of several outputs that of each not given. */
+/**
+ * The loss of targets by default: that of classes or of values; of several outputs that of each not given. Columns of a
+ * table that all have two classes are labels: each has one output with a sigmoid by default, and one loss given is that
+ * of each.
+ */
 export function defaultLoss(dataset: Dataset, given?: LossSpec): LossSpec {
   checkObject('defaultLoss', 'dataset', dataset, 'a dataset');
   const lossOf = ({ classes }: Pick<Dataset, 'classes'>) => (classes === null ? 'mse' : 'softmax-cross-entropy');
@@ -41,9 +46,15 @@ export function defaultLoss(dataset: Dataset, given?: LossSpec): LossSpec {
     const problem = 'has the target "kind" beside others, expected another name (rename the column)';
     throw new OptionError('train', 'dataset', problem, { about: showName(dataset.name) });
   }
-  const ofHeads = Object.fromEntries(heads.map((head) => [head.name, lossOf(head)] as const));
-  return given === undefined ? ofHeads : hasHeads(given) ? { ...ofHeads, ...given } : given;
+  const areLabels = heads.length > 1 && ofTable(dataset.preprocessing) !== undefined && heads.every(isLabel);
+  const ofHeads = Object.fromEntries(
+    heads.map((head) => [head.name, areLabels ? 'binary-cross-entropy' : lossOf(head)] as const),
+  );
+  if (given === undefined || hasHeads(given)) return { ...ofHeads, ...given };
+  return areLabels ? (Object.fromEntries(heads.map(({ name }) => [name, given])) as LossSpec) : given;
 }
+
+const isLabel = ({ classes }: TargetHead): boolean => classes === 2;
 
 /** How a network and its loss take targets. */
 export interface TargetForm {

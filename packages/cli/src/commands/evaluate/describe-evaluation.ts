@@ -91,8 +91,6 @@ function figureRows(findings: Findings, paint: Paint): string[][] {
   const table: string[][] = [];
   const targets = Object.entries(evaluation.heads ?? {});
   for (const { name, value, interval } of inOrder) {
-    // Errors of several targets are in the units of each.
-    if (targets.length > 0 && (name === 'mae' || name === 'rmse')) continue;
     const isMacro = task === 'classes' && (name === 'precision' || name === 'recall' || name === 'f1');
     const figureTitle = name === 'bits-per-character' && token !== null ? `bits per ${token}` : figureTable[name].title;
     const title = `${figureTitle}${isMacro ? ', mean over classes' : ''}`;

@@ -30,6 +30,7 @@ import { UsageError, withoutCaller } from '../../terminal/failure.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
 import { classFigures } from './class-figures.ts';
 import type { Findings } from './describe-evaluation.ts';
+import type { FindingsOfTarget } from './describe-labels.ts';
 import { curvesOf, holdScores, residualsOf, scoresFit, TOO_MANY_SCORES } from './held-scores.ts';
 import { chooseThresholdFor, createFigures, type MeasuredFigure } from './measure-figures.ts';
 import { type EvaluateValues, evaluateOptions } from './options.ts';
@@ -44,10 +45,13 @@ const MAX_CLASSES = 2048;
 /** The table exists as counts, as returned figures, as rows of the classes, and as text. */
 const TABLE_COPIES = 4;
 
+/** Figures that are no means over targets: each has its units. */
+const unitFigures: ReadonlySet<FigureName> = new Set(['mae', 'rmse', 'mape']);
+
 /** The figures of a model with several outputs. */
 export interface FindingsOfHeads {
   readonly evaluation: Evaluation; // of all outputs
-  readonly heads: readonly { readonly name: string; readonly findings: Findings }[];
+  readonly heads: readonly FindingsOfTarget[];
 }
 
 /** Measures a model on the requested rows. */
@@ -67,7 +71,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     ...runOf(values, io),
     ...defined({ loss, parts }),
   });
-  const heads: { name: string; findings: Findings }[] = [];
+  const heads: FindingsOfTarget[] = [];
   for (const { name, model: ofHead, dataset } of targets) {
     const { validation } = rows.sets;
     const ofTarget = validation && datasetOfHead(validation, name, models.length === 1);
@@ -156,6 +160,9 @@ async function measureRows(
       : { resamples: values.bootstrap, seed: values.seed ?? evaluateOptions.seed.standard };
   const { labels } = model.metadata;
   const hasCurves = heldScores !== null && task !== 'values' && (dataset.classes ?? 2) <= MAX_CURVES;
+  const allFigures = collectsOutputs
+    ? await inTurns(figures.measure(heldScores?.scores ?? null, resampling))
+    : figuresOfSums(evaluation);
   const curves = hasCurves ? await curvesOf(heldScores.scores, scoring, labels ?? dataset.labels) : undefined;
   return {
     fingerprint: model.fingerprint,
@@ -169,9 +176,7 @@ async function measureRows(
     token: tokenUnit(dataset),
     threshold,
     positive: task === 'binary' ? ((labels ?? dataset.labels)?.[1] ?? '1') : null,
-    figures: collectsOutputs
-      ? await inTurns(figures.measure(heldScores?.scores ?? null, resampling))
-      : figuresOfSums(evaluation),
+    figures: evaluation.heads === undefined ? allFigures : allFigures.filter(({ name }) => !unitFigures.has(name)),
     withoutRankings: task !== 'values' && needsRows && !canHold,
     resampling,
     topK: topK === null ? null : { k, accuracy: topK.value() },

@@ -13,6 +13,7 @@ import { type Io, printJson, printLines, widthOf } from '../../terminal/io.ts';
 import { createPaint, type Paint } from '../../terminal/paint.ts';
 import { decimal, showLabel } from '../../terminal/text/format.ts';
 import { describeEvaluation, type Findings } from './describe-evaluation.ts';
+import { areLabels, labelTable, meansOfLabels } from './describe-labels.ts';
 import { type FindingsOfHeads, measureModel } from './measure-model.ts';
 import { evaluateOptions } from './options.ts';
 
@@ -56,7 +57,17 @@ function documentOfHeads({ evaluation, heads }: FindingsOfHeads) {
     return [name, document] as const;
   });
   const { rows, loss } = evaluation;
-  return { event: 'evaluation', fingerprint, dataset, split, rows, loss, targets: Object.fromEntries(targets) };
+  const means = areLabels(heads) ? { means: meansOfLabels(heads) } : {};
+  return {
+    event: 'evaluation',
+    fingerprint,
+    dataset,
+    split,
+    rows,
+    loss,
+    ...means,
+    targets: Object.fromEntries(targets),
+  };
 }
 
 /** Text output for several targets: that of each, in its units, and their loss. */
@@ -66,7 +77,9 @@ function describeHeads({ evaluation, heads }: FindingsOfHeads, width: number, pa
   });
   return [
     texts[0].lines[0],
-    ...texts.flatMap(({ name, lines }) => ['', paint('bold', `target ${showLabel(name)}`), ...lines.slice(2)]),
+    ...(areLabels(heads)
+      ? ['', ...labelTable(heads)]
+      : texts.flatMap(({ name, lines }) => ['', paint('bold', `target ${showLabel(name)}`), ...lines.slice(2)])),
     '',
     `  loss of all targets, each times its weight: ${decimal(evaluation.loss)}`,
   ];

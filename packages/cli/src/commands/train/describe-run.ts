@@ -16,9 +16,10 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   if (test !== undefined && test !== train) rows.push(`${whole(test.rows)} test`);
   const testNote = test === train ? ', also for the test' : '';
   const { heads = [{ columns: train.targets.columns, classes: train.classes }] } = train;
-  const targets = heads.map(({ columns, classes }) =>
-    classes === null ? plural(columns, 'value') : classCount(classes),
-  );
+  const areLabels = heads.length > 1 && heads.every(({ classes }) => classes === 2);
+  const targets = areLabels
+    ? [plural(heads.length, 'label')]
+    : heads.map(({ columns, classes }) => (classes === null ? plural(columns, 'value') : classCount(classes)));
   const targetText = [targets.slice(0, -1).join(', '), ...targets.slice(-1)]
     .filter((text) => text !== '')
     .join(' and ');

@@ -1,4 +1,5 @@
 import type { EpochEvent, Evaluation, StartEvent } from '@gradloom/runtime';
+import { headsOfDataset } from '@gradloom/runtime/internal';
 import { briefTargets } from '../../lab/figures/target-figures.ts';
 import { decimal, duration, percent, whole } from '../../terminal/text/format.ts';
 import type { Recipe } from './recipe.ts';
@@ -50,9 +51,9 @@ export interface LossUnit {
 
 export const lossAsIs: LossUnit = { name: 'loss', text: decimal };
 
-/** The unit of the target: the loss mse of values is shown as its root. */
-export const lossUnitOf = ({ sets, values }: Pick<Recipe, 'sets' | 'values'>): LossUnit =>
-  sets.train.classes === null && values.loss?.kind === 'mse'
+/** The unit of the target: the loss mse of values is shown as its root. Several targets have no common unit. */
+export const lossUnitOf = ({ sets: { train }, values }: Pick<Recipe, 'sets' | 'values'>): LossUnit =>
+  train.classes === null && values.loss?.kind === 'mse' && (headsOfDataset(train)?.length ?? 1) === 1
     ? { name: 'RMSE', text: (loss) => decimal(Math.sqrt(loss)) }
     : lossAsIs;
 

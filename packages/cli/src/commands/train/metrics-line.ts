@@ -1,4 +1,5 @@
 import { type EpochEvent, type ProbeEvent, summarizeTable, type TrainEvent, type TrainResult } from '@gradloom/runtime';
+import { withPrecisions } from '../../lab/figures/target-figures.ts';
 import type { Division } from '../../report/findings/findings.ts';
 import { type Io, printJsonText, printLine } from '../../terminal/io.ts';
 import { layerNames } from '../../terminal/text/layer-names.ts';
@@ -97,7 +98,7 @@ export function doneLine(
     testRmse: result.test?.rmse ?? null,
     testR2: result.test?.r2 ?? null,
     ...(result.test?.metrics === undefined ? {} : { testMetrics: result.test.metrics }),
-    ...(result.test?.heads === undefined ? {} : { testTargets: result.test.heads }),
+    ...(result.test?.heads === undefined ? {} : { testTargets: withPrecisions(result.test.heads, targets) }),
     ...(nGrams === null ? {} : { unigramLoss: nGrams.unigram, bigramLoss: nGrams.bigram }),
     // NaN, where the figure does not apply, is null.
     baselineAccuracy: baseline?.accuracy ?? null,

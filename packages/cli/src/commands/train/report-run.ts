@@ -65,7 +65,8 @@ async function targetFindings(
       linear:
         linear === undefined ? null : { accuracy: linear.accuracy ?? Number.NaN, rmse: linear.rmse ?? Number.NaN },
       answers: await readAnswers(run.recipe, run.result),
-      predictions: await readPredictions(run.recipe, run.result),
+      // Those of one output are drawn together.
+      predictions: !hasHeads(result.loss) ? null : await readPredictions(run.recipe, run.result),
     });
   }
   return targets.length === 0 ? undefined : targets;

@@ -168,7 +168,7 @@ function foldReporter(
   };
 }
 
-/** The figures of an evaluation that can be averaged. Errors of several targets are those of each, in its units. */
+/** The figures of an evaluation that can be averaged, with the main one of each of several targets. */
 function figuresOf({
   rows: _rows,
   positions: _positions,
@@ -176,10 +176,7 @@ function figuresOf({
   heads,
   ...figures
 }: Evaluation): Figures {
-  const ofAll = Object.entries(figures).filter(
-    (entry): entry is [string, number] =>
-      typeof entry[1] === 'number' && (heads === undefined || (entry[0] !== 'mae' && entry[0] !== 'rmse')),
-  );
+  const ofAll = Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
   return { ...Object.fromEntries(ofAll), ...mainFigures(defined({ heads })) };
 }
 

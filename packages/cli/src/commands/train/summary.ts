@@ -1,7 +1,8 @@
 import { ofText } from '@gradloom/core/internal';
 import type { TrainResult } from '@gradloom/runtime';
+import { headsOfDataset } from '@gradloom/runtime/internal';
 import { tokenUnit } from '../../lab/figures/n-grams.ts';
-import { describeTarget } from '../../lab/figures/target-figures.ts';
+import { describeTarget, withPrecisions } from '../../lab/figures/target-figures.ts';
 import { foldLine } from '../../terminal/live-area.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
@@ -53,10 +54,9 @@ export function summarize(run: RunEnd, result: TrainResult, terminal: TerminalVi
   // A loss shown as RMSE is left out: the test RMSE says the same.
   if (test !== undefined && unit.name === 'loss') rows.push(['test loss', decimal(test.loss)]);
   if (test?.perplexity !== undefined) rows.push(['test perplexity', decimal(test.perplexity)]);
-  // Several targets have units of their own.
-  if (test?.rmse !== undefined && test.heads === undefined) rows.push(['test RMSE', decimal(test.rmse)]);
+  if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
   if (test?.r2 !== undefined && test.heads === undefined) rows.push(['test R²', decimal(test.r2)]);
-  for (const [name, figures] of Object.entries(test?.heads ?? {}))
+  for (const [name, figures] of Object.entries(withPrecisions(test?.heads, assessment.targets)))
     rows.push([`test ${showLabel(name)}`, describeTarget(figures)]);
   rows.push(...nGramRow(assessment, result));
   for (const [name, value] of Object.entries(test?.metrics ?? {})) rows.push([`test ${name}`, decimal(value)]);
@@ -135,7 +135,8 @@ function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, pr
   const ofTokens = `perplexity, bits per ${tokenUnit(train)}, and each token`;
   const isText = ofText(train.preprocessing) !== undefined;
   const ofAnswers = isText ? ofTokens : ofClasses;
-  const ofTargets = train.heads === undefined ? 'its errors' : 'the figures of each target';
+  const isOne = (headsOfDataset(train)?.length ?? 1) === 1;
+  const ofTargets = isOne ? 'its errors' : 'the figures of each target';
   const findings = train.classes === null ? ofTargets : ofAnswers;
   // No file may name a library or a module, so they must be typed again.
   const { blas, module } = recipe.values;

@@ -14,8 +14,10 @@ export interface TargetRun {
 
 /** A run for each of several targets; none for one target. */
 export function targetRuns(recipe: Recipe, result: TrainResult): readonly TargetRun[] {
-  if (!hasHeads(result.loss)) return [];
-  return (modelsOfHeads(createModel(result)) ?? []).flatMap(({ name, model }): TargetRun[] => {
+  // The targets of one output share its network and its loss.
+  const shared = Object.keys((result.test ?? result.validation)?.heads ?? {}).map((name) => ({ name, model: result }));
+  const models = hasHeads(result.loss) ? modelsOfHeads(createModel(result)) : shared;
+  return (models ?? []).flatMap(({ name, model }): TargetRun[] => {
     const { sets } = recipe;
     const train = datasetOfHead(sets.train, name);
     if (train === undefined) return [];

@@ -181,7 +181,14 @@ const nGrams = record({ unit: name, unigram: figure(0), bigram: figure(0) });
 /** Figures of each of several targets by name. */
 export const targetFigures = table(
   name,
-  record({ loss: figure(), accuracy: optional(figure(0, 1)), rmse: optional(figure(0)), r2: optional(figure()) }),
+  record({
+    loss: figure(),
+    accuracy: optional(figure(0, 1)),
+    f1: optional(figure(0, 1)),
+    averagePrecision: optional(figure(0, 1)),
+    rmse: optional(figure(0)),
+    r2: optional(figure()),
+  }),
   10_000,
 );
 

@@ -12,8 +12,8 @@ import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { BadRow, EvaluationTask, InferenceSetup, RunSetup, TeamSetup } from '../threads/protocol.ts';
 import { runOnTeam } from '../threads/span.ts';
-import { figuresOf, moveCountedToFront, type OutputReader } from './figures.ts';
-import { createHeadReader, type HeadFigures, tasksOfValues } from './head-figures.ts';
+import { moveCountedToFront, type OutputReader } from './figures.ts';
+import { createHeadReader, figuresOfAll, type HeadFigures, tasksOfValues } from './head-figures.ts';
 import { addTallies, hasSurprise, TALLIES, TALLY } from './tally.ts';
 import { lossUnit, toTargetUnits } from './target-units.ts';
 
@@ -37,9 +37,9 @@ export interface Evaluation {
   readonly accuracy?: number;
   /** e^loss of softmax cross-entropy without label smoothing. Only if each position of a row has a class. */
   readonly perplexity?: number;
-  /** Mean absolute error, in units of the targets. Values only. */
+  /** Mean absolute error, in units of the targets. Values only; several targets of a table have theirs in `heads`. */
   readonly mae?: number;
-  /** Root of the mean squared error, in units of the targets. Values only. */
+  /** Root of the mean squared error, in units of the targets. As `mae`. */
   readonly rmse?: number;
   /** R²: 1 if every prediction is exact, 0 if they are no better than the mean of the targets. Values only. */
   readonly r2?: number;
@@ -84,8 +84,7 @@ export async function evaluateDataset(
   const form = targetFormOf(network, loss);
   const tasks = form.heads ?? tasksOfValues(network.outputs, loss, dataset);
   const heads = tasks.map((task) => createHeadReader(task, tasks, dataset));
-  const figures =
-    byPosition || form.heads !== null ? {} : figuresOf(network.outputs, loss, dataset.classes, dataset.targets.array);
+  const figures = byPosition || form.heads !== null ? {} : figuresOfAll(network.outputs, loss, dataset);
   const unanswered = metrics.unanswered();
   const customMetrics = Object.entries(network.customParts.metrics).map(([name, create]) => [name, create()] as const);
   const others = [...customMetrics.map(([, metric]) => metric), ...extra];

@@ -1,5 +1,5 @@
-import type { Loss, Metric } from '@gradloom/core';
-import { columnsOfRows, type HeadTask, isElementwise, ofTable } from '@gradloom/core/internal';
+import { type Loss, type Metric, metrics } from '@gradloom/core';
+import { columnsOfRows, type HeadTask, isElementwise, ofTable, targetKind } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
 import { headsOfDataset } from '../../data/dataset-of-head.ts';
 import { columnsOfHead } from '../../data/targets.ts';
@@ -12,6 +12,8 @@ export interface HeadFigures {
   readonly loss: number;
   /** Share of the rows or positions classified correctly, from 0 to 1. Classes only. */
   readonly accuracy?: number;
+  /** F1 of the second of two classes, 0 without a row that is or is answered as it. */
+  readonly f1?: number;
   /** Mean absolute error, in units of the targets. Values only. */
   readonly mae?: number;
   /** Root of the mean squared error, in units of the targets. Values only. */
@@ -46,6 +48,13 @@ export function tasksOfValues(outputs: number, loss: Loss, dataset: Dataset): re
   }));
 }
 
+/** The figures of all targets of one output: of several those without a unit, as no mean is taken over units. */
+export function figuresOfAll(outputs: number, loss: Loss, dataset: Dataset): ReturnType<typeof figuresOf> {
+  const figures = figuresOf(outputs, loss, dataset.classes, dataset.targets.array);
+  const { mae: _, rmse: __, ...unitless } = figures;
+  return tasksOfValues(outputs, loss, dataset).length === 0 ? figures : unitless;
+}
+
 /** Creates the reader of the output of `task`. */
 export function createHeadReader(task: HeadTask, tasks: readonly HeadTask[], dataset: Dataset): HeadReader {
   const { name, loss, start, size, positions: R, targetStart, targetColumns } = task;
@@ -53,7 +62,7 @@ export function createHeadReader(task: HeadTask, tasks: readonly HeadTask[], dat
   const target = ofTable(dataset.preprocessing)?.target.filter((decoding) => decoding.name === name);
   const encoding = ofTable(dataset.preprocessing);
   const preprocessing = encoding === undefined || target === undefined ? undefined : { ...encoding, target };
-  const metrics: Readonly<Record<string, Metric>> = loss.targets === 'none' ? {} : metricsOfHead();
+  const ofHead: Readonly<Record<string, Metric>> = loss.targets === 'none' ? {} : metricsOfHead();
   let lossSum = 0;
   let count = 0;
 
@@ -63,7 +72,9 @@ export function createHeadReader(task: HeadTask, tasks: readonly HeadTask[], dat
     const { array, columns } = dataset.targets;
     // Only targets of one column are read, to tell bits.
     const values = Float64Array.from({ length: O === 1 ? dataset.rows : 0 }, (_, n) => array[n * columns + head.start]);
-    return figuresOf(O, loss, head.classes, values);
+    const figures = figuresOf(O, loss, head.classes, values);
+    if (head.classes !== 2 || R > 1) return figures;
+    return { ...figures, f1: metrics.f1({ targets: targetKind(loss), threshold: loss.threshold ?? 0.5 }) };
   }
 
   return {
@@ -80,13 +91,13 @@ export function createHeadReader(task: HeadTask, tasks: readonly HeadTask[], dat
       count += B;
       toTargetUnits(t, B, preprocessing);
       toTargetUnits(y, B, preprocessing);
-      for (const metric of Object.values(metrics)) metric.add(y, t, B, O);
+      for (const metric of Object.values(ofHead)) metric.add(y, t, B, O);
     },
     figures: () => ({
       loss: (lossSum / Math.max(1, count)) * lossUnit(loss, preprocessing),
       ...(count === 0
         ? {}
-        : Object.fromEntries(Object.entries(metrics).map(([figure, metric]) => [figure, metric.value()]))),
+        : Object.fromEntries(Object.entries(ofHead).map(([figure, metric]) => [figure, metric.value()]))),
     }),
   };
 }

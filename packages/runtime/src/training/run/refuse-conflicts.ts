@@ -30,7 +30,7 @@ import type { DataMatrix, DataSplits, Dataset } from '../../data/dataset.ts';
 import { anyRows } from '../../data/file-rows.ts';
 import { FILE_ORDER, gatherRows } from '../../data/gather.ts';
 import { gatherTargets, targetFormOf } from '../../data/targets.ts';
-import { figuresOf } from '../../engine/evaluation/figures.ts';
+import { figuresOfAll } from '../../engine/evaluation/head-figures.ts';
 import { isPool, type Pool } from '../../engine/threads/pool.ts';
 import { copyArray } from '../../system/turns/in-turns.ts';
 import type { EarlyRecord } from '../checkpoints/checkpoint.ts';
@@ -158,10 +158,7 @@ export function earlySettings(
   validation: Dataset | undefined,
 ): EarlyRecord | null {
   if (patience === undefined || validation === undefined) return null;
-  const figures = {
-    loss: true,
-    ...(loss.heads === undefined ? figuresOf(network.outputs, loss, validation.classes, validation.targets.array) : {}),
-  };
+  const figures = { loss: true, ...(loss.heads === undefined ? figuresOfAll(network.outputs, loss, validation) : {}) };
   const hasFigure = (name: MonitorName) => monitors[name].figure in figures;
   if (!hasFigure(monitor)) {
     const names = (Object.keys(monitors) as MonitorName[]).filter(hasFigure).join(', ');

@@ -8,6 +8,7 @@ import { withoutCaller } from '../../../terminal/failure.ts';
 import { decimal, percent, plural, showLabel, whole } from '../../../terminal/text/format.ts';
 import type { Recipe } from '../recipe.ts';
 import { targetRuns } from '../target-runs.ts';
+import { averagePrecisions } from './average-precision.ts';
 import { type LeakingColumn, leakingColumn } from './leaking-column.ts';
 import { type LinearModel, trainLinear } from './linear-model.ts';
 import { measureRareClass, type RareClass } from './rare-class.ts';
@@ -27,6 +28,8 @@ export interface Assessment {
 /** One of several targets of a run beside simpler answers. */
 export interface TargetAssessment extends SimplerAnswers {
   readonly name: string;
+  /** Of the second of two classes, on the measured rows. */
+  readonly averagePrecision?: number | undefined;
 }
 
 /** Figures of held-out rows, and those of simpler answers to them. */
@@ -48,11 +51,13 @@ export async function assess(
   const nGrams = await inTurns(countNGrams(recipe.sets));
   const onLoss = lossRemarks(result.epochLosses);
   const whole = await compareAnswers(recipe, result, linear?.evaluation);
+  const precisions = await averagePrecisions(recipe, result);
   const targets: (TargetAssessment & Comparison)[] = [];
   for (const { name, ...run } of targetRuns(recipe, result)) {
     const ofLinear = linear?.evaluation.heads?.[name];
     const linearFigures = ofLinear && { rows: linear.evaluation.rows, ...ofLinear };
-    targets.push({ name, ...(await compareAnswers(run.recipe, run.result, linearFigures)) });
+    const comparison = await compareAnswers(run.recipe, run.result, linearFigures);
+    targets.push({ name, averagePrecision: precisions.get(name), ...comparison });
   }
   const remarksOf = (kind: 'remarks' | 'leaks'): string[] => [
     ...whole[kind],
@@ -287,6 +292,9 @@ function leakRemark({ name, score, otherCount }: LeakingColumn, { table, sets }:
   return `column ${show(name)} alone ${answered}${also}: is it known before ${target} is? (--drop ${name} leaves it out)`;
 }
 
+/** Most targets that are compared in the terminal. */
+const MAX_COMPARED = 10;
+
 /** The figures of the network and of simpler answers, a line for each target; none without held-out rows. */
 export function comparisonLines(
   recipe: Recipe,
@@ -308,5 +316,10 @@ export function comparisonLines(
     return [parts.join('; ')];
   };
   const ofAll = { ...whole, evaluation: evaluationOf(recipe, result), linear: linear?.evaluation };
-  return [...lineOf(ofAll, ''), ...targets.flatMap((target) => lineOf(target, ` of ${showLabel(target.name)}`))];
+  const shown = targets.slice(0, MAX_COMPARED);
+  return [
+    ...lineOf(ofAll, ''),
+    ...shown.flatMap((target) => lineOf(target, ` of ${showLabel(target.name)}`)),
+    ...(shown.length < targets.length ? [`and ${plural(targets.length - shown.length, 'target')} more (--json)`] : []),
+  ];
 }

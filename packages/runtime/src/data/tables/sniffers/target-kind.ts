@@ -24,9 +24,13 @@ interface TargetRequest {
 
 const AS_REQUESTED = 'as asked for';
 
+/** The classes of a target of 0 and 1 beside others, also if one of the two is in no row. */
+const BITS = ['0', '1'];
+
 /**
  * Decides whether a target holds classes or values. Words are classes, those of yes and no in any spelling two, and so
- * are whole numbers with at most 20 distinct values that occur twice each on average.
+ * are whole numbers with at most 20 distinct values that occur twice each on average; of several targets only those of
+ * 0 and 1.
  * @throws ColumnError for a target from which nothing can be learned.
  */
 export function decideTarget(name: string, collected: CollectedColumn, request: TargetRequest): Target {
@@ -78,16 +82,16 @@ function decideNumbers(
   const areWhole = [...distinct].every((value) => Number.isSafeInteger(value));
   const isFew = distinct.size <= MAX_WHOLE_CLASSES;
   const areRepeated = 2 * distinct.size <= values.length;
-  const seemsClasses = !isPlain && !isOneOfSeveral && areWhole && isFew && areRepeated;
+  const areBits = [...distinct].every((value) => BITS.includes(String(value)));
+  const seemsClasses = !isPlain && (isOneOfSeveral ? areBits : areWhole && isFew && areRepeated);
   if (classNames !== undefined || kind === 'classes' || (kind === undefined && seemsClasses)) {
     const indexOf = new Map([...distinct].map((value, index) => [value, index]));
     const names = [...distinct].map(String);
     const indices = Int32Array.from(values, (value) => indexOf.get(value) ?? 0);
-    const reason = kind ? AS_REQUESTED : `${counted(names.length, 'different whole number')}, each repeated`;
-    return {
-      ...classTarget(name, names, indices, reason, classNames ?? sortedNames(names)),
-      isGuess: kind === undefined,
-    };
+    const isLabel = kind === undefined && isOneOfSeveral;
+    const found = isLabel ? 'only 0 and 1' : `${counted(names.length, 'different whole number')}, each repeated`;
+    const classes = classNames ?? (isLabel ? BITS : sortedNames(names));
+    return { ...classTarget(name, names, indices, kind ? AS_REQUESTED : found, classes), isGuess: kind === undefined };
   }
   let reason = isFew
     ? `${distinct.size} whole numbers that hardly repeat`
@@ -123,8 +127,15 @@ function classTarget(
 /** Says how a numeric target was read, since this decision most often has to be changed. */
 export const targetKind: Sniffer = {
   flag: '--targets',
-  decide({ targets: [{ column, classes, isGuess }, ...others], isSeries }) {
-    if (isSeries || !isGuess || others.length > 0) return [];
+  decide({ targets, isSeries }) {
+    const [{ column, classes, isGuess }, ...others] = targets;
+    if (others.length > 0) {
+      const labels = targets.flatMap((target) => (target.isGuess ? [show(target.column.name)] : []));
+      const [are, have] = labels.length === 1 ? ['target', 'is'] : ['targets', 'are'];
+      const how = 'only 0 and 1 (--targets values reads all as numbers)';
+      return labels.length === 0 ? [] : [`the ${are} ${listed(labels, 5)} ${have} read as classes: ${how}`];
+    }
+    if (isSeries || !isGuess) return [];
     const [kind, other] = classes === null ? ['values', 'classes'] : ['classes', 'values'];
     const how = `${column.reason} (--targets ${other} reads it as ${other})`;
     return [`the target ${show(column.name)} is read as ${kind}: ${how}`];

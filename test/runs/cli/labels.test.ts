@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { gradloom, jsonLines } from '../../support/command-line.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const labels = ['sports', 'tech', 'travel'];
+/** Rows with any number of labels, of which one is rare. */
+const rows = Array.from({ length: 240 }, (_, n) => {
+  const [x, y, z] = [17, 29, 41].map((step) => ((n * step) % 83) / 83);
+  return { x, y, z, sports: Number(x + y > 1), tech: Number(y > 0.4 + 0.2 * z), travel: Number(z > 0.9) };
+});
+const tableOf = (list: readonly object[]): string =>
+  [Object.keys(list[0]).join(','), ...list.map((row) => Object.values(row).join(',')), ''].join('\n');
+const file = folder.write('articles.csv', tableOf(rows));
+const sameRows = folder.write('new.csv', tableOf(rows)); // of which none is held out
+const run = join(folder.path, 'run');
+const data = ['--dataset', file, '--target', labels.join()];
+const quick = [
+  '--hidden',
+  '8',
+  '--lr',
+  '0.02',
+  '--batch',
+  '64',
+  '--steps',
+  '60',
+  '--backend',
+  'wasm',
+  '--threads',
+  '1',
+];
+
+let stdout: string;
+beforeAll(async () => {
+  const result = await gradloom(['train', ...data, ...quick, '--out', run]);
+  expect(result.code).toBe(0);
+  stdout = result.stdout;
+});
+
+/** Σ (R_k - R_{k-1}) · P_k over the distinct scores, from the highest: `average_precision_score` of scikit-learn. */
+function averagePrecision(scores: readonly number[], targets: readonly number[]): number {
+  const positives = targets.reduce((sum, target) => sum + target, 0);
+  let [sum, recallBefore] = [0, 0];
+  for (const threshold of [...new Set(scores)].sort((a, b) => b - a)) {
+    const found = targets.filter((_, n) => scores[n] >= threshold);
+    const right = found.reduce((count, target) => count + target, 0);
+    sum += (right / positives - recallBefore) * (right / found.length);
+    recallBefore = right / positives;
+  }
+  return sum;
+}
+
+test('targets of 0 and 1 are labels, with one output and a sigmoid each', () => {
+  expect(stdout).toContain('"travel" are read as classes: only 0 and 1 (--targets values reads all as numbers)');
+  expect(stdout).toMatch(/, 3 labels$/m);
+  expect(stdout).toMatch(/heads sports 1 tech 1 travel 1$/m);
+  expect(stdout).toMatch(/loss binary-cross-entropy of each target$/m);
+  expect(stdout).toMatch(/^test travel +accuracy \S+ %, F1 \S+, average precision \S+, loss \S+$/m);
+});
+
+test('evaluate has F1 and average precision of each label, as its probabilities give them', async () => {
+  const { stdout: answered } = await gradloom(['predict', run, file, '--json']);
+  const answers = jsonLines(answered) as unknown as {
+    prediction: Record<string, string>;
+    probabilities: Record<string, Record<string, number>>;
+  }[];
+  const [document] = jsonLines((await gradloom(['evaluate', run, '--dataset', sameRows, '--json'])).stdout);
+  const { targets, means } = document as unknown as {
+    targets: Record<string, { figures: Record<string, { value: number }> }>;
+    means: Record<string, number>;
+  };
+  const totals = { right: 0, rows: 0, answered: 0 };
+  for (const label of labels) {
+    const truth = rows.map((row) => row[label as 'sports']);
+    const scores = answers.map(({ probabilities }) => probabilities[label]['1']);
+    const chosen = answers.map(({ prediction }) => Number(prediction[label]));
+    expect(chosen).toEqual(scores.map((score) => Number(score > 0.5)));
+    const right = truth.filter((target, n) => target === 1 && chosen[n] === 1).length;
+    const [rowsWithIt, answeredWithIt] = [truth, chosen].map((list) => list.filter((value) => value === 1).length);
+    totals.right += right;
+    totals.rows += rowsWithIt;
+    totals.answered += answeredWithIt;
+    const { figures } = targets[label];
+    expect(figures.f1.value).toBeCloseTo((2 * right) / (rowsWithIt + answeredWithIt), 12);
+    expect(figures['pr-auc'].value).toBeCloseTo(averagePrecision(scores, truth), 12);
+  }
+  expect(means['f1-micro']).toBeCloseTo((2 * totals.right) / (totals.rows + totals.answered), 12);
+  const mean = labels.reduce((sum, label) => sum + targets[label].figures.f1.value, 0) / labels.length;
+  expect(means.f1).toBeCloseTo(mean, 12);
+  const { stdout: text } = await gradloom(['evaluate', run]);
+  expect(text).toMatch(/^ {2}label +rows with it +F1 +average precision/m);
+});
+
+test('one loss is that of each label, and numbers are read as such where it is said', async () => {
+  const done = async (...flags: string[]) =>
+    jsonLines((await gradloom(['train', ...data, ...quick, ...flags, '--no-out', '--quiet', '--json'])).stdout)[0];
+  const [standard, same] = [await done(), await done('--loss', 'binary-cross-entropy')];
+  expect(same.fingerprint).toBe(standard.fingerprint);
+  const figures = { f1: expect.any(Number), averagePrecision: expect.any(Number) };
+  expect(standard.testTargets).toMatchObject({ sports: figures, tech: figures, travel: figures });
+  expect((await done('--targets', 'values')).testTargets).toMatchObject({ sports: { rmse: expect.any(Number) } });
+});
