@@ -68,6 +68,7 @@ const synonyms: Readonly<Record<string, string>> = {
   semicolon: ';',
   silu: 'swish',
   size: 'kernelsize normalizedshape numfeatures poolsize',
+  'soft-target-cross-entropy': 'distillation kldiv kldivloss kullbackleiblerdivergence softtargets',
   'softmax-cross-entropy': 'categoricalcrossentropy ce nll nllloss sparsecategoricalcrossentropy',
   standard: 'normal standardscaler zscore',
   steps: 'iterations iters maxiter maxsteps numsteps',

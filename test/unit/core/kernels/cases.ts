@@ -65,6 +65,7 @@ export const cases: Record<string, KernelCase> = {
   huber: lossCase({ kind: 'huber', delta: 0.7 }),
   'binary-cross-entropy': lossCase('binary-cross-entropy'),
   'softmax-cross-entropy': lossCase('softmax-cross-entropy'),
+  'soft-target-cross-entropy': lossCase('soft-target-cross-entropy'),
   'smoothed-cross-entropy': lossCase({ kind: 'softmax-cross-entropy', labelSmoothing: 0.3 }),
   weighLosses: weighingCase,
   addLosses: addingCase,

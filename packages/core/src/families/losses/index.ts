@@ -5,12 +5,14 @@ import type { ElementType } from '../../math/element-type.ts';
 import { createMember, type Family, type SpecOf, withOptions } from '../family.ts';
 import { binaryCrossEntropy, huber, huberOptions, mae, mse, output, quadratic } from './elementwise.ts';
 import type { HeadLoss, Loss } from './loss.ts';
+import { softTargetCrossEntropy } from './soft-target-cross-entropy.ts';
 import { softmaxCrossEntropy, softmaxCrossEntropyOptions } from './softmax-cross-entropy.ts';
 
 const [table, options] = withOptions({
   mse: [mse, {}],
   quadratic: [quadratic, {}],
   'softmax-cross-entropy': [softmaxCrossEntropy, softmaxCrossEntropyOptions.table],
+  'soft-target-cross-entropy': [softTargetCrossEntropy, {}],
   'binary-cross-entropy': [binaryCrossEntropy, {}],
   mae: [mae, {}],
   huber: [huber, huberOptions.table],

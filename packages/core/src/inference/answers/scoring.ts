@@ -142,6 +142,7 @@ type ToProbabilities = (
 /** The conversion for each loss that takes logits. */
 const conversions: Partial<Record<string, ToProbabilities>> = {
   'softmax-cross-entropy': softmaxRows,
+  'soft-target-cross-entropy': softmaxRows,
   'binary-cross-entropy': (y) => {
     for (let i = 0; i < y.length; i++) y[i] = math.sigmoid(y[i]);
   },

@@ -39,6 +39,10 @@ const cases: Record<LossName, { t: number[]; values: [LossSpec, number][] }> = {
       ],
     ],
   },
+  'soft-target-cross-entropy': {
+    t: [0.1, 0.8, 0.1],
+    values: [['soft-target-cross-entropy', Math.log(Math.exp(1) + Math.exp(2) + Math.exp(-1)) - (0.1 + 1.6 - 0.1)]],
+  },
   output: { t: [], values: [['output', 2 / 3]] },
   'binary-cross-entropy': {
     t: [0, 1, 1],
@@ -139,7 +143,10 @@ describe.each(specs.map((spec): [string, LossSpec] => [JSON.stringify(spec), spe
     };
     // A factor of 4 rounds nothing.
     if (loss.degree !== undefined) expect(of(4)).toBe(4 ** loss.degree * of(1));
-    else expect(['softmax-cross-entropy', 'binary-cross-entropy', 'output']).toContain(loss.name);
+    else
+      expect(['softmax-cross-entropy', 'soft-target-cross-entropy', 'binary-cross-entropy', 'output']).toContain(
+        loss.name,
+      );
   });
 
   test('no rows have a loss of 0', () => {
@@ -248,7 +255,7 @@ test('one output says yes above 0 where the loss takes a logit', () => {
 test.each([
   [
     'hubert',
-    'loss: kind has "hubert", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber, output (did you mean huber?)',
+    'loss: kind has "hubert", expected one of mse, quadratic, softmax-cross-entropy, soft-target-cross-entropy, binary-cross-entropy, mae, huber, output (did you mean huber?)',
   ],
   [
     { kind: 'softmax-cross-entropy', labelSmoothing: 1 },

@@ -84,6 +84,22 @@ export const documentedLosses: Record<LossName, { spec: LossSpec; row: RowOf }> 
       return { loss: A.sub(A.log(s), c[label]), dy };
     },
   },
+  'soft-target-cross-entropy': {
+    spec: 'soft-target-cross-entropy',
+    row(A, y, t) {
+      const m = Math.max(...y);
+      const c = y.map((value) => A.sub(value, m));
+      const e = c.map(A.exp);
+      const [s, T] = [lanes(A, e), lanes(A, t)];
+      const target = lanes(
+        A,
+        c.map((value, o) => A.mul(value, t[o])),
+      );
+      const share = (value: number) => A.flush(A.mul(T, A.flush(A.div(value, s))));
+      const dy = e.map((value, o) => A.flush(A.sub(share(value), t[o])));
+      return { loss: A.flush(A.sub(A.mul(T, A.log(s)), target)), dy };
+    },
+  },
 };
 
 const smoothing = 0.15;

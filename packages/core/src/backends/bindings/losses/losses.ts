@@ -70,6 +70,27 @@ export function createLosses(layout: CodeLayout, rowKernels: RowKernels): BindCa
     ]);
   }
 
+  /** The arrays `logits`, `logitSums` and `sums` have Σ t, Σ t c and Σ e^c of each row. */
+  function softCrossEntropy([lossSums, dy, y, t, B, leafRows, O]: Arguments): Bound {
+    const [leafSums, dyAt, yAt, tAt] = [lossSums, dy, y, t].map(addressOf);
+    return record(B, O, [
+      reduceRows('rowMaxima', O, maxima, yAt),
+      computeByRow(O, { name: 'differences', arrays: [yAt, maxima, dyAt] }, 'elements'),
+      compute(O, { name: 'products', arrays: [dyAt, tAt, terms], sums: { results: logitSums, divisor: 1 } }),
+      reduceRows('rowMaxima', O, maxima, dyAt), // 0 each, as y may have been overwritten by c
+      computeByRow(O, { name: 'exponentials', arrays: [dyAt, maxima, dyAt] }, 'elements'),
+      reduceRows('rowSums', O, sums, dyAt),
+      reduceRows('rowSums', O, logits, tAt),
+      computeByRow(O, { name: 'shares', arrays: [dyAt, sums, dyAt] }, 'elements'),
+      computeByRow(O, { name: 'weighed', arrays: [dyAt, logits, dyAt] }, 'elements'),
+      compute(O, { name: 'flushedDifferences', arrays: [dyAt, tAt, dyAt] }),
+      compute(1, { name: 'logarithms', arrays: [sums, sums] }),
+      compute(1, { name: 'products', arrays: [logits, sums, rowLosses] }),
+      compute(1, { name: 'flushedDifferences', arrays: [rowLosses, logitSums, rowLosses] }),
+      addLeaves(leafSums, leafRows, rowLosses),
+    ]);
+  }
+
   function weighing([lossSums, dy, losses, w, B, leafRows, O]: Parameters<typeof weighLosses>): Bound {
     const [leafSums, dyAt, lossesAt, weights] = [lossSums, dy, losses, w].map(addressOf);
     return record(B, O, [
@@ -90,6 +111,7 @@ export function createLosses(layout: CodeLayout, rowKernels: RowKernels): BindCa
       return elementwiseLoss(name, [parameter, divisor], divisor, args as Arguments);
     }
     if (crossEntropies.includes(name)) return crossEntropy(args as Arguments);
+    if (name === 'softTargetCrossEntropy') return softCrossEntropy(args as Arguments);
     return name === 'weighLosses' ? weighing(args as Parameters<typeof weighLosses>) : null;
   };
 }
@@ -106,4 +128,4 @@ const crossEntropies = ['softmaxCrossEntropy', 'smoothedCrossEntropy'];
 const sumsBy = new Map(Object.entries(elementwiseLosses).map(([name, { over }]) => [functionName(name), over]));
 
 /** Names of the operations that have machine code. */
-export const lossOperations = [...sumsBy.keys(), ...crossEntropies, 'weighLosses'];
+export const lossOperations = [...sumsBy.keys(), ...crossEntropies, 'softTargetCrossEntropy', 'weighLosses'];
