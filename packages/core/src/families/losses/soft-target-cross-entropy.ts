@@ -5,9 +5,9 @@ import { type NoOptions, noOptions } from '../family.ts';
 import type { Loss, LossKernel } from './loss.ts';
 
 /**
- * Cross-entropy with targets t that are a probability for each class, such as the answers of another model: a leaf's L =
- * Σₙ (T[n] log Σₒ e^c[n,o] - Σₒ t[n,o] c[n,o]) of logits y, where c[n,o] = y[n,o] - max y[n] and T[n] = Σₒ t[n,o], with
- * dy = T[n] softmax(y[n]) - t[n]. Its least value is the entropy of the targets. As PyTorch's `cross_entropy` with
+ * Cross-entropy with targets t that are a probability for each class, such as the answers of another model: a leaf's
+ * L = Σₙ (T[n] log Σₒ e^c[n,o] - Σₒ t[n,o] c[n,o]) of logits y, where c[n,o] = y[n,o] - max y[n] and T[n] = Σₒ t[n,o],
+ * with dy = T[n] softmax(y[n]) - t[n]. Its least value is the entropy of the targets. As PyTorch's `cross_entropy` with
  * probabilities. [Hinton et al. 2015](https://arxiv.org/abs/1503.02531)
  */
 export function softTargetCrossEntropy(options: NoOptions = {}): Loss {
