@@ -41,6 +41,7 @@ export {
   type TableRow,
   tableFormatOf,
   tableFormats,
+  tableInFolder,
   tableShapes,
   withScale,
 } from './data/index.ts';

@@ -190,26 +190,13 @@ describe('a model of named classes', () => {
   });
 
   test.each([
-    ['1,2,fern\n', '1 training row, 1 class'],
-    ['1,2,fern\n2,2,fern\n', '2 training rows, 1 class'],
+    ['1,2,0.5\n', '1 training row, 1 value'],
     ['1,2,fern\n2,2,moss\n', '2 training rows, 2 classes'],
   ])('train counts %j as %s', async (rows, count) => {
     const few = join(temporary.path, 'few.csv');
     writeFileSync(few, `a,b,kind\n${rows}`);
     const { stdout } = await gradloom(['train', '--dataset', few, '--no-out', ...quick]);
     expect(stdout.split('\n')).toContain(`${few}: ${count}`);
-  });
-
-  test('of one class gets it as the answer to every row, and no picture that divides it', async () => {
-    const one = join(temporary.path, 'one.csv');
-    writeFileSync(one, 'a,b,kind\n1,2,fern\n-30,50,fern\n');
-    const model = join(temporary.path, 'one');
-    expect(await gradloom(['train', '--dataset', one, '--out', model, ...quick])).toMatchObject({ code: 0 });
-    const { stdout } = await gradloom(['predict', model, '--dataset', one]);
-    expect(stdout).toBe('0\tfern\t100 %\ttarget fern\n1\tfern\t100 %\ttarget fern\n');
-    const [evaluation] = jsonLines((await gradloom(['evaluate', model, '--json'])).stdout);
-    expect(evaluation).toMatchObject({ accuracy: 1, classes: [{ label: 'fern', rows: 2, answers: [2] }] });
-    expect(readFileSync(join(model, 'report.html'), 'utf8')).not.toContain('Decision regions');
   });
 
   test('predict prints the names, those of the targets too', async () => {

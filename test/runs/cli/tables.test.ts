@@ -198,21 +198,29 @@ describe('an option of tables is refused by its flag', () => {
   });
 });
 
-describe('a target with nothing to tell apart is named once', () => {
+describe('a target with one class is refused, and named where only the training rows have one', () => {
   const few = ['--hidden', 'none', '--steps', '2', '--threads', '1', '--no-out', '--quiet'];
 
   test.each([
-    ['in the table', 'a,b\n1,x\n2,x\n', [], 'has "x" in all 2 rows'],
-    ['in a table of one row', 'a,b\n1,x\n', [], 'has "x" in its only row'],
-    ['in a cache', 'a,b\n1,x\n2,x\n', ['--stream'], 'has "x" in all 2 rows'],
-    ['in the training rows', 'a,b\n1,x\n2,x\n3,y\n', ['--test', '0.34'], 'has "x" in all training rows'],
+    ['in the table', 'a,b\n1,x\n2,x\n', [], 'has the class "x" in all 2 rows'],
+    ['in a table of one row', 'a,b\n1,x\n', [], 'has the class "x" in its only row'],
+    ['in a cache', 'a,b\n1,x\n2,x\n', ['--stream'], 'has the class "x" in all 2 rows'],
+    ['of several targets', 'a,b,c\n1,x,2\n2,x,3\n', ['--target', 'b,c'], 'has the class "x" in all 2 rows'],
   ])('%s', async (_where, text, more, has) => {
     const one = folder.write('one.csv', text);
     const outcome = await gradloom(['train', '--dataset', one, ...few, ...more]);
-    const sentence = `one.csv: column "b", the target, ${has}, so there is nothing to tell apart`;
-    expect(outcome.code).toBe(0);
-    expect(outcome.stderr).toMatch(/^gradloom train: warning: [^\n]*\n$/);
-    expect(outcome.stderr).toContain(sentence);
+    expect(outcome.stderr).toMatch(/^gradloom train: [^\n]*\n$/);
+    expect(outcome.stderr).toContain(`one.csv: column "b", the target, ${has}, expected two classes or more`);
+    expect(outcome.code).toBe(1);
+  });
+
+  test('in the training rows', async () => {
+    const one = folder.write('one.csv', 'a,b\n1,x\n2,x\n3,y\n');
+    const { code, stderr } = await gradloom(['train', '--dataset', one, ...few, '--test', '0.34']);
+    expect(stderr).toMatch(/^gradloom train: warning: [^\n]*\n$/);
+    const has = 'has "x" in all training rows, so there is nothing to tell apart';
+    expect(stderr).toContain(`one.csv: column "b", the target, ${has}`);
+    expect(code).toBe(0);
   });
 });
 

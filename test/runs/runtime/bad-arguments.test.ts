@@ -128,6 +128,7 @@ const right: Record<string, () => readonly unknown[]> = {
   summarizeTable: () => [table, preprocessing],
   timeInOrder: () => [table],
   tableFormatOf: () => ['t.csv'],
+  tableInFolder: () => ['nowhere'],
   checkInput: () => ['here', buildNetwork(spec), data],
   createAnswerPool: () => [runtime.createModel(model), { threads: 1, mostRows: 9 }],
   createModel: () => [model],

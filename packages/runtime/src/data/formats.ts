@@ -131,6 +131,15 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
   throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${titles.join(', or ')}`);
 }
 
+/** The table of a folder that has one, and no data of a format of folders; else the path itself. */
+export function tableInFolder(path: string): string {
+  checkPath('tableInFolder', path);
+  const formats: readonly DatasetFormat[] = Object.values(datasetFormats);
+  if (!statsOf('tableInFolder', path)?.isDirectory() || formats.some((format) => format.matches(path))) return path;
+  const [name, ...others] = namesIn('tableInFolder', path).filter((name) => tableFormatOf(name) !== undefined);
+  return name === undefined || others.length > 0 ? path : join(path, name);
+}
+
 /** Says that a path is a spreadsheet, one image or images without classes; undefined for other paths. */
 function otherKind(path: string, isFolder: boolean): string | undefined {
   if (!isFolder && /\.(xlsx?|xlsm|ods|numbers)$/i.test(path))

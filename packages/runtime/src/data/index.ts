@@ -3,7 +3,7 @@ export { checkDataset } from './check-dataset.ts';
 export { checkInput } from './check-input.ts';
 export type { DataMatrix, DataSplits, Dataset, FileRows, TargetHead } from './dataset.ts';
 export { inputRows, storedPieces } from './file-rows.ts';
-export { datasetFormats, type FileOptions, loadDataset } from './formats.ts';
+export { datasetFormats, type FileOptions, loadDataset, tableInFolder } from './formats.ts';
 export { datasetFromRows, type RowsOptions, type TargetRows, type TargetsByName } from './from-rows.ts';
 export { gatherRows } from './gather.ts';
 export { loadIdx, loadIdxFolder, readIdx } from './idx.ts';

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { option, show, suggest } from '@gradloom/core/internal';
 import { type TableName, tableFiles, tablePath } from '@gradloom/runtime';
+import { tableInFolder } from '@gradloom/runtime/internal';
 import { formatMember, type Member, parseMember } from '../../options/member.ts';
 import { readValue } from '../../options/option.ts';
 import { pathsIn } from '../folders.ts';
@@ -22,14 +23,14 @@ export const datasetNames = { ...presets, ...tableFiles };
 
 /**
  * 'mnist', 'iris', 'spirals:rows=300', or a path: an existing file, or text written as a path (./mnist,
- * cars.csv:target=price).
+ * cars.csv:target=price). A folder with one table, and no other data, is that table.
  */
 export const datasetSource = option.kind(
   (_where, name, raw): DatasetSource => {
     if (typeof raw !== 'string') return namedSource(name, raw);
     const word = readValue(option.text('the name of a dataset or a path'), name, raw);
     if (Object.hasOwn(datasetNames, word.split(':')[0])) return namedSource(name, word);
-    if (existsSync(word)) return { path: word };
+    if (existsSync(word)) return { path: tableInFolder(word) };
     if (/^\w+:\/\//.test(word)) {
       throw new Error(
         `${name} has ${show(word)}, expected a file: nothing is loaded from a network (download it first)`,
@@ -39,7 +40,7 @@ export const datasetSource = option.kind(
     if (path !== undefined && isPath(path)) {
       // The options of a path are written as those of a member, here of one that is called files.
       const { kind: _, ...read } = parseMember(name, `files:${options}`, { files: true });
-      return { path, options: read };
+      return { path: tableInFolder(path), options: read };
     }
     const [, file] = /^(.+):[\w-]+$/.exec(word) ?? [];
     if (file !== undefined && existsSync(file)) {

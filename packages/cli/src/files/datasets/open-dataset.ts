@@ -1,18 +1,7 @@
 import { OptionError, type Preprocessing, type TablePreprocessing, type TextEncoding } from '@gradloom/core';
-import {
-  networks,
-  ofImages,
-  ofTable,
-  ofText,
-  reasonOf,
-  rowPartsOf,
-  show,
-  sizeOf,
-  tokensOf,
-} from '@gradloom/core/internal';
+import { ofImages, ofTable, ofText, reasonOf, rowPartsOf, show, sizeOf, tokensOf } from '@gradloom/core/internal';
 import {
   type DataSplits,
-  type Dataset,
   loadText,
   type PreparedTable,
   readTable,
@@ -38,9 +27,10 @@ import {
 import { tableOptions, textOptions } from '@gradloom/runtime/options';
 import type { DatasetSource, FileSource } from './dataset-source.ts';
 import { decisionsOnArrays } from './held-out.ts';
+import { refuseOneClass, refuseOneFolder } from './one-class.ts';
 import { type Preset, presets } from './presets.ts';
 import { formatOf, nameFileOption, readDataset, withFileErrors } from './read-dataset.ts';
-import { partsPreset, seriesPreset, seriesShares, tablePreset, textsPreset } from './table-preset.ts';
+import { imageNetwork, partsPreset, seriesPreset, seriesShares, tablePreset, textsPreset } from './table-preset.ts';
 import { tableAmongTexts, textDecisions, textPreset } from './text-preset.ts';
 
 /**
@@ -106,6 +96,7 @@ export async function openDataset(
   }
   const { scale, areInputs, plain } = separateOptions(source);
   const read = openPlain(await readDataset(plain, name, classNames, images?.image), plain, shares);
+  if (preprocessing === undefined && !areInputs) refuseOneFolder(read.sets.train, source, name);
   const opened = scaled(read, source, scale, preprocessing);
   return areInputs ? withOwnTargets(opened) : opened;
 }
@@ -216,25 +207,15 @@ function splitArrays(original: DataSplits, source: FileSource, shares: Shares): 
   };
   const sets = splitRows(original, { ...shares, ...fullShares });
   return {
-    preset: { ...tablePreset(sets.train.rows, sets.train.inputs.columns), ...networkOf(sets.train, source) },
+    preset: {
+      ...tablePreset(sets.train.rows, sets.train.inputs.columns),
+      ...(formatOf(source.path) === 'image-folder' ? imageNetwork(sets.train) : {}),
+    },
     shares: fullShares,
     sets,
     decisions: decisionsOnArrays(original, sets, shares.folds),
   };
 }
-
-/** Folders of images have a known network by default, if their images are large enough for it. */
-function networkOf({ inputs: { shape = [] } }: Dataset, { path }: FileSource): Pick<Preset, 'network'> {
-  if (formatOf(path) !== 'image-folder') return {};
-  try {
-    networks[DEFAULT_NETWORK](shape, 1); // throws for images that are too small
-    return { network: DEFAULT_NETWORK };
-  } catch {
-    return {};
-  }
-}
-
-const DEFAULT_NETWORK = 'convnet';
 
 /** Reads a table and splits its rows before anything is fitted on them. `model` is the evaluated one, if any. */
 async function openTableDataset(
@@ -268,6 +249,7 @@ async function openTableDataset(
     }
     const { classNames } = model;
     const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });
+    refuseOneClass(table, source.path);
     const fullShares = sharesOf(table, shares);
     const splitSets = splitTable(table, { ...foldOptions(shares), ...fullShares, seed: SPLIT_SEED });
     const sets = withShape(splitSets.sets, source);

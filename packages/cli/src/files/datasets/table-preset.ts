@@ -1,5 +1,5 @@
-import type { RowPart } from '@gradloom/core/internal';
-import type { TableSeries } from '@gradloom/runtime';
+import { networks, type RowPart } from '@gradloom/core/internal';
+import type { Dataset, TableSeries } from '@gradloom/runtime';
 import { partsDefaults, sequenceDefaults, tableDefaults, tableShares, textDefaults } from '@gradloom/runtime/internal';
 import { without } from '../../options/option.ts';
 import type { Preset } from './presets.ts';
@@ -35,6 +35,18 @@ export const partsPreset =
 
 /** Defaults for N training rows of texts of T tokens. */
 export const textsPreset = (rows: number, T: number): Preset => ({ ...nothingHeldOut, ...textDefaults(rows, T) });
+
+const DEFAULT_NETWORK = 'convnet';
+
+/** The known network for images by default, if they are large enough for it. */
+export function imageNetwork({ inputs: { shape = [] } }: Dataset): Pick<Preset, 'network'> {
+  try {
+    networks[DEFAULT_NETWORK](shape, 1); // throws for images that are too small
+    return { network: DEFAULT_NETWORK };
+  } catch {
+    return {};
+  }
+}
 
 /**
  * Defaults for a known network of images, in place of those of the dataset for hidden layers: adam with one-cycle up to

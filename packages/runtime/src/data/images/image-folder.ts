@@ -8,6 +8,7 @@ import { type DataSplits, type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { pairedSet } from '../paired-set.ts';
 import { sortedNames } from '../tables/fit-preprocessing.ts';
+import { tableFormatOf } from '../tables/formats/index.ts';
 import { chooseSize, sizesOf } from './choose-size.ts';
 import { imagePreprocessing } from './image-dataset.ts';
 import { checkImageOptions, type ImageOptions, type ImageSize } from './image-options.ts';
@@ -40,11 +41,18 @@ export async function loadImageFolder(folder: string, options: ImageOptions = {}
   return { train: set, ...others };
 }
 
-/** Whether a folder has folders of images. */
+/** Whether a folder has folders of images, which are no classes beside a table that says more of them. */
 export const isImageFolder = (folder: string): boolean => {
   const trainFolder = setFolder(folder, 'train') ?? folder;
-  return foldersIn(trainFolder).some((name) => entriesOf(join(trainFolder, name)).some((entry) => IMAGE.test(entry)));
+  const classFolders = foldersIn(trainFolder).filter((name) =>
+    entriesOf(join(trainFolder, name)).some((entry) => IMAGE.test(entry)),
+  );
+  if (classFolders.length === 0) return false;
+  const areClasses = classFolders.length > 1 && !classFolders.every((name) => setNames.has(name));
+  return areClasses || tablesIn(folder).length === 0;
 };
+
+const tablesIn = (folder: string): string[] => entriesOf(folder).filter((name) => tableFormatOf(name) !== undefined);
 
 /** The names of image files. */
 export const IMAGE = /\.(png|jpe?g)$/i;
@@ -53,6 +61,7 @@ export const IMAGE = /\.(png|jpe?g)$/i;
 const IGNORED = /^(\..*|Thumbs\.db|desktop\.ini)$/i;
 
 const setFolders = { train: ['train'], validation: ['validation', 'val', 'valid'], test: ['test'] };
+const setNames = new Set(Object.values(setFolders).flat());
 
 /** The folder of a set, if it exists. A class may have the name of a set, but then it has images and no folders. */
 const setFolder = (folder: string, set: keyof typeof setFolders): string | undefined =>
@@ -95,9 +104,13 @@ async function loadSet(
       classes: labels.length,
       labels,
       ...(preprocessing === undefined ? {} : { preprocessing }),
-      ...(sizeChoice === undefined
-        ? {}
-        : { decisions: [`${sizeChoice.decision} (${name}:size=32x32 chooses another)`] }),
+      decisions: [
+        ...tablesIn(folder).map((table) => {
+          const advice = `--dataset ${showPath(join(folder, table))} reads it`;
+          return `the folders of images are the classes, and ${table} is not read (${advice})`;
+        }),
+        ...(sizeChoice === undefined ? [] : [`${sizeChoice.decision} (${name}:size=32x32 chooses another)`]),
+      ],
     }),
   );
   return { set, shape };

@@ -6,15 +6,18 @@ import { targetsAreInputs } from './columns/column-roles.ts';
 import type { ColumnStore } from './columns/column-store.ts';
 import type { PlannedColumn, TableRequest } from './columns/plan-columns.ts';
 import type { TableReader } from './formats/table-reader.ts';
+import { imagesNamedIn } from './image-files.ts';
 import { CONTEXT, checkTimes, HORIZON } from './series.ts';
 import { ColumnError, typeColumn } from './sniffers/column-type.ts';
 import {
   describeExclusion,
   describeTexts,
   excludeIdentifiers,
+  type FoundPart,
   LISTS,
+  NO_IMAGES,
   ONLY_GAPS,
-  TextsFound,
+  PartsFound,
   textAmong,
 } from './sniffers/exclusions.ts';
 import { decisionsOn, warningsOf } from './sniffers/index.ts';
@@ -73,11 +76,21 @@ export function buildTable(
     return isGuessed(fileColumn) && faults.retract(fileColumn.index, SEVERAL_VALUES, rows - gaps);
   });
   for (const { name } of lists) exclusions.set(name, LISTS);
+  const hasParts = !areInputs && withRole('time').length === 0;
+  const imageNames = new Map(
+    withRole('input')
+      .filter((fileColumn) => hasParts && isGuessed(fileColumn) && !lists.includes(fileColumn))
+      .flatMap(({ name, collector }) => {
+        const images = imagesNamedIn(collector.collected(), path);
+        return images === undefined ? [] : [[name, images] as const];
+      }),
+  );
   const candidates = withRole('input')
     .filter((fileColumn) => !lists.includes(fileColumn))
     .flatMap((fileColumn) => finishColumn(fileColumn).map((column): Input => ({ fileColumn, column })));
   for (const { fileColumn, column } of candidates)
     if (column.gaps === rows && isGuessed(fileColumn)) exclusions.set(column.name, ONLY_GAPS);
+  for (const [name, { exist }] of imageNames) if (!exist) exclusions.set(name, NO_IMAGES);
   const nonEmpty = candidates.filter(({ column }) => !exclusions.has(column.name));
   const identifiers = new Map(
     nonEmpty.flatMap(({ fileColumn, column }) => {
@@ -109,7 +122,7 @@ export function buildTable(
   const [time] = withRole('time').flatMap((fileColumn) => unlessFaulty(fileColumn, () => [timeOf(fileColumn)]));
   const [key = null] = withRole('key').flatMap((column) => unlessFaulty(column, () => typedColumns(column)));
   faults.refuse(fault);
-  refuseTexts();
+  refuseParts();
   if (inputs.length === 0 && time === undefined) {
     const reasons = [...exclusions].map(([name, reason]) => `column ${show(name)} has ${describeExclusion(reason)}`);
     throw fault(` has no column left as an input, expected one: ${reasons.join('; ')}`);
@@ -157,26 +170,30 @@ export function buildTable(
   return { ...table, warnings: isTraining ? warningsOf(sniffed, table) : rowDecisions };
 
   /**
-   * @throws TextsFound for texts among the guessed columns, which are not yet read as such. If all other inputs are
-   * identifiers, or left out, it is one text alone.
+   * @throws PartsFound for texts and images among the guessed columns, which are not yet read as such. If all other
+   * inputs are identifiers, or left out, it is one text alone.
    */
-  function refuseTexts(): void {
-    if (options.stream === true || areInputs || time !== undefined) return;
-    const guessedInputs = withRole('input').filter(isGuessed);
+  function refuseParts(): void {
+    const images = [...imageNames].flatMap(([name, { exist, reason }]): [string, FoundPart][] =>
+      exist ? [[name, { type: 'image', reason }]] : [],
+    );
+    if (!hasParts || (options.stream === true && images.length === 0)) return;
+    const guessedInputs = withRole('input').filter((column) => isGuessed(column) && !imageNames.has(column.name));
     const collected = guessedInputs.map(({ name, collector }) => ({ name, ...collector.collected() }));
-    if (!keepsIdentifiers) {
-      const texts = collected.flatMap((column) => {
+    if (images.length > 0 || !keepsIdentifiers) {
+      const texts = collected.flatMap((column): [string, FoundPart][] => {
         const reason = describeTexts(column, rows, oneHotLimit);
-        return reason === undefined || exclusions.get(column.name) === LISTS ? [] : [[column.name, reason] as const];
+        const isText = reason !== undefined && exclusions.get(column.name) !== LISTS;
+        return isText ? [[column.name, { type: 'text', reason }]] : [];
       });
-      if (texts.length > 0) throw new TextsFound(new Map(texts), null);
+      if (images.length + texts.length > 0) throw new PartsFound(new Map([...images, ...texts]), null);
       return;
     }
     if (guessedInputs.length < withRole('input').length) return;
     const text = textAmong(collected);
     if (text === undefined) return;
     const others = [...exclusions, ...identifiers].filter(([name]) => name !== text);
-    throw new TextsFound(new Map([[text, 'the only column left']]), new Map(others));
+    throw new PartsFound(new Map([[text, { type: 'text', reason: 'the only column left' }]]), new Map(others));
   }
 
   /** The column by which rows are split: an input, a column left out, or a column with no other role. */

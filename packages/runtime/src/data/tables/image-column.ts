@@ -1,4 +1,3 @@
-import { dirname, isAbsolute, join } from 'node:path';
 import type { PixelEncoding, TablePreprocessing } from '@gradloom/core';
 import { checkTablePreprocessing, isGap, readText, show } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
@@ -7,10 +6,11 @@ import { checkSize } from '../images/image-options.ts';
 import { createImageRows } from '../images/image-rows.ts';
 import type { TableRequest } from './columns/plan-columns.ts';
 import type { TableRow } from './formats/table-reader.ts';
+import { imageFinder } from './image-files.ts';
 import type { Table, TableColumn } from './table.ts';
 
 /**
- * Reads the images of a table's columns of paths, which start at the folder of the file. Images of a column have one
+ * Reads the images of a table's columns of paths, as `imageFinder` finds them. Images of a column have one
  * size, and one number of channels: those of the model that reads the table, or of the options, or chosen from all.
  * @throws Error naming column and file of an image that cannot be read.
  */
@@ -29,7 +29,8 @@ export async function readColumnImages(table: Table, request: TableRequest): Pro
     // Only images of rows that are left.
     const used = [...new Set(data.indices)].filter((index) => index !== -1).sort((a, b) => a - b);
     const words = used.map((index) => data.words[index]);
-    const paths = words.map((word) => besideFile(path, word));
+    const find = imageFinder(path);
+    const paths = words.map((word) => find(word, subject));
     const requestedSize = encoding ?? (options.size === undefined ? undefined : checkSize(where, options.size));
     const chosen = requestedSize === undefined ? await chooseSize(subject, paths) : undefined;
     const channels = encoding?.channels ?? options.channels;
@@ -46,8 +47,8 @@ export async function readColumnImages(table: Table, request: TableRequest): Pro
 }
 
 /**
- * Creates a function that reads the images of rows for a model: their paths, which start at the folder of the file
- * `source`, become pixels. It throws an Error naming the row, for an image that cannot be read.
+ * Creates a function that reads the images of rows for a model: their paths, which `imageFinder` looks up beside the
+ * file `source`, become pixels. It throws an Error naming the row, for an image that cannot be read.
  */
 export function createCellImages(
   preprocessing: TablePreprocessing,
@@ -57,6 +58,7 @@ export function createCellImages(
   checkPath('createCellImages', source);
   const images = columns.flatMap((column, c) => (column.type === 'image' ? [{ column, c }] : []));
   if (images.length === 0) return async (rows) => rows;
+  const find = imageFinder(source);
   return async (rows) => {
     const { readImage } = await import('../images/image-file.ts');
     const { fitImage } = await import('../images/decoders.ts');
@@ -67,13 +69,10 @@ export function createCellImages(
         const path = isGap(cells[c]) ? undefined : readText(cells[c]);
         const where = `${location} of ${source}, column ${show(column.name)}`;
         if (path === undefined) throw new Error(`${where} has no path, expected the path of a PNG or JPEG image`);
-        withPixels[c] = fitImage(await readImage(where, besideFile(source, path)), column);
+        withPixels[c] = fitImage(await readImage(where, find(path, where)), column);
       }
       read.push({ location, cells: withPixels });
     }
     return read;
   };
 }
-
-/** A path in a file, which starts at the folder of the file. */
-const besideFile = (file: string, path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));

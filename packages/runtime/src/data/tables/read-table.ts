@@ -12,7 +12,7 @@ import { openJsonRows } from './formats/json-rows.ts';
 import type { TableReader } from './formats/table-reader.ts';
 import { readColumnImages } from './image-column.ts';
 import { findFormats } from './sniffers/cell-formats.ts';
-import { describeExclusion, TextsFound } from './sniffers/exclusions.ts';
+import { describeExclusion, PartsFound } from './sniffers/exclusions.ts';
 import type { Table } from './table.ts';
 import { openTableCache } from './table-cache.ts';
 import { createFaults, type TableFault } from './table-faults.ts';
@@ -82,11 +82,8 @@ async function readPath(
   const options = { ...definedOptions(unchecked), ramps: unchecked.ramps ?? !isOwnTable(path) };
   const fault = faultOf(where, path);
   if (preprocessing === null) checkSequenceOptions(where, options);
-  refuseImageOptions(
-    where,
-    options,
-    preprocessing?.columns.map(({ type }) => type),
-  );
+  const modelTypes = preprocessing?.columns.map(({ type }) => type);
+  if (modelTypes !== undefined || options.stream) refuseImageOptions(where, options, modelTypes);
   // loadCsv accepts a CSV file of any name.
   const open = () => (where === 'loadCsv' ? tableFormats.csv.open(path, options) : openTable(path, options));
   const request: TableRequest = { ...purpose, path, options, fault, open };
@@ -166,18 +163,20 @@ const definedOptions = (options: TableOptions): TableOptions =>
   Object.fromEntries(Object.entries(tableOptions.read(options)).filter(([, value]) => value !== undefined));
 
 async function readRows(request: TableRequest, store: ColumnStore): Promise<Table> {
-  try {
-    return await readColumns(request, store);
-  } catch (error) {
-    if (!(error instanceof TextsFound)) throw error;
-    return readTexts(request, store, error);
-  }
+  const table = await readColumns(request, store).catch((error: unknown) => {
+    if (!(error instanceof PartsFound)) throw error;
+    return readParts(request, store, error);
+  });
+  const types = table.inputs.map(({ type }) => type);
+  refuseImageOptions(request.where, request.options, types);
+  return table;
 }
 
-/** Reads columns that were found to be texts by their words: a text beside others, or all that is left of a table. */
-async function readTexts(request: TableRequest, store: ColumnStore, { texts, others }: TextsFound): Promise<Table> {
+/** Reads columns whose cells were found to be texts or to name images, or a text that is all that a table has left. */
+async function readParts(request: TableRequest, store: ColumnStore, { parts, others }: PartsFound): Promise<Table> {
   const { columns, drop = [] } = request.options;
-  const types = Object.fromEntries([...texts.keys()].map((name) => [name, 'text' as const]));
+  const types = Object.fromEntries([...parts].map(([name, { type }]) => [name, type]));
+  if (request.options.stream) refuseImageOptions(request.where, { stream: true }, Object.values(types));
   const options: TableOptions = {
     ...request.options,
     columns: { ...columns, ...types },
@@ -188,14 +187,14 @@ async function readTexts(request: TableRequest, store: ColumnStore, { texts, oth
   const reasons = [...(others ?? [])].map(([name, exclusion]) => [name, describeExclusion(exclusion)] as const);
   return {
     ...table,
-    inputs: table.inputs.map((input) => ({ ...input, reason: texts.get(input.name) ?? input.reason })),
+    inputs: table.inputs.map((input) => ({ ...input, reason: parts.get(input.name)?.reason ?? input.reason })),
     reasons: { ...table.reasons, ...Object.fromEntries(reasons) },
     decisions: [
       ...table.decisions,
-      ...[...texts].map(([name, reason]) => {
+      ...[...parts].map(([name, { type, reason }]) => {
         const why = others === null ? `: ${reason}` : ', since no other column is left as an input';
         const advice = others === null ? `${readAsCategories(name)}, ${leaveOut(name)}` : readAsCategories(name);
-        return `column ${show(name)} is read as text${why} (${advice})`;
+        return `column ${show(name)} is read as ${type}${why} (${advice})`;
       }),
       ...reasons.map(([name, reason]) => `column ${show(name)} is left out: ${reason}`),
     ],

@@ -251,8 +251,12 @@ const errorOfShare = (share: number, rows: number): number => Math.sqrt((share *
 /** Figures of fewer rows get a caveat. */
 const FEW_ROWS = 50;
 
+const NOTHING_HELD_OUT = 'no row was held out, so nothing says how the network answers new rows (try --folds 5)';
+
 /** A sentence on figures of few rows: for a share, what it may be on new rows. */
-function fewRowsRemarks({ sets, values }: Recipe, evaluation: Evaluation | undefined): string[] {
+function fewRowsRemarks({ sets, values, table, decisions }: Recipe, evaluation: Evaluation | undefined): string[] {
+  const isOwnData = table !== undefined || decisions !== undefined;
+  if (isOwnData && sets.test === undefined && sets.validation === undefined) return [NOTHING_HELD_OUT];
   // Rows that are also the training rows say nothing of new ones.
   if (evaluation === undefined || sets.test === sets.train) return [];
   const { rows, positions, accuracy } = evaluation;

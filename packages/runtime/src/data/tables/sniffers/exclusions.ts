@@ -16,6 +16,9 @@ export const reasonIn = (description: string): string =>
 
 export const LISTS: Exclusion = { reason: 'lists or objects, where a cell holds one value' };
 export const ONLY_GAPS: Exclusion = { reason: 'nothing but gaps' };
+export const NO_IMAGES: Exclusion = {
+  reason: 'names of images, none of which lies in the folder of the table or in a folder there',
+};
 
 /** With fewer rows, any column may have another value in each. */
 const MIN_ROWS = 10;
@@ -76,14 +79,20 @@ export function describeTexts(
   return `${many} different cells of ${Math.round(mean)} words`;
 }
 
-/** Columns to read as texts, with their reasons, and columns that are then left out: with any, a text is all. */
-export class TextsFound extends Error {
-  readonly texts: ReadonlyMap<string, string>;
+/** Why a column is read as text or images. */
+export interface FoundPart {
+  readonly type: 'text' | 'image';
+  readonly reason: string;
+}
+
+/** Columns to read as texts or images, and columns that are then left out: with any, a text is all. */
+export class PartsFound extends Error {
+  readonly parts: ReadonlyMap<string, FoundPart>;
   readonly others: ReadonlyMap<string, Exclusion> | null;
 
-  constructor(texts: ReadonlyMap<string, string>, others: ReadonlyMap<string, Exclusion> | null) {
-    super(`${[...texts.keys()].map(show).join(', ')}: read as text`);
-    this.texts = texts;
+  constructor(parts: ReadonlyMap<string, FoundPart>, others: ReadonlyMap<string, Exclusion> | null) {
+    super([...parts].map(([name, { type }]) => `${show(name)}: read as ${type}`).join(', '));
+    this.parts = parts;
     this.others = others;
   }
 }
