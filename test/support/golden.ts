@@ -22,8 +22,8 @@ export interface GoldenTrajectory extends Omit<GoldenGradient, 'lossValue' | 'gr
 }
 
 export const goldenGradients: GoldenGradient[] = read('gradients.json').cases;
-/** Trajectories of PyTorch; that of Lion, which PyTorch lacks, is from NumPy. */
-export const goldenTrajectories: GoldenTrajectory[] = ['trajectories.json', 'lion.json'].flatMap(
+/** Trajectories of PyTorch; those of Lion and Muon, which the PyTorch of the fixtures lacks, are from NumPy. */
+export const goldenTrajectories: GoldenTrajectory[] = ['trajectories.json', 'lion.json', 'muon.json'].flatMap(
   (file) => read(file).runs,
 );
 

@@ -8,7 +8,7 @@ import {
   type NetworkSpec,
   shuffle,
 } from '@gradloom/core';
-import { complete, createAllocator, createElements, headTasks, WasmApi } from '@gradloom/core/internal';
+import { complete, createAllocator, createElements, headTasks, stepProducts, WasmApi } from '@gradloom/core/internal';
 import type { Backend, Dataset, TrainOptions } from '@gradloom/runtime';
 import { gatherRows } from '../../packages/runtime/src/data/gather.ts';
 import { gatherTargets, targetFormOf } from '../../packages/runtime/src/data/targets.ts';
@@ -65,7 +65,7 @@ export function oracle(
     kernels: createBackendKernels(backend, {
       ...compileFor(backend, precision),
       memory,
-      scratch: takeKernelScratch(network.products, backend.name, allocate),
+      scratch: takeKernelScratch(stepProducts(network, optimizer), backend.name, allocate),
     }),
     batch,
     seed,

@@ -446,6 +446,7 @@ export const optimizer: fc.Arbitrary<NonNullable<TrainOptions['optimizer']>> = f
   'adamw' as const,
   'rmsprop' as const,
   'adagrad' as const,
+  { kind: 'muon' as const, lr: 0.01, lrOf: { 0: 0.1 }, decayed: 'weights' as const },
   { kind: 'lion' as const, lr: 0.001, weightDecay: 0.1, decayed: 'weights' as const },
   'sgd' as const,
   { kind: 'sgd' as const, momentum: 0.9, nesterov: true, weightDecay: 1e-3 },

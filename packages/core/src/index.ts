@@ -68,6 +68,7 @@ export type { AdamwOptions } from './families/optimizers/adamw.ts';
 export { createOptimizer, type OptimizerName, type OptimizerSpec, optimizers } from './families/optimizers/index.ts';
 export type { LionOptions } from './families/optimizers/lion.ts';
 export type { MomentOptions } from './families/optimizers/moments.ts';
+export type { MuonOptions } from './families/optimizers/muon.ts';
 export type { Optimizer, UpdateKernel } from './families/optimizers/optimizer.ts';
 export type { WeightDecayOptions } from './families/optimizers/parameter-groups.ts';
 export type { RmspropOptions } from './families/optimizers/rmsprop.ts';

@@ -279,6 +279,7 @@ export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops/
 export { rotaryTable } from './program/reference/rotary.ts';
 export { batchLoss, clipScale, gradientNorm, recordStep } from './program/reference/step.ts';
 export { countMatrices, emitMaxNorm, maxColumns } from './training/max-norm.ts';
+export { emitMatrixUpdates, type MatrixScratch, stepProducts, takeMatrixScratch } from './training/orthogonalize.ts';
 export { type BlockRange, type Bucket, blocksOfRank, bucketsOf, countPieces } from './training/pieces.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './training/probe.ts';
 export {

@@ -172,6 +172,7 @@ export {
   type ModelMetadata,
   type ModuleRecord,
   type MomentOptions,
+  type MuonOptions,
   math,
   matmul,
   max,

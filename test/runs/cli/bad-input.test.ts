@@ -70,7 +70,7 @@ const usage: Record<string, string | RegExp> = {
     'gradloom train: --activation has "rellu", expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, gelu-tanh, silu, softplus, softsign, step (did you mean relu?)',
   'train --activation elu:beta=1': 'gradloom train: --activation elu: option "beta" is unknown, expected alpha',
   'train --optimizer admm':
-    'gradloom train: --optimizer has "admm", expected one of sgd, adam, adamw, rmsprop, adagrad, lion (did you mean adam?)',
+    'gradloom train: --optimizer has "admm", expected one of sgd, adam, adamw, rmsprop, adagrad, lion, muon (did you mean adam?)',
   'train --optimizer sgd:momentum':
     'gradloom train: --optimizer has "sgd:momentum", expected sgd:option=value,option=value',
   'train --optimizer sgd:momentun=1':

@@ -185,7 +185,7 @@ const typesOfBoth = words(`
   ChannelScale ImageEncoding ImagePreprocessing PixelEncoding PixelRows TablePreprocessing
   ClassifyOptions FlatRows FormulaLayerDefinition FormulaLossDefinition FormulaScope FormulaTensor FormulaValue GenerateOptions LengthReader Lengths OutputOptions PredictOptions ShapedRows TextEncoding TextPreprocessing TextRows ThreadOptions TypedNumbers TokenEncoding Tokenizer HuggingFaceTokenizer TokenizerLoader TokenizerName TokenizerSpec
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
-  LoraOptions LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows Network NetworkBuilder NetworkLayer NetworkLora NetworkSpec Tensor Weight NormalOptions NoteListener
+  LoraOptions LossName LossSpec Model ModelContents ModelMetadata MomentOptions MuonOptions NestedRows Network NetworkBuilder NetworkLayer NetworkLora NetworkSpec Tensor Weight NormalOptions NoteListener
   NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlainLayerDefinition PlateauOptions
   Preprocessing RangeTestOptions ResidualOptions RmsNormOptions RmspropOptions Rows ScheduleName ScheduleSpec
   SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepDecayOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding ValueRange

@@ -110,6 +110,23 @@ test.each([{}, { clipNorm: 0.01 }, { ema: 0.9, maxNorm: 1 }, { decayed: true }])
   },
 );
 
+test.each([{}, { clipNorm: 0.01 }, { ema: 0.9 }, { ema: 0.9, maxNorm: 1 }, { frozen: true }])(
+  'matrices of many blocks and buckets are orthogonalized alike on any ranks: %o',
+  ({ frozen = false, ...more }) => {
+    const layers = [dense(9), { ...dense(12), freeze: frozen }, dense(450), dense(7), dense(3)];
+    const wide = randomDataset({ rows: 30, inputs: 500, classes: 3 });
+    const runOptions = { ...options, ...more, batch: 20, optimizer: 'muon' as const };
+    const run = { spec: { input: 500, layers }, dataset: wide, options: runOptions };
+    for (const [backend, threadsOf, leastBucket] of [
+      ['reference', [1], Number.POSITIVE_INFINITY],
+      ['reference', [2, 1, 3], 1],
+      ['wasm', [1, 4], 5000],
+    ] as const) {
+      expectBits({ ...run, threads: 1 }, { backend, threadsOf: [...threadsOf], seed: 3, leastBucket });
+    }
+  },
+);
+
 test('the first rank alone ends a span, on all ranks after the same step', () => {
   const { ranks, step } = createRankGroup({ ...group, options, threadsOf: [1, 2, 1] });
   const decisions = () => ranks.map(({ setup }) => setup.control[CONTROL.decision]);

@@ -2,6 +2,7 @@ import type { Optimizer } from '../families/optimizers/optimizer.ts';
 import { BLOCK, blockCount } from '../network/gradient-ranges.ts';
 import { layerMatcher } from '../network/layer-patterns.ts';
 import type { Network, Tensor } from '../network/network.ts';
+import { hiddenMatrices } from './hidden-matrices.ts';
 
 /** Parameters of one group of the optimizer. */
 export interface Piece {
@@ -60,10 +61,13 @@ export const countPieces = (network: TensorLayout, optimizer: Optimizer): number
 
 /** Adjacent trained parameters of one group, across blocks. */
 function trainedRanges(network: TensorLayout, optimizer: Optimizer): Piece[] {
-  const matches = layerMatcher({ allLayers: network.allLayers ?? [] });
-  return rangesOf(network, ({ shape, layer, isTrained }) =>
-    isTrained ? optimizer.groupOf(shape, (pattern) => matches(layer, pattern)) : null,
-  );
+  const { allLayers = [] } = network;
+  const matches = layerMatcher({ allLayers });
+  const matrices = new Set(optimizer.matrices === undefined ? [] : hiddenMatrices({ allLayers }));
+  return rangesOf(network, (tensor) => {
+    const { shape, layer, isTrained } = tensor;
+    return isTrained ? optimizer.groupOf(shape, (pattern) => matches(layer, pattern), matrices.has(tensor)) : null;
+  });
 }
 
 /** Adjacent parameters with one group; those of tensors with null are left out. */

@@ -27,6 +27,7 @@ import { link, type Program } from '../program/link.ts';
 import { createList, segmentsOf } from '../program/op.ts';
 import { batchLoss, clipScale, gradientNorm } from '../program/reference/step.ts';
 import { emitMaxNorm, maxColumns } from './max-norm.ts';
+import { emitMatrixUpdates, takeMatrixScratch } from './orthogonalize.ts';
 import { createBlockUpdate, gradientOf, gradientStride } from './update.ts';
 
 /** Options of `createTrainStep`. */
@@ -152,7 +153,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const scale = allocate(1, FLOAT64).fill(1);
   const inverseCount = allocate(1, FLOAT64);
   const memory = { theta: parameters, gSum, state, squares };
-  const defersAverage = maxNorm !== undefined;
+  const defersAverage = maxNorm !== undefined || optimizer.matrices !== undefined;
   const update = createBlockUpdate(optimizer, network, memory, hyper, 0, blockCount(P), { defersAverage });
   const theta = bindTensors(network, parameters);
   const gradientRows = Array.from({ length: gradientRowCount }, (_, row) => gradientOf(gSum, G, row));
@@ -231,10 +232,18 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
 
   const updateList = createList();
   update.apply(updateList.emit, scale);
+  emitMatrixUpdates(
+    updateList.emit,
+    optimizer,
+    network,
+    memory,
+    hyper,
+    takeMatrixScratch(network, optimizer, allocate),
+  );
   if (maxNorm !== undefined) {
     emitMaxNorm(updateList.emit, network, parameters, allocate(maxColumns(network), FLOAT64), maxNorm);
-    update.updateEma(updateList.emit);
   }
+  if (defersAverage) update.updateEma(updateList.emit);
   const updateProgram = link(updateList.calls, kernels);
 
   const meanList = createList();

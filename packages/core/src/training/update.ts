@@ -50,6 +50,7 @@ export interface UpdateMemory {
   // [slots][stateLength] or, for a range, [slots][range length]; a moving average is [P].
   readonly state: readonly Elements[];
   readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient
+  readonly directions?: Elements; // [P] gets the second vector of the state of matrices, for other ranks; else empty
 }
 
 /** Emits the two halves of an update, for some blocks. */
@@ -82,19 +83,20 @@ export function createBlockUpdate(
   first = 0,
   end = blockCount(network.parameterCount),
   {
-    defersAverage = false, // max-norm changes the weights after the update
+    defersAverage = false, // the weights change once more after the update of all blocks
     range = null as ParameterRange | null,
   } = {},
 ): BlockUpdate {
-  const { theta, gSum, state, squares } = memory;
+  const { theta, gSum, state, squares, directions } = memory;
   const P = theta.length;
   const ties = range?.ties ?? network.ties;
   const stride = gradientStride(typeOf(gSum), range?.rowLength ?? gradientLength(network));
   /** Added to the index of a block's parameter for its index in gradients and state; NaN if it has neither. */
   const shiftOf = (offset: number): number =>
     range?.shift ?? network.gradientRanges.findLast((gradients) => gradients.offset <= offset)?.shift ?? Number.NaN;
+  const { groupLength, smoothingAt, matrices } = optimizer;
   const update = updateOp(optimizer);
-  const { groupLength, smoothingAt } = optimizer;
+  const matrixUpdate = matrices && updateOp(matrices);
   const updatedState = smoothingAt === undefined ? state : state.slice(0, -1);
   const ema =
     smoothingAt === undefined ? null : { average: state[state.length - 1], smoothing: viewOf(hyper, smoothingAt, 1) };
@@ -108,7 +110,16 @@ export function createBlockUpdate(
       const cut = (vector: Elements) => viewOf(vector, piece.offset + shift, piece.n);
       const pieceHyper = viewOf(hyper, piece.group * groupLength, groupLength);
       const weights = viewOf(theta, piece.offset, piece.n);
-      return { n: piece.n, theta: weights, g: cut(gSum), state: updatedState.map(cut), hyper: pieceHyper };
+      const isMatrix = matrices !== undefined && piece.group >= matrices.firstGroup;
+      return {
+        op: (isMatrix && matrixUpdate) || update,
+        n: piece.n,
+        theta: weights,
+        g: cut(gSum),
+        state: updatedState.map(cut),
+        hyper: pieceHyper,
+        direction: isMatrix && directions?.length ? viewOf(directions, piece.offset, piece.n) : null,
+      };
     });
     const isOnePiece = pieces.length === 1 && pieces[0].n === n;
     const wholeGradient = () => (pieces.length === 0 ? emptyArray(typeOf(gSum)) : viewOf(gSum, offset + shift, n));
@@ -164,7 +175,10 @@ export function createBlockUpdate(
   function apply(emit: Emit, block: Block, scale?: Float64Array): void {
     const { n, g, pieces } = block;
     if (scale !== undefined && pieces.length > 0) emit(ops.scale, g, n, scale);
-    for (const { theta, g, state, n, hyper } of pieces) emit(update, theta, g, state, n, hyper);
+    for (const { op, theta, g, state, n, hyper, direction } of pieces) {
+      emit(op, theta, g, state, n, hyper);
+      if (direction !== null) emit(ops.copy, direction, state[1], n);
+    }
     if (!defersAverage) updateEma(emit, block);
   }
 

@@ -19,10 +19,12 @@ import { vectorCases } from './vector-cases.ts';
 /** Operations without a kernel: they run by plain code on every machine. */
 export const plainOps: readonly string[] = [
   'addLosses',
+  'addToDiagonal',
   'argmax',
   'checkIndices',
   'drawAugmentation',
   'gaussian',
+  'inverseNorm',
   'rotaryTable',
 ];
 

@@ -12,6 +12,7 @@ import { arithmetics } from '../../../support/arithmetic.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { counted } from '../../../support/count.ts';
 import { type ValueMix, valueMixes } from '../../../support/hard-values.ts';
+import { matrixOptimizer } from '../../../support/matrix-optimizer.ts';
 import { propertySeed } from '../../../support/seed.ts';
 import { cases as allCases } from './cases.ts';
 import { definitionKernels, definitions } from './definitions/index.ts';
@@ -20,7 +21,7 @@ import type { KernelCase } from './kernel-case.ts';
 import { arraysOf, callsOf } from './run-case.ts';
 
 /** Operations on doubles alone, in every run. */
-const ofDoubles = ['clip', 'loadHyper', 'recordStep', 'drawAugmentation', 'gaussian'];
+const ofDoubles = ['clip', 'loadHyper', 'recordStep', 'drawAugmentation', 'gaussian', 'inverseNorm'];
 /** Operations that compute nothing, or a table. */
 const ofNothing = ['checkIndices', 'rotaryTable'];
 
@@ -35,7 +36,11 @@ test('every operation has a definition of its own, and a case', () => {
     createOptimizer({ kind: 'sgd', momentum: 0.5 }),
     createOptimizer({ kind: 'rmsprop', momentum: 0.5 }),
   ];
-  const updates = [...Object.keys(optimizers).map((kind) => createOptimizer(kind as 'sgd')), ...momenta];
+  const updates = [
+    ...Object.keys(optimizers).map((kind) => createOptimizer(kind as 'sgd')),
+    ...momenta,
+    matrixOptimizer('muon'),
+  ];
   const all = [
     ...Object.keys(ops).filter((name) => ![...ofDoubles, ...ofNothing].includes(name)),
     ...Object.values(activationOps).flatMap(({ forward, backward }) => [forward.name, backward.name]),

@@ -13,6 +13,14 @@ export const stepCases = {
     writes: ['factor'],
     emit: (emit, { factor, squares }, [blocks, clipNorm]) => emit(ops.clip, factor, squares, blocks, clipNorm),
   },
+  inverseNorm: {
+    ops: [ops.inverseNorm],
+    dims: fc.tuple(fc.constantFrom(1e-300, 1e-7, 1)),
+    arrays: () => ({ factor: 1, square: 1 }),
+    writes: ['factor'],
+    prepare: ({ square }) => void square.fill(Math.abs(square[0])),
+    emit: (emit, { factor, square }, [epsilon]) => emit(ops.inverseNorm, factor, square, epsilon),
+  },
   loadHyper: {
     ops: [ops.loadHyper],
     dims: fc.tuple(fc.nat(20), stepIndex),

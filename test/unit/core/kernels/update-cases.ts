@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { createOptimizer, type OptimizerSpec } from '../../../../packages/core/src/families/optimizers/index.ts';
+import type { Optimizer } from '../../../../packages/core/src/families/optimizers/optimizer.ts';
 import { meanUpdateOp, ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
+import { matrixOptimizer } from '../../../support/matrix-optimizer.ts';
 import { type KernelCase, length, width } from './kernel-case.ts';
 
-/** One update by each of `specs`, which take every branch of one operation. */
-export function updateCase(specs: readonly OptimizerSpec[]): KernelCase {
-  const members = specs.map(createOptimizer);
+/** One update by each of `members`, which take every branch of one operation. */
+export function updateCase(members: readonly Optimizer[]): KernelCase {
   return {
     ops: [updateOp(members[0])],
-    dims: fc.tuple(length, fc.nat(specs.length - 1)),
+    dims: fc.tuple(length, fc.nat(members.length - 1)),
     arrays: ([n]) => ({ theta: n, g: n, m: n, v: n, hyper: 8 }),
     writes: ['theta', 'm', 'v'],
     prepare({ v, hyper }, [, member]) {
@@ -28,12 +29,12 @@ export function updateCase(specs: readonly OptimizerSpec[]): KernelCase {
  * One update by the mean of up to nine rows of gradients. The block leaves out some parameters at its start and end.
  * One operation where the backend has it.
  */
-function meanUpdateCase(specs: readonly OptimizerSpec[]): KernelCase {
-  const { arrays, prepare, emit: emitUpdate } = updateCase(specs);
-  const update = updateOp(createOptimizer(specs[0]));
+function meanUpdateCase(members: readonly Optimizer[]): KernelCase {
+  const { arrays, prepare, emit: emitUpdate } = updateCase(members);
+  const update = updateOp(members[0]);
   return {
     ops: [meanUpdateOp(update), ops.averageRows, update],
-    dims: fc.tuple(length, fc.nat(specs.length - 1), fc.integer({ min: 1, max: 9 }), fc.nat(5), fc.nat(5), width),
+    dims: fc.tuple(length, fc.nat(members.length - 1), fc.integer({ min: 1, max: 9 }), fc.nat(5), fc.nat(5), width),
     arrays: ([n, member, S, before, after]) => {
       const { g: _, ...others } = arrays([n, member]);
       return { square: 1, inverseCount: 1, ...others, gSum: S * (before + n + after) };
@@ -74,8 +75,11 @@ const specs: Readonly<Record<string, readonly OptimizerSpec[]>> = {
 };
 
 export const updateCases: Record<string, KernelCase> = Object.fromEntries(
-  Object.entries(specs).flatMap(([name, spec]) => [
-    [name, updateCase(spec)],
-    [`${name} by a mean`, meanUpdateCase(spec)],
+  [
+    ...Object.entries(specs).map(([name, spec]) => [name, spec.map(createOptimizer)] as const),
+    ['matrices of muon', [matrixOptimizer('muon')]] as const,
+  ].flatMap(([name, members]) => [
+    [name, updateCase(members)],
+    [`${name} by a mean`, meanUpdateCase(members)],
   ]),
 );

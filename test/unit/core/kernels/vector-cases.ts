@@ -38,6 +38,20 @@ export const vectorCases = {
     prepare: ({ factor }, [, value]) => void factor.fill(value),
     emit: (emit, { g, factor }, [n]) => emit(ops.scale, g, n, factor),
   },
+  combine: {
+    ops: [ops.combine],
+    dims: fc.tuple(length, fc.constantFrom(-4.775, 0.1), fc.constantFrom(2.0315, 1e-300)),
+    arrays: ([n]) => ({ y: n, x: n }),
+    writes: ['y'],
+    emit: (emit, { y, x }, [n, ofX, ofY]) => emit(ops.combine, y, x, n, ofX, ofY),
+  },
+  addToDiagonal: {
+    ops: [ops.addToDiagonal],
+    dims: fc.tuple(fc.nat(9), fc.constantFrom(3.4445, 1e-300)),
+    arrays: ([size]) => ({ A: size * size }),
+    writes: ['A'],
+    emit: (emit, { A }, [size, value]) => emit(ops.addToDiagonal, A, size, value),
+  },
   averageWeights: {
     ops: [ops.averageWeights],
     dims: fc.tuple(length),

@@ -115,6 +115,7 @@ const specs: OptimizerSpec[] = [
   { kind: 'rmsprop', momentum: 0.9 },
   'adagrad',
   'lion',
+  'muon',
 ];
 
 const specsOfTypes = elementTypes.flatMap((type) => specs.map((spec) => [JSON.stringify(spec), type, spec] as const));

@@ -22,6 +22,12 @@ export const elementwise: Readonly<Record<string, Elementwise>> = {
   copy: elementwiseOp(['x'], ['y'], (_m, x) => [x]),
   divide: elementwiseOp(['x'], ['y'], (m, x, divisor) => [m.flush(m.divide(x, divisor))], ['divisor']),
   fill: elementwiseOp([], ['y'], (_m, value) => [value], ['value']),
+  combine: elementwiseOp(
+    ['y', 'x'],
+    ['y'],
+    ({ add, multiply }, y, x, ofX, ofY) => [add(multiply(ofX, x), multiply(ofY, y))],
+    ['ofX', 'ofY'],
+  ),
   add: elementwiseOp(['sum', 'term'], ['sum'], ({ add }, sum, term) => [add(sum, term)]),
   scale: { ...elementwiseOp(['g'], ['g'], ({ multiply }, g, factor) => [multiply(g, factor)], ['factor']), neutral: 1 },
   averageWeights: elementwiseOp(

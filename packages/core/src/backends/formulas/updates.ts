@@ -95,6 +95,10 @@ export const updates: Readonly<Record<string, Update>> = {
     const theta = f.subtract(f.multiply(x.theta, x.decay), f.multiply(x.eta, f.sign(c)));
     return { theta, m: f.flush(mixed(f, x.beta2, x.m, x.oneMinusBeta2, x.g)) };
   }),
+  muon: optimizer(['m', 'u'], ['mu', 'oneMinusMu', 'decay'], (f, x) => {
+    const m = f.flush(mixed(f, x.mu, x.m, x.oneMinusMu, x.g));
+    return { theta: f.multiply(x.theta, x.decay), m, u: f.flush(mixed(f, x.mu, m, x.oneMinusMu, x.g)) };
+  }),
 };
 
 /** The factor of a column with this sum of squares: limit / norm if its norm is finite and above the limit, else 1. */

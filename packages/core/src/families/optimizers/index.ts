@@ -3,6 +3,7 @@ import { adagrad, adagradOptions } from './adagrad.ts';
 import { adam, adamOptions } from './adam.ts';
 import { adamw, adamwOptions } from './adamw.ts';
 import { lion, lionOptions } from './lion.ts';
+import { muon, muonOptions } from './muon.ts';
 import type { Optimizer } from './optimizer.ts';
 import { rmsprop, rmspropOptions } from './rmsprop.ts';
 import { sgd, sgdOptions } from './sgd.ts';
@@ -14,6 +15,7 @@ const [table, options] = withOptions({
   rmsprop: [rmsprop, rmspropOptions.table],
   adagrad: [adagrad, adagradOptions.table],
   lion: [lion, lionOptions.table],
+  muon: [muon, muonOptions.table],
 });
 
 /** The name of an optimizer. */

@@ -14,8 +14,10 @@ export type UpdateKernel = (
 
 /** An optimizer, as returned by `createOptimizer`. It has no state of its own: state is passed in. */
 export interface Optimizer {
-  /** Key in the table of optimizers and of fast kernels. */
+  /** Key in the table of optimizers. */
   readonly name: string;
+  /** Key of `update` in the table of fast kernels. @default `name` */
+  readonly kernel?: string;
   /** The learning rate that a schedule scales. */
   readonly lr: number;
   /** Names of the state vectors, such as ['m', 'v']. Each is as long as the parameters and starts at 0. */
@@ -29,7 +31,13 @@ export interface Optimizer {
   /** Number of scalars that `update` gets: those of group k of parameters begin at k · groupLength. */
   readonly groupLength: number;
   /** The group of a tensor of this shape in a layer that `matches` some patterns. */
-  groupOf(shape: readonly number[], matches: (pattern: string) => boolean): number;
+  groupOf(shape: readonly number[], matches: (pattern: string) => boolean, isHiddenMatrix: boolean): number;
+  /**
+   * Updates the matrices of hidden layers, whose groups are those from `firstGroup` on: its `update` leaves the matrix u
+   * in the second vector of the state, and when all blocks are updated, θ ← θ - η · orthogonalize(u). Absent: `update`
+   * is for all parameters.
+   */
+  readonly matrices?: Optimizer & { readonly firstGroup: number };
   /** The patterns of names and paths of layers by the option that has them. */
   readonly patterns: Readonly<Record<'lrOf' | 'decayOf', readonly string[]>>;
   /**

@@ -23,10 +23,13 @@ const numbersByLayer = kind((where, name, value): Readonly<Record<string, number
 /** Options of parameter groups with an optimizer's default weight decay. */
 export const weightDecayTable = (lambda: number) => ({
   /**
-   * λ, at least 0. In adamw and lion it is decoupled from the gradient; elsewhere λθ is added to the gradient.
-   * @default 0; 0.01 for adamw
+   * λ, at least 0. In adamw, lion and muon it is decoupled from the gradient; elsewhere λθ is added to the gradient.
+   * @default 0; 0.01 for adamw; 0.1 for muon
    */
-  weightDecay: nonNegative(lambda, 'L2 penalty on the parameters that --decayed names, decoupled in adamw and lion'),
+  weightDecay: nonNegative(
+    lambda,
+    'L2 penalty on the parameters that --decayed names, decoupled in adamw, lion and muon',
+  ),
   /**
    * Parameters that weight decay applies to: 'all', as in PyTorch, or 'weights', without biases and norms. @default
    * 'all'

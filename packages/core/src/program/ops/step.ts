@@ -1,5 +1,14 @@
 import { count, defineOps, double, inout, input, number, operation, output, stride } from '../op.ts';
-import { addLosses, averageWeights, clip, loadHyper, maxNorm, recordStep, weighLosses } from '../reference/step.ts';
+import {
+  addLosses,
+  averageWeights,
+  clip,
+  inverseNorm,
+  loadHyper,
+  maxNorm,
+  recordStep,
+  weighLosses,
+} from '../reference/step.ts';
 
 /** Operations of a step outside of its passes. */
 export const stepOps = defineOps({
@@ -38,6 +47,8 @@ export const stepOps = defineOps({
     blocks: count,
     clipNorm: number,
   }),
+  /** factor = 1 / the norm with this square. */
+  inverseNorm: operation(inverseNorm, { factor: double(output(1)), square: double(input(1)), epsilon: number }),
   /** hyper = the optimizer's hyperparameters in the next step. */
   loadHyper: operation(loadHyper, {
     hyper: double(output('H')),

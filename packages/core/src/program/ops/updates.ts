@@ -4,8 +4,8 @@ import { count, defineOp, double, functionName, inout, inouts, input, type Op, o
 import { averageRows } from '../reference/products.ts';
 
 /** Function name of an optimizer. Its variant with momentum has another name. */
-const updateName = ({ name, slots }: Optimizer): string =>
-  `${functionName(name)}${slots.includes('momentum') ? 'Momentum' : ''}`;
+const updateName = ({ name, kernel = name, slots }: Optimizer): string =>
+  `${functionName(kernel)}${slots.includes('momentum') ? 'Momentum' : ''}`;
 
 /** Updates n parameters by their mean gradient. */
 export const updateOp = (optimizer: Optimizer) =>

@@ -1,7 +1,7 @@
 import { count, defineOps, double, inout, input, number, operation, output } from '../op.ts';
 import { channelDropout, dropout } from '../reference/dropout.ts';
 import { add, scale } from '../reference/products.ts';
-import { addRow, copy, fill, multiplyRow, plus, transpose } from '../reference/vectors.ts';
+import { addRow, addToDiagonal, combine, copy, fill, multiplyRow, plus, transpose } from '../reference/vectors.ts';
 
 /** Elementwise operations. */
 export const vectorOps = defineOps({
@@ -13,6 +13,10 @@ export const vectorOps = defineOps({
   copy: operation(copy, { y: output('n'), x: input('n'), n: count }),
   /** y = a + b. */
   plus: operation(plus, { y: output('n'), a: input('n'), b: input('n'), n: count }),
+  /** y = ofX · x + ofY · y. */
+  combine: operation(combine, { y: inout('n'), x: input('n'), n: count, ofX: number, ofY: number }),
+  /** Adds a number to the diagonal of a matrix. */
+  addToDiagonal: operation(addToDiagonal, { A: inout('size', 'size'), size: count, value: number }),
   /** y[n] += row. */
   addRow: operation(addRow, { y: inout('B', 'size'), row: input('size'), B: count, size: count }),
   /** y[n] = x[n] · row. */

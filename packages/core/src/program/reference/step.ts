@@ -101,6 +101,15 @@ export function clip(
   factor[0] = clipScale(gradientNorm(squares), clipNorm);
 }
 
+/** factor = 1 / √square, or 1 / epsilon if the root is below epsilon. Overwrites `factor`. */
+export function inverseNorm(
+  factor: Float64Array, // [1] out
+  square: Float64Array, // [1]
+  epsilon: number,
+): void {
+  factor[0] = 1 / Math.max(Math.sqrt(square[0]), epsilon);
+}
+
 /** Mean loss of a batch: the tree's sum of the leaf sums / rows. Overwrites `lossSums` with partial sums. */
 export function batchLoss(lossSums: Float64Array, leaves: number, rows: number): number {
   addTree(lossSums, leaves, 1);

@@ -1,4 +1,4 @@
-import type { Elements } from '../../math/element-type.ts';
+import { type Elements, roundingOf } from '../../math/element-type.ts';
 
 /** y[i] = x[i]. Overwrites `y`. */
 export function copy(
@@ -17,6 +17,29 @@ export function plus(
   n: number,
 ): void {
   for (let i = 0; i < n; i++) y[i] = a[i] + b[i];
+}
+
+/** y[i] = ofX · x[i] + ofY · y[i]. Overwrites `y`. */
+export function combine(
+  y: Elements, // [n] in and out
+  x: Elements, // [n]
+  n: number,
+  ofX: number,
+  ofY: number,
+): void {
+  const round = roundingOf(y);
+  const [xFactor, yFactor] = [round(ofX), round(ofY)];
+  for (let i = 0; i < n; i++) y[i] = round(xFactor * x[i]) + round(yFactor * y[i]);
+}
+
+/** A[i, i] += value. Overwrites `A`. */
+export function addToDiagonal(
+  A: Elements, // [size, size] in and out
+  size: number,
+  value: number,
+): void {
+  const rounded = roundingOf(A)(value);
+  for (let i = 0; i < size; i++) A[i * size + i] += rounded;
 }
 
 /** y[i] = value. Overwrites `y`. */

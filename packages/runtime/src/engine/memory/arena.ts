@@ -39,6 +39,7 @@ export interface Arena {
   readonly gSum: Elements; // [rows, gradientStride] gradients, each summed over a subtree of leaves
   readonly rankGradients: Elements; // [rows, gradientStride] such rows of all ranks for `ownedRanges`; else empty
   readonly state: readonly Elements[]; // [slots][stateLength]; with ranks only `ownedRanges`; an average has [P]
+  readonly directions: Elements; // [P] with ranks, matrices that the optimizer orthogonalizes; else empty
   readonly ownedRanges: readonly Range[]; // this rank's part of the whole state, in order: all without other ranks
   readonly evaluatedTheta: Elements; // theta, or its moving average (last of `state`): evaluated and returned
   readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient in each block
@@ -211,12 +212,19 @@ function allocateArena(
       k < ownedSlots ? { ...region, length: ownedParameters, mayLieOutside: true } : { ...region, length: P },
     );
   });
+  const directions = allocate({
+    name: 'matrices to orthogonalize',
+    type: elementType,
+    length: cluster === null || optimizer.matrices === undefined ? 0 : P,
+    mayLieOutside: true,
+  });
   const blocks = blockCount(P);
   return {
     theta,
     gSum,
     rankGradients,
     state,
+    directions,
     ownedRanges: ranges,
     evaluatedTheta: state[ownedSlots] ?? theta,
     squares: allocate({ name: 'block norms', type: FLOAT64, length: blocks }),

@@ -24,11 +24,14 @@ import {
   leafCount,
   MAX_LEAVES,
   MAX_NODE_ROWS,
+  type MatrixScratch,
   maxColumns,
   maxPassRows,
   NO_BATCH,
   NO_TEAM_MEMORY,
   probeLength,
+  stepProducts,
+  takeMatrixScratch,
   takeKernelScratch as takeScratch,
   type Workspace,
 } from '@gradloom/core/internal';
@@ -73,6 +76,7 @@ export interface ThreadScratch extends EvaluationScratch {
   readonly hyper: Float64Array; // [H] of the optimizer, for this step
   readonly hypers: Float64Array; // [STEPS_AHEAD, H] for the next steps
   readonly hyperRow: Float64Array; // [1] index of the next row of `hypers`
+  readonly matrices: MatrixScratch; // arrays to orthogonalize matrices; empty if the optimizer does not
   readonly factors: Float64Array; // factors for columns whose norm exceeds the limit; empty without a limit
   readonly divisors: Float64Array; // [2, 2] rows of a whole batch and 1 / rows, then those of the last: see batch.ts
   readonly scale: Float64Array; // [1] clipping factor of the gradient
@@ -89,9 +93,10 @@ export function takeEvaluationScratch(
   weighs = false,
   augment: Augmentation | null = null,
   teamMemory = FORWARD_ONLY,
+  products = network.products,
 ): EvaluationScratch {
   return {
-    kernels: takeKernelScratch(network.products, backend, allocate),
+    kernels: takeKernelScratch(products, backend, allocate),
     lossSums: allocate(Math.max(MAX_LEAVES, rows), FLOAT64),
     workspace: createWorkspace(network, loss, rows, allocate, teamMemory, weighs, augment),
   };
@@ -102,13 +107,22 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
   const { network, optimizer, passRows, probes = false, weighs, maxNorm = null, augment } = shape;
   const H = optimizer.hyperLength;
   return {
-    ...takeEvaluationScratch(shape, allocate, passRows, weighs, augment, NO_TEAM_MEMORY),
+    ...takeEvaluationScratch(
+      shape,
+      allocate,
+      passRows,
+      weighs,
+      augment,
+      NO_TEAM_MEMORY,
+      stepProducts(network, optimizer),
+    ),
     probe: allocate(probes ? probeLength(network) : 0, FLOAT64),
     stepAndRow: allocate(2, FLOAT64),
     increment: allocate(1, FLOAT64),
     hyper: allocate(H, FLOAT64),
     hypers: allocate(STEPS_AHEAD * H, FLOAT64),
     hyperRow: allocate(1, FLOAT64),
+    matrices: takeMatrixScratch(network, optimizer, allocate),
     factors: allocate(maxNorm === null ? 0 : maxColumns(network), FLOAT64),
     divisors: allocate(4, FLOAT64),
     scale: allocate(1, FLOAT64),

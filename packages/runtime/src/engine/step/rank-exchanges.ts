@@ -20,7 +20,7 @@ export interface RankExchanges {
   readonly firstRow: number; // row of this rank's first node among the nodes of all
   /** Sends the gradients of a bucket to the ranks that update it; `gradientRows` are those of this rank's nodes. */
   gradients(bucket: number, gradientRows: readonly number[]): ExchangePlan;
-  /** Sends the weights of a bucket to all ranks. */
+  /** Sends the weights of a bucket, and its part of the matrices to orthogonalize, to all ranks. */
   weights(bucket: number): ExchangePlan;
   /** Sends the squares of the mean gradient to all ranks. */
   squares(): ExchangePlan;
@@ -111,7 +111,10 @@ export function rankExchanges(
         };
       }),
     weights: (bucket) =>
-      allGather(CHANNEL.weights + CHANNELS_PER_BUCKET * bucket, (peer) => [rangeOf(arena.theta, peer, bucket)]),
+      allGather(CHANNEL.weights + CHANNELS_PER_BUCKET * bucket, (peer) => [
+        rangeOf(arena.theta, peer, bucket),
+        ...(arena.directions.length === 0 ? [] : [rangeOf(arena.directions, peer, bucket)]),
+      ]),
     squares: () => allGather(CHANNEL.squares, (peer) => squaresOf(arena, ownership.blocksOf[peer])),
     notes: (notes) => planWithPeers(CHANNEL.notes, (peer) => ({ send: [notes[rank]], receive: [notes[peer]] })),
     statistics: (arrays) =>

@@ -5,6 +5,7 @@ import {
   barrier,
   createList,
   createTapeMemory,
+  emitMatrixUpdates,
   emitMaxNorm,
   gradientLength,
   host,
@@ -27,7 +28,7 @@ import { type RankStep, rankStep } from './rank-step.ts';
 import { sharedArrays, writesInto } from './shared-arrays.ts';
 import { bindWaits } from './sync.ts';
 import { batchPart } from './team-part.ts';
-import { type ThreadUpdate, threadUpdates } from './thread-updates.ts';
+import { changesWeightsLater, type ThreadUpdate, threadUpdates } from './thread-updates.ts';
 
 /** The programs of a thread in a team of some size. */
 export interface TeamPrograms {
@@ -107,11 +108,17 @@ export function stepCalls(context: RunContext, threads: number, rows: number, pr
   emitPasses(context, passPlans, fixedPass, ranks, emit);
   const updates = threadUpdates(context, threads, leafCount(rows, setup.leafRows), nodes, ranks);
   emitUpdates(context, updates, divisor, ranks, emit);
+  if (optimizer.matrices !== undefined) {
+    emit(barrier); // a matrix may be spread over the blocks of several threads
+    emitMatrixUpdates(emit, optimizer, network, arena, context.hyper, context.matrices, thread, threads);
+  }
   if (maxNorm !== null) {
     // A column may be spread over the blocks of several threads.
     emit(barrier);
     emitMaxNorm(emit, network, arena.theta, context.factors, maxNorm, thread, threads);
-    if (optimizer.smoothingAt !== undefined) emit(barrier); // the average reads columns of all threads
+  }
+  if (changesWeightsLater(context)) {
+    if (optimizer.smoothingAt !== undefined) emit(barrier); // the average reads weights of all threads
     for (const { update } of updates) update.updateEma(emit);
   }
   emitLap(clock, emit, PHASE.update);

@@ -10,6 +10,10 @@ export interface ThreadUpdate {
   readonly sums: NodeSums; // order in which it adds the gradient rows
 }
 
+/** Whether weights change once more after the update of all blocks, before their moving average does. */
+export const changesWeightsLater = ({ setup, optimizer }: Pick<RunContext, 'setup' | 'optimizer'>): boolean =>
+  setup.maxNorm !== null || optimizer.matrices !== undefined;
+
 /**
  * The updates of a thread. Without other ranks: its share of all blocks, from its team's gradient rows. With other
  * ranks: its share of the rank's blocks in each bucket, from the gradient rows of all ranks.
@@ -21,19 +25,19 @@ export function threadUpdates(
   nodes: readonly Node[], // nodes of the team's gradient rows, in order
   ranks: RankStep | null,
 ): ThreadUpdate[] {
-  const { network, arena, optimizer, hyper, thread, setup } = context;
-  const defersAverage = setup.maxNorm !== null; // the weights' moving average, until maxNorm has changed them
+  const { network, arena, optimizer, hyper, thread } = context;
+  const defersAverage = changesWeightsLater(context);
   if (ranks === null) {
     const { first, end } = threadBlocks({ first: 0, end: blockCount(network.parameterCount) }, threads, thread);
     const update = createBlockUpdate(optimizer, network, arena, hyper, first, end, { defersAverage });
     return [{ bucket: 0, update, sums: sumsOf(nodes, leaves) }];
   }
   const { rankBlocks, rowLength, ties, sums, rows: gSum } = ranks;
-  const { theta, state, squares } = arena;
+  const { theta, state, squares, directions } = arena;
   return rankBlocks.map(({ first, end, shift }, bucket) => {
     const blocks = threadBlocks({ first, end }, threads, thread);
     const options = { defersAverage, range: { rowLength, shift, ties } };
-    const memory = { theta, gSum, state, squares };
+    const memory = { theta, gSum, state, squares, directions };
     const update = createBlockUpdate(optimizer, network, memory, hyper, blocks.first, blocks.end, options);
     return { bucket, update, sums };
   });

@@ -12,7 +12,7 @@ test('every option of an optimizer but the learning rate has a flag', () => {
 
 test.each([
   ['one optimizer', 'nesterov', 'use Nesterov momentum with sgd'],
-  ['two optimizers', 'momentum', 'momentum of sgd and rmsprop (default: 0)'],
+  ['three optimizers', 'momentum', 'momentum of sgd, rmsprop and muon (default: 0; 0.95 for muon)'],
   [
     'most optimizers',
     'epsilon',
@@ -21,12 +21,12 @@ test.each([
   [
     'optimizers in which it has two meanings',
     'beta1',
-    'decay of the first moment in adam and adamw, and share of the momentum in a step of lion (default: 0.9)',
+    'decay of the first moment in adam, adamw and muon, and share of the momentum in a step of lion (default: 0.9)',
   ],
   [
     'optimizers in which it has two meanings and two defaults',
     'beta2',
-    'decay of the second moment in adam and adamw (default: 0.999), and of the momentum in lion (default: 0.99)',
+    'decay of the second moment in adam, adamw and muon (default: 0.999), and of the momentum in lion (default: 0.99)',
   ],
 ] as const)('the help of an option of %s names them with its defaults', (_of, flag, help) => {
   expect(helpLine(optimizerFlags[flag])).toBe(help);

@@ -18,7 +18,7 @@ test('the average is the mean of the weights after each step, which are those of
 });
 
 test('it changes no bit of the weights, and after one step it equals them', () => {
-  for (const kind of ['sgd', 'adam', 'adamw', 'rmsprop', 'lion', 'adagrad'] as const) {
+  for (const kind of ['sgd', 'adam', 'adamw', 'rmsprop', 'lion', 'adagrad', 'muon'] as const) {
     const optimizer = createOptimizer({ kind, weightDecay: 0.1, decayed: 'weights' });
     const one = (steps: number, average: boolean) =>
       followGolden('mse', 10, steps, { optimizer: average ? averaging(optimizer, 0.999) : optimizer }).trained;

@@ -43,6 +43,11 @@ const firstStep: Record<OptimizerName, [OptimizerSpec, number][]> = {
     ['lion', 2 - 1e-4],
     [{ kind: 'lion', lr: 0.1, weightDecay: 0.5 }, 2 * 0.95 - 0.1],
   ],
+  // The step of all but hidden matrices, which is that of adamw.
+  muon: [
+    ['muon', 2 * (1 - 1e-3 * 0.1) - (1e-3 * 0.25) / (0.25 + 1e-8)],
+    [{ kind: 'muon', lr: 7, adamLr: 0.1, weightDecay: 0.5, epsilon: 0.25 }, 2 * 0.95 - 0.1 / 2],
+  ],
 };
 
 const names = Object.keys(optimizers) as OptimizerName[];
@@ -150,7 +155,10 @@ test.each([
     { kind: 'sgd', weight_decay: 1 },
     'sgd: option "weight_decay" is unknown, expected lr, momentum, nesterov, weightDecay, decayed, lrOf, decayOf (did you mean weightDecay?)',
   ],
-  ['adma', 'optimizer: kind has "adma", expected one of sgd, adam, adamw, rmsprop, adagrad, lion (did you mean adam?)'],
+  [
+    'adma',
+    'optimizer: kind has "adma", expected one of sgd, adam, adamw, rmsprop, adagrad, lion, muon (did you mean adam?)',
+  ],
 ])('createOptimizer(%j) says what is wrong', (spec, message) => {
   expect(() => createOptimizer(JSON.parse(JSON.stringify(spec)))).toThrow(expect.objectContaining({ message }));
 });

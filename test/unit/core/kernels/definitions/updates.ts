@@ -56,6 +56,10 @@ const one: Record<string, One> = {
     const c = A.add(A.mul(beta1, m), A.mul(rest1, g));
     return [A.sub(A.mul(theta, decay), A.mul(lr, Math.sign(c))), moment(A, beta2, rest2, m, g)];
   },
+  muon(A, theta, g, [old], [momentum, rest, decay]) {
+    const m = moment(A, momentum, rest, old, g);
+    return [A.mul(theta, decay), m, moment(A, momentum, rest, m, g)];
+  },
 };
 
 /** The definitions by the names of the operations. Hyperparameters are rounded before anything else. */

@@ -5,6 +5,12 @@ export const add: Definition<'add'> = (A, sum, term, n) => write(sum, n, (i) => 
 
 export const scale: Definition<'scale'> = (A, g, n, factor) => write(g, n, (i) => A.mul(g[i], A.of(factor[0])));
 
+export const combine: Definition<'combine'> = (A, y, x, n, ofX, ofY) =>
+  write(y, n, (i) => A.add(A.mul(A.of(ofX), x[i]), A.mul(A.of(ofY), y[i])));
+
+export const addToDiagonal: Definition<'addToDiagonal'> = (A, matrix, size, value) =>
+  write(matrix, size * size, (i) => (i % (size + 1) === 0 ? A.add(matrix[i], A.of(value)) : matrix[i]));
+
 export const copy: Definition<'copy'> = (_A, y, x, n) => write(y, n, (i) => x[i]);
 
 export const plus: Definition<'plus'> = (A, y, a, b, n) => write(y, n, (i) => A.add(a[i], b[i]));
