@@ -141,6 +141,7 @@ describe.each<[string, NetworkSpec, Dataset, TrainOptions]>([
   ['own formulas', own, values, ownLoss],
   ['own formulas of floats in machine code', own, values, { ...ownLoss, backend: 'native', precision: 'float32' }],
   ['embedding, residual, layer-norm and swiglu, adamw', nested, indices, { batch: 10, optimizer: 'adamw' }],
+  ['embedding, residual, layer-norm and swiglu, muon', nested, indices, { batch: 10, optimizer: 'muon' }],
 ])('%s', (_name, spec, train, options) => {
   const title = `a span of ${STEPS} steps leaves under ${MOST_BYTES} bytes a step and wakes no collector`;
   test(title, { ...needs(options.backend ?? 'wasm'), timeout: 240_000 }, async () => {

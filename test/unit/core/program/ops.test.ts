@@ -6,7 +6,10 @@ import { host, type Op, part } from '../../../../packages/core/src/program/op.ts
 import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
 
 const members = [
-  ...(Object.keys(optimizers) as (keyof typeof optimizers)[]).map((kind) => createOptimizer({ kind })),
+  ...(Object.keys(optimizers) as (keyof typeof optimizers)[]).map((kind) => {
+    const optimizer = createOptimizer({ kind });
+    return optimizer.matrices ?? optimizer; // all else of muon is updated by adamw's operation
+  }),
   createOptimizer({ kind: 'sgd', momentum: 0.5 }),
   createOptimizer({ kind: 'rmsprop', momentum: 0.5 }),
 ];
