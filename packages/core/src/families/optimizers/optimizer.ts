@@ -33,8 +33,8 @@ export interface Optimizer {
   /** The group of a tensor of this shape in a layer that `matches` some patterns. */
   groupOf(shape: readonly number[], matches: (pattern: string) => boolean, isHiddenMatrix: boolean): number;
   /**
-   * Updates the matrices of hidden layers, whose groups are those from `firstGroup` on: its `update` leaves the matrix u
-   * in the second vector of the state, and when all blocks are updated, θ ← θ - η · orthogonalize(u). Absent: `update`
+   * Updates the matrices of hidden layers, whose groups are those from `firstGroup` on. Its `update` leaves the matrix
+   * u in the second vector of the state, and when all blocks are updated, θ ← θ - η · orthogonalize(u). Absent: `update`
    * is for all parameters.
    */
   readonly matrices?: Optimizer & { readonly firstGroup: number };
