@@ -23,9 +23,9 @@ export interface MuonOptions extends MomentOptions, WeightDecayOptions, OptionsO
 /**
  * For matrices of hidden layers m ← μm + (1 - μ)g; u = μm + (1 - μ)g; θ ← θ(1 - ηλ) - η · 0.2 √max(I, O) ·
  * orthogonalize(u), where W has the shape [I, O], and the filters of a convolution are the matrix [window · C, O].
- * `orthogonalize` takes five steps of Newton-Schulz, which bring all singular values of u near 1. The factor 0.2 √max(I, O)
- * gives updates the root mean square of those of adamw (`match_rms_adamw` of PyTorch's Muon), so both parts can have one
- * learning rate. All other parameters are updated by adamw: embeddings, output layers, biases, norms.
+ * `orthogonalize` takes five steps of Newton-Schulz, which bring all singular values of u near 1. The factor 0.2
+ * √max(I, O) gives updates the root mean square of those of adamw (`match_rms_adamw` of PyTorch's Muon), so both parts
+ * can have one learning rate. All other parameters are updated by adamw: embeddings, output layers, biases, norms.
  * [Jordan et al. 2024](https://kellerjordan.github.io/posts/muon/), [Liu et al. 2025,
  * §2.2](https://arxiv.org/abs/2502.16982)
  */

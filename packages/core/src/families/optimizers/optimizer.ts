@@ -34,8 +34,8 @@ export interface Optimizer {
   groupOf(shape: readonly number[], matches: (pattern: string) => boolean, isHiddenMatrix: boolean): number;
   /**
    * Updates the matrices of hidden layers, whose groups are those from `firstGroup` on. Its `update` leaves the matrix
-   * u in the second vector of the state, and when all blocks are updated, θ ← θ - η · orthogonalize(u). Absent: `update`
-   * is for all parameters.
+   * u in the second vector of the state, and when all blocks are updated, θ ← θ - η · orthogonalize(u). Absent:
+   * `update` is for all parameters.
    */
   readonly matrices?: Optimizer & { readonly firstGroup: number };
   /** The patterns of names and paths of layers by the option that has them. */
