@@ -125,6 +125,7 @@ export type {
   DatePart,
   ImageEncoding,
   ImagePreprocessing,
+  LabelList,
   NumberEncoding,
   PixelEncoding,
   Preprocessing,

@@ -136,7 +136,11 @@ export {
 export { periods, THURSDAY, weekdayOf } from './inference/preprocessing/date-parts.ts';
 export { encodeImage, standardizeChannels, widthOfImage } from './inference/preprocessing/image-encoder.ts';
 export {
+  columnsOfTargets,
   forecastNames,
+  LABEL_SEPARATORS,
+  labelListOf,
+  labelsIn,
   ofImages,
   ofTable,
   ofText,

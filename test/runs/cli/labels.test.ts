@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { loadModel } from '@gradloom/runtime';
 import { beforeAll, expect, test } from 'vitest';
+import { rowSchema } from '../../../packages/cli/src/commands/serve/row-schema.ts';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -100,4 +102,31 @@ test('one loss is that of each label, and numbers are read as such where it is s
   const figures = { f1: expect.any(Number), averagePrecision: expect.any(Number) };
   expect(standard.testTargets).toMatchObject({ sports: figures, tech: figures, travel: figures });
   expect((await done('--targets', 'values')).testTargets).toMatchObject({ sports: { rmse: expect.any(Number) } });
+});
+
+test('a column of lists has an output for each label, and answers with the labels of a row', async () => {
+  const listed = rows.map(({ x, y, z, ...on }) => ({
+    x,
+    y,
+    z,
+    tags: labels.filter((label) => on[label as 'sports'] === 1).join('; '),
+  }));
+  const lists = join(folder.path, 'lists');
+  const flags = ['--dataset', folder.write('lists.csv', tableOf(listed)), ...quick];
+  const { stdout: text } = await gradloom(['train', ...flags, '--out', lists]);
+  expect(text).toMatch(/^tags +target: labels /m);
+  expect(text).toMatch(/read as lists of 3 labels, separated by ";", \d+ rows without one \(--label-separator none/);
+  const { stdout: json } = await gradloom(['predict', lists, file, '--json']);
+  const answers = jsonLines(json) as unknown as { prediction: string[]; probabilities: Record<string, number> }[];
+  for (const { prediction, probabilities } of answers)
+    expect(prediction).toEqual(labels.filter((label) => probabilities[label] > 0.5));
+  const model = loadModel(join(lists, 'model.gradloom'));
+  expect(model.predict(rows.map(({ x, y, z }) => ({ x, y, z })))).toEqual(answers);
+  const { stdout: csv } = await gradloom(['predict', lists, file]);
+  const [head, ...lines] = csv.trimEnd().split('\n');
+  expect(head).toBe('prediction,p(sports),p(tech),p(travel)');
+  expect(lines.map((line) => line.split(',')[0])).toEqual(answers.map(({ prediction }) => prediction.join(';')));
+  expect(JSON.stringify(rowSchema(model, 1, 1).response)).toContain('"items":{"enum":["sports","tech","travel"]}');
+  const again = await gradloom(['train', '--config', join(lists, 'config.json'), '--no-out', '--quiet', '--json']);
+  expect(jsonLines(again.stdout)[0].fingerprint).toBe(model.fingerprint);
 });

@@ -46,6 +46,7 @@ const stated = tableOptions.table;
 const optionsOfTables = {
   target: stated.target,
   targets: stated.targets,
+  labelSeparator: stated.labelSeparator,
   classNames: stated.classNames,
   columns: stated.columns,
   drop: stated.drop,

@@ -11,7 +11,16 @@ import {
   type SeriesEncoding,
   type TablePreprocessing,
 } from '@gradloom/core';
-import { createCellPicker, hasProbabilities, ofTable, show, tokensOf, whyUnusual } from '@gradloom/core/internal';
+import {
+  columnsOfTargets,
+  createCellPicker,
+  hasProbabilities,
+  labelListOf,
+  ofTable,
+  show,
+  tokensOf,
+  whyUnusual,
+} from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import {
   createCellImages,
@@ -49,7 +58,8 @@ export async function predictTable(
   const encoder = createEncoder(preprocessing, warnings.add, loadTokenizer);
   const labels = classesOf(preprocessing.target, model);
   const { batches, unread: unreadColumns } = await openRows(preprocessing, from, source);
-  const unread = unreadColumns.filter((column) => !preprocessing.target.some(({ name }) => name === column));
+  const targetColumns = columnsOfTargets(preprocessing.target);
+  const unread = unreadColumns.filter((column) => !targetColumns.includes(column));
   if (unread.length > 0) {
     const unreadText = unread.slice(0, 10).map(show).join(', ');
     printLine(io.stderr, `gradloom predict: ${source}: columns that the model does not read: ${unreadText}`);
@@ -161,17 +171,17 @@ async function answersOf(
 }
 
 /**
- * Column titles of the CSV: the prediction, or one for each of several targets, then the probability of each class,
- * p(yes), or p(buys=yes) of several targets.
+ * Column titles of the CSV: the prediction, or one for each of several targets, then the probability of each class or
+ * label, p(yes), or p(buys=yes) of several targets.
  */
 const headOf = ({ target }: TablePreprocessing, classes: readonly PrintedClass[]): string[] => [
-  ...(target.length === 1 ? ['prediction'] : target.map(({ name }) => name)),
+  ...(columnsOfTargets(target).length === 1 ? ['prediction'] : columnsOfTargets(target)),
   ...classes.map(({ head, label }) => (head === null ? `p(${label})` : `p(${head}=${label})`)),
 ];
 
-/** A class whose probability is printed. */
+/** A class or label whose probability is printed. */
 interface PrintedClass {
-  readonly head: string | null; // the target, if the network has several outputs
+  readonly head: string | null; // the target, if there are several
   readonly label: string;
 }
 
@@ -182,6 +192,10 @@ function classesOf(target: TablePreprocessing['target'], { loss, parts }: Model)
     whole?.heads === undefined ? whole : (whole.heads.find(({ name }) => name === target)?.loss ?? null);
   return target.flatMap((decoding) => {
     if (decoding.type !== 'classes' || !hasProbabilities(lossOf(decoding.name))) return [];
+    if (decoding.list !== undefined) {
+      const isOnly = columnsOfTargets(target).length === 1;
+      return [{ head: isOnly ? null : decoding.list.column, label: decoding.name }];
+    }
     return decoding.labels.map((label) => ({ head: whole?.heads === undefined ? null : decoding.name, label }));
   });
 }
@@ -192,9 +206,14 @@ function cellsOf(
   { target }: TablePreprocessing,
   classes: readonly PrintedClass[],
 ): string[] {
-  if (Array.isArray(prediction)) return prediction.map(String); // the outputs of a layer
-  const isOne = target.length === 1 && !isByName(prediction);
-  const values = isOne ? [prediction] : target.map(({ name }) => (isByName(prediction) ? prediction[name] : undefined));
+  const separatorOf = (column: string) => target.map(labelListOf).find((list) => list?.column === column)?.separator;
+  const columns = columnsOfTargets(target);
+  if (Array.isArray(prediction) && separatorOf(columns[0]) === undefined) return prediction.map(String); // of a layer
+  const isOne = columns.length === 1 && !isByName(prediction);
+  const values = columns.map((name) => {
+    const value = isOne ? prediction : isByName(prediction) ? prediction[name] : undefined;
+    return Array.isArray(value) ? value.join(separatorOf(name)) : value;
+  });
   // Values are looked up by name, since an object lists keys such as 1 before all others, whatever the order of the
   // classes.
   const probabilityOf = ({ head, label }: PrintedClass) => {
@@ -205,7 +224,7 @@ function cellsOf(
 }
 
 /** Whether each of several targets has a prediction. */
-const isByName = (prediction: unknown): prediction is Readonly<Record<string, string | number | null>> =>
+const isByName = (prediction: unknown): prediction is Readonly<Record<string, Answer['prediction']>> =>
   typeof prediction === 'object' && prediction !== null && !Array.isArray(prediction);
 
 /** Collects values that few or no training rows had, and prints a warning for each kind of them at the end. */

@@ -1,8 +1,9 @@
-import type { ColumnEncoding, JsonObject, SeriesEncoding, TextEncoding } from '@gradloom/core';
+import type { ColumnEncoding, JsonObject, SeriesEncoding, TargetDecoding, TextEncoding } from '@gradloom/core';
 import {
   exampleOf,
   generateOptions,
   inputsOf,
+  labelListOf,
   mayLack,
   ofImages,
   ofTable,
@@ -177,6 +178,16 @@ function describeCell(column: ColumnEncoding): string {
   return `${column.format.order === 'time' ? 'A time of day' : 'A date'} such as ${example}.`;
 }
 
+/** The labels of each column of lists. */
+export function labelsByList(target: readonly TargetDecoding[]): ReadonlyMap<string, readonly string[]> {
+  const labels = new Map<string, string[]>();
+  for (const decoding of target) {
+    const column = labelListOf(decoding)?.column;
+    if (column !== undefined) labels.set(column, [...(labels.get(column) ?? []), decoding.name]);
+  }
+  return labels;
+}
+
 function answerSchema(model: Model): JsonObject {
   const { preprocessing } = model;
   const [first, ...others] = preprocessing?.target ?? [];
@@ -187,8 +198,22 @@ function answerSchema(model: Model): JsonObject {
       'Categories that no training row had, gaps that few or none had, and texts that are cut or half unknown.',
   };
   const models = modelsOfHeads(model);
+  const p = { type: 'number', minimum: 0, maximum: 1 };
   if (models !== null) {
-    const schemas = models.map((head) => [head.name, answerSchema(head.model).properties as JsonObject] as const);
+    const labels = labelsByList(preprocessing?.target ?? []);
+    const ofLists = [...labels].map(([column, names]) => {
+      const prediction = { type: ['array', 'null'], items: { enum: names }, description: 'The labels of the row.' };
+      const probabilities = { type: 'object', properties: Object.fromEntries(names.map((name) => [name, p])) };
+      return [column, { prediction, probabilities } as JsonObject] as const;
+    });
+    const inLists = new Set([...labels.values()].flat());
+    const ofHeads = models
+      .filter(({ name }) => !inLists.has(name))
+      .map((head) => [head.name, answerSchema(head.model).properties as JsonObject] as const);
+    const schemas = [...ofHeads, ...ofLists];
+    const [[, only]] = schemas;
+    if (schemas.length === 1 && models.length > 1)
+      return { type: 'object', properties: { ...only, notes }, required: ['prediction'] };
     const part = (key: 'prediction' | 'probabilities') => {
       const entries = schemas
         .filter(([, schema]) => schema[key] !== undefined)
@@ -199,7 +224,6 @@ function answerSchema(model: Model): JsonObject {
     return { type: 'object', properties: { prediction, probabilities, notes }, required: ['prediction'] };
   }
   if (first?.type === 'classes') {
-    const p = { type: 'number', minimum: 0, maximum: 1 };
     const probabilities = { type: 'object', properties: Object.fromEntries(first.labels.map((label) => [label, p])) };
     const prediction = { enum: [...first.labels, null] };
     return { type: 'object', properties: { prediction, probabilities, notes }, required: ['prediction'] };

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Json, TargetDecoding } from '@gradloom/core';
-import { inputsOf, ofImages, ofTable, ofText } from '@gradloom/core/internal';
+import { inputsOf, labelListOf, ofImages, ofTable, ofText } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import { createAnswerPool, npyRows } from '@gradloom/runtime/internal';
 import { divisorsOf, openModel, refuseMoreThan } from '../../files/models/open-model.ts';
@@ -15,7 +15,7 @@ import { createHostCheck, isLoopback } from '../http/host-names.ts';
 import { listen } from '../http/http-server.ts';
 import type { ServedModel } from './model-routes.ts';
 import { serveOptions } from './options.ts';
-import { type RowSchema, rowSchema } from './row-schema.ts';
+import { labelsByList, type RowSchema, rowSchema } from './row-schema.ts';
 import { fileVersion, watchModel } from './watch-model.ts';
 
 const MAX_THREADS = 4;
@@ -115,9 +115,14 @@ function introductionOf(
   const untabledRows = isImages ? 'a PNG or JPEG image, or rows' : 'rows of numbers, or an npy file';
   const rows = columns === undefined ? untabledRows : `${windows}rows of ${columns}`;
   const [target, ...others] = preprocessing?.target ?? [];
+  const ofColumns = [target, ...others].filter((one) => one !== undefined && labelListOf(one) === undefined);
+  const lists = [...labelsByList(preprocessing?.target ?? [])];
   const answers =
     others.length > 0 && [target, ...others].some(({ type }) => type === 'classes')
-      ? [target, ...others].map((one) => `${one.name} (${answerOf(one, 'a value')})`).join(', ')
+      ? [
+          ...ofColumns.map((one) => `${one.name} (${answerOf(one, 'a value')})`),
+          ...lists.map(([column, labels]) => `${column} (any of ${labels.slice(0, 10).join(', ')})`),
+        ].join(', ')
       : answerOf(target, 'values', metadata.labels);
   return (url) => [
     `${url} answers for ${name}`,

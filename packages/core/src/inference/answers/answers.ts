@@ -4,7 +4,7 @@ import { exp, log } from '../../math/index.ts';
 import { viewOf } from '../../math/scratch.ts';
 import { columnsOfRows, type Head } from '../../network/heads.ts';
 import { positionsOf } from '../../network/shape.ts';
-import type { TargetDecoding, ValueDecoding } from '../preprocessing/preprocessing.ts';
+import { labelListOf, type TargetDecoding, type ValueDecoding } from '../preprocessing/preprocessing.ts';
 import type { Tokenizer } from '../text/tokenizer-spec.ts';
 import { classify, hasProbabilities, toProbabilities } from './scoring.ts';
 
@@ -12,8 +12,8 @@ import { classify, hasProbabilities, toProbabilities } from './scoring.ts';
 export interface Answer {
   /**
    * The name of the class, or the value in the target's units; several values by target name, or as a list if the
-   * targets have no names; if positions have classes, a list of the class of each real position. Null for a row or a
-   * position without an answer: one of its outputs is NaN or infinite.
+   * targets have no names; if positions have classes, a list of the class of each real position; if a column has lists
+   * of labels, those of the row. Null for a row or a position without an answer: one of its outputs is NaN or infinite.
    */
   readonly prediction:
     | string
@@ -22,7 +22,7 @@ export interface Answer {
     | readonly number[]
     | readonly (string | null)[]
     | null;
-  /** Probability of each class by name. Absent for values, for positions, and if the loss gives none. */
+  /** Probability of each class or label by name. Absent for values, for positions, and if the loss gives none. */
   readonly probabilities?: Readonly<Record<string, number>>;
 }
 
@@ -79,16 +79,19 @@ export interface HeadAnswerOptions extends Pick<AnswerOptions, 'target'> {
   lengthsOf(k: number): ArrayLike<number> | undefined;
 }
 
-/** Reads answers from rows y [N, O] of several outputs. An output that is itself a loss is no answer. */
+/**
+ * Reads answers from rows y [N, O] of several outputs. An output that is itself a loss is no answer. Labels of a list
+ * are one answer, which has no name if it is the only one.
+ */
 export function answersOfHeads(
   y: Float64Array,
   O: number,
   { heads, losses, target, labels, thresholds, lengthsOf }: HeadAnswerOptions,
-): AnswerOfHeads[] {
+): (AnswerOfHeads | Answer)[] {
   const N = y.length / O;
   const ofName = <T>(values: Readonly<Record<string, T>>, name: string) =>
     Object.hasOwn(values, name) ? values[name] : undefined;
-  const named = heads.flatMap(({ name, shape, start, size }, k) => {
+  const ofHeads = heads.flatMap(({ name, shape, start, size }, k): NamedAnswers[] => {
     const loss = losses?.get(name) ?? null;
     if (loss?.targets === 'none') return [];
     const outputs = columnsOfRows(y, N, O, start, size);
@@ -97,8 +100,12 @@ export function answersOfHeads(
     const ofHead = decodings === undefined || decodings.length === 0 ? undefined : decodings;
     const threshold = R === 1 ? ofName(thresholds, name) : undefined;
     const answers = answersOf(outputs, size / R, { loss, target: ofHead, labels: ofName(labels, name), threshold });
-    return [{ name, answers: R === 1 ? answers : byRow(answers, R, lengthsOf(k)) }];
+    const [decoding] = ofHead ?? [];
+    return [{ name, decoding, answers: R === 1 ? answers : byRow(answers, R, lengthsOf(k)) }];
   });
+  const named = joinLabels(ofHeads);
+  const [{ decoding }, ...others] = ofHeads;
+  if (named.length === 1 && others.length > 0 && decoding && labelListOf(decoding)) return [...named[0].answers];
   return Array.from({ length: N }, (_, n) => {
     const prediction = Object.fromEntries(named.map(({ name, answers }) => [name, answers[n].prediction]));
     const probabilities = Object.fromEntries(
@@ -112,6 +119,38 @@ export function answersOfHeads(
       ),
     );
     return { prediction, ...(Object.keys(probabilities).length === 0 ? {} : { probabilities }) };
+  });
+}
+
+/** Answers to one target. */
+interface NamedAnswers {
+  readonly name: string;
+  readonly decoding?: TargetDecoding | undefined;
+  readonly answers: readonly Answer[]; // [N]
+}
+
+/** The answers with those of all labels of a list in place of the first: the labels of each row. */
+function joinLabels(named: readonly NamedAnswers[]): readonly NamedAnswers[] {
+  const columnOf = ({ decoding }: NamedAnswers) => decoding && labelListOf(decoding)?.column;
+  return named.flatMap((first, k) => {
+    const name = columnOf(first);
+    if (name === undefined) return [first];
+    if (named.findIndex((other) => columnOf(other) === name) < k) return [];
+    const labels = named.filter((other) => columnOf(other) === name);
+    const yes = first.decoding?.type === 'classes' ? first.decoding.labels[1] : '';
+    const answers = first.answers.map((_, n): Answer => {
+      if (labels.some(({ answers }) => answers[n].prediction === null)) return { prediction: null };
+      const prediction = labels.filter(({ answers }) => answers[n].prediction === yes).map((label) => label.name);
+      const probabilities = labels.flatMap(({ name, answers }) => {
+        const { probabilities } = answers[n];
+        return probabilities === undefined ? [] : [[name, probabilities[yes]] as const];
+      });
+      return {
+        prediction,
+        ...(probabilities.length === 0 ? {} : { probabilities: Object.fromEntries(probabilities) }),
+      };
+    });
+    return [{ name, answers }];
   });
 }
 

@@ -1,7 +1,7 @@
 import { nearest } from '../../checks/nearest.ts';
 import { listed, show, showName } from '../../checks/show.ts';
 import { type Cell, CellError, type NamedRow } from './cell.ts';
-import type { ColumnEncoding, TablePreprocessing } from './preprocessing.ts';
+import { type ColumnEncoding, columnsOfTargets, type TablePreprocessing } from './preprocessing.ts';
 
 /** Whether a cell of the column may be a gap. */
 export const takesGaps = (column: ColumnEncoding): boolean =>
@@ -23,7 +23,7 @@ export type CellPicker = (row: NamedRow) => Cell[];
  */
 export function createCellPicker({ columns, target }: TablePreprocessing, leading: readonly string[] = []): CellPicker {
   const names = [...leading, ...columns.map(({ name }) => name)];
-  const columnNames = new Set([...names, ...target.map(({ name }) => name)]);
+  const columnNames = new Set([...names, ...columnsOfTargets(target)]);
   const optional = new Set(columns.filter(mayLack).map(({ name }) => name));
   const gapColumns = new Set(columns.filter(takesGaps).map(({ name }) => name));
 

@@ -9,6 +9,7 @@ import {
   forecastNames,
   type ImageEncoding,
   type ImagePreprocessing,
+  LABEL_SEPARATORS,
   type Preprocessing,
   type SeriesEncoding,
   type TablePreprocessing,
@@ -150,7 +151,13 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
 
 function checkTarget(where: string, path: string, value: unknown): TargetDecoding {
   const type = checkType(where, path, value, ['values', 'classes'] as const);
-  if (type === 'classes') return fields({ name: text, type: always(type), labels: uniqueTexts })(where, path, value);
+  if (type === 'classes') {
+    const list = fields({ column: text, separator: oneOf(LABEL_SEPARATORS) });
+    const ofClasses = { name: text, type: always(type), labels: uniqueTexts, list: optional(list) };
+    const decoding = fields(ofClasses)(where, path, value);
+    if (decoding.list === undefined || decoding.labels.length === 2) return decoding;
+    return fail(where, `${path}.labels`, decoding.labels, 'two names: of rows without the label, and of those with it');
+  }
   return fields({
     name: text,
     type: always(type),

@@ -259,7 +259,39 @@ export interface ClassDecoding {
   readonly type: 'classes';
   /** Names of the classes, in the order of their indices. */
   readonly labels: readonly string[];
+  /** The target is a label: the second class if the list in a cell has it. @default the target is a column itself */
+  readonly list?: LabelList;
 }
+
+/** Characters that separate labels. */
+export const LABEL_SEPARATORS = [';', '|', ','] as const;
+
+/** A column whose cells are lists of labels, such as 'sports;tech'. */
+export interface LabelList {
+  /** Name of the column. */
+  readonly column: string;
+  /** What stands between two labels of a cell. */
+  readonly separator: (typeof LABEL_SEPARATORS)[number];
+}
+
+/** The labels in a cell, each once. */
+export const labelsIn = (cell: string, separator: string): readonly string[] => [
+  ...new Set(
+    cell
+      .split(separator)
+      .map((label) => label.trim())
+      .filter((label) => label !== ''),
+  ),
+];
+
+/** The list that a target is a label of; undefined for other targets. */
+export const labelListOf = (target: TargetDecoding): LabelList | undefined =>
+  target.type === 'classes' ? target.list : undefined;
+
+/** The columns of targets, each once: labels of one list have one. */
+export const columnsOfTargets = (target: readonly TargetDecoding[]): readonly string[] => [
+  ...new Set(target.map((decoding) => labelListOf(decoding)?.column ?? decoding.name)),
+];
 
 /** Type of a column's cells. */
 export type ColumnType = ColumnEncoding['type'];

@@ -21,6 +21,7 @@ import {
   textAmong,
 } from './sniffers/exclusions.ts';
 import { decisionsOn, warningsOf } from './sniffers/index.ts';
+import { decideLabels } from './sniffers/label-lists.ts';
 import type { Exclusion, SniffedTable } from './sniffers/sniffer.ts';
 import { decideTarget } from './sniffers/target-kind.ts';
 import { mapColumns, pickCells, type Table, type TableColumn, type TableSplit } from './table.ts';
@@ -36,7 +37,7 @@ interface Input {
 
 /** Builds the table from collected columns and decides their types. @throws Error naming the column of a problem. */
 export function buildTable(
-  { path, options, preprocessing, isPlain, fault }: TableRequest,
+  { path, options, preprocessing, hasNewTarget, isPlain, fault }: TableRequest,
   { plan, rows, faults, lastRow, decisions: rowDecisions }: CollectedRows,
   { findings = [] }: TableReader,
   { persist }: ColumnStore,
@@ -107,6 +108,12 @@ export function buildTable(
   const targets = withRole('target').flatMap((fileColumn) =>
     unlessFaulty(fileColumn, () => {
       const { name, targetKind: kind, collector } = fileColumn;
+      const separator = plan.lists.get(name);
+      if (separator !== undefined) {
+        const known = isTraining || hasNewTarget ? undefined : preprocessing.target;
+        const labels = decideLabels({ column: name, separator }, collector.collected(), known);
+        return labels.map((label) => ({ ...label, column: persist(label.column) }));
+      }
       const target = decideTarget(name, collector.collected(), {
         kind,
         classNames: classNames.get(name),

@@ -238,11 +238,11 @@ function fillOf(present: Float64Array, isBoolean: boolean): number {
 /** Values are standardised, so that a learning rate suits targets of any size; classes keep their names. */
 function decodingOf(
   table: Table,
-  { name, format, data }: TableColumn,
+  { name, format, list, data }: TableColumn,
   rows: Uint32Array,
   scale: Scale | undefined,
 ): TargetDecoding {
-  if (data.kind === 'words') return { name, type: 'classes', labels: data.words };
+  if (data.kind === 'words') return { name, type: 'classes', labels: data.words, ...(list && { list }) };
   const isLog = table.options.targetTransform === 'log';
   if (isLog) refuseNegative(table, name, data.values);
   const present = presentOf(data.values, rows);

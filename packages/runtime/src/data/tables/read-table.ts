@@ -13,6 +13,7 @@ import type { TableReader } from './formats/table-reader.ts';
 import { readColumnImages } from './image-column.ts';
 import { findFormats } from './sniffers/cell-formats.ts';
 import { describeExclusion, PartsFound } from './sniffers/exclusions.ts';
+import { findLabelLists } from './sniffers/label-lists.ts';
 import type { Table } from './table.ts';
 import { openTableCache } from './table-cache.ts';
 import { createFaults, type TableFault } from './table-faults.ts';
@@ -210,11 +211,12 @@ async function readColumns(request: TableRequest, store: ColumnStore): Promise<T
     const formats = findFormats(collected.plan, request.options, reader.delimiter, questions);
     questions.refuse(fault);
     const markedTargets = targetsWithMarks(collected.plan);
-    if (formats.size === 0 && markedTargets.size === 0)
+    const lists = findLabelLists(collected.plan, request);
+    if (formats.size === 0 && markedTargets.size === 0 && lists.size === 0)
       return await readColumnImages(buildTable(request, collected, reader, store), request);
-    // Only all cells tell how numbers and dates are written, so such a file is read twice.
+    // Only all cells tell how numbers, dates and lists are written, so such a file is read twice.
     reader = await open();
-    const formattedRequest = { ...request, formats, markedTargets };
+    const formattedRequest = { ...request, formats, markedTargets, lists };
     const table = buildTable(formattedRequest, await collectRows(reader, formattedRequest, store), reader, store);
     return await readColumnImages(table, request);
   } catch (error) {

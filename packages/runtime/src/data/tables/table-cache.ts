@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { TablePreprocessing } from '@gradloom/core';
+import { labelListOf } from '@gradloom/core/internal';
 import { createCacheFile } from '../cache-file.ts';
 import { openCache, sha256 } from '../cache-folder.ts';
 import {
@@ -99,6 +100,11 @@ function keyOf(
   const stated = targetTransform === 'none' ? options : { ...options, targetTransform };
   const entries = Object.entries(stated).sort(([a], [b]) => (a < b ? -1 : 1));
   const columns = model?.columns.map((column) => [column.name, column.type, 'format' in column ? column.format : null]);
-  const targets = model?.target.map((t) => [t.name, t.type, t.type === 'classes' ? t.labels : t.format]);
+  const targets = model?.target.map((t) => [
+    t.name,
+    t.type,
+    t.type === 'classes' ? t.labels : t.format,
+    ...(labelListOf(t) === undefined ? [] : [labelListOf(t)]),
+  ]);
   return sha256(JSON.stringify([VERSION, endianness(), entries, columns, targets])).slice(0, 16);
 }

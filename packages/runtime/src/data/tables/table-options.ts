@@ -130,6 +130,14 @@ export const tableOptions = defineOptions('readTable', {
       'found from the target column',
     ),
   ),
+  /** What separates labels in a cell of the target, 'none' for classes. @default found from the target column */
+  labelSeparator: data(
+    option.oneOf({ none: true, semicolon: true, bar: true, comma: true })(
+      undefined,
+      'what separates labels in a cell of the target: semicolon, bar or comma; none: each cell is one class',
+      'found from the target column',
+    ),
+  ),
   /** The allowed class names, in the order of their indices. @default all names in the file, sorted */
   classNames: naming(
     names(undefined, 'names of the classes in the order of their indices, such as cat,dog', 'as in the file'),

@@ -1,5 +1,5 @@
 import { type ColumnEncoding, createTokenizer, type TablePreprocessing, type TargetDecoding } from '@gradloom/core';
-import { checkTablePreprocessing, counted } from '@gradloom/core/internal';
+import { checkTablePreprocessing, counted, listed } from '@gradloom/core/internal';
 import { stepText } from './series.ts';
 import { reasonIn } from './sniffers/exclusions.ts';
 import { checkTable, type Table, type TableColumn } from './table.ts';
@@ -11,7 +11,7 @@ export interface ColumnSummary {
   /** Use of the column. The target of a series is also an input. */
   readonly role: 'input' | 'target' | 'weight' | 'time' | 'series' | 'left out';
   /** How its cells are read; null if it is left out. */
-  readonly type: TableColumn['type'] | 'classes' | 'values' | null;
+  readonly type: TableColumn['type'] | 'classes' | 'values' | 'labels' | null;
   /** Why it is read so. */
   readonly reason: string;
   /** Number of gaps. */
@@ -27,9 +27,17 @@ export function summarizeTable(table: Table, preprocessing: TablePreprocessing):
   const inputs = table.inputs.map(({ name, type, reason, gaps }, c): ColumnSummary => {
     return { name, role: 'input', type, reason, gaps, becomes: inputsOf(preprocessing.columns[c], gaps > 0) };
   });
-  const targets = table.targets.map(({ name, reason, gaps }, t): ColumnSummary => {
+  const targets = table.targets.flatMap(({ name, reason, gaps, list }, t): ColumnSummary[] => {
     const decoding = preprocessing.target[t];
-    return { name, role: 'target', type: decoding.type, reason, gaps, becomes: outputOf(decoding) };
+    if (list === undefined)
+      return [{ name, role: 'target', type: decoding.type, reason, gaps, becomes: outputOf(decoding) }];
+    const labels = table.targets.filter((other) => other.list?.column === list.column);
+    if (labels[0].name !== name) return [];
+    const becomes = `${labels.length} labels: ${listed(
+      labels.map((label) => label.name),
+      10,
+    )}`;
+    return [{ name: list.column, role: 'target', type: 'labels', reason, gaps, becomes }];
   });
   // The advice is one of the table's decisions.
   const why = (name: string) => reasonIn(table.reasons[name] ?? '');

@@ -1,4 +1,4 @@
-import { type CellFormat, type ColumnType, OptionError, type SeriesStep } from '@gradloom/core';
+import { type CellFormat, type ColumnType, type LabelList, OptionError, type SeriesStep } from '@gradloom/core';
 import { checkObject, show, showName } from '@gradloom/core/internal';
 import { mapSets } from '../dataset.ts';
 import type { SplitRows } from '../split.ts';
@@ -70,6 +70,8 @@ export interface TableColumn {
   readonly format?: CellFormat;
   /** Number of gaps. */
   readonly gaps: number;
+  /** For a target that is a label: the column of lists that it is in. */
+  readonly list?: LabelList;
   /** The cells. */
   readonly data: NumberColumn | WordColumn;
 }

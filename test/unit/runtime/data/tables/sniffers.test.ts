@@ -28,6 +28,12 @@ const examples: Readonly<Record<keyof typeof sniffers, Example>> = {
     says: 'its large values decide the loss',
     unless: { targetTransform: 'log' },
   },
+  labelLists: {
+    header: 'x,tags',
+    row: (n) => `${n}.5,${['a;b', 'a', '', 'b;c', 'c'][n % 5]}`,
+    says: 'the target "tags" is read as lists of 3 labels, separated by ";", 2 rows without one',
+    unless: { labelSeparator: 'none' },
+  },
   exclusions: {
     header: 'name,x,y',
     row: (n) => `${words[n]},${n}.5,${n % 2}`,

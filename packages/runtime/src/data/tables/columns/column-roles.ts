@@ -1,5 +1,5 @@
 import { OptionError, type TablePreprocessing } from '@gradloom/core';
-import { show, suggest } from '@gradloom/core/internal';
+import { columnsOfTargets, show, suggest } from '@gradloom/core/internal';
 import type { TableFault } from '../table-faults.ts';
 import { splitOf, type TableOptions } from '../table-options.ts';
 
@@ -49,7 +49,7 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
 
 /** Whether each row was its own target. */
 export const targetsAreInputs = ({ series, columns, target }: TablePreprocessing): boolean =>
-  series === undefined && columns.some((column) => target.some(({ name }) => name === column.name));
+  series === undefined && columns.some(({ name }) => target.some((t) => t.type === 'values' && t.name === name));
 
 /**
  * The role of each column in rows for a model: the model's own columns are read, and those that the options name for
@@ -67,7 +67,7 @@ export function rolesFor(
   const inputs = new Set(preprocessing.columns.map(({ name }) => name));
   const nameOf = (option: string, column: string | number) => names[findColumn(where, option, column, names, true)];
   // The target of a series is one of its inputs; where all targets are inputs, the last is read as the target.
-  const ofTable = preprocessing.target.map(({ name }) => name);
+  const ofTable = columnsOfTargets(preprocessing.target);
   const tableTargets = targetsAreInputs(preprocessing) ? ofTable.slice(-1) : ofTable;
   const modelTargets = series === undefined ? tableTargets : [series.target];
   const targets = new Set(hasNewTarget ? newTargets() : modelTargets);

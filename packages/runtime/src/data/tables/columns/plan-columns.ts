@@ -1,5 +1,21 @@
-import { type Cell, type CellFormat, type ColumnType, OptionError, type TablePreprocessing } from '@gradloom/core';
-import { counted, isDateFormat, isGap, isNumberGap, readNumber, show } from '@gradloom/core/internal';
+import {
+  type Cell,
+  type CellFormat,
+  type ColumnType,
+  type LabelList,
+  OptionError,
+  type TablePreprocessing,
+} from '@gradloom/core';
+import {
+  columnsOfTargets,
+  counted,
+  isDateFormat,
+  isGap,
+  isNumberGap,
+  labelListOf,
+  readNumber,
+  show,
+} from '@gradloom/core/internal';
 import type { TargetKind } from '../../npy-dataset.ts';
 import { EMPTY_CELLS, EMPTY_TARGETS, leaveOut } from '../advice.ts';
 import type { TableReader } from '../formats/table-reader.ts';
@@ -46,7 +62,12 @@ export interface ColumnPlan {
   readonly leftOut: readonly string[];
   /** Names of the classes of targets, by column, where they are not those in the file. */
   readonly classNames: ReadonlyMap<string, readonly string[]>;
+  /** What separates the labels in the cells of targets that are lists of them, by column. */
+  readonly lists: LabelLists;
 }
+
+/** What separates the labels in the cells of columns. */
+export type LabelLists = ReadonlyMap<string, LabelList['separator']>;
 
 /** Plans the columns by the names in the file, or by the number of cells in its first row. */
 export function planColumns(
@@ -76,6 +97,7 @@ export function planColumns(
   if (!roles.includes('input') && !roles.includes('time'))
     throw fault(` has ${counted(width, 'column')}, expected one or more beside the target`);
   const targetKinds = targetKindsOf(targetNames, types, request);
+  const lists = labelListsOf(request);
   const classNames = classNamesOf(targetNames, request);
   const createNumbers = store.createBuffers(width);
   const modelFormats = preprocessing === null ? request.formats : formatsOf(preprocessing);
@@ -84,23 +106,33 @@ export function planColumns(
   function planColumn(name: string, index: number): PlannedColumn[] {
     const role = roles[index];
     if (role === 'left out') return [];
+    const isList = role === 'target' && lists.has(name);
     const targetKind = role === 'target' ? targetKinds.get(name) : undefined;
     const isNumeric = role === 'input' ? isPlain : role === 'weight' || targetKind === 'values';
     const isTyped = role === 'input' || role === 'time';
     const isKey = role === 'key' || (role === 'split' && split?.by === 'group');
     let type = isTyped ? types.get(name) : undefined;
     if (isNumeric) type = 'numeric';
-    else if (isKey) type = 'categorical';
+    else if (isKey || isList) type = 'categorical';
     const isOfModel = role === 'input' || role === 'time' || (role === 'target' && !hasNewTarget);
     const formats = isOfModel ? modelFormats : request.formats;
     const format: PlannedColumn['format'] = formats === undefined ? 'any' : formats.get(name);
     const title = `column ${index + 1}${isNamed ? ` (${show(name)})` : ''}`;
-    const column = { index, name, title, role, type, targetKind, format: isPlain || isKey ? undefined : format };
+    const column = {
+      index,
+      name,
+      title,
+      role,
+      type,
+      targetKind,
+      format: isPlain || isKey || isList ? undefined : format,
+    };
     const cells = createCollector(column);
     const answer = types.get(name) === 'boolean' ? [answerCheck] : [];
     const checks = {
       input: isPlain ? [numberCheck] : [],
-      target: [targetCheck(classNames.get(name), isNumeric ? isNumberGap : isGap), ...answer],
+      // A row may have no label.
+      target: isList ? [] : [targetCheck(classNames.get(name), isNumeric ? isNumberGap : isGap), ...answer],
       weight: [weightCheck],
       key: [keyCheck('series')],
       split: [keyCheck('group')],
@@ -141,7 +173,7 @@ export function planColumns(
   }
 
   const columns = names.flatMap(planColumn);
-  const targets = leavesGapsOut ? columns.filter(({ role }) => role === 'target') : [];
+  const targets = leavesGapsOut ? columns.filter(({ role, name }) => role === 'target' && !lists.has(name)) : [];
   return {
     width,
     isNamed,
@@ -155,7 +187,15 @@ export function planColumns(
     }),
     leftOut: names.filter((_, index) => roles[index] === 'left out'),
     classNames,
+    lists,
   };
+}
+
+/** The lists of labels of a model, or those that were found in an earlier reading. */
+function labelListsOf({ preprocessing, hasNewTarget, lists = new Map() }: TableRequest): LabelLists {
+  if (preprocessing === null || hasNewTarget) return lists;
+  const ofModel = preprocessing.target.map(labelListOf).filter((list) => list !== undefined);
+  return new Map(ofModel.map(({ column, separator }) => [column, separator]));
 }
 
 /** @throws OptionError for a column of texts or images that is no input, or one of a series. */
@@ -203,7 +243,9 @@ function classNamesOf(
 ): ReadonlyMap<string, readonly string[]> {
   const decodings = hasNewTarget ? [] : (preprocessing?.target ?? []);
   const labels = new Map(
-    decodings.flatMap((target) => (target.type === 'classes' ? [[target.name, target.labels] as const] : [])),
+    decodings.flatMap((target) =>
+      target.type === 'classes' && target.list === undefined ? [[target.name, target.labels] as const] : [],
+    ),
   );
   const { classNames } = options;
   if (classNames === undefined || labels.size > 0) return labels;
@@ -237,10 +279,9 @@ function typesOf(
 
 /** Names for columns without any: numbers from 1, or the names of a model's columns in order, with the target last. */
 function numberedNames(width: number, preprocessing: TablePreprocessing | null): readonly string[] {
-  const columns = preprocessing === null ? [] : [...preprocessing.columns, ...preprocessing.target];
-  return columns.length === width
-    ? columns.map(({ name }) => name)
-    : Array.from({ length: width }, (_, index) => String(index + 1));
+  const { columns = [], target = [] } = preprocessing ?? {};
+  const columnNames = [...columns.map(({ name }) => name), ...columnsOfTargets(target)];
+  return columnNames.length === width ? columnNames : Array.from({ length: width }, (_, index) => String(index + 1));
 }
 
 /** The column names. @throws Error of `fault` for a name that occurs twice. */
@@ -277,6 +318,8 @@ export interface TableRequest {
   readonly formats?: ReadonlyMap<string, CellFormat>;
   /** Numeric targets with marks such as '-', which are gaps; absent in the first reading, which finds them. */
   readonly markedTargets?: ReadonlySet<string>;
+  /** Targets of lists of labels; absent in the first reading, which finds them. */
+  readonly lists?: LabelLists;
   readonly fault: TableFault;
   /** Opens the table: again for each reading. */
   open(): Promise<TableReader>;

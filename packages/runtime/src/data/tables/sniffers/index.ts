@@ -2,6 +2,7 @@ import { show } from '@gradloom/core/internal';
 import type { Table } from '../table.ts';
 import { totalRow } from './end-of-table.ts';
 import { exclusions, identifiers } from './exclusions.ts';
+import { labelLists } from './label-lists.ts';
 import { robustScale, sentinel, zeroPadded } from './numbers.ts';
 import { constant, constantTarget, spelledTarget, spellings } from './repeats.ts';
 import type { ColumnRule, SniffedTable, Sniffer } from './sniffer.ts';
@@ -38,6 +39,7 @@ const columns: Sniffer = {
 export const sniffers = {
   targetKind,
   targetSpan,
+  labelLists,
   exclusions,
   robustScale,
   zeroPadded,
