@@ -8,9 +8,9 @@ import { withoutCaller } from '../../../terminal/failure.ts';
 import { decimal, percent, plural, showLabel, whole } from '../../../terminal/text/format.ts';
 import type { Recipe } from '../recipe.ts';
 import { targetRuns } from '../target-runs.ts';
-import { averagePrecisions } from './average-precision.ts';
 import { type LeakingColumn, leakingColumn } from './leaking-column.ts';
 import { type LinearModel, trainLinear } from './linear-model.ts';
+import { measureTargets } from './measure-targets.ts';
 import { measureRareClass, type RareClass } from './rare-class.ts';
 
 /** Results of simpler models on the same rows, and reasons to doubt the results of the run. */
@@ -50,14 +50,16 @@ export async function assess(
   const linear = isWhole ? await linearOrNone(recipe, result, warn) : null;
   const nGrams = await inTurns(countNGrams(recipe.sets));
   const onLoss = lossRemarks(result.epochLosses);
-  const whole = await compareAnswers(recipe, result, linear?.evaluation);
-  const precisions = await averagePrecisions(recipe, result);
+  const whole = await compareAnswers(recipe, result, linear?.evaluation, await measureRareClass(recipe, result));
+  const runs = targetRuns(recipe, result);
+  const measured = await measureTargets(recipe, result, runs);
   const targets: (TargetAssessment & Comparison)[] = [];
-  for (const { name, ...run } of targetRuns(recipe, result)) {
+  for (const { name, ...run } of runs) {
+    const { rare = null, averagePrecision } = measured.get(name) ?? {};
     const ofLinear = linear?.evaluation.heads?.[name];
     const linearFigures = ofLinear && { rows: linear.evaluation.rows, ...ofLinear };
-    const comparison = await compareAnswers(run.recipe, run.result, linearFigures);
-    targets.push({ name, averagePrecision: precisions.get(name), ...comparison });
+    const comparison = await compareAnswers(run.recipe, run.result, linearFigures, rare);
+    targets.push({ name, averagePrecision, ...comparison });
   }
   const remarksOf = (kind: 'remarks' | 'leaks'): string[] => [
     ...whole[kind],
@@ -87,13 +89,13 @@ async function compareAnswers(
   recipe: Recipe,
   result: TrainResult,
   linear: Evaluation | undefined,
+  rare: RareClass | null,
 ): Promise<Comparison> {
   const { sets } = recipe;
   const rows = sets.test ?? sets.validation;
   const evaluation = evaluationOf(recipe, result);
   const baseline = await inTurns(baselineFor(sets, result));
   const naive = result.test === undefined || rows === undefined ? null : naiveErrors(rows);
-  const rare = await measureRareClass(recipe, result);
   const isWhole = result.stopped !== 'aborted';
   const leak = isWhole && recipe.table !== undefined ? leakingColumn(sets.train) : null;
   const onSimplerAnswers = comparisonRemarks(recipe, evaluation, { baseline, naive, linear }, rare);

@@ -1,4 +1,4 @@
-import { createLoss, metrics, type Pausable } from '@gradloom/core';
+import { createLoss, type Loss, metrics, type Pausable } from '@gradloom/core';
 import { createDecision, hasProbabilities, targetKind, toProbabilities } from '@gradloom/core/internal';
 import type { Dataset, OutputReader, TrainResult } from '@gradloom/runtime';
 import { hasTargetsByPosition, inTurns } from '@gradloom/runtime/internal';
@@ -28,19 +28,31 @@ function* rarest(train: Dataset): Pausable<{ readonly index: number; readonly sh
 }
 
 /** Measures the rarest class on held-out rows. Resolves to null if no class is rare, or no rows are held out. */
-export async function measureRareClass(recipe: Recipe, result: TrainResult): Promise<RareClass | null> {
-  const { sets } = recipe;
+export async function measureRareClass({ sets, ...recipe }: Recipe, result: TrainResult): Promise<RareClass | null> {
   const rows = sets.test ?? sets.validation;
-  const rare = await inTurns(rarest(sets.train));
-  if (rare === null || rows === undefined) return null;
-  const loss = createLoss(result.loss, result.parts?.customParts);
+  const reader = await rareReader(sets.train, createLoss(result.loss, result.parts?.customParts));
+  if (reader === null || rows === undefined) return null;
+  await evaluateResult({ sets, ...recipe }, result, rows, [reader]);
+  return reader.figures();
+}
+
+/** Reads answers for the figures of the rarest class. */
+export interface RareReader extends OutputReader {
+  figures(): RareClass;
+}
+
+/** The reader of the rarest class; resolves to null if no class is rare. */
+export async function rareReader(train: Dataset, loss: Loss): Promise<RareReader | null> {
+  const rare = await inTurns(rarest(train));
+  if (rare === null) return null;
   const { threshold = 0.5 } = loss;
   const targets = targetKind(loss);
   const { target: labelOf } = createDecision('rare class', { targets, threshold });
   const confusion = metrics['confusion-matrix']({ targets, threshold });
   const ranking = metrics['pr-auc']({ targets: 'values' });
-  const scores: OutputReader = {
+  return {
     add(y, t, B, O) {
+      confusion.add(y, t, B, O);
       const p = y.slice(0, B * O);
       if (hasProbabilities(loss)) toProbabilities('answers', loss, p, O);
       // A single output is the score of the second of two classes.
@@ -49,8 +61,9 @@ export async function measureRareClass(recipe: Recipe, result: TrainResult): Pro
       const areRare = Float64Array.from({ length: B }, (_, n) => Number(labelOf(t, n, O) === rare.index));
       ranking.add(rareScores, areRare, B, 1);
     },
+    figures() {
+      const { label, recall, precision } = classFigures(confusion.value(), train.labels)[rare.index];
+      return { label, share: rare.share, recall, precision, prAuc: ranking.value() };
+    },
   };
-  await evaluateResult(recipe, result, rows, [confusion, scores]);
-  const { label, recall, precision } = classFigures(confusion.value(), rows.labels)[rare.index];
-  return { label, share: rare.share, recall, precision, prAuc: ranking.value() };
 }
