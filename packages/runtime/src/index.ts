@@ -137,6 +137,7 @@ export {
   type Json,
   type JsonObject,
   type KindOf,
+  type LabelList,
   type LastPositionOptions,
   type LayerDefinition,
   type LayerFigures,

@@ -419,7 +419,7 @@ describe.each(names)('%s', (name) => {
 
 const options: Record<string, readonly string[]> = {
   train: Object.keys(trainOptions.table),
-  evaluateModel: ['loss', 'threads', 'backend', 'blas', 'readers'],
+  evaluateModel: ['loss', 'threads', 'backend', 'blas', 'pool', 'readers'],
   createPool: ['threads', 'execArgv', 'heapMiB'],
   datasetFromRows: ['inputs', 'targets', 'classes', 'classNames', 'name'],
   splitDataset: ['validation', 'test', 'seed', 'stratify'],

@@ -182,7 +182,7 @@ const typesOfBoth = words(`
   AdaptOptions FeatureOptions StartingModel ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer Augmentation BackendName
   BatchNormOptions CategoryEncoding Cell CellFormat CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
-  ChannelScale ImageEncoding ImagePreprocessing PixelEncoding PixelRows TablePreprocessing
+  ChannelScale ImageEncoding ImagePreprocessing LabelList PixelEncoding PixelRows TablePreprocessing
   ClassifyOptions FlatRows FormulaLayerDefinition FormulaLossDefinition FormulaScope FormulaTensor FormulaValue GenerateOptions LengthReader Lengths OutputOptions PredictOptions ShapedRows TextEncoding TextPreprocessing TextRows ThreadOptions TypedNumbers TokenEncoding Tokenizer HuggingFaceTokenizer TokenizerLoader TokenizerName TokenizerSpec
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
   LoraOptions LossName LossSpec Model ModelContents ModelMetadata MomentOptions MuonOptions NestedRows Network NetworkBuilder NetworkLayer NetworkLora NetworkSpec Tensor Weight NormalOptions NoteListener

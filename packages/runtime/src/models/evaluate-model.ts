@@ -37,8 +37,9 @@ import type { OutputReader } from '../engine/evaluation/figures.ts';
 import { openInference } from '../engine/evaluation/open-inference.ts';
 import { chunksOf } from '../engine/memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../engine/memory/thread-scratch.ts';
-import { createPool } from '../engine/threads/pool.ts';
+import { createPool, type Pool } from '../engine/threads/pool.ts';
 import { createRecovery, RETRIES, type Retry } from '../training/faults/recovery.ts';
+import { checkPool } from '../training/run/refuse-conflicts.ts';
 import { fewerThreads } from '../training/run/warnings.ts';
 
 const EXPECTED_READERS = 'a list of objects with a function add';
@@ -60,6 +61,8 @@ const evaluateOptions = defineOptions('evaluateModel', {
   backend: option.unchecked<BackendChoice>(),
   /** Path of the library that the blas backend loads. @default found by name */
   blas: option.unchecked<string>(),
+  /** A pool of threads to share with other evaluations. @default threads of its own, which end with it */
+  pool: option.unchecked<Pool>(),
   /** Custom parts that spec and loss name. @default none */
   parts: option.unchecked<LoadedParts>(),
   /** Called with a sentence if memory is short and fewer threads are used. */
@@ -100,13 +103,15 @@ export async function evaluateModel(
   checkDivisors('evaluateModel', dataset, type);
   const { threads: requested = availableParallelism(), backend = 'auto', blas, readers, onWarning, onRetry } = values;
   const usefulThreads = Math.min(requested, Math.ceil(dataset.rows / EVALUATION_ROWS));
+  checkPool('evaluateModel', values.pool, usefulThreads);
   const machine = { parts, threads: usefulThreads, startsThreads: true, backend, blas };
   const chunksHeld = chunksOf(network, [dataset.rows]);
   const opened = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, chunksHeld);
   const { setup, budget, room } = opened;
   const { threads, chunks } = budget;
   if (threads < usefulThreads) onWarning?.(fewerThreads(threads, usefulThreads, room));
-  const pool = await createPool({ threads });
+  const release = values.pool?.hold();
+  const pool = values.pool ?? (await createPool({ threads }));
   pool.live.add(setup.run);
   try {
     const recovery = createRecovery(RETRIES, onRetry);
@@ -118,7 +123,9 @@ export async function evaluateModel(
     if (!(error instanceof InputError)) throw error;
     throw new InputError(error.row, error.problem, { where: 'evaluateModel', of: dataset.name });
   } finally {
-    await pool.destroy();
+    pool.live.delete(setup.run);
+    release?.();
+    if (values.pool === undefined) await pool.destroy();
   }
 }
 

@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { buildNetwork, createLoss, metrics } from '@gradloom/core';
 import { bitsOf, type EvaluatedRows, type FigureName, lossOf, scoreInto, typeOf } from '@gradloom/core/internal';
 import {
+  createPool,
   type DataSplits,
   type Dataset,
+  type EvaluateOptions,
   type Evaluation,
   evaluateModel,
   type Model,
@@ -60,33 +63,41 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   for (const message of [...rows.warnings, ...productWarnings(model, values)])
     printLine(io.stderr, `gradloom evaluate: warning: ${message}`);
   const models = modelsOfHeads(model);
-  if (models === null) return measureRows(model, rows, valuesOfOne(values), io);
+  if (models === null) return measureRows(model, rows, valuesOfOne(values), runOf(values, io));
   const targets = models.flatMap(({ name, model: ofHead }): MeasuredTarget[] => {
     const dataset = datasetOfHead(rows.dataset, name, models.length === 1);
     return dataset === undefined ? [] : [{ name, model: ofHead, dataset }];
   });
   const valuesOf = valuesByTarget(values, targets);
   const { spec, parameters, loss, parts } = model;
-  const evaluation = await evaluateModel(spec, parameters, rows.dataset, {
-    ...runOf(values, io),
-    ...defined({ loss, parts }),
-  });
-  const heads: FindingsOfTarget[] = [];
-  for (const { name, model: ofHead, dataset } of targets) {
-    const { validation } = rows.sets;
-    const ofTarget = validation && datasetOfHead(validation, name, models.length === 1);
-    const sets = { ...rows.sets, ...defined({ validation: ofTarget }) };
-    heads.push({ name, findings: await measureRows(ofHead, { ...rows, dataset, sets }, valuesOf(name), io) });
+  // To start threads takes longer than to measure a target.
+  const threads = Math.min(values.threads ?? availableParallelism(), Math.ceil(rows.dataset.rows / ROWS_OF_THREAD));
+  const pool = await createPool({ threads });
+  try {
+    const machine = { ...runOf(values, io), threads, pool };
+    const evaluation = await evaluateModel(spec, parameters, rows.dataset, { ...machine, ...defined({ loss, parts }) });
+    const heads: FindingsOfTarget[] = [];
+    for (const { name, model: ofHead, dataset } of targets) {
+      const { validation } = rows.sets;
+      const ofTarget = validation && datasetOfHead(validation, name, models.length === 1);
+      const sets = { ...rows.sets, ...defined({ validation: ofTarget }) };
+      heads.push({ name, findings: await measureRows(ofHead, { ...rows, dataset, sets }, valuesOf(name), machine) });
+    }
+    return { evaluation, heads };
+  } finally {
+    await pool.destroy();
   }
-  return { evaluation, heads };
 }
+
+/** Fewer rows are not worth a thread. */
+const ROWS_OF_THREAD = 256;
 
 /** Measures a model with one output. */
 async function measureRows(
   model: Model,
   { split, dataset, sets, isTrainingDataset }: ModelRows,
   values: ValuesOfTarget,
-  io: Io,
+  machine: EvaluateOptions,
 ): Promise<Findings> {
   const lossSpec = defaultLoss(dataset, model.loss);
   const loss = createLoss(lossSpec, model.parts?.customParts);
@@ -113,7 +124,7 @@ async function measureRows(
   }
   const evaluate = (rows: Dataset, readers: readonly OutputReader[]) =>
     evaluateModel(model.spec, model.parameters, rows, {
-      ...runOf(values, io),
+      ...machine,
       ...defined({ parts: model.parts }),
       loss: lossSpec,
       readers,

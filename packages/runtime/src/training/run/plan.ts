@@ -170,7 +170,7 @@ export function* planRun(
   const { cluster = null, overlap } = options;
   const cores = cluster?.cores ?? availableParallelism();
   const requestedThreads = threadsOption === 'auto' ? (pool?.threads ?? cores) : threadsOption;
-  checkPool(pool, requestedThreads);
+  checkPool('train', pool, requestedThreads);
   const usefulThreads = Math.min(requestedThreads, maxUsefulThreads(leaves, network, [validation, test]));
   // All threads of a given pool are used: its owner chose their number.
   const threads = pool === undefined ? Math.min(usefulThreads, maxWorkingThreads()) : usefulThreads;

@@ -138,15 +138,15 @@ export function* checkParameters(
 }
 
 /** @throws OptionError for a pool that `createPool` did not make, or that has fewer threads than requested. */
-export function checkPool(pool: Pool | undefined, threads: number): void {
+export function checkPool(where: string, pool: Pool | undefined, threads: number): void {
   if (pool === undefined) return;
   if (!isPool(pool)) {
-    checkObject('train', 'pool', pool, 'one that createPool made');
-    throw new OptionError('train', 'pool', 'has an object of another kind, expected one that createPool made');
+    checkObject(where, 'pool', pool, 'one that createPool made');
+    throw new OptionError(where, 'pool', 'has an object of another kind, expected one that createPool made');
   }
   if (threads > pool.threads) {
     const problem = `has ${threads}, expected at most ${pool.threads} (threads of the pool)`;
-    throw new OptionError('train', 'threads', problem);
+    throw new OptionError(where, 'threads', problem);
   }
 }
 
