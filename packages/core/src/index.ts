@@ -130,6 +130,7 @@ export type {
   PixelEncoding,
   Preprocessing,
   SeriesEncoding,
+  SeriesGaps,
   SeriesStep,
   TablePreprocessing,
   TargetDecoding,

@@ -256,6 +256,7 @@ export {
   type ScheduleSpec,
   type SelfAttentionOptions,
   type SeriesEncoding,
+  type SeriesGaps,
   type SeriesStep,
   type SgdOptions,
   type ShapedRows,

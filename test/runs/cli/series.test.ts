@@ -22,7 +22,7 @@ beforeAll(async () => {
   expect(started.stdout).toMatch(/^windows of 12 rows \(--context\) forecast "sales" in the row after each/m);
   expect(started.stdout).toMatch(/^held out: 30 rows for validation and 30 rows for the test, the last in time/m);
   expect(started.stdout).toMatch(
-    /^test RMSE [\d.]+; linear model: [\d.]+; last value: [\d.]+; always\s+answering\s+the\s+mean:\s+[\d.]+$/m,
+    /^test RMSE [\d.]+; linear model: [\d.]+; last value: [\d.]+; value\s+one\s+week\s+before:\s+[\d.]+;\s+always\s+answering\s+the\s+mean:\s+[\d.]+$/m,
   );
   fingerprint = loadModel(join(run, 'model.gradloom')).fingerprint;
 });
@@ -126,4 +126,30 @@ test('several steps of several series are forecast, a line for each series', asy
   expect(head).toEqual(['shop', 'sales+1', 'sales+2']);
   expect(lines.map(([shop]) => shop)).toEqual(['north', 'south']);
   expect(lines[0].slice(1)).toEqual(lines[1].slice(1));
+});
+
+test('a series with gaps is trained with a flag, and its model forecasts and is measured with gaps, too', async () => {
+  const at = (n: number): string => new Date(Date.UTC(2024, 0, 1, n)).toISOString();
+  const lines = Array.from({ length: 400 }, (_, n) => `${at(n)},${(n % 24) + noise(n)}`).filter(
+    (_, n) => n % 90 !== 50,
+  );
+  const gappy = folder.write('gappy.csv', ['time,load', ...lines, ''].join('\n'));
+  const flags = ['--target', 'load', '--series', 'time', '--horizon', '3'];
+  const refused = await gradloom(['train', '--dataset', gappy, ...flags, ...quick, '--no-out']);
+  expect(refused.stderr).toMatch(/row 51 .*--series-gaps interpolate .*--series-gaps skip .*--every /);
+  for (const ways of [
+    ['--series-gaps', 'skip'],
+    ['--every', '1h', '--series-gaps', 'interpolate'],
+  ]) {
+    const out = join(folder.path, ways.join('').replaceAll('-', ''));
+    const trained = await gradloom(['train', '--dataset', gappy, ...flags, ...ways, ...quick, '--out', out]);
+    expect(trained.stdout).toMatch(/^4 gaps in time: /m);
+    expect(trained.stdout).toMatch(/value\s+one\s+day\s+before:/);
+    const evaluated = (await gradloom(['evaluate', out])).stdout;
+    expect(evaluated).toMatch(/^ +step +mae +rmse +rmse of the last value +of the value one day before$/m);
+    expect(evaluated).toMatch(/^ +load\+3( +[\d.]+){4}$/m);
+    expect((await gradloom(['predict', out, gappy])).stdout).toMatch(
+      /^load\+1,load\+2,load\+3\n[\d.]+,[\d.]+,[\d.]+\n$/,
+    );
+  }
 });

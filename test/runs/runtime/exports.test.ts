@@ -197,7 +197,7 @@ const typesOfBoth = words(`
   AnyRows ListedRows NamedRow ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GaussianOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
   PositionEmbeddingOptions GptNetworkOptions GruNetworkOptions RecurrentOptions RotaryScaling SelfAttentionOptions TransformerBlockOptions UpsampleOptions
   ConcatOptions ExpandOptions PadOptions ParameterOptions ReshapeOptions ResizeOptions SliceOptions TakeOptions TransposeOptions
-  DateFormat DateOrder DatePart NumberFormat SeriesEncoding SeriesStep ThousandsMark WindowRows
+  DateFormat DateOrder DatePart NumberFormat SeriesEncoding SeriesGaps SeriesStep ThousandsMark WindowRows
   FormulaActivationDefinition PlainActivationDefinition
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
   LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord CustomLayer PartBase PartDefaults

@@ -24,7 +24,7 @@ export { type SplitOptions, type SplitRows, splitDataset, subset } from './split
 export { type ClassOptions, type SyntheticName, type SyntheticOptions, syntheticDatasets } from './synthetic/index.ts';
 export { encodeTable } from './tables/encode-table.ts';
 export { fitPreprocessing } from './tables/fit-preprocessing.ts';
-export { type ForecastErrors, type LastWindows, lastWindows, naiveErrors } from './tables/forecasts.ts';
+export { type LastWindows, lastWindows, type NaiveErrors, naiveErrors } from './tables/forecasts.ts';
 export { openCsvStream, openTable, tableFormatOf, tableFormats } from './tables/formats/index.ts';
 export type { DelimiterName, TableReader, TableReadOptions, TableRow } from './tables/formats/table-reader.ts';
 export { createCellImages } from './tables/image-column.ts';

@@ -1,6 +1,6 @@
 import { figures as figureTable, type Interval, type Task } from '@gradloom/core/internal';
 import type { Evaluation } from '@gradloom/runtime';
-import type { ForecastErrors } from '@gradloom/runtime/internal';
+import type { NaiveErrors } from '@gradloom/runtime/internal';
 import type { SelectedRows } from '../../files/datasets/split-names.ts';
 import { binsOf } from '../../lab/figures/calibration-bins.ts';
 import { MAX_SHOWN_OUTPUTS } from '../../lab/figures/column-units.ts';
@@ -19,7 +19,7 @@ export interface Findings {
   readonly dataset: string;
   readonly split: SelectedRows['split'];
   readonly evaluation: Evaluation;
-  readonly naive: ForecastErrors | null; // of the last value of each window; null unless rows are of a series
+  readonly naive: NaiveErrors | null; // of the last value of each window; null unless rows are of a series
   readonly task: Task;
   readonly loss: string; // name of the loss
   readonly token: string | null; // what a token of a text is; null for other data
@@ -49,6 +49,7 @@ export function describeEvaluation(findings: Findings, width: number, paint: Pai
     '',
     ...columns(figureRows(findings, paint)),
     ...explanations(findings).flatMap((sentence) => ['', `  ${sentence}`]),
+    ...horizonTable(findings),
     ...(calibration === null ? [] : ['', ...calibrationTable(calibration, findings, unit)]),
     ...(task === 'binary' && curves !== null ? curveCharts(curves) : []),
   ];
@@ -137,11 +138,29 @@ function figureRows(findings: Findings, paint: Paint): string[][] {
   return table;
 }
 
-/** Errors of the naive forecast, to compare with those of the model. */
-const naiveRows = ({ mae, rmse }: ForecastErrors): string[][] => [
-  [`naive ${figureTable.mae.title}`, decimal(mae), '(the last value of the window)'],
-  [`naive ${figureTable.rmse.title}`, decimal(rmse)],
-];
+/** Errors of the naive forecasts, to compare with those of the model. */
+const naiveRows = ({ season, ...last }: NaiveErrors): string[][] =>
+  [
+    { ...last, what: 'the last value of the window' },
+    ...(season ? [{ ...season, what: valueBefore(season) }] : []),
+  ].flatMap(({ mae, rmse, what }, n) => [
+    [`${n === 0 ? 'naive' : 'season'} ${figureTable.mae.title}`, decimal(mae), `(${what})`],
+    [`${n === 0 ? 'naive' : 'season'} ${figureTable.rmse.title}`, decimal(rmse)],
+  ]);
+
+const valueBefore = ({ name }: { readonly name: string }): string => `the value one ${name} before`;
+
+/** The error of each step that a series is forecast, beside those of the naive forecasts. */
+function horizonTable({ naive, residuals }: Findings): string[] {
+  if (naive === null || residuals === null || residuals.length < 2) return [];
+  const { steps, season } = naive;
+  const head = ['step', 'mae', 'rmse', 'rmse of the last value', ...(season ? [`of ${valueBefore(season)}`] : [])];
+  const rows = residuals.map(({ name, mae, rmse }, h) => [
+    showLabel(name ?? String(h + 1)),
+    ...[mae, rmse, steps[h].rmse, ...(season ? [season.steps[h].rmse] : [])].map(decimal),
+  ]);
+  return ['', ...columns([head, ...rows], { right: head.map((_, c) => c).slice(1) })];
+}
 
 const intervalText = (name: string, { low, high, without }: Interval): string =>
   `${showFigure(name, low)} to ${showFigure(name, high)}${without === 0 ? '' : ` (${plural(without, 'draw')} without a value)`}`;

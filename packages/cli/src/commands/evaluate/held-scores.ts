@@ -59,12 +59,14 @@ export async function curvesOf(
   }));
 }
 
-/** Quantiles of prediction minus target of an output, over the rows where both are numbers. */
+/** Quantiles and means of prediction minus target of an output, over the rows where both are numbers. */
 export interface Residuals {
   readonly name?: string; // of the target column, if there are several
   readonly p5: number;
   readonly p50: number;
   readonly p95: number;
+  readonly mae: number;
+  readonly rmse: number;
 }
 
 /** The residuals of each output of held rows. */
@@ -81,6 +83,8 @@ export function residualsOf({ rows, outputs: O, y, t }: EvaluatedRows, names: re
       p5: quantile(0.05),
       p50: quantile(0.5),
       p95: quantile(0.95),
+      mae: residuals.reduce((sum, residual) => sum + Math.abs(residual), 0) / residuals.length,
+      rmse: Math.sqrt(residuals.reduce((sum, residual) => sum + residual * residual, 0) / residuals.length),
     };
   });
 }

@@ -19,6 +19,7 @@ export const tableFlags = {
   'class-names': { ...tableLibraryFlags['class-names'], ...classNames },
   'weight-column': { ...tableLibraryFlags['weight-column'], ...option.text('the name of a column') },
   series: { ...tableLibraryFlags.series, ...option.text('the name of a column') },
+  every: { ...tableLibraryFlags.every, ...option.text('a step such as 15min, 1h, 1d or 1mo') },
   split: { ...tableLibraryFlags.split, ...option.text('random, time:<column> or group:<column>') },
   'series-key': { ...tableLibraryFlags['series-key'], ...option.text('the name of a column') },
   ...textFlags,

@@ -88,6 +88,8 @@ function checkSeries(
     horizon: integer,
     step: fields({ unit: oneOf(['days', 'months', 'numbers']), size: positive }),
     format: optional(formatOf(isNumbers ? 'numeric' : 'date')),
+    means: optional(flag),
+    gaps: optional(oneOf(['refuse', 'interpolate', 'skip'])),
   })(where, path, value);
   if (columns.find(({ name }) => name === series.target)?.type !== 'numeric') {
     fail(where, `${path}.target`, series.target, 'the name of a numeric column');

@@ -109,7 +109,14 @@ export interface SeriesEncoding {
   readonly step: SeriesStep;
   /** How the times are written. @default plain: 1234.5 and 2024-12-31 */
   readonly format?: CellFormat;
+  /** Whether rows are the means of those in each step. @default false */
+  readonly means?: boolean;
+  /** What becomes of steps without a row. @default 'refuse' */
+  readonly gaps?: SeriesGaps;
 }
+
+/** Steps of a series without a row are an error, are interpolated, or no window crosses them. */
+export type SeriesGaps = 'refuse' | 'interpolate' | 'skip';
 
 /** Time from a row of a series to the next, in units of its column. */
 export interface SeriesStep {

@@ -1,13 +1,15 @@
 import { basename } from 'node:path';
-import { type CellFormat, OptionError, type SeriesStep } from '@gradloom/core';
+import { type CellFormat, OptionError, type SeriesEncoding, type SeriesStep } from '@gradloom/core';
 import { counted, show } from '@gradloom/core/internal';
 import type { CollectedRows } from './collect-rows.ts';
 import { targetsAreInputs } from './columns/column-roles.ts';
 import type { ColumnStore } from './columns/column-store.ts';
 import type { PlannedColumn, TableRequest } from './columns/plan-columns.ts';
+import { evenRows } from './even-rows.ts';
 import type { TableReader } from './formats/table-reader.ts';
 import { imagesNamedIn } from './image-files.ts';
-import { CONTEXT, checkTimes, HORIZON } from './series.ts';
+import { CONTEXT, HORIZON } from './series.ts';
+import { stepOf } from './series-step.ts';
 import { ColumnError, typeColumn } from './sniffers/column-type.ts';
 import {
   describeExclusion,
@@ -153,6 +155,7 @@ export function buildTable(
     lastRow,
     names: new Map(columns.map(({ index, name }) => [index, name])),
   };
+  const evenTable = time === undefined ? undefined : seriesOf(time);
   const fullTable: Table = {
     name,
     rows,
@@ -163,13 +166,14 @@ export function buildTable(
     options,
     leftOut: [...leftOut, ...exclusions.keys()],
     reasons: Object.fromEntries([...exclusions].map(([name, exclusion]) => [name, describeExclusion(exclusion)])),
-    ...(time === undefined ? {} : seriesOf(time)),
+    ...evenTable,
     ...(areInputs ? inputsAsTargets() : {}),
     ...(split === undefined ? {} : { split }),
     decisions: [
       ...(findings.length === 0 ? [] : [`${file}: ${findings.join(', ')}`]),
       ...rowDecisions,
       ...(isTraining ? decisionsOn(sniffed) : []),
+      ...(evenTable?.decisions ?? []),
     ],
     warnings: [],
   };
@@ -246,12 +250,24 @@ export function buildTable(
   /**
    * The series, and its inputs, of which the target is one. Models that exist count inputs that are left out as well.
    */
-  function seriesOf(time: TableColumn): Pick<Table, 'series' | 'inputs'> {
-    const { context = CONTEXT, horizon = HORIZON, step = null } = preprocessing?.series ?? (options as SeriesOptions);
-    return {
-      inputs: withTarget(withRole('input').filter(isBeforeTarget).length),
-      series: { time, key, context, horizon, step: checkTimes({ time, key }, rows, step, fault) },
-    };
+  function seriesOf(time: TableColumn): Pick<Table, 'rows' | 'inputs' | 'targets' | 'series' | 'decisions'> {
+    const { context = CONTEXT, horizon = HORIZON, ...ofModel } = preprocessing?.series ?? (options as SeriesOptions);
+    const { step, means = options.every !== undefined, gaps = options.seriesGaps ?? 'refuse' } = ofModel;
+    const every = means ? (step ?? everyOf(time)) : undefined;
+    const place = withRole('input').filter(isBeforeTarget).length;
+    const uneven = { time, key, rows, inputs: withTarget(place) };
+    const { decisions, inputs: columns, rows: evenCount, ...even } = evenRows(uneven, { every, step, gaps }, fault);
+    const series = { ...even, context, horizon, means, gaps };
+    return { rows: evenCount, inputs: columns, targets: [columns[place]], series, decisions };
+  }
+
+  /** The requested step. @throws OptionError for one in another unit than the times. */
+  function everyOf({ name, type }: TableColumn): SeriesStep {
+    const step = stepOf(options.every);
+    if (step !== undefined && (step.unit === 'numbers') === (type !== 'date')) return step;
+    const expected = type === 'date' ? 'a step such as 15min, 1h or 1mo' : 'a number';
+    const problem = `has ${show(options.every)}, expected ${expected}, since ${show(name)} has ${type === 'date' ? 'dates' : 'numbers'}`;
+    throw new OptionError('readTable', 'every', problem);
   }
 }
 
@@ -260,7 +276,8 @@ const formatOf = ({ format }: PlannedColumn): CellFormat | undefined => (format 
 const columnOf = (fileColumn: PlannedColumn, maxCategories: number) =>
   typeColumn(fileColumn.name, fileColumn.type, fileColumn.collector.collected(), maxCategories, formatOf(fileColumn));
 
-type SeriesOptions = Pick<TableOptions, 'context' | 'horizon'> & { readonly step?: SeriesStep };
+type SeriesOptions = Pick<TableOptions, 'context' | 'horizon'> &
+  Pick<Partial<SeriesEncoding>, 'step' | 'means' | 'gaps'>;
 
 /** The column with its type; none if it would be left out. */
 function typedColumns(fileColumn: PlannedColumn): TableColumn[] {

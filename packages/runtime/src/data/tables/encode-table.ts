@@ -31,7 +31,7 @@ import { type DataMatrix, type Dataset, type TargetHead, valueMatrix } from '../
 import { sharedArrays } from '../number-types.ts';
 import { loadTokenizer } from '../text/tokenizers.ts';
 import { cachedRows } from './cached-rows.ts';
-import { longestOf, segmentsOf, windowStartsIn } from './series.ts';
+import { longestOf, segmentsOf, windowStarts } from './series.ts';
 import {
   checkRows,
   checkTable,
@@ -160,14 +160,14 @@ function windowsOf(table: Table, series: SeriesEncoding, rows: Uint32Array): Win
     throw new Error(`encodeTable: ${showName(table.name)} has no times, expected a series (readTable: series)`);
   }
   const { order, segments } = segmentsOf(table.series, table.rows, rows);
-  const windowStarts = windowStartsIn(segments, T, H);
-  if (windowStarts.length === 0) {
+  const positions = windowStarts(table.series, { order, segments });
+  if (positions.length === 0) {
     const expected = `${T + H} or more (a window of ${T}, and ${counted(H, 'row')} to forecast)`;
     const has = counted(longestOf(segments), 'row');
     throw new Error(`encodeTable: ${showName(table.name)} has ${has} of a series, expected ${expected}`);
   }
-  const starts = sharedArrays.int32(windowStarts.length);
-  starts.set(windowStarts);
+  const starts = sharedArrays.int32(positions.length);
+  starts.set(positions);
   return { order, starts, series };
 }
 

@@ -47,7 +47,7 @@ export const fitTargets = (table: Table, rows: Uint32Array): readonly TargetDeco
 
 /** The target of a series at each step after a window, and how its rows become windows. */
 function forecastsOf(
-  { time, key, context, horizon, step }: TableSeries,
+  { time, key, context, horizon, step, means, gaps }: TableSeries,
   target: TargetDecoding,
 ): Pick<TablePreprocessing, 'target' | 'series'> {
   const { name } = target;
@@ -61,6 +61,8 @@ function forecastsOf(
       horizon,
       step,
       ...(time.format && { format: time.format }),
+      ...(means && { means }),
+      ...(gaps !== 'refuse' && { gaps }),
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
+import type { EncodingNote, SeriesEncoding, TablePreprocessing } from '@gradloom/core';
 import {
   checkObject,
   checkTablePreprocessing,
@@ -12,7 +12,7 @@ import {
 import type { Dataset } from '../dataset.ts';
 import { inputRows } from '../file-rows.ts';
 import { encodeTable } from './encode-table.ts';
-import { keyOf, segmentsOf } from './series.ts';
+import { keyOf, segmentsOf, seriesOf } from './series.ts';
 import { checkTable, type Table } from './table.ts';
 
 /** The last windows of a table, one for each series. */
@@ -38,12 +38,16 @@ export function lastWindows(
   const { context: T } = series;
   const { key } = times;
   const allRows = Uint32Array.from({ length: rows }, (_, n) => n);
-  const { order, segments } = segmentsOf(times, rows, allRows);
+  const { order, segments: all } = segmentsOf(times, rows, allRows);
+  // Where gaps are skipped, a series has several segments, of which the last goes on.
+  const isLast = ({ first, length }: (typeof all)[number]): boolean =>
+    first + length === rows || seriesOf(key, order[first + length]) !== seriesOf(key, order[first]);
+  const segments = all.filter(isLast);
   const keys = segments.map(({ first }) => (key === null ? null : keyOf(key, order[first])));
   for (const [s, { length }] of segments.entries()) {
     if (length >= T) continue;
     const ofSeries = keys[s] === null ? '' : ` of ${show(keys[s])}`;
-    const has = `${counted(length, 'row')}${ofSeries}`;
+    const has = `${counted(length, 'row')}${ofSeries}${all.length > segments.length ? ' after the last gap' : ''}`;
     throw new Error(`lastWindows: ${showName(name)} has ${has}, expected ${T} or more (a window of the model)`);
   }
   const windowRows = segments.flatMap(({ first, length }) => [...order.subarray(first + length - T, first + length)]);
@@ -60,12 +64,20 @@ export interface ForecastErrors {
   readonly rmse: number;
 }
 
+/** Errors of forecasts without a model: of all steps, and of each step after the window. */
+export interface NaiveErrors extends ForecastErrors {
+  readonly steps: readonly ForecastErrors[]; // [H]
+  /** Those of the value one season ago: a day, week or year. @default no season fits into a window */
+  readonly season?: Omit<NaiveErrors, 'season'> & { readonly name: string };
+}
+
 /**
- * Errors of the naive forecast of a series: the last value of the window at each step after it. Null for other
- * datasets. [Hyndman, Athanasopoulos, §5.2](https://otexts.com/fpp3/simple-methods.html)
+ * Errors of the naive forecast of a series: the last value of the window at each step after it, and beside it the value
+ * one season before, of the season with the least error. Null for other datasets.
+ * [Hyndman, Athanasopoulos, §5.2](https://otexts.com/fpp3/simple-methods.html)
  */
-export function naiveErrors(dataset: Dataset): ForecastErrors | null {
-  const { rows, targets, preprocessing } = checkObject('naiveErrors', 'dataset', dataset, 'a dataset');
+export function naiveErrors(dataset: Dataset): NaiveErrors | null {
+  const { preprocessing } = checkObject('naiveErrors', 'dataset', dataset, 'a dataset');
   const { series, columns = [], target: decodings = [] } = ofTable(preprocessing) ?? {};
   const [decoding] = decodings;
   if (series === undefined || decoding?.type !== 'values') return null;
@@ -73,17 +85,51 @@ export function naiveErrors(dataset: Dataset): ForecastErrors | null {
   const c = columns.findIndex(({ name }) => name === series.target);
   const target = columns[c];
   if (target === undefined || !('center' in target)) return null;
+  const { center, scale } = target;
   const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
-  const lastValueIndex = (series.context - 1) * sumOf(widths) + sumOf(widths.slice(0, c)); // in a window
+  const [I, input] = [sumOf(widths), sumOf(widths.slice(0, c))]; // inputs of a row, and that of the target
+  const { context: T } = series;
+  const { rows, targets } = dataset;
   const { columns: H, array: t } = targets;
-  let [absolute, squared] = [0, 0];
-  for (let n = 0; n < rows; n++) {
-    const last = inputRows(dataset, n, 1, 'float64')[lastValueIndex] * target.scale + target.center;
-    for (let h = 0; h < H; h++) {
-      const error = decodeValue(t[n * H + h], decoding) - last;
-      absolute += Math.abs(error);
-      squared += error * error;
+
+  /** Errors of the value `period` rows before, or of the last one of the window that lies whole periods before. */
+  function errorsOf(period: number): Omit<NaiveErrors, 'season'> {
+    const sums = Array.from({ length: H }, () => ({ absolute: 0, squared: 0 }));
+    for (let n = 0; n < rows; n++) {
+      const x = inputRows(dataset, n, 1, 'float64');
+      for (const [h, sum] of sums.entries()) {
+        const row = T - period + (h % period);
+        const value = x[row * I + input] * scale + center;
+        const error = decodeValue(t[n * H + h], decoding) - value;
+        sum.absolute += Math.abs(error);
+        sum.squared += error * error;
+      }
     }
+    const all = { absolute: sumOf(sums.map((s) => s.absolute)), squared: sumOf(sums.map((s) => s.squared)) };
+    const errors = ({ absolute, squared }: typeof all, count: number): ForecastErrors => ({
+      mae: absolute / count,
+      rmse: Math.sqrt(squared / count),
+    });
+    return { ...errors(all, rows * H), steps: sums.map((sum) => errors(sum, rows)) };
   }
-  return { mae: absolute / (rows * H), rmse: Math.sqrt(squared / (rows * H)) };
+
+  const seasons = seasonsOf(series).map(({ name, period }) => ({ name, ...errorsOf(period) }));
+  const season = seasons.toSorted((a, b) => a.rmse - b.rmse)[0];
+  return { ...errorsOf(1), ...(season && { season }) };
+}
+
+/** Days of a season. */
+const SEASONS = { day: 1, week: 7, year: 365.25 };
+
+/** The days, weeks and years that are whole steps, of which a window has one. */
+function seasonsOf({ step: { unit, size }, context }: SeriesEncoding): { name: string; period: number }[] {
+  if (unit === 'numbers') return [];
+  const seasons = unit === 'months' ? { year: 12 } : SEASONS;
+  return Object.entries(seasons).flatMap(([name, length]) => {
+    const steps = length / size;
+    // A year of 52 weeks is near enough; a day of 7 hours is none.
+    const isWhole = Math.abs(steps - Math.round(steps)) < (name === 'year' ? 0.3 : 1e-6);
+    const period = Math.round(steps);
+    return isWhole && period > 1 && period <= context ? [{ name, period }] : [];
+  });
 }

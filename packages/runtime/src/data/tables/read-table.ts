@@ -98,6 +98,8 @@ const faultOf =
   (problem, cause) =>
     new Error(`${where}: ${showPath(path)}${problem}`, { cause });
 
+const ofSeries = ['seriesKey', 'horizon', 'every', 'seriesGaps'] as const;
+
 /** @throws OptionError for an option that needs a series or a column of texts, or that these do not have. */
 function checkSequenceOptions(where: string, options: TableOptions): void {
   const { series, columns = {}, target, targets, missing, weightColumn, stream } = options;
@@ -105,7 +107,10 @@ function checkSequenceOptions(where: string, options: TableOptions): void {
     throw new OptionError(where, name, `has ${show(value)}, expected ${expected}`);
   };
   const isText = Object.values(columns).includes('text');
-  const refuseAny = (names: readonly ('seriesKey' | 'context' | 'horizon' | 'tokenizer')[], expected: string): void => {
+  const refuseAny = (
+    names: readonly ((typeof ofSeries)[number] | 'context' | 'tokenizer')[],
+    expected: string,
+  ): void => {
     const name = names.find((name) => options[name] !== undefined);
     if (name !== undefined) refuse(name, options[name], expected);
   };
@@ -116,7 +121,7 @@ function checkSequenceOptions(where: string, options: TableOptions): void {
     if (stray !== undefined) refuse(stray, options[stray], 'none with targets inputs: each row is its own target');
   }
   if (series === undefined) {
-    const names = ['seriesKey', 'horizon', ...(isText ? [] : (['context'] as const))] as const;
+    const names = [...ofSeries, ...(isText ? [] : (['context'] as const))] as const;
     refuseAny(names, 'none without series, the column with the time of a row');
     return;
   }

@@ -1,6 +1,8 @@
-import { OptionError, type SeriesStep } from '@gradloom/core';
+import { OptionError, type SeriesGaps, type SeriesStep } from '@gradloom/core';
 import { counted, show, showName } from '@gradloom/core/internal';
+import { mapSets } from '../dataset.ts';
 import { heldOutRows, type SplitOptions, type SplitRows } from '../split.ts';
+import { isNext, monthsBetween, nextOf, stepText, timeText } from './series-step.ts';
 import { splitInOrder } from './split-by-column.ts';
 import type { Table, TableColumn, TableSeries } from './table.ts';
 import type { TableFault } from './table-faults.ts';
@@ -13,15 +15,17 @@ export const HORIZON = 1;
 type Segment = { readonly first: number; readonly length: number };
 
 /**
- * Checks that the rows of each series are in the order of time without gaps, and returns the time from a row to the
- * next: the known one of a model, or the most frequent one. @throws Error of `fault` naming the first row that is not.
+ * Checks that the rows of each series are in the order of time, with `gaps` refuse without gaps, and returns the time
+ * from a row to the next: the known one of a model, or the most frequent one; and the number of gaps.
+ * @throws Error of `fault` naming the first row that is out of order, or comes after a gap.
  */
-export function checkTimes(
+export function evenStep(
   { time, key }: Pick<TableSeries, 'time' | 'key'>,
   rows: number,
-  modelStep: SeriesStep | null,
+  known: { readonly step: SeriesStep | undefined; readonly isOfModel: boolean },
+  gaps: SeriesGaps,
   fault: TableFault,
-): SeriesStep {
+): { readonly step: SeriesStep; readonly gapCount: number } {
   const isDate = time.type === 'date';
   const values = time.data.kind === 'numbers' ? time.data.values : new Float64Array(rows);
   const previous = previousRows(key, rows);
@@ -30,25 +34,35 @@ export function checkTimes(
   for (let n = 0; n < rows; n++) {
     const before = previous[n];
     if (before === -1 || values[n] > values[before]) continue;
-    const advice = key === null ? '--series-key tells several series apart' : 'a series has one row for each time';
+    const ways = known.isOfModel ? 'a series has one row for each time' : MEANS;
+    const advice = key === null ? `--series-key tells several series apart, ${ways}` : ways;
     const why = values[n] === values[before] ? advice : 'rows are read in the order of time';
     const expected = `a time after ${timeOf(before)} of row ${before + 1} (${why})`;
     throw fault(`: ${rowTitle(n)} has the time ${timeOf(n)}, expected ${expected}`);
   }
-  const steps = modelStep === null ? likelySteps(values, previous, isDate) : [modelStep];
+  const steps = known.step === undefined ? likelySteps(values, previous, isDate) : [known.step];
   // Of days and months, the step that fits more rows is meant.
   const candidates = steps.map((step) => ({ step, gap: firstGap(values, previous, step) }));
   const { step, gap: n } = candidates.reduce((a, b) => (b.gap > a.gap ? b : a));
-  if (n === rows) return step;
+  if (n === rows) return { step, gapCount: 0 };
+  if (gaps !== 'refuse') {
+    const follows = (row: number): boolean => previous[row] === -1 || isNext(values[previous[row]], values[row], step);
+    return { step, gapCount: previous.filter((_, row) => !follows(row)).length };
+  }
   const before = previous[n];
   const next = timeText(nextOf(values[before], step), isDate);
-  const source = modelStep === null ? 'as between most rows' : 'as the model was trained with';
+  const source = known.isOfModel
+    ? 'as the model was trained with'
+    : `as ${known.step ? 'asked for' : 'between most rows'}${GAP_ADVICE}`;
   const why = `${stepText(step)} after row ${before + 1}, ${source}`;
   throw fault(`: ${rowTitle(n)} has the time ${timeOf(n)}, expected ${next} (${why})`);
 }
 
+const MEANS = '--every takes the mean of the rows in each step';
+const GAP_ADVICE = `; --series-gaps interpolate fills gaps in, --series-gaps skip keeps windows off them, ${MEANS}`;
+
 /** The rows of a table before each in its series [N]; -1 for the first of one. */
-function previousRows(key: TableColumn | null, rows: number): Int32Array {
+export function previousRows(key: TableColumn | null, rows: number): Int32Array {
   const previous = new Int32Array(rows);
   const last = new Map<number, number>();
   for (let n = 0; n < rows; n++) {
@@ -59,7 +73,9 @@ function previousRows(key: TableColumn | null, rows: number): Int32Array {
   return previous;
 }
 
-const seriesOf = (key: TableColumn | null, n: number): number => (key?.data.kind === 'words' ? key.data.indices[n] : 0);
+/** The number of a row's series. */
+export const seriesOf = (key: TableColumn | null, n: number): number =>
+  key?.data.kind === 'words' ? key.data.indices[n] : 0;
 
 /** The name of a row's series. */
 export const keyOf = (key: TableColumn, n: number): string =>
@@ -90,63 +106,20 @@ function likelySteps(values: Float64Array, previous: Int32Array, isDate: boolean
   return [{ unit: 'days', size }, ...(months === undefined ? [] : [{ unit: 'months', size: months } as const])];
 }
 
-const DAY_MS = 86_400_000;
-
-const dateOf = (days: number): Date => new Date(Math.round(days * DAY_MS));
-
-/** Whole months from a to b, of the same day and time of day or both on the last day of a month; else NaN. */
-function monthsBetween(a: number, b: number): number {
-  const [from, to] = [dateOf(a), dateOf(b)];
-  const months = 12 * (to.getUTCFullYear() - from.getUTCFullYear()) + to.getUTCMonth() - from.getUTCMonth();
-  const isSameDay = from.getUTCDate() === to.getUTCDate() || (isLastDay(from) && isLastDay(to));
-  return isSameDay && from.getTime() % DAY_MS === to.getTime() % DAY_MS ? months : Number.NaN;
-}
-
-const isLastDay = (date: Date): boolean => new Date(date.getTime() + DAY_MS).getUTCDate() === 1;
-
-/** Whether b is one step after a, but for rounding. */
-function isNext(a: number, b: number, step: SeriesStep): boolean {
-  if (step.unit === 'months') return monthsBetween(a, b) === step.size;
-  return Math.abs(b - a - step.size) <= 1e-6 * step.size + 4 * Number.EPSILON * Math.abs(b);
-}
-
-function nextOf(time: number, { unit, size }: SeriesStep): number {
-  if (unit !== 'months') return time + size;
-  const date = dateOf(time);
-  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + size, date.getUTCDate()];
-  const last = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
-  const onDay = isLastDay(date) ? last : Math.min(day, last);
-  return (Date.UTC(year, month, onDay) + (date.getTime() % DAY_MS)) / DAY_MS;
-}
-
-/** '2024-12-31', '2024-12-31T23:59:00Z' or '17'. */
-function timeText(time: number, isDate: boolean): string {
-  if (!isDate) return String(Number(time.toPrecision(12)));
-  return dateOf(time).toISOString().replace('.000Z', 'Z').replace('T00:00:00Z', '');
-}
-
-/** '1 day', '15 minutes', '3 months' or '0.5'. */
-export function stepText({ unit, size }: SeriesStep): string {
-  if (unit === 'numbers') return String(Number(size.toPrecision(6)));
-  if (unit === 'months') return counted(size, 'month');
-  const seconds = Math.round(size * 86_400_000) / 1000;
-  const units = Object.entries({ day: 86_400, hour: 3600, minute: 60 });
-  const [word, length] = units.find(([, length]) => seconds % length === 0) ?? ['second', 1];
-  return counted(seconds / length, word);
-}
-
 /** The rows of each series among `rows`, one series after another, in segments without gaps. */
 export function segmentsOf(
-  { key }: TableSeries,
+  { key, time, step, gaps }: TableSeries,
   tableRows: number,
   rows: Uint32Array,
 ): { order: Uint32Array; segments: Segment[] } {
   const previous = previousRows(key, tableRows);
+  const values = time.data.kind === 'numbers' ? time.data.values : new Float64Array(tableRows);
   const order = rows.toSorted((a, b) => seriesOf(key, a) - seriesOf(key, b) || a - b);
   const segments: Segment[] = [];
   let first = 0;
   for (let i = 1; i <= order.length; i++) {
-    if (i < order.length && previous[order[i]] === order[i - 1]) continue;
+    const isInSeries = i < order.length && previous[order[i]] === order[i - 1];
+    if (isInSeries && (gaps !== 'skip' || isNext(values[order[i - 1]], values[order[i]], step))) continue;
     segments.push({ first, length: i - first });
     first = i;
   }
@@ -157,9 +130,19 @@ export function segmentsOf(
 export const longestOf = (segments: readonly Segment[]): number =>
   segments.reduce((longest, { length }) => Math.max(longest, length), 0);
 
-/** The positions at which windows of T rows start, each with H rows after it. No window crosses two segments. */
-export const windowStartsIn = (segments: readonly Segment[], T: number, H: number): number[] =>
-  segments.flatMap(({ first, length }) => Array.from({ length: Math.max(0, length - T - H + 1) }, (_, n) => first + n));
+/**
+ * The positions in `order` at which windows of T rows start, each with H rows after it. No window crosses two segments.
+ * Its last row, and those to forecast, are not interpolated: the line to a later row would tell of that.
+ */
+export function windowStarts(
+  { context: T, horizon: H, filled }: TableSeries,
+  { order, segments }: ReturnType<typeof segmentsOf>,
+): number[] {
+  const isKnown = (row: number): boolean => filled === undefined || filled.before[row] === filled.after[row];
+  return segments
+    .flatMap(({ first, length }) => Array.from({ length: Math.max(0, length - T - H + 1) }, (_, n) => first + n))
+    .filter((start) => filled === undefined || order.subarray(start + T - 1, start + T + H).every(isKnown));
+}
 
 /**
  * The rows of each set by time: the last are the test, and those before are for validation, in all series from the same
@@ -175,15 +158,26 @@ export function splitByTime(where: string, table: Table, series: TableSeries, op
     throw new OptionError(where, option, problem);
   }
   const times = series.time.data.kind === 'numbers' ? series.time.data.values : new Float64Array(rows);
-  const sets = splitInOrder(times, { validation, test });
+  const sets = withoutLinesBetween(splitInOrder(times, { validation, test }), series);
   for (const [set, setRows] of Object.entries(sets)) {
     const { context: T, horizon: H } = series;
-    const { segments } = segmentsOf(series, rows, setRows);
-    if (windowStartsIn(segments, T, H).length > 0) continue;
+    const found = segmentsOf(series, rows, setRows);
+    if (windowStarts(series, found).length > 0) continue;
     const title = `the ${set === 'train' ? 'training' : set} rows of ${showName(name)}`;
-    const has = `has ${T}, and ${title} have ${counted(longestOf(segments), 'row')} of a series`;
+    const has = `has ${T}, and ${title} have ${counted(longestOf(found.segments), 'row')} of a series`;
     const expected = `${T + H} or more (a window, and ${counted(H, 'row')} to forecast)`;
     throw new OptionError(where, 'context', `${has}, expected ${expected}`);
   }
   return sets;
+}
+
+/** The sets without interpolated rows whose known neighbours are not both in the set: no set tells of another. */
+function withoutLinesBetween(sets: SplitRows, { filled }: TableSeries): SplitRows {
+  if (filled === undefined) return sets;
+  const { before, after } = filled;
+  return mapSets(sets, (rows) => {
+    const isInSet = new Uint8Array(before.length);
+    for (const row of rows) isInSet[row] = 1;
+    return rows.filter((row) => isInSet[before[row]] === 1 && isInSet[after[row]] === 1);
+  });
 }

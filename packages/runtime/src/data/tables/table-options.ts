@@ -13,6 +13,7 @@ import { targetKinds } from '../npy-dataset.ts';
 import { isEncoding } from '../read-text.ts';
 import { textOptions } from '../text/text-options.ts';
 import { delimiters } from './formats/table-reader.ts';
+import { stepOf } from './series-step.ts';
 
 /** Types that a column can be read as. */
 export const columnTypes = {
@@ -160,6 +161,31 @@ export const tableOptions = defineOptions('readTable', {
    */
   series: naming(
     columnName(undefined, 'the column with the time of a row: windows of rows forecast the target', 'none'),
+  ),
+  /**
+   * With `series`: each row is the mean of the rows in a step, such as '15min', '1h', '1d', '1w' or '1mo', or a number
+   * for times that are numbers. @default rows are as they are
+   */
+  every: naming(
+    option.checkedBy(
+      'a step such as 15min, 1h, 1d, 1w or 1mo, or a number',
+      (value): value is string => stepOf(value) !== undefined,
+    )(
+      undefined,
+      'of a series: take the mean of the rows in each step, such as 15min, 1h, 1d or 1mo',
+      'rows as they are',
+    ),
+  ),
+  /**
+   * With `series`: steps without a row are refused; with 'interpolate' their numbers are those on a line between the
+   * known rows around them, with 'skip' no window crosses them. @default 'refuse'
+   */
+  seriesGaps: data(
+    option.oneOf({ refuse: true, interpolate: true, skip: true })(
+      undefined,
+      'steps of a series without a row: refuse, interpolate, or skip windows that cross one',
+      'refuse',
+    ),
   ),
   /** The column that tells several series apart, whose rows may be mixed. @default all rows are one series */
   seriesKey: naming(columnName(undefined, 'the column that tells several series apart', 'all rows are one series')),

@@ -1,6 +1,6 @@
 import { type ColumnEncoding, createTokenizer, type TablePreprocessing, type TargetDecoding } from '@gradloom/core';
 import { checkTablePreprocessing, counted, listed } from '@gradloom/core/internal';
-import { stepText } from './series.ts';
+import { stepText } from './series-step.ts';
 import { reasonIn } from './sniffers/exclusions.ts';
 import { checkTable, type Table, type TableColumn } from './table.ts';
 

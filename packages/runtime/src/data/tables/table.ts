@@ -1,4 +1,11 @@
-import { type CellFormat, type ColumnType, type LabelList, OptionError, type SeriesStep } from '@gradloom/core';
+import {
+  type CellFormat,
+  type ColumnType,
+  type LabelList,
+  OptionError,
+  type SeriesGaps,
+  type SeriesStep,
+} from '@gradloom/core';
 import { checkObject, show, showName } from '@gradloom/core/internal';
 import { mapSets } from '../dataset.ts';
 import type { SplitRows } from '../split.ts';
@@ -48,6 +55,12 @@ export interface TableSeries {
   readonly horizon: number;
   /** Time from a row to the next. */
   readonly step: SeriesStep;
+  /** Whether rows are the means of those in each step. */
+  readonly means: boolean;
+  /** What becomes of steps without a row. */
+  readonly gaps: SeriesGaps;
+  /** [N] the known rows before and after each interpolated row; of a known row itself. @default all rows are known */
+  readonly filled?: { readonly before: Int32Array; readonly after: Int32Array };
 }
 
 /** How the rows of a table are split. */

@@ -1,6 +1,6 @@
 import { listed, show } from '@gradloom/core/internal';
 import { type Evaluation, TrainingError, type TrainResult } from '@gradloom/runtime';
-import { type ForecastErrors, inTurns, naiveErrors, sentinelsIn } from '@gradloom/runtime/internal';
+import { inTurns, type NaiveErrors, naiveErrors, sentinelsIn } from '@gradloom/runtime/internal';
 import { countNGrams, type NGrams } from '../../../lab/figures/n-grams.ts';
 import { baselineFor } from '../../../report/findings/baseline.ts';
 import type { Baseline } from '../../../report/findings/findings.ts';
@@ -16,7 +16,7 @@ import { measureRareClass, type RareClass } from './rare-class.ts';
 /** Results of simpler models on the same rows, and reasons to doubt the results of the run. */
 export interface Assessment {
   readonly baseline: Baseline | null;
-  readonly naive: ForecastErrors | null; // of the last value of each window, for a series
+  readonly naive: NaiveErrors | null; // of the last value of each window, for a series
   readonly linear: LinearModel | null;
   readonly rare: RareClass | null; // a class whose figures accuracy hides
   readonly nGrams: NGrams | null; // of a text
@@ -36,7 +36,7 @@ export interface TargetAssessment extends SimplerAnswers {
 interface SimplerAnswers {
   readonly evaluation: Evaluation | undefined;
   readonly baseline: Baseline | null;
-  readonly naive: ForecastErrors | null;
+  readonly naive: NaiveErrors | null;
   readonly linear: Evaluation | undefined;
 }
 
@@ -200,6 +200,9 @@ function comparisonRemarks(
   return [
     ...(isAbove(rmse, baseline.rmse) || rmse === baseline.rmse ? [`${NO_BETTER} ${baseline.answer}`] : []),
     ...(isAbove(rmse, naive?.rmse) ? ['the network is worse than answering the last value of the window'] : []),
+    ...(isAbove(rmse, naive?.season?.rmse)
+      ? [`the network is worse than answering the value one ${naive?.season?.name} before`]
+      : []),
     ...linearRemarks(evaluation, linear, 'rmse'),
   ];
 }
@@ -317,6 +320,7 @@ export function comparisonLines(
       `${split} ${isShare ? 'accuracy' : 'RMSE'}${ofTarget} ${figureOf(evaluation)}`,
       ...(linear === undefined ? [] : [`linear model: ${figureOf(linear)}`]),
       ...(naive === null ? [] : [`last value: ${figureOf(naive)}`]),
+      ...(naive?.season ? [`value one ${naive.season.name} before: ${figureOf(naive.season)}`] : []),
       `always answering ${baseline.answer}: ${figureOf(baseline)}`,
     ];
     return [parts.join('; ')];

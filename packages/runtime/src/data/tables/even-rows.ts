@@ -1,0 +1,168 @@
+import type { SeriesGaps, SeriesStep } from '@gradloom/core';
+import { counted } from '@gradloom/core/internal';
+import { evenStep, previousRows, seriesOf } from './series.ts';
+import { isNext, nextOf, startOfStep, stepsBetween, stepText, timeText } from './series-step.ts';
+import type { TableColumn, TableSeries } from './table.ts';
+import type { TableFault } from './table-faults.ts';
+
+/** Rows of series, and how they are to become even: one a step. */
+export interface UnevenRows extends Pick<TableSeries, 'time' | 'key'> {
+  readonly rows: number;
+  readonly inputs: readonly TableColumn[];
+}
+
+interface EvenRows extends UnevenRows, Pick<TableSeries, 'step' | 'filled'> {
+  readonly decisions: readonly string[];
+}
+
+/** Most rows that are interpolated for each row of the table: more come of a date that is mistyped. */
+const MAX_FILLED = 10;
+
+/**
+ * Makes the rows of each series follow each other by one step. With `every` each is the mean of the rows in its step.
+ * Steps without rows are gaps: they are refused, interpolated, or left for the windows to skip.
+ * @throws Error of `fault` naming the first row that is out of order, or not a step after the row before it.
+ */
+export function evenRows(
+  uneven: UnevenRows,
+  { every, step: modelStep, gaps }: { every?: SeriesStep | undefined; step?: SeriesStep | undefined; gaps: SeriesGaps },
+  fault: TableFault,
+): EvenRows {
+  const means = every === undefined ? uneven : meanRows(uneven, every);
+  const { step, gapCount } = evenStep(
+    means,
+    means.rows,
+    { step: every ?? modelStep, isOfModel: modelStep !== undefined },
+    gaps,
+    fault,
+  );
+  const decisions =
+    every === undefined
+      ? []
+      : [`rows are means over ${stepText(every)}: ${counted(means.rows, 'row')} of ${uneven.rows} (--every)`];
+  if (gapCount === 0) return { ...means, step, decisions };
+  const count = counted(gapCount, 'gap');
+  if (gaps === 'skip')
+    return { ...means, step, decisions: [...decisions, `${count} in time: no window crosses one (--series-gaps)`] };
+  const filled = filledRows(means, step, fault);
+  const fills = `${count} in time: ${counted(filled.rows - means.rows, 'row')} between known ones are interpolated`;
+  return {
+    ...filled,
+    step,
+    decisions: [...decisions, `${fills}, none as the end of a window or a forecast (--series-gaps)`],
+  };
+}
+
+/** The rows of each step as one: means of numbers, and the last of words. */
+function meanRows({ time, key, inputs, rows }: UnevenRows, every: SeriesStep): UnevenRows {
+  const times = numbersOf(time, rows);
+  const groups = new Map<string, { readonly start: number; readonly rows: number[] }>();
+  for (let n = 0; n < rows; n++) {
+    const start = startOfStep(times[n], every);
+    const name = `${seriesOf(key, n)} ${start}`;
+    const group = groups.get(name) ?? { start, rows: [] };
+    group.rows.push(n);
+    groups.set(name, group);
+  }
+  const steps = [...groups.values()].sort((a, b) => a.start - b.start);
+  const meanOf = (column: TableColumn): TableColumn => {
+    const { data } = column;
+    if (data.kind === 'words') {
+      const indices = Int32Array.from(
+        steps,
+        (step) => data.indices[step.rows.findLast((n) => data.indices[n] >= 0) ?? step.rows[0]],
+      );
+      return withGaps({ ...column, data: { ...data, indices } });
+    }
+    const values = Float64Array.from(steps, (step) => {
+      const known = step.rows.filter((n) => !Number.isNaN(data.values[n]));
+      return known.reduce((sum, n) => sum + data.values[n], 0) / known.length;
+    });
+    return withGaps({ ...column, data: { kind: 'numbers', values } });
+  };
+  const starts = Float64Array.from(steps, ({ start }) => start);
+  return {
+    rows: steps.length,
+    time: { ...time, data: { kind: 'numbers', values: starts } },
+    key: key && meanOf(key),
+    inputs: inputs.map(meanOf),
+  };
+}
+
+/** The rows, and those of steps between neighbours of a series: numbers on a line, words as before. */
+function filledRows(
+  { time, key, inputs, rows }: UnevenRows,
+  step: SeriesStep,
+  fault: TableFault,
+): UnevenRows & Pick<TableSeries, 'filled'> {
+  const times = numbersOf(time, rows);
+  const previous = previousRows(key, rows);
+  const cells: { readonly time: number; readonly before: number; readonly after: number; readonly share: number }[] =
+    [];
+  for (let n = 0; n < rows; n++) {
+    const before = previous[n];
+    const distance =
+      before === -1 || isNext(times[before], times[n], step) ? 1 : stepsBetween(times[before], times[n], step);
+    if (Number.isNaN(distance)) {
+      const [has, from] = [times[n], times[before]].map((value) => timeText(value, time.type === 'date'));
+      const expected = `whole steps of ${stepText(step)} after ${from} of row ${before + 1}`;
+      throw fault(
+        `: row ${n + 1} has the time ${has}, expected ${expected} (--every takes the mean of the rows in each step)`,
+      );
+    }
+    if (cells.length + distance > (MAX_FILLED + 1) * rows) {
+      const has = `row ${n + 1} comes ${distance} steps of ${stepText(step)} after row ${before + 1}`;
+      throw fault(
+        `: ${has}, expected gaps of at most ${MAX_FILLED} times the rows of the table (--series-gaps skip leaves them)`,
+      );
+    }
+    for (let k = 1; k < distance; k++)
+      cells.push({
+        time: nextOf(times[before], { ...step, size: step.size * k }),
+        before,
+        after: n,
+        share: k / distance,
+      });
+    cells.push({ time: times[n], before: n, after: n, share: 0 });
+  }
+  // All series in the order of time, as rows that are split by time are.
+  cells.sort((a, b) => a.time - b.time || a.after - b.after);
+  const rowOf = new Int32Array(rows);
+  for (const [row, { before, after }] of cells.entries()) if (before === after) rowOf[after] = row;
+  const fill = (column: TableColumn): TableColumn => {
+    const { data, type } = column;
+    if (data.kind === 'words')
+      return withGaps({
+        ...column,
+        data: { ...data, indices: Int32Array.from(cells, ({ before }) => data.indices[before]) },
+      });
+    const { values } = data;
+    const isLine = type !== 'boolean';
+    const filled = Float64Array.from(cells, ({ before, after, share }) =>
+      isLine && share > 0 ? values[before] + (values[after] - values[before]) * share : values[before],
+    );
+    return withGaps({ ...column, data: { kind: 'numbers', values: filled } });
+  };
+  return {
+    rows: cells.length,
+    time: { ...time, data: { kind: 'numbers', values: Float64Array.from(cells, (cell) => cell.time) } },
+    key: key && fill(key),
+    inputs: inputs.map(fill),
+    filled: {
+      before: Int32Array.from(cells, ({ before }) => rowOf[before]),
+      after: Int32Array.from(cells, ({ after }) => rowOf[after]),
+    },
+  };
+}
+
+const withGaps = (column: TableColumn): TableColumn => {
+  const { data } = column;
+  const gaps =
+    data.kind === 'words'
+      ? data.indices.filter((index) => index === -1).length
+      : data.values.filter(Number.isNaN).length;
+  return { ...column, gaps };
+};
+
+const numbersOf = ({ data }: TableColumn, rows: number): Float64Array =>
+  data.kind === 'numbers' ? data.values : new Float64Array(rows);
