@@ -108,6 +108,7 @@ const targetColumns = (runs: readonly Run[]): FigureColumn[] => {
         isShare: true,
         read: (run: Run) => targetsOf(run)?.[name]?.accuracy ?? null,
       },
+      { head: `${split} F1 of ${name}`, read: (run: Run) => targetsOf(run)?.[name]?.f1 ?? null },
       { head: `${split} RMSE of ${name}`, read: (run: Run) => targetsOf(run)?.[name]?.rmse ?? null },
     ]);
   });

@@ -90,6 +90,7 @@ export interface StepFigures {
 export interface TargetFigures {
   readonly loss: number | null;
   readonly accuracy?: number | null | undefined;
+  readonly f1?: number | null | undefined; // of the second of two classes
   readonly rmse?: number | null | undefined;
 }
 

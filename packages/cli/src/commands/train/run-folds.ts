@@ -186,12 +186,18 @@ const linearFigures = ({ linear }: Assessment): Figures =>
     Object.entries(mainFigures(linear?.evaluation ?? {})).map(([name, figure]) => [`linear ${name}`, figure]),
   );
 
-/** Accuracy or RMSE, or those of several targets. */
-function mainFigures({ accuracy, rmse, heads }: Pick<Evaluation, 'accuracy' | 'rmse' | 'heads'>): Figures {
+/** Accuracy or RMSE, or those of several targets; F1 of one that has two classes. */
+function mainFigures({
+  accuracy,
+  f1,
+  rmse,
+  heads,
+}: Pick<Evaluation, 'accuracy' | 'rmse' | 'heads'> & { readonly f1?: number }): Figures {
   const ofTargets = Object.entries(heads ?? {}).flatMap(([target, figures]) =>
     Object.entries(mainFigures(figures)).map(([name, figure]) => [`${target} ${name}`, figure] as const),
   );
   if (ofTargets.length > 0) return Object.fromEntries(ofTargets);
+  if (f1 !== undefined) return { F1: f1 };
   if (accuracy !== undefined) return { accuracy };
   return rmse === undefined ? {} : { rmse };
 }

@@ -6,7 +6,7 @@ import { deviationOf, meanOf } from './range.ts';
 
 /** Most folds and figures on a page. */
 const MAX_FOLDS = 10_000;
-const MAX_FIGURES = 100;
+const MAX_FIGURES = 10_000;
 
 /** Figures of an evaluation by name, such as loss and accuracy. */
 const figures = table(name, figure(), MAX_FIGURES);
@@ -41,20 +41,23 @@ export function summaryOf(folds: readonly Fold[]): FoldsSummary {
 export const figureText = (name: string, value: number): string =>
   name.endsWith('accuracy') ? percent(value) : decimal(value);
 
-/** The table of a cross-validation: a row for each fold, then mean and deviation. */
+/** With more figures, a table has a row for each of them, if it then has fewer columns. */
+const MAX_COLUMNS = 8;
+
+/** The table of a cross-validation: a row for each fold, then mean and deviation; of many figures a row for each. */
 export function foldsTable(
   folds: readonly Fold[],
   { mean, deviation }: FoldsSummary,
 ): { readonly head: string[]; readonly rows: string[][]; readonly numeric: number[] } {
   const names = Object.keys(mean);
   const row = (figures: Figures) => names.map((name) => figureText(name, figures[name]));
-  return {
-    head: ['fold', 'rows', ...names, 'steps'],
-    rows: [
-      ...folds.map(({ fold, rows, figures, steps }) => [String(fold), whole(rows), ...row(figures), whole(steps)]),
-      ['mean', '', ...row(mean), ''],
-      ['deviation', '', ...row(deviation), ''],
-    ],
-    numeric: [1, ...names.map((_, k) => k + 2), names.length + 2],
-  };
+  const byFold = [
+    ['fold', 'rows', ...names, 'steps'],
+    ...folds.map(({ fold, rows, figures, steps }) => [String(fold), whole(rows), ...row(figures), whole(steps)]),
+    ['mean', '', ...row(mean), ''],
+    ['deviation', '', ...row(deviation), ''],
+  ];
+  const isTurned = names.length > Math.max(MAX_COLUMNS, folds.length);
+  const [head, ...rows] = isTurned ? byFold[0].map((_, c) => byFold.map((cells) => cells[c])) : byFold;
+  return { head, rows, numeric: head.map((_, c) => c).slice(1) };
 }
