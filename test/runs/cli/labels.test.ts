@@ -130,3 +130,25 @@ test('a column of lists has an output for each label, and answers with the label
   const again = await gradloom(['train', '--config', join(lists, 'config.json'), '--no-out', '--quiet', '--json']);
   expect(jsonLines(again.stdout)[0].fingerprint).toBe(model.fingerprint);
 });
+
+test('folds have F1 of each label, and a row for each figure where these are many', async () => {
+  const targets = Array.from({ length: 5 }, (_, k) => `l${k}`);
+  const many = rows.map(({ x, y, z }, n) => ({
+    x,
+    y,
+    z,
+    ...Object.fromEntries(targets.map((name, k) => [name, Number((x + n) % (k + 2) < 1)])),
+  }));
+  const flags = ['--dataset', folder.write('many.csv', tableOf(many)), '--target', targets.join(), '--folds', '2'];
+  const { stdout: text } = await gradloom(['train', ...flags, '--steps', '2', '--hidden', '4', '--no-out']);
+  expect(text).toMatch(/^fold +1 +2 +mean +deviation\n─.*\nrows +120 +120\n/m);
+  for (const name of targets) expect(text).toMatch(new RegExp(`^${name} F1 .*\n(.*\n)*linear ${name} F1 `, 'm'));
+});
+
+test('a list in a cell of the target, and numbers of 0 and 1 for the cross-entropy, are refused with the way out', async () => {
+  const train = async (...flags: string[]) => (await gradloom(['train', ...flags, '--no-out'])).stderr;
+  const lists = folder.write('lists.jsonl', '{"x":1,"tags":["a","b"]}\n{"x":2,"tags":["a"]}\n');
+  expect(await train('--dataset', lists)).toContain('; labels are one text, such as "sports;tech")');
+  const numbers = await train(...data, '--targets', 'values', '--loss', 'binary-cross-entropy');
+  expect(numbers).toContain('(numbers of a table are scaled; --targets classes reads 0 and 1 as classes)');
+});

@@ -219,7 +219,9 @@ function refuseNumbers(
   const { name: kind, targets: expectedTargets } = createLoss(loss, customParts());
   const outside = targets.array.find((value) => value / targets.divisor < 0 || value / targets.divisor > 1);
   if (kind === 'binary-cross-entropy' && classes === null && outside !== undefined) {
-    const problem = `has ${outside / targets.divisor}, expected numbers from 0 to 1 for ${kind}`;
+    const advice =
+      table === undefined ? '' : ' (numbers of a table are scaled; --targets classes reads 0 and 1 as classes)';
+    const problem = `has ${outside / targets.divisor}, expected numbers from 0 to 1 for ${kind}${advice}`;
     throw new OptionError('train', ['loss', 'dataset'], problem, { about: `the target of ${name}` });
   }
   if (expectedTargets !== 'classes' || classes !== null || dataset === undefined || !('path' in dataset)) return;

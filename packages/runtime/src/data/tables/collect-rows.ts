@@ -57,10 +57,15 @@ export async function collectRows(
       return;
     }
     lastRow = row;
-    for (const { index, name, title, collector } of plan.columns) {
+    for (const { index, name, title, role, collector } of plan.columns) {
       const cell = cells[index];
       try {
-        if (!isOneValue(cell)) refuseSeveral(name, cell, request);
+        if (!isOneValue(cell))
+          refuseSeveral(
+            name,
+            cell,
+            role === 'target' ? LABELS_IN_TEXT : request.preprocessing === null ? leaveOut(name) : '',
+          );
         collector.add(cell, location);
       } catch (error) {
         if (!(error instanceof CellError)) throw error;
@@ -114,10 +119,12 @@ function isOneValue(cell: unknown): boolean {
   return type === 'string' || type === 'number' || type === 'boolean' || type === 'undefined' || cell === null;
 }
 
-function refuseSeveral(name: string, cell: unknown, { preprocessing }: TableRequest): never {
+const LABELS_IN_TEXT = 'labels are one text, such as "sports;tech"';
+
+function refuseSeveral(name: string, cell: unknown, advice: string): never {
   const has = Array.isArray(cell) || ArrayBuffer.isView(cell) ? 'a list' : 'an object';
-  const advice = preprocessing === null ? `; ${leaveOut(name)}` : '';
-  const expected = `a number, a text, true, false or null (a cell holds one value${advice})`;
+  const more = advice === '' ? '' : `; ${advice}`;
+  const expected = `a number, a text, true, false or null (a cell holds one value${more})`;
   throw new CellError(name, `has ${has}`, expected);
 }
 

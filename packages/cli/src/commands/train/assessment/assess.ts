@@ -1,4 +1,4 @@
-import { listed, show } from '@gradloom/core/internal';
+import { listed, ofTable, show } from '@gradloom/core/internal';
 import { type Evaluation, TrainingError, type TrainResult } from '@gradloom/runtime';
 import { inTurns, type NaiveErrors, naiveErrors, sentinelsIn } from '@gradloom/runtime/internal';
 import { countNGrams, type NGrams } from '../../../lab/figures/n-grams.ts';
@@ -293,8 +293,8 @@ const rowsOf = ({ rows, positions }: Evaluation, share: number): string =>
 const isAbove = (error: number | undefined, other: number | undefined): boolean =>
   error !== undefined && other !== undefined && error > other && decimal(error) !== decimal(other);
 
-function leakRemark({ name, score, otherCount }: LeakingColumn, { table, sets }: Recipe): string {
-  const target = show(table?.table.targets[0].name ?? 'the target');
+function leakRemark({ name, score, otherCount }: LeakingColumn, { sets }: Recipe): string {
+  const target = show(ofTable(sets.train.preprocessing)?.target[0].name ?? 'the target');
   const answered =
     sets.train.classes === null ? `has an R² of ${decimal(score)}` : `answers ${percent(score)} of the rows`;
   const also = otherCount === 0 ? '' : `, and so do ${otherCount} more`;
