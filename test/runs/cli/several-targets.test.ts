@@ -113,7 +113,9 @@ test('each target has figures in its units, in evaluate, metrics.jsonl, the repo
   expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ validationTargets: { price: {}, buys: {} } });
   expect(readFileSync(join(run, 'report.html'), 'utf8')).toMatch(/test price<\/th><td>RMSE /);
   const folds = await gradloom(['train', ...data, ...quick, '--steps', '10', '--folds', '2', '--no-out']);
-  expect(folds.stdout).toMatch(/^fold +rows +loss +price rmse +buys F1 +linear price( rmse)? +linear buys( F1)? +steps$/m);
+  expect(folds.stdout).toMatch(
+    /^fold +rows +loss +price rmse +buys F1 +linear price( rmse)? +linear buys( F1)? +steps$/m,
+  );
 });
 
 test('each target stands beside a constant and a linear model, in the terminal and in the report', async () => {

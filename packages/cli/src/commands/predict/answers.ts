@@ -2,7 +2,9 @@ import { buildNetwork, createLoss, InputError, NO_ANSWER } from '@gradloom/core'
 import {
   badOutput,
   classify,
+  columnsOfRows,
   decodeValue,
+  headsOf,
   lengthsOfOutputs,
   ofText,
   show,
@@ -35,13 +37,23 @@ export interface Answer {
 
 /** A function that answers batches of rows. */
 export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer[]> {
-  const models = modelsOfHeads(model);
-  if (models === null) return createSingleAnswers(model);
-  const heads = models.map(({ name, model: ofHead }) => ({ name, answer: createSingleAnswers(ofHead) }));
+  const outputsOf = ({ x, rowIndices, lengths }: RowBatch) => predict(model, x, rowIndices, lengths);
+  const places = headsOf(buildNetwork(model.spec, model.parts?.customParts));
+  if (places === null) {
+    const answer = createSingleAnswers(model);
+    return async (batch) => answer(batch, await outputsOf(batch));
+  }
+  const heads = (modelsOfHeads(model) ?? []).map(({ name, model: ofHead }) => {
+    const { start, size } = places.find((place) => place.name === name) ?? { start: 0, size: 0 };
+    return { name, start, size, answer: createSingleAnswers(ofHead) };
+  });
   return async ({ targets: _, targetLabels: __, targetsOfHeads, ...batch }) => {
-    const answers: { readonly name: string; readonly rows: Answer[] }[] = [];
-    for (const { name, answer } of heads)
-      answers.push({ name, rows: await answer({ ...batch, ...targetsOfHeads?.[name] }) });
+    const outputs = await outputsOf(batch);
+    const B = batch.rowIndices.length;
+    const answers = heads.map(({ name, start, size, answer }) => {
+      const ofHead = columnsOfRows(outputs, B, outputs.length / B, start, size);
+      return { name, rows: answer({ ...batch, ...targetsOfHeads?.[name] }, ofHead) };
+    });
     return batch.rowIndices.map((row, n): Answer => {
       const named = answers.map(
         ({
@@ -56,8 +68,8 @@ export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer
   };
 }
 
-/** A function that answers batches of rows with a model of one output. */
-function createSingleAnswers(model: Model): (batch: RowBatch) => Promise<Answer[]> {
+/** A function that reads the answers of a model of one output from its outputs [N, O] for a batch. */
+function createSingleAnswers(model: Model): (batch: RowBatch, outputs: Float64Array) => Answer[] {
   const loss = model.loss === undefined ? null : createLoss(model.loss, model.parts?.customParts);
   const choosesClasses = loss?.targets === 'classes';
   const onLogits = choosesClasses || loss?.name === 'binary-cross-entropy';
@@ -67,8 +79,7 @@ function createSingleAnswers(model: Model): (batch: RowBatch) => Promise<Answer[
   const tokenizer = text === undefined ? undefined : createTokenizer(text.tokenizer);
   const network = buildNetwork(model.spec, model.parts?.customParts);
   const R = loss === null ? 1 : targetPositions(network, loss); // positions
-  return async ({ x, rowIndices, targets, targetLabels, lengths }) => {
-    const outputs = await predict(model, x, rowIndices, lengths);
+  return ({ rowIndices, targets, targetLabels, lengths }, outputs) => {
     const O = outputs.length / rowIndices.length;
     if (R > 1) {
       const outputLengths = lengthsOfOutputs(network, lengths);
