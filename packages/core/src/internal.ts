@@ -52,7 +52,14 @@ export { softmaxCrossEntropyOptions } from './families/losses/softmax-cross-entr
 export { bootstrap, type Interval } from './families/metrics/bootstrap.ts';
 export { chooseThreshold, type ThresholdCriterion, thresholdCriteria } from './families/metrics/choose-threshold.ts';
 export { createDecision, type Decision } from './families/metrics/decision.ts';
-export { type Figure, type FigureName, figures, figuresOf, type Task } from './families/metrics/figures.ts';
+export {
+  type Figure,
+  type FigureName,
+  figures,
+  figuresOf,
+  type Task,
+  unitFigures,
+} from './families/metrics/figures.ts';
 export { bitsOf, lossOf, perplexityOf } from './families/metrics/perplexity.ts';
 export { type RankingCurve, rankingCurves } from './families/metrics/ranking-curves.ts';
 export { createSpread, createSquares, rootMean } from './families/metrics/spread.ts';

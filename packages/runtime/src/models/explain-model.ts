@@ -18,10 +18,12 @@ import {
   show,
   showName,
   tokensOf,
+  unitFigures,
   viewOf,
 } from '@gradloom/core/internal';
 import { checkDataset } from '../data/check-dataset.ts';
 import { type DataMatrix, type Dataset, hasWindows } from '../data/dataset.ts';
+import { headsOfDataset } from '../data/dataset-of-head.ts';
 import { sharedArrayLike } from '../data/number-types.ts';
 import { countedPositions, defaultLoss } from '../data/targets.ts';
 import type { BackendChoice } from '../engine/backends/backend-choices.ts';
@@ -107,7 +109,7 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
   const { metric: requested, repeats, seed, onProgress, ...machine } = explainOptions.read(options);
   const lossSpec = defaultLoss(dataset, model.loss);
   const scoring = scoringOf(model, dataset);
-  const metric = figureOf(requested, scoring);
+  const metric = figureOf(requested, scoring, (headsOfDataset(dataset) ?? []).length > 1);
   const { better } = figures[metric];
   const threshold = model.metadata.threshold ?? scoring.threshold;
   const groups = groupsOf(model, dataset.inputs.columns);
@@ -149,12 +151,14 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
   return { metric, better, baseline, rows: dataset.rows, repeats, importances };
 }
 
-function figureOf(requested: string | undefined, scoring: Scoring): FigureName {
-  const names = figuresOf(scoring);
+function figureOf(requested: string | undefined, scoring: Scoring, isOfSeveral: boolean): FigureName {
+  const names = figuresOf(scoring).filter((name) => !isOfSeveral || !unitFigures.has(name));
   if (requested === undefined) return scoring.task === 'values' ? 'r2' : 'accuracy';
   const name = names.find((candidate) => candidate === requested);
   if (name !== undefined) return name;
-  throw new OptionError('explainModel', 'metric', `has ${show(requested)}, expected one of ${names.join(', ')}`);
+  const isUnit = unitFigures.has(requested as FigureName) && isOfSeveral;
+  const why = isUnit ? ' (several targets have no common unit)' : '';
+  throw new OptionError('explainModel', 'metric', `has ${show(requested)}, expected one of ${names.join(', ')}${why}`);
 }
 
 /** Network inputs that are shuffled together. */

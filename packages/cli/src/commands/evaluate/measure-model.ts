@@ -1,6 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { buildNetwork, createLoss, metrics } from '@gradloom/core';
-import { bitsOf, type EvaluatedRows, type FigureName, lossOf, scoreInto, typeOf } from '@gradloom/core/internal';
+import {
+  bitsOf,
+  type EvaluatedRows,
+  type FigureName,
+  lossOf,
+  scoreInto,
+  typeOf,
+  unitFigures,
+} from '@gradloom/core/internal';
 import {
   createPool,
   type DataSplits,
@@ -47,9 +55,6 @@ const MAX_CLASSES = 2048;
 
 /** The table exists as counts, as returned figures, as rows of the classes, and as text. */
 const TABLE_COPIES = 4;
-
-/** Figures that are no means over targets: each has its units. */
-const unitFigures: ReadonlySet<FigureName> = new Set(['mae', 'rmse', 'mape']);
 
 /** The figures of a model with several outputs. */
 export interface FindingsOfHeads {

@@ -181,6 +181,9 @@ export type FigureName = keyof typeof table;
 /** All figures that rate a model, in display order. */
 export const figures: { readonly [K in FigureName]: Figure } = table;
 
+/** Figures that are no means over several targets: each target has units of its own. */
+export const unitFigures: ReadonlySet<FigureName> = new Set(['mae', 'rmse', 'mape']);
+
 /** Names of the figures that apply to a task. */
 export const figuresOf = ({ task, hasProbabilities, hasPositions }: FigureNeeds): FigureName[] =>
   (Object.keys(table) as FigureName[]).filter(
