@@ -34,7 +34,7 @@ import { type OpenedDataset, type OpenedTable, openDataset, type Shares } from '
 import type { Preset } from '../../files/datasets/presets.ts';
 import { withTableFlags } from '../../files/datasets/table-options.ts';
 import { imagePreset } from '../../files/datasets/table-preset.ts';
-import { textPreset } from '../../files/datasets/text-preset.ts';
+import { textPreset, timedTextPreset } from '../../files/datasets/text-preset.ts';
 import { customParts } from '../../options/custom-parts.ts';
 import { camelCase, optionsFrom } from '../../options/flags-of.ts';
 import { describeLoss, isByTarget, type LossValue } from '../../options/loss.ts';
@@ -67,8 +67,9 @@ export const stepsPerEpoch = ({ options: { batch = 'full', accumulate = 1 }, set
 /** @throws OptionError for a network or a flag that does not fit. */
 export async function createRecipe(
   values: TrainValues,
-  { preset: datasetPreset, sets, shares, table, decisions, baseModel }: OpenedRun,
+  { preset, sets, shares, table, decisions, baseModel }: OpenedRun,
 ): Promise<Recipe> {
+  const datasetPreset = baseModel === undefined ? timedPreset(values, preset, sets.train) : preset;
   const baseLoss = baseModel === undefined || values['replace-head'] ? undefined : baseModel.loss;
   const loss = lossSpec(values, sets.train, baseLoss);
   refuseNumbers(values, sets.train, loss, table);
@@ -76,25 +77,30 @@ export async function createRecipe(
   const isSeries = ofTable(sets.train.preprocessing)?.series !== undefined;
   // A known network of images has training defaults of its own; series and texts have theirs in the preset of the data.
   const knownNetwork = baseModel === undefined ? network : datasetPreset.network;
-  const keepsPreset = knownNetwork === undefined || isSeries || tokensOf(sets.train.preprocessing) !== undefined;
+  const { preprocessing } = sets.train;
+  const isText = ofText(preprocessing) !== undefined || tokensOf(preprocessing) !== undefined;
+  const keepsPreset = knownNetwork === undefined || isSeries || isText;
   const networkPreset = (name: string) =>
     findNetwork(name)?.rows === 'tokens' ? textPreset : imagePreset(datasetPreset, sets.train.rows);
-  const preset = keepsPreset ? datasetPreset : networkPreset(knownNetwork);
+  const runPreset = keepsPreset ? datasetPreset : networkPreset(knownNetwork);
   const networkValues: TrainValues = {
-    ...(network === undefined ? { hidden: preset.hidden, activation: { kind: preset.activation } } : { network }),
+    ...(network === undefined ? { hidden: runPreset.hidden, activation: { kind: runPreset.activation } } : { network }),
     'output-activation': { kind: outputActivation(sets.train, createLoss(loss, customParts())) },
   };
   const { 'warmup-steps': warmupSteps, ...otherValues } = withoutMergedFlags(values);
-  const optimizer = optimizerSpec(values, preset);
-  const schedule = values.schedule ?? { kind: optimizer.kind === preset.optimizer.kind ? preset.schedule : 'constant' };
+  const optimizer = optimizerSpec(values, runPreset);
+  const schedule = values.schedule ?? {
+    kind: optimizer.kind === runPreset.optimizer.kind ? runPreset.schedule : 'constant',
+  };
   const fullValues: TrainValues = {
     ...(values.spec === undefined && baseModel === undefined ? networkValues : {}),
-    ...lengthOf(values, preset),
-    batch: preset.batch === 'full' ? preset.batch : Math.min(preset.batch, sets.train.rows),
+    ...lengthOf(values, runPreset),
+    batch: runPreset.batch === 'full' ? runPreset.batch : Math.min(runPreset.batch, sets.train.rows),
     seed: 0,
+    ...defined({ precision: runPreset.precision }),
     ...otherValues,
     ...shares,
-    ...earlyStopping(values, preset, sets),
+    ...earlyStopping(values, runPreset, sets),
     loss,
     optimizer,
     schedule: warmupSteps === undefined ? schedule : { ...schedule, warmupSteps },
@@ -153,6 +159,15 @@ function startOf(
     if (!(error instanceof OptionError) || error.options[0] !== 'outputs') throw error;
     throw new OptionError('train', 'replaceHead', error.problem, { about: error.about, cause: error });
   }
+}
+
+/** The defaults of a dataset; for a text whose training has some minutes, those that make most of them. */
+function timedPreset({ minutes, optimizer }: TrainValues, preset: Preset, { preprocessing, rows }: Dataset): Preset {
+  const text = ofText(preprocessing)?.text;
+  const asksForOther = optimizer !== undefined && optimizer.kind !== 'muon';
+  return minutes === undefined || text === undefined || asksForOther
+    ? preset
+    : timedTextPreset(rows * text.context, minutes);
 }
 
 /** The known network of a run. @throws OptionError for options that it does not take. */

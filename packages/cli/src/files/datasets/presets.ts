@@ -1,4 +1,4 @@
-import type { ActivationName, OptimizerSpec, ScheduleName } from '@gradloom/core';
+import type { ActivationName, ElementType, OptimizerSpec, ScheduleName } from '@gradloom/core';
 import type { SyntheticName } from '@gradloom/runtime';
 import type { Member } from '../../options/member.ts';
 
@@ -17,6 +17,7 @@ export interface Preset {
   readonly epochs: number;
   readonly steps?: number; // instead of epochs
   readonly patience?: number; // of a run with enough validation rows
+  readonly precision?: ElementType; // of a run that does not ask for another
 }
 
 /**

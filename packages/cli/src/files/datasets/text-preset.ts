@@ -21,6 +21,29 @@ export const textPreset: Preset = {
   steps: 2000,
 };
 
+/** Parameters of a network that a minute is enough for. */
+const PARAMETERS_OF_A_MINUTE = 450_000;
+/** Most parameters for each token of the text. */
+const PARAMETERS_OF_A_TOKEN = 4;
+
+/**
+ * Defaults for a text of so many training tokens that has some minutes: a network of about 450,000 · √minutes
+ * parameters, but at most four for each token, in 4 blocks with a head for each 32 numbers of the width.
+ * docs/writing.md has the measurements.
+ */
+export function timedTextPreset(tokens: number, minutes: number): Preset {
+  const parameters = Math.min(PARAMETERS_OF_A_TOKEN * tokens, PARAMETERS_OF_A_MINUTE * Math.sqrt(minutes));
+  const heads = Math.max(1, Math.round(Math.sqrt(parameters / (4 * 12)) / 32));
+  return {
+    ...textPreset,
+    network: `gpt:4x${heads}x${32 * heads}`,
+    optimizer: { kind: 'muon', lr: 0.005 },
+    batch: 32,
+    precision: 'float32',
+    patience: 10,
+  };
+}
+
 /** Sentences on the automatic decisions about a text. */
 export function textDecisions(sets: DataSplits): string[] {
   const { train, validation, test } = sets;

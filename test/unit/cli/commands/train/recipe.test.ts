@@ -1,9 +1,10 @@
-import { convnet, lenet5, sigmoid } from '@gradloom/core';
-import { type Dataset, datasetFromRows } from '@gradloom/runtime';
+import { buildNetwork, convnet, lenet5, sigmoid } from '@gradloom/core';
+import { type Dataset, datasetFromRows, textDataset } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import type { TrainValues } from '../../../../../packages/cli/src/commands/train/options.ts';
 import { createRecipe } from '../../../../../packages/cli/src/commands/train/recipe.ts';
 import { presets } from '../../../../../packages/cli/src/files/datasets/presets.ts';
+import { textPreset } from '../../../../../packages/cli/src/files/datasets/text-preset.ts';
 
 const classes = datasetFromRows({ inputs: [[1], [2]], targets: [0, 1], classes: 2 });
 const values = datasetFromRows({ inputs: [[1], [2]], targets: [0.5, 1.5] });
@@ -63,6 +64,34 @@ test('a named network gets the activation that the loss wants of its outputs, an
   expect(spec.layers).toEqual([...convnet([12, 12, 1], 2).layers, sigmoid()]);
   const one = await recipe({ loss: { kind: 'binary-cross-entropy' } });
   expect(one.spec).toEqual(convnet([12, 12, 1], 1));
+});
+
+/** A text of words of five letters. */
+const textOf = (length: number) =>
+  textDataset(Array.from({ length: length / 6 }, (_, n) => `${(n * 7919) % 90_000}`.padStart(5, 'a')).join(' '));
+
+test('a text that has minutes gets Muon, floats, and a network that neither tokens nor minutes are too few for', async () => {
+  const recipe = async (tokens: number, values: TrainValues) =>
+    createRecipe(values, { preset: textPreset, sets: await textOf(tokens), shares: { validation: 0 } });
+  let size = 0;
+  for (const [tokens, minutes] of [
+    [6000, 1],
+    [60_000, 1],
+    [1_200_000, 1],
+    [1_200_000, 9],
+  ]) {
+    const { spec, options } = await recipe(tokens, { minutes });
+    expect(options).toMatchObject({ optimizer: { kind: 'muon' }, schedule: { kind: 'cosine' }, precision: 'float32' });
+    const { parameterCount } = buildNetwork(spec);
+    expect(parameterCount).toBeGreaterThan(size);
+    expect(parameterCount).toBeLessThan(Math.max(60_000, Math.min(6 * tokens, 620_000 * Math.sqrt(minutes))));
+    size = parameterCount;
+  }
+  const untimed = await recipe(6000, {});
+  expect(untimed.values).toMatchObject({ network: 'gpt:4x4x128', optimizer: { kind: 'adamw' }, batch: 12 });
+  expect(untimed.options).not.toHaveProperty('precision');
+  const { values } = await recipe(6000, { minutes: 1, network: 'gru:1x16', optimizer: { kind: 'adamw' } });
+  expect(values).toMatchObject({ network: 'gru:1x16', optimizer: textPreset.optimizer, batch: 12 });
 });
 
 test.each([
