@@ -235,3 +235,24 @@ test('flags of columns may be repeated, and stand in the file as typed', async (
     target: ['price'],
   });
 });
+
+test('a table with more columns than rows has a linear model, and its folds are compared with a constant', async () => {
+  const wave = (n: number, c: number): number => Math.sin((n + 1) * (c + 1) * 12.9898) * 43758.5453;
+  const cell = (n: number, c: number): number => wave(n, c) - Math.floor(wave(n, c));
+  const lines = Array.from({ length: 60 }, (_, n) =>
+    Array.from({ length: 2101 }, (_, c) => cell(n, c).toFixed(4)).join(','),
+  );
+  const names = Array.from({ length: 2101 }, (_, c) => `c${c}`).join(',');
+  const wide = folder.write('wide.csv', [names, ...lines].join('\n'));
+  const run = ['train', '--dataset', wide, '--hidden', '16', '--threads', '1', '--no-out'];
+  const { stdout } = await gradloom([...run, '--steps', '120']);
+  const text = stdout.replace(/\s+/g, ' ');
+  expect(text).toMatch(/test RMSE [\d.]+; linear model: [\d.]+; always answering the mean: [\d.]+/);
+  expect(text).toMatch(
+    /The network overfits: its RMSE is [\d.]+ on training rows and [\d.]+ on validation rows \(2,100 inputs for 48/,
+  );
+  const folds = (await gradloom([...run, '--steps', '20', '--folds', '3'])).stdout;
+  expect(folds).toMatch(
+    /^The network is (no|hardly) better than always answering the mean: mean rmse [\d.]+, and [\d.]+ of/m,
+  );
+});

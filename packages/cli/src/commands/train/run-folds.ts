@@ -7,16 +7,24 @@ import { formatSource } from '../../files/datasets/dataset-source.ts';
 import type { OpenedDataset } from '../../files/datasets/open-dataset.ts';
 import { writeOut } from '../../files/out-directory.ts';
 import { FOLDS_FILE } from '../../files/run-files/names.ts';
-import { type Figures, type Fold, type FoldsSummary, foldsTable, summaryOf } from '../../lab/figures/folds-table.ts';
+import {
+  type Figures,
+  type Fold,
+  type FoldsSummary,
+  figureText,
+  foldsTable,
+  summaryOf,
+} from '../../lab/figures/folds-table.ts';
+import { deviationOf, meanOf } from '../../lab/figures/range.ts';
 import { defined } from '../../options/option.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { interruptExitCode, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { describeMachine } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines, widthOf } from '../../terminal/io.ts';
 import { createProgressLine, type ProgressLine } from '../../terminal/progress-line.ts';
-import { timeLeft } from '../../terminal/text/format.ts';
+import { sentence, timeLeft } from '../../terminal/text/format.ts';
 import { table } from '../../terminal/text/table.ts';
-import type { Assessment } from './assessment/assess.ts';
+import { type Assessment, NO_BETTER } from './assessment/assess.ts';
 import { describeNetwork } from './describe-network.ts';
 import { describeRun } from './describe-run.ts';
 import { describeData } from './describe-table.ts';
@@ -58,6 +66,7 @@ export async function runFolds(
   const isNew = out === undefined || !existsSync(out);
   const lock = noOut ? null : lockNewDirectory(out, name);
   const foldRuns: FoldRun[] = [];
+  const baselines: Assessment['baseline'][] = []; // of each fold
   const command = commandOf(values);
   let facts: { dataset: string; network: string } | undefined;
   let code = 0;
@@ -87,6 +96,7 @@ export async function runFolds(
         const figures = { ...figuresOf(test), ...linearFigures(run.assessment) };
         const foldRun: FoldRun = { fold, out: run.out, figures, rows: test.rows, steps, fingerprint };
         foldRuns.push(foldRun);
+        baselines.push(run.assessment.baseline);
         if (json && !quiet) printJson(io.stdout, { event: 'fold', ...foldRun });
       });
       if (fold === 1) for (const warning of warningsOf(openedRun)) warn(reporter, warning);
@@ -107,7 +117,7 @@ export async function runFolds(
     else if (quiet) printLine(io.stdout, lock?.path ?? '');
     else {
       const where = lock === null ? [] : ['', `written to ${lock.path}`, ...(page === null ? [] : [`page: ${page}`])];
-      printLines(io.stdout, [...describeFolds(foldRuns, summary), ...where]);
+      printLines(io.stdout, [...describeFolds(foldRuns, summary), ...constantRemark(foldRuns, baselines), ...where]);
     }
     return code;
   } finally {
@@ -200,6 +210,22 @@ function mainFigures({
   if (f1 !== undefined) return { F1: f1 };
   if (accuracy !== undefined) return { accuracy };
   return rmse === undefined ? {} : { rmse };
+}
+
+/** A sentence if the folds are no better than a constant answer on average, or by no more than a standard error. */
+export function constantRemark(folds: readonly Fold[], baselines: readonly Assessment['baseline'][]): string[] {
+  const name = folds[0]?.figures.accuracy === undefined ? 'rmse' : 'accuracy';
+  const figures = folds.map((fold) => fold.figures[name]);
+  const constants = baselines.map((baseline) => baseline?.[name] ?? Number.NaN);
+  const gains = figures.map((figure, k) => (name === 'rmse' ? constants[k] - figure : figure - constants[k]));
+  const mean = meanOf(gains) ?? Number.NaN;
+  const error = deviationOf(gains) / Math.sqrt(gains.length);
+  if (!(mean <= 0 || mean <= error)) return [];
+  const means = [figures, constants].map((values) => figureText(name, meanOf(values) ?? Number.NaN));
+  const answers = new Set(baselines.map((baseline) => baseline?.answer));
+  const answer = answers.size === 1 ? [...answers][0] : 'the most frequent class';
+  const verdict = mean <= 0 ? NO_BETTER : NO_BETTER.replace('no better', 'hardly better');
+  return ['', `${sentence(`${verdict} ${answer}: mean ${name} ${means[0]}, and ${means[1]} of that answer`)}`];
 }
 
 function describeFolds(foldList: readonly Fold[], summary: FoldsSummary): string[] {

@@ -11,6 +11,7 @@ import { targetRuns } from '../target-runs.ts';
 import { type LeakingColumn, leakingColumn } from './leaking-column.ts';
 import { type LinearModel, trainLinear } from './linear-model.ts';
 import { measureTargets } from './measure-targets.ts';
+import { overfittingRemarks } from './overfitting.ts';
 import { measureRareClass, type RareClass } from './rare-class.ts';
 
 /** Results of simpler models on the same rows, and reasons to doubt the results of the run. */
@@ -72,6 +73,7 @@ export async function assess(
     ...(isWeak ? sentinelRemarks(recipe) : []),
     ...countRemarks(result.validation, nGrams),
     ...remarksOf('leaks'),
+    ...overfittingRemarks(recipe, result),
     ...fewRowsRemarks(recipe, whole.evaluation),
   ];
   return { baseline: whole.baseline, naive: whole.naive, linear, rare: whole.rare, nGrams, targets, remarks };
@@ -282,7 +284,7 @@ export function rangeOfShare(share: number, rows: number): [least: number, most:
   return [(middle - half) / (1 + z2), (middle + half) / (1 + z2)];
 }
 
-const NO_BETTER = 'the network is no better than always answering';
+export const NO_BETTER = 'the network is no better than always answering';
 const WORSE_THAN_LINEAR = 'the network is worse than a linear model';
 
 /** '2 of 15 rows'. */

@@ -1,9 +1,19 @@
 import { buildNetwork, type LayerSpec } from '@gradloom/core';
 import { branchOutputs, headsOf } from '@gradloom/core/internal';
-import { type DataSplits, type Evaluation, type TrainResult, train } from '@gradloom/runtime';
+import {
+  type DataSplits,
+  type Dataset,
+  type Evaluation,
+  evaluateModel,
+  fingerprint,
+  type TrainResult,
+  train,
+} from '@gradloom/runtime';
+import { inputRows } from '@gradloom/runtime/internal';
 import { customParts } from '../../../options/custom-parts.ts';
 import { defined } from '../../../options/option.ts';
 import type { Recipe } from '../recipe.ts';
+import { ridge } from './ridge.ts';
 
 /** The linear model of a run, measured on the rows that the network is measured on. */
 export interface LinearModel {
@@ -15,6 +25,9 @@ export interface LinearModel {
 /** Larger tables, and linear models with more weights, have none: training it would take more than a second. */
 const MAX_ROWS = 100_000;
 const MAX_WEIGHTS = 2_000;
+
+/** Products of a ridge regression on fewer rows than columns: about a second. */
+const MAX_PRODUCTS = 1e9;
 
 /**
  * How the linear model is trained. Its loss has a single minimum, so little depends on it: on iris, digits, diabetes,
@@ -38,7 +51,8 @@ export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Pro
   const { columns, file } = sets.train.inputs;
   const network = buildNetwork(spec, customParts());
   const { outputs } = network;
-  if (file !== undefined || sets.train.rows > MAX_ROWS || columns * outputs > MAX_WEIGHTS) return null;
+  if (file !== undefined || sets.train.rows > MAX_ROWS) return null;
+  if (columns * outputs > MAX_WEIGHTS) return wideLinear(recipe, test, outputs, backend.name);
   const { loss, precision, classWeight, seed, blas, modules } = options;
   const dense = { kind: 'dense', out: outputs, init: ZEROS } as const;
   const sizes = Object.fromEntries((headsOf(network) ?? []).map(({ name, size }) => [name, size]));
@@ -56,6 +70,34 @@ export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Pro
   });
   const { test: evaluation, steps, fingerprint } = result;
   return evaluation === undefined ? null : { evaluation, steps, fingerprint };
+}
+
+/** A ridge regression in the place of a linear model with many columns and few rows; null with several targets. */
+async function wideLinear(
+  { sets: { train: rows }, spec, options }: Recipe,
+  test: Dataset,
+  O: number,
+  backend: TrainResult['backend']['name'],
+): Promise<LinearModel | null> {
+  const { rows: N, inputs, targets, classes } = rows;
+  const C = inputs.columns;
+  const isOneLayer = !spec.layers.some(isHeads) && outputActivations(spec.layers).length === 0;
+  const isSimple =
+    isOneLayer && options.classWeight === undefined && rows.weights === undefined && targets.divisor === 1;
+  if (!isSimple || (classes ?? targets.columns) !== O || N >= C || N * N * (C + 14 * N) > MAX_PRODUCTS) return null;
+  // A class is a number for each output: 1 for its own.
+  const t = Float64Array.from({ length: N * O }, (_, i) =>
+    classes === null ? targets.array[i] : Number(targets.array[Math.floor(i / O)] === i % O),
+  );
+  const parameters = ridge(Float64Array.from(inputRows(rows, 0, N, 'float64')), t, N, C, O);
+  const network = { input: C, layers: [{ kind: 'dense', out: O } as const] };
+  const { loss, blas } = options;
+  const evaluation = await evaluateModel(network, parameters, test, {
+    ...defined({ loss, blas }),
+    backend,
+    threads: 1,
+  });
+  return { evaluation, steps: 0, fingerprint: fingerprint(parameters) };
 }
 
 const isHeads = ({ kind }: LayerSpec): boolean => kind === 'heads';
