@@ -11,7 +11,7 @@ import { bundleThread } from './bundle-thread.mjs';
 
 const packages = join(dirname(fileURLToPath(import.meta.url)), '../packages');
 /** Modules of each package that are imported by name. */
-const entries = { core: ['index', 'internal'], runtime: ['index', 'internal', 'options'], cli: ['main'] };
+const entries = { core: ['index', 'programs', 'internal'], runtime: ['index', 'internal', 'options'], cli: ['main'] };
 /**
  * Bundled dependencies, needed by most starts of a package: yargs and its own are 30 files, Plot and its own 270, those
  * of core 20. They are still installed, with their licences. msgpackr is bundled and not installed, since an optional

@@ -40,7 +40,11 @@ const allowed: [folder: string, code: string][] = [
   ['core', 'export const x = Math.sqrt(Math.abs(Math.floor(2)) * Math.imul(2, 3) + Math.max(1, Math.min(2, 3)));'],
   ['core', "export { x } from '../y.ts';"],
   ['core', "export * as y from './y.ts';"],
-  ['runtime', "export { x } from '@gradloom/core';\nexport { readFileSync } from 'node:fs';"],
+  ['core', "export * from './programs.ts';"],
+  [
+    'runtime',
+    "export { x } from '@gradloom/core';\nexport * from '@gradloom/core/programs';\nexport { readFileSync } from 'node:fs';",
+  ],
   ['runtime', 'export const x = Math.ceil(performance.now());'],
   ['cli', "export { x } from '@gradloom/runtime';\nexport { join } from 'node:path';"],
 ];

@@ -23,6 +23,7 @@ const walks = section
 const entries: Readonly<Record<string, string>> = {
   '@gradloom/core': 'packages/core/src/index.ts',
   '@gradloom/core/internal': 'packages/core/src/internal.ts',
+  '@gradloom/core/programs': 'packages/core/src/programs.ts',
   '@gradloom/runtime': 'packages/runtime/src/index.ts',
 };
 
@@ -44,8 +45,11 @@ function namesOf(file: string, keyword: 'import' | 'export'): { names: string[];
 
 /** The file that has a name, wherever it is imported from. */
 function homeOf(name: string, from: string): string {
-  if (!/\/(index|internal)\.ts$/.test(from)) return from;
-  const source = namesOf(from, 'export').find(({ names }) => names.includes(name));
+  if (!/\/(index|internal|programs)\.ts$/.test(from)) return from;
+  const programs = entries['@gradloom/core/programs'];
+  const lists = Object.values(entries).includes(from) ? [from, programs] : [from];
+  const sources = lists.flatMap((file) => namesOf(file, 'export'));
+  const source = sources.find(({ names }) => names.includes(name));
   return source === undefined ? from : homeOf(name, source.from);
 }
 

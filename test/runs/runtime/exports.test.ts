@@ -244,7 +244,9 @@ test.each([
 
 /** Types that the text of an entry exports: they leave no trace in its values. */
 function typesIn(name: string, entry: string): string[] {
-  const text = readFileSync(new URL(`../../../packages/${name}/src/${entry}.ts`, import.meta.url), 'utf8');
+  const textOf = (file: string) => readFileSync(new URL(`../../../packages/${file}.ts`, import.meta.url), 'utf8');
+  const ofBoth = entry === 'index' ? textOf('core/src/programs') : '';
+  const text = textOf(`${name}/src/${entry}`) + ofBoth;
   return [...text.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, all, names]) =>
     words(names.replaceAll('type ', 'type:').replaceAll(',', ' '))
       .filter((it) => all !== undefined || it.startsWith('type:'))

@@ -93,6 +93,9 @@ export const inouts = (count: number, ...shape: (string | number)[]): Operand =>
 /** The same operand with numbers that are always float64. */
 export const double = <Array extends Operand>(array: Array): Array => ({ ...array, type: FLOAT64 });
 export const count: Operand = { kind: 'count' };
+/** Operands that count, such as the sizes of arrays. */
+export const counts = (...names: string[]): Readonly<Record<string, Operand>> =>
+  Object.fromEntries(names.map((name) => [name, count]));
 export const flag: Operand = { kind: 'flag' };
 export const stride: Operand = { kind: 'stride' };
 export const number: Operand = { kind: 'number' };

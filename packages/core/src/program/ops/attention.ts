@@ -1,15 +1,15 @@
-import { count, defineOps, double, flag, inout, input, number, operation, output, stride } from '../op.ts';
+import { counts, defineOps, double, flag, inout, input, number, operation, output, stride } from '../op.ts';
 import { attentionBackward, attentionForward, attentionNext, zeroPadding } from '../reference/attention.ts';
 import { rotaryTable, rotate } from '../reference/rotary.ts';
 
 /** T queries and S keys, and the numbers of a position that holds them. */
-const sizesOfBoth = { B: count, T: count, S: count, H: count, K: count, d: count, qStep: stride, kvStep: stride };
+const sizesOfBoth = { ...counts('B', 'T', 'S', 'H', 'K', 'd'), qStep: stride, kvStep: stride };
 const lengths = double(input('B'));
 const positions = ['B', 'T', 'H', 'd'] as const;
 const queries = ['B', 'H', 'T'] as const;
 const [ofQueries, ofKeys] = [['B', 'T', 'qStep'] as const, ['B', 'S', 'kvStep'] as const];
 /** Whether a query reads earlier keys alone, and the dropout of its weights. */
-const weighing = { causal: flag, key0: count, key1: count, threshold: count, factor: number };
+const weighing = { causal: flag, ...counts('key0', 'key1', 'threshold'), factor: number };
 
 /** Operations of attention, of a sequence to itself or to another. */
 export const attentionOps = defineOps({
@@ -32,11 +32,7 @@ export const attentionOps = defineOps({
     qkv: inout('T', 'step'),
     rows: input('n', 'step'),
     at: input('T'),
-    n: count,
-    T: count,
-    H: count,
-    K: count,
-    d: count,
+    ...counts('n', 'T', 'H', 'K', 'd'),
     step: stride,
   }),
   /** The gradients of q, k and v. */
@@ -58,8 +54,7 @@ export const attentionOps = defineOps({
   /** Cosines and sines of the angles of each position. */
   rotaryTable: operation(rotaryTable, {
     table: output('T', 'd'),
-    T: count,
-    d: count,
+    ...counts('T', 'd'),
     theta: number,
     factor: number,
     low: number,
@@ -70,13 +65,10 @@ export const attentionOps = defineOps({
   rotate: operation(rotate, {
     qkv: inout('B', 'T', 'step'),
     table: input('T', 'd'),
-    B: count,
-    T: count,
-    H: count,
-    d: count,
+    ...counts('B', 'T', 'H', 'd'),
     step: stride,
     inverse: flag,
   }),
   /** x = 0 at padding. */
-  zeroPadding: operation(zeroPadding, { x: inout('B', 'T', 'C'), lengths, B: count, T: count, C: count }),
+  zeroPadding: operation(zeroPadding, { x: inout('B', 'T', 'C'), lengths, ...counts('B', 'T', 'C') }),
 });

@@ -1,4 +1,4 @@
-import { count, defineOps, double, flag, inout, input, number, operation, output } from '../op.ts';
+import { count, counts, defineOps, double, flag, inout, input, number, operation, output } from '../op.ts';
 import { AUGMENTATION, augment, drawAugmentation } from '../reference/augment.ts';
 
 /** Operations on images, the inputs of a network. */
@@ -7,11 +7,7 @@ export const imageOps = defineOps({
   drawAugmentation: operation(drawAugmentation, {
     draws: double(output('B', AUGMENTATION)),
     stepAndRow: double(input(2)),
-    B: count,
-    H: count,
-    V: count,
-    key0: count,
-    key1: count,
+    ...counts('B', 'H', 'V', 'key0', 'key1'),
     flip: flag,
     shift: count,
     rotate: number,
@@ -23,10 +19,7 @@ export const imageOps = defineOps({
     x: inout('B', 'H', 'V', 'C'),
     image: output('H', 'V', 'C'),
     draws: double(input('B', AUGMENTATION)),
-    B: count,
-    H: count,
-    V: count,
-    C: count,
+    ...counts('B', 'H', 'V', 'C'),
     isWhole: flag,
   }),
 });

@@ -1,4 +1,4 @@
-import { count, defineOps, double, flag, inout, input, operation, output, text } from '../op.ts';
+import { count, counts, defineOps, double, flag, inout, input, operation, output, text } from '../op.ts';
 import { checkIndices, embeddingBackward, embeddingForward } from '../reference/embedding.ts';
 import { gateBackward, gateForward } from '../reference/gate.ts';
 import { gaussian } from '../reference/gaussian.ts';
@@ -13,20 +13,16 @@ export const layerOps = defineOps({
   gaussian: operation(gaussian, {
     y: output('B', 'size'),
     stepAndRow: double(input(2)),
-    B: count,
-    size: count,
-    key0: count,
-    key1: count,
+    ...counts('B', 'size', 'key0', 'key1'),
   }),
   /** Throws if a row has an index outside of the vocabulary. No backend has it, since it can end the program. */
-  checkIndices: operation(checkIndices, { x: input('n'), n: count, k: count, V: count, where: text }),
+  checkIndices: operation(checkIndices, { x: input('n'), ...counts('n', 'k', 'V'), where: text }),
   /** y = rows x of E. */
   embeddingForward: operation(embeddingForward, {
     y: output('n', 'width'),
     x: input('n'),
     E: input('V', 'width'),
-    n: count,
-    width: count,
+    ...counts('n', 'width'),
   }),
   /** dE, the gradient of E. */
   embeddingBackward: operation(embeddingBackward, {
@@ -37,11 +33,8 @@ export const layerOps = defineOps({
     leafOf: double(inout('levels')),
     x: input('B', 'k'),
     dy: input('B', 'k', 'width'),
-    B: count,
-    k: count,
-    leafRows: count,
+    ...counts('B', 'k', 'leafRows'),
     accumulate: flag,
-    V: count,
-    width: count,
+    ...counts('V', 'width'),
   }),
 });

@@ -1,6 +1,6 @@
 import type { Loss } from '../../families/losses/loss.ts';
 import type { Elements } from '../../math/element-type.ts';
-import { count, customOpName, defineOp, double, type Emit, functionName, input, number, output } from '../op.ts';
+import { counts, customOpName, defineOp, double, type Emit, functionName, input, number, output } from '../op.ts';
 
 /** Losses of B rows, summed by leaf, and their gradient. Only variants of a loss take a parameter. */
 export const lossOp = ({ name, targets, evaluate, customName, variant, formula }: Loss) => ({
@@ -11,9 +11,7 @@ export const lossOp = ({ name, targets, evaluate, customName, variant, formula }
       dy: output('B', 'O'),
       y: input('B', 'O'),
       t: targets === 'classes' ? input('B') : input('B', 'O'),
-      B: count,
-      leafRows: count,
-      O: count,
+      ...counts('B', 'leafRows', 'O'),
       ...(variant === undefined ? {} : { parameter: number }),
     },
     evaluate,

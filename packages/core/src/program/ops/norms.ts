@@ -1,4 +1,4 @@
-import { count, defineOps, flag, inout, input, number, operation, output } from '../op.ts';
+import { count, counts, defineOps, flag, inout, input, number, operation, output } from '../op.ts';
 import {
   batchNormBackwardInput,
   batchNormForward,
@@ -15,9 +15,9 @@ import { layerNormBackwardInput, layerNormBackwardWeights, layerNormForward } fr
 import { rmsNormBackwardInput, rmsNormBackwardWeights, rmsNormForward } from '../reference/rms-norm.ts';
 
 /** Sizes of sums over the positions of leaves. */
-const leafSizes = { B: count, leafRows: count, R: count, size: count };
+const leafSizes = counts('B', 'leafRows', 'R', 'size');
 /** Sizes of the gradient of weights. */
-const weightSizes = { B: count, leafRows: count, accumulate: flag, R: count, size: count };
+const weightSizes = { ...counts('B', 'leafRows'), accumulate: flag, ...counts('R', 'size') };
 
 /** Operations of layer-norm, rms-norm, batch-norm and group-norm. */
 export const normOps = defineOps({
@@ -29,8 +29,7 @@ export const normOps = defineOps({
     x: input('B', 'size'),
     gamma: input('size'),
     beta: input('size'),
-    B: count,
-    size: count,
+    ...counts('B', 'size'),
     epsilon: number,
   }),
   /** Gradients of gamma and beta of layer-norm. */
@@ -53,8 +52,7 @@ export const normOps = defineOps({
     means: input('B'),
     scales: input('B'),
     gamma: input('size'),
-    B: count,
-    size: count,
+    ...counts('B', 'size'),
   }),
   /** sums[k] = the sum of `a` over the positions of leaf k. */
   leafSums: operation(leafSums, {
@@ -87,9 +85,7 @@ export const normOps = defineOps({
     mean: output('size'),
     levels: inout('levels', 'size'),
     sums: input('leaves', 'size'),
-    leaves: count,
-    size: count,
-    rows: count,
+    ...counts('leaves', 'size', 'rows'),
   }),
   /** g = the tree's sum of the leaf sums. */
   leafTotal: operation(leafTotal, {
@@ -115,8 +111,7 @@ export const normOps = defineOps({
     scales: input('size'),
     gamma: input('size'),
     beta: input('size'),
-    B: count,
-    size: count,
+    ...counts('B', 'size'),
   }),
   /** dx of batch-norm. */
   batchNormBackwardInput: operation(batchNormBackwardInput, {
@@ -128,8 +123,7 @@ export const normOps = defineOps({
     gamma: input('size'),
     meanDy: input('size'),
     meanDyXHat: input('size'),
-    B: count,
-    size: count,
+    ...counts('B', 'size'),
   }),
   /** dx of group-norm. */
   groupNormBackwardInput: operation(groupNormBackwardInput, {
@@ -141,8 +135,7 @@ export const normOps = defineOps({
     gamma: input('C'),
     meanG: input('C'),
     slope: input('C'),
-    R: count,
-    C: count,
+    ...counts('R', 'C'),
   }),
   /** running = a moving average of value · factor. */
   movingAverage: operation(movingAverage, {
@@ -158,8 +151,7 @@ export const normOps = defineOps({
     scales: output('B'),
     x: input('B', 'size'),
     gamma: input('size'),
-    B: count,
-    size: count,
+    ...counts('B', 'size'),
     epsilon: number,
   }),
   /** The gradient of gamma of rms-norm. */
@@ -178,7 +170,6 @@ export const normOps = defineOps({
     x: input('B', 'size'),
     scales: input('B'),
     gamma: input('size'),
-    B: count,
-    size: count,
+    ...counts('B', 'size'),
   }),
 });

@@ -1,4 +1,4 @@
-import { count, defineOps, double, flag, geometry, inout, input, operation, output } from '../op.ts';
+import { count, counts, defineOps, double, flag, geometry, inout, input, operation, output } from '../op.ts';
 import { lastPositionBackward, lastPositionForward } from '../reference/last-position.ts';
 import {
   avgPoolBackward,
@@ -15,11 +15,11 @@ import {
 import { positionSums } from '../reference/sum-rows.ts';
 
 /** Sizes of rows of R positions. */
-const positionSizes = { B: count, R: count, C: count };
+const positionSizes = counts('B', 'R', 'C');
 /** Lengths and sizes of sequences of up to T positions. */
-const sequenceSizes = { lengths: double(input('B')), B: count, T: count, C: count };
+const sequenceSizes = { lengths: double(input('B')), ...counts('B', 'T', 'C') };
 /** Sizes of images of which each row is repeated FY times and each column FX times. */
-const factors = { B: count, H: count, V: count, C: count, FY: count, FX: count };
+const factors = counts('B', 'H', 'V', 'C', 'FY', 'FX');
 const image = ['B', 'H', 'V', 'C'] as const;
 const pooled = ['B', 'OH', 'OV', 'C'] as const;
 
@@ -83,11 +83,9 @@ export const poolOps = defineOps({
     db: inout('O'),
     sums: inout('levels', 'O'),
     dy: input('B', 'R', 'O'),
-    B: count,
-    leafRows: count,
+    ...counts('B', 'leafRows'),
     accumulate: flag,
-    R: count,
-    O: count,
+    ...counts('R', 'O'),
   }),
   /** y = the last real position of each row. */
   lastPositionForward: operation(lastPositionForward, {

@@ -1,4 +1,4 @@
-import { count, defineOps, double, flag, inout, input, operation, output, stride } from '../op.ts';
+import { count, counts, defineOps, double, flag, inout, input, operation, output, stride } from '../op.ts';
 import { affine, affineBackwardInput, affineBackwardWeights, averageRows } from '../reference/products.ts';
 
 /** The products of a dense layer, and the mean of its gradients. */
@@ -9,18 +9,14 @@ export const productOps = defineOps({
     x: input('B', 'I'),
     W: input('I', 'O'),
     b: input('O'),
-    B: count,
-    I: count,
-    O: count,
+    ...counts('B', 'I', 'O'),
   }),
   /** dx[B,I] = dy[B,O] · Wᵀ. */
   affineBackwardInput: operation(affineBackwardInput, {
     dx: output('B', 'I'),
     dy: input('B', 'O'),
     W: input('I', 'O'),
-    B: count,
-    I: count,
-    O: count,
+    ...counts('B', 'I', 'O'),
   }),
   /** dW[I,O] = xᵀ · dy and db[O] = Σₙ dy, by the tree over leaves. */
   affineBackwardWeights: operation(affineBackwardWeights, {
@@ -28,11 +24,9 @@ export const productOps = defineOps({
     db: inout('O'),
     x: input('B', 'I'),
     dy: input('B', 'O'),
-    B: count,
-    leafRows: count,
+    ...counts('B', 'leafRows'),
     accumulate: flag,
-    I: count,
-    O: count,
+    ...counts('I', 'O'),
   }),
   /** g = the sum of S rows of gradients · inverseCount, which is their mean, and `square` its sum of squares. */
   averageRows: operation(averageRows, {

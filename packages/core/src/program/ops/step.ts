@@ -1,4 +1,4 @@
-import { count, defineOps, double, inout, input, number, operation, output, stride } from '../op.ts';
+import { count, counts, defineOps, double, inout, input, number, operation, output, stride } from '../op.ts';
 import {
   addLosses,
   averageWeights,
@@ -18,9 +18,7 @@ export const stepOps = defineOps({
     dy: inout('B', 'O'),
     losses: double(input('B')),
     w: double(input('B')),
-    B: count,
-    leafRows: count,
-    O: count,
+    ...counts('B', 'leafRows', 'O'),
   }),
   /** sums += others: losses of several outputs. */
   addLosses: operation(addLosses, { sums: double(inout('n')), others: double(input('n')), n: count }),
@@ -63,8 +61,7 @@ export const stepOps = defineOps({
     norms: double(inout(1)),
     lossSums: double(inout('leaves')),
     squares: double(input('blocks')),
-    leaves: count,
-    blocks: count,
+    ...counts('leaves', 'blocks'),
     rows: double(input(1)),
   }),
 });

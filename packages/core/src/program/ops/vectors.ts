@@ -1,4 +1,4 @@
-import { count, defineOps, double, inout, input, number, operation, output } from '../op.ts';
+import { count, counts, defineOps, double, inout, input, number, operation, output } from '../op.ts';
 import { channelDropout, dropout } from '../reference/dropout.ts';
 import { add, scale } from '../reference/products.ts';
 import { addRow, addToDiagonal, combine, copy, fill, multiplyRow, plus, transpose } from '../reference/vectors.ts';
@@ -18,29 +18,24 @@ export const vectorOps = defineOps({
   /** Adds a number to the diagonal of a matrix. */
   addToDiagonal: operation(addToDiagonal, { A: inout('size', 'size'), size: count, value: number }),
   /** y[n] += row. */
-  addRow: operation(addRow, { y: inout('B', 'size'), row: input('size'), B: count, size: count }),
+  addRow: operation(addRow, { y: inout('B', 'size'), row: input('size'), ...counts('B', 'size') }),
   /** y[n] = x[n] · row. */
   multiplyRow: operation(multiplyRow, {
     y: output('B', 'size'),
     x: input('B', 'size'),
     row: input('size'),
-    B: count,
-    size: count,
+    ...counts('B', 'size'),
   }),
   /** Every y = value. */
   fill: operation(fill, { y: output('n'), value: number, n: count }),
   /** y = xᵀ of each matrix. */
-  transpose: operation(transpose, { y: output('N', 'J', 'I'), x: input('N', 'I', 'J'), I: count, J: count, N: count }),
+  transpose: operation(transpose, { y: output('N', 'J', 'I'), x: input('N', 'I', 'J'), ...counts('I', 'J', 'N') }),
   /** y = x times a random mask. */
   dropout: operation(dropout, {
     y: output('B', 'size'),
     x: input('B', 'size'),
     stepAndRow: double(input(2)),
-    B: count,
-    size: count,
-    key0: count,
-    key1: count,
-    threshold: count,
+    ...counts('B', 'size', 'key0', 'key1', 'threshold'),
     factor: number,
   }),
   /** y = x times a random mask of its channels. */
@@ -49,12 +44,7 @@ export const vectorOps = defineOps({
     x: input('B', 'R', 'C'),
     mask: inout('C'),
     stepAndRow: double(input(2)),
-    B: count,
-    R: count,
-    C: count,
-    key0: count,
-    key1: count,
-    threshold: count,
+    ...counts('B', 'R', 'C', 'key0', 'key1', 'threshold'),
     factor: number,
   }),
 });
