@@ -47,10 +47,7 @@ export async function readEvents(
   }
 }
 
-/**
- * Reads the events of a stream: each has an optional id, a name and a line of data. Ends when the connection breaks,
- * and closes it when the caller stops.
- */
+/** Reads the events of a stream: optional id, name and a line of data. Closes the connection when the caller stops. */
 async function* eventsOf(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   try {

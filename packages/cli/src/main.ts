@@ -17,10 +17,7 @@ export async function main(args: readonly string[]): Promise<void> {
   process.exitCode = await runCommandLine(args, io);
 }
 
-/**
- * Runs a command line. Resolves to the exit code: 0, 2 for a command line that cannot be run, else 1 or that of a
- * signal.
- */
+/** Runs a command line. Resolves to the exit code: 0, 2 for a wrong command line, else 1 or that of a signal. */
 export async function runCommandLine(typed: readonly string[], io: Io): Promise<number> {
   const args = withFlags(typed);
   const where = Object.hasOwn(commands, args[0] ?? '') ? `gradloom ${args[0]}` : 'gradloom';

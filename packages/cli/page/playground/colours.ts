@@ -30,10 +30,7 @@ export function drawShares(context: CanvasRenderingContext2D, shares: Float32Arr
 /** The full colour stands for at least this share of a unit's largest output, so that tiny differences stay pale. */
 const MIN_SCALE_SHARE = 0.05;
 
-/**
- * Draws the outputs of a unit at `left`: orange where they are above their mean, blue where they are below. A unit with
- * almost the same output everywhere stays white.
- */
+/** Draws the outputs of a unit at `left`: orange above their mean, blue below, white if almost the same everywhere. */
 export function drawOutputs(
   context: CanvasRenderingContext2D,
   outputs: Float32Array,

@@ -34,10 +34,7 @@ export const penPointAt = (x: number, y: number): PenPoint => [onPaper(x), onPap
 
 const onPaper = (value: number): number => Math.round(Math.min(PAPER, Math.max(0, value)));
 
-/**
- * Adds a point to the last stroke or starts another with it. Returns the strokes unchanged if the point is close to the
- * one before it, or if they have too many points.
- */
+/** Adds a point to the last stroke, or starts another; no change if it is close to the last or there are too many. */
 export function withPenPoint(strokes: Strokes, point: PenPoint, target: 'last stroke' | 'new stroke'): Strokes {
   const isNew = target === 'new stroke';
   const stroke = isNew ? [] : (strokes.at(-1) ?? []);
@@ -85,10 +82,7 @@ export function drawLine(ink: Float64Array, from: readonly [number, number], to:
   }
 }
 
-/**
- * The digit as MNIST has its digits: scaled to a square of 20 pixels, with its centre of mass in the middle of 28. Null
- * for an empty paper.
- */
+/** The digit as MNIST has them: scaled to 20 x 20 pixels, its centre of mass in the middle of 28; null if empty. */
 export function digitOf(ink: Float64Array): Float64Array | null {
   let [left, right, top, bottom, mass, sumX, sumY] = [PAPER, -1, PAPER, -1, 0, 0, 0];
   for (const [k, value] of ink.entries()) {

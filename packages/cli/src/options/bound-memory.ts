@@ -4,10 +4,7 @@ import { runOptions } from './run-options.ts';
 
 const table = { 'memory-limit': runOptions['memory-limit'] };
 
-/**
- * Sets the memory limit of this process to --memory-limit, or removes it.
- * @throws UsageError if the process already takes more.
- */
+/** Sets the memory limit of --memory-limit, or removes it. @throws UsageError if the process already takes more. */
 export function boundMemory({ 'memory-limit': limit }: { 'memory-limit'?: number }): void {
   try {
     limitMemory(limit ?? null);

@@ -32,10 +32,7 @@ export interface ConfigFile {
   readonly file: Readonly<Record<string, unknown>>; // the whole object
 }
 
-/**
- * Options of earlier versions that files may still hold: the value that every run has now, if there is one, and why
- * others are refused.
- */
+/** Options of earlier versions in files: the value that every run has now, if any, and why others are refused. */
 const REMOVED: Readonly<Record<string, { readonly onlyValue?: string; readonly why: string }>> = {
   shards: { why: 'a batch is now cut by its size alone: train again without it, to another result' },
   reduce: { onlyValue: 'tree', why: 'MPI no longer adds gradients: train again without it, to another result' },

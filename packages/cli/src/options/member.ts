@@ -30,10 +30,7 @@ export const memberOf = <Spec>(
     { choices: Object.keys(table) },
   );
 
-/**
- * The parts of 'name:option=value'. Options may be written in kebab-case.
- * @throws Error where the name is not in the table.
- */
+/** The parts of 'name:option=value', options in kebab-case too. @throws Error where the name is not in the table. */
 export function parseMember(name: string, text: unknown, table: object): Member {
   const raw = typeof text === 'string' && text.startsWith('{') ? (tryJson(text) ?? text) : text;
   const kindOf = (word: unknown) => readValue(option.oneOf(table), name, word);

@@ -91,9 +91,7 @@ function withKebabOptions(error: OptionError): string {
   return `option ${show(option)} is unknown, expected ${names.join(', ') || 'none'}${suggestOption(option, names)}`;
 }
 
-/**
- * '--optimizer sgd', '--hidden 128,64': enough of the value to recognize it; a whole object would be too long.
- */
+/** '--optimizer sgd', '--hidden 128,64': enough of the value to recognize it; a whole object would be too long. */
 function withValue({ name, value }: RawOptions[string]): string {
   const shortValue = isRecord(value) ? value.kind : value === true ? undefined : value;
   const text = String(shortValue ?? '').replace(/^([\w-]+):[\w-]+=.*$/s, '$1');

@@ -66,10 +66,7 @@ function parseJson(about: string, text: string): unknown {
 /** Strings and punctuation of JSON; the rest does not matter. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"?|[{}[\],:]/g;
 
-/**
- * The first key that appears twice in one object of valid JSON, where JSON.parse would keep the later one; undefined if
- * there is none.
- */
+/** The first key that is twice in one object of valid JSON, of which JSON.parse would keep the later one. */
 export function duplicateKey(json: string): string | undefined {
   const keysOfObjects: Set<string>[] = [];
   let text = '';
@@ -86,9 +83,7 @@ export function duplicateKey(json: string): string | undefined {
   return undefined;
 }
 
-/**
- * ' at line 2, column 24, expected a value': where a text stops being valid JSON. Undefined if the place is unknown.
- */
+/** ' at line 2, column 24, expected a value': where a text stops being JSON. Undefined if the place is unknown. */
 export function jsonMistake(text: string): string | undefined {
   // Loads only where there is a mistake.
   const jsonc: typeof import('jsonc-parser') = createRequire(import.meta.url)('jsonc-parser');

@@ -169,10 +169,7 @@ function figureOf(picture: Picture): Markup {
   ]);
 }
 
-/**
- * Drawn at two widths, so that text has the same size on a phone. A browser shows one of them, and a screen reader
- * reads one.
- */
+/** Drawn at two widths, so that text has the same size on a phone. Browsers and screen readers take one of them. */
 function inline({ name, title, altText }: Picture, size: string, drawing: Drawing): Markup {
   const { width, height } = drawing;
   const id = `${name}-${size}`;

@@ -29,10 +29,7 @@ export function readDocument<T>(folder: string, name: string, schema: Schema<T>)
   return readAs(schema, value, where);
 }
 
-/**
- * The values of a file with one JSON value per line, read by a schema. A half-written last line is skipped. Empty if
- * there is no such file.
- */
+/** The values of a file of JSON lines, read by a schema; a half-written last line is skipped. Empty without a file. */
 export function readLines<T>(folder: string, name: string, schema: Schema<T>): T[] {
   const path = join(folder, name);
   const bytes = readRunFile('report', path, 'a file of lines', MAX_LINES_BYTES) ?? Buffer.alloc(0);
@@ -99,10 +96,7 @@ function damagedError(where: string, bytes: Buffer, expected: string): Error {
   );
 }
 
-/**
- * @throws UsageError if the directory of `--out` holds a run of train or an experiment, whose page must not be
- * overwritten.
- */
+/** @throws UsageError if the directory of `--out` holds a run of train or an experiment, whose page must stay. */
 export function refuseOtherRun(out: string): void {
   for (const [file, run] of Object.entries({ [CONFIG_FILE]: 'train', [EXPERIMENTS_FILE]: 'experiment' })) {
     if (findFile('--out', join(out, file), 'a directory without a run') === null) continue;

@@ -3,10 +3,7 @@ import { axisX, axisY, type Markish, type PlotOptions, plot, type ScaleOptions }
 import { inLines, type Markup, markup, markupOf } from './markup/markup.ts';
 import type { Drawing } from './picture.ts';
 
-/**
- * Colours by Okabe and Ito, which people with any kind of colour vision can distinguish; in the dark theme lighter ones
- * of the same hues.
- */
+/** Colours by Okabe and Ito, distinguishable with any colour vision; lighter ones in the dark theme. */
 const light = {
   paper: '#ffffff',
   ink: '#1c2127',

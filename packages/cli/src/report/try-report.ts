@@ -1,10 +1,7 @@
 import { withoutCaller } from '../terminal/failure.ts';
 import { type Io, printLine } from '../terminal/io.ts';
 
-/**
- * Writes the page of a folder of results. If that fails, returns null with a warning, since the results are still
- * valid.
- */
+/** Writes the page of a folder of results. If that fails, returns null with a warning: the results are still valid. */
 export async function tryReport(folder: string, command: string, io: Io): Promise<string | null> {
   try {
     const { reportFolder } = await import('./write-report.ts');

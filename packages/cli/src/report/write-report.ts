@@ -84,8 +84,5 @@ function wrap(text: string, letters: number): string[] {
   return lines;
 }
 
-/**
- * Writes the page of a run into its folder, from its files alone. Returns its path.
- * @throws Error if it holds no run.
- */
+/** Writes the page of a run into its folder, from its files. Returns its path. @throws Error if it holds no run. */
 export const reportFolder = (folder: string): string => writeReport(folder, pageOf([folder]));

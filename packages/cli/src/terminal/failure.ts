@@ -43,9 +43,7 @@ function stackOf(error: Error): string[] {
 
 export const exitCodeOf = (error: unknown): number => (error instanceof UsageError ? 2 : 1);
 
-/**
- * "batch has 0" for "train: batch has 0": the name of the library function means nothing to users of the command line.
- */
+/** "batch has 0" for "train: batch has 0": users of the command line do not know the library function. */
 export function withoutCaller(error: unknown): string {
   return messageOf(error).replace(/^[a-z][\w-]*( [a-z-]+)?: /i, '');
 }

@@ -22,10 +22,7 @@ export const processIo = (): Io => ({
   env: process.env,
 });
 
-/**
- * Prints one line. Text from outside cannot break the line or control the terminal. Everything is printed through these
- * functions.
- */
+/** Prints one line, as everything is printed. Text from outside cannot break the line or control the terminal. */
 export function printLine(stream: Output, text: string): void {
   stream.write(`${rendered(text)}\n`);
 }

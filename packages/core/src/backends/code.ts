@@ -58,9 +58,7 @@ export interface ProductLayout {
   readonly offsets: Readonly<Record<string, number>>; // by the names of `productKernels`
 }
 
-/**
- * Offsets of the kernels of products, and of `gather` and `locate`. Each is found when its function is first called.
- */
+/** Offsets of the kernels of products, `gather` and `locate`. Each is found when its function is first called. */
 export interface ProductKernels {
   readonly type: ElementType;
   readonly width: number; // elements of a vector

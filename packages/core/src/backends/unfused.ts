@@ -5,10 +5,7 @@ import { defineConvolutions } from '../program/reference/convolution.ts';
 import { defineProducts } from '../program/reference/products.ts';
 import { referenceKernels } from '../program/reference/reference-kernels.ts';
 
-/**
- * The operations that multiply and add, with two roundings for each term in place of one. They define the bits where
- * WebAssembly has no fused multiply-add.
- */
+/** The operations that multiply and add, each term with two roundings, for WebAssembly without fused multiply-add. */
 export const unfusedProducts = {
   ...defineProducts(unfusedOf),
   ...defineConvolutions(unfusedOf),

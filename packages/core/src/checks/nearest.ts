@@ -7,10 +7,7 @@ const MAX_LENGTH = 200;
 /** A word with more edits than this is not meant. Each edit widens the compared diagonal by one. */
 const MAX_EDITS = 5;
 
-/**
- * The known word closest to `word` by edits (Damerau-Levenshtein), or undefined if none is close enough. Takes time in
- * proportion to the letters of `known`.
- */
+/** The known word closest to `word` by edits (Damerau-Levenshtein); undefined if none is close. Linear time. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > MAX_LENGTH) return undefined;
   const lower = word.toLowerCase();
@@ -68,10 +65,7 @@ const hasPart = (word: string, part: string): boolean => {
   return `-${word}-`.includes(`-${name}-`) || (name.length >= 5 && word.replaceAll('-', '').includes(name));
 };
 
-/**
- * Number of insertions, deletions, substitutions and swaps of neighbours that turn `a` into `candidate`; if there are
- * more than `maxDistance`, any number above it.
- */
+/** Number of insertions, deletions, substitutions and swaps that turn `a` into `candidate`, as far as `maxDistance`. */
 function editDistance(a: string, candidate: string, maxDistance: number): number {
   if (Math.abs(a.length - candidate.length) > maxDistance) return maxDistance + 1;
   const b = candidate.toLowerCase();

@@ -18,10 +18,7 @@ export interface OptionErrorDetails {
 export class OptionError extends Error {
   /** 'OptionError'. */
   override readonly name = 'OptionError';
-  /**
-   * Paths of the rejected options in the caller's argument, such as 'batch' or 'layers.2.out'. Several if options
-   * contradict each other.
-   */
+  /** Paths of the rejected options, such as 'batch' or 'layers.2.out'. Several if options contradict each other. */
   readonly options: readonly string[];
   /** Subject of the message. */
   readonly about: string;

@@ -45,10 +45,7 @@ const printable = (text: string): string => text.replace(UNPRINTABLE, '\ufffd');
 // Control characters, and characters that change the direction of text, could manipulate a terminal.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/**
- * JSON of a value; undefined for a function, a symbol or undefined. A bigint or circular object has no JSON, so its
- * type is named instead.
- */
+/** JSON of a value, or the name of its type where it has none: a function, a bigint, a circular object. */
 function json(value: unknown): string | undefined {
   try {
     if (ArrayBuffer.isView(value) && 'length' in value) return `${value.constructor.name} of length ${value.length}`;

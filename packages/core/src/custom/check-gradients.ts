@@ -18,10 +18,7 @@ import { referenceKernels } from '../program/reference/reference-kernels.ts';
 export interface GradientCheck {
   readonly network: Network;
   readonly loss: Loss;
-  /**
-   * Some rows of inputs [n, I] and their targets. They are doubles in every run, as a difference of floats has few
-   * digits.
-   */
+  /** Some rows of inputs [n, I] and their targets, doubles in every run: a difference of floats has few digits. */
   readonly x: Float64Array;
   readonly t: Float64Array;
 }

@@ -23,9 +23,7 @@ export interface ModuleExports {
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
-/**
- * For each family: names that are taken by built-in parts, and functions that a part must have, in one of its forms.
- */
+/** For each family: names taken by built-in parts, and functions that a part must have, in one of its forms. */
 const families: Readonly<Record<CustomPart['part'], { builtIn: object; forms: readonly (readonly string[])[] }>> = {
   activation: { builtIn: { ...layers, ...activations }, forms: [['formula'], ['apply', 'derivative']] },
   loss: { builtIn: losses, forms: [['formula'], ['value', 'derivative'], ['ofRow']] },

@@ -49,10 +49,7 @@ const PART_ROWS = 1024;
 /** Texts that are written together, at most: each has memory of its own for keys and values. */
 const MAX_TEXTS = 16;
 
-/**
- * Assembles a model. It uses the weights as they are at its first call.
- * @throws Error if its parts do not fit together.
- */
+/** Assembles a model of the weights as they are at its first call. @throws Error if its parts do not fit together. */
 export function assembleModel(where: string, contents: ModelContents, engine: ModelEngine): Model {
   const { network, loss: modelLoss, preprocessing } = checkModel(where, contents);
   const { parameters, loss, metadata = {}, parts = NOTHING_LOADED, fused } = contents;

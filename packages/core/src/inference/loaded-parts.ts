@@ -20,15 +20,9 @@ export interface ModuleSource extends ModuleRecord {
 export interface LoadedParts {
   /** The modules: names and hashes. */
   readonly modules: readonly ModuleRecord[];
-  /**
-   * Locations of the modules.
-   * @internal
-   */
+  /** Locations of the modules. @internal */
   readonly sources: readonly ModuleSource[];
-  /**
-   * Parts by family and name.
-   * @internal
-   */
+  /** Parts by family and name. @internal */
   readonly customParts: CustomParts;
 }
 

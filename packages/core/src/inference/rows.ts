@@ -59,10 +59,7 @@ export type ListedRows<Row = NamedRow> =
 /** Rows of any model: one entry per row, or all inputs in one array. */
 export type AnyRows<Row = NamedRow> = FlatRows | ListedRows<Row>;
 
-/**
- * Real positions of each row [N] of sequences that are padded on the right, or of each part of a row [N, parts]. By
- * default all are real.
- */
+/** Real positions of each row [N] of sequences padded on the right, or of its parts [N, parts]. @default all */
 export type Lengths = ArrayLike<number>;
 
 /** Rows as inputs of a network. */

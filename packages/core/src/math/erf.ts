@@ -13,10 +13,7 @@ export function erf(x: number): number {
   return x < 0 ? -y : y;
 }
 
-/**
- * P(s) of erf x = x + x · P(x²). Even and odd powers are summed apart: two short chains of operations are faster than a
- * long one.
- */
+/** P(s) of erf x = x + x · P(x²). Even and odd powers are summed apart: two short chains of operations are faster. */
 function nearZero(s: number): number {
   const w = s * s;
   const even = P0 + w * (P2 + w * (P4 + w * (P6 + w * (P8 + w * P10))));

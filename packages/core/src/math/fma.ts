@@ -107,10 +107,7 @@ export const fmaOf = (array: Elements): MultiplyAdd => fused[typeOf(array)];
 /** x · y + z of an array's type, with product and sum rounded each by itself. */
 export const unfusedOf = (array: Elements): MultiplyAdd => unfused[typeOf(array)];
 
-/**
- * Of the two doubles around sum + error, the one whose last bit is 1. The error is at most half a unit in the last
- * place.
- */
+/** Of the two doubles around sum + error, the one whose last bit is 1. |error| is at most half a unit. */
 function toOdd(sum: number, error: number): number {
   bits.setFloat64(0, sum);
   const low = bits.getUint32(4);

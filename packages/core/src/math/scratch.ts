@@ -85,10 +85,7 @@ export function createAllocator(where: string, memory: Float64Array, elementType
   });
 }
 
-/**
- * Gives the same memory to several users that never need it at the same time: as much as the largest allocates. Returns
- * the result of each.
- */
+/** Gives the same memory to users that never need it at the same time. Returns the result of each. */
 export function overlay<T>(
   users: readonly ((allocate: Allocate) => T)[],
   allocate: Allocate,

@@ -204,10 +204,7 @@ export function emitLoss(
   emit(ops.weighLosses, lossSums, dy, losses, w, B * R, leafRows * R, O);
 }
 
-/**
- * Emits the losses of several outputs, each from its columns of `y` to its columns of dy. The sum is that of the first,
- * plus the second, and so on.
- */
+/** Emits the losses of several outputs, each from its columns of `y` to its columns of dy; added from the first on. */
 function emitHeadLosses(
   lossSums: Float64Array, // [leaves] out
   O: number,

@@ -5,10 +5,7 @@ import { viewOf } from '../math/scratch.ts';
 import type { Network, Tensor } from './network.ts';
 import { nameOfLayer } from './placed-layer.ts';
 
-/**
- * Describes the first weight that is not finite: 'W of dense(2->3) at layer 0 has Infinity'. Undefined if there is
- * none.
- */
+/** Describes the first weight that is not finite: 'W of dense(2->3) at layer 0 has Infinity'; undefined if none. */
 export const badWeight = (network: Network, theta: Elements): string | undefined =>
   complete(findBadWeight(network, theta));
 
@@ -86,9 +83,7 @@ export function* findNotFinite(array: Elements): Pausable<number | undefined> {
   return undefined;
 }
 
-/**
- * The sum of all numbers times 0: 0 if all are finite, else NaN. Four sums take a third of the time of comparing each.
- */
+/** The sum of all numbers times 0: 0 if all are finite, else NaN. Four sums take a third of the time of comparing. */
 function zeroIfFinite(array: Elements): number {
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = array.length - (array.length % 4);

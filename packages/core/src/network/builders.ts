@@ -280,10 +280,7 @@ export function transformerBlock(width: number, options: TransformerBlockOptions
   ];
 }
 
-/**
- * Builds an activation. Options: `size`, by default the outputs of the layer before, and `alpha`, for functions that
- * have it.
- */
+/** Builds an activation. Options: `size`, by default the outputs of the layer before; `alpha`, for some. */
 export type ActivationBuilder = (options?: OptionsBeside<'activation', 'fn'>) => SpecOfKind<'activation'>;
 
 const builderOf =

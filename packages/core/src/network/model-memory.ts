@@ -54,9 +54,7 @@ export interface ModelNeeds {
   readonly isLive?: boolean; // whether the parameters change and are read where they are, default false
 }
 
-/**
- * Places a model in memory. Returns what `create` makes of it: a function that finds the weights whenever it is called.
- */
+/** Places a model in memory. Returns what `create` makes: a function that finds the weights whenever it is called. */
 export type PlaceModel = <A extends readonly unknown[], R>(
   network: Network,
   parameters: Elements, // [P]
@@ -221,10 +219,7 @@ export interface ModelMemory {
   readonly placeModel: PlaceModel;
   /** Creates a predictor with a copy of the parameters [P]. @throws Error if the model does not fit into memory. */
   createPredictor(network: Network, parameters: Elements, loss: LossSpec): ModelPredictor;
-  /**
-   * Creates a continuation of so many texts with a copy of the parameters [P], of a network without a
-   * `continuationProblem`.
-   */
+  /** Creates a continuation of so many texts with a copy of the parameters [P]; see `continuationProblem`. */
   createContinuation(network: Network, parameters: Elements, loss: LossSpec, texts: number): Continuation;
   /** Creates a continuation that does not keep a copy of the parameters [P]. */
   createLiveContinuation(network: Network, parameters: Elements, loss: LossSpec): LiveContinuation;

@@ -14,9 +14,7 @@ export function heads(of: Readonly<Record<string, string>>): SpecOfKind<'heads'>
   return { kind: 'heads', names: Object.keys(of), of: Object.values(of) };
 }
 
-/**
- * x[start:end] along the last axis, or `axis`: `slice(0, 10)`; lists are of the first axes: `slice([2, 2], [-2, -2])`.
- */
+/** x[start:end] along the last axis, or `axis`: `slice(0, 10)`; lists are of the first axes: `slice([2], [-2])`. */
 export const slice = (
   start: number | readonly number[],
   end?: number | readonly number[],
@@ -98,9 +96,7 @@ export const matmul = (
   options: OptionsBeside<'matmul', 'of'> = {},
 ): SpecOfKind<'matmul'> => ({ kind: 'matmul', of, ...options });
 
-/**
- * The positions of a value read those of a second one, by attention of H heads: `crossAttention(['x', 'memory'], 4)`.
- */
+/** The positions of one value read those of another, by attention of H heads: `crossAttention(['x', 'memory'], 4)`. */
 export const crossAttention = (
   of: readonly [string, string],
   heads: number,

@@ -36,10 +36,7 @@ export class Value {
     this.source = source;
   }
 
-  /**
-   * The outputs of layers in sequence, the first of which reads this value.
-   * @throws OptionError for a layer that does not fit.
-   */
+  /** The outputs of layers in sequence from this value. @throws OptionError for a layer that does not fit. */
   through(...layers: LayerSpec[]): Value {
     return layers.reduce((value: Value, layer) => apply(layer, [value]), this);
   }

@@ -13,10 +13,7 @@ const distances = new WeakMap<ArrayBufferLike, number>();
 export const addressOf = (view: Addressed): number =>
   (view.address ??= view.byteOffset + (distances.get(view.buffer) ?? 0));
 
-/**
- * Records how far outside of the kernels' memory a buffer lies. Call it before `addressOf` a view of the buffer. A
- * buffer never moves.
- */
+/** Records how far outside of the kernels' memory a buffer lies: before `addressOf` a view of it. It never moves. */
 export function placeOutside(buffer: ArrayBufferLike, distance: number): void {
   distances.set(buffer, distance);
 }

@@ -1,7 +1,4 @@
-/**
- * A layer cannot take this input, such as an index outside of an embedding's vocabulary. It depends on rows and weights
- * only, so a retry would fail again.
- */
+/** A layer cannot take this input, such as an index outside of a vocabulary. A retry would fail again. */
 export class InputError extends Error {
   /** 'InputError'. */
   override readonly name = 'InputError';

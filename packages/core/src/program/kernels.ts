@@ -23,15 +23,10 @@ export interface Kernels {
  */
 export type FixedCall = readonly (number | Float64Array)[];
 
-/**
- * An operation that can run: kernel calls that stay the same, which a program joins with those of its neighbours, or a
- * function that decides as it runs.
- */
+/** An operation that can run: fixed kernel calls, which a program joins with neighbours, or a function. */
 export type Bound = readonly FixedCall[] | (() => void);
 
-/**
- * Gathers rows order[first] .. order[first + count - 1] of `bytes`, each byte divided by `divisor`. Overwrites `out`.
- */
+/** Gathers rows order[first] .. order[first + count - 1], each byte divided by `divisor`. Overwrites `out`. */
 export type GatherBytes = (
   out: Elements, // [count, columns] out
   bytes: Uint8Array, // [N, columns]

@@ -49,10 +49,7 @@ function cutIntoBlocks(ranges: readonly Piece[], first: number, end: number): Pi
   return pieces;
 }
 
-/**
- * Number of pieces, which is the number of update calls. Counted without creating them, since they may not fit into
- * memory.
- */
+/** Number of pieces, one update call each. Counted without creating them, since they may not fit into memory. */
 export const countPieces = (network: TensorLayout, optimizer: Optimizer): number =>
   trainedRanges(network, optimizer).reduce(
     (sum, { offset, n }) => sum + Math.floor((offset + n - 1) / BLOCK) - Math.floor(offset / BLOCK) + 1,

@@ -12,9 +12,7 @@ import { channelsOf, sizeOf } from '../network/shape.ts';
 /** An output is flat if its slope is below this share of the largest: it passes on almost no gradient. */
 const FLAT = 0.01;
 
-/**
- * Number of sums per layer: Σ (∂loss/∂y)², the number n of outputs, Σ y, and Σ (y - ȳ)², over rows and units of a leaf.
- */
+/** Number of sums per layer: Σ (∂loss/∂y)², number n of outputs, Σ y, Σ (y - ȳ)², over rows and units of a leaf. */
 const SUMS = 4;
 
 /** Statistics of one layer y = f(x) over all rows of a batch. A figure that does not apply is null. */
@@ -31,14 +29,9 @@ export interface LayerFigures {
   readonly mean: number;
   /** Standard deviation of the outputs over rows and units. */
   readonly std: number;
-  /**
-   * Share of outputs where |f′| is below 1 % of its largest value: saturated for sigmoid and tanh, off for relu.
-   * Activations only.
-   */
+  /** Share of outputs where |f′| is below 1 % of its largest value: saturated, or off for relu. Activations only. */
   readonly flat: number | null;
-  /**
-   * Share of units (channels of an image) that are flat at all positions of every row of the batch. Activations only.
-   */
+  /** Share of units (channels of an image) that are flat at all positions of every row. Activations only. */
   readonly dead: number | null;
   /** The layer's tensors. */
   readonly tensors: readonly TensorFigures[];
@@ -58,9 +51,7 @@ export interface TensorFigures {
   readonly rmsMoved: number;
 }
 
-/**
- * Numbers that a probe writes for a leaf: four per layer, then for each unit of all layers the number of flat outputs.
- */
+/** Numbers that a probe writes for a leaf: four per layer, then for each unit its number of flat outputs. */
 export const probeLength = (network: Network): number =>
   network.allLayers.reduce((length, { layer }) => length + SUMS + channelsOf(layer.out), 0);
 
@@ -125,9 +116,7 @@ export interface ProbeReading {
   readonly start: Elements; // [P] weights when training began
 }
 
-/**
- * Adds the leaves in order and computes statistics from the sums. The result does not depend on the number of threads.
- */
+/** Adds the leaves in order and computes statistics of the sums, which do not depend on the number of threads. */
 export function* probeFigures(
   network: Network,
   { sums, rows, gradient, gradientScale, theta, start }: ProbeReading,

@@ -165,10 +165,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const stepAndRow = allocate(2, FLOAT64).fill(0); // step, first row
   const lossSum = allocate(1, FLOAT64);
 
-  /**
-   * Forward and backward pass of leaf k of a batch of B rows, with its gradient in row `row`. Returns a program for
-   * each segment between barriers.
-   */
+  /** Forward and backward pass of leaf k of B rows, its gradient in row `row`: a program for each segment. */
   function leafPrograms(k: number, B: number, row: number): Program[] {
     const { calls, emit } = createList();
     const batchSlice = { rows: B, leaves: leafCount(B, leafRows), firstLeaf: k, isLaterPass: k > 0 };

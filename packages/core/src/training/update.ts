@@ -8,10 +8,7 @@ import type { Emit } from '../program/op.ts';
 import { ops, updateOp } from '../program/ops/index.ts';
 import { partsOf, piecesOf, type TensorLayout } from './pieces.ts';
 
-/**
- * Distance of gradient rows in elements. Each row begins on a cache line, since a vector across two lines takes twice
- * as long.
- */
+/** Distance of gradient rows in elements. Rows begin on cache lines: a vector across two takes twice as long. */
 export function gradientStride(type: ElementType, length: number): number {
   const line = LINE_BYTES / bytesOfElements(type, 1);
   return Math.floor((length + line - 1) / line) * line;
@@ -68,9 +65,7 @@ export interface BlockUpdate {
   apply(emit: Emit, scale?: Float64Array): void;
   /** Emits the moving average of the weights of each block, if `apply` defers it. */
   updateEma(emit: Emit): void;
-  /**
-   * Emits both halves block by block, so that a block's gradient is in cache and the backend may join the two calls.
-   */
+  /** Emits both halves block by block: a block's gradient is in cache, and the backend may join the two calls. */
   averageAndApply(emit: Emit, inverseCount: Float64Array, sums: NodeSums): void;
 }
 

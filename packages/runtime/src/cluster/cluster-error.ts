@@ -9,10 +9,7 @@ export class ClusterError extends Error {
   /** Whether nothing can be agreed on with these: they have died, or not come within the time limit. */
   readonly isLate: boolean;
 
-  /**
-   * The part of the message about late ranks, such as 'has died'; undefined if no rank is late.
-   * @internal
-   */
+  /** The part of the message about late ranks, such as 'has died'; undefined if no rank is late. @internal */
   readonly lateness: string | undefined;
 
   /** @internal */

@@ -55,10 +55,7 @@ export interface Cluster {
   readonly idleCores: number;
   /** Data with which a thread reaches the other ranks. */
   readonly connection: Connection;
-  /**
-   * Returns the value of rank 0 on every rank; the values of other ranks are ignored. Values are copied as by
-   * structuredClone.
-   */
+  /** Returns the value of rank 0 on every rank, copied as by structuredClone; those of others are ignored. */
   fromFirst<T>(value: T): Promise<T>;
   /** The values of all ranks, in order. */
   fromAll<T>(value: T): Promise<readonly T[]>;
@@ -81,10 +78,7 @@ export interface Cluster {
    * closes instead.
    */
   recover<T>(value: T): Promise<readonly T[]>;
-  /**
-   * Keeps the memory of planned exchanges alive until `release`, even if the threads end: pending messages may still be
-   * written to it.
-   */
+  /** Keeps the memory of planned exchanges alive until `release`: pending messages may still be written to it. */
   hold(memory: readonly SharedArrayBuffer[]): void;
   /**
    * Frees all planned exchanges. Called at the end of a run, when no thread uses the cluster. Exchanges that a failure

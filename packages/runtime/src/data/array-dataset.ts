@@ -124,8 +124,5 @@ function highestLabel(where: string, { path, shape, array }: NamedArray): number
   return max;
 }
 
-/**
- * Far more than any dataset has: ImageNet-21k has 21,841 classes. A wrong label could ask for an output layer that does
- * not fit into memory.
- */
+/** Far more than any dataset has (ImageNet-21k: 21,841): a wrong label could ask for more than fits into memory. */
 const MAX_CLASSES = 1_000_000;

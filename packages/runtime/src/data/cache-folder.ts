@@ -8,9 +8,7 @@ import { CacheError, type CacheFile, createCacheFile, wrapWriteErrors } from './
 
 const HEADER = 'header.json';
 
-/**
- * Identifies the file that a cache was made from: another file of the same name differs in inode, change time or size.
- */
+/** Identifies the file of a cache: another file of the same name differs in inode, change time or size. */
 type Source = readonly [bytes: string, modifiedNs: string, changedNs: string, inode: string];
 
 /** Size and time of a cache file when it was written; later changes alter them. */
@@ -118,10 +116,7 @@ async function makeCache<H>(
   }
 }
 
-/**
- * Gives a finished draft of a folder its final name. If another process was faster and its folder is complete, that one
- * stays, since it may be in use.
- */
+/** Gives a finished draft of a folder its final name, unless another process has put a complete one there. */
 export function publishFolder(draft: string, folder: string, isComplete: () => boolean): void {
   wrapWriteErrors(() => {
     try {

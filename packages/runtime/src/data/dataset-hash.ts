@@ -7,10 +7,7 @@ import { checkDataset } from './check-dataset.ts';
 import type { DataMatrix, Dataset } from './dataset.ts';
 import { storedPieces } from './file-rows.ts';
 
-/**
- * SHA-256 of everything that training reads of a dataset: stored rows, targets, weights and lengths, sizes, divisors,
- * scales, classes.
- */
+/** SHA-256 of all that training reads of a dataset: rows, targets, weights, lengths, divisors, scales, classes. */
 export function* datasetHash({ rows, inputs, targets, classes, weights, lengths, starts }: Dataset): Pausable<string> {
   const hash = createHash('sha256');
   // JSON omits what is undefined.

@@ -110,10 +110,7 @@ export interface TargetHead {
 export interface DataSplits {
   /** Training rows. */
   readonly train: Dataset;
-  /**
-   * Validation rows, evaluated between epochs for plateau schedules and the best checkpoint. They have no other effect
-   * on the weights.
-   */
+  /** Validation rows, for plateau schedules and the best checkpoint. They have no other effect on the weights. */
   readonly validation?: Dataset;
   /** Test rows, evaluated once at the end. */
   readonly test?: Dataset;

@@ -39,9 +39,7 @@ export const gatherFileRows: FileReader = (out, columns, divisor, file, order, f
 /** Reads rows from memory and from files, in plain code. */
 export const anyRows: RowReader = { gatherBytes: referenceKernels.gatherBytes, gatherFile: gatherFileRows };
 
-/**
- * The inputs of `count` rows from row `first`, in memory or a file, as a network of this type takes them [count, I].
- */
+/** The inputs of `count` rows from row `first`, in memory or a file, as a network of this type takes them. */
 export function inputRows(dataset: Dataset, first: number, count: number, type: ElementType): Elements {
   const { inputs, rows } = checkObject('inputRows', 'dataset', dataset, 'a dataset');
   checkObject('inputRows', 'dataset.inputs', inputs, '{ array, columns, divisor }');

@@ -30,10 +30,7 @@ export interface RowsOptions {
    * names; without, values
    */
   classes?: number | Readonly<Record<string, number>>;
-  /**
-   * The class names, in the order of their indices; of several outputs by name. @default all names in the targets,
-   * sorted
-   */
+  /** The class names, in the order of their indices; of several outputs by name. @default those of the targets */
   classNames?: readonly string[] | Readonly<Record<string, readonly string[]>>;
   /** Weight of each row in the training loss [N], at least 0: see `Dataset.weights`. @default each counts 1 */
   weights?: readonly number[];

@@ -55,10 +55,7 @@ export function leaveNumbers(
   return { array: header.type.allocate(0), file: fileRows(path, format, header) };
 }
 
-/**
- * Returns the sizes that a header says: a plain file must have exactly as many bytes; a gzipped one must be large
- * enough to unpack to them.
- */
+/** Returns the sizes in a header: a plain file must have just as many bytes, a gzipped one enough for them. */
 function checkSize(
   { gzipped, fileBytes, maxBytes }: ByteSource,
   { type, shape, bytes }: NumberHeader,

@@ -37,10 +37,7 @@ export async function* readText(
   }
 }
 
-/**
- * Creates a reader of a stream that messages call `name`: its bytes in parts of any length, in the encodings that are
- * found in files of tables.
- */
+/** Creates a reader of a stream, `name` in messages: bytes in parts of any length, in the encodings of tables. */
 export function createTextReader(name: string): (bytes: Uint8Array, isLast: boolean) => string {
   checkPath('createTextReader', name, 'name');
   return textReader(faultAbout(name), {});

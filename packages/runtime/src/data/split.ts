@@ -52,9 +52,7 @@ interface RowLabels {
   readonly classes: number;
 }
 
-/**
- * Splits the rows of a dataset or table; stratified by `labels` if given. @throws OptionError as `splitDataset` does.
- */
+/** Splits the rows of a dataset or table, stratified by `labels` if given. @throws OptionError as `splitDataset`. */
 export function splitRows(
   where: string,
   dataset: { readonly name: string; readonly rows: number },

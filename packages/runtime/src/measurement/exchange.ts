@@ -13,9 +13,7 @@ export interface ExchangeTask extends Task<undefined> {
   readonly times: Float64Array<SharedArrayBuffer>; // [rounds, threads, EXCHANGE_TIMES] ms, out
 }
 
-/**
- * Number of times per round, each in ms: reading what another thread wrote, reading it again, and `BARRIERS` barriers.
- */
+/** Times per round, each in ms: reading what another thread wrote, reading it again, and `BARRIERS` barriers. */
 export const EXCHANGE_TIMES = 3;
 /** Consecutive barriers in a round. */
 export const BARRIERS = 100;

@@ -1,10 +1,7 @@
 import type { ActivationName, ColumnEncoding, ScheduleName } from '@gradloom/core';
 import { checkList, checkObject, option, type RowPart, widthOfColumn } from '@gradloom/core/internal';
 
-/**
- * Tables with this many rows hold out a tenth for validation and a tenth for the test; fewer held-out rows would say
- * nothing.
- */
+/** Tables of so many rows hold out a tenth for validation and a tenth for the test; fewer would say nothing. */
 const MIN_SPLIT_ROWS = 50;
 
 /**

@@ -109,10 +109,7 @@ export interface FoundLauncher {
   readonly launcher: Launcher;
 }
 
-/**
- * The flag that makes srun start ranks for the MPI that they will load. None if the environment or Slurm's
- * configuration sets a default.
- */
+/** The flag with which srun starts ranks for their MPI; none if environment or configuration set a default. */
 function pmiOf(env: Io['env']): readonly string[] {
   if (env.SLURM_MPI_TYPE !== undefined) return [];
   const { stdout } = spawnSync('scontrol', ['show', 'config'], { encoding: 'utf8', env });

@@ -68,9 +68,7 @@ async function exchangeObstacles({ fromAll, ranks, hosts }: Cluster, obstacle: O
 /** Flags that each rank may set for itself: none changes a bit. */
 const PER_RANK_FLAGS = new Set(['threads', 'max-threads', 'memory-limit', 'verbose']);
 
-/**
- * Flags for work that only rank 0 does. Other ranks may leave them out; a different value would be ignored silently.
- */
+/** Flags for work that only rank 0 does. Other ranks may leave them out; another value is ignored silently. */
 const FIRST_RANK_FLAGS = new Set(['out', 'no-out', 'json', 'quiet', 'checkpoint-every', 'keep']);
 
 /** Whether a flag applies only to the rank where it was typed. */

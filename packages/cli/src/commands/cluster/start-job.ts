@@ -17,10 +17,7 @@ export interface JobEnd {
 
 const TAIL_CHARACTERS = 20_000;
 
-/**
- * Starts this program on ranks through a launcher. Output of the ranks goes to our stdout and stderr, messages of the
- * launcher to stderr.
- */
+/** Starts this program on ranks through a launcher. Ranks write to our stdout and stderr, the launcher to stderr. */
 export function startJob(
   { command, launcher }: Pick<FoundLauncher, 'command' | 'launcher'>,
   flags: readonly string[],

@@ -129,10 +129,7 @@ function printPaths(lock: FolderLock | undefined, report: string | null, io: Io)
   if (report !== null) printLine(io.stdout, `Pictures: ${report}`);
 }
 
-/**
- * Records the commands in the folder, and writes the page of all experiments there. Returns its path, or null without
- * --out.
- */
+/** Records the commands and writes the page of all experiments. Returns its path, or null without --out. */
 async function reportOf(
   lock: FolderLock | undefined,
   outcomes: Readonly<Record<string, Outcome>>,

@@ -1,7 +1,4 @@
-/**
- * Messages of the stream to the page, and of the page to the server. A figure that is not finite or does not apply is
- * null.
- */
+/** Messages between the stream and the page. A figure that is not finite or does not apply is null. */
 
 /** `killed`: its process ended without releasing the run. */
 export type RunState = 'running' | 'ended' | 'killed';

@@ -162,10 +162,7 @@ function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> 
 /** Most thread counts that are tried up to the number of cores. */
 const MAX_COUNTS = 12;
 
-/**
- * Counts from 1 to the number of cores. Above it, where threads share cores, only `maxThreads` and at most one count
- * between.
- */
+/** Counts from 1 to the number of cores. Above it, where threads share cores, `maxThreads` and at most one between. */
 export function threadCounts(cores: number, maxThreads: number): number[] {
   const maxUnshared = Math.min(cores, maxThreads); // threads that have a core each
   const counts = new Set<number>([maxUnshared]);

@@ -35,10 +35,7 @@ export interface Standing {
   readonly elapsedMs: number; // time of all of its runs in all rounds
 }
 
-/**
- * The trials, best first: later rounds first, then by metric, loss and number; diverged ones last. Trials with missing
- * runs are left out.
- */
+/** The trials, best first: later rounds, then by metric, loss and number; diverged ones last, no unfinished ones. */
 export function standingsOf(outcomes: readonly RunOutcome[], metric: MetricName, folds: number | null): Standing[] {
   const byTrial = new Map<number, RunOutcome[]>();
   for (const outcome of outcomes) byTrial.set(outcome.trial, [...(byTrial.get(outcome.trial) ?? []), outcome]);

@@ -13,10 +13,7 @@ export interface Work {
   readonly done: (outcome: RunOutcome) => void;
 }
 
-/**
- * Does the runs, several at a time. A run that lacks memory beside others is repeated alone; if it still lacks memory,
- * it is left out and the others go on.
- */
+/** Does the runs, several at a time. One that lacks memory is repeated alone; if that fails, it is left out. */
 export async function runAll(
   keys: readonly RunKey[],
   { recipeOf, pool, lanesOf, signal, onLackOfMemory, done }: Work,

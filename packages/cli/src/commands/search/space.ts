@@ -24,10 +24,7 @@ export type SearchedKey = keyof typeof trainOptions;
 /** Values of the searched options as a file has them, before they are parsed. */
 export type Point = Readonly<Partial<Record<SearchedKey, unknown>>>;
 
-/**
- * The dimensions of the search, in the order of the file.
- * @throws UsageError naming the first that does not fit.
- */
+/** The dimensions of the search, in the order of the file. @throws UsageError naming the first that does not fit. */
 export function readSpace(where: string, keyOf: (key: string) => SearchedKey, space: unknown): Dimension[] {
   if (!isRecord(space) || Object.keys(space).length === 0) {
     throw new UsageError(

@@ -33,10 +33,7 @@ const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAg
 const clamp = ({ range }: NumberEncoding, value: number): number =>
   range === undefined ? value : Math.min(range[1], Math.max(range[0], value));
 
-/**
- * The words of a sentence that the vocabulary has, else some words of the vocabulary, or letters. Words after the first
- * have the space before them.
- */
+/** Words of the sentence that the vocabulary has, else some of its words or letters; later ones with a space before. */
 function exampleText(tokenizer: TokenizerSpec): string {
   if (!('vocabulary' in tokenizer)) return 'a text';
   const { kind, vocabulary } = tokenizer;

@@ -13,9 +13,7 @@ const MAX_ROWS = 40;
 /** The statistics of the layers before one step. */
 export type Probe = Pick<ProbeEvent, 'step' | 'layers'>;
 
-/**
- * Text output of the statistics of the first and last probe, at most 80 columns wide; the others are in metrics.jsonl.
- */
+/** Text of the statistics of the first and last probe, at most 80 columns wide; the others are in metrics.jsonl. */
 export function describeProbes(first: Probe, last: Probe, paint: Paint): string[] {
   const names = layerNames(last.layers);
   const layerIndices = shownRows(last.layers.length, MAX_ROWS);

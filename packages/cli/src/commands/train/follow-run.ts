@@ -61,10 +61,7 @@ export async function followRun(
   const { epochs = 1, steps = epochs * stepsPerEpoch(recipe) } = recipe.options;
   const divisions = drawsNoPlane ? [] : divisionSteps(steps, recipe.options.probe);
 
-  /**
-   * Handles an event. The run waits for it, so a checkpoint never contains a step whose line is missing in
-   * metrics.jsonl.
-   */
+  /** Handles an event. The run waits for it, so no checkpoint has a step whose line is missing in metrics.jsonl. */
   function handleEvent(event: TrainEvent): void {
     if (event.type === 'start') {
       directory = openDirectory(recipe, event, startTime, resumable, lock);
@@ -271,9 +268,6 @@ function checkpointMetadata(recipe: Recipe): ModelMetadata {
 const describeRecovery = ({ reason, step, failures, retries }: RecoveryEvent): string =>
   `${reason.replace(/^pool: /, '')}: new threads continue from step ${step} (failures in a row: ${failures}, at most ${retries})`;
 
-/**
- * 'step 37, rows 16 to 31 of the batch: …: back to step 32, the start of its epoch, with 1/2 of the rate (rollback 1 of
- * 10)'.
- */
+/** 'step 37, rows 16 to 31 of the batch: …: back to step 32, the start of its epoch, with 1/2 of the rate'. */
 const describeRollback = ({ reason, to, factor, rollbacks, limit }: RollbackEvent): string =>
   `${reason}: back to step ${to}, the start of its epoch, with 1/${1 / factor} of the learning rate (rollback ${rollbacks} of ${limit})`;

@@ -23,10 +23,7 @@ export interface MetricsFile {
   readonly dropped: string;
   /** The lines that were kept when it was opened. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
-  /**
-   * Adds a line with its checksum. If it cannot be written, it is written with a later one. Returns the error, the
-   * first time only.
-   */
+  /** Adds a line with its checksum, if need be with a later one. Returns the error, the first time only. */
   add(line: string): Error | null;
   /** Removes the lines after the first `step` steps. */
   cut(step: number): void;
@@ -170,10 +167,7 @@ function saveDamaged(path: string, bytes: Uint8Array): string {
   return basename(copy);
 }
 
-/**
- * Steps among the first `step` that no line of steps.jsonl covers, counted from 1, such as 'step 4' or 'steps 1 to 10';
- * '' if none is missing.
- */
+/** Steps up to `step` that no line of steps.jsonl covers: 'step 4' or 'steps 1 to 10'; '' if none is missing. */
 export function missingSteps(lines: readonly Readonly<Record<string, unknown>>[], step: number): string {
   const missing: number[] = [];
   let coveredSteps = 0;

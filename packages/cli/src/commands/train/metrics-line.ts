@@ -61,10 +61,7 @@ const epochFigures = ({ type: _, validation, test, ...figures }: EpochEvent) => 
   ...(test?.heads === undefined ? {} : { testTargets: test.heads }),
 });
 
-/**
- * The figures of each layer before step `step`, counted from 0. A layer has its name in tables and charts, and its path
- * in the network's spec.
- */
+/** Figures of each layer before step `step`, from 0. A layer has its name in tables, and its path in the spec. */
 function probeFigures({ type: _, parameters: _weights, layers, ...figures }: ProbeEvent) {
   const names = layerNames(layers);
   return { ...figures, layers: layers.map((layer, k) => ({ name: names[k], ...layer })) };

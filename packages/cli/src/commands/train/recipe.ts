@@ -119,10 +119,7 @@ export async function createRecipe(
   };
 }
 
-/**
- * The recipe with as many steps as fit into its minutes, which are measured on all ranks of its cluster, so that its
- * files repeat the run.
- */
+/** The recipe with as many steps as fit into its minutes, measured on all ranks, so that its files repeat the run. */
 export async function withMeasuredSteps(
   recipe: Recipe,
   cluster: Cluster | null,
@@ -221,9 +218,7 @@ function withoutShortForms(loss: LossSpec): LossValue {
   return long as LossValue;
 }
 
-/**
- * @throws OptionError for targets that the loss cannot take, with a hint if numbers of a file may be meant as classes.
- */
+/** @throws OptionError for targets that the loss cannot take; a hint says if numbers may be meant as classes. */
 function refuseNumbers(
   { dataset }: TrainValues,
   { name, classes, targets, heads }: Dataset,
@@ -253,9 +248,7 @@ function lengthOf({ epochs, steps, minutes }: TrainValues, preset: Preset): Trai
   return preset.steps === undefined ? { epochs: preset.epochs } : { steps: preset.steps };
 }
 
-/**
- * The options with the figure that early stopping watches filled in, so that a resume and a config file can compare it.
- */
+/** The options with the figure that early stopping watches filled in, for a resume and a config file. */
 function earlyStopping(values: TrainValues, preset: Preset, { validation }: DataSplits): TrainValues {
   const isWatched = validation !== undefined && validation.rows >= MIN_WATCHED_ROWS;
   const { patience = isWatched ? preset.patience : undefined } = values;

@@ -24,10 +24,7 @@ export interface RunDirectory {
   readonly warnings: readonly string[];
   /** The directory for a checkpoint, after syncing the lines of the steps before it. */
   forCheckpoint(): FolderLock;
-  /**
-   * Adds a line to metrics.jsonl. If it cannot be written, it is kept for later. Returns the error, the first time
-   * only.
-   */
+  /** Adds a line to metrics.jsonl, or keeps it for later if that fails. Returns the error, the first time only. */
   addMetrics(line: string): Error | null;
   /** Adds a line on how the network divides the plane to divisions.jsonl, which the first line creates. */
   addDivision(line: string): Error | null;

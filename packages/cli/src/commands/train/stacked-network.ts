@@ -44,10 +44,7 @@ const RECTIFIERS = new Set<ActivationName>(['relu', 'leaky-relu', 'elu', 'gelu',
 export const outputLayers = (output: ActivationSpec): LayerSpec[] =>
   output.kind === 'identity' ? [] : [layerOf(output)];
 
-/**
- * Number of outputs: one per class, or a single logit for two classes if the loss takes it. Without classes, the length
- * of a target.
- */
+/** Number of outputs: one per class, or a single logit for two if the loss takes it; else the length of a target. */
 export function outputsOf({ classes, targets }: Dataset, loss: Loss): number {
   if (classes === null) return targets.columns;
   return classes === 2 && loss.name === 'binary-cross-entropy' ? 1 : classes;

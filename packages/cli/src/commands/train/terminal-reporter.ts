@@ -191,10 +191,7 @@ const speedOf = (samplesPerSecond: number): string => `${whole(samplesPerSecond)
 
 const BAR_WIDTH = 8;
 
-/**
- * How busy each thread is, as detailed as `room` allows: bars, percents, one block each with the range, or only the
- * range.
- */
+/** How busy each thread is, as detailed as `room` allows: bars, percents, one block each, or only the range. */
 export function describeThreads(busy: readonly number[], room: number, paint: Paint): string {
   if (busy.length === 0) return '';
   const percents = busy.map((share, t) => `${t + 1} ${wholePercent(share).padStart(5)}`);
@@ -224,10 +221,7 @@ export const wholePercent = (share: number): string => `${share === 1 ? 100 : Ma
 
 const LEVELS = [...'▁▂▃▄▅▆▇█'];
 
-/**
- * A curve in one line of at most `width` columns, each the mean of its values. The scale is logarithmic if all values
- * are above 0, else linear.
- */
+/** A curve in one line of at most `width` columns, each the mean of its values. Logarithmic if all are above 0. */
 export function sparkline(values: readonly number[], width: number): string {
   const isLog = values.every((value) => value > 0);
   const count = Math.min(width, values.length);

@@ -12,9 +12,7 @@ import { type FileCheck, type OpenCheck, openCheck, readOrFault } from './file-c
 /** The longest file of lines that this program writes. */
 const MAX_BYTES = 2 ** 29;
 
-/**
- * Checks the files of lines of a run: checksums, order, and agreement with the newest checkpoint about the same steps.
- */
+/** Checks the files of lines of a run: checksums, order, and agreement with the newest checkpoint on the same steps. */
 export function checkLines(folder: string, last: Checkpoint | null): FileCheck[] {
   return [METRICS_FILE, STEPS_FILE, DIVISIONS_FILE].flatMap((name) => {
     const check = openCheck(name);

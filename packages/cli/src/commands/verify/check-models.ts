@@ -18,9 +18,7 @@ export interface ModelChecks {
   readonly model: { readonly check: OpenCheck; readonly fingerprint: string } | null;
 }
 
-/**
- * Checks every model and checkpoint of a folder: undamaged, with the network and options of config.json, and in order.
- */
+/** Checks every model and checkpoint of a folder: undamaged, in order, with network and options of config.json. */
 export function checkModels(folder: string, config: ConfigCheck): ModelChecks {
   const modelFiles = readdirSync(folder).filter((name) => name.endsWith('.gradloom'));
   const standardFiles = [MODEL_FILE, LAST_FILE, BEST_FILE];

@@ -23,10 +23,7 @@ export interface OpenCheck extends FileCheck {
 
 export const openCheck = (name: string): OpenCheck => ({ name, about: '', notes: [], faults: [] });
 
-/**
- * The result of `read`; if it throws, null and a fault. Faults do not repeat `path`, since the name of the file
- * precedes them.
- */
+/** The result of `read`; if it throws, null and a fault, which does not repeat `path`: the file's name precedes it. */
 export function readOrFault<T>(check: OpenCheck, path: string, read: () => T): T | null {
   try {
     return read();
@@ -42,9 +39,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** The longest JSON document that this program writes. */
 const MAX_BYTES = 1 << 28;
 
-/**
- * The object in a JSON file of a folder, checked against its checksum if it has one; null if it is missing or faulty.
- */
+/** The object in a JSON file of a folder, checked against its checksum if it has one; null if missing or faulty. */
 export function readDocument(
   folder: string,
   check: OpenCheck,

@@ -15,10 +15,7 @@ export interface Verification {
   readonly notes: readonly string[]; // remarks about the folder
 }
 
-/**
- * Pauses before checking again a folder in which a process writes: together longer than a run takes to write its
- * files.
- */
+/** Pauses before checking again a folder that a process writes: together longer than a run takes to write its files. */
 const PAUSES_MS = [50, 100, 200, 400];
 
 /**

@@ -33,10 +33,7 @@ import { formatOf, nameFileOption, readDataset, withFileErrors } from './read-da
 import { imageNetwork, partsPreset, seriesPreset, seriesShares, tablePreset, textsPreset } from './table-preset.ts';
 import { tableAmongTexts, textDecisions, textPreset } from './text-preset.ts';
 
-/**
- * The seed of every split. It is fixed, so that runs of any seed are measured on the same rows, and a model can be
- * measured later on rows it has not seen.
- */
+/** The seed of every split: runs of any seed are measured on the same rows, which their models have not seen. */
 const SPLIT_SEED = 0;
 
 export interface Shares {

@@ -24,10 +24,7 @@ export interface Descent {
 }
 
 export interface DescentResult {
-  /**
-   * Mean loss of each epoch's batches, each before its update; with full batches, the loss of every step. Ends before a
-   * loss that is not finite.
-   */
+  /** Mean loss of each epoch's batches, each before its update. Ends before a loss that is not finite. */
   readonly losses: readonly number[];
   /** Loss over all rows at the end; Infinity if the run diverged. */
   readonly finalLoss: number;

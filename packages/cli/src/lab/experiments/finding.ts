@@ -25,10 +25,7 @@ export const CHAPTER = '"Neural Networks Without the Mysticism"';
 export const chapterFigure = (what: string, chapter: string, computed: number, note?: string): Finding =>
   withNote({ what, chapter, computed, agrees: roundsTo(computed, chapter) }, note);
 
-/**
- * For figures that the chapter computed from rounded values: `fromRounded` repeats that and must give its digits,
- * `computed` is exact.
- */
+/** For figures that the chapter computed from rounded values: these (`fromRounded`) must give its digits. */
 export const chapterFigureFromRounded = (
   what: string,
   chapter: string,
@@ -88,10 +85,7 @@ export const isFailure = (finding: { readonly agrees: boolean | null; readonly s
 const withNote = (finding: Finding, note: string | undefined): Finding =>
   note === undefined ? finding : { ...finding, note };
 
-/**
- * Whether `value` is within half a unit of the last digit of `text`, plus the float64 error: '0.0625' has been rounded
- * from 0.06245 to 0.06255.
- */
+/** Whether `value` is within half a unit of the last digit of `text`: '0.0625' is rounded from 0.06245 to 0.06255. */
 function roundsTo(value: number, text: string): boolean {
   const plain = text.replaceAll(',', '');
   const [digits, exponent = '0'] = plain.toLowerCase().split('e');

@@ -55,9 +55,6 @@ export async function sweepLearningRates<T>(
   return { trials, best: trials[k - first], bracketed: k > first && k < last };
 }
 
-/**
- * Powers of ten times `through`, and between them the nearest rate of one digit: 1 at k = 0, 3 at 1, 10 at 2, 0.3 at
- * -1.
- */
+/** Powers of ten times `through`, and between them the nearest rate of one digit: 1 at 0, 3 at 1, 0.3 at -1. */
 const learningRateAt = (k: number, through: number): number =>
   k === 0 ? through : Number((through * 10 ** (k / 2)).toPrecision(k % 2 === 0 ? 12 : 1));

@@ -39,10 +39,7 @@ export const hasDraws = ({ spec, parts }: Pick<Model, 'spec' | 'parts'>): boolea
 /** The least pixels of rows without a shape that are taken for square images. */
 const MIN_PIXELS = 64;
 
-/**
- * The shape of images with so many numbers, where a model answers with images: those of its inputs, or square ones.
- * Null for other rows.
- */
+/** The shape of images of so many numbers, where a model answers with images; null for other rows. */
 export function imagesOfSize(
   { spec, preprocessing }: Pick<Model, 'spec' | 'preprocessing'>,
   size: number,

@@ -53,10 +53,7 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
   return losses.sort((a, b) => b.share - a.share);
 }
 
-/**
- * Bytes of memory traffic of an update per parameter: gradients of two threads, and weight and two moments of adam read
- * and written.
- */
+/** Bytes of traffic per parameter of an update: gradients of two threads; weight and two moments read and written. */
 const UPDATE_BYTES = 64;
 /** From this share of the memory bandwidth on, memory limits an update. */
 const MEMORY_BOUND_RATIO = 0.6;

@@ -60,9 +60,7 @@ function haveSameBits(points: readonly { readonly fingerprint: string; readonly 
 export const contradicts = ({ speedupRange: [low, high] }: Pick<Point, 'speedupRange'>): boolean =>
   high > low * CONTRADICTING_RATIO;
 
-/**
- * The fewest threads within WORTH_SHARE of the least time of all counts up to the cores, by the fitted law, if any.
- */
+/** The fewest threads within WORTH_SHARE of the least time of all counts up to the cores, by the fitted law. */
 export function worthUsing(measured: readonly Timing[], usl: Usl | null, cores: number): number {
   const maxThreads = Math.min(cores, Math.max(...measured.map(({ threads }) => threads)));
   const timings =

@@ -25,10 +25,7 @@ export class Mismatch extends Error {
   }
 }
 
-/**
- * Reads a value with a schema.
- * @throws Error with `where`, the place, and both sides, in one sentence.
- */
+/** Reads a value with a schema. @throws Error with `where`, the place, and both sides, in one sentence. */
 export function readAs<T>(schema: Schema<T>, value: unknown, where: string): T {
   const path: ValuePath = [];
   try {

@@ -3,10 +3,7 @@ import type { Answers } from '../findings/findings.ts';
 import type { Picture } from '../picture.ts';
 import { lineChart } from './line-chart.ts';
 
-/**
- * Calibration: mean probability against the share of rows that belong to the class. Null if the model has no
- * probabilities.
- */
+/** Calibration: mean probability against the share of rows of the class. Null if the model has no probabilities. */
 export function calibrationPicture({ calibration = [], labels, split }: Answers): Picture | null {
   const bins = calibration.filter(({ rows }) => rows > 0);
   const total = bins.reduce((sum, { rows }) => sum + rows, 0);

@@ -19,9 +19,7 @@ const MAX_COLUMNS = 60;
 /** Most rows drawn: more would be less than a pixel high. */
 const MAX_ROWS = 160;
 
-/**
- * Cells coloured by the logarithm of their value with viridis: small is dark, which also works without colour vision.
- */
+/** Cells coloured by the logarithm of their value with viridis: small is dark, which works without colour vision. */
 export const heatMap =
   ({ columns, rows, values, x, y, left = 46 }: HeatMap, range: LogRange): Draw =>
   (width) => {

@@ -24,10 +24,7 @@ const wordsOf = {
 /** A standard deviation that changes by a smaller share counts as unchanged. */
 const UNCHANGED_SHARE = 0.05;
 
-/**
- * Histograms of this kind, one panel per layer; on a page of several networks, `network` is the name of this one. Null
- * if there is none to draw.
- */
+/** Histograms of this kind, one panel per layer; `network` names one of several networks. Null if there is none. */
 export function layerHistogramPicture(
   kind: LayerHistogram['kind'],
   histograms: readonly LayerHistogram[],

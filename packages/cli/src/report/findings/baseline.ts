@@ -55,10 +55,7 @@ export function* classCounts({ classes, targets, rows, starts }: Dataset): Pausa
   return classes === null ? bits : new Map([...counts.entries()].filter(([, count]) => count > 0));
 }
 
-/**
- * Answers the mean of each output. The error is over rows and outputs in the units of the target, as in the metric
- * rmse.
- */
+/** Answers the mean of each output. The error is over rows and outputs in units of the target, as the metric rmse. */
 function meanTarget(train: Dataset, rows: Dataset): Baseline {
   const { columns } = train.targets;
   const { add, squares } = createSquares();

@@ -75,10 +75,7 @@ export const division = refined(
     step: count(), // steps done before
     extent: tuple(coordinate, coordinate, coordinate, coordinate), // x1, y1, x2, y2
     side: whole(2, MAX_GRID), // grid points along each side
-    /**
-     * For each class: its probability minus that of the likeliest other class, from -1 to 1, as a byte from 0 to 255,
-     * in base64.
-     */
+    /** For each class its probability minus that of the likeliest other, from -1 to 1, as a byte, in base64. */
     margins: list(base64, 1024, 1), // [classes] of [side, side], rows by ascending y
   }),
   ({ extent: [x1, y1, x2, y2], side, margins }, fail) => {

@@ -131,10 +131,7 @@ type Position =
   | { readonly kind: 'attribute'; readonly name: string } // between its double quotes
   | { readonly kind: 'style' };
 
-/**
- * The positions of the values in a template. @throws Error if a value is anywhere else, or the template ends within a
- * tag.
- */
+/** The positions of the values in a template. @throws Error if a value is elsewhere, or the template ends in a tag. */
 function positionsOf(template: readonly string[]): Position[] {
   let position: Position | null = { kind: 'text' };
   let before = '';
@@ -152,9 +149,7 @@ function positionsOf(template: readonly string[]): Position[] {
   );
 }
 
-/**
- * The position after some markup; null within a tag (except in the quotes of a harmless attribute) and within a script.
- */
+/** The position after some markup; null within a tag (except quotes of a harmless attribute) and within a script. */
 function positionAfter(before: string): Position | null {
   let tag = ''; // name of the open tag
   let isQuoted = false;

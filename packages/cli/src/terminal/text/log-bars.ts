@@ -19,10 +19,7 @@ const MIN_BAR = 12;
 const COLOURS = ['yellow', 'cyan', 'magenta', 'green'] as const;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/**
- * Bars on one scale of powers of ten, with as many series side by side as fit, and the others below. A value that is
- * not above 0, or not finite, has no bar.
- */
+/** Bars on one scale of powers of ten, as many series side by side as fit. A value that is not above 0 has no bar. */
 export function logBars(series: readonly BarSeries[], options: LogBarsOptions): string[] {
   const { rows, head, paint, width = 80 } = options;
   const logs = series.flatMap(({ values }) => values.filter(isDrawable).map((value) => Math.log10(value)));

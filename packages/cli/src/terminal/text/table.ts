@@ -51,10 +51,7 @@ export function table(
 /** Least width of a text column that is readable. */
 const MIN_TEXT_WIDTH = 6;
 
-/**
- * The column to narrow. Columns of numbers, which would change their meaning if cut, only if no text column can be
- * narrowed.
- */
+/** The column to narrow. Columns of numbers, which cutting would change, only if no text column can be narrowed. */
 function columnToNarrow(widths: readonly number[], right: readonly number[]): number {
   const texts = widths.map((width, c) => (right.includes(c) || width <= MIN_TEXT_WIDTH ? 0 : width));
   const widest = Math.max(...texts);

@@ -6,10 +6,7 @@ export type BandPoint = readonly [x: number, low: number, y: number, high: numbe
 /** Most points of a line in a chart: about two per pixel of its width. */
 const MAX_POINTS = 1200;
 
-/**
- * A line of at most `maxPoints` points that looks the same: each part of it keeps its first, lowest, highest and last
- * point. All points are finite.
- */
+/** A line of at most `maxPoints` points that looks the same: each part keeps its first, lowest, highest and last. */
 export function thin(points: readonly Point[], maxPoints = MAX_POINTS): Point[] {
   if (points.length <= maxPoints) return [...points];
   return divide(points, Math.max(1, Math.floor(maxPoints / 4))).flatMap((part) => {

@@ -10,9 +10,7 @@ export function createMoves(
   { moveKernels: kernels, elementwise }: CodeLayout,
   { sizesOf, bytes }: PanelMemory,
 ): BindCall {
-  /**
-   * The last arguments of kernels that move `size` numbers: the mask, whole vectors, and bytes of the numbers after.
-   */
+  /** The last arguments of kernels that move `size` numbers: mask, whole vectors, and bytes of the numbers after. */
   const ends = (size: number): readonly number[] => {
     const [mask, , vectors, rest] = sizesOf(size);
     return [mask, vectors, rest];

@@ -13,10 +13,7 @@ export interface Tap {
   readonly at: number; // the position that is read; it may lie outside of the image
 }
 
-/**
- * Positions that are written and read alike: first, first + writeStep, …. The j-th of them reads at + readStep · j for
- * each tap.
- */
+/** Positions that are written and read alike: first + j · writeStep reads at + j · readStep for each tap. */
 export interface Phase {
   readonly first: number;
   readonly count: number;

@@ -34,10 +34,7 @@ export function createStrided(layout: CodeLayout, { maskOf, bytes }: PanelMemory
     return bindAxes(mergedAxes(axes), [addressOf(y) + bytes * to, addressOf(x) + bytes * from]);
   }
 
-  /**
-   * Calls that move vectors of neighbours, which read neighbours (`distance` 1) or one number (0). Null if the numbers
-   * of the innermost axis are others.
-   */
+  /** Calls that move vectors of neighbours, which read neighbours (`distance` 1) or one number (0); else null. */
   function runs(kernel: StridedKernel, axes: readonly StridedAxis[], start: Start, value: number, distance: 0 | 1 = 1) {
     const { count, to, from } = axes.at(-1) ?? ONE_NUMBER;
     if (to !== 1 || from !== distance) return null;

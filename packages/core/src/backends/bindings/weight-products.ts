@@ -28,9 +28,7 @@ const stripRow = (bytes: number): number => Math.floor((bytes + LINE - 1) / LINE
 export const weightProductBytes = (O: number): number =>
   Math.min(PANEL_BYTES, BLOCK_ROWS * 8 * O) + BLOCK_ROWS * (STRIPS + 1) * MAX_PANEL;
 
-/**
- * Creates the function of a dense layer's weight gradient. It uses `weightProductBytes` bytes of memory from `free` on.
- */
+/** Creates the function of a dense layer's weight gradient. It uses `weightProductBytes` of memory from `free` on. */
 export function createWeightGradient(panels: Panels, { hasSparseColumns }: Sparsity, tape: CallTape, free: number) {
   const { bytes, leafPanelFor, listedRows, zeros, one, pack, packAll } = panels;
   const { placeLeafTable, listLeaves, sumLeaves, sumStrips } = panels;

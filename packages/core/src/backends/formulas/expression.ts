@@ -3,9 +3,7 @@ import { scalars } from '../../families/scalars/index.ts';
 import type { Elementwise } from './arithmetic.ts';
 import type { Condition, Value } from './formula.ts';
 
-/**
- * How a kernel reads an input: a number for each place, for each column, the same for all rows, or for each row.
- */
+/** How a kernel reads an input: a number for each place, for each column, the same for all rows, or for each row. */
 export type InputClass = 'inputs' | 'rows' | 'columns';
 
 /** An input that a kernel reads, by its index in the expression. */

@@ -132,9 +132,7 @@ export interface RowFormula extends MatrixFormula {
   readonly sumNumbers: readonly ('size' | 'epsilon')[];
 }
 
-/**
- * Operations of layer-norm and rms-norm. An array that is not an operand is scratch with a number for each row.
- */
+/** Operations of layer-norm and rms-norm. An array that is not an operand is scratch with a number for each row. */
 export const rowFormulas = {
   layerNormForward: {
     results: ['means', 'scales'],

@@ -201,10 +201,7 @@ interface Lanes<A = Address> {
 export interface Vectors<A = Address> extends Lanes<A> {
   /** to = the element at `from` as a factor: in all lanes, or in one if the processor multiplies by a single lane. */
   loadFactor(to: Vector, from: A): void;
-  /**
-   * Loads at least the selected lanes; the others may get any numbers. May read their memory. Absent where `loadMasked`
-   * costs no more.
-   */
+  /** Loads at least the selected lanes; the others may be any numbers. Absent where `loadMasked` costs no more. */
   loadSelected?(to: Vector, from: A): void;
   add(to: Vector, x: Vector, y: Vector): void;
   /** sum += factor · y in each lane, rounded once. */

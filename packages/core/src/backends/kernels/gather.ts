@@ -14,10 +14,7 @@ export const gatherArguments = defineArguments(
 // Prefetch distance in `out`, in bytes.
 const AHEAD = 2048;
 
-/**
- * out = rows of bytes of `Isa.data`, each byte divided by the divisor. Prefetches the next row while it reads one:
- * shuffled rows lie anywhere in memory.
- */
+/** out = rows of bytes of `Isa.data`, each divided by the divisor. Prefetches the next: shuffled rows lie anywhere. */
 export function assembleGather(isa: Isa): number {
   const unit = isa.formulas;
   const [value, divisors] = [0, 1];

@@ -18,10 +18,7 @@ export const maxNormArguments = defineArguments(
 /** Vectors of a group of columns. */
 const GROUP = 2;
 
-/**
- * Rows that are loaded before the first of them is stored: where rows are shorter than a vector, a load waits for the
- * store of the row before.
- */
+/** Rows loaded before the first is stored: with rows shorter than a vector, a load waits for the store before it. */
 export const BLOCK_ROWS = 4;
 
 /**

@@ -24,9 +24,7 @@ export const tileArguments = defineArguments(
   ['nextTerms', 'stride'], // distance of lists
 );
 
-/**
- * Words of a run: consecutive terms of a sum. The table of a sum has its runs in order. Sums that wait lie below it.
- */
+/** Words of a run: consecutive terms of a sum. The table of a sum has its runs in order, sums that wait below it. */
 export const RUN = {
   terms: 0, // number of terms
   merges: 1, // waiting sums that are added after the terms, the last one first
@@ -48,10 +46,7 @@ export interface TileShape {
   readonly terms: 'all' | 'listed' | 'lanes'; // listed: only the terms in a list; lanes: each column has its own factor
 }
 
-/**
- * Maximum number of rows of a tile with `vectors` vectors: its sums, a row of the panel and the factors fill the
- * registers.
- */
+/** Most rows of a tile of `vectors` vectors: its sums, a row of the panel and the factors fill the registers. */
 export const tileRows = ({ maxRows, vectorRegisters, tile: { factors, rows } }: Isa, vectors: number): number =>
   rows?.[vectors] ?? Math.min(maxRows, Math.floor((vectorRegisters - factors - vectors) / vectors));
 

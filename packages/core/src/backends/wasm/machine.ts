@@ -18,10 +18,7 @@ export interface WasmMachine {
   readonly layout: CodeLayout;
   /** Runs the first `calls` calls of a tape, at least one. */
   play(tape: Float64Array, calls: number): void;
-  /**
-   * Runs a tape that lies in the memory up to `times` times, until `stop` is not 0 afterwards. Returns how many times
-   * it did.
-   */
+  /** Runs a tape in the memory up to `times` times, until `stop` is not 0 afterwards. Returns how many times it did. */
   playRepeatedly(
     tape: Float64Array,
     calls: number,
@@ -79,9 +76,7 @@ export function createWasmMachine(
   };
 }
 
-/**
- * The compiled kernels of a type, for every memory of this thread: an engine goes on optimizing them from run to run.
- */
+/** The compiled kernels of a type, for every memory of this thread: an engine optimizes them from run to run. */
 interface CompiledCode {
   readonly layout: CodeLayout;
   readonly player: WasmModule;

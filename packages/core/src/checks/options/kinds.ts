@@ -48,10 +48,7 @@ export function checkedBy<T>(
   return Object.assign(kind(check, typing), { isValid, expected, expectedFor });
 }
 
-/**
- * Finite numbers for which `isValid` holds; `expected` says which: 'a number above 0'. A message about a
- * refused value ends with its `hint`.
- */
+/** Finite numbers for which `isValid` holds; `expected` says which: 'a number above 0'. `hint` ends a refusal. */
 export const number = (
   expected: string,
   isValid: (value: number) => boolean,

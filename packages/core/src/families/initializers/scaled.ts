@@ -10,10 +10,7 @@ type Spread = (fanIn: number, fanOut: number) => number;
  */
 const glorot: Spread = (fanIn, fanOut) => Math.sqrt(2 / (fanIn + fanOut));
 
-/**
- * σ = √(2 / fanIn): for relu, which drops half of the variance. [He et al. 2015, eq.
- * 10](https://arxiv.org/abs/1502.01852)
- */
+/** σ = √(2 / fanIn): relu drops half of the variance. [He et al. 2015, eq. 10](https://arxiv.org/abs/1502.01852) */
 const he: Spread = (fanIn) => Math.sqrt(2 / fanIn);
 
 /** σ = √(1 / fanIn). [LeCun et al. 1998, §4.6](https://doi.org/10.1007/3-540-49430-8_2) */

@@ -40,9 +40,7 @@ export interface HeadLossOptions {
 /** The loss of one of several outputs. */
 export type HeadLossSpec = SingleLossSpec | (Exclude<SingleLossSpec, string> & HeadLossOptions);
 
-/**
- * A loss; for a network with several outputs that of each by name: { digit: 'softmax-cross-entropy', angle: 'mse' }.
- */
+/** A loss, or that of each of several outputs by name: { digit: 'softmax-cross-entropy', angle: 'mse' }. */
 export type LossSpec = SingleLossSpec | HeadLossSpecs;
 
 /** The losses of several outputs by name. A batch has the sum of their means, each times its weight. */

@@ -49,10 +49,7 @@ export interface Loss {
   readonly customName?: string;
   /** Set if the loss's function takes a parameter. */
   readonly variant?: LossVariant;
-  /**
-   * The formula of a user's own loss, if it is one.
-   * @internal
-   */
+  /** The formula of a user's own loss, if it is one. @internal */
   readonly formula?: LossFormula;
   /**
    * Errors c times as large make the loss c^degree times as large. This is used to show the loss in the units of a

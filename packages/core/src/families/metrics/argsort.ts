@@ -37,9 +37,7 @@ export function* argsort(numbers: Float64Array): Pausable<Uint32Array<ArrayBuffe
   return order;
 }
 
-/**
- * Overwrites `to` with the indices `from`, sorted by a digit of their words. Returns false if all have the same digit.
- */
+/** Overwrites `to` with the indices `from`, sorted by a digit of their words; false if all have the same digit. */
 function* sortDigit(
   to: Uint32Array, // [N] out
   from: Uint32Array, // [N]

@@ -15,9 +15,7 @@ export interface DecisionOptions extends OptionsOf<typeof decisionTable>, Named 
 export interface Decision {
   /** Number of classes for O outputs. */
   classes(O: number): number;
-  /**
-   * Predicted class of row n of y [B, O]: the largest output, or the side of the threshold. NO_ANSWER if there is none.
-   */
+  /** Predicted class of row n of y [B, O]: the largest output, or the side of the threshold; NO_ANSWER if none. */
   answer(y: ArrayLike<number>, n: number, O: number): number;
   /** Class of row n of the targets; NO_ANSWER if they are values and one is not finite. */
   target(t: Float64Array, n: number, O: number): number;

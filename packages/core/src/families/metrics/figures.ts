@@ -28,10 +28,7 @@ import { rowMean } from './row-mean.ts';
 import type { EvaluatedRows, RowValue, WeightedMetric } from './weighted-metric.ts';
 import { weightedMean, weightedMetric } from './weighted-metric.ts';
 
-/**
- * The kind of a model's answers. 'binary': one score per row and a target of 0 or 1; 'classes': one output per class
- * and a class index; 'values': numbers.
- */
+/** 'binary': one score per row, target 0 or 1; 'classes': an output per class and its index; 'values': numbers. */
 export type Task = 'binary' | 'classes' | 'values';
 
 /** A figure over rows as read by `createScoring`: its properties and its metric. */

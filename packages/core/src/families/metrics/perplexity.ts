@@ -36,10 +36,7 @@ function metricsOfLogLoss(f: (loss: number) => number): LogLossMetrics {
 export const perplexityMetrics = metricsOfLogLoss(perplexityOf);
 export const bitsMetrics = metricsOfLogLoss(bitsOf);
 
-/**
- * e^(mean log loss): a model of perplexity k is as uncertain as one that chooses among k classes at random. Outputs are
- * probabilities.
- */
+/** e^(mean log loss): perplexity k is as uncertain as a choice among k classes at random. Outputs are probabilities. */
 export const perplexity = perplexityMetrics.metric;
 
 /** Mean log loss in bits, of a model whose classes are characters. Outputs are probabilities. */

@@ -28,10 +28,7 @@ export interface ClassRanking {
   readonly positive: Uint8Array; // [N] 1 for a row of the class; also in ascending order
 }
 
-/**
- * The value for one class; row order[n] counts counts[order[n]] times, or each row once if `counts` is null. NaN leaves
- * the class out of the mean over classes.
- */
+/** The value for one class; row order[n] counts counts[order[n]] times (null: once). NaN leaves the class out. */
 type ClassValue = (ranking: ClassRanking, counts: Uint32Array | null) => number;
 
 /** A metric of ranked rows. */

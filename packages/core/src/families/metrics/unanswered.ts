@@ -4,10 +4,7 @@ import type { Metric } from './metric.ts';
 /** Stands for a missing class index: the row has no answer. */
 export const NO_ANSWER = -1;
 
-/**
- * The first output of row n of y [B, O] that is not finite; undefined if all are. A row with such an output has no
- * answer.
- */
+/** The first output of row n of y [B, O] that is not finite, which leaves the row no answer; undefined if all are. */
 export function badOutput(y: ArrayLike<number>, n: number, O: number): number | undefined {
   const row = n * O;
   for (let o = 0; o < O; o++) if (y[row + o] - y[row + o] !== 0) return o;

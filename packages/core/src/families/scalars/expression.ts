@@ -2,10 +2,7 @@ import type { ScalarMath } from '../../math/real-math.ts';
 import { type ScalarName, scalars } from './index.ts';
 import type { Scalar, Term, Terms } from './scalar.ts';
 
-/**
- * A step of an expression: an input by its index, a constant, or a function of earlier steps, by their indices, and of
- * constants.
- */
+/** A step of an expression: an input by its index, a constant, or a function of earlier steps and constants. */
 export type ExpressionStep = readonly [name: 'input' | 'constant' | ScalarName, ...operands: number[]];
 
 /** Functions of numbers, as plain JSON. */

@@ -25,10 +25,7 @@ export type ScheduleName = keyof typeof table;
 /** All schedules. To add one, write a file and list it here. */
 export const schedules: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
-/**
- * For example 'cosine', or { kind: 'cosine', minFactor: 0.01, warmupSteps: 100 }. Every kind takes a warm-up, default
- * 0.
- */
+/** For example 'cosine', or { kind: 'cosine', minFactor: 0.01, warmupSteps: 100 }. Every kind takes a warm-up. */
 export type ScheduleSpec = ScheduleName | (Exclude<SpecOf<typeof schedules>, string> & WarmupOptions);
 
 export const warmupOptions = defineOptions('schedule', {

@@ -6,9 +6,7 @@ const plateauOptions = defineOptions('schedule plateau', {
   gamma: fraction(0.1),
   /** Epochs without improvement before the factor is reduced. @default 10 */
   patienceEpochs: count(10),
-  /**
-   * Share by which the watched loss must fall below the best one to count as an improvement, in [0, 1). @default 1e-4
-   */
+  /** Share by which the watched loss must fall below the best to count as an improvement, in [0, 1). @default 1e-4 */
   threshold: fraction(1e-4),
   /** Lower limit of the factor. @default 0 */
   minFactor: nonNegative(0),

@@ -16,10 +16,7 @@ export interface Schedule {
   readonly initialState: readonly number[];
   /** Whether the factors of early steps depend on `totalSteps`, so that a resumed run cannot be made longer. */
   readonly needsTotalSteps: boolean;
-  /**
-   * Called with the watched loss after epochs that have one. `epochs` counts the epochs since the last call. Overwrites
-   * `state`.
-   */
+  /** Called with the watched loss after epochs that have one, and the epochs since then. Overwrites `state`. */
   observe?(state: Float64Array, value: number, epochs: number): void;
 }
 

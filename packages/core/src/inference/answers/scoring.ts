@@ -70,9 +70,7 @@ function scoreValues(loss: Loss, O: number): Scoring {
   };
 }
 
-/**
- * One score per row: the probability or output of class 1, or the difference of two outputs that are not probabilities.
- */
+/** One score per row: the probability or output of class 1, or the difference of two outputs of other kinds. */
 function scoreBinary(loss: Loss, O: number): Scoring {
   const { target } = createDecision('scoring', { targets: targetKind(loss) });
   // Two sigmoids need not add up to 1; the larger one is the answer.

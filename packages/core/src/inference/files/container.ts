@@ -33,16 +33,10 @@ const PREFIX_BYTES = 16;
 export const HASH_BYTES = 32;
 /** 32 MiB: room for the tokenizers of other programs, whose vocabularies are texts of some MiB. */
 const MAX_HEADER_BYTES = 1 << 25;
-/**
- * Bytes of a header beside those of its texts, 2 MiB: MessagePack can encode one object per byte, and the worst header
- * of this size takes half a second.
- */
+/** Bytes of a header beside its texts, 2 MiB: MessagePack may encode an object a byte, the worst in half a second. */
 const MAX_STRUCTURE_BYTES = 1 << 21;
 
-/**
- * The bytes of a file before its sections.
- * @throws Error if `content` is not JSON or too long.
- */
+/** The bytes of a file before its sections. @throws Error if `content` is not JSON or too long. */
 export function packStart(
   where: string,
   kind: string,
@@ -105,9 +99,7 @@ export function openHeader(
   return { ...header, content: { ...content, ...spec }, start, format };
 }
 
-/**
- * Padded to a multiple of 8, so that sections can be read in place. Exact for any length that a damaged file states.
- */
+/** Padded to a multiple of 8, so that sections can be read in place. Exact for any length in a damaged file. */
 const padded = (bytes: number): number => -8 * Math.floor(-bytes / 8);
 
 /** Where the sections begin, after the header and its padding. */

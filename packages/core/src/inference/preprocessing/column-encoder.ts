@@ -75,10 +75,7 @@ export interface CategoryColumnEncoder extends ColumnEncoder {
 
 /** Encodes a column of texts. */
 export interface TokenColumnEncoder extends ColumnEncoder {
-  /**
-   * The first T tokens of a text, at least one; those of a space for ''.
-   * @throws CellError for a text that cannot be encoded.
-   */
+  /** The first T tokens of a text, at least one; those of a space for ''. @throws CellError for one without tokens. */
   tokensOf(text: string): Uint32Array;
 }
 

@@ -182,10 +182,7 @@ export function tokensOf(preprocessing: Preprocessing | undefined): TokenEncodin
  */
 export type DatePart = 'hour' | 'weekday' | 'month';
 
-/**
- * x = (value - center) / scale. A date is the number of days since 1970-01-01 (UTC), with a fraction for the time of
- * day. A boolean is 0 or 1.
- */
+/** x = (value - center) / scale. A date is days since 1970-01-01 (UTC) with the time as fraction, a boolean 0 or 1. */
 export interface NumberEncoding {
   /** Name of the column. */
   readonly name: string;

@@ -19,9 +19,7 @@ export const generateOptions = defineOptions('generate', {
   ),
   /** Only this many of the likeliest tokens are drawn from. @default all */
   topK: positiveInteger(undefined, 'draw from this many of the likeliest tokens', 'all'),
-  /**
-   * Only the likeliest tokens are drawn from, as few as have this probability together, and at least one. @default 1
-   */
+  /** Only the likeliest tokens are drawn, as few as have this probability together, at least one. @default 1 */
   topP: number('a number above 0 and at most 1', (value) => value > 0 && value <= 1)(
     1,
     'draw from the likeliest tokens that have this probability together',

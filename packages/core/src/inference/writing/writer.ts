@@ -115,10 +115,7 @@ export function createWriter(where: string, { network, text, loadTokenizer, crea
   };
 }
 
-/**
- * Writes texts to their ends, at most `atOnce` of them together. Yields the next part of each text, which is '' for a
- * text that waits or is finished.
- */
+/** Writes texts to their ends, `atOnce` together. Yields the next part of each; '' if it waits or is finished. */
 export function* writeTexts(
   writer: Writer,
   starts: readonly Draft[],

@@ -26,10 +26,7 @@ export const MAX_LEAVES = 16;
 export const leafCount = (B: number, leafRows: number): number =>
   Math.max(1, Math.floor((B + leafRows - 1) / leafRows));
 
-/**
- * Consecutive leaves that form a whole subtree: `count` leaves from leaf `first`, which is a multiple of a power of two
- * that is at least `count`.
- */
+/** Leaves of a whole subtree: `count` from leaf `first`, a multiple of a power of two that is at least `count`. */
 export interface Node {
   readonly first: number;
   readonly count: number;

@@ -57,10 +57,7 @@ type RowsByLeaf = ReadonlyMap<number, Node & { readonly row: number }>;
 const rowsByLeaf = (nodes: readonly Node[]): RowsByLeaf =>
   new Map(nodes.map((node, row) => [node.first, { ...node, row }]));
 
-/**
- * The row with the sum of the subtree of `size` leaves from leaf `first`. Appends the additions that this takes to
- * `joins`.
- */
+/** The row with the sum of the subtree of `size` leaves from leaf `first`. Appends the additions to `joins`. */
 function joinSubtree(
   rows: RowsByLeaf,
   first: number,

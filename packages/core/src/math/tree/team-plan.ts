@@ -39,10 +39,7 @@ export interface TeamPlanOptions {
   readonly mergesRows?: boolean;
 }
 
-/**
- * Deals the leaves of a batch to the threads of a team, neighbouring leaves to one thread, and assigns rows to their
- * gradients.
- */
+/** Deals the leaves of a batch to threads, neighbouring leaves to one thread, and assigns rows to their gradients. */
 export function planTeam(options: TeamPlanOptions): TeamPlan {
   const threadPlans = Array.from({ length: options.threads }, (_, t) => {
     const { first, end } = leavesOf(options, t);

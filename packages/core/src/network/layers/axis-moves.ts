@@ -183,10 +183,7 @@ const reversed = ({ to, toStep, from, fromStep, ...others }: Run): Run => {
   return { ...others, to: from, toStep: fromStep, from: to, fromStep: toStep };
 };
 
-/**
- * A layer whose outputs read the inputs along each axis so; null for an axis that stays as it is. `value` is that of
- * places that read nothing.
- */
+/** A layer whose outputs read the inputs along each axis so (null: as it is). Places that read nothing get `value`. */
 export function movesLayer(kind: string, input: Shape, readings: readonly (AxisReading | null)[], value = 0): Layer {
   const out = readings.map((reading, a) => reading?.length ?? input[a]);
   const along = (direction: 'forward' | 'backward') =>

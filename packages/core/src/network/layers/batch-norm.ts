@@ -20,9 +20,7 @@ export const batchNormOptions = defineOptions('batch-norm', {
   size: positiveInteger(),
   /** ε > 0, inside the square root. @default 1e-5, as in PyTorch */
   epsilon: positive(1e-5),
-  /**
-   * Share of a batch in the running mean and variance, in [0, 1), as in PyTorch; Keras takes 1 minus this. @default 0.1
-   */
+  /** Share of a batch in the running mean and variance, in [0, 1), as in PyTorch; Keras takes 1 - this. @default 0.1 */
   momentum: fraction(0.1),
 });
 

@@ -88,10 +88,7 @@ export function dense(options: DenseOptions, context: LayerContext): Layer {
   };
 }
 
-/**
- * Whether the table of the embedding at `tiedTo` learns.
- * @throws OptionError if the layer cannot share it.
- */
+/** Whether the table of the embedding at `tiedTo` learns. @throws OptionError if the layer cannot share it. */
 function checkTie(options: DenseOptions, tiedTo: string, I: number, { before, isFrozen }: LayerContext): boolean {
   const { kind, layer } = before.get(tiedTo) ?? {};
   if (layer === undefined || kind !== 'embedding') {
@@ -162,9 +159,7 @@ export const positionProducts = (R: number, I: number, O: number): readonly Prod
         [I, O, geometryOf(R, I, O)],
       ];
 
-/**
- * Emits dW = Σ xᵀ · dy and db = Σ dy over the R positions of B rows. Overwrites `dW` and `db`, or adds if `accumulate`.
- */
+/** Emits dW = Σ xᵀ · dy and db = Σ dy over the R positions of B rows. Overwrites them, or adds if `accumulate`. */
 export function emitBackwardWeights(
   emit: Emit,
   dW: Elements, // [I, O] out

@@ -16,10 +16,7 @@ export const expandOptions = defineOptions('expand', {
 /** Options of an expand layer. */
 export interface ExpandOptions extends OptionsOf<typeof expandOptions.table>, Named {}
 
-/**
- * y: x repeated along axes of length 1, as NumPy broadcasts: [3, 1] becomes [2, 3, 4]. dx is the sum of dy over these
- * axes.
- */
+/** y: x repeated along axes of length 1, as NumPy broadcasts: [3, 1] becomes [2, 3, 4]. dx sums dy over them. */
 export function expand(options: ExpandOptions, context: LayerContext): Layer {
   const { shape } = expandOptions.read(options);
   const { input } = context;

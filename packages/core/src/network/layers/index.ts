@@ -129,10 +129,7 @@ export interface ResidualOptions extends Omit<AnyResidualOptions, 'layers' | 'sh
 
 /** What a spec may call any layer. */
 export interface LayerName {
-  /**
-   * Name in messages, tables and on pages, in place of 'layer 2'. No two layers of a network have the same.
-   * @default none
-   */
+  /** Name in messages, tables and pages, in place of 'layer 2'; no two layers have the same. @default none */
   name?: string;
   /**
    * The values that the layer reads: names or paths of layers before it, or names of inputs; a list for a layer that

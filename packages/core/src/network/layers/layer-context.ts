@@ -45,9 +45,7 @@ export type BranchName = 'layers' | 'shortcut';
 /** All of these options. */
 export const branchNames: readonly BranchName[] = ['layers', 'shortcut'];
 
-/**
- * Position of a layer in the network, counted from 0. A nested layer has the path of its branch and its position there.
- */
+/** Position of a layer in the network, counted from 0; of a nested layer the path of its branch and its position. */
 export type Path = readonly (number | BranchName)[];
 
 /** The path of a branch of the layer at `path`: [2] for its `layers`, [2, 'shortcut'] for its shortcut. */

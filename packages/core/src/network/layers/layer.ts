@@ -136,10 +136,7 @@ export interface Layer {
   };
   /** The function of its inputs, number by number, of a formula; absent for others, and for sums of one shape. */
   readonly expression?: Expression;
-  /**
-   * Whether a row's output depends on other rows of the batch in training, so that passes contain barriers. @default
-   * false
-   */
+  /** Whether a row's output depends on other rows of the batch in training: passes have barriers. @default false */
   readonly couplesRows?: boolean;
   /** Whether the passes read `Pass.lengths`. @default false */
   readonly readsLengths?: boolean;
@@ -150,9 +147,7 @@ export interface Layer {
   readonly keepsPositions?: readonly boolean[];
   /** How many numbers of each row passes store by position. @default the size of `out` if it has positions, else 0 */
   readonly positionNumbers?: number;
-  /**
-   * Allocates the layer's memory for up to `rows` rows, besides inputs and outputs. Absent if it needs none.
-   */
+  /** Allocates the layer's memory for up to `rows` rows, besides inputs and outputs. Absent if it needs none. */
   createMemory?(rows: number, allocate: Allocate, share: TeamMemory): LayerMemory;
 
   /** Emits operations that overwrite `y`. */

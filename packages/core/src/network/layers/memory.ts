@@ -1,9 +1,7 @@
 import type { Elements } from '../../math/element-type.ts';
 import { viewOf } from '../../math/scratch.ts';
 
-/**
- * Memory of a layer for one thread: what its forward pass keeps for the backward pass, besides outputs, and scratch.
- */
+/** Memory of a layer for one thread: what its forward pass keeps for the backward pass, and scratch. */
 export interface LayerMemory {
   /** The arrays of `createMemory`, in its order. */
   readonly arrays: readonly Elements[];

@@ -22,9 +22,7 @@ import { axesOf } from './windows.ts';
 const table = {
   /** O: units, the width of the state and of the outputs. */
   out: required(positiveInteger),
-  /**
-   * 'all': the state after each position, [T, O]. 'last': the state after the last step alone, [O]. @default 'all'
-   */
+  /** 'all': the state after each position, [T, O]. 'last': the state after the last step alone, [O]. @default 'all' */
   returns: oneOf({ all: true, last: true })('all'),
   /** Whether to go from the last position to the first. @default false */
   reverse: flag(false),

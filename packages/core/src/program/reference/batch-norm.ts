@@ -25,10 +25,7 @@ export function leafSums(
   }
 }
 
-/**
- * sums[k,size] = Σ (x - mean)² over the positions of leaf k, in the order of `sumRows`. Overwrites `sums` and
- * `levels`.
- */
+/** sums[k,size] = Σ (x - mean)² over the positions of leaf k, in the order of `sumRows`. Overwrites both arrays. */
 export function leafSquares(
   sums: Elements, // [leaves, size] out
   levels: Elements, // [sumLevels, size] scratch
@@ -168,10 +165,7 @@ export function batchNormForward(
   }
 }
 
-/**
- * dx = γ · scales · (dy - mean(dy) - x̂ · mean(dy · x̂)) with x̂ = (x - mean) · scales, tiny values flushed to 0.
- * Overwrites `dx`.
- */
+/** dx = γ · scales · (dy - mean(dy) - x̂ · mean(dy · x̂)), x̂ = (x - mean) · scales, flushed. Overwrites `dx`. */
 export function batchNormBackwardInput(
   dx: Elements, // [B, size] out
   dy: Elements, // [B, size]

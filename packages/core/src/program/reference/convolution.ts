@@ -18,10 +18,7 @@ export const pieceCount = (OH: number, OV: number): number =>
 
 /** The three products of a convolution, with x · y + sum as `multiplyAddOf` gives it for the type of an array. */
 export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyAdd) {
-  /**
-   * y = x * W + b; each sum starts at b[o] and adds (ky, kx, channel) ascending, except with Winograd's tiles.
-   * Overwrites `y`.
-   */
+  /** y = x * W + b; sums start at b[o] and add (ky, kx, channel) ascending, unless by Winograd. Overwrites `y`. */
   function convForward(
     y: Elements, // [B, OH, OV, O] out
     x: Elements, // [B, H, V, C]
@@ -63,10 +60,7 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
     }
   }
 
-  /**
-   * dx; each sum starts at 0 and adds the outputs that read the input, (oy, ox, o) ascending, except with Winograd's
-   * tiles. Overwrites `dx`.
-   */
+  /** dx; sums start at 0 and add the outputs that read the input, (oy, ox, o) ascending, or by Winograd. */
   function convBackwardInput(
     dx: Elements, // [B, H, V, C] out
     dy: Elements, // [B, OH, OV, O]

@@ -146,9 +146,7 @@ export function avgPoolBackward(
   }
 }
 
-/**
- * y[C] = (the sum of a row's positions, by pieces and their tree as `sumRows` has them) / R. Overwrites `y` and `sums`.
- */
+/** y[C] = (the sum of a row's positions, by pieces and their tree as `sumRows`) / R. Overwrites `y` and `sums`. */
 export function globalAvgPoolForward(
   y: Elements, // [B, C] out
   sums: Elements, // [sumLevels(1, R), C] scratch
@@ -185,10 +183,7 @@ export function globalAvgPoolBackward(
   }
 }
 
-/**
- * y[C] = (the sum of a row's real positions, by pieces and their tree as `sumRows` has them) / their number. Overwrites
- * `y` and `sums`.
- */
+/** y[C] = (the sum of a row's real positions, as `sumRows` has them) / their number. Overwrites `y` and `sums`. */
 export function sequenceMeanForward(
   y: Elements, // [B, C] out
   sums: Elements, // [sumLevels(1, T), C] scratch

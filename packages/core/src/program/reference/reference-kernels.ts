@@ -23,9 +23,7 @@ export const referenceKernels: Kernels = { name: 'reference', bind: () => null, 
 
 const tables = new Map<number, Float64Array>();
 
-/**
- * byte / divisor for all 256 bytes, computed once per divisor and thread. Storing one as a float rounds it once more.
- */
+/** byte / divisor for all 256 bytes, once per divisor and thread. Storing one as a float rounds it once more. */
 function quotients(divisor: number): Float64Array {
   let table = tables.get(divisor);
   if (table === undefined) {

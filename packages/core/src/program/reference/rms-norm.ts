@@ -56,10 +56,7 @@ export function rmsNormBackwardWeights(
   for (let j = 0; j < size; j++) dGamma[j] = (accumulate ? dGamma[j] : 0) + sums[j];
 }
 
-/**
- * dx[B,size] = s · (g - x̂ · m) with x̂ = x · s, g = dy · γ, and m the mean of g · x̂ over a row; tiny values are
- * flushed to 0. Overwrites `dx`.
- */
+/** dx[B,size] = s · (g - x̂ · m), flushed, with x̂ = x · s, g = dy · γ, and m the mean of g · x̂. Overwrites `dx`. */
 export function rmsNormBackwardInput(
   dx: Elements, // [B, size] out
   dy: Elements, // [B, size]

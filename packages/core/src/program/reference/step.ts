@@ -35,9 +35,7 @@ export function addLosses(
   for (let k = 0; k < n; k++) sums[k] += others[k];
 }
 
-/**
- * average = (1 - s) · average + s · theta, with the smoothing factor s, which is rounded first. Overwrites `average`.
- */
+/** average = (1 - s) · average + s · theta, with the smoothing factor s, rounded first. Overwrites `average`. */
 export function averageWeights(
   average: Elements, // [n] in and out
   theta: Elements, // [n]

@@ -7,9 +7,7 @@ export const PIECE = 64;
 /** Pieces of a row of R positions. */
 const piecesOf = (R: number): number => Math.floor((R + PIECE - 1) / PIECE);
 
-/**
- * Rows of the stack that `sumRows` needs for B rows of R positions. R is the product of all axes of a row but the last.
- */
+/** Rows of the stack that `sumRows` needs for B rows of R positions: R is the product of all axes but the last. */
 export const sumLevels = (B: number, R: number): number => treeLevels(B) + (R === 1 ? 0 : treeLevels(piecesOf(R)));
 
 /**
@@ -40,10 +38,7 @@ export function sumRows(
   }
 }
 
-/**
- * db[O] = the sum of dy over all positions of all rows, in the order of `sumRows`. Overwrites `sums`, and `db`, or adds
- * to it if `accumulate`.
- */
+/** db[O] = the sum of dy over all positions, in the order of `sumRows`; added if `accumulate`. Overwrites `sums`. */
 export function positionSums(
   db: Elements, // [O] out
   sums: Elements, // [sumLevels(B, R), O] scratch

@@ -12,9 +12,7 @@ import { type Awaited, waitFor } from './wait-for.ts';
 /** Communication of the main thread with other ranks. */
 export interface Collectives
   extends Omit<Cluster, 'rank' | 'ranks' | 'library' | 'hosts' | 'cores' | 'idleCores' | 'connection' | 'dead'> {
-  /**
-   * The first exchange: the values of all ranks. A rank that fails right after it does not keep others from opening.
-   */
+  /** The first exchange: the values of all ranks. A rank that fails after it does not keep others from opening. */
   begin<T>(value: T): Promise<readonly T[]>;
 }
 

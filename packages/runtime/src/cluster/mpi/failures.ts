@@ -2,9 +2,7 @@ import { TAGS } from './exchange.ts';
 import type { Ledger } from './ledger.ts';
 import type { Mailbox } from './mailbox.ts';
 
-/**
- * Most characters of a failure's message. Short, since MPI sends only short messages without waiting for the receiver.
- */
+/** Most characters of a failure's message: MPI sends only short messages without waiting for the receiver. */
 const MAX_MESSAGE_LENGTH = 300;
 
 export interface Failure {

@@ -32,9 +32,7 @@ export interface Ledger {
   reservedSlots(): Slots;
   /** Frees all slots. Only while no exchange is in use. */
   clear(): void;
-  /**
-   * Asks the waiting thread, if there is one, which ranks it waits for; in order. Waits up to ANSWER_MS for the answer.
-   */
+  /** Asks the waiting thread, if any, which ranks it waits for; in order. Waits up to ANSWER_MS for the answer. */
   awaitedRanks(): number[];
   /** Whether the main thread asks; read by a waiting thread. */
   readonly isQuestioned: boolean;

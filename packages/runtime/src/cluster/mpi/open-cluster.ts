@@ -13,10 +13,7 @@ import type { MpiLibrary } from './mpi-library.ts';
 export interface ClusterOptions {
   /** Longest time that a rank waits for others, in milliseconds. @default 300000 */
   timeLimitMs?: number;
-  /**
-   * Path of the MPI library.
-   * @default GRADLOOM_MPI of the environment, else the first that the system finds by name
-   */
+  /** Path of the MPI library. @default GRADLOOM_MPI, else the first that the system finds by name */
   path?: string;
 }
 

@@ -62,10 +62,7 @@ function countBytes(inputs: DataMatrix, rows: number, C: number): Float64Array[]
   return counts;
 }
 
-/**
- * The preprocessing of rows of bytes that are images: [height, width], or [height, width, channels] with 1 channel or
- * 3. Undefined for other rows.
- */
+/** The preprocessing of rows of bytes that are images, [height, width] with 1 or 3 channels; undefined for others. */
 export function imagePreprocessing(
   { array, shape = [], divisor, scale }: DataMatrix,
   labels: readonly string[] | undefined,

@@ -38,10 +38,7 @@ export class ImageFileError extends Error {
   }
 }
 
-/**
- * Decodes the bytes of an image file of at most `maxPixels`.
- * @throws ImageFileError that begins with `subject`.
- */
+/** Decodes the bytes of an image file of at most `maxPixels`. @throws ImageFileError that begins with `subject`. */
 export const decodeImage = (
   formats: readonly ImageFormat[],
   subject: string,

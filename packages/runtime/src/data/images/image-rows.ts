@@ -13,10 +13,7 @@ export interface ImageRows {
 /** Size and channels, equal for all images of a set. */
 export type ImageShape = ImageSize & Pick<Image, 'channels'>;
 
-/**
- * Allocates room for `count` images. Unless `channels` is given, grey images keep one channel until the first coloured
- * image.
- */
+/** Allocates room for `count` images. Without `channels` grey images keep one channel until a coloured one. */
 export function createImageRows(
   where: string,
   count: number,

@@ -3,10 +3,7 @@ import { checkPixels, type Image, MAX_PIXELS } from './image.ts';
 
 export const JPEG_START = 'ffd8ff';
 
-/**
- * Decodes a JPEG image. EXIF orientation is ignored.
- * @throws Error saying what is wrong with the bytes.
- */
+/** Decodes a JPEG image. EXIF orientation is ignored. @throws Error saying what is wrong with the bytes. */
 export function decodeJpeg(bytes: Uint8Array, maxPixels = MAX_PIXELS): Image {
   const frame = sizeOfJpeg(bytes);
   checkPixels(frame.width, frame.height, maxPixels);
@@ -24,10 +21,7 @@ export function decodeJpeg(bytes: Uint8Array, maxPixels = MAX_PIXELS): Image {
   return { width, height, channels: 1, pixels: Uint8Array.from({ length: width * height }, (_, i) => data[3 * i]) };
 }
 
-/**
- * Most pixels per byte of a file: a block of 64 pixels takes at least one bit. The decoder allocates memory for all
- * pixels before it reads the first.
- */
+/** Most pixels per byte of a file: 64 pixels take at least a bit. The decoder allocates them before it reads any. */
 const MAX_PIXELS_PER_BYTE = 64 * 8;
 
 /** The size in the header of the first frame. ITU-T T.81, B.2.2 */

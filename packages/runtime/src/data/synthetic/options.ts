@@ -7,10 +7,7 @@ import { memoryRoom } from '../../system/memory/memory-room.ts';
 export interface SyntheticOptions {
   /** N: number of rows. @default depends on the dataset: 4 for gates, 200 for spirals, else 100 */
   rows?: number;
-  /**
-   * Standard deviation of the normal noise on the inputs, or on the targets if these are values.
-   * @default 0; 1 for blobs
-   */
+  /** Standard deviation of the normal noise on the inputs, or on targets that are values. @default 0; 1 for blobs */
   noise?: number;
   /** Seed of the noise and the order of the rows. @default 0 */
   seed?: number;

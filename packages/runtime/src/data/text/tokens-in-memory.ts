@@ -5,9 +5,7 @@ import { type DataArray, sharedArrays } from '../number-types.ts';
 import type { TokenReader } from './read-tokens.ts';
 import { type LineStore, MAX_TOKENS, putLine, type TokenStore, tokensOfRow } from './text-sets.ts';
 
-/**
- * The tokens of a text in one array; all rows are views of it. @throws Error of `fault` if there is no memory for it.
- */
+/** The tokens of a text in one array; all rows are views of it. @throws Error of `fault` if memory is short. */
 export async function tokensInMemory(reader: TokenReader, fault: FileFault): Promise<TokenStore> {
   const { tokenizer } = reader;
   const array = allocateTokens(tokenizer.size, (await reader.sizes()).tokens, fault);

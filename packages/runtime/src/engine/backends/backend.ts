@@ -69,10 +69,7 @@ export function backendRecord(backend: Backend): BackendRecord & { readonly fuse
   return { name: backend.name, library: { name, version, core }, fused };
 }
 
-/**
- * Whether the products of a recorded backend are fused. In earlier versions those of plain code and WebAssembly were
- * not.
- */
+/** Whether the products of a recorded backend are fused. Earlier plain code and WebAssembly had no fused ones. */
 export function isFusedRecord(backend: BackendRecord): boolean {
   const { name, fused } = checkObject('isFusedRecord', 'backend', backend, 'a backend such as that of a checkpoint');
   return fused ?? (name === 'native' || name === 'blas');
@@ -90,10 +87,7 @@ export const isMixedRecord = ({ name, fused }: BackendRecord, network: Network):
 const isSmallProduct = (I: number, O: number, kind: ProductShape[2]): boolean =>
   (kind === undefined || kind === 'attention') && I * O < 256;
 
-/**
- * The properties that two backends must share to have the same bits. All but BLAS have the same ones, if both are fused
- * or neither is.
- */
+/** What two backends must share to have the same bits. All but BLAS have the same, if both are fused or neither is. */
 export const bitsOf = (backend: BackendRecord) => ({
   backend: 'library' in backend ? backend.name : 'built-in',
   fused: isFusedRecord(backend),

@@ -30,10 +30,7 @@ export interface Evaluation {
    * checkpoint. Absent if every row counts 1, and for several outputs, whose plain loss decides.
    */
   readonly weightedLoss?: number;
-  /**
-   * Share of rows classified correctly, from 0 to 1. A row with an output that is not finite counts as wrong. Classes
-   * only.
-   */
+  /** Share of rows classified correctly, from 0 to 1. A row with outputs that are not finite is wrong. Classes only. */
   readonly accuracy?: number;
   /** e^loss of softmax cross-entropy without label smoothing. Only if each position of a row has a class. */
   readonly perplexity?: number;

@@ -69,10 +69,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
   };
 }
 
-/**
- * Evaluates this thread's share of the chunks: overwrites their outputs and sums, up to the first row that a layer
- * refuses.
- */
+/** Evaluates this thread's share of the chunks into outputs and sums, up to the first row that a layer refuses. */
 export function evaluateChunks(context: EvaluationContext, task: EvaluationTask): BadRow | undefined {
   const { network, workspace, reader, lossSums, targetPositions: R } = context;
   const { dataset, outputs, tallies, rows, threads } = task;

@@ -28,10 +28,7 @@ export interface HeadReader extends OutputReader {
   figures(): HeadFigures;
 }
 
-/**
- * A task for each value of an output that is several named targets: each is measured in its own units. None for a loss
- * of the whole row.
- */
+/** A task for each value of an output of several named targets, in its own units. None for a loss of the whole row. */
 export function tasksOfValues(outputs: number, loss: Loss, dataset: Dataset): readonly HeadTask[] {
   const heads = headsOfDataset(dataset) ?? [];
   if (!isElementwise(loss) || heads.length < 2 || heads.length !== outputs) return [];

@@ -16,10 +16,7 @@ export interface OpenedInference {
   readonly plannedBytes: number;
 }
 
-/**
- * Opens a model for evaluation, with a copy of `parameters` [P].
- * @throws Error for a weight that is not finite.
- */
+/** Opens a model for evaluation, with a copy of `parameters` [P]. @throws Error for a weight that is not finite. */
 export function openInference(
   where: string,
   network: Network,

@@ -2,10 +2,7 @@ import { type Elements, type Loss, NO_ANSWER } from '@gradloom/core';
 import { createDecision, type Workspace } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
 
-/**
- * Sums of a chunk of an evaluation, in doubles. The first is of rows; if positions are targets, all are of positions
- * that count.
- */
+/** Sums of a chunk of an evaluation, in doubles: first of rows, or all of positions that count if these are targets. */
 export const TALLY = {
   loss: 0,
   /** -log of the probability of the target, if the loss is softmax cross-entropy. */

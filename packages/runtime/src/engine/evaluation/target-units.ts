@@ -22,9 +22,7 @@ export function lossUnit({ degree }: Loss, preprocessing: Preprocessing | undefi
   return degree === 1 ? scale : scale * scale;
 }
 
-/**
- * Converts rows of outputs or targets to the units of the target columns. Overwrites `rows`; does nothing for classes.
- */
+/** Converts rows of outputs or targets to the units of the target columns, in place; classes stay as they are. */
 export function toTargetUnits(
   rows: Float64Array, // [B, O] in and out
   B: number,

@@ -9,10 +9,7 @@ import { EVALUATION_ROWS, type ScratchShape } from './thread-scratch.ts';
 
 const MiB = 1024 ** 2;
 
-/**
- * Memory that is not in arrays, measured (`run-memory.test.ts`) and rounded up: Node and V8 for a thread, and
- * JavaScript objects in each thread.
- */
+/** Memory that is not in arrays, measured (`run-memory.test.ts`), rounded up: Node, V8 and objects of each thread. */
 const THREAD_BYTES = 18 * MiB;
 const LAYER_BYTES = 8 * 1024; // of a layer
 const GRADIENT_BYTES = 640; // of a tensor in a gradient row, in a probed step, which has as many passes as rows
@@ -22,9 +19,7 @@ const PIECE_BYTES = 2048; // of a piece of a block: 1,600 bytes in plain code, 2
 /** Garbage in V8's old generation of the main thread: reports of some thousand spans. */
 const GARBAGE_BYTES = 28 * MiB;
 
-/**
- * Largest size of V8's two semispaces, which follows from the heap limit. Both may fill before old objects are freed.
- */
+/** Largest size of V8's two semispaces, by the heap limit. Both may fill before old objects are freed. */
 const semispaceBytes = (): number => Math.min(16 * MiB, getHeapStatistics().heap_size_limit / 128);
 
 /** @throws OptionError if the layers of a spec do not fit into the free memory. Called before any layer is created. */

@@ -6,9 +6,7 @@ import { collectParts, type ModuleSource, NO_PARTS, reasonOf, showPath } from '@
 /** Ending of messages about an unusable module. */
 export const EXPECTED = 'expected a JavaScript module with parts of your own';
 
-/**
- * SHA-256 of a file's current contents. Pipes and devices are refused: they may have no end. @throws if reading fails.
- */
+/** SHA-256 of a file's contents. Pipes and devices, which may have no end, are refused. @throws if reading fails. */
 export function hashOfFile(path: string): string {
   if (!statSync(path).isFile()) throw new Error('it is not a regular file');
   return createHash('sha256').update(readFileSync(path)).digest('hex');

@@ -7,10 +7,7 @@ import type { RunContext } from './context.ts';
 import { gatherFromRanks } from './rank-gather.ts';
 import { finishSteps, teamPrograms } from './step-program.ts';
 
-/**
- * Longest time in which a thread alone repeats steps in one call of a block, a program compiled into one function,
- * without checking for the span's end.
- */
+/** Longest time that a thread alone repeats steps in one call of a block without checking for the span's end. */
 const BLOCK_MS = 0.5;
 
 /** Runs steps until the limit, a request or an abort, by the thread's programs, one after the other. */

@@ -18,9 +18,7 @@ export const CONTROL = {
 /** Most threads of a pool: V8 ends the process if the system has no room for one more of its engines. */
 export const MAX_THREADS = 512;
 
-/**
- * Word with the number of contexts that threads have built, and the first of the words with the context of each thread.
- */
+/** Word with the number of contexts that threads built, and the first of the words of each thread's context. */
 const BUILT = 320;
 const OWNERS = 321;
 const CONTROL_WORDS = OWNERS + MAX_THREADS;

@@ -14,17 +14,11 @@ import { startWorkerGroup, type WorkerGroup, type WorkerGroupShape } from './wor
 export interface Pool {
   /** Number of threads: the most that a run may have. */
   readonly threads: number;
-  /**
-   * Refuses new runs, waits for the current ones, and ends the threads. Resolves when all have ended. Closing a pool
-   * again has no effect.
-   */
+  /** Refuses new runs, waits for the current ones, and ends the threads. Closing a pool again has no effect. */
   close(): Promise<void>;
   /** Ends the threads at once, and resolves when all have ended. Current runs fail. */
   destroy(): Promise<void>;
-  /**
-   * Current runs; threads free the memory of all others.
-   * @internal
-   */
+  /** Current runs; threads free the memory of all others. @internal */
   readonly live: Set<number>;
   /**
    * Makes `close` wait until the returned function is called: for the whole call of `train`, which begins long before
@@ -32,10 +26,7 @@ export interface Pool {
    * @internal
    */
   hold(): () => void;
-  /**
-   * Waits until so many threads are free. Release it when every task has settled.
-   * @internal
-   */
+  /** Waits until so many threads are free. Release it when every task has settled. @internal */
   acquire(threads: number): Promise<Team>;
 }
 
@@ -55,10 +46,7 @@ export interface PoolOptions {
   threads?: number;
   /** Node flags of the threads. @default those of this process */
   execArgv?: readonly string[];
-  /**
-   * JavaScript heap limit of a thread in MiB. The numbers of a run are not part of it.
-   * @default Node's limit
-   */
+  /** JavaScript heap limit of a thread in MiB. The numbers of a run are not part of it. @default Node's limit */
   heapMiB?: number;
 }
 

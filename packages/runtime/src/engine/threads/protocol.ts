@@ -45,9 +45,7 @@ export function stepShapeOf(plan: StepShape): Required<StepShape> {
   return { context, batch, lastBatch, leafRows, rowsAtOnce, passRows, couples, seed, ema, clipNorm, maxNorm, augment };
 }
 
-/**
- * What a thread needs for a run. Every task refers to it, since the pool chooses the thread of a task: see messages.ts.
- */
+/** What a thread needs for a run. Every task refers to it, since the pool chooses the thread: see messages.ts. */
 export interface RunSetup extends TeamSetup, Required<StepShape> {
   readonly kind: 'training'; // memory laid out by arena.ts
   readonly optimizer: OptimizerSpec;

@@ -79,9 +79,7 @@ export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions)
   }
 }
 
-/**
- * Runs one task on each thread of a team of `threads` threads, as `runTeam` does. Resolves to their answers, in order.
- */
+/** Runs one task on each thread of a team of `threads`, as `runTeam` does. Resolves to their answers, in order. */
 export async function runOnTeam<Answer, Setup extends TeamSetup>(
   pool: Pool,
   setup: Setup,

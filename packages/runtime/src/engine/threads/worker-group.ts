@@ -30,9 +30,7 @@ export interface WorkerGroup {
 /** Young generation of a thread: steps allocate almost nothing, and V8's default of 48 MiB would fill with garbage. */
 const YOUNG_MIB = 8;
 
-/**
- * Starts all threads of a group. @throws Error (rejects) if the system has no room for them; then none is left running.
- */
+/** Starts all threads of a group. @throws Error (rejects) if the system lacks room; then none is left running. */
 async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGroup> {
   refuseWithoutRoom(shape.threads);
   // Loaded here, not imported: Piscina finds its own worker file by its path, which a bundler would change, and

@@ -11,10 +11,7 @@ interface RowsOptions {
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
-/**
- * Explains rows on threads that each have a copy of the model. Row n is made when a thread is free for it, so that few
- * are in memory.
- */
+/** Explains rows on threads with a copy of the model each. Rows are made as threads get free, so few are in memory. */
 export async function explainRows<Row extends RowToExplain>(
   model: Model,
   count: number,

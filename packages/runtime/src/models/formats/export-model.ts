@@ -105,9 +105,7 @@ export function roundModel(model: ModelContents, type: ElementType): ModelConten
   return { ...model, parameters: copy, metadata: { ...metadata, rounded: change } };
 }
 
-/**
- * The largest difference between a weight and its nearest float; Infinity if a weight is beyond the range of floats.
- */
+/** The largest difference between a weight and its nearest float; Infinity beyond the range of floats. */
 export function largestChange(model: Pick<ModelContents, 'parameters'>): number {
   const { parameters: values } = checkObject('largestChange', 'model', model, 'a model');
   const parameters = checkElements('largestChange', 'model.parameters', values);

@@ -2,10 +2,7 @@
 export interface StoredTensor {
   readonly type: string; // type as the file names it
   readonly shape: readonly number[];
-  /**
-   * Reads the numbers, row-major. @throws Error (rejects) for a type that is not floating-point, and for a damaged
-   * file.
-   */
+  /** Reads the numbers, row-major. @throws Error (rejects) for other than floating-point, and for a damaged file. */
   read(): Promise<ArrayLike<number>>;
 }
 

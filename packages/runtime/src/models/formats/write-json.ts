@@ -29,7 +29,5 @@ function* partsOf(model: ExportedModel, tensors: Iterable<TorchNumbers>): Genera
   yield Buffer.from('}}\n');
 }
 
-/**
- * The shortest decimal that reads back as the same double (floats are exact doubles). String(-0) would lose the sign.
- */
+/** The shortest decimal that reads back as the same double. String(-0) would lose the sign. */
 const jsonNumber = (value: number): string => (Object.is(value, -0) ? '-0.0' : String(value));

@@ -166,9 +166,7 @@ export function charactersOfSmall(model: Model): number {
   );
 }
 
-/**
- * Fewest characters of a row that is predicted, with its comma: '"",', '{},', or two for each cell that must be there.
- */
+/** Fewest characters of a row that is predicted, with its comma: '"",', '{},', or two for each required cell. */
 function charactersOfRow({ spec, preprocessing }: Model): number {
   const table = ofTable(preprocessing);
   if (ofText(preprocessing) !== undefined) return 3;

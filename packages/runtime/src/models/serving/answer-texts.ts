@@ -294,8 +294,6 @@ export interface Reply {
   readonly rows: number; // number of answered rows
   readonly text: string; // the answers, or an error in one sentence
   readonly unusual?: UnusualCells; // absent if there are none
-  /**
-   * Why there are no answers: the body is not a list of rows or has too many, the model fails, or it takes too long.
-   */
+  /** Why there are no answers: the body is no list of rows or has too many, the model fails, or time is up. */
   readonly fault?: 'content' | 'rows' | 'model' | 'time';
 }

@@ -21,9 +21,7 @@ export interface FileSystem {
   rename(from: string, to: string): void;
   /** Flushes the names in a folder to disk. */
   syncFolder(folder: string): void;
-  /**
-   * Reads a text file of the Linux kernel about processes and limits, such as those below /proc; '' if there is none.
-   */
+  /** Reads a text file of the Linux kernel about processes and limits, as below /proc; '' if there is none. */
   systemText(path: string): string;
 }
 

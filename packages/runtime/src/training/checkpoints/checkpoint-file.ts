@@ -59,10 +59,7 @@ export function saveCheckpoint(
 export const loadCheckpoint = (path: string, options: LoadOptions = {}): Checkpoint =>
   checkpointOf('loadCheckpoint', path, readContainer('loadCheckpoint', path, [CHECKPOINT_KIND]), options);
 
-/**
- * Reads which run wrote the checkpoint in `path`; its arrays are not read or checked.
- * @throws Error if it is not a checkpoint.
- */
+/** Reads which run wrote the checkpoint in `path`, without its arrays. @throws Error if it is not a checkpoint. */
 export function readRun(path: string): RunIdentity {
   const { version, spec, loss, preprocessing, record } = peekContainer('readRun', path, [CHECKPOINT_KIND]);
   if (version !== VERSION || !isJsonObject(record))

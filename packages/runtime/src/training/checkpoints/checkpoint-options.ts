@@ -13,10 +13,7 @@ import {
 import { currentDirectory } from '../../system/files/check-path.ts';
 import type { FolderLock } from '../../system/files/folder-lock.ts';
 
-/**
- * The interval between checkpoints: steps, or { steps }, { epochs } or { seconds }. It does not change the results of a
- * run.
- */
+/** The interval between checkpoints: steps, or { steps }, { epochs } or { seconds }. It changes no result. */
 export type CheckpointEvery = number | EverySteps | EveryEpochs | EverySeconds;
 
 /** An interval in steps. */
@@ -59,10 +56,7 @@ export const checkpointOptions = defineOptions(
         'only at the end',
       ),
     ),
-    /**
-     * Number of the newest checkpoints to keep under names with their steps, such as step-000120.gradloom.
-     * @default none
-     */
+    /** Number of the newest checkpoints to keep under names such as step-000120.gradloom. @default none */
     keep: option.asFlag(output)(
       option.positiveInteger(
         undefined,

@@ -16,9 +16,7 @@ import type { ClassWeight } from '../run/class-weight.ts';
 import type { MonitorName } from '../run/monitors.ts';
 import type { RateChanges } from '../run/rate-changes.ts';
 
-/**
- * Everything besides network and loss that determines the results of a run, to the bit; a resume must have the same.
- */
+/** Everything besides network and loss that decides the results of a run, to the bit; a resume must have the same. */
 export interface RunRecord extends Omit<Augmentation, 'shape'> {
   /** The optimizer, by kind and options. */
   readonly optimizer: Exclude<OptimizerSpec, string>;

@@ -65,10 +65,7 @@ export interface Trainer<T extends ElementType = ElementType> {
    * @throws Error (rejects) if the run does not have this set.
    */
   evaluate(part?: 'validation' | 'test'): Promise<Evaluation>;
-  /**
-   * Sets the learning rate from the next step on, instead of that of optimizer and schedule; null returns to theirs.
-   * Checkpoints store it.
-   */
+  /** Sets the learning rate from the next step on, which checkpoints store; null returns to optimizer and schedule. */
   setRate(rate: number | null): void;
   /** A copy of the current weights [P], layer by layer, W then b; not their average, even if `ema` is set. */
   parameters(): Promise<ElementsOf<T>>;

@@ -28,10 +28,7 @@ export interface StartEvent {
   readonly threads: number;
   /** Whether the run measures which number of threads is fastest. */
   readonly tunesThreads: boolean;
-  /**
-   * Number of leaves: parts of each batch whose gradients are summed by a fixed tree. It depends only on the batch
-   * size.
-   */
+  /** Leaves: parts of each batch whose gradients are summed by a fixed tree. Depends only on the batch size. */
   readonly leaves: number;
   /** Rows per step. */
   readonly batch: number;
@@ -146,10 +143,7 @@ export interface TrainProgressEvent {
   readonly busy?: readonly number[];
 }
 
-/**
- * An epoch has ended, or a part of one with an evaluation. In a run of more than about 1,000 epochs, only some epochs
- * are reported.
- */
+/** An epoch has ended, or a part of one with an evaluation. Of more than about 1,000 epochs only some are reported. */
 export interface EpochEvent {
   /** Which event this is. */
   readonly type: 'epoch';
@@ -171,10 +165,7 @@ export interface EpochEvent {
   readonly test?: Evaluation;
 }
 
-/**
- * Losses, gradient norms and learning rates of one or more steps: a long run has about 600 of these events, a short one
- * has one per step.
- */
+/** Losses, gradient norms and rates of one or more steps: about 600 events of a long run, else one per step. */
 export interface StepsEvent {
   /** Which event this is. */
   readonly type: 'steps';
@@ -190,10 +181,7 @@ export interface StepsEvent {
   readonly learningRate: Spread;
 }
 
-/**
- * The model has written a text, at up to ten steps of a training on a text, always by the same draws. It costs less
- * than 1 % of the training.
- */
+/** The model has written a text, at up to ten steps of a training, by the same draws. Costs less than 1 % of it. */
 export interface TrainTextEvent {
   /** Which event this is. */
   readonly type: 'text';

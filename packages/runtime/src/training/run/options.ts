@@ -28,10 +28,7 @@ export const precisions = { float64: true, float32: true } as const satisfies Re
 
 export const precision = option.oneOf(precisions);
 
-/**
- * Values of `onNan`: end the run, or go back to the start of the epoch with half the learning rate, at most
- * MAX_ROLLBACKS times.
- */
+/** Values of `onNan`: end, or go back to the start of the epoch with half the rate, at most MAX_ROLLBACKS times. */
 export type OnNan = 'stop' | 'rollback';
 
 const onNanChoices = { stop: true, rollback: true } as const satisfies Record<OnNan, true>;
@@ -138,10 +135,7 @@ export const trainOptions = defineOptions('train', {
       'none',
     ),
   ),
-  /**
-   * Limits the norm of the weights into each unit (the columns of W) after each update.
-   * @default no limit
-   */
+  /** Limits the norm of the weights into each unit (the columns of W) after each update. @default no limit */
   maxNorm: trainingFlag(
     option.positive(undefined, 'limit of the norm of the weights that come into a unit', 'no limit'),
   ),
@@ -189,10 +183,7 @@ export const trainOptions = defineOptions('train', {
   ),
   /** How often every row is seen. Not beside `steps`. @default 10 */
   epochs: trainingFlag(option.positiveInteger(10, 'passes over the training rows')),
-  /**
-   * Number of steps, also in the middle of an epoch. Cannot be combined with `epochs`.
-   * @default as many as `epochs` have
-   */
+  /** Number of steps, also in the middle of an epoch. Excludes `epochs`. @default as many as `epochs` have */
   steps: trainingFlag(option.positiveInteger(undefined, 'number of steps, instead of epochs')),
   /**
    * Minutes of training, instead of a number of steps: as many as fit, with evaluations. The time of a step is
@@ -214,10 +205,7 @@ export const trainOptions = defineOptions('train', {
    * @default 0
    */
   seed: trainingFlag(option.count(0, 'seed of the weights, the order of the rows, dropout and augmentation')),
-  /**
-   * Starting weights [P], layer by layer, W then b. Do not change them before the 'start' event.
-   * @default drawn from the seed
-   */
+  /** Starting weights [P], layer by layer, W then b. Do not change them before 'start'. @default drawn from the seed */
   parameters: option.checkedBy(
     'a Float64Array or a Float32Array',
     (value): value is Elements => value instanceof Float64Array || value instanceof Float32Array,
@@ -281,17 +269,11 @@ export const trainOptions = defineOptions('train', {
       'never',
     ),
   ),
-  /**
-   * Measures the time of each thread by phase, at about 50 ns per reading. Cannot be combined with `probe`. @default
-   * false
-   */
+  /** Measures the time of each thread by phase, at about 50 ns per reading. Excludes `probe`. @default false */
   profile: watchingFlag(
     option.flag(false, 'measure where each thread spends its time, for the report; not with --probe'),
   ),
-  /**
-   * Worker threads; 'auto' tries one, half and all cores and keeps the fastest. Never changes the result.
-   * @default 'auto'
-   */
+  /** Worker threads; 'auto' tries one, half and all cores for the fastest. Never changes the result. @default 'auto' */
   threads: runFlag(
     option.orWord(option.positiveInteger, 'auto')(
       'auto',
@@ -315,10 +297,7 @@ export const trainOptions = defineOptions('train', {
   blas: option.asFlag({ group: 'Run', effect: 'code' })(
     option.text('the path of a library')(undefined, 'path of the BLAS library to load', 'searched by name'),
   ),
-  /**
-   * Consecutive failures of threads after which the run repeats a span. Never changes the result.
-   * @default 3
-   */
+  /** Consecutive failures of threads after which the run repeats a span. Never changes the result. @default 3 */
   retries: runFlag(
     option.count(RETRIES, 'consecutive failures of a thread that the run recovers from; never changes the result'),
   ),

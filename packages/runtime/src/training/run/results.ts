@@ -24,9 +24,7 @@ export interface TrainResult<T extends ElementType = ElementType> {
   readonly parameters: ElementsOf<T>;
   /** Number type of the run. */
   readonly precision: T;
-  /**
-   * SHA-256 of the weights (and of `modules`, if any), as 64 hexadecimal digits: equal fingerprints mean equal bits.
-   */
+  /** SHA-256 of the weights (and `modules`, if any), as 64 hexadecimal digits: equal ones mean equal bits. */
   readonly fingerprint: string;
   /** Whether products added each term with one rounding: false only where WebAssembly cannot, or after a resume. */
   readonly fused: boolean;
@@ -46,10 +44,7 @@ export interface TrainResult<T extends ElementType = ElementType> {
   readonly bestStep?: number;
   /** Epochs done at the best evaluation. */
   readonly bestEpoch?: number;
-  /**
-   * Training loss of each epoch, including an incomplete last one: the mean of its batch losses, each before its
-   * update.
-   */
+  /** Training loss of each epoch, an incomplete last one too: the mean of its batch losses, each before its update. */
   readonly epochLosses: Float64Array;
   /** The last of `epochLosses`; NaN if no step was done. */
   readonly trainLoss: number;
@@ -63,10 +58,7 @@ export interface TrainResult<T extends ElementType = ElementType> {
   readonly trials: readonly Trial[];
   /** Most threads that had rows in one step: at most the number of leaves in a batch. */
   readonly gradientThreads: number;
-  /**
-   * Number of leaves: parts of each batch whose gradients are summed by a fixed tree. It depends only on the batch
-   * size.
-   */
+  /** Leaves: parts of each batch whose gradients are summed by a fixed tree. Depends only on the batch size. */
   readonly leaves: number;
   /** Rows per step. */
   readonly batch: number;
@@ -81,10 +73,7 @@ export interface TrainResult<T extends ElementType = ElementType> {
   readonly seed: number;
   /** Number of rollbacks to the start of an epoch, each of which halved the learning rate. */
   readonly rollbacks: number;
-  /**
-   * Milliseconds of training, including those before a resume. Starting threads, evaluations and checkpoints are not
-   * counted.
-   */
+  /** Milliseconds of training, also before a resume, without starting threads, evaluations and checkpoints. */
   readonly elapsedMs: number;
   /** Rows per second in that time. */
   readonly samplesPerSecond: number;

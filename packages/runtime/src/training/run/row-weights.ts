@@ -89,10 +89,7 @@ function weightsByTarget(
   return ({ name }) => (Object.hasOwn(classWeight, name) ? classWeight[name] : undefined);
 }
 
-/**
- * The weight of each row in the loss of each output [rows, outputs], divided by the mean of all, so that a batch can
- * divide its loss by its number of rows.
- */
+/** The weight of each row in the loss of each output [rows, outputs], divided by the mean: batches divide by rows. */
 export function* rowWeights(dataset: Dataset, weighings: readonly RowWeighing[]): Pausable<DataMatrix> {
   const { rows } = dataset;
   const columns = weighings.length;

@@ -182,9 +182,7 @@ export function createBusyMeter(times: Float64Array, runThreads: number): BusyMe
 /** Longest span: if a thread dies, the steps of its span are lost. */
 export const MAX_SPAN_MS = 500;
 
-/**
- * Largest share of a span that the pause before it may take: checking 536k weights and copying the state takes 4 ms.
- */
+/** Largest share of a span that the pause before it may take: checking 536k weights and copying takes 4 ms. */
 const MAX_PAUSE_SHARE = 0.005;
 
 /** Lengthens spans if threads idle for long between them. */

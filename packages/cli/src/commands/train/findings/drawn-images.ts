@@ -8,10 +8,7 @@ import { modelOf } from '../run-record.ts';
 
 const MAX_IMAGES = 24;
 
-/**
- * Held-out images beside what the network makes of them, if they are its targets, and images that its decoder makes of
- * draws.
- */
+/** Held-out images beside what the network makes of them, if they are its targets, and decoded draws. */
 export function drawnImages(
   recipe: Recipe,
   { parameters }: TrainResult,

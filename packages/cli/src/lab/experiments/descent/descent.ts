@@ -41,10 +41,7 @@ const rates = [0.02, 0.2, 2, 20];
 const CHAPTER_RATE = 2;
 const EPOCHS = 10_000;
 
-/**
- * Trains on the sine and on the chapter's XOR with the same learning rates. A rate that is too large for the sine is
- * right for XOR.
- */
+/** Trains on the sine and on the chapter's XOR at the same rates. One too large for the sine is right for XOR. */
 async function compareProblems({ descend }: Descender, seed: number, machine: Machine): Promise<Outcome> {
   const rows = await withPool(1, async (pool) => {
     const results = [];

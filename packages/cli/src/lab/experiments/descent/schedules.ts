@@ -19,10 +19,7 @@ const schedules: Readonly<Record<string, ScheduleSpec>> = {
   'one-cycle': 'one-cycle',
 };
 
-/**
- * Compares schedules over the same steps of small batches, each at its own best rate: a falling rate lets the noise
- * settle.
- */
+/** Compares schedules over the same small batches, each at its best rate: a falling rate lets the noise settle. */
 export async function compareSchedules({ descend }: Descender, seed: number): Promise<Outcome> {
   const runs = [];
   for (const [name, schedule] of Object.entries(schedules)) {

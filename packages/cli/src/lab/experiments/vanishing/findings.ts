@@ -46,10 +46,7 @@ function theoryFindings({ label, seeds }: Comparison): Finding[] {
   return [claim(`${label}: dL/dz per layer is as theory says`, decimal(factor), isWithin, theory)];
 }
 
-/**
- * The known results of 20 layers: sigmoid stays at chance; relu, and sigmoid after batch-norm, learn. Nothing is
- * claimed for others.
- */
+/** The known results of 20 layers: sigmoid stays at chance; relu, and sigmoid after batch-norm, learn. */
 function endFindings(comparison: Comparison, data: DeepData, chance: number): Finding[] {
   if (comparison.label === 'sigmoid') return staysAtChance(comparison, data, chance);
   return comparison.label === 'relu' || comparison.label === 'batch-norm+sigmoid' ? learns(comparison, chance) : [];

@@ -15,10 +15,7 @@ export interface MeanField {
   readonly squareSlope: number; // E[f′(z)²]
   /** RMS of dL/dz of this layer divided by that of the next; null for the last one, before the output. */
   readonly factor: number | null;
-  /**
-   * Relative variance, over weights, of Σ dz² of a row for given dz of the next layer: how far one network of this
-   * width may differ from theory.
-   */
+  /** Relative variance of Σ dz² of a row for given dz of the next layer: how far one network may differ from theory. */
   readonly gradientSpread: number;
   /** Relative variance, over weights, of the mean of f(z)² over units, given the previous layer. */
   readonly squareSpread: number;

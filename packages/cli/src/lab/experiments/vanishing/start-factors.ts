@@ -59,10 +59,7 @@ export function fitFactor(sizes: readonly number[]): FactorFit {
   return { factor: Math.exp(-slope), spread: Math.sqrt(mean(residuals)), layersUsed, layersTooSmall };
 }
 
-/**
- * Weight of ln v of each layer in the slope of the line: 0 for layers that are left out, and for all if fewer than two
- * remain.
- */
+/** Weight of ln v of each layer in the slope of the line: 0 for layers left out, and for all if there are few. */
 export function fitWeights(sizes: readonly number[]): number[] {
   const layerIndices = sizes.map((_, h) => h).filter((h) => sizes[h] > MIN_SIZE);
   const centre = mean(layerIndices);

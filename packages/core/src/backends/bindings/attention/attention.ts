@@ -42,10 +42,7 @@ export function createNativeAttention(
   const calls = createAttentionCalls(layout, panels, tape, scratch, dropoutScratch);
   const { matmul } = calls; // (c, cRow, mode, a, aRow, aStep, factors, from, M, K, N): c[M,N] = a[M,K] · from[K,N]
 
-  /**
-   * Sizes of T queries and S keys in bytes, their arrays in scratch, and what all passes do. Heads are counted over all
-   * rows.
-   */
+  /** Sizes of T queries and S keys in bytes, their arrays in scratch, and what all passes do. Heads are of all rows. */
   function layerOf(T: number, S: number, H: number, K: number, d: number, qStep: number, kvStep: number) {
     const arrays = arraysFrom(addressOf(scratch), d, Math.max(T, S));
     const [qRow, kvRow, yRow] = [bytes * qStep, bytes * kvStep, bytes * H * d]; // of a position

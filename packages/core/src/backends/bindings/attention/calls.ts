@@ -145,10 +145,7 @@ export function createAttentionCalls(
     tape.write(attentionTables.limited, kernel, scores, limits, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
   }
 
-  /**
-   * Softmax of the scores of each query in scratch, of up to S keys; stores m and s at these addresses. Overwrites the
-   * scores.
-   */
+  /** Softmax of each query's scores in scratch, of up to S keys; stores m and s. Overwrites the scores. */
   function softmaxOf(
     { scores, rowResults, lanes, maximaStart }: AttentionArrays,
     S: number,

@@ -127,10 +127,7 @@ export function createPanelMemory(
 
 export type PanelMemory = ReturnType<typeof createPanelMemory>;
 
-/**
- * Writes zeros, a one, and the source of masks: a vector with all bits 1, then one of zeros. A mask of n lanes starts
- * n elements before the zeros.
- */
+/** Writes zeros, a one, and the source of masks, 1 bits and then zeros: n lanes start n elements before the zeros. */
 function writeConstants(scratch: Float64Array, type: ElementType): void {
   const { buffer, byteOffset } = scratch;
   scratch.fill(0, 0, CONSTANTS / 8);

@@ -6,10 +6,7 @@ import { AHEAD, countOf, heightOf, listStep, type PanelMemory, tilesOver } from 
 /** Writes the leaf table of a sum of B terms to `PanelMemory.table`, where later calls read it. */
 export type PlaceLeaves = (B: number, leafRows: number) => void;
 
-/**
- * Products of panels, tile by tile. Where `placeLeaves` is not given, leaf tables are written at once: the tape must be
- * empty then.
- */
+/** Products of panels, tile by tile. Without `placeLeaves` leaf tables are written at once: the tape must be empty. */
 export function createTileProducts(
   { width, tile: kernelOf, tileRows }: ProductKernels,
   tape: CallTape,
@@ -284,9 +281,7 @@ export function createTileProducts(
   };
 }
 
-/**
- * Writes the leaf table of a sum of B terms in leaves of `leafRows`, whose lists of terms are `nextTerms` bytes apart.
- */
+/** Writes the leaf table of a sum of B terms in leaves of `leafRows`; lists of terms are `nextTerms` bytes apart. */
 export function writeLeaves(
   words: Int32Array, // [leaves, RUN.words] out
   B: number,

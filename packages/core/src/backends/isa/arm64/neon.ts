@@ -21,9 +21,7 @@ const CHOOSE = 0x6e601c00; // bsl: d = n where d is set, else m
 const INSERT_IF = 0x6ea01c00; // bit: d = n where m is set
 const INSERT_UNLESS = 0x6ee01c00; // bif: d = n where m is not set
 
-/**
- * Vectors of 16 bytes. Masks are vectors. A factor is lane 0 of a vector; `fmla` multiplies all lanes of another by it.
- */
+/** Vectors of 16 bytes, as masks are. A factor is lane 0 of a vector; `fmla` multiplies all lanes of another by it. */
 export function createNeon(assembler: Assembler, type: ElementType): FormulaUnit<Address> & Vectors<Address> {
   const { emit, access, literal } = assembler;
   const { bytes, wide, loadOne } = forms[type];

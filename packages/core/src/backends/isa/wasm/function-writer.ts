@@ -1,9 +1,7 @@
 import type { Address } from '../isa.ts';
 import { END, type FunctionBody, I32, I32_ADD, I32_LOAD, I32_SUB, signed, V128, type ValueType } from './module.ts';
 
-/**
- * A local variable by its number. Local 0 is the address of the running call, local 1 that of its arguments as words.
- */
+/** A local variable by its number: 0 is the address of the running call, 1 that of its arguments as words. */
 export type Local = number;
 
 /** The address base + (index << shift) + offset. */

@@ -7,9 +7,7 @@ import { createWords } from './words.ts';
 /** Vectors of 128 bits. */
 export type WasmUnit = FormulaUnit<WasmAddress> & Vectors<WasmAddress>;
 
-/**
- * Vector registers that formulas may take. Each is a local variable: more than a few cost nothing unless they are used.
- */
+/** Vector registers for formulas. Each is a local variable: more than a few cost nothing unless used. */
 const FORMULA_REGISTERS = 400;
 /** First of the unit's own registers, beyond those that formulas and kernels take. */
 const SPARE = FORMULA_REGISTERS + 100;

@@ -28,10 +28,7 @@ import type { VectorUnit } from './forms.ts';
 export const CALL = rdi;
 export const MEMORY = rsi;
 
-/**
- * Order of use. r13 and r12 cost an extra byte as a base, so pointers avoid them and numbers prefer them. The registers
- * of `rows` come late, the memory's last.
- */
+/** Order of use: r13 and r12 cost an extra byte as a base; the registers of `rows` come late, the memory's last. */
 export const registerFile: RegisterFile = {
   processor: 'x64',
   pointers: [r8, r9, r10, r11, r14, r15, r13, r12, rax, rcx, rdx, rbx, rbp, MEMORY],

@@ -1,9 +1,7 @@
 import { at, createAssembler, r8, rax, rbx, rcx, rdx } from './assembler.ts';
 import { type ConventionName, conventions } from './convention.ts';
 
-/**
- * Code that queries the processor. Both functions take the address of four 32-bit words, which are input and output.
- */
+/** Code that queries the processor. Both functions take the address of four 32-bit words, input and output. */
 export interface ProcessorQueries {
   readonly code: Uint8Array; // position-independent
   readonly cpuid: number; // its offset. In: leaf, subleaf; out: eax, ebx, ecx, edx

@@ -22,10 +22,7 @@ export interface BlasRefusal {
   readonly problem: string; // the reason without the name of the option
 }
 
-/**
- * Opens the given BLAS library, or the first usable one that the system finds by name.
- * @throws Error only for invalid options.
- */
+/** Opens the given BLAS library, or the first usable one that the system finds. @throws Error for invalid options. */
 export function findBlas(options: FindBlasOptions = {}): BlasSearch {
   checkKeys('findBlas', options, ['path', 'environment', 'names', 'koffi']);
   let koffi: Koffi;

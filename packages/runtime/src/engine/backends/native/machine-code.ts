@@ -116,10 +116,7 @@ function namesFor(processor: ProcessorName): ExtensionName[] {
   return names.filter((name) => extensions[name].processor === processor);
 }
 
-/**
- * The entry point of code, which any thread of this process may have created. One function per thread is kept, since
- * koffi never frees decoded functions.
- */
+/** The entry point of code that any thread of the process made; one per thread is kept, as koffi frees none. */
 export function enterMachineCode({ address }: Pick<MachineCode, 'address'>): Play {
   let play = entries.get(address);
   if (play === undefined) {

@@ -35,9 +35,7 @@ export function crossAttention(emission: Emission): Rows {
   return attend(emission, q, k, v, { causal, d, outBias: bias }, [lengths[0], lengths[1]]);
 }
 
-/**
- * Rows [N, T, C] of positions. onnxruntime would make one node of a MatMul and the Transpose before it: see `affine`.
- */
+/** Rows [N, T, C] of positions. onnxruntime would fuse a MatMul with the Transpose before it: see `affine`. */
 function rowsIn({ graph, channels }: Emission, rows: Rows): Value {
   const { value, shape } = channels.last(rows);
   return rows.image === null ? value : graph.reshape(value, [0, 1, ...shape]);

@@ -55,10 +55,7 @@ export function convolve(graph: Graph, x: Value, axes: readonly Axis[], weights:
   });
 }
 
-/**
- * The gradient of the convolution with windows along `axes`, in the shape of its inputs, plus b. W is [...kernel, O, C]
- * for x [N, C, ...outputs].
- */
+/** The gradient of a convolution with windows along `axes`, as its inputs, plus b. W is [...kernel, O, C]. */
 export function convolveTransposed(graph: Graph, x: Value, axes: readonly Axis[], weights: Weights): Value {
   const [O, C] = [axes.length, axes.length + 1]; // axes of W
   if (graph.type === 'double') return multiply(graph, x, axes.map(writtenBy), weights, [O, C, ...axes.keys()]);

@@ -170,10 +170,7 @@ const notes = {
   date: 'days since 1970-01-01 (UTC), with a fraction for the time of day',
 } as const;
 
-/**
- * Adds one graph input for each column: [N, 1], of a text [N, T], of an image [N, H, W, C]. Returns the network's
- * inputs x [N, I].
- */
+/** Adds a graph input for each column: [N, 1], of a text [N, T], of an image [N, H, W, C]. Returns x [N, I]. */
 function emitColumns(graph: Graph, { columns }: TablePreprocessing): Value {
   const parts = inInputOrder(columns).flatMap((column) => {
     if (column.type === 'text') return [emitTokens(graph, column)];

@@ -98,10 +98,7 @@ function factorsOf(starts: readonly HiddenProbe[], hidden: readonly number[], { 
   return { factors: fits.map(({ measured }) => measured.factor ?? Number.NaN), theory };
 }
 
-/**
- * The factor of the paper is for infinite width. It agrees if the mean factor of these starts is within the theoretical
- * range for this width.
- */
+/** The paper's factor is for infinite width. It agrees if the mean over these starts is in the range for this width. */
 function factorFinding(what: string, figure: Published, { theory: { factor, low, high } }: Measured): Finding {
   return paperClaim(
     `${what}: dL/dz per layer`,

@@ -29,9 +29,7 @@ const ROWS = 1000;
 const MIN_STARTS = 10;
 const sigmoid = named({ kind: 'sigmoid' }).spec;
 
-/**
- * Cross-entropy first: it is the default of the book's `network2`, and the script of these norms does not change it.
- */
+/** Cross-entropy first: the default of the book's `network2`, which the script of these norms does not change. */
 const costs = ['crossEntropy', 'quadratic'] as const;
 type Norms = Record<(typeof costs)[number], readonly number[][]>; // [starts][hidden layers]
 

@@ -28,10 +28,7 @@ export interface PresetOutcome {
   readonly json: Readonly<Record<string, unknown>>; // in addition to its name and seeds
 }
 
-/**
- * The steps of every preset: opens `rows` rows of MNIST and threads, measures, closes the threads, and shows the
- * results.
- */
+/** The steps of every preset: opens `rows` rows of MNIST and threads, measures, closes, and shows the results. */
 export const definePreset = <Figures>(
   name: string,
   {

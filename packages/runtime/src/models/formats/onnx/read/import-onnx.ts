@@ -140,10 +140,7 @@ function batchOf(inputs: Source['inputs']): Batch | null {
   return { axes, fixedRows: typeof first === 'string' ? 0 : first };
 }
 
-/**
- * The network whose rows are those of the batch; if the graph mixes the rows of a number that it has fixed, one whose
- * row is all of it.
- */
+/** The network whose rows are those of the batch, or one row that is all of it if the graph mixes a fixed number. */
 function translateByRows(source: Source, type: ElementType): { batch: Batch; translation: Translation } {
   const batch = batchOf(source.inputs);
   const whole: Batch = { axes: source.inputs.map(() => null), fixedRows: 0 };

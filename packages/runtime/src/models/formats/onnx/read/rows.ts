@@ -62,10 +62,7 @@ function once(value: Value, key: string, make: () => Value): Value {
 export const reshaped = (value: Value, shape: readonly number[]): Value =>
   String(value.shape) === String(shape) ? value : once(value, `shape ${shape}`, () => value.through(reshape(shape)));
 
-/**
- * The numbers in an order of parts, with an axis for each group of them, of length 1 for an empty one. `groups` has
- * each stored part once.
- */
+/** The numbers in an order of parts, with an axis for each group (1 for an empty one). `groups` has each part once. */
 export function arranged({ stored, value }: Rows, groups: Axes): Value {
   const order = groups.flat();
   const shape = groups.length === 0 ? [1] : groups.map(extentOf);

@@ -46,10 +46,7 @@ export function masked(call: Call, mask: Item, x: Item): Item {
   return { type: x.type, axes, stored, value: values[0].where(values[1], values[2]) };
 }
 
-/**
- * 1 where an index counts a place of an axis of n numbers, else 0. `indices` has length 1 along that axis. Negative
- * ones count from the end, or none.
- */
+/** 1 where an index counts a place of an axis of n, else 0. `indices` has length 1 there; negative ones count back. */
 export function oneHot(call: Call, indices: Item, axis: number, n: number, countsFromEnd = true): Item {
   fixedExtents(call, [n]);
   const rank = extentsOf(indices).length;
@@ -128,9 +125,7 @@ const scatterReductions: Readonly<Record<string, readonly [operator: string, neu
   min: ['Min', 3e38],
 };
 
-/**
- * x with updates at places of the order of the graph: it and they one after the other, of which each place takes one.
- */
+/** x with updates at places of the order of the graph: both one after the other, of which each place takes one. */
 function scattered(call: Call, x: Item, updates: Item, places: readonly number[]): Item {
   const reduction = call.text('reduction', 'none');
   const dims = extentsOf(x);
