@@ -144,7 +144,7 @@ export const mae = factoryOf('mae');
  */
 export const binaryCrossEntropy = factoryOf('binary-cross-entropy');
 
-/** y itself, mean over outputs: the network computes the loss, as that of a variational autoencoder. No targets. */
+/** y itself, mean over outputs: the network computes the loss, as of a variational autoencoder. It has no targets. */
 export const output = (options: NoOptions = {}): Loss => ({ ...factoryOf('output')(options), targets: 'none' });
 
 export const huberOptions = defineOptions('huber', {

@@ -21,7 +21,7 @@ export const sliceOptions = defineOptions('slice', {
 /** Options of a slice. */
 export interface SliceOptions extends OptionsOf<typeof sliceOptions.table>, Named {}
 
-/** y = x[start:end:step] along axes of a row, as NumPy: indices beyond an axis end at it. dx is dy, 0 elsewhere. */
+/** y = x[start:end:step] along axes, as NumPy: indices beyond an axis end at it. dx is dy where x is read, else 0. */
 export function slice(options: SliceOptions, { input }: LayerContext): Layer {
   const ranges = slicedRanges(sliceOptions.read(options), input);
   const readings = ranges.map((range, a) => {
