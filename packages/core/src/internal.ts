@@ -143,11 +143,13 @@ export {
 export { periods, THURSDAY, weekdayOf } from './inference/preprocessing/date-parts.ts';
 export { encodeImage, standardizeChannels, widthOfImage } from './inference/preprocessing/image-encoder.ts';
 export {
+  classesOfProbabilities,
   columnsOfTargets,
   forecastNames,
   LABEL_SEPARATORS,
   labelListOf,
   labelsIn,
+  namesOfAnswers,
   ofImages,
   ofTable,
   ofText,

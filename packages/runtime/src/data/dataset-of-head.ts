@@ -1,5 +1,5 @@
 import { type LossSpec, OptionError } from '@gradloom/core';
-import { checkObject, hasHeads, ofTable, show, showName } from '@gradloom/core/internal';
+import { checkObject, classesOfProbabilities, hasHeads, ofTable, show, showName } from '@gradloom/core/internal';
 import { type Dataset, type TargetHead, valueMatrix } from './dataset.ts';
 import { sharedArrays } from './number-types.ts';
 
@@ -9,7 +9,8 @@ export function headsOfDataset(dataset: Dataset): readonly TargetHead[] | undefi
   const { heads, preprocessing, classes } = dataset;
   const { series, target } = ofTable(preprocessing) ?? {};
   if (heads !== undefined || target === undefined || series !== undefined) return heads;
-  return target.map(({ name }) => ({ name, columns: 1, classes }));
+  const columns = classesOfProbabilities(target)?.length ?? 1;
+  return target.map(({ name }) => ({ name, columns, classes }));
 }
 
 const ENTROPY = 'softmax-cross-entropy';

@@ -12,6 +12,7 @@ import {
   channelsOf,
   checkFloat32,
   checkObject,
+  classesOfProbabilities,
   flattenAdvice,
   type HeadTask,
   hasHeads,
@@ -33,13 +34,15 @@ import { gatherRows, type RowReader } from './gather.ts';
 import { hasOwnTargets } from './input-targets.ts';
 
 /**
- * The loss of targets by default: that of classes or of values; of several outputs that of each not given. Columns of a
+ * The loss of targets by default: that of classes, of probabilities of classes or of values; of several outputs that of each not given. Columns of a
  * table that all have two classes are labels: each has one output with a sigmoid by default, and one loss given is that
  * of each.
  */
 export function defaultLoss(dataset: Dataset, given?: LossSpec): LossSpec {
   checkObject('defaultLoss', 'dataset', dataset, 'a dataset');
-  const lossOf = ({ classes }: Pick<Dataset, 'classes'>) => (classes === null ? 'mse' : 'softmax-cross-entropy');
+  const ofValues =
+    classesOfProbabilities(dataset.preprocessing?.target) !== undefined ? 'soft-target-cross-entropy' : 'mse';
+  const lossOf = ({ classes }: Pick<Dataset, 'classes'>) => (classes === null ? ofValues : 'softmax-cross-entropy');
   const heads = hasHeads(given) ? headsOfDataset(dataset) : dataset.heads;
   if (heads === undefined) return given ?? lossOf(dataset);
   if (heads.some(({ name }) => name === 'kind')) {

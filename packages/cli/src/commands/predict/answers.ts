@@ -71,7 +71,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer
 /** A function that reads the answers of a model of one output from its outputs [N, O] for a batch. */
 function createSingleAnswers(model: Model): (batch: RowBatch, outputs: Float64Array) => Answer[] {
   const loss = model.loss === undefined ? null : createLoss(model.loss, model.parts?.customParts);
-  const choosesClasses = loss?.targets === 'classes';
+  const choosesClasses = loss?.targets === 'classes' || loss?.name === 'soft-target-cross-entropy';
   const onLogits = choosesClasses || loss?.name === 'binary-cross-entropy';
   const { classes, labels, threshold } = model.metadata;
   const decodings = model.preprocessing?.target;

@@ -16,6 +16,7 @@ import {
   createCellPicker,
   hasProbabilities,
   labelListOf,
+  namesOfAnswers,
   ofTable,
   show,
   tokensOf,
@@ -175,7 +176,7 @@ async function answersOf(
  * label, p(yes), or p(buys=yes) of several targets.
  */
 const headOf = ({ target }: TablePreprocessing, classes: readonly PrintedClass[]): string[] => [
-  ...(columnsOfTargets(target).length === 1 ? ['prediction'] : columnsOfTargets(target)),
+  ...(namesOfAnswers(target).length === 1 ? ['prediction'] : namesOfAnswers(target)),
   ...classes.map(({ head, label }) => (head === null ? `p(${label})` : `p(${head}=${label})`)),
 ];
 
@@ -193,7 +194,7 @@ function classesOf(target: TablePreprocessing['target'], { loss, parts }: Model)
   return target.flatMap((decoding) => {
     if (decoding.type !== 'classes' || !hasProbabilities(lossOf(decoding.name))) return [];
     if (decoding.list !== undefined) {
-      const isOnly = columnsOfTargets(target).length === 1;
+      const isOnly = namesOfAnswers(target).length === 1;
       return [{ head: isOnly ? null : decoding.list.column, label: decoding.name }];
     }
     return decoding.labels.map((label) => ({ head: whole?.heads === undefined ? null : decoding.name, label }));
@@ -207,7 +208,7 @@ function cellsOf(
   classes: readonly PrintedClass[],
 ): string[] {
   const separatorOf = (column: string) => target.map(labelListOf).find((list) => list?.column === column)?.separator;
-  const columns = columnsOfTargets(target);
+  const columns = namesOfAnswers(target);
   if (Array.isArray(prediction) && separatorOf(columns[0]) === undefined) return prediction.map(String); // of a layer
   const isOne = columns.length === 1 && !isByName(prediction);
   const values = columns.map((name) => {

@@ -1,3 +1,4 @@
+import { classesOfProbabilities } from '@gradloom/core/internal';
 import type { ClusterFacts } from '@gradloom/runtime';
 import { backendRecord } from '@gradloom/runtime/internal';
 import { describeLoss } from '../../options/loss.ts';
@@ -19,7 +20,12 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   const areLabels = heads.length > 1 && heads.every(({ classes }) => classes === 2);
   const targets = areLabels
     ? [plural(heads.length, 'label')]
-    : heads.map(({ columns, classes }) => (classes === null ? plural(columns, 'value') : classCount(classes)));
+    : heads.map(({ columns, classes }) => {
+        if (classes !== null) return classCount(classes);
+        return classesOfProbabilities(train.preprocessing?.target) !== undefined
+          ? `probabilities of ${classCount(columns)}`
+          : plural(columns, 'value');
+      });
   const targetText = [targets.slice(0, -1).join(', '), ...targets.slice(-1)]
     .filter((text) => text !== '')
     .join(' and ');

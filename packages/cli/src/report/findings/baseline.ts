@@ -1,5 +1,12 @@
 import type { Pausable } from '@gradloom/core';
-import { createSpread, createSquares, decodeValue, ofText, rootMean } from '@gradloom/core/internal';
+import {
+  classesOfProbabilities,
+  createSpread,
+  createSquares,
+  decodeValue,
+  ofText,
+  rootMean,
+} from '@gradloom/core/internal';
 import { createTokenizer, type DataSplits, type Dataset, type Evaluation, type TrainResult } from '@gradloom/runtime';
 import { storedPieces } from '@gradloom/runtime/internal';
 import { showLabel } from '../../terminal/text/format.ts';
@@ -23,11 +30,12 @@ export function* baselineOf(train: Dataset, rows: Dataset, measured: Evaluation)
 
 function* mostFrequent(train: Dataset, rows: Dataset): Pausable<Baseline> {
   const counts = yield* classCounts(train);
+  const labels = classesOfProbabilities(train.preprocessing?.target) ?? train.labels;
   const [[answer]] = [...counts].sort(([a, m], [b, n]) => n - m || a - b);
   const rowCounts = yield* classCounts(rows);
   const total = [...rowCounts.values()].reduce((sum, count) => sum + count, 0);
   return {
-    answer: tokenOf(train, answer) ?? showLabel(train.labels?.[answer] ?? String(answer)),
+    answer: tokenOf(train, answer) ?? showLabel(labels?.[answer] ?? String(answer)),
     accuracy: (rowCounts.get(answer) ?? 0) / total,
     rmse: Number.NaN,
   };
@@ -41,8 +49,13 @@ function tokenOf({ preprocessing }: Dataset, answer: number): string | undefined
   return token.includes('\ufffd') ? `token ${answer}` : JSON.stringify(token);
 }
 
-/** How often each class is a target; without classes, how often 0 and 1 are. Targets of -1 are not counted. */
-export function* classCounts({ classes, targets, rows, starts }: Dataset): Pausable<Map<number, number>> {
+/**
+ * How often each class is a target, or the likeliest of a row; without classes, how often 0 and 1 are. Targets of -1
+ * are not counted.
+ */
+export function* classCounts(dataset: Dataset): Pausable<Map<number, number>> {
+  const { classes, targets, rows, starts, preprocessing } = dataset;
+  if (classesOfProbabilities(preprocessing?.target) !== undefined) return likeliestCounts(dataset);
   const counts = new Float64Array(classes ?? 0); // [classes], 20 times as fast as a map
   const bits = new Map<number, number>();
   for (const piece of storedPieces(targets, rows, starts)) {
@@ -53,6 +66,16 @@ export function* classCounts({ classes, targets, rows, starts }: Dataset): Pausa
     yield;
   }
   return classes === null ? bits : new Map([...counts.entries()].filter(([, count]) => count > 0));
+}
+
+function likeliestCounts({ targets: { array, columns }, rows }: Dataset): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (let n = 0; n < rows; n++) {
+    let best = 0;
+    for (let c = 1; c < columns; c++) if (array[n * columns + c] > array[n * columns + best]) best = c;
+    counts.set(best, (counts.get(best) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** Answers the mean of each output. The error is over rows and outputs in units of the target, as the metric rmse. */

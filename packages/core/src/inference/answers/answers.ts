@@ -196,7 +196,7 @@ export function nextTokens(
 }
 
 /** Whether a network with this loss predicts classes. */
-const hasClasses = (loss: Loss | null): boolean => loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
+const hasClasses = (loss: Loss | null): boolean => loss?.targets === 'classes' || hasProbabilities(loss);
 
 function valueAnswer(y: Float64Array, n: number, O: number, target: readonly TargetDecoding[] | undefined): Answer {
   if (badOutput(y, n, O) !== undefined) return { prediction: null };

@@ -49,7 +49,8 @@ export interface Scoring {
 
 /** Creates the scoring for a network's outputs and loss. */
 export function createScoring({ loss, outputs: O, classes, areBits, hasPositions = false }: ScoringOptions): Scoring {
-  if (classes === null && !(O === 1 && areBits)) return scoreValues(loss, O);
+  const areValues = classes === null && !(O === 1 && areBits) && loss.name !== 'soft-target-cross-entropy';
+  if (areValues) return scoreValues(loss, O);
   return O <= 2 && classes !== 1 && !hasPositions ? scoreBinary(loss, O) : scoreClasses(loss, O, hasPositions);
 }
 
@@ -74,7 +75,7 @@ function scoreValues(loss: Loss, O: number): Scoring {
 function scoreBinary(loss: Loss, O: number): Scoring {
   const { target } = createDecision('scoring', { targets: targetKind(loss) });
   // Two sigmoids need not add up to 1; the larger one is the answer.
-  const areProbabilities = hasProbabilities(loss) && (O === 1 || loss.targets === 'classes');
+  const areProbabilities = hasProbabilities(loss) && (O === 1 || loss.name !== 'binary-cross-entropy');
   return {
     task: 'binary',
     hasProbabilities: areProbabilities,
@@ -98,7 +99,7 @@ function scoreBinary(loss: Loss, O: number): Scoring {
 /** One score per class: its probability or output. */
 function scoreClasses(loss: Loss, O: number, hasPositions: boolean): Scoring {
   const { target } = createDecision('scoring', { targets: targetKind(loss) });
-  const areProbabilities = loss.targets === 'classes' && hasProbabilities(loss);
+  const areProbabilities = hasProbabilities(loss) && loss.name !== 'binary-cross-entropy';
   return {
     task: 'classes',
     hasProbabilities: areProbabilities,

@@ -155,7 +155,13 @@ function checkTarget(where: string, path: string, value: unknown): TargetDecodin
   const type = checkType(where, path, value, ['values', 'classes'] as const);
   if (type === 'classes') {
     const list = fields({ column: text, separator: oneOf(LABEL_SEPARATORS) });
-    const ofClasses = { name: text, type: always(type), labels: uniqueTexts, list: optional(list) };
+    const ofClasses = {
+      name: text,
+      type: always(type),
+      labels: uniqueTexts,
+      list: optional(list),
+      areProbabilities: optional(flag),
+    };
     const decoding = fields(ofClasses)(where, path, value);
     if (decoding.list === undefined || decoding.labels.length === 2) return decoding;
     return fail(where, `${path}.labels`, decoding.labels, 'two names: of rows without the label, and of those with it');

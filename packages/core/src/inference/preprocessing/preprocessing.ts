@@ -70,6 +70,10 @@ export interface ChannelScale {
 export const ofTable = (preprocessing: Preprocessing | undefined): TablePreprocessing | undefined =>
   preprocessing !== undefined && 'columns' in preprocessing ? preprocessing : undefined;
 
+/** The classes whose probabilities are the targets; undefined for other targets. */
+export const classesOfProbabilities = (target: readonly TargetDecoding[] | undefined): readonly string[] | undefined =>
+  target?.[0]?.type === 'classes' && target[0].areProbabilities ? target[0].labels : undefined;
+
 /** The preprocessing if it is that of images. */
 export const ofImages = (preprocessing: Preprocessing | undefined): ImagePreprocessing | undefined =>
   preprocessing !== undefined && 'image' in preprocessing ? preprocessing : undefined;
@@ -265,6 +269,8 @@ export interface ClassDecoding {
   readonly labels: readonly string[];
   /** The target is a label: the second class if the list in a cell has it. @default the target is a column itself */
   readonly list?: LabelList;
+  /** The target is a probability of each class, in the column of its name. @default the target is the class itself */
+  readonly areProbabilities?: boolean;
 }
 
 /** Characters that separate labels. */
@@ -292,10 +298,14 @@ export const labelsIn = (cell: string, separator: string): readonly string[] => 
 export const labelListOf = (target: TargetDecoding): LabelList | undefined =>
   target.type === 'classes' ? target.list : undefined;
 
-/** The columns of targets, each once: labels of one list have one. */
-export const columnsOfTargets = (target: readonly TargetDecoding[]): readonly string[] => [
+/** The names of answers, each once: labels of one list have one. */
+export const namesOfAnswers = (target: readonly TargetDecoding[]): readonly string[] => [
   ...new Set(target.map((decoding) => labelListOf(decoding)?.column ?? decoding.name)),
 ];
+
+/** The columns that targets are read from, each once. */
+export const columnsOfTargets = (target: readonly TargetDecoding[]): readonly string[] =>
+  classesOfProbabilities(target) ?? namesOfAnswers(target);
 
 /** Type of a column's cells. */
 export type ColumnType = ColumnEncoding['type'];

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { type CellFormat, OptionError, type SeriesEncoding, type SeriesStep } from '@gradloom/core';
-import { counted, show } from '@gradloom/core/internal';
+import { classesOfProbabilities, counted, show } from '@gradloom/core/internal';
 import type { CollectedRows } from './collect-rows.ts';
 import { targetsAreInputs } from './columns/column-roles.ts';
 import type { ColumnStore } from './columns/column-store.ts';
@@ -25,7 +25,7 @@ import {
 import { decisionsOn, warningsOf } from './sniffers/index.ts';
 import { decideLabels } from './sniffers/label-lists.ts';
 import type { Exclusion, SniffedTable } from './sniffers/sniffer.ts';
-import { decideTarget } from './sniffers/target-kind.ts';
+import { decideTarget, refuseImproper } from './sniffers/target-kind.ts';
 import { mapColumns, pickCells, type Table, type TableColumn, type TableSplit } from './table.ts';
 import { SEVERAL_VALUES, type TableFault } from './table-faults.ts';
 import { ONE_HOT_LIMIT, splitOf, type TableOptions } from './table-options.ts';
@@ -131,6 +131,8 @@ export function buildTable(
   const [time] = withRole('time').flatMap((fileColumn) => unlessFaulty(fileColumn, () => [timeOf(fileColumn)]));
   const [key = null] = withRole('key').flatMap((column) => unlessFaulty(column, () => typedColumns(column)));
   faults.refuse(fault);
+  if (options.targets === 'probabilities' || classesOfProbabilities(preprocessing?.target))
+    refuseImproper(targets, fault);
   refuseParts();
   if (inputs.length === 0 && time === undefined) {
     const reasons = [...exclusions].map(([name, reason]) => `column ${show(name)} has ${describeExclusion(reason)}`);

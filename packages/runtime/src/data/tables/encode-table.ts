@@ -10,6 +10,7 @@ import {
 } from '@gradloom/core';
 import {
   checkTablePreprocessing,
+  classesOfProbabilities,
   complete,
   counted,
   createCategoryEncoder,
@@ -306,6 +307,8 @@ function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32
   if (target.length === 1 && data.kind === 'words') {
     return valueMatrix(pickCells(data.indices, sharedArrays.int32(rows.length), rows), 1);
   }
+  const probabilities = classesOfProbabilities(target);
+  if (probabilities !== undefined) return probabilitiesOf(table, probabilities, rows);
   const O = target.length;
   const t = sharedArrays.float64(rows.length * O);
   for (const [o, { name }] of target.entries()) {
@@ -317,6 +320,17 @@ function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32
     }
     const { values, decoding } = valuesOf(column, target[o]);
     for (let n = 0; n < rows.length; n++) t[n * O + o] = encodeValue(values[rows[n]], decoding);
+  }
+  return valueMatrix(t, O);
+}
+
+function probabilitiesOf(table: Table, classes: readonly string[], rows: Uint32Array): DataMatrix {
+  const O = classes.length;
+  const t = sharedArrays.float64(rows.length * O);
+  for (const [o, name] of classes.entries()) {
+    const column = table.targets.find((column) => column.name === name);
+    const { values } = numbersOf(column, `the target ${show(name)}`);
+    for (let n = 0; n < rows.length; n++) t[n * O + o] = values[rows[n]];
   }
   return valueMatrix(t, O);
 }

@@ -42,8 +42,12 @@ export function fitPreprocessing(table: Table, rows: Uint32Array): TablePreproce
 }
 
 /** The decoding of each target, fitted on the rows at `rows` alone. */
-export const fitTargets = (table: Table, rows: Uint32Array): readonly TargetDecoding[] =>
-  table.targets.map((column) => decodingOf(table, column, rows, table.options.scale));
+export function fitTargets(table: Table, rows: Uint32Array): readonly TargetDecoding[] {
+  if (table.options.targets !== 'probabilities')
+    return table.targets.map((column) => decodingOf(table, column, rows, table.options.scale));
+  const labels = table.targets.map(({ name }) => name);
+  return [{ name: labels.join(','), type: 'classes', labels, areProbabilities: true }];
+}
 
 /** The target of a series at each step after a window, and how its rows become windows. */
 function forecastsOf(

@@ -120,6 +120,12 @@ function checkSequenceOptions(where: string, options: TableOptions): void {
     const stray = (['target', 'series'] as const).find((name) => options[name] !== undefined);
     if (stray !== undefined) refuse(stray, options[stray], 'none with targets inputs: each row is its own target');
   }
+  if (targets === 'probabilities') {
+    if (series !== undefined) refuse('series', series, 'none with targets probabilities');
+    if (!(Array.isArray(target) && target.length > 1))
+      refuse('target', target, 'two columns or more with targets probabilities, one for each class');
+    if (options.targetTransform === 'log') refuse('targetTransform', 'log', 'none with targets probabilities');
+  }
   if (series === undefined) {
     const names = [...ofSeries, ...(isText ? [] : (['context'] as const))] as const;
     refuseAny(names, 'none without series, the column with the time of a row');

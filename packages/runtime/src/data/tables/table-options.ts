@@ -121,13 +121,14 @@ export const tableOptions = defineOptions('readTable', {
   /** The target column, or several: names, or numbers counted from 1. @default the last column */
   target: naming(target(undefined, 'the column to predict: its name, or its number counted from 1', 'the last column')),
   /**
-   * Kind of targets, or 'inputs': each row, of columns of numbers, is its own target, as for an autoencoder.
+   * Kind of targets. 'probabilities': those of classes that are named as their columns, such as the answers of another
+   * model. 'inputs': each row, of columns of numbers, is its own target, as for an autoencoder.
    * @default 'classes' for words and for few whole numbers that repeat, else 'values'
    */
   targets: data(
-    option.oneOf({ ...targetKinds, inputs: true })(
+    option.oneOf({ ...targetKinds, probabilities: true, inputs: true })(
       undefined,
-      'classes, values, or inputs: each row is its own target, as for an autoencoder',
+      'classes, values, probabilities of classes, a column each, or inputs: each row is its own target, as for an autoencoder',
       'found from the target column',
     ),
   ),

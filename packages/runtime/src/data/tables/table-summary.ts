@@ -1,5 +1,5 @@
 import { type ColumnEncoding, createTokenizer, type TablePreprocessing, type TargetDecoding } from '@gradloom/core';
-import { checkTablePreprocessing, counted, listed } from '@gradloom/core/internal';
+import { checkTablePreprocessing, classesOfProbabilities, counted, listed } from '@gradloom/core/internal';
 import { stepText } from './series-step.ts';
 import { reasonIn } from './sniffers/exclusions.ts';
 import { checkTable, type Table, type TableColumn } from './table.ts';
@@ -28,6 +28,8 @@ export function summarizeTable(table: Table, preprocessing: TablePreprocessing):
     return { name, role: 'input', type, reason, gaps, becomes: inputsOf(preprocessing.columns[c], gaps > 0) };
   });
   const targets = table.targets.flatMap(({ name, reason, gaps, list }, t): ColumnSummary[] => {
+    if (classesOfProbabilities(preprocessing.target) !== undefined)
+      return [{ name, role: 'target', type: 'values', reason, gaps, becomes: 'the probability of a class' }];
     const decoding = preprocessing.target[t];
     if (list === undefined)
       return [{ name, role: 'target', type: decoding.type, reason, gaps, becomes: outputOf(decoding) }];

@@ -18,7 +18,7 @@ export interface OutputReader {
   ): void;
 }
 
-/** Computes accuracy for classes, errors for values. */
+/** Computes accuracy for classes, also for probabilities of these, and errors for values. */
 export function figuresOf(
   outputs: number,
   loss: Loss,
@@ -26,7 +26,7 @@ export function figuresOf(
   targets: Dataset['targets']['array'] | Float64Array, // [N, O], stored numbers
 ): Partial<Record<'accuracy' | 'mae' | 'rmse' | 'r2', Metric>> {
   const accuracy = metrics.accuracy({ targets: targetKind(loss), threshold: loss.threshold ?? 0.5 });
-  if (classes !== null) return { accuracy };
+  if (classes !== null || loss.name === 'soft-target-cross-entropy') return { accuracy };
   const errors = {
     mae: ofAnswers(metrics.mae(), loss),
     rmse: ofAnswers(metrics.rmse(), loss),

@@ -7,6 +7,7 @@ import {
   type TablePreprocessing,
 } from '@gradloom/core';
 import {
+  classesOfProbabilities,
   columnsOfTargets,
   counted,
   isDateFormat,
@@ -227,6 +228,8 @@ function targetKindsOf(
 ): ReadonlyMap<string, TargetKind | undefined> {
   const kindOf = (name: string): TargetKind | undefined => {
     if (options.series !== undefined || preprocessing?.series !== undefined || options.targets === 'inputs')
+      return 'values';
+    if (options.targets === 'probabilities' || (!hasNewTarget && classesOfProbabilities(preprocessing?.target)))
       return 'values';
     const type = types.get(name);
     const byType = type && (type === 'numeric' ? 'values' : 'classes');

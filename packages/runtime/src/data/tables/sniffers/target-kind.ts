@@ -6,6 +6,7 @@ import { answerClasses, classNamer, describeSpellings } from '../columns/answer-
 import type { CollectedColumn } from '../columns/column-collector.ts';
 import { sortedNames } from '../fit-preprocessing.ts';
 import type { TableColumn } from '../table.ts';
+import type { TableFault } from '../table-faults.ts';
 import { areMostlyNumbers, asInCells, ColumnError, describeFormat, isNumber, shareOf } from './column-type.ts';
 import type { Sniffer, Target } from './sniffer.ts';
 
@@ -105,6 +106,29 @@ function decideNumbers(
   return { column, classes: null, isGuess: reason !== AS_REQUESTED && !isOneOfSeveral };
 }
 
+/** How far a sum of probabilities that are rounded in a file may be from 1. */
+const ROUNDING = 0.01;
+
+/** @throws Error of `fault` for a row whose targets are not the probabilities of classes. */
+export function refuseImproper(targets: readonly Pick<Target, 'column'>[], fault: TableFault): void {
+  const columns = targets.map(({ column }) => column);
+  const cells = columns.map(({ data }) => (data.kind === 'numbers' ? data.values : new Float64Array(0)));
+  for (let n = 0; n < cells[0].length; n++) {
+    const outside = cells.findIndex(({ [n]: p }) => !(p >= 0 && p <= 1));
+    if (outside !== -1) {
+      const has = `${show(columns[outside].name)} has ${cells[outside][n]} in row ${n + 1}`;
+      throw fault(`: ${has}, expected a probability from 0 to 1`);
+    }
+    const sum = cells.reduce((sum, { [n]: p }) => sum + p, 0);
+    if (Math.abs(sum - 1) > ROUNDING) {
+      const names = listed(columns.map(({ name }) => name));
+      throw fault(
+        ` has probabilities of ${names} in row ${n + 1} that add up to ${Number(sum.toPrecision(6))}, expected 1`,
+      );
+    }
+  }
+}
+
 function classTarget(
   name: string,
   words: readonly string[],
@@ -150,7 +174,8 @@ export const targetSpan: Sniffer = {
   flag: '--target-transform',
   decide: ({ targets, options }) =>
     targets.flatMap(({ column: { name, data } }) => {
-      if (data.kind !== 'numbers' || options.targetTransform === 'log') return [];
+      const isScaled = options.targetTransform !== 'log' && options.targets !== 'probabilities';
+      if (data.kind !== 'numbers' || !isScaled) return [];
       const sorted = data.values.toSorted();
       const percentile = (share: number): number => sorted[Math.round(share * (sorted.length - 1))];
       const [low, high] = [percentile(0.01), percentile(0.99)];

@@ -31,7 +31,7 @@ export function emitAnswers(
   const target = preprocessing?.target;
   const firstTarget = target?.at(0);
   const labels = firstTarget?.type === 'classes' ? firstTarget.labels : metadata?.labels;
-  const hasClassLoss = loss !== null && (loss.targets === 'classes' || loss.name === 'binary-cross-entropy');
+  const hasClassLoss = loss !== null && (loss.targets === 'classes' || hasProbabilities(loss));
   const areValues = firstTarget === undefined ? labels === undefined && !hasClassLoss : firstTarget.type === 'values';
   const addOutputs = (name: string, note: string): void => {
     if (layout === undefined) graph.output(unusedName(name), outputs, type, output, note);
