@@ -34,9 +34,9 @@ import { gatherRows, type RowReader } from './gather.ts';
 import { hasOwnTargets } from './input-targets.ts';
 
 /**
- * The loss of targets by default: that of classes, of probabilities of classes or of values; of several outputs that of each not given. Columns of a
- * table that all have two classes are labels: each has one output with a sigmoid by default, and one loss given is that
- * of each.
+ * The loss of targets by default: that of classes, of probabilities of classes or of values; of several outputs that of
+ * each not given. Columns of a table that all have two classes are labels: each has one output with a sigmoid by
+ * default, and one loss given is that of each.
  */
 export function defaultLoss(dataset: Dataset, given?: LossSpec): LossSpec {
   checkObject('defaultLoss', 'dataset', dataset, 'a dataset');
