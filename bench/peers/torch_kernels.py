@@ -112,6 +112,7 @@ CODE = {
         " maximize=False)"
     ],
     "update lion": ["torch.lerp(m, g, 0.1, out=u); u.sign_(); theta.add_(u, alpha=-0.0001); m.lerp_(g, 0.01)"],
+    "update muon": [adam("_fused_adamw_", 0.1)],  # of what is no hidden matrix
     "identity forward": ["a.copy_(z)"],
     "identity backward": ["dz.copy_(da)"],
     "sigmoid forward": ["torch.sigmoid(z, out=a)"],
@@ -162,6 +163,10 @@ CODE = {
     "loss binary-cross-entropy": [
         "loss = aten.binary_cross_entropy_with_logits(y, bits, None, None, 1)"
         "; torch.sigmoid(y, out=dy); dy.sub_(bits); dy.mul_(share)"
+    ],
+    "loss soft-target-cross-entropy": [
+        "aten._log_softmax(y, 1, False, out=logs); torch.mul(logs, t, out=d); loss = d.sum()"
+        "; torch.exp(logs, out=dy); dy.sub_(t); dy.mul_(share)"
     ],
     "loss softmax-cross-entropy": [cross_entropy()],
     "loss smoothed-cross-entropy": [

@@ -17,7 +17,7 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset package.json:target':
     'gradloom train: --dataset has "package.json:target", expected package.json:option=value,option=value',
   'train --loss crossentropy':
-    'gradloom train: --loss has "crossentropy", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber, output (did you mean softmax-cross-entropy or binary-cross-entropy?)',
+    'gradloom train: --loss has "crossentropy", expected one of mse, quadratic, softmax-cross-entropy, soft-target-cross-entropy, binary-cross-entropy, mae, huber, output (did you mean softmax-cross-entropy or soft-target-cross-entropy or binary-cross-entropy?)',
   'train --dataset sine --loss binary-cross-entropy':
     /^gradloom train: --loss binary-cross-entropy with --dataset sine: the target of sine has -0\.\d+, expected numbers from 0 to 1 for binary-cross-entropy\n$/,
   train:
@@ -78,9 +78,9 @@ const usage: Record<string, string | RegExp> = {
   'train --schedule step:gamma=-1': 'gradloom train: --schedule step: gamma has -1, expected a number above 0',
   'train --init normal:std=-1': 'gradloom train: --init normal: std has -1, expected a number of at least 0',
   'train --loss hubr':
-    'gradloom train: --loss has "hubr", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber, output (did you mean huber?)',
+    'gradloom train: --loss has "hubr", expected one of mse, quadratic, softmax-cross-entropy, soft-target-cross-entropy, binary-cross-entropy, mae, huber, output (did you mean huber?)',
   'train --dataset xor --optimizer adam --momentum 0.9':
-    'gradloom train: --momentum is no option of adam, expected --lr, --beta1, --beta2, --epsilon, --weight-decay, --decayed, --lr-of, --decay-of (--momentum belongs to sgd, rmsprop)',
+    'gradloom train: --momentum is no option of adam, expected --lr, --beta1, --beta2, --epsilon, --weight-decay, --decayed, --lr-of, --decay-of (--momentum belongs to sgd, rmsprop, muon)',
   'train --dataset xor --nesterov':
     'gradloom train: --nesterov: momentum has 0, expected a number in (0, 1) with nesterov',
   'train --dataset xor --shards 2': 'gradloom train: --shards is unknown, expected a flag from --help',
@@ -105,7 +105,7 @@ const usage: Record<string, string | RegExp> = {
   'train --init he':
     'gradloom train: --init has "he", expected one of glorot-uniform, glorot-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal, uniform, normal, constant, zeros (did you mean he-uniform or he-normal?)',
   'train --loss cross-entropy':
-    'gradloom train: --loss has "cross-entropy", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber, output (did you mean softmax-cross-entropy or binary-cross-entropy?)',
+    'gradloom train: --loss has "cross-entropy", expected one of mse, quadratic, softmax-cross-entropy, soft-target-cross-entropy, binary-cross-entropy, mae, huber, output (did you mean softmax-cross-entropy or soft-target-cross-entropy or binary-cross-entropy?)',
   'train --loss mse:delta=1': 'gradloom train: --loss mse: option "delta" is unknown, expected none',
   'train --activation step':
     'gradloom train: --activation has "step", which has no gradient, expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, gelu-tanh, silu, softplus, softsign',
