@@ -59,7 +59,7 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ['train --test-size 0.2', '--test-size is unknown, expected a flag from --help (did you mean --test?)'],
   [
     'train --targets regression',
-    '--targets has "regression", expected one of classes, values, inputs (did you mean values?)',
+    '--targets has "regression", expected one of classes, values, probabilities, inputs (did you mean values?)',
   ],
   ['train --task classification', '--task is unknown, expected a flag from --help (did you mean --targets?)'],
   ['train --column a:float', '--column a has "float", expected one of … (did you mean numeric?)'],
@@ -106,7 +106,7 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ],
   [
     'train --loss cross_entropy',
-    '--loss has "cross_entropy", expected one of … (did you mean softmax-cross-entropy or binary-cross-entropy?)',
+    '--loss has "cross_entropy", expected one of … (did you mean softmax-cross-entropy or soft-target-cross-entropy or binary-cross-entropy?)',
   ],
   ['train --loss bce', '--loss has "bce", expected one of … (did you mean binary-cross-entropy?)'],
   ['train --loss rmse', '--loss has "rmse", expected one of … (did you mean mse?)'],

@@ -110,7 +110,10 @@ const chunkedRun: fc.Arbitrary<Omit<ChunkedRun, 'type'>> = fc
   .record({
     spec: network,
     lossName: fc.constantFrom(...(Object.keys(losses) as LossName[])),
-    optimizer: optimizer as fc.Arbitrary<OptimizerSpec>,
+    // Muon updates matrices after all blocks: any-run.test.ts compares its steps.
+    optimizer: (optimizer as fc.Arbitrary<OptimizerSpec>).filter(
+      (spec) => createOptimizer(spec).matrices === undefined,
+    ),
     seed: fc.integer({ min: 0, max: 1000 }),
     clipNorm: fc.constantFrom(undefined, 0.01, 1e6),
     rows,
