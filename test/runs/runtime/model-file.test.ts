@@ -125,7 +125,7 @@ describe('probabilities', () => {
   });
 
   test('are refused where the outputs are no logits', () => {
-    const sentence = 'expected softmax-cross-entropy or binary-cross-entropy';
+    const sentence = 'expected softmax-cross-entropy or soft-target-cross-entropy or binary-cross-entropy';
     expect(() => echo(2, 'mse').probabilities([[1, 2]])).toThrow(`probabilities: loss has mse, ${sentence}`);
     expect(() => echo(2).probabilities([[1, 2]])).toThrow(`probabilities: loss has none, ${sentence}`);
   });
