@@ -165,7 +165,7 @@ export interface EpochEvent {
   readonly test?: Evaluation;
 }
 
-/** Losses, gradient norms and rates of one or more steps: about 600 events of a long run, else one per step. */
+/** Losses, gradient norms and learning rates of one or more steps: about 600 events of a long run, else all steps. */
 export interface StepsEvent {
   /** Which event this is. */
   readonly type: 'steps';

@@ -28,7 +28,7 @@ export const precisions = { float64: true, float32: true } as const satisfies Re
 
 export const precision = option.oneOf(precisions);
 
-/** Values of `onNan`: end, or go back to the start of the epoch with half the rate, at most MAX_ROLLBACKS times. */
+/** Values of `onNan`: end, or go back to the start of the epoch at half the learning rate, ≤ MAX_ROLLBACKS times. */
 export type OnNan = 'stop' | 'rollback';
 
 const onNanChoices = { stop: true, rollback: true } as const satisfies Record<OnNan, true>;
