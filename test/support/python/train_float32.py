@@ -14,6 +14,7 @@ LOSSES = {
     "mae": F.l1_loss,
     "huber": F.huber_loss,
     "softmax-cross-entropy": F.cross_entropy,
+    "soft-target-cross-entropy": F.cross_entropy,  # with probabilities
     "binary-cross-entropy": F.binary_cross_entropy_with_logits,
 }
 
@@ -35,6 +36,29 @@ class Lion(torch.optim.Optimizer):
                 m.mul_(beta2).add_(p.grad, alpha=1 - beta2)
 
 
+class Muon(torch.optim.AdamW):
+    """Muon of PyTorch 2.9 (match_rms_adamw, in float32) for the first matrix, the only hidden one; else AdamW."""
+
+    def __init__(self, params, lr, momentum, weight_decay):
+        super().__init__(params[1:], lr=lr, weight_decay=weight_decay)
+        self.hidden, self.lr, self.momentum, self.m = params[0], lr, momentum, torch.zeros_like(params[0])
+
+    @torch.no_grad()
+    def step(self):
+        super().step()
+        g = self.hidden.grad
+        self.m.lerp_(g, 1 - self.momentum)
+        u = g.lerp(self.m, self.momentum)
+        x = u if u.shape[0] <= u.shape[1] else u.t()
+        x = x / x.norm().clamp(min=1e-7)
+        for _ in range(5):
+            gram = x @ x.t()
+            x = 3.4445 * x + (-4.775 * gram + 2.0315 * gram @ gram) @ x
+        x = x if u.shape[0] <= u.shape[1] else x.t()
+        self.hidden.sub_(x, alpha=self.lr * 0.2 * math.sqrt(max(u.shape)))
+        self.hidden.grad = None
+
+
 OPTIMIZERS = {
     "sgd": torch.optim.SGD,
     "adam": torch.optim.Adam,
@@ -42,6 +66,7 @@ OPTIMIZERS = {
     "rmsprop": torch.optim.RMSprop,
     "adagrad": torch.optim.Adagrad,
     "lion": Lion,
+    "muon": Muon,
 }
 NAMES = {"weightDecay": "weight_decay", "epsilon": "eps", "decay": "alpha"}
 

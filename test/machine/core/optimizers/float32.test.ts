@@ -37,6 +37,7 @@ const specs: OptimizerSpec[] = [
   { kind: 'adagrad', lr: 0.05, weightDecay: 0.01 },
   { kind: 'lion', lr: 0.003, beta1: 0.9, beta2: 0.99 },
   { kind: 'lion', lr: 0.01, beta1: 0.8, beta2: 0.95, weightDecay: 0.3 },
+  { kind: 'muon', lr: 0.001, momentum: 0.9, weightDecay: 0 },
 ];
 const sgd: OptimizerSpec = { kind: 'sgd', lr: 0.1 };
 const cases = [
@@ -44,7 +45,11 @@ const cases = [
     { optimizer, loss: 'mse' as LossName, golden: ofValues },
     { optimizer, loss: 'softmax-cross-entropy' as LossName, golden: ofClasses },
   ]),
-  ...(['mae', 'huber', 'binary-cross-entropy'] as const).map((loss) => ({ optimizer: sgd, loss, golden: ofValues })),
+  ...(['mae', 'huber', 'binary-cross-entropy', 'soft-target-cross-entropy'] as const).map((loss) => ({
+    optimizer: sgd,
+    loss,
+    golden: ofValues,
+  })),
 ].map(({ golden, ...run }) => ({ ...run, golden, title: `${JSON.stringify(run.optimizer)} under ${run.loss}` }));
 
 /** ‖a - b‖ / ‖b‖: a weight near 0 has the rounding errors of the steps that brought it there, of whatever size. */
@@ -53,9 +58,17 @@ function distance(a: ArrayLike<number>, b: readonly number[]): number {
   return Math.hypot(...b.map((value, p) => a[p] - value)) / Math.hypot(...b);
 }
 
-/** Targets of values; as probabilities where the loss takes those. */
-const targetsOf = ({ loss, golden }: (typeof cases)[number]): number[] =>
-  loss === 'binary-cross-entropy' ? golden.t.map((value) => 1 / (1 + Math.exp(-value))) : golden.t;
+/** Targets of values; as probabilities, of each or of classes, where the loss takes those. */
+function targetsOf({ loss, golden: { t } }: (typeof cases)[number]): number[] {
+  if (loss === 'binary-cross-entropy') return t.map((value) => 1 / (1 + Math.exp(-value)));
+  if (loss !== 'soft-target-cross-entropy') return t;
+  const O = t.length / ROWS;
+  const powers = t.map(Math.exp);
+  return powers.map((power, i) => {
+    const row = Math.floor(i / O) * O;
+    return power / powers.slice(row, row + O).reduce((a, b) => a + b, 0);
+  });
+}
 
 const folder = temporaryFolder();
 
