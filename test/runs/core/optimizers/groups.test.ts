@@ -15,7 +15,7 @@ import {
   tanh,
 } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
-import { firstDifference } from '../../../../support/bits.ts';
+import { firstDifference } from '../../../support/bits.ts';
 
 /** Blocks of the update with parameters of several layers, and layers of several blocks. */
 const spec = sequential(
