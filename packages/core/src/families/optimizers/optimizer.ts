@@ -37,7 +37,10 @@ export interface Optimizer {
    * u in the second vector of the state, and when all blocks are updated, θ ← θ - η · orthogonalize(u). Absent:
    * `update` is for all parameters.
    */
-  readonly matrices?: Optimizer & { readonly firstGroup: number };
+  readonly matrices?: Optimizer & {
+    /** The first group of these matrices. */
+    readonly firstGroup: number;
+  };
   /** The patterns of names and paths of layers by the option that has them. */
   readonly patterns: Readonly<Record<'lrOf' | 'decayOf', readonly string[]>>;
   /**

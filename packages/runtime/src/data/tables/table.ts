@@ -59,8 +59,13 @@ export interface TableSeries {
   readonly means: boolean;
   /** What becomes of steps without a row. */
   readonly gaps: SeriesGaps;
-  /** [N] the known rows before and after each interpolated row; of a known row itself. @default all rows are known */
-  readonly filled?: { readonly before: Int32Array; readonly after: Int32Array };
+  /** The known rows next to each interpolated row; of a known row itself. @default all rows are known */
+  readonly filled?: {
+    /** [N] the one before. */
+    readonly before: Int32Array;
+    /** [N] the one after. */
+    readonly after: Int32Array;
+  };
 }
 
 /** How the rows of a table are split. */
