@@ -61,7 +61,30 @@ test.each([
   expect(stderr).toContain(sentence);
 });
 
+test('rows with a 1 at their class have the bits of softmax cross-entropy', async () => {
+  const fingerprints = await Promise.all(
+    ['softmax-cross-entropy', 'soft-target-cross-entropy'].map(async (loss) => {
+      const { stdout } = await gradloom([
+        'train',
+        '--dataset',
+        'iris',
+        '--loss',
+        loss,
+        '--steps',
+        '20',
+        '--no-out',
+        '--json',
+      ]);
+      return jsonLines(stdout).at(-1)?.fingerprint;
+    }),
+  );
+  expect(fingerprints[0]).toMatch(/^[0-9a-f]{64}$/);
+  expect(fingerprints[1]).toBe(fingerprints[0]);
+});
+
 test('refuses a single column', async () => {
   const { stderr } = await gradloom(['train', '--dataset', file, '--target', 'cat', '--targets', 'probabilities']);
-  expect(stderr).toContain('expected two columns or more with targets probabilities, one for each class');
+  expect(stderr).toContain(
+    '--targets has "probabilities", expected two target columns or more with it, one for each class',
+  );
 });

@@ -1,4 +1,5 @@
 import type { ActivationName, InitializerSpec, LayerSpec, Loss, NetworkSpec } from '@gradloom/core';
+import { hasProbabilities } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import type { ActivationSpec } from '../../options/activation.ts';
 
@@ -13,7 +14,7 @@ export interface StackedLayers {
 
 /** The default output activation: losses on logits need none, and targets of 0 and 1 need sigmoid. */
 export function outputActivation({ classes, targets }: Dataset, loss: Loss): ActivationName {
-  if (loss.heads !== undefined || loss.targets === 'classes' || loss.name === 'binary-cross-entropy') return 'identity';
+  if (loss.heads !== undefined || loss.targets === 'classes' || hasProbabilities(loss)) return 'identity';
   const areZeroOrOne = targets.array.every((value) => value === 0 || value === 1);
   return classes !== null || areZeroOrOne ? 'sigmoid' : 'identity';
 }

@@ -123,7 +123,7 @@ function checkSequenceOptions(where: string, options: TableOptions): void {
   if (targets === 'probabilities') {
     if (series !== undefined) refuse('series', series, 'none with targets probabilities');
     if (!(Array.isArray(target) && target.length > 1))
-      refuse('target', target, 'two columns or more with targets probabilities, one for each class');
+      refuse('targets', targets, 'two target columns or more with it, one for each class');
     if (options.targetTransform === 'log') refuse('targetTransform', 'log', 'none with targets probabilities');
   }
   if (series === undefined) {
