@@ -1,4 +1,4 @@
-/** What programs use of core, whether they import it or the runtime. */
+/** The public names of core, which the runtime exports as well. */
 
 export { OptionError, type OptionErrorDetails } from './checks/option-error.ts';
 export {

@@ -38,19 +38,19 @@ export interface Answer {
 /** A function that answers batches of rows. */
 export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer[]> {
   const outputsOf = ({ x, rowIndices, lengths }: RowBatch) => predict(model, x, rowIndices, lengths);
-  const places = headsOf(buildNetwork(model.spec, model.parts?.customParts));
-  if (places === null) {
+  const heads = headsOf(buildNetwork(model.spec, model.parts?.customParts));
+  if (heads === null) {
     const answer = createSingleAnswers(model);
     return async (batch) => answer(batch, await outputsOf(batch));
   }
-  const heads = (modelsOfHeads(model) ?? []).map(({ name, model: ofHead }) => {
-    const { start, size } = places.find((place) => place.name === name) ?? { start: 0, size: 0 };
+  const headAnswers = (modelsOfHeads(model) ?? []).map(({ name, model: ofHead }) => {
+    const { start, size } = heads.find((head) => head.name === name) ?? { start: 0, size: 0 };
     return { name, start, size, answer: createSingleAnswers(ofHead) };
   });
   return async ({ targets: _, targetLabels: __, targetsOfHeads, ...batch }) => {
     const outputs = await outputsOf(batch);
     const B = batch.rowIndices.length;
-    const answers = heads.map(({ name, start, size, answer }) => {
+    const answers = headAnswers.map(({ name, start, size, answer }) => {
       const ofHead = columnsOfRows(outputs, B, outputs.length / B, start, size);
       return { name, rows: answer({ ...batch, ...targetsOfHeads?.[name] }, ofHead) };
     });

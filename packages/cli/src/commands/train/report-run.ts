@@ -65,7 +65,7 @@ async function targetFindings(
       linear:
         linear === undefined ? null : { accuracy: linear.accuracy ?? Number.NaN, rmse: linear.rmse ?? Number.NaN },
       answers: await readAnswers(run.recipe, run.result),
-      // Those of one output are drawn together.
+      // The report draws the values of one output in one chart, which has them already.
       predictions: !hasHeads(result.loss) ? null : await readPredictions(run.recipe, run.result),
     });
   }

@@ -115,7 +115,7 @@ export interface SeriesEncoding {
   readonly format?: CellFormat;
   /** Whether rows are the means of those in each step. @default false */
   readonly means?: boolean;
-  /** What becomes of steps without a row. @default 'refuse' */
+  /** How steps without a row are treated. @default 'refuse' */
   readonly gaps?: SeriesGaps;
 }
 
@@ -280,7 +280,7 @@ export const LABEL_SEPARATORS = [';', '|', ','] as const;
 export interface LabelList {
   /** Name of the column. */
   readonly column: string;
-  /** What stands between two labels of a cell. */
+  /** The character between two labels of a cell. */
   readonly separator: (typeof LABEL_SEPARATORS)[number];
 }
 

@@ -67,7 +67,7 @@ export interface ForecastErrors {
 /** Errors of forecasts without a model: of all steps, and of each step after the window. */
 export interface NaiveErrors extends ForecastErrors {
   readonly steps: readonly ForecastErrors[]; // [H]
-  /** Those of the value one season ago: a day, week or year. @default no season fits into a window */
+  /** Figures of answering the value one season ago: a day, week or year. @default no season fits into a window */
   readonly season?: Omit<NaiveErrors, 'season'> & { readonly name: string };
 }
 

@@ -132,7 +132,7 @@ export const tableOptions = defineOptions('readTable', {
       'found from the target column',
     ),
   ),
-  /** What separates labels in a cell of the target, 'none' for classes. @default found from the target column */
+  /** The character between labels in a cell of the target; 'none' for classes. @default found from the target column */
   labelSeparator: data(
     option.oneOf({ none: true, semicolon: true, bar: true, comma: true })(
       undefined,

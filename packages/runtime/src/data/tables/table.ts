@@ -57,7 +57,7 @@ export interface TableSeries {
   readonly step: SeriesStep;
   /** Whether rows are the means of those in each step. */
   readonly means: boolean;
-  /** What becomes of steps without a row. */
+  /** How steps without a row are treated. */
   readonly gaps: SeriesGaps;
   /** The known rows next to each interpolated row; of a known row itself. @default all rows are known */
   readonly filled?: {

@@ -29,7 +29,7 @@ export interface Assessment {
 /** One of several targets of a run beside simpler answers. */
 export interface TargetAssessment extends SimplerAnswers {
   readonly name: string;
-  /** Of the second of two classes, on the measured rows. */
+  /** Average precision of the second of two classes, on the measured rows. */
   readonly averagePrecision?: number | undefined;
 }
 

@@ -6,10 +6,10 @@ import type { Recipe } from '../recipe.ts';
 import type { TargetRun } from '../target-runs.ts';
 import { type RareClass, rareReader } from './rare-class.ts';
 
-/** What is measured of one of several targets on held-out rows. */
+/** Figures of one of several targets on held-out rows. */
 interface MeasuredTarget {
   readonly rare: RareClass | null;
-  /** Of the second of two classes; undefined for other targets. */
+  /** Average precision of the second of two classes; undefined for other targets. */
   readonly averagePrecision: number | undefined;
 }
 

@@ -63,11 +63,11 @@ export interface ColumnPlan {
   readonly leftOut: readonly string[];
   /** Names of the classes of targets, by column, where they are not those in the file. */
   readonly classNames: ReadonlyMap<string, readonly string[]>;
-  /** What separates the labels in the cells of targets that are lists of them, by column. */
+  /** The character between the labels of a cell, by the name of a target column that has lists of labels. */
   readonly lists: LabelLists;
 }
 
-/** What separates the labels in the cells of columns. */
+/** The character between the labels of a cell, by column. */
 export type LabelLists = ReadonlyMap<string, LabelList['separator']>;
 
 /** Plans the columns by the names in the file, or by the number of cells in its first row. */

@@ -63,12 +63,13 @@ export function decideLabels(
 ): Target[] {
   const { column, separator } = list;
   const lists = collected.words.map((word) => labelsIn(word, separator));
-  const found = sortedNames(new Set(lists.flat()));
-  const labels = ofModel?.filter((target) => labelListOf(target)?.column === column).map(({ name }) => name) ?? found;
+  const labelNames = sortedNames(new Set(lists.flat()));
+  const labels =
+    ofModel?.filter((target) => labelListOf(target)?.column === column).map(({ name }) => name) ?? labelNames;
   if (labels.length < 2 || labels.length > MAX_LABELS) {
     throw new ColumnError(`has ${counted(labels.length, 'label')}, expected 2 to ${MAX_LABELS} (${EACH_A_CLASS})`);
   }
-  const unknown = found.find((label) => !labels.includes(label));
+  const unknown = labelNames.find((label) => !labels.includes(label));
   if (unknown !== undefined) throw new ColumnError(`has the label ${show(unknown)}, expected ${listed(labels)}`);
   const cells = collected.drainCells(); // [N] indices into words, -1 for a gap
   const reason = `lists separated by ${show(separator)}`;
