@@ -397,7 +397,7 @@ const withBranches = ({ input, layers: chain }: NetworkSpec): fc.Arbitrary<Netwo
       return { input, layers: [...layers, ...end] };
     });
 
-/** The shape of a layer's outputs behind others, though nothing reads some of them; null if it does not fit. */
+/** The shape of a layer's outputs after others, though nothing reads some of them; null if it does not fit. */
 function shapeBehind(
   input: NetworkSpec['input'],
   layers: readonly LayerSpec[],

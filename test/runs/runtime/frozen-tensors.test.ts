@@ -143,7 +143,7 @@ describe.each(Object.entries(everyLayer))('%s', (_name, spec) => {
     }
   });
 
-  test('passes take no more memory than without freezing, and less behind a frozen beginning', () => {
+  test('passes take no more memory than without freezing, and less after a frozen beginning', () => {
     const doubles = (graph: Network): number => {
       const { slots } = planMemory(graph, BATCH, FLOAT64, 'training', 3);
       return slots.reduce((sum, { doubles }) => sum + doubles, 0);
@@ -226,7 +226,7 @@ test('the norm that clips counts what learns alone', () => {
   expect(norm).toBeCloseTo(Math.sqrt(squares), 12);
 });
 
-test('the layers behind a frozen beginning have the bits of a network on its outputs', () => {
+test('the layers after a frozen beginning have the bits of a network on its outputs', () => {
   const head: LayerSpec[] = [dense(8), tanh(), dense(2)];
   const spec = sequential(3, dense(5), batchNorm(), relu(), ...head);
   const whole = follow(freezeLayers('test', spec, ['0', '1']));
@@ -275,7 +275,7 @@ test('a gradient goes through a frozen batch-norm as through the affine map of i
   expect(maxRelativeError(theta.subarray(first + 16), other.subarray(first + 20))).toBeLessThan(1e-9);
 });
 
-test('a frozen table is frozen in all its uses, and the bias behind it learns', () => {
+test('a frozen table is frozen in all its uses, and the bias after it learns', () => {
   const spec = sequential(3, { ...embedding(7, 4), freeze: true }, dense(4), { ...dense(7), tiedTo: '0' });
   const { ties, tensors } = buildNetwork(spec);
   expect(ties).toEqual([]);

@@ -153,8 +153,8 @@ export function addLoraLayers(
   if (patterns !== undefined) refuseStrayPatterns(where, option, patterns, network);
   const isMeant = layerMatcher(network);
   const able = [...allLayers.keys()].filter((k) => {
-    const { spec: own, layer, path } = allLayers[k];
-    return !isNew(path) && takesLora(own.kind, layer);
+    const { spec: layerSpec, layer, path } = allLayers[k];
+    return !isNew(path) && takesLora(layerSpec.kind, layer);
   });
   for (const pattern of patterns ?? ['*']) {
     if (able.some((k) => isMeant(k, pattern))) continue;

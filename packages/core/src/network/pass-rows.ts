@@ -14,13 +14,13 @@ const PASS_BYTES = 4194304;
  */
 export function maxPassRows({ allLayers }: Network, type: ElementType, training = false): number {
   const defaultOf = ({ out }: Layer): number => (positionsOf(out) === 1 ? 0 : sizeOf(out));
-  let [numbers, most] = [0, 0]; // of a row, between two barriers
+  let [numbers, maxNumbers] = [0, 0]; // of a row, between two barriers
   for (const { layer } of allLayers) {
     numbers += layer.positionNumbers ?? defaultOf(layer);
-    most = Math.max(most, numbers);
+    maxNumbers = Math.max(maxNumbers, numbers);
     if (training && layer.couplesRows === true) numbers = 0;
   }
-  const rows = Math.floor(PASS_BYTES / Math.max(1, bytesOfElements(type, most)));
+  const rows = Math.floor(PASS_BYTES / Math.max(1, bytesOfElements(type, maxNumbers)));
   return Math.max(1, Math.min(MAX_NODE_ROWS, rows));
 }
 

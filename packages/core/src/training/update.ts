@@ -133,7 +133,7 @@ export function createBlockUpdate(
   });
   type Block = (typeof blocks)[number];
 
-  function average(emit: Emit, block: Block, inverseCount: Float64Array, { joins, count, step }: NodeSums): void {
+  function average(emit: Emit, block: Block, inverseCount: Float64Array, { pairs, count, step }: NodeSums): void {
     const { offset, shift, n, square, g, pieces, frozen, ties } = block;
     const row = (k: number, length: number) => viewOf(gSum, k * stride + offset + shift, length);
     const tieRow = (k: number, { gradientOffset, length }: Tie) => viewOf(gSum, k * stride + gradientOffset, length);
@@ -146,12 +146,12 @@ export function createBlockUpdate(
       return;
     }
     if (frozen.length > 0) {
-      const rows = new Set([...joins.flat(), ...Array.from({ length: count }, (_, k) => k * step)]);
+      const rows = new Set([...pairs.flat(), ...Array.from({ length: count }, (_, k) => k * step)]);
       for (const k of rows) {
         for (const { offset, n } of frozen) emit(ops.fill, viewOf(gSum, k * stride + offset + shift, n), 0, n);
       }
     }
-    for (const [left, right] of joins) add(left, right);
+    for (const [left, right] of pairs) add(left, right);
     if (ties.length > 0) {
       // Each use of a tensor has a tree of its own, and the first row then has the sum of all uses.
       for (let apart = 1; apart < count; apart *= 2) {

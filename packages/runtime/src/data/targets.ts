@@ -38,13 +38,13 @@ import { hasOwnTargets } from './input-targets.ts';
  * each not given. Columns of a table that all have two classes are labels: each has one output with a sigmoid by
  * default, and one loss given is that of each.
  */
-export function defaultLoss(dataset: Dataset, given?: LossSpec): LossSpec {
+export function defaultLoss(dataset: Dataset, requestedLoss?: LossSpec): LossSpec {
   checkObject('defaultLoss', 'dataset', dataset, 'a dataset');
   const ofValues =
     classesOfProbabilities(dataset.preprocessing?.target) !== undefined ? 'soft-target-cross-entropy' : 'mse';
   const lossOf = ({ classes }: Pick<Dataset, 'classes'>) => (classes === null ? ofValues : 'softmax-cross-entropy');
-  const heads = hasHeads(given) ? headsOfDataset(dataset) : dataset.heads;
-  if (heads === undefined) return given ?? lossOf(dataset);
+  const heads = hasHeads(requestedLoss) ? headsOfDataset(dataset) : dataset.heads;
+  if (heads === undefined) return requestedLoss ?? lossOf(dataset);
   if (heads.some(({ name }) => name === 'kind')) {
     const problem = 'has the target "kind" beside others, expected another name (rename the column)';
     throw new OptionError('train', 'dataset', problem, { about: showName(dataset.name) });
@@ -53,8 +53,8 @@ export function defaultLoss(dataset: Dataset, given?: LossSpec): LossSpec {
   const ofHeads = Object.fromEntries(
     heads.map((head) => [head.name, areLabels ? 'binary-cross-entropy' : lossOf(head)] as const),
   );
-  if (given === undefined || hasHeads(given)) return { ...ofHeads, ...given };
-  return areLabels ? (Object.fromEntries(heads.map(({ name }) => [name, given])) as LossSpec) : given;
+  if (requestedLoss === undefined || hasHeads(requestedLoss)) return { ...ofHeads, ...requestedLoss };
+  return areLabels ? (Object.fromEntries(heads.map(({ name }) => [name, requestedLoss])) as LossSpec) : requestedLoss;
 }
 
 const isLabel = ({ classes }: TargetHead): boolean => classes === 2;

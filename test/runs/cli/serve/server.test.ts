@@ -20,7 +20,7 @@ type Writes = (step: WritingStep) => Promise<Written>;
 
 /** The server in this process. Answers to predictions wait until they are released. */
 async function listen({
-  times,
+  timeLimits: times,
   writes = async () => ({ text: 'x', rest: null }),
   ...options
 }: Partial<ServerOptions & ServedModel> & { writes?: Writes } = {}) {
@@ -56,7 +56,7 @@ async function listen({
     cors: undefined,
     allowsHost: createHostCheck([]),
     onError() {},
-    times: { check: 20, linger: 50, ...times },
+    timeLimits: { check: 20, linger: 50, ...times },
     ...options,
   });
   await server.setModel(served);
@@ -88,7 +88,7 @@ const unread = 'GET /schema HTTP/1.1\r\nhost: localhost\r\n\r\n';
 
 describe('a connection', () => {
   test('whose request is refused or does not come is closed, though its client keeps it open', async () => {
-    const { url, open, untilConnections } = await listen({ times: { head: 200, request: 300 } });
+    const { url, open, untilConnections } = await listen({ timeLimits: { head: 200, request: 300 } });
     const faulty = Object.values({ ...halves, ...unreadable });
     const clients = await Promise.all(Array.from({ length: 50 }, (_, n) => open(faulty[n % faulty.length])));
     const answers = clients.map(async (client) => String((await once(client, 'data'))[0]).slice(0, 13));
@@ -98,7 +98,7 @@ describe('a connection', () => {
   });
 
   test('whose client reads no answer is closed, and one that waits for its answer is not', async () => {
-    const { open, release, untilConnections } = await listen({ times: { read: 100 } });
+    const { open, release, untilConnections } = await listen({ timeLimits: { read: 100 } });
     const waiting = await open(whole);
     await open(unread);
     await untilConnections(2);
@@ -110,7 +110,7 @@ describe('a connection', () => {
   });
 
   test('keeps the server from stopping only while its answer goes out', async () => {
-    const { url, open, release, stop, untilConnections } = await listen({ times: { stop: 100 } });
+    const { url, open, release, stop, untilConnections } = await listen({ timeLimits: { stop: 100 } });
     const waiting = await open(whole);
     const clients = await Promise.all([...Object.values(halves), unread, unread].map(open));
     for (const [route, count] of [

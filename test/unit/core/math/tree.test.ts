@@ -79,7 +79,7 @@ test('whatever the team, its rows of gradients come to the tree over all leaves'
     if (threads < 8) expect(plan.rows).toBeLessThanOrEqual(gradientRows(options));
     // No thread is idle that could have a leaf.
     expect(plan.passes.filter(({ length }) => length > 0)).toHaveLength(Math.min(threads, leaves));
-    const { joins: pairs, count, step } = sumsOf(plan.nodes, leaves);
+    const { pairs, count, step } = sumsOf(plan.nodes, leaves);
     for (const [left, right] of pairs) rows[left] = plus(rows[left], rows[right]);
     const left = Array.from({ length: count }, (_, k) => rows[k * step]);
     for (let stride = 1; stride < count; stride *= 2) {
@@ -204,14 +204,14 @@ test('what the threads of ranks leave comes to one row for each subtree of a ran
         const rankNodes = nodesOf(part.first, part.end, leaves);
         const rows = plan.nodes.map(({ first, count }) => treeOf(first, count));
         const joined = joinNodes(plan.nodes, rankNodes, leaves);
-        for (const [left, right] of joined.joins) rows[left] = plus(rows[left], rows[right]);
+        for (const [left, right] of joined.pairs) rows[left] = plus(rows[left], rows[right]);
         expect(joined.rows.map((row) => rows[row])).toEqual(rankNodes.map(({ first, count }) => treeOf(first, count)));
         const passes = plan.passes.flat();
         expect(passes.reduce((sum, { count }) => sum + count, 0)).toBe(part.end - part.first);
         return rankNodes;
       });
       const rows = nodes.map(({ first, count }) => treeOf(first, count));
-      const { joins: pairs, count, step } = sumsOf(nodes, leaves);
+      const { pairs, count, step } = sumsOf(nodes, leaves);
       for (const [left, right] of pairs) rows[left] = plus(rows[left], rows[right]);
       const left = Array.from({ length: count }, (_, k) => rows[k * step]);
       for (let stride = 1; stride < count; stride *= 2) {

@@ -37,9 +37,9 @@ const hasAll: Kernels = {
 
 /** What teams leave behind, and sums that add pairs of rows first. */
 const sumsToTry: readonly (readonly [string, NodeSums])[] = [
-  ...[1, 2, 3, 4, 8].map((count): [string, NodeSums] => [`${count} rows`, { joins: [], count, step: 1 }]),
-  ['2 rows apart', { joins: [], count: 2, step: 3 }],
-  ['4 rows after a join', { joins: [[1, 4] as const], count: 4, step: 1 }],
+  ...[1, 2, 3, 4, 8].map((count): [string, NodeSums] => [`${count} rows`, { pairs: [], count, step: 1 }]),
+  ['2 rows apart', { pairs: [], count: 2, step: 3 }],
+  ['4 rows after a join', { pairs: [[1, 4] as const], count: 4, step: 1 }],
   ...[2, 3, 5].map((threads): [string, NodeSums] => {
     const { nodes } = planTeam({ leaves: 11, threads, maxLeaves: 4, canAccumulate: true });
     return [`11 leaves of ${threads} threads`, sumsOf(nodes, 11)];
@@ -137,7 +137,7 @@ describe.each(specsOfTypes)('%s of %s', (_name, type, spec) => {
 
 describe('the mean of a gradient and the update by it', () => {
   const take = (count: number) => (update: BlockUpdate, emit: Emit, share: Float64Array) =>
-    update.averageAndApply(emit, share, { joins: [[0, 1]], count, step: 1 });
+    update.averageAndApply(emit, share, { pairs: [[0, 1]], count, step: 1 });
 
   const ofWhole = specs.filter((spec) => !JSON.stringify(spec).includes('decayed'));
 
@@ -162,12 +162,12 @@ describe('the mean of a gradient and the update by it', () => {
 
   test('stay two where a factor comes between them, and where all means come first', () => {
     const clipped = (update: BlockUpdate, emit: Emit, share: Float64Array) => {
-      update.average(emit, share, { joins: [], count: 1, step: 1 });
+      update.average(emit, share, { pairs: [], count: 1, step: 1 });
       update.apply(emit, Float64Array.of(1));
     };
     expect(counts('adam', clipped, () => true)).toEqual([12, 12]);
     const apart = (update: BlockUpdate, emit: Emit, share: Float64Array) => {
-      update.average(emit, share, { joins: [], count: 1, step: 1 });
+      update.average(emit, share, { pairs: [], count: 1, step: 1 });
       update.apply(emit);
     };
     expect(counts('adam', apart, () => true)).toEqual([8, 8]);
@@ -190,7 +190,7 @@ test('a list that is not to be fused is run as it stands', () => {
   memory.reset();
   const { update } = setUp('adam', memory.allocate);
   const { calls, emit } = createList();
-  update.averageAndApply(emit, memory.allocate(1, FLOAT64).fill(1 / BATCH), { joins: [], count: 1, step: 1 });
+  update.averageAndApply(emit, memory.allocate(1, FLOAT64).fill(1 / BATCH), { pairs: [], count: 1, step: 1 });
   const g = calls[0].args[1] as Float64Array;
   const before = g.slice();
   link(calls, memory.kernels, null, { fuses: false }).run();

@@ -20,7 +20,7 @@ import { tensorsOf } from '../../../support/tensors-of.ts';
 const random = createRandom(4, 'update');
 const normals = (n: number) => Float64Array.from({ length: n }, () => random.normal());
 const S = 3;
-const SUMS = { joins: [], count: S, step: 1 };
+const SUMS = { pairs: [], count: S, step: 1 };
 const P = 2 * BLOCK + 5;
 
 function setUp() {

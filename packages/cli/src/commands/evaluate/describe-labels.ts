@@ -36,7 +36,7 @@ export function meansOfLabels(labels: readonly FindingsOfTarget[]) {
 
 /** The figures of labels, a line each, and their means. */
 export function labelTable(labels: readonly FindingsOfTarget[]): string[] {
-  const means = meansOfLabels(labels);
+  const labelMeans = meansOfLabels(labels);
   const rows = labels.map(({ name, findings }) => [
     showLabel(name),
     whole(findings.classes?.[1].rows ?? 0),
@@ -44,11 +44,11 @@ export function labelTable(labels: readonly FindingsOfTarget[]): string[] {
     decimal(findings.threshold?.value ?? Number.NaN),
   ]);
   const head = ['label', 'rows with it', 'F1', 'average precision', 'precision', 'recall', 'threshold'];
-  const mean = ['mean', '', ...SHOWN.map((figure) => decimal(means[figure])), ''];
+  const mean = ['mean', '', ...SHOWN.map((figure) => decimal(labelMeans[figure])), ''];
   return [
     ...columns([head, ...rows, mean], { right: [1, 2, 3, 4, 5, 6] }),
     '',
-    `  F1 of all labels of all rows together: ${decimal(means['f1-micro'])}`,
+    `  F1 of all labels of all rows together: ${decimal(labelMeans['f1-micro'])}`,
     '  --json has each label with its calibration and confusion matrix',
   ];
 }

@@ -57,7 +57,7 @@ function documentOfHeads({ evaluation, heads }: FindingsOfHeads) {
     return [name, document] as const;
   });
   const { rows, loss } = evaluation;
-  const means = areLabels(heads) ? { means: meansOfLabels(heads) } : {};
+  const meansOfHeads = areLabels(heads) ? { means: meansOfLabels(heads) } : {};
   return {
     event: 'evaluation',
     fingerprint,
@@ -65,7 +65,7 @@ function documentOfHeads({ evaluation, heads }: FindingsOfHeads) {
     split,
     rows,
     loss,
-    ...means,
+    ...meansOfHeads,
     targets: Object.fromEntries(targets),
   };
 }

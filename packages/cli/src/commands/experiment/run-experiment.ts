@@ -88,7 +88,7 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
   const outcomes: Record<string, Outcome> = {};
   const started = new Date();
   const progress = createProgressLine('experiment', io, json);
-  const chosen = Object.entries(experiments).filter(([name]) => only?.some((wanted) => wanted === name) ?? true);
+  const chosen = Object.entries(experiments).filter(([name]) => only?.some((requested) => requested === name) ?? true);
   const loaded = await Promise.all(chosen.map(([, load]) => load()));
   for (const [k, [name]] of chosen.entries()) {
     const left = leftMs(loaded, k, Date.now() - started.getTime());

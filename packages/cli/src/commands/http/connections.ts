@@ -32,7 +32,7 @@ export interface Connections {
   end(closed: Promise<unknown>): Promise<void>;
 }
 
-export function createConnections(times: typeof TIME_LIMITS, onRefuse: (status: number) => void): Connections {
+export function createConnections(timeLimits: typeof TIME_LIMITS, onRefuse: (status: number) => void): Connections {
   const open = new Set<Socket>();
   /** The answer to the newest request of each connection. Answers go out in the order of their requests. */
   const answers = new WeakMap<Socket, FastifyReply['raw']>();
@@ -83,10 +83,10 @@ export function createConnections(times: typeof TIME_LIMITS, onRefuse: (status: 
     refuseBytes({ code }, socket) {
       if (code === 'ECONNRESET') socket.destroy();
       if (!socket.writable) return; // already refused: these bytes followed the refused ones
-      const [status, reason, sentence] = faultOfBytes(code, times);
+      const [status, reason, sentence] = faultOfBytes(code, timeLimits);
       sendFault(socket, status, reason, sentence);
       // A client that does not close its side would keep the connection.
-      setTimeout(() => socket.destroy(), times.linger).unref();
+      setTimeout(() => socket.destroy(), timeLimits.linger).unref();
     },
     async end(closed) {
       for (const socket of open) {
@@ -97,10 +97,10 @@ export function createConnections(times: typeof TIME_LIMITS, onRefuse: (status: 
       // A closing server no longer checks the time limits of requests: a body that never arrives would keep it open.
       const timer = setTimeout(() => {
         for (const socket of open) {
-          if (pendingOf(socket)?.req.complete) socket.setTimeout(times.stop);
+          if (pendingOf(socket)?.req.complete) socket.setTimeout(timeLimits.stop);
           else socket.destroy();
         }
-      }, times.stop);
+      }, timeLimits.stop);
       await closed;
       clearTimeout(timer);
     },

@@ -15,15 +15,15 @@ export type Refuse = (reply: FastifyReply, ...fault: Fault) => FastifyReply;
 
 /** Options of Fastify for a server with limits of time, whose every refused request is answered by `refuse`. */
 export const limitsOf = (
-  times: typeof TIME_LIMITS,
+  timeLimits: typeof TIME_LIMITS,
   { refuseBytes }: Connections,
   faultOf: (request: FastifyRequest) => Fault | undefined,
   refuse: Refuse,
 ) => ({
-  requestTimeout: times.request,
-  connectionTimeout: times.read,
+  requestTimeout: timeLimits.request,
+  connectionTimeout: timeLimits.read,
   return503OnClosing: false, // requests on open connections are still answered, with connection: close
-  http: { headersTimeout: times.head, connectionsCheckingInterval: times.check, requireHostHeader: false },
+  http: { headersTimeout: timeLimits.head, connectionsCheckingInterval: timeLimits.check, requireHostHeader: false },
   clientErrorHandler: refuseBytes,
   // Routes without parameters and constraints have no other error than a path that cannot be decoded.
   frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>

@@ -38,10 +38,14 @@ const moduleUrl = import.meta.url;
 /** A server whose every request needs an allowed host, its own origin and the token. */
 export function createPageServer({ routes, maxConnections, stopMs, headers = {} }: PageOptions): PageServer {
   const token = randomBytes(16).toString('base64url');
-  const times = { ...TIME_LIMITS, ...(stopMs === undefined ? {} : { stop: stopMs }) };
-  const connections = createConnections(times, () => {});
+  const timeLimits = { ...TIME_LIMITS, ...(stopMs === undefined ? {} : { stop: stopMs }) };
+  const connections = createConnections(timeLimits, () => {});
   const hostFault = faultOfHost(createHostCheck([]), 'localhost or the address of this server');
-  const http = Fastify({ bodyLimit: 1, exposeHeadRoutes: false, ...limitsOf(times, connections, hostFault, refuse) });
+  const http = Fastify({
+    bodyLimit: 1,
+    exposeHeadRoutes: false,
+    ...limitsOf(timeLimits, connections, hostFault, refuse),
+  });
   connections.watch(http.server, () => maxConnections);
   http.removeAllContentTypeParsers();
   http.addHook('onRequest', (request, reply, done) => {

@@ -58,7 +58,7 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
     }
   });
 
-  const runAt = (query: unknown): readonly [run: WatchedRun | undefined, place: unknown] => {
+  const runAt = (query: unknown): readonly [run: WatchedRun | undefined, index: unknown] => {
     const { run: index } = query as { run?: unknown };
     return [typeof index === 'string' && /^\d{1,3}$/.test(index) ? runs().at(Number(index)) : undefined, index];
   };

@@ -138,9 +138,9 @@ function searchedKey(where: string, key: string): SearchedKey {
     !ROW_OPTIONS.has(name);
   if (isSearched(optionName)) return optionName;
   if (ROW_OPTIONS.has(optionName)) {
-    const place = optionName.startsWith('fold') ? 'beside search, as folds' : 'in options';
+    const expectedIn = optionName.startsWith('fold') ? 'beside search, as folds' : 'in options';
     const why = 'figures on different rows do not compare';
-    throw new UsageError(`${where}: search has ${optionName}, expected it ${place} (${why})`);
+    throw new UsageError(`${where}: search has ${optionName}, expected it ${expectedIn} (${why})`);
   }
   const names = Object.keys(trainOptions).filter(isSearched);
   throw new UsageError(

@@ -153,7 +153,7 @@ export async function createModelRoutes(model: ServedModel, context: ServerConte
         if (answer.fault === 'model') onError(new Error(answer.text));
         refuse(reply, faultStatuses[answer.fault], answer.text);
       } else {
-        metrics.addRows(answer.rows, answer.unusual);
+        metrics.countRows(answer.rows, answer.unusual);
         send(reply, 200, answer.text);
       }
     });

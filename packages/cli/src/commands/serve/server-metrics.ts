@@ -3,7 +3,7 @@ export interface ServerMetrics {
   /** Counts an answered request. */
   count(route: string, status: number, seconds: number): void;
   /** Counts answered rows, and their unusual cells by column: the columns of a model are few. */
-  addRows(rows: number, unusual?: Readonly<Record<string, number>>): void;
+  countRows(rows: number, unusual?: Readonly<Record<string, number>>): void;
   /** [The text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4. */
   text(now: Readonly<Record<keyof typeof gauges, number>>): string;
 }
@@ -38,7 +38,7 @@ export function createServerMetrics(): ServerMetrics {
       sum += seconds;
       count++;
     },
-    addRows(answeredRows, unusual = {}) {
+    countRows(answeredRows, unusual = {}) {
       rows += answeredRows;
       for (const [column, cells] of Object.entries(unusual)) {
         unusualCells.set(column, (unusualCells.get(column) ?? 0) + cells);

@@ -15,7 +15,7 @@ import { createServerMetrics } from './server-metrics.ts';
 
 export interface ServerOptions extends Pick<ServerContext, 'maxWaiting' | 'delayMs' | 'cors' | 'onError'> {
   readonly allowsHost: HostCheck;
-  readonly times?: Partial<typeof TIME_LIMITS>;
+  readonly timeLimits?: Partial<typeof TIME_LIMITS>;
 }
 
 export interface Server {
@@ -35,9 +35,9 @@ const MAX_ARRIVING_BYTES = 2 ** 30;
 /** The HTTP server; it does not listen yet, and needs a model. Requests go to the routes of its newest model. */
 export function createServer(options: ServerOptions): Server {
   const { cors, allowsHost } = options;
-  const times = { ...TIME_LIMITS, ...options.times };
+  const timeLimits = { ...TIME_LIMITS, ...options.timeLimits };
   const metrics = createServerMetrics();
-  const connections = createConnections(times, (status) => metrics.count('none', status, 0));
+  const connections = createConnections(timeLimits, (status) => metrics.count('none', status, 0));
   let stopping = false;
   const hostFault = faultOfHost(allowsHost, 'localhost, the address of this server, or a name that --allow-host has');
 
@@ -61,7 +61,7 @@ export function createServer(options: ServerOptions): Server {
       ? undefined
       : faultOfOrigin(request, 'the address of this server, or the origin that --cors has');
 
-  const limits = limitsOf(times, connections, hostFault, refuse);
+  const limits = limitsOf(timeLimits, connections, hostFault, refuse);
   const context: ServerContext = {
     ...options,
     limits,
@@ -108,7 +108,7 @@ export function createServer(options: ServerOptions): Server {
     },
     async stop() {
       stopping = true;
-      for (const routes of open) routes.hurry(times.stop);
+      for (const routes of open) routes.hurry(timeLimits.stop);
       await connections.end(http.close());
     },
     async endThreads() {

@@ -221,11 +221,11 @@ export function constantRemark(folds: readonly Fold[], baselines: readonly Asses
   const mean = meanOf(gains) ?? Number.NaN;
   const error = deviationOf(gains) / Math.sqrt(gains.length);
   if (!(mean <= 0 || mean <= error)) return [];
-  const means = [figures, constants].map((values) => figureText(name, meanOf(values) ?? Number.NaN));
+  const meanTexts = [figures, constants].map((values) => figureText(name, meanOf(values) ?? Number.NaN));
   const answers = new Set(baselines.map((baseline) => baseline?.answer));
   const answer = answers.size === 1 ? [...answers][0] : 'the most frequent class';
   const verdict = mean <= 0 ? NO_BETTER : NO_BETTER.replace('no better', 'hardly better');
-  return ['', `${sentence(`${verdict} ${answer}: mean ${name} ${means[0]}, and ${means[1]} of that answer`)}`];
+  return ['', `${sentence(`${verdict} ${answer}: mean ${name} ${meanTexts[0]}, and ${meanTexts[1]} of that answer`)}`];
 }
 
 function describeFolds(foldList: readonly Fold[], summary: FoldsSummary): string[] {

@@ -156,11 +156,11 @@ export async function measureScaling(
     showProgress('a leaf alone');
     const [{ stepMs, profiles }] = figures.points;
     let [batchProfile] = profiles;
-    let leaf: Profile | null = null;
+    let leafProfile: Profile | null = null;
     // Leaf and batch in turn, and the faster profile of each counts: a slow moment of the machine is no part of a step.
     for (let k = 0; k < PARTS_RUNS && work.leafRows < batch; k++) {
       const [alone] = await profilesOf(1, { batch: work.leafRows });
-      if (leaf === null || passesMs(alone) < passesMs(leaf)) leaf = alone;
+      if (leafProfile === null || passesMs(alone) < passesMs(leafProfile)) leafProfile = alone;
       const [again] = await profilesOf(1);
       if (passesMs(again) < passesMs(batchProfile)) batchProfile = again;
     }
@@ -173,7 +173,7 @@ export async function measureScaling(
     }
     const speeds = bandwidth.map(({ gigabytesPerSecond }) => gigabytesPerSecond);
     return predictScaling(
-      { stepMs, batchProfile, leafProfile: leaf, bandwidth: speeds, exchanges },
+      { stepMs, batchProfile, leafProfile, bandwidth: speeds, exchanges },
       work,
       figures,
       modelCores,

@@ -106,8 +106,8 @@ export const workingThreads = (threads: number, { leaves, parameters }: TrainRes
 const stepMsOf = (runs: readonly TimedRun[]): number => median(runs.map(({ stepMs }) => stepMs));
 
 function spreadOf(runs: readonly TimedRun[]): number {
-  const times = runs.map(({ stepMs }) => stepMs);
-  return (Math.max(...times) - Math.min(...times)) / stepMsOf(runs);
+  const stepTimes = runs.map(({ stepMs }) => stepMs);
+  return (Math.max(...stepTimes) - Math.min(...stepTimes)) / stepMsOf(runs);
 }
 
 /** Computed from the median time of a step: all runs have the same steps. */

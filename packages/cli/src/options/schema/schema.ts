@@ -32,8 +32,8 @@ export function readAs<T>(schema: Schema<T>, value: unknown, where: string): T {
     return schema.read(value, path);
   } catch (error) {
     if (!(error instanceof Mismatch)) throw error;
-    const place = path.length === 0 ? '' : ` at ${path.map(keyText).join('.')}`;
-    throw new Error(`${where}${place} ${error.message}`, { cause: error });
+    const atPath = path.length === 0 ? '' : ` at ${path.map(keyText).join('.')}`;
+    throw new Error(`${where}${atPath} ${error.message}`, { cause: error });
   }
 }
 

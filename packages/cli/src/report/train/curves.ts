@@ -92,19 +92,19 @@ function bandAndMeans(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradi
   const shift = showsSteps ? axis.epochLength / 2 : 0;
   // At an evaluation within an epoch there is no mean of a whole one.
   const wholeEpochs = run.epochs.filter(({ epoch }) => Number.isInteger(epoch));
-  const means = pointsOf(wholeEpochs, figure.epoch, (line) => axis.xOfEpoch(line) - shift);
-  const showsEpochs = !showsSteps || (stepsPerEpoch > 1 && means.length > 1);
+  const epochPoints = pointsOf(wholeEpochs, figure.epoch, (line) => axis.xOfEpoch(line) - shift);
+  const showsEpochs = !showsSteps || (stepsPerEpoch > 1 && epochPoints.length > 1);
   const stroke = showsEpochs ? { color: 'var(--soft)', dash: 'none' } : strokeOf(0);
   const drawnEpochs = wholeEpochs.filter((line) => Number.isFinite(figure.epoch(line)));
-  const values = showsEpochs ? means.map(([, value]) => value) : steps.map(([, , mean]) => mean);
+  const values = showsEpochs ? epochPoints.map(([, value]) => value) : steps.map(([, , mean]) => mean);
   return {
-    means: showsEpochs ? means : null,
+    epochMeans: showsEpochs ? epochPoints : null,
     band: showsSteps ? { points: steps, stroke } : null,
     values: values.length === 0 ? [Number.NaN] : values,
     /** Text for the position of the k-th value. */
     positionText: (k: number): string =>
       showsEpochs ? `epoch ${whole(drawnEpochs[k].epoch)}` : stepsText(run.steps[k]),
-    shown: [...(showsEpochs ? means.map(([, value]) => value) : []), ...steps.flatMap(([, ...values]) => values)],
+    shown: [...(showsEpochs ? epochPoints.map(([, value]) => value) : []), ...steps.flatMap(([, ...values]) => values)],
   };
 }
 
@@ -131,10 +131,13 @@ function extremes(band: { readonly points: readonly BandPoint[] } | null): strin
 function lossCurve(run: TrainRun, chart: RunChart): Picture {
   const { name, label: lossName } = chart;
   const axis = axisOf(run);
-  const { means, band, values, positionText, shown } = bandAndMeans(run, axis, {
-    step: 'loss',
-    epoch: ({ trainLoss }) => trainLoss,
-  });
+  const {
+    epochMeans: means,
+    band,
+    values,
+    positionText,
+    shown,
+  } = bandAndMeans(run, axis, { step: 'loss', epoch: ({ trainLoss }) => trainLoss });
   const validation = seriesOf(run, axis, chart.validation);
   const test = seriesOf(run, axis, chart.test);
   const series: Series[] = [];
@@ -294,7 +297,7 @@ function learningRateCurve(run: TrainRun, { name, label }: RunChart): Picture | 
 function gradientNormCurve(run: TrainRun, { name, label }: RunChart): Picture | null {
   const axis = axisOf(run);
   const figure = { step: 'gradientNorm', epoch: ({ gradientNorm }: EpochFigures) => gradientNorm } as const;
-  const { means, band, values, positionText, shown } = bandAndMeans(run, axis, figure);
+  const { epochMeans: means, band, values, positionText, shown } = bandAndMeans(run, axis, figure);
   if (values.length < 2) return null;
   const [first, last] = [values[0], values[values.length - 1]];
   const log = spansDecades(shown);

@@ -30,8 +30,8 @@ export const bindByName =
 /** Plays the first `calls` calls of a tape, at least one. The kernels `gather` and `locate` read `data`. */
 export type PlayTape = (tape: Float64Array, calls: number, data?: Uint8Array) => void;
 
-/** Plays a tape in the kernels' memory up to `times` times, until stop[0] is not 0; returns how often it has played. */
-export type PlayRepeatedly = (tape: Float64Array, calls: number, times: number, stop: Float64Array) => number;
+/** Plays a tape in the kernels' memory up to `repeats` times, until stop[0] is not 0; returns how often it has played. */
+export type PlayRepeatedly = (tape: Float64Array, calls: number, repeats: number, stop: Float64Array) => number;
 
 /** Creates blocks of calls. */
 export function createBlocks(
@@ -47,13 +47,13 @@ export function createBlocks(
     return {
       calls,
       run,
-      repeat(times, stop) {
-        if (playRepeatedly !== null && tape !== null && times > 0) return playRepeatedly(tape, count, times, stop);
-        for (let k = 1; k <= times; k++) {
+      repeat(repeats, stop) {
+        if (playRepeatedly !== null && tape !== null && repeats > 0) return playRepeatedly(tape, count, repeats, stop);
+        for (let k = 1; k <= repeats; k++) {
           run();
           if (stop[0] !== 0) return k;
         }
-        return times;
+        return repeats;
       },
     };
   };

@@ -27,12 +27,13 @@ export function createFormulas({ formula: kernelOf }: CodeLayout, { sizesOf, byt
     const { extents, strides } = axesOf(formula, B);
     const last = extents.length - 1;
     // No class of inputs is spread over both axes of a call.
-    const hasRows = last > 0 && strides.every((own) => own[last] !== 0 || own[last - 1] !== 0);
+    const hasRows =
+      last > 0 && strides.every((inputStrides) => inputStrides[last] !== 0 || inputStrides[last - 1] !== 0);
     const outer = extents.slice(0, hasRows ? -2 : -1); // axes that calls do not take
     const [rows, columns] = hasRows ? extents.slice(-2) : [1, extents[last] ?? 1];
-    const classes = strides.map((own): InputClass => {
-      if (own[last] === 0) return 'columns';
-      return hasRows && own[last - 1] === 0 ? 'rows' : 'inputs';
+    const classes = strides.map((inputStrides): InputClass => {
+      if (inputStrides[last] === 0) return 'columns';
+      return hasRows && inputStrides[last - 1] === 0 ? 'rows' : 'inputs';
     });
 
     const outputs = expression.results.length;
@@ -42,7 +43,7 @@ export function createFormulas({ formula: kernelOf }: CodeLayout, { sizesOf, byt
     function callsFor(results: readonly number[]): FixedCall[] | null {
       const part = expressionOfResults(expression, results);
       const read = new Set(inputsOfExpression(part));
-      const order = classOrder.flatMap((own) => [...read].filter((k) => classes[k] === own));
+      const order = classOrder.flatMap((inputClass) => [...read].filter((k) => classes[k] === inputClass));
       const kernel = kernelOf(
         part,
         order.map((k) => [k, classes[k]]),

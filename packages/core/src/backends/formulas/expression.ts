@@ -7,12 +7,12 @@ import type { Condition, Value } from './formula.ts';
 export type InputClass = 'inputs' | 'rows' | 'columns';
 
 /** An input that a kernel reads, by its index in the expression. */
-export type KernelInput = readonly [input: number, own: InputClass];
+export type KernelInput = readonly [input: number, inputClass: InputClass];
 
 /** An expression as an elementwise operation of its inputs, those of one class after the other: see `InputClass`. */
 export function elementwiseOf(expression: Expression, kernelInputs: readonly KernelInput[]): Elementwise {
-  const namesOf = (own: InputClass): string[] =>
-    kernelInputs.flatMap(([input, other]) => (other === own ? [`x${input}`] : []));
+  const namesOf = (inputClass: InputClass): string[] =>
+    kernelInputs.flatMap(([input, other]) => (other === inputClass ? [`x${input}`] : []));
   return {
     inputs: namesOf('inputs'),
     rows: namesOf('rows'),

@@ -56,13 +56,13 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms): ColumnKernel {
         formula.prepare(undefined, groupAccess(isa, columns, pointers).load);
       });
       const [sources, scalars, ends] = [from, ofColumns, results].map((slots) => slots.map((slot) => isa.load(slot)));
-      const top = isa.load(stack);
+      const stackTop = isa.load(stack);
       const table = isa.load(firstPiece);
       const word = (name: keyof typeof PIECE_WORDS) => isa.word(isa.at(table, 4 * PIECE_WORDS[name]));
       /** Sum k on top of the stack; sums are numbered vector by vector. */
       const onTop = (k: number): Address => {
         const offset = Math.floor(k / sums) * size;
-        return k % sums === 0 ? isa.at(top, offset) : isa.atStride(top, row, offset);
+        return k % sums === 0 ? isa.at(stackTop, offset) : isa.atStride(stackTop, row, offset);
       };
 
       isa.repeat(isa.load(pieces), () => {
@@ -76,14 +76,14 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms): ColumnKernel {
           for (const pointer of sources) isa.advance(pointer, row);
         });
         isa.repeatOrSkip(word('merges'), () => {
-          for (let t = 0; t < sums; t++) isa.retreat(top, row);
+          for (let t = 0; t < sums; t++) isa.retreat(stackTop, row);
           for (const k of registers) {
             columns.load(free, onTop(k));
             unit.add(k, free, k);
           }
         });
         for (const k of registers) columns.store(onTop(k), k);
-        for (let t = 0; t < sums; t++) isa.advance(top, row);
+        for (let t = 0; t < sums; t++) isa.advance(stackTop, row);
         isa.unlessZero(word('isResult'), () => {
           isa.unlessZero(word('divides'), () => {
             unit.loadNumber(free, isa.numberAt(call.divisor));
@@ -92,7 +92,7 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms): ColumnKernel {
           const { store } = groupAccess(isa, columns, [], ends);
           for (const k of registers) store(k, k);
           for (const pointer of ends) isa.advance(pointer, row);
-          for (let t = 0; t < sums; t++) isa.retreat(top, row);
+          for (let t = 0; t < sums; t++) isa.retreat(stackTop, row);
         });
         isa.skip(table, 4 * PIECE_WORDS.count);
       });

@@ -39,10 +39,10 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
 
     eachColumns(isa, call, VECTORS, [results, rows, stack], (columns) => {
       const sums = Array.from({ length: columns.vectors }, (_, k) => k);
-      const [to, from, top] = [isa.load(results), isa.load(rows), isa.load(stack)];
+      const [to, from, stackTop] = [isa.load(results), isa.load(rows), isa.load(stack)];
       const [table, list] = [isa.load(firstPiece), isa.load(firstRow)];
       const wordAt = (name: keyof typeof LISTED_WORDS): Address => isa.at(table, 4 * LISTED_WORDS[name]);
-      const onTop = groupAccess(isa, columns, [top], [top]);
+      const onTop = groupAccess(isa, columns, [stackTop], [stackTop]);
 
       isa.repeat(isa.load(pieces), () => {
         isa.unlessZero(
@@ -51,7 +51,7 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
             for (const k of sums) unit.clear(k);
           },
           () => {
-            isa.retreat(top, distance);
+            isa.retreat(stackTop, distance);
             for (const k of sums) onTop.load(k, k);
           },
         );
@@ -64,7 +64,7 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
           isa.skip(list, 4);
         });
         isa.repeatOrSkip(isa.word(wordAt('merges')), () => {
-          isa.retreat(top, distance);
+          isa.retreat(stackTop, distance);
           joinWith(onTop.load);
         });
         isa.unlessZero(
@@ -77,7 +77,7 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
           },
           () => {
             for (const k of sums) onTop.store(k, k);
-            isa.advance(top, distance);
+            isa.advance(stackTop, distance);
           },
         );
         isa.skip(table, 4 * LISTED_WORDS.count);

@@ -82,7 +82,7 @@ function assembleLeafSums(isa: Isa, hasWeights: boolean): number {
     const blocks = isa.spill(call.blocks);
     const rest = isa.spill(call.rest);
 
-    const addRows = (rows: number): void => {
+    const addLosses = (rows: number): void => {
       for (let n = 0; n < rows; n++) {
         if (hasWeights) doubles.addProduct(sum, isa.at(weights, 8 * n), isa.at(losses, 8 * n), free);
         else doubles.addElement(sum, isa.at(losses, bytes * n), free);
@@ -93,8 +93,8 @@ function assembleLeafSums(isa: Isa, hasWeights: boolean): number {
 
     isa.repeat(isa.load(call.leaves), () => {
       doubles.load(sum, isa.at(start));
-      isa.repeatOrSkip(blocks, () => addRows(LEAF_BLOCK));
-      isa.repeatOrSkip(rest, () => addRows(1));
+      isa.repeatOrSkip(blocks, () => addLosses(LEAF_BLOCK));
+      isa.repeatOrSkip(rest, () => addLosses(1));
       doubles.store(isa.at(sums), sum);
       isa.skip(sums, 8);
     });

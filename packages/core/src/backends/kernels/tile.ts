@@ -121,24 +121,24 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
 
     function addLeaves(): void {
       const run = isa.load(runs);
-      const top = isa.pointTo(isa.at(run)); // the last sum that waits
+      const stackTop = isa.pointTo(isa.at(run)); // the last sum that waits
       const addTermsOf = addTerms.start();
       isa.loop(() => {
         addTermsOf(run);
         isa.repeatOrSkip(isa.word(isa.at(run, 4 * RUN.merges)), () => {
           for (let first = 0; first < M * vectors; first += factors) {
             const registers = Array.from({ length: Math.min(factors, M * vectors - first) }, (_, k) => k);
-            for (const k of registers) unit.load(factor + k, isa.at(top, (first + k) * size));
+            for (const k of registers) unit.load(factor + k, isa.at(stackTop, (first + k) * size));
             for (const k of registers) unit.add(first + k, first + k, factor + k);
           }
-          isa.skip(top, waiting);
+          isa.skip(stackTop, waiting);
         });
         isa.leaveIfZero(isa.word(isa.at(run, 4 * RUN.more)));
         isa.unlessZero(isa.word(isa.at(run, 4 * RUN.waits)), () => {
-          isa.skip(top, -waiting);
+          isa.skip(stackTop, -waiting);
           // Stores and clears sums one by one, so that the next leaf's terms begin sooner than after all stores.
           eachSum((m, v) => {
-            unit.store(isa.at(top, sum(m, v) * size), sum(m, v));
+            unit.store(isa.at(stackTop, sum(m, v) * size), sum(m, v));
             unit.clear(sum(m, v));
           });
         });

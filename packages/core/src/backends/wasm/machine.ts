@@ -18,18 +18,18 @@ export interface WasmMachine {
   readonly layout: CodeLayout;
   /** Runs the first `calls` calls of a tape, at least one. */
   play(tape: Float64Array, calls: number): void;
-  /** Runs a tape in the memory up to `times` times, until `stop` is not 0 afterwards. Returns how many times it did. */
+  /** Runs a tape in the memory up to `repeats` times, until `stop` is not 0 afterwards. Returns how many times it did. */
   playRepeatedly(
     tape: Float64Array,
     calls: number,
-    times: number,
+    repeats: number,
     stop: Float64Array, // [1]
   ): number;
 }
 
 interface Player {
   play(tape: number, calls: number, words: number): void;
-  playRepeatedly(tape: number, calls: number, words: number, times: number, stop: number): number;
+  playRepeatedly(tape: number, calls: number, words: number, repeats: number, stop: number): number;
 }
 
 export function createWasmMachine(
@@ -69,9 +69,9 @@ export function createWasmMachine(
         player.play(addressOf(copiedCalls), count, words);
       }
     },
-    playRepeatedly(tape, calls, times, stop) {
+    playRepeatedly(tape, calls, repeats, stop) {
       installKernels();
-      return player.playRepeatedly(addressOf(tape), calls, words, times, addressOf(stop));
+      return player.playRepeatedly(addressOf(tape), calls, words, repeats, addressOf(stop));
     },
   };
 }

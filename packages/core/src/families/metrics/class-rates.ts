@@ -79,13 +79,13 @@ const emptyCounts = (C: number): ClassCounts => ({
   predicted: new Float64Array(C),
 });
 
-/** Counts a row of class `target`, predicted as `prediction`, `times` times. */
-function countRow({ right, rows, predicted }: ClassCounts, target: number, prediction: number, times: number): void {
+/** Counts a row of class `target`, predicted as `prediction`, `count` times. */
+function countRow({ right, rows, predicted }: ClassCounts, target: number, prediction: number, count: number): void {
   if (target === NO_ANSWER) return;
-  rows[target] += times;
+  rows[target] += count;
   if (prediction === NO_ANSWER) return;
-  predicted[prediction] += times;
-  if (prediction === target) right[target] += times;
+  predicted[prediction] += count;
+  if (prediction === target) right[target] += count;
 }
 
 /** A metric computed from the counts. */

@@ -48,10 +48,11 @@ export function createSquares(): { add(a: number, b: number): void; squares(): S
       sums[k] += x * x;
     },
     squares() {
-      const top = topRange((k) => sums[k]);
+      const largestRange = topRange((k) => sums[k]);
       let sum = 0;
-      for (let k = SMALL; k >= top; k--) sum += sums[k] * (UNITS[top] / UNITS[k]) * (UNITS[top] / UNITS[k]);
-      return { sum, unit: UNITS[top] };
+      for (let k = SMALL; k >= largestRange; k--)
+        sum += sums[k] * (UNITS[largestRange] / UNITS[k]) * (UNITS[largestRange] / UNITS[k]);
+      return { sum, unit: UNITS[largestRange] };
     },
   };
 }
@@ -100,23 +101,23 @@ export function createSpread(): Spread {
 
   /** Sums of all ranges, in the unit of the largest. */
   function joinRanges() {
-    const top = topRange((k) => sums[k * LENGTH + SQUARES]);
+    const largestRange = topRange((k) => sums[k * LENGTH + SQUARES]);
     const joined = new Float64Array(LENGTH);
-    for (let k = SMALL; k >= top; k--) {
+    for (let k = SMALL; k >= largestRange; k--) {
       const [d, dRest, square, squareRest] = viewOf(sums, k * LENGTH, LENGTH);
-      const unit = UNITS[top] / UNITS[k];
+      const unit = UNITS[largestRange] / UNITS[k];
       addTo(joined, SUM, d * unit, dRest * unit);
       addTo(joined, SQUARES, square * unit * unit, squareRest * unit * unit);
     }
-    return { joined, top };
+    return { joined, top: largestRange };
   }
 
   function squares(): Squares {
-    const { joined, top } = joinRanges();
+    const { joined, top: largestRange } = joinRanges();
     const [d, dRest, sum, sumRest] = joined;
     const square = d * d;
     const [share, shareRest] = divide(square, productError(d, d, square) + 2 * d * dRest, rows);
-    return { sum: Math.max(0, sum - share + (sumRest - shareRest)), unit: UNITS[top] };
+    return { sum: Math.max(0, sum - share + (sumRest - shareRest)), unit: UNITS[largestRange] };
   }
 
   return {
@@ -128,10 +129,10 @@ export function createSpread(): Spread {
       else addDistance(ORDINARY, a, b, first);
     },
     mean() {
-      const { joined, top } = joinRanges();
+      const { joined, top: largestRange } = joinRanges();
       const [d, dRest] = divide(joined[SUM], joined[SUM + 1], rows);
-      const scaleUp = top === LARGE ? UNITS[LARGE] : 1;
-      const scaleDown = top === SMALL ? UNITS[SMALL] : 1;
+      const scaleUp = largestRange === LARGE ? UNITS[LARGE] : 1;
+      const scaleDown = largestRange === SMALL ? UNITS[SMALL] : 1;
       const [origin, distance] = [sums[FIRST] * scaleUp, d / scaleDown];
       const mean = origin + distance;
       return (mean + (sumError(origin, distance, mean) + dRest / scaleDown)) / scaleUp;

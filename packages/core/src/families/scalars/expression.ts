@@ -105,16 +105,17 @@ export const inputsOfExpression = ({ steps }: Expression): number[] =>
   steps.flatMap(([name, index]) => (name === 'input' ? [index] : [])).sort((a, b) => a - b);
 
 /**
- * The gradients of an expression with one result y by `wanted` of its n inputs, as an expression of n + 2 inputs: then
- * come the gradient d by y, and y itself, which is read where a derivative needs it. Terms of one gradient are added
- * from the last step to the first. Each is flushed unless it is d itself; where y does not depend on an input, it is 0.
+ * The gradients of an expression with one result y by `inputs`, some of its n inputs. The gradients are an expression of
+ * n + 2 inputs: the n, the gradient d by y, and y itself, which is read where a derivative needs it. Terms of one
+ * gradient are added from the last step to the first. Each is flushed unless it is d itself; where y does not depend on
+ * an input, it is 0.
  */
-export function gradientOf(expression: Expression, n: number, wanted: readonly number[]): Expression {
+export function gradientOf(expression: Expression, n: number, inputs: readonly number[]): Expression {
   return expressionOf((terms) => {
     const d = terms.input(n);
     const copies = copiesIn(terms, expression);
     const { gradientBy } = gradientsIn(terms, expression, d, copies.with(expression.results[0], terms.input(n + 1)));
-    return wanted.map((input) => {
+    return inputs.map((input) => {
       const gradient = gradientBy(input);
       return gradient === d ? d : terms.flush(gradient);
     });

@@ -65,12 +65,12 @@ const add = (a: number, b: number): number => a + b;
 /** The k likeliest tokens, likeliest first, and of these as few as have the share `topP` of their sum. */
 function likeliest(p: Float64Array, topK: number, topP: number): Uint32Array {
   const order = Uint32Array.from(p, (_, v) => v).sort((a, b) => p[b] - p[a] || a - b);
-  const top = order.slice(0, topK);
-  const target = topP * top.reduce((sum, v) => sum + p[v], 0);
+  const likeliestTokens = order.slice(0, topK);
+  const target = topP * likeliestTokens.reduce((sum, v) => sum + p[v], 0);
   let sum = 0;
-  const end = top.findIndex((v) => {
+  const end = likeliestTokens.findIndex((v) => {
     sum += p[v];
     return sum >= target;
   });
-  return end === -1 ? top : top.slice(0, end + 1);
+  return end === -1 ? likeliestTokens : likeliestTokens.slice(0, end + 1);
 }

@@ -154,8 +154,8 @@ export interface AxisReading {
 }
 
 /** Places that each read these terms of `inputs` places. */
-export const readingOf = (length: number, inputs: number, termsOf: (place: number) => Terms): AxisReading => {
-  const terms = () => Array.from({ length }, (_, place) => termsOf(place));
+export const readingOf = (length: number, inputs: number, termsOf: (output: number) => Terms): AxisReading => {
+  const terms = () => Array.from({ length }, (_, output) => termsOf(output));
   return { length, forward: () => movesOf(terms()), backward: () => movesOf(gradientTerms(terms(), inputs)) };
 };
 

@@ -61,7 +61,7 @@ export function formulaLayer(
           return [make(terms, values)];
         })
       : make;
-  const placed = all.map((own, k) => ({ shape: own, isFixed: isTensor(k) }));
+  const placed = all.map((inputShape, k) => ({ shape: inputShape, isFixed: isTensor(k) }));
   const forward = readingOf(expression, placed, shape);
   const gradients = inputs.map((k) => gradientOf(expression, n, [k]));
   /** Whether the gradient by an input is dy itself at each place. */
@@ -73,10 +73,10 @@ export function formulaLayer(
   const readInputs = new Set(gradients.flatMap(inputsOfExpression));
 
   const backwards = new Map<string, Reading>(); // by the inputs whose gradients they make
-  function backwardOf(wanted: readonly number[]): Reading {
-    const key = wanted.join();
+  function backwardOf(byInputs: readonly number[]): Reading {
+    const key = byInputs.join();
     const reading =
-      backwards.get(key) ?? readingOf(gradientOf(expression, n, wanted), [...placed, { shape }, { shape }], shape);
+      backwards.get(key) ?? readingOf(gradientOf(expression, n, byInputs), [...placed, { shape }, { shape }], shape);
     backwards.set(key, reading);
     return reading;
   }
@@ -84,13 +84,14 @@ export function formulaLayer(
   // Positions stand in the first axis of every value and of no tensor, or there is none.
   const hasPositions =
     shape.length > 1 &&
-    shapes.every((own) => own.length === shape.length && own[0] === shape[0]) &&
+    shapes.every((valueShape) => valueShape.length === shape.length && valueShape[0] === shape[0]) &&
     tensors.every((tensor) => tensor.shape.length < shape.length || tensor.shape[0] === 1);
-  const ofPosition = (own: Shape): Shape => (own.length === shape.length ? own.slice(1) : own);
+  const ofPosition = (valueShape: Shape): Shape =>
+    valueShape.length === shape.length ? valueShape.slice(1) : valueShape;
   const next = hasPositions
     ? readingOf(
         expression,
-        placed.map(({ shape: own, isFixed }) => ({ shape: ofPosition(own), isFixed })),
+        placed.map(({ shape: inputShape, isFixed }) => ({ shape: ofPosition(inputShape), isFixed })),
         shape.slice(1),
       )
     : null;
@@ -159,10 +160,10 @@ export function formulaLayer(
  * How the terms of the gradient by a tensor are summed: first, in each row, over `axes`, the last one first, then over
  * R positions of a row and over rows. Axes before the first one that the tensor has are positions, but for the last.
  */
-function sumsOf(own: Shape, shape: Shape): { readonly axes: readonly number[]; readonly R: number } {
-  const axes = spreadAxes(own, shape);
-  const first = own.findIndex((extent) => extent > 1);
-  const positions = first === -1 ? shape.length - 1 : first + shape.length - own.length;
+function sumsOf(tensorShape: Shape, shape: Shape): { readonly axes: readonly number[]; readonly R: number } {
+  const axes = spreadAxes(tensorShape, shape);
+  const first = tensorShape.findIndex((extent) => extent > 1);
+  const positions = first === -1 ? shape.length - 1 : first + shape.length - tensorShape.length;
   return { axes: axes.filter((axis) => axis > positions), R: sizeOf(shape.slice(0, positions)) };
 }
 
@@ -173,7 +174,7 @@ function spreadShape(kind: string, values: readonly Shape[], tensors: readonly T
   return Array.from({ length: rank }, (_, axis) => {
     const extents = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
     const extent = Math.max(...extents);
-    if (extents.every((own) => own === 1 || own === extent)) return extent;
+    if (extents.every((inputExtent) => inputExtent === 1 || inputExtent === extent)) return extent;
     const texts = [
       ...values.map(shapeText),
       ...tensors.map((tensor) => `${tensor.name} of ${shapeText(tensor.shape)}`),
@@ -184,9 +185,9 @@ function spreadShape(kind: string, values: readonly Shape[], tensors: readonly T
 }
 
 /** The axes of rows of `shape` over which rows of `own` are spread, the last one first. Axis 0 is that of rows. */
-const spreadAxes = (own: Shape, shape: Shape): readonly number[] =>
+const spreadAxes = (tensorShape: Shape, shape: Shape): readonly number[] =>
   [...shape.keys()].reverse().flatMap((axis) => {
-    const extent = own[axis - shape.length + own.length] ?? 1;
+    const extent = tensorShape[axis - shape.length + tensorShape.length] ?? 1;
     return extent === 1 && shape[axis] > 1 ? [axis + 1] : [];
   });
 

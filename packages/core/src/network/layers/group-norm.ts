@@ -130,9 +130,9 @@ function norm(
         emit(ops.leafGradients, dGamma, dBeta, gradientLevels, slopes, row, mean, scale, 1, 1, R, C);
       }
       // Rows of several positions are added by the tree, whatever the leaves.
-      const leaf = R === 1 ? leafRows : 1;
+      const rowsPerLeaf = R === 1 ? leafRows : 1;
       for (const [k, gradient] of (gradients ?? []).entries()) {
-        emit(ops.positionSums, gradient, gradientLevels, [dGammas, dBetas][k], B, leaf, accumulate, 1, C);
+        emit(ops.positionSums, gradient, gradientLevels, [dGammas, dBetas][k], B, rowsPerLeaf, accumulate, 1, C);
       }
       if (dx === null) return;
       const [gamma] = affine ? parameters : emitNeutral(emit, levels);

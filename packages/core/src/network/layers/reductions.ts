@@ -119,20 +119,20 @@ function reduce(
   const transposed = Math.max(0, ...stages.map(({ outer, n, inner }) => (inner > 1 ? outer * n * inner : 0)));
   const scratchSize = transposes ? transposed : 0;
 
-  /** Emits the forward pass of rows of which `times` says how many times an array of one row is long. */
+  /** Emits the forward pass. An array that has `size` numbers a row, before or after, has `lengthOf(size)` here. */
   function emitForward(
     y: Elements,
     x: Elements,
-    times: (size: number) => number,
+    lengthOf: (size: number) => number,
     emit: Emit,
     arrays: Elements[],
   ): void {
     const [scratch, , , ...others] = arrays;
     const values = [x, ...others.slice(0, between.length), y];
     for (const [k, stage] of stages.entries()) {
-      forward(emit, values[k + 1], values[k], { ...stage, outer: times(stage.outer) }, scratch);
+      forward(emit, values[k + 1], values[k], { ...stage, outer: lengthOf(stage.outer) }, scratch);
     }
-    if (divides) emit(ops.divide, y, y, times(sizeOf(out)), divisor);
+    if (divides) emit(ops.divide, y, y, lengthOf(sizeOf(out)), divisor);
   }
 
   return {

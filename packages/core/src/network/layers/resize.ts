@@ -9,9 +9,9 @@ import { alongAxis, axesOf, perAxis } from './windows.ts';
 const modes: Readonly<Record<'nearest' | 'linear', (o: number, inputs: number, outputs: number) => Terms>> = {
   nearest: (o, inputs, outputs) => [{ from: Math.floor(((2 * o + 1) * inputs) / (2 * outputs)), factor: 1 }],
   linear(o, inputs, outputs) {
-    const [place, scale] = [Math.max((2 * o + 1) * inputs - outputs, 0), 2 * outputs]; // the place is their quotient
-    const from = Math.floor(place / scale);
-    const share = (place - from * scale) / scale;
+    const [scaledPosition, scale] = [Math.max((2 * o + 1) * inputs - outputs, 0), 2 * outputs]; // the place is their quotient
+    const from = Math.floor(scaledPosition / scale);
+    const share = (scaledPosition - from * scale) / scale;
     if (share === 0 || from + 1 >= inputs) return [{ from, factor: 1 }];
     return [
       { from, factor: 1 - share },
@@ -65,7 +65,7 @@ export function resize(options: ResizeOptions, { input }: LayerContext): Layer {
 interface ResizedAxis {
   readonly inputs: number;
   readonly outputs: number;
-  termsOf(place: number): Terms;
+  termsOf(output: number): Terms;
 }
 
 /** The axes of rows of a shape; null for those that stay as they are. */

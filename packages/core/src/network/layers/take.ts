@@ -26,8 +26,8 @@ export function take(options: TakeOptions, { input }: LayerContext): Layer {
     const problem = `has ${outside}, expected indices from ${-n} to ${n - 1} of axis ${a}`;
     throw new OptionError('take', 'indices', `${problem} (rows have shape ${shapeText(input)})`);
   }
-  const read = readingOf(indices.length, n, (place) => {
-    const index = indices[place];
+  const read = readingOf(indices.length, n, (output) => {
+    const index = indices[output];
     return [{ from: index < 0 ? index + n : index, factor: 1 }];
   });
   const readings = input.map((_, b) => (b === a ? read : null));

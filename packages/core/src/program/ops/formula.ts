@@ -18,7 +18,10 @@ export function formulaOp(formula: Formula, isJoined = false): FormulaOp {
   const operands = {
     ...Object.fromEntries(expression.results.map((_, k) => [`y${k}`, output('B', ...shape)])),
     ...Object.fromEntries(
-      inputs.map(({ shape: own, isFixed = false }, k) => [`x${k}`, isFixed ? input(...own) : input('B', ...own)]),
+      inputs.map(({ shape: inputShape, isFixed = false }, k) => [
+        `x${k}`,
+        isFixed ? input(...inputShape) : input('B', ...inputShape),
+      ]),
     ),
     B: count,
   };

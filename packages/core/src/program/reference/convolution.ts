@@ -151,15 +151,15 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
     }
 
     for (let n = 0, level = 0; n < B; n++) {
-      for (let piece = 0, top = level; piece < pieces; piece++) {
-        const row = top * sumLength;
+      for (let piece = 0, pieceLevel = level; piece < pieces; piece++) {
+        const row = pieceLevel * sumLength;
         sums.fill(0, row, row + sumLength);
         const first = OV > PIECE ? Math.floor(piece / perRow) : piece * pieceRows(OV);
         const from = OV > PIECE ? (piece % perRow) * PIECE : 0;
         for (let oy = first; oy < Math.min(first + pieceRows(OV), OH); oy++) {
           for (let ox = from; ox < Math.min(from + PIECE, OV); ox++) addPixel(row, n, oy, ox);
         }
-        top = joinLevels(sums, sumLength, top, piece, pieces, level);
+        pieceLevel = joinLevels(sums, sumLength, pieceLevel, piece, pieces, level);
       }
       level = joinLevels(sums, sumLength, level, n, B);
     }

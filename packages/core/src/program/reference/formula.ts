@@ -45,8 +45,8 @@ export function axesOf({ shape, inputs }: Formula, B: number): FormulaAxes {
   for (const [axis, extent] of all.entries()) {
     if (extent === 1) continue;
     const before = kept[kept.length - 1];
-    const joins = before !== undefined && strides.every((steps) => steps[before] === steps[axis] * extent);
-    if (joins) {
+    const continuesAxis = before !== undefined && strides.every((steps) => steps[before] === steps[axis] * extent);
+    if (continuesAxis) {
       kept[kept.length - 1] = axis;
       extents[extents.length - 1] *= extent;
     } else {
@@ -54,7 +54,7 @@ export function axesOf({ shape, inputs }: Formula, B: number): FormulaAxes {
       extents.push(extent);
     }
   }
-  return { extents, strides: strides.map((own) => kept.map((axis) => own[axis])) };
+  return { extents, strides: strides.map((inputStrides) => kept.map((axis) => inputStrides[axis])) };
 }
 
 /** Numbers that plain code takes through a step at once. */

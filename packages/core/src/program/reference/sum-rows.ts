@@ -29,10 +29,10 @@ export function sumRows(
   const units = R === 1 ? leafCount(B, leafRows) : Math.max(1, B);
   const pieces = R === 1 ? 1 : piecesOf(R);
   for (let k = 0, level = 0; k < units; k++) {
-    for (let p = 0, top = level; p < pieces; p++) {
+    for (let p = 0, pieceLevel = level; p < pieces; p++) {
       if (R === 1) add(level, k * leafRows, Math.min(leafRows, B - k * leafRows));
-      else add(top, k * R + p * PIECE, B === 0 ? 0 : Math.min(PIECE, R - p * PIECE));
-      top = joinLevels(levels, width, top, p, pieces, level);
+      else add(pieceLevel, k * R + p * PIECE, B === 0 ? 0 : Math.min(PIECE, R - p * PIECE));
+      pieceLevel = joinLevels(levels, width, pieceLevel, p, pieces, level);
     }
     level = joinLevels(levels, width, level, k, units);
   }

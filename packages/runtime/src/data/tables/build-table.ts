@@ -254,13 +254,13 @@ export function buildTable(
    */
   function seriesOf(time: TableColumn): Pick<Table, 'rows' | 'inputs' | 'targets' | 'series' | 'decisions'> {
     const { context = CONTEXT, horizon = HORIZON, ...ofModel } = preprocessing?.series ?? (options as SeriesOptions);
-    const { step, means = options.every !== undefined, gaps = options.seriesGaps ?? 'refuse' } = ofModel;
-    const every = means ? (step ?? everyOf(time)) : undefined;
-    const place = withRole('input').filter(isBeforeTarget).length;
-    const uneven = { time, key, rows, inputs: withTarget(place) };
+    const { step, means: isAveraged = options.every !== undefined, gaps = options.seriesGaps ?? 'refuse' } = ofModel;
+    const every = isAveraged ? (step ?? everyOf(time)) : undefined;
+    const targetIndex = withRole('input').filter(isBeforeTarget).length;
+    const uneven = { time, key, rows, inputs: withTarget(targetIndex) };
     const { decisions, inputs: columns, rows: evenCount, ...even } = evenRows(uneven, { every, step, gaps }, fault);
-    const series = { ...even, context, horizon, means, gaps };
-    return { rows: evenCount, inputs: columns, targets: [columns[place]], series, decisions };
+    const series = { ...even, context, horizon, means: isAveraged, gaps };
+    return { rows: evenCount, inputs: columns, targets: [columns[targetIndex]], series, decisions };
   }
 
   /** The requested step. @throws OptionError for one in another unit than the times. */

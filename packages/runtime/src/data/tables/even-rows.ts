@@ -28,10 +28,10 @@ export function evenRows(
   { every, step: modelStep, gaps }: { every?: SeriesStep | undefined; step?: SeriesStep | undefined; gaps: SeriesGaps },
   fault: TableFault,
 ): EvenRows {
-  const means = every === undefined ? uneven : meanRows(uneven, every);
+  const rowsByStep = every === undefined ? uneven : meanRows(uneven, every);
   const { step, gapCount } = evenStep(
-    means,
-    means.rows,
+    rowsByStep,
+    rowsByStep.rows,
     { step: every ?? modelStep, isOfModel: modelStep !== undefined },
     gaps,
     fault,
@@ -39,13 +39,17 @@ export function evenRows(
   const decisions =
     every === undefined
       ? []
-      : [`rows are means over ${stepText(every)}: ${counted(means.rows, 'row')} of ${uneven.rows} (--every)`];
-  if (gapCount === 0) return { ...means, step, decisions };
+      : [`rows are means over ${stepText(every)}: ${counted(rowsByStep.rows, 'row')} of ${uneven.rows} (--every)`];
+  if (gapCount === 0) return { ...rowsByStep, step, decisions };
   const count = counted(gapCount, 'gap');
   if (gaps === 'skip')
-    return { ...means, step, decisions: [...decisions, `${count} in time: no window crosses one (--series-gaps)`] };
-  const filled = filledRows(means, step, fault);
-  const fills = `${count} in time: ${counted(filled.rows - means.rows, 'row')} between known ones are interpolated`;
+    return {
+      ...rowsByStep,
+      step,
+      decisions: [...decisions, `${count} in time: no window crosses one (--series-gaps)`],
+    };
+  const filled = filledRows(rowsByStep, step, fault);
+  const fills = `${count} in time: ${counted(filled.rows - rowsByStep.rows, 'row')} between known ones are interpolated`;
   return {
     ...filled,
     step,

@@ -30,15 +30,15 @@ export function lastWindows(
   encoding: TablePreprocessing,
   onNote?: (note: EncodingNote) => void,
 ): LastWindows {
-  const { name, rows, series: times, ...table } = checkTable('lastWindows', seriesTable);
+  const { name, rows, series: tableSeries, ...table } = checkTable('lastWindows', seriesTable);
   const { series, target, ...preprocessing } = checkTablePreprocessing('lastWindows', encoding);
-  if (times === undefined || series === undefined) {
+  if (tableSeries === undefined || series === undefined) {
     throw new Error(`lastWindows: ${showName(name)} has no times, expected a series (readTableAs)`);
   }
   const { context: T } = series;
-  const { key } = times;
+  const { key } = tableSeries;
   const allRows = Uint32Array.from({ length: rows }, (_, n) => n);
-  const { order, segments: all } = segmentsOf(times, rows, allRows);
+  const { order, segments: all } = segmentsOf(tableSeries, rows, allRows);
   // Where gaps are skipped, a series has several segments, of which the last goes on.
   const isLast = ({ first, length }: (typeof all)[number]): boolean =>
     first + length === rows || seriesOf(key, order[first + length]) !== seriesOf(key, order[first]);

@@ -36,12 +36,12 @@ export function imagesNamedIn(
   const folder = dirname(source);
   const folders = [folder, ...foldersIn(folder).map((name) => join(folder, name))];
   const haveEndings = words.every((word) => IMAGE.test(word));
-  let place: string | undefined;
+  let imageFolder: string | undefined;
   for (const word of words.slice(0, haveEndings ? 1000 : 1))
-    place ??= folders.find((candidate) => filesIn(candidate, word).length > 0);
-  if (!haveEndings && place === undefined) return undefined;
-  const reason = `its cells name images in ${showPath(place === folder ? folder : `${basename(place ?? '')}/`)}`;
-  return { exist: place !== undefined, reason };
+    imageFolder ??= folders.find((candidate) => filesIn(candidate, word).length > 0);
+  if (!haveEndings && imageFolder === undefined) return undefined;
+  const reason = `its cells name images in ${showPath(imageFolder === folder ? folder : `${basename(imageFolder ?? '')}/`)}`;
+  return { exist: imageFolder !== undefined, reason };
 }
 
 /** The files in a folder that a cell may name. */

@@ -161,10 +161,10 @@ export function splitByTime(where: string, table: Table, series: TableSeries, op
   const sets = withoutLinesBetween(splitInOrder(times, { validation, test }), series);
   for (const [set, setRows] of Object.entries(sets)) {
     const { context: T, horizon: H } = series;
-    const found = segmentsOf(series, rows, setRows);
-    if (windowStarts(series, found).length > 0) continue;
+    const setSegments = segmentsOf(series, rows, setRows);
+    if (windowStarts(series, setSegments).length > 0) continue;
     const title = `the ${set === 'train' ? 'training' : set} rows of ${showName(name)}`;
-    const has = `has ${T}, and ${title} have ${counted(longestOf(found.segments), 'row')} of a series`;
+    const has = `has ${T}, and ${title} have ${counted(longestOf(setSegments.segments), 'row')} of a series`;
     const expected = `${T + H} or more (a window, and ${counted(H, 'row')} to forecast)`;
     throw new OptionError(where, 'context', `${has}, expected ${expected}`);
   }

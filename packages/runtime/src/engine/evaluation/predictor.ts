@@ -32,7 +32,7 @@ export function inferenceBackend(products: readonly ProductShape[], type: Elemen
   return wasmProblem() === null ? wasm : { name: 'reference', unfused: true };
 }
 
-const { placeModel: place, ...functions } = createModelMemory<Backend>({
+const { placeModel, ...functions } = createModelMemory<Backend>({
   backendOf: inferenceBackend,
   takeScratch: ({ name }, products, allocate) => takeKernelScratch(products, name, allocate),
   checkMemory(parts) {
@@ -59,7 +59,7 @@ export const attentionOver = (
   loss: LossSpec,
   tokens: ArrayLike<number>,
 ): AttentionWeights[] =>
-  place(
+  placeModel(
     network,
     parameters,
     loss,
@@ -75,7 +75,7 @@ export const createInputGradients = (
   parameters: Elements, // [P]
   loss: LossSpec,
 ): InputGradient =>
-  place(
+  placeModel(
     network,
     parameters,
     loss,

@@ -62,7 +62,7 @@ export function rankStep(
   if (exchanges === null) return null;
   const { parameterCount: P } = network;
   const { rank, batch, rankBlocks, firstRow, ownership } = exchanges;
-  const { joins, rows: nodeRows } = joinNodes(nodes, batch.nodes[rank], batch.leaves);
+  const { pairs, rows: nodeRows } = joinNodes(nodes, batch.nodes[rank], batch.leaves);
   const stride = gradientStride(setup.elementType, gradientLength(network));
   const rowLength = ownership.gradientLengths[rank];
   const ties = ownership.ties[rank];
@@ -93,7 +93,7 @@ export function rankStep(
     for (let block = first; block < end; block++) {
       const n = Math.min(BLOCK, P - block * BLOCK);
       const parts = gradientParts(network.ties, { offset: block * BLOCK, length: n, shift: rowShift });
-      for (const [left, right] of joins) {
+      for (const [left, right] of pairs) {
         for (const { gradientOffset, length } of parts) {
           const part = (row: number) => viewOf(arena.gSum, row * stride + gradientOffset, length);
           emit(ops.add, part(left), part(right), length);
@@ -135,7 +135,7 @@ export function rankStep(
         for (const { first, end } of frozenBlocks)
           emit(ops.fill, viewOf(arena.squares, first, end - first), 0, end - first);
       }
-      if (joins.length > 0) {
+      if (pairs.length > 0) {
         merge(emit, bucket);
         emitLap(clock, emit, PHASE.update);
         emit(barrier);

@@ -43,7 +43,7 @@ export interface ExportOptions extends OptionsOf<typeof exportOptions.table>, Na
  */
 export async function exportModel(
   path: string,
-  given: ModelContents,
+  model: ModelContents,
   options: ExportOptions = {},
 ): Promise<ModelFormatName> {
   const where = 'exportModel';
@@ -51,15 +51,15 @@ export async function exportModel(
   const { format, precision: type, mergeLora } = exportOptions.read(options);
   const name = chosenFormat(where, path, format);
   const { write, files, holdsLora = true } = modelFormats[name];
-  checkModel(where, given);
-  const merged = mergedModel(given);
-  if (!mergeLora && merged !== given && !holdsLora) {
+  checkModel(where, model);
+  const merged = mergedModel(model);
+  if (!mergeLora && merged !== model && !holdsLora) {
     throw new OptionError(where, 'mergeLora', `has false, expected true for ${name}, which has no low-rank additions`);
   }
-  const model = mergeLora ? merged : given;
-  const { network, loss } = checkModel(where, model);
-  refuseBadWeights(where, network, model.parameters, type);
-  const contents = type === undefined ? model : roundModel(model, type);
+  const stored = mergeLora ? merged : model;
+  const { network, loss } = checkModel(where, stored);
+  refuseBadWeights(where, network, stored.parameters, type);
+  const contents = type === undefined ? stored : roundModel(stored, type);
   const exported = { contents, network, loss };
   if (write !== undefined) writeAtomically(where, path, await write(exported));
   if (files !== undefined) {

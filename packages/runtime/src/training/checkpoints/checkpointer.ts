@@ -44,7 +44,7 @@ export interface CheckpointerOptions extends StateSources, Pick<OpenedRun, 'lock
 /** Creates the checkpointer of a run; null if it writes no checkpoints. */
 export function createCheckpointer(options: CheckpointerOptions): Checkpointer | null {
   const { plan, checkpointFolder, setup, lockstep, progress, epochLog, stepLog, emit, writeEntry } = options;
-  const { checkpoint: settings, checkpointTimes: times, resume, data } = plan;
+  const { checkpoint: settings, checkpointTimes, resume, data } = plan;
   const { rateChanges } = options;
   if (!plan.writesCheckpoints) return null;
   if (!lockstep.isFirst || settings === null || checkpointFolder === null) return createSender(options);
@@ -127,11 +127,11 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
   }
 
   return {
-    next: times.next,
+    next: checkpointTimes.next,
     recordLoss,
     recordBest,
     async writeIfDue() {
-      const isDue = isImproved || times.isDue(progress.step, performance.now() - lastMs);
+      const isDue = isImproved || checkpointTimes.isDue(progress.step, performance.now() - lastMs);
       if (await lockstep.fromFirst(isDue)) await write();
     },
     write,

@@ -165,8 +165,8 @@ export function* planRun(
   const changes = options.rateChanges ?? resume?.record.rateChanges ?? {};
   for (const rate of Object.values(changes)) refuseOptimizerBeyondFloats('train', optimizer, rate, elementType);
   const totalEpochs = Math.ceil(context.totalSteps / stepsPerEpoch);
-  const given = options.from === undefined ? options.parameters : weightsFrom('train', network, options.from);
-  const parameters = given === undefined ? null : yield* checkParameters(given, network, elementType);
+  const startWeights = options.from === undefined ? options.parameters : weightsFrom('train', network, options.from);
+  const parameters = startWeights === undefined ? null : yield* checkParameters(startWeights, network, elementType);
   const { cluster = null, overlap } = options;
   const cores = cluster?.cores ?? availableParallelism();
   const requestedThreads = threadsOption === 'auto' ? (pool?.threads ?? cores) : threadsOption;

@@ -74,17 +74,12 @@ export function train<T extends ElementType = 'float64'>(
   });
 }
 
-async function runTraining(
-  spec: NetworkSpec,
-  data: DataSplits,
-  options: TrainOptions,
-  emit: (event: TrainEvent) => void,
-  steering: Steering,
-): Promise<TrainResult> {
+async function runTraining(...run: Parameters<typeof runOnce>): Promise<TrainResult> {
+  const [spec, data, options, emit, steering] = run;
   const reservation = reserve(options);
   try {
     reservation.holdPool();
-    if (options?.minutes === undefined) return await runOnce(spec, data, options, emit, steering);
+    if (options?.minutes === undefined) return await runOnce(...run);
     // Copied, since the caller may change these objects while the time of a step is measured.
     const [network, splits, copy] = [copyJson(spec), checkSplits(data), copyOptions(options)];
     const measured = await measuredSteps(network, splits, copy, (...trial) =>

@@ -17,9 +17,9 @@ export function warningsOf(
   const { requestedThreads, usefulThreads, threads, leaves } = counts;
   const warnings: string[] = [];
   if (typeof batch === 'number' && batch * accumulate > rows) {
-    const times = accumulate === 1 ? '' : ` and accumulate ${accumulate}`;
+    const accumulation = accumulate === 1 ? '' : ` and accumulate ${accumulate}`;
     warnings.push(
-      `batch has ${batch}${times}, but ${showName(name)} has ${counted(rows, 'training row')}: every batch has all of them`,
+      `batch has ${batch}${accumulation}, but ${showName(name)} has ${counted(rows, 'training row')}: every batch has all of them`,
     );
   }
   if (requested === 'auto') return warnings;

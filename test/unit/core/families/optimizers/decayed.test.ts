@@ -84,7 +84,7 @@ describe.each(names)('%s on blocks of weights, biases and both', (kind) => {
     optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));
     const { calls, emit } = createList();
     createBlockUpdate(optimizer, cut, memory, hyper).averageAndApply(emit, Float64Array.of(1 / 10), {
-      joins: [],
+      pairs: [],
       count: S,
       step: 1,
     });
@@ -158,7 +158,7 @@ describe.each(names)('%s', (kind) => {
       const memory = { theta, state, gSum: gSum.slice(), squares: new Float64Array(blockCount(P)) };
       const { calls, emit } = createList();
       createBlockUpdate(optimizer, cut, memory, hyper).averageAndApply(emit, Float64Array.of(1 / 10), {
-        joins: [],
+        pairs: [],
         count: 2,
         step: 1,
       });

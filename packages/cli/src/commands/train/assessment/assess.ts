@@ -277,7 +277,7 @@ function fewRowsRemarks({ sets, values, table, decisions }: Recipe, evaluation: 
 }
 
 /** The 95 % interval of a share of rows. [Wilson 1927](https://doi.org/10.1080/01621459.1927.10502953) */
-export function rangeOfShare(share: number, rows: number): [least: number, most: number] {
+export function rangeOfShare(share: number, rows: number): [low: number, high: number] {
   const z2 = 1.96 ** 2 / rows;
   const middle = share + z2 / 2;
   const half = Math.sqrt(z2 * (share * (1 - share) + z2 / 4));

@@ -53,10 +53,10 @@ export function ridge(
 
 /** The mean of each column, which is subtracted. Overwrites `x`. */
 function center(x: Float64Array, N: number, C: number): Float64Array {
-  const means = new Float64Array(C);
-  for (let i = 0; i < N * C; i++) means[i % C] += x[i] / N;
-  for (let i = 0; i < N * C; i++) x[i] -= means[i % C];
-  return means;
+  const columnMeans = new Float64Array(C);
+  for (let i = 0; i < N * C; i++) columnMeans[i % C] += x[i] / N;
+  for (let i = 0; i < N * C; i++) x[i] -= columnMeans[i % C];
+  return columnMeans;
 }
 
 /** (gram + λ)⁻¹ by Gauss and Jordan; without pivots, since it is positive definite. */

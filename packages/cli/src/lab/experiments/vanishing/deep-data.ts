@@ -48,9 +48,9 @@ export function meanSquareOf({ array, columns, divisor }: DataMatrix, rows: numb
 
 export function meanVarianceOf(inputs: DataMatrix, rows: number): number {
   const { array, columns, divisor } = inputs;
-  const means = new Float64Array(columns);
-  for (let i = 0; i < rows * columns; i++) means[i % columns] += array[i] / divisor / rows;
-  return meanSquareOf(inputs, rows) - means.reduce((sum, mean) => sum + mean ** 2, 0) / columns;
+  const columnMeans = new Float64Array(columns);
+  for (let i = 0; i < rows * columns; i++) columnMeans[i % columns] += array[i] / divisor / rows;
+  return meanSquareOf(inputs, rows) - columnMeans.reduce((sum, mean) => sum + mean ** 2, 0) / columns;
 }
 
 /** Share of the most frequent class, the accuracy of always answering it. */

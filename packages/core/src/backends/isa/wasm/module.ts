@@ -135,11 +135,11 @@ function convertArguments(call: number, words: number): number[] {
 
 /**
  * A module with `play(tape, calls, words)`, which runs at least one call of a tape, and `playRepeatedly(tape, calls,
- * words, times, stop)`, which runs the tape up to `times` times, until the double at `stop` is not 0, and returns how
- * many times it did.
+ * words, repeats, stop)`, which runs the tape up to `repeats` times, until the double at `stop` is not 0, and returns
+ * how many times it did.
  */
 export function encodePlayer(options: ModuleOptions): Uint8Array {
-  const [tape, calls, words, times, stop, left] = [0, 1, 2, 3, 4, 5];
+  const [tape, calls, words, repeats, stop, left] = [0, 1, 2, 3, 4, 5];
   const bytes = signed(8 * CALL_DOUBLES);
   const play: FunctionBody = {
     locals: [],
@@ -156,13 +156,13 @@ export function encodePlayer(options: ModuleOptions): Uint8Array {
   const playRepeatedly: FunctionBody = {
     locals: [I32],
     code: [
-      ...[0x20, times, 0x21, left, 0x03, 0x40],
+      ...[0x20, repeats, 0x21, left, 0x03, 0x40],
       ...[0x20, tape, 0x20, calls, 0x20, words, 0x10, 0], // play
       ...[0x20, left, 0x41, 1, I32_SUB, 0x21, left],
       ...[0x20, stop, 0x2b, 3, 0, 0x44, ...new Array(8).fill(0), 0x61], // f64.load, f64.const 0, f64.eq
       ...[0x20, left, 0x41, 0, 0x47, 0x71, 0x0d, 0], // and `left` is not 0: br_if
       END,
-      ...[0x20, times, 0x20, left, I32_SUB],
+      ...[0x20, repeats, 0x20, left, I32_SUB],
     ],
   };
   const player = [0x60, 3, I32, I32, I32, 0];

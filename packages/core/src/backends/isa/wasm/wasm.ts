@@ -87,9 +87,9 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     set(pointer);
   }
 
-  function repeat(times: Value, body: () => void): void {
+  function repeat(count: Value, body: () => void): void {
     scope(() => {
-      const counter = inLocal(times);
+      const counter = inLocal(count);
       block('loop', () => {
         scope(body);
         get(counter);
@@ -225,9 +225,9 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     },
 
     repeat,
-    repeatOrSkip(times: Value, body) {
+    repeatOrSkip(count: Value, body) {
       scope(() => {
-        const counter = typeof times === 'number' ? times : load(times);
+        const counter = typeof count === 'number' ? count : load(count);
         unlessZero(counter, () => repeat(counter, body));
       });
     },

@@ -22,12 +22,12 @@ export function readerOf(config: Config, fault: FileFault) {
     if (isValid(value)) return value as T;
     throw fault(value === undefined ? `no ${name}` : `${name} ${show(value)}`, expected);
   }
-  const wholeUpTo = (most: number) => (name: string, standard?: number) =>
+  const wholeUpTo = (max: number) => (name: string, standard?: number) =>
     entryOf(
       name,
       standard,
-      (value) => Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most,
-      `a whole number from 1 to ${most}`,
+      (value) => Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= max,
+      `a whole number from 1 to ${max}`,
     );
   return {
     /** Makes errors about the config. */

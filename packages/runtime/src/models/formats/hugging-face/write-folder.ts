@@ -96,8 +96,9 @@ function labelsIn({ metadata, preprocessing }: ModelContents): object {
 function refuseOtherLayers(network: Network, layers: HuggingFaceNetwork['layers'], fault: FileFault): void {
   const expected = buildNetwork({ input: [...network.input], layers: [...layers] });
   const labelsOf = ({ allLayers }: Network) => allLayers.map(({ layer, path }) => `layer ${path}, ${layer.label}`);
-  const [own, described] = [labelsOf(network), labelsOf(expected)];
-  const k = described.findIndex((label, index) => label !== own[index]);
-  if (k !== -1) throw fault(own[k] ?? 'fewer layers', `${described[k]}, as in its config`);
-  if (own.length > described.length) throw fault(own[described.length], 'the layers of its config alone');
+  const [modelLabels, configLabels] = [labelsOf(network), labelsOf(expected)];
+  const k = configLabels.findIndex((label, index) => label !== modelLabels[index]);
+  if (k !== -1) throw fault(modelLabels[k] ?? 'fewer layers', `${configLabels[k]}, as in its config`);
+  if (modelLabels.length > configLabels.length)
+    throw fault(modelLabels[configLabels.length], 'the layers of its config alone');
 }

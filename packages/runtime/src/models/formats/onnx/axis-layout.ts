@@ -59,10 +59,10 @@ export function emitImportedInputs(graph: Graph, type: ElementType, layouts: rea
     const { name, axes, shape } = layout;
     const x = graph.imported('input', name, type, extentsOf(layout));
     const storedAxes = storedAxesOf(layout);
-    const extents = storedAxes.map((place) => (place === 0 ? -1 : shape[place - 1]));
+    const extents = storedAxes.map((axis) => (axis === 0 ? -1 : shape[axis - 1]));
     const inAxes = storedAxes.length === axes.length ? x : graph.reshape(x, extents);
     const sorted = [...storedAxes].sort((a, b) => a - b);
-    const perm = sorted.map((place) => storedAxes.indexOf(place));
+    const perm = sorted.map((axis) => storedAxes.indexOf(axis));
     const moved = isInOrder(storedAxes) ? inAxes : graph.node('Transpose', [inAxes], { perm });
     const hasAll = storedAxes.length === shape.length + 1;
     if (layouts.length === 1) return hasAll ? moved : graph.reshape(moved, [-1, ...shape]);

@@ -395,7 +395,7 @@ describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, (machine) 
           const shared = { theta, gSum, state: [m, v], squares };
           const { calls, emit } = createList();
           createBlockUpdate(optimizer, cut, shared, hyper).averageAndApply(emit, Float64Array.of(1 / 10), {
-            joins: [],
+            pairs: [],
             count: S,
             step: 1,
           });
@@ -547,7 +547,7 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
         emit(ops.affineBackwardWeights, row(0), row(0).subarray(I * O), x, dy, B, leaf, goesOn, I, O);
         if (nodes.length > 1) emit(ops.add, row(0), row(1), n);
         emit(ops.scale, row(0), n, factor);
-        for (const [left, right] of sums.joins) emit(ops.add, row(left), row(right), n);
+        for (const [left, right] of sums.pairs) emit(ops.add, row(left), row(right), n);
         emit(ops.averageRows, square, row(0), gSum, sums.count, P * sums.step, n, Float64Array.of(1 / B));
         // Joined with the mean where the kernels have both as one.
         if (last !== 'mean') emit(updateOp(optimizer), theta, row(0), state, n, hyper);

@@ -132,13 +132,17 @@ export const mixed = (
 ): MixedRowsError => new MixedRowsError(call.refuse(problem, expected).message);
 
 /** The item with its parts in the order of `stored`, and 1 where it has none. */
-function parameterOrRows(call: Call, { item, axes, stored: own, joined }: Aligned, stored: readonly Part[]): Value {
+function parameterOrRows(
+  call: Call,
+  { item, axes, stored: itemParts, joined }: Aligned,
+  stored: readonly Part[],
+): Value {
   const partsOf = (part: Part): readonly Part[] => (part === joined?.mark ? joined.parts : [part]);
-  const groups = stored.map((part) => (own.includes(part) ? partsOf(part) : []));
+  const groups = stored.map((part) => (itemParts.includes(part) ? partsOf(part) : []));
   const first = joined === undefined ? groups.findIndex((group) => group.length > 0) : 0;
   const from = first === -1 ? [] : groups.slice(first);
   const ownAxes = axes.map((parts) => parts.flatMap(partsOf));
-  if (!isConstant(item)) return arranged({ ...item, axes: ownAxes, stored: own.flatMap(partsOf) }, from);
+  if (!isConstant(item)) return arranged({ ...item, axes: ownAxes, stored: itemParts.flatMap(partsOf) }, from);
   return constantValue(call, item, ownAxes, from);
 }
 

@@ -19,7 +19,7 @@ export function rowsOfInputs(layouts: readonly AxisLayout[], inputs: readonly Te
   let start = 0;
   for (const [k, { dims, numbers }] of inputs.entries()) {
     const strides = stridesInRows(layouts[k], rowLength);
-    eachPlace(dims, [strides], (place, at) => (rows[at] = numbers[place]), [start]);
+    eachPlace(dims, [strides], (index, at) => (rows[at] = numbers[index]), [start]);
     start += sizeOf(layouts[k].shape);
   }
   return rows;
@@ -39,7 +39,7 @@ export function outputsOfRows(
     const first = start;
     start += sizeOf(layout.shape);
     return tensorOf(type, dims[k], (numbers) =>
-      eachPlace(dims[k], [strides], (place, at) => (numbers[place] = rows[at]), [first]),
+      eachPlace(dims[k], [strides], (index, at) => (numbers[index] = rows[at]), [first]),
     );
   });
 }

@@ -143,8 +143,8 @@ export function split<T extends Pick<Rows, 'axes' | 'stored'>>(
  */
 export function regrouped(rows: Rows, dims: readonly number[]): Rows | null {
   const flat = rows.axes.flat();
-  const wanted = dims.filter((extent) => extent !== 1).map((extent) => ({ extent }));
-  const common = commonFactors(flat, wanted);
+  const extents = dims.filter((extent) => extent !== 1).map((extent) => ({ extent }));
+  const common = commonFactors(flat, extents);
   if (common === null) {
     const [first] = flat;
     const parts = rowParts(rows.axes);

@@ -33,9 +33,9 @@ export function runNodes<T extends Item>(
   const steps: readonly Step[] = findsPatterns
     ? findPatterns(others, outputs, numbersOf)
     : others.map(([index, node]) => ({ index, node }));
-  for (const { index, node, found } of steps) {
-    if (found !== undefined) {
-      const { pattern, values, numbers, inner } = found;
+  for (const { index, node, match } of steps) {
+    if (match !== undefined) {
+      const { pattern, values, numbers, inner } = match;
       const read = [...values].flatMap(([name, value]): [string, Item][] => {
         const item = items.get(value);
         return item === undefined ? [] : [[name, item]];
@@ -44,11 +44,11 @@ export function runNodes<T extends Item>(
       const isKnown = read.length === values.size;
       const y = isKnown ? pattern.layer(call, Object.fromEntries(read), Object.fromEntries(numbers)) : undefined;
       if (y !== undefined) {
-        keep(source, call, node, [y as T], items);
+        addOutputs(source, call, node, [y as T], items);
         continue;
       }
-      for (const [place, one] of inner) {
-        if (!items.has(one.output?.[0] ?? '')) runNode(source, batch, place, one, run);
+      for (const [innerIndex, innerNode] of inner) {
+        if (!items.has(innerNode.output?.[0] ?? '')) runNode(source, batch, innerIndex, innerNode, run);
       }
     }
     runNode(source, batch, index, node, run);
@@ -83,11 +83,11 @@ function runNode<T extends Item>(
     runNodes(source, batch, needed, names, run);
     outputs = names.map(itemOf);
   } else outputs = outputsOf(call, xs) as readonly T[];
-  keep(source, call, node, outputs, items);
+  addOutputs(source, call, node, outputs, items);
 }
 
 /** Adds what a node makes to `items`. */
-function keep<T extends Item>(
+function addOutputs<T extends Item>(
   { uses }: Source,
   call: Call,
   node: Message<'NodeProto'>,

@@ -51,7 +51,7 @@ export const stridesOf = (dims: readonly number[]): number[] => dims.map((_, axi
 export function eachPlace(
   dims: readonly number[],
   strides: readonly (readonly number[])[], // of at most three arrays
-  visit: (place: number, a: number, b: number, c: number) => void,
+  visit: (index: number, a: number, b: number, c: number) => void,
   [startA = 0, startB = 0, startC = 0]: readonly number[] = [],
 ): void {
   const size = sizeOf(dims);
@@ -60,8 +60,8 @@ export function eachPlace(
   const [stepsA, stepsB = zeros, stepsC = zeros] = strides;
   const at = dims.map(() => 0);
   let [a, b, c] = [startA, startB, startC];
-  for (let place = 0; place < size; place++) {
-    visit(place, a, b, c);
+  for (let index = 0; index < size; index++) {
+    visit(index, a, b, c);
     for (let axis = dims.length - 1; axis >= 0; axis--) {
       a += stepsA[axis];
       b += stepsB[axis];
@@ -76,11 +76,11 @@ export function eachPlace(
 }
 
 /** The distances of a tensor that is spread to `dims`, as NumPy spreads it: 0 along its axes of length 1. */
-export function spreadStrides({ dims: own }: Pick<Tensor, 'dims'>, dims: readonly number[]): number[] {
-  const strides = stridesOf(own);
+export function spreadStrides({ dims: tensorDims }: Pick<Tensor, 'dims'>, dims: readonly number[]): number[] {
+  const strides = stridesOf(tensorDims);
   return dims.map((_, axis) => {
-    const k = axis - dims.length + own.length;
-    return k < 0 || own[k] === 1 ? 0 : strides[k];
+    const k = axis - dims.length + tensorDims.length;
+    return k < 0 || tensorDims[k] === 1 ? 0 : strides[k];
   });
 }
 

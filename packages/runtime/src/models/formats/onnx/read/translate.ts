@@ -156,17 +156,17 @@ function constantRows(adder: LayerAdder, tensor: Tensor): Rows {
 /** An output in the order of the graph, or, of an image that lies with channels last, so. */
 function outputOf(name: string, rows: Rows): { value: Value; placed: AxisLayout } {
   const { axes, stored } = rows;
-  const own = withoutRows(axes);
-  const last = own.length > 1 ? [...own.slice(1), own[0]] : own;
+  const rowAxes = withoutRows(axes);
+  const last = rowAxes.length > 1 ? [...rowAxes.slice(1), rowAxes[0]] : rowAxes;
   const isImage =
-    own.length > 1 &&
-    own.every((parts) => parts.length <= 1) &&
+    rowAxes.length > 1 &&
+    rowAxes.every((parts) => parts.length <= 1) &&
     String(stored.map((part) => last.flat().indexOf(part))) === String([...stored.keys()]);
-  const groups = isImage ? last : own;
+  const groups = isImage ? last : rowAxes;
   const value = isImage ? arranged(rows, last) : plain(rows);
   let next = 0;
   const placed = axes.map((parts) =>
-    parts.length === 1 && parts[0] === ROWS ? ('N' as const) : groups.indexOf(own[next++]),
+    parts.length === 1 && parts[0] === ROWS ? ('N' as const) : groups.indexOf(rowAxes[next++]),
   );
   return { value, placed: { name, axes: placed, shape: value.shape } };
 }

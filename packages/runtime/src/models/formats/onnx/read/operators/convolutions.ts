@@ -30,14 +30,14 @@ const convolution: Operator = {
       tensorOf(x.type, [N, O, ...windows.map((window) => window.outputs)], (y) => {
         const sums = new Float64Array(y.length);
         for (let k = 0; k < y.length; k++) sums[k] = bias?.numbers[Math.floor(k / outputs) % O] ?? 0;
-        eachInput(windows, (output, place, input) => {
+        eachInput(windows, (output, tap, input) => {
           if (input < 0) return;
           for (let n = 0; n < N; n++) {
             for (let o = 0; o < O; o++) {
               let sum = 0;
               const from = n * C + Math.floor(o / perGroup) * ofGroup;
               for (let c = 0; c < ofGroup; c++) {
-                sum += x.numbers[(from + c) * inputs + input] * w.numbers[(o * ofGroup + c) * kernel + place];
+                sum += x.numbers[(from + c) * inputs + input] * w.numbers[(o * ofGroup + c) * kernel + tap];
               }
               sums[(n * O + o) * outputs + output] += sum;
             }
@@ -174,14 +174,13 @@ const transposedConvolution: Operator = {
       tensorOf(x.type, [N, O, ...dims], (y) => {
         const sums = new Float64Array(y.length);
         for (let k = 0; k < y.length; k++) sums[k] = bias?.numbers[Math.floor(k / outputs) % O] ?? 0;
-        eachInput(windows, (from, place, to) => {
+        eachInput(windows, (from, tap, to) => {
           if (to < 0) return;
           for (let k = 0; k < N * C * perGroup; k++) {
             const [channel, o] = [Math.floor(k / perGroup), k % perGroup];
             const [n, c] = [Math.floor(channel / C), channel % C];
             const out = n * O + Math.floor((c * groups) / C) * perGroup + o;
-            sums[out * outputs + to] +=
-              x.numbers[channel * inputs + from] * w.numbers[(c * perGroup + o) * size + place];
+            sums[out * outputs + to] += x.numbers[channel * inputs + from] * w.numbers[(c * perGroup + o) * size + tap];
           }
         });
         y.set(sums);

@@ -64,15 +64,15 @@ export function oneHot(call: Call, indices: Item, axis: number, n: number, count
 const gatherElements = composed((call, [first, second]) => {
   const [x, indices] = [first as Item, second as Item];
   const dims = extentsOf(x);
-  const wanted = extentsOf(indices);
+  const indexDims = extentsOf(indices);
   const axis = axisOf(call, call.int('axis', 0), dims.length);
   const cut = dims.reduce<Item>((y, extent, k) => {
-    if (k === axis || wanted[k] === extent) return y;
-    fixedExtents(call, [extent, wanted[k]]);
-    const kept = Array.from({ length: wanted[k] }, (_, index) => index);
+    if (k === axis || indexDims[k] === extent) return y;
+    fixedExtents(call, [extent, indexDims[k]]);
+    const kept = Array.from({ length: indexDims[k] }, (_, index) => index);
     return isConstant(y) ? takeOf(y, k, kept) : takeRows(call, y, k, kept);
   }, x);
-  const [ofX, ofIndices] = [extentsOf(cut).toSpliced(axis, 0, 1), wanted.toSpliced(axis + 1, 0, 1)];
+  const [ofX, ofIndices] = [extentsOf(cut).toSpliced(axis, 0, 1), indexDims.toSpliced(axis + 1, 0, 1)];
   const places = oneHot(call, inShape(call, indices, ofIndices), axis + 1, dims[axis]);
   const chosen = masked(call, places, inShape(call, cut, ofX));
   return [reduced(call, 'ReduceSum', chosen, [axis + 1], false)];
@@ -134,19 +134,19 @@ function scattered(call: Call, x: Item, updates: Item, places: readonly number[]
   const size = sizeOf(dims);
   if (reduction === 'none') {
     const from = Array.from({ length: size }, (_, k) => k);
-    for (const [k, place] of places.entries()) from[place] = size + k;
+    for (const [k, index] of places.entries()) from[index] = size + k;
     return inShape(call, atPlaces(call, joined(flat(x), flat(updates)), from), dims);
   }
   if (!Object.hasOwn(scatterReductions, reduction)) throw call.refuse(`reduction ${reduction}`, 'add, mul, max or min');
   const [operator, neutral] = scatterReductions[reduction];
   const waiting = new Map<number, number[]>();
-  for (const [k, place] of places.entries()) waiting.set(place, [...(waiting.get(place) ?? []), k]);
+  for (const [k, index] of places.entries()) waiting.set(index, [...(waiting.get(index) ?? []), k]);
   const rounds = Math.max(0, ...[...waiting.values()].map((list) => list.length));
   const { type } = x;
   const all = joined(flat(updates), { type, dims: [1], numbers: Float64Array.of(neutral) });
   let y = flat(x);
   for (let round = 0; round < rounds; round++) {
-    const from = Array.from({ length: size }, (_, place) => waiting.get(place)?.[round] ?? places.length);
+    const from = Array.from({ length: size }, (_, index) => waiting.get(index)?.[round] ?? places.length);
     y = call.apply(operator, [y, atPlaces(call, all, from)])[0];
   }
   return inShape(call, y, dims);
@@ -158,8 +158,8 @@ const scatterElements = composed((call, [x, second, updates]) => {
   const axis = axisOf(call, call.int('axis', 0), dims.length);
   const strides = stridesOf(dims);
   const places: number[] = [];
-  eachPlace(indices.dims, [strides.with(axis, 0)], (place, at) => {
-    const index = indices.numbers[place];
+  eachPlace(indices.dims, [strides.with(axis, 0)], (k, at) => {
+    const index = indices.numbers[k];
     places.push(at + (index < 0 ? index + dims[axis] : index) * strides[axis]);
   });
   return [scattered(call, x as Item, updates as Item, places)];

@@ -34,10 +34,10 @@ const affineGrid = composed((call, [theta, size]) => {
 });
 
 /** A place beyond the ends of n pixels, reflected at them. */
-function reflected(place: number, n: number, isOfCorners: boolean): number {
+function reflected(position: number, n: number, isOfCorners: boolean): number {
   const [low, length] = isOfCorners ? [0, n - 1] : [-0.5, n];
   if (length === 0) return 0;
-  const distance = Math.abs(place - low) % (2 * length);
+  const distance = Math.abs(position - low) % (2 * length);
   return low + Math.min(distance, 2 * length - distance);
 }
 
@@ -54,8 +54,8 @@ function termsAlong(call: Call, point: number, n: number): Terms {
   const isOfCorners = call.int('align_corners', 0) !== 0;
   const [mode, padding] = [call.text('mode', 'linear'), call.text('padding_mode', 'zeros')];
   let at = isOfCorners ? ((point + 1) / 2) * (n - 1) : ((point + 1) * n - 1) / 2;
-  const inside = (place: number): number => {
-    const back = padding === 'reflection' ? reflected(place, n, isOfCorners) : place;
+  const inside = (position: number): number => {
+    const back = padding === 'reflection' ? reflected(position, n, isOfCorners) : position;
     return Math.min(Math.max(back, 0), n - 1);
   };
   const isCubic = mode.endsWith('cubic');
@@ -66,14 +66,14 @@ function termsAlong(call: Call, point: number, n: number): Terms {
   const factors = isCubic ? cubicFactors(half) : mode === 'nearest' ? [1] : [1 - half, half];
   const start = isCubic ? below - 1 : mode === 'nearest' ? nearest : below;
   return factors.flatMap((factor, k): Terms => {
-    const place = padding === 'zeros' ? start + k : inside(start + k);
-    return place < 0 || place > n - 1 ? [] : [[place, factor]];
+    const pixel = padding === 'zeros' ? start + k : inside(start + k);
+    return pixel < 0 || pixel > n - 1 ? [] : [[pixel, factor]];
   });
 }
 
 /** Sums of terms along axis 2: one after the other, each of all outputs. */
 function sumsOf(call: Call, x: Item, outputs: readonly Terms[]): Item {
-  const longest = outputs.reduce((most, terms) => Math.max(most, terms.length), 1);
+  const longest = outputs.reduce((longest, terms) => Math.max(longest, terms.length), 1);
   const parts = Array.from({ length: longest }, (_, k): Item => {
     const pixels = outputs.map((terms) => terms[k]?.[0] ?? 0);
     const factors = Float64Array.from(outputs, (terms) => terms[k]?.[1] ?? 0);
@@ -98,8 +98,8 @@ const gridSample = composed((call, [first, second]) => {
       return positions.reduce<Terms>(
         (terms, n, axis) => {
           const along = termsAlong(call, grid.numbers[at + rank - 1 - axis], n);
-          return terms.flatMap(([place, factor]) =>
-            along.map(([k, part]) => [place + k * steps[axis], factor * part] as const),
+          return terms.flatMap(([pixel, factor]) =>
+            along.map(([k, part]) => [pixel + k * steps[axis], factor * part] as const),
           );
         },
         [[0, 1]],

@@ -10,13 +10,13 @@ import { takeOf, takeRows } from './take.ts';
 
 // Linear functions of the numbers along one axis, of constant factors.
 
-/** What one output reads along an axis: places, and the factor of each. */
-export type Terms = readonly (readonly [place: number, factor: number])[];
+/** What one output reads along an axis: indices of inputs, and the factor of each. */
+export type Terms = readonly (readonly [from: number, factor: number])[];
 
 /** The linear function along an axis whose outputs have these terms. */
 export function linearAlong(call: Call, x: Item, axis: number, outputs: readonly Terms[]): Item {
   const isChoice = outputs.every((terms) => terms.length === 1 && terms[0][1] === 1);
-  const choice = isChoice ? outputs.map(([[place]]) => place) : [];
+  const choice = isChoice ? outputs.map(([[from]]) => from) : [];
   if (isConstant(x)) {
     if (isChoice) return takeOf(x, axis, choice);
     const [n, stride] = [x.dims[axis], stridesOf(x.dims)[axis]];
@@ -25,10 +25,7 @@ export function linearAlong(call: Call, x: Item, axis: number, outputs: readonly
       for (let at = 0; at < y.length; at++) {
         const [outer, inner] = [Math.floor(at / (stride * outputs.length)), at % stride];
         const terms = outputs[Math.floor(at / stride) % outputs.length];
-        y[at] = terms.reduce(
-          (sum, [place, factor]) => sum + factor * x.numbers[(outer * n + place) * stride + inner],
-          0,
-        );
+        y[at] = terms.reduce((sum, [from, factor]) => sum + factor * x.numbers[(outer * n + from) * stride + inner], 0);
       }
     });
   }
@@ -39,7 +36,7 @@ export function linearAlong(call: Call, x: Item, axis: number, outputs: readonly
     const isInnermost = sizeOf(after) === 1;
     const W = new Float64Array(outputs.length * n);
     for (const [o, terms] of outputs.entries()) {
-      for (const [place, factor] of terms) W[isInnermost ? place * outputs.length + o : o * n + place] += factor;
+      for (const [from, factor] of terms) W[isInnermost ? from * outputs.length + o : o * n + from] += factor;
     }
     const shape = isInnermost ? [n, outputs.length] : [outputs.length, n];
     const factors = call.add(call.anyRows(), parameter(shape), { W }, [], false);

@@ -190,8 +190,8 @@ const expand: Operator = {
     const strides = spreadStrides(x, dims);
     return [
       tensorOf(x.type, dims, (numbers) =>
-        eachPlace(dims, [strides], (place, at) => {
-          numbers[place] = x.numbers[at];
+        eachPlace(dims, [strides], (to, at) => {
+          numbers[to] = x.numbers[at];
         }),
       ),
     ];
@@ -200,8 +200,8 @@ const expand: Operator = {
     const x = first as Rows;
     const dims = spreadDims([dimsOf(x), known(call, shape, 'a shape')]);
     if (dims === null) throw call.refuse('a shape that does not fit', 'extents that are equal or 1');
-    const own = [...dims.slice(x.axes.length).map(() => []), ...x.axes];
-    const axes = own.map((parts, axis) =>
+    const axesOfX = [...dims.slice(x.axes.length).map(() => []), ...x.axes];
+    const axes = axesOfX.map((parts, axis) =>
       parts.length > 0 || dims[axis] === 1 ? parts : dims[axis] === ROWS.extent ? [ROWS] : newAxes([dims[axis]])[0],
     );
     const added = rowParts(axes).filter((part) => !x.stored.includes(part));

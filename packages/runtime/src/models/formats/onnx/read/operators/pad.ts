@@ -66,7 +66,7 @@ export function filled(call: Call, x: Item, axis: number, sides: readonly [numbe
   const strides = stridesOf(dims);
   return tensorOf(x.type, dims, (numbers) => {
     numbers.fill(value);
-    eachPlace(x.dims, [strides], (place, at) => (numbers[at] = x.numbers[place]), [sides[0] * strides[axis]]);
+    eachPlace(x.dims, [strides], (from, at) => (numbers[at] = x.numbers[from]), [sides[0] * strides[axis]]);
   });
 }
 
@@ -94,7 +94,7 @@ const spaceToDepth = composed((call, [first]) => {
 /** The middle of axes, or zeros around, so that they have given extents. */
 const centerCropPad = composed((call, [first, shape]) => {
   const x = first as Item;
-  const wanted = known(call, shape, 'a shape');
+  const shapeExtents = known(call, shape, 'a shape');
   const rank = extentsOf(x).length;
   const axes = call.ints(
     'axes',
@@ -104,13 +104,13 @@ const centerCropPad = composed((call, [first, shape]) => {
     axes.reduce((y, chosen, k) => {
       const axis = axisOf(call, chosen, rank);
       const n = extentsOf(y)[axis];
-      const missing = wanted[k] - n;
+      const missing = shapeExtents[k] - n;
       if (missing >= 0) {
         const before = Math.floor(missing / 2);
         return filled(call, y, axis, [before, missing - before], 0);
       }
       const from = Math.floor(-missing / 2);
-      const indices = Array.from({ length: wanted[k] }, (_, index) => from + index);
+      const indices = Array.from({ length: shapeExtents[k] }, (_, index) => from + index);
       return isConstant(y) ? takeOf(y, axis, indices) : takeRows(call, y, axis, indices);
     }, x),
   ];

@@ -19,12 +19,12 @@ function limitsOf(call: Call, type: TensorType): readonly [low: number, high: nu
 
 /** A scale or zero point beside x: of all numbers, of each index of an axis, or of blocks along it. */
 function beside(call: Call, x: Item, part: Item, defaultAxis: number): Item {
-  const [dims, own] = [extentsOf(x), extentsOf(part)];
-  if (own.every((extent) => extent === 1)) return inShape(call, part, []);
+  const [dims, partDims] = [extentsOf(x), extentsOf(part)];
+  if (partDims.every((extent) => extent === 1)) return inShape(call, part, []);
   const axis = axisOf(call, call.int('axis', defaultAxis), dims.length);
-  if (own.length === 1) return inShape(call, part, [...own, ...dims.slice(axis + 1).map(() => 1)]);
+  if (partDims.length === 1) return inShape(call, part, [...partDims, ...dims.slice(axis + 1).map(() => 1)]);
   const block = call.int('block_size', 0);
-  if (block < 1) throw call.refuse(`a scale of ${own.length} axes`, 'at most one axis, or a block_size');
+  if (block < 1) throw call.refuse(`a scale of ${partDims.length} axes`, 'at most one axis, or a block_size');
   const indices = Array.from({ length: dims[axis] }, (_, k) => Math.floor(k / block));
   return isConstant(part) ? takeOf(part, axis, indices) : takeRows(call, part, axis, indices);
 }

@@ -130,7 +130,7 @@ export function reduced(
     const dims = x.dims.map((extent, axis) => (isReduced(extent, axis) ? 1 : extent));
     const strides = stridesOf(dims).map((stride, axis) => (isReduced(stride, axis) ? 0 : stride));
     const numbers: number[][] = Array.from({ length: sizeOf(dims) }, () => []);
-    eachPlace(x.dims, [strides], (place, at) => numbers[at].push(x.numbers[place]));
+    eachPlace(x.dims, [strides], (from, at) => numbers[at].push(x.numbers[from]));
     return tensorOf(x.type, dims.filter(isKept), (y) => y.set(numbers.map(plain)));
   }
   const parts = x.axes.filter(isReduced).flat();
@@ -163,14 +163,12 @@ const indexOfLargest = (sign: 1 | -1): Operator => ({
     const axis = axisOf(call, call.int('axis', 0), x.dims.length);
     const isLast = call.int('select_last_index', 0) !== 0;
     const y = evaluateAlong(x, axis, (numbers) => {
-      const wanted = sign * largest(numbers.map((value) => sign * value));
-      return [isLast ? numbers.lastIndexOf(wanted) : numbers.indexOf(wanted)];
+      const extreme = sign * largest(numbers.map((value) => sign * value));
+      return [isLast ? numbers.lastIndexOf(extreme) : numbers.indexOf(extreme)];
     });
     const strides = stridesOf(x.dims);
     const dims = x.dims.with(axis, 1);
-    const indices = tensorOf('int64', dims, (to) =>
-      eachPlace(dims, [strides], (place, at) => (to[place] = y.numbers[at])),
-    );
+    const indices = tensorOf('int64', dims, (to) => eachPlace(dims, [strides], (k, at) => (to[k] = y.numbers[at])));
     return [call.int('keepdims', 1) === 0 ? { ...indices, dims: x.dims.toSpliced(axis, 1) } : indices];
   },
   layers(call, [first]) {

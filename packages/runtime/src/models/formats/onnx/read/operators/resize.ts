@@ -30,9 +30,9 @@ const coordinates: Readonly<Record<string, (o: number, axis: ResizedAxis) => num
 };
 
 /** The input that is nearest to a place, by `nearest_mode`. */
-const nearest: Readonly<Record<string, (place: number) => number>> = {
-  round_prefer_floor: (place) => Math.ceil(place - 0.5),
-  round_prefer_ceil: (place) => Math.floor(place + 0.5),
+const nearest: Readonly<Record<string, (position: number) => number>> = {
+  round_prefer_floor: (position) => Math.ceil(position - 0.5),
+  round_prefer_ceil: (position) => Math.floor(position + 0.5),
   floor: Math.floor,
   ceil: Math.ceil,
 };
@@ -50,13 +50,13 @@ function termsOf(call: Call, mode: string, axis: ResizedAxis, o: number): Terms 
   if (!Object.hasOwn(coordinates, transformation))
     throw call.refuse(transformation, Object.keys(coordinates).join(', '));
   const { inputs, scale } = axis;
-  const place = coordinates[transformation](o, axis);
+  const position = coordinates[transformation](o, axis);
   const clamped = (index: number): number => Math.min(Math.max(index, 0), inputs - 1);
-  if (transformation === 'tf_crop_and_resize' && (place < 0 || place > inputs - 1)) return [];
+  if (transformation === 'tf_crop_and_resize' && (position < 0 || position > inputs - 1)) return [];
   if (mode === 'nearest') {
     const rounded = call.text('nearest_mode', 'round_prefer_floor');
     if (!Object.hasOwn(nearest, rounded)) throw call.refuse(rounded, Object.keys(nearest).join(', '));
-    return [[clamped(nearest[rounded](place)), 1]];
+    return [[clamped(nearest[rounded](position)), 1]];
   }
   // Where a smaller image is not to alias, more inputs count.
   const stretch = call.int('antialias', 0) !== 0 ? Math.min(scale, 1) : 1;
@@ -64,11 +64,11 @@ function termsOf(call: Call, mode: string, axis: ResizedAxis, o: number): Terms 
   const factorAt = (distance: number): number =>
     mode === 'cubic' ? cubic(distance, a) : Math.max(0, 1 - Math.abs(distance));
   const reach = Math.ceil((mode === 'cubic' ? 2 : 1) / stretch);
-  const first = Math.floor(place) - reach + 1;
+  const first = Math.floor(position) - reach + 1;
   const isOutsideOut = call.int('exclude_outside', 0) !== 0;
   const terms = Array.from({ length: 2 * reach }, (_, k): [number, number] => {
     const index = first + k;
-    const factor = factorAt((index - place) * stretch);
+    const factor = factorAt((index - position) * stretch);
     return [clamped(index), isOutsideOut && index !== clamped(index) ? 0 : factor];
   }).filter(([, factor]) => factor !== 0);
   const sum = terms.reduce((total, [, factor]) => total + factor, 0);

@@ -21,8 +21,8 @@ export function spread(call: Call, xs: readonly Tensor[], plain: Plain, type?: T
     eachPlace(
       dims,
       [a, b, c].map((x) => spreadStrides(x, dims)),
-      (place, i, j, k) => {
-        numbers[place] = plain(a.numbers[i], b.numbers[j], c.numbers[k]);
+      (index, i, j, k) => {
+        numbers[index] = plain(a.numbers[i], b.numbers[j], c.numbers[k]);
       },
     ),
   );
@@ -79,9 +79,9 @@ export const binary = (
 /** Before opset 7 the attribute `axis` says at which axis of the first value the second one begins. */
 function placedAt(call: Call, b: Item, a: Item | undefined): Item {
   if (call.opset >= 7 || !call.has('axis') || a === undefined) return b;
-  const [rank, own] = [extentsOf(a).length, extentsOf(b).length];
+  const [rankOfA, rankOfB] = [extentsOf(a).length, extentsOf(b).length];
   const axis = call.int('axis', 0);
-  const ones = Array.from({ length: rank - own - (axis < 0 ? axis + rank : axis) }, () => 1);
+  const ones = Array.from({ length: rankOfA - rankOfB - (axis < 0 ? axis + rankOfA : axis) }, () => 1);
   return isConstant(b) ? { ...b, dims: [...b.dims, ...ones] } : { ...b, axes: [...b.axes, ...ones.map(() => [])] };
 }
 

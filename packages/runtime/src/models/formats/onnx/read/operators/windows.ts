@@ -54,7 +54,7 @@ export function windowsOf(call: Call, positions: readonly number[], kernel: read
 /** Calls `visit` for each number of each window: the output, the place in the window, and the input or -1. */
 export function eachInput(
   windows: readonly Window[],
-  visit: (output: number, place: number, input: number) => void,
+  visit: (output: number, tap: number, input: number) => void,
 ): void {
   const outputs = windows.map((window) => window.outputs);
   const kernel = windows.map((window) => window.kernel);
@@ -63,17 +63,15 @@ export function eachInput(
     Math.floor(flat / steps[axis]) % dims[axis];
   const [outputSteps, kernelSteps] = [stridesOf(outputs), stridesOf(kernel)];
   for (let output = 0; output < sizeOf(outputs); output++) {
-    for (let place = 0; place < sizeOf(kernel); place++) {
+    for (let tap = 0; tap < sizeOf(kernel); tap++) {
       let input = 0;
       for (const [a, { stride, dilation, before, inputs }] of windows.entries()) {
         const at =
-          indexOf(output, outputs, a, outputSteps) * stride +
-          indexOf(place, kernel, a, kernelSteps) * dilation -
-          before;
+          indexOf(output, outputs, a, outputSteps) * stride + indexOf(tap, kernel, a, kernelSteps) * dilation - before;
         if (at < 0 || at >= inputs) input = Number.NaN;
         input += at * strides[a];
       }
-      visit(output, place, Number.isNaN(input) ? -1 : input);
+      visit(output, tap, Number.isNaN(input) ? -1 : input);
     }
   }
 }
@@ -126,7 +124,7 @@ const isOfPoolLayer = (windows: readonly Window[]): boolean =>
 const placesOf = ({ inputs, outputs, kernel, stride, dilation, before }: Window): number[][] =>
   Array.from({ length: outputs }, (_, o) => {
     const places = Array.from({ length: kernel }, (_, k) => o * stride + k * dilation - before);
-    return places.filter((place) => place >= 0 && place < inputs);
+    return places.filter((input) => input >= 0 && input < inputs);
   });
 
 /** The largest number of each window along an axis. Windows with padding read a number twice. */
@@ -146,7 +144,7 @@ function maximaAlong(call: Call, x: Rows, axis: number, window: Window): Rows {
 const windowSums = (call: Call, x: Item, windows: readonly Window[]): Item =>
   windows.reduce((y, window, a) => linearAlong(call, y, a + 2, placesOf(window).map(ofOnes)), x);
 
-const ofOnes = (places: readonly number[]): Terms => places.map((place) => [place, 1]);
+const ofOnes = (places: readonly number[]): Terms => places.map((input) => [input, 1]);
 
 /** (Σ |x|ᵖ)^(1/p) of the numbers of each window. */
 const lpPool: Operator = {

@@ -6,7 +6,7 @@ import { type Found, type Graph, NOTHING, type Node } from './terms.ts';
 export interface Step {
   readonly index: number; // of the node in the graph
   readonly node: Node;
-  readonly found?: Found & {
+  readonly match?: Found & {
     readonly pattern: Pattern;
     /** The nodes that the layer stands for, without the last. */
     readonly inner: IndexedNodes;
@@ -30,7 +30,7 @@ export function findPatterns(
     const match = findIn(graph, node);
     const read = match === undefined ? readBy(node) : [...match.values.values()];
     for (const name of read) needed.add(name);
-    steps.push({ index, node, ...(match && { found: { ...match, inner: nodesUpTo(read, node, nodes, places) } }) });
+    steps.push({ index, node, ...(match && { match: { ...match, inner: nodesUpTo(read, node, nodes, places) } }) });
   }
   return steps.reverse();
 }
@@ -38,7 +38,7 @@ export function findPatterns(
 /** The pattern of the value of a node. */
 function findIn(graph: Graph, { output = [] }: Node): (Found & { readonly pattern: Pattern }) | undefined {
   for (const pattern of output.length === 1 ? patterns : []) {
-    for (const found of pattern.term(graph, output[0], NOTHING)) return { ...found, pattern };
+    for (const binding of pattern.term(graph, output[0], NOTHING)) return { ...binding, pattern };
   }
   return undefined;
 }
@@ -53,10 +53,10 @@ function nodesUpTo(
   const inner = new Set<number>();
   const read = new Set(readBy(last));
   for (const name of read) {
-    const place = from.includes(name) ? undefined : places.get(name);
-    if (place === undefined) continue;
-    inner.add(place);
-    for (const value of readBy(nodes[place][1])) read.add(value);
+    const index = from.includes(name) ? undefined : places.get(name);
+    if (index === undefined) continue;
+    inner.add(index);
+    for (const value of readBy(nodes[index][1])) read.add(value);
   }
-  return [...inner].sort((a, b) => a - b).map((place) => nodes[place]);
+  return [...inner].sort((a, b) => a - b).map((index) => nodes[index]);
 }

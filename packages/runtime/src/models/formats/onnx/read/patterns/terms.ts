@@ -17,39 +17,39 @@ export interface Graph {
 }
 
 /** The ways in which a value of a graph is what a pattern says, each with what it found so far. */
-export type Term = (graph: Graph, value: string, found: Found) => Iterable<Found>;
+export type Term = (graph: Graph, value: string, bindings: Found) => Iterable<Found>;
 
 export const NOTHING: Found = { values: new Map(), numbers: new Map() };
 
 /** Any value: the same wherever the pattern has this name. */
 export const any = (name: string): Term =>
-  function* (_graph, value, found) {
-    const known = found.values.get(name);
-    if (known === undefined) yield { ...found, values: new Map(found.values).set(name, value) };
-    else if (known === value) yield found;
+  function* (_graph, value, bindings) {
+    const known = bindings.values.get(name);
+    if (known === undefined) yield { ...bindings, values: new Map(bindings.values).set(name, value) };
+    else if (known === value) yield bindings;
   };
 
-function* withNumber(found: Found, name: string, number: number): Iterable<Found> {
-  const known = found.numbers.get(name);
-  if (known === undefined) yield { ...found, numbers: new Map(found.numbers).set(name, number) };
-  else if (known === number) yield found;
+function* withNumber(bindings: Found, name: string, number: number): Iterable<Found> {
+  const known = bindings.numbers.get(name);
+  if (known === undefined) yield { ...bindings, numbers: new Map(bindings.numbers).set(name, number) };
+  else if (known === number) yield bindings;
 }
 
 /** A constant of one number, any one: the same wherever the pattern has this name. */
 export const anyNumber = (name: string): Term =>
-  function* (graph, value, found) {
+  function* (graph, value, bindings) {
     const numbers = graph.numbersOf(value);
-    if (numbers?.length === 1) yield* withNumber(found, name, numbers[0]);
+    if (numbers?.length === 1) yield* withNumber(bindings, name, numbers[0]);
   };
 
 /** Files have their constants in float32, or with a few digits. */
 const ROUNDING = 1e-6;
 
 /** A constant of this number, rounded to float32. */
-export const number = (wanted: number): Term =>
-  function* (graph, value, found) {
+export const number = (expected: number): Term =>
+  function* (graph, value, bindings) {
     const numbers = graph.numbersOf(value);
-    if (numbers?.length === 1 && Math.abs(numbers[0] / wanted - 1) < ROUNDING) yield found;
+    if (numbers?.length === 1 && Math.abs(numbers[0] / expected - 1) < ROUNDING) yield bindings;
   };
 
 /** The node that makes a value, if its operator is this one. */
@@ -60,37 +60,37 @@ function madeBy(graph: Graph, value: string, operator: string): Node | undefined
 
 /** An operator of inputs in their order. */
 export const made = (operator: string, ...inputs: readonly Term[]): Term =>
-  function* (graph, value, found) {
+  function* (graph, value, bindings) {
     const read = madeBy(graph, value, operator)?.input;
-    if (read?.length === inputs.length) yield* allOf(graph, read, inputs, found);
+    if (read?.length === inputs.length) yield* allOf(graph, read, inputs, bindings);
   };
 
 function* allOf(
   graph: Graph,
   values: readonly string[],
   [term, ...terms]: readonly Term[],
-  found: Found,
+  bindings: Found,
 ): Iterable<Found> {
-  if (term === undefined) yield found;
-  else for (const next of term(graph, values[0], found)) yield* allOf(graph, values.slice(1), terms, next);
+  if (term === undefined) yield bindings;
+  else for (const next of term(graph, values[0], bindings)) yield* allOf(graph, values.slice(1), terms, next);
 }
 
 /** One of several terms. */
 export const either = (...terms: readonly Term[]): Term =>
-  function* (graph, value, found) {
-    for (const term of terms) yield* term(graph, value, found);
+  function* (graph, value, bindings) {
+    for (const term of terms) yield* term(graph, value, bindings);
   };
 
 /** An operator whose inputs may be in any order and, of more than two, in any brackets. */
 const unordered = (operator: string, terms: readonly Term[]): Term =>
-  function* (graph, value, found) {
-    if (terms.length === 1) yield* terms[0](graph, value, found);
+  function* (graph, value, bindings) {
+    if (terms.length === 1) yield* terms[0](graph, value, bindings);
     const read = madeBy(graph, value, operator)?.input;
     if (terms.length === 1 || read?.length !== 2) return;
     const all = 2 ** terms.length - 1;
     for (let chosen = 1; chosen < all; chosen++) {
       const [first, second] = [1, 0].map((side) => terms.filter((_, k) => ((chosen >> k) & 1) === side));
-      yield* allOf(graph, read, [unordered(operator, first), unordered(operator, second)], found);
+      yield* allOf(graph, read, [unordered(operator, first), unordered(operator, second)], bindings);
     }
   };
 
@@ -104,10 +104,10 @@ export const power = (x: Term, exponent: number): Term =>
 
 /** The mean over one axis, whose number in the graph has the name `axis`. */
 export const mean = (x: Term): Term =>
-  function* (graph, value, found) {
+  function* (graph, value, bindings) {
     const { input: read = [], attribute = [] } = madeBy(graph, value, 'ReduceMean') ?? {};
     const attributeOf = (name: string) => attribute.find((entry) => entry.name === name);
     const axes = read[1] === undefined ? attributeOf('axes')?.ints?.map(Number) : graph.numbersOf(read[1]);
     if (axes?.length !== 1 || Number(attributeOf('keepdims')?.i ?? 1) === 0) return;
-    for (const next of withNumber(found, 'axis', axes[0])) yield* x(graph, read[0], next);
+    for (const next of withNumber(bindings, 'axis', axes[0])) yield* x(graph, read[0], next);
   };
