@@ -98,11 +98,11 @@ test('rows of gradients grow by the logarithm of the leaves, and are counted wit
   });
 });
 
-test('a team of a power of two needs one row of gradients a thread, and no joins', () => {
+test('a team of a power of two needs one row of gradients a thread, and no pairs', () => {
   for (const threads of [1, 2, 4, 8, 16]) {
     const plan = planTeam({ leaves: 16, threads, maxLeaves: 16, canAccumulate: true });
     expect(plan.rows).toBe(threads);
-    expect(sumsOf(plan.nodes, 16)).toEqual({ joins: [], count: threads, step: 1 });
+    expect(sumsOf(plan.nodes, 16)).toEqual({ pairs: [], count: threads, step: 1 });
   }
 });
 

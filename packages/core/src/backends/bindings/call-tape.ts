@@ -30,7 +30,7 @@ export const bindByName =
 /** Plays the first `calls` calls of a tape, at least one. The kernels `gather` and `locate` read `data`. */
 export type PlayTape = (tape: Float64Array, calls: number, data?: Uint8Array) => void;
 
-/** Plays a tape in the kernels' memory up to `repeats` times, until stop[0] is not 0; returns how often it has played. */
+/** Plays a tape in the kernels' memory up to `repeats` times, until stop[0] is not 0. Returns how often it did. */
 export type PlayRepeatedly = (tape: Float64Array, calls: number, repeats: number, stop: Float64Array) => number;
 
 /** Creates blocks of calls. */

@@ -18,7 +18,7 @@ export interface WasmMachine {
   readonly layout: CodeLayout;
   /** Runs the first `calls` calls of a tape, at least one. */
   play(tape: Float64Array, calls: number): void;
-  /** Runs a tape in the memory up to `repeats` times, until `stop` is not 0 afterwards. Returns how many times it did. */
+  /** Runs a tape in the memory up to `repeats` times, until `stop` is not 0 afterwards. Returns how often it did. */
   playRepeatedly(
     tape: Float64Array,
     calls: number,
