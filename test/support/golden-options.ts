@@ -52,7 +52,7 @@ export function followGolden(
     kernels: referenceKernels,
     batch,
     seed: 1,
-    weighs: weights !== undefined,
+    hasRowWeights: weights !== undefined,
     ...stepOptions,
   });
   trained.parameters.set(params);

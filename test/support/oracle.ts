@@ -72,7 +72,7 @@ export function oracle(
     elementType: precision,
     ...(clipNorm === undefined ? {} : { clipNorm }),
     ...(options.maxNorm === undefined ? {} : { maxNorm: options.maxNorm }),
-    weighs: weights !== null,
+    hasRowWeights: weights !== null,
     ...(augment === null ? {} : { augment }),
     allocate,
   });

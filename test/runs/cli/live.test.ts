@@ -350,8 +350,8 @@ test('the wrong rows of a checkpoint are those of evaluate, and are computed onc
   const args = ['train', '--dataset', 'moons:rows=3000,noise=0.6', '--validation', '0.5', '--epochs', '1', '--quiet'];
   expect(await gradloom([...args, '--out', folder])).toMatchObject({ code: 0 });
   const run = watchRun(folder);
-  const answer = run.wrong();
-  expect(run.wrong()).toBe(answer);
+  const answer = run.wrongRows();
+  expect(run.wrongRows()).toBe(answer);
   const {
     step,
     rows,
@@ -377,8 +377,8 @@ test('the wrong rows of a checkpoint are those of evaluate, and are computed onc
   );
   // Another checkpoint is another question.
   utimesSync(path, 1, 1);
-  expect(run.wrong()).not.toBe(answer);
-  expect(await run.wrong()).toEqual(await answer);
+  expect(run.wrongRows()).not.toBe(answer);
+  expect(await run.wrongRows()).toEqual(await answer);
 });
 
 test('a checkpoint without rows to ask is refused in a sentence', async () => {
@@ -388,7 +388,7 @@ test('a checkpoint without rows to ask is refused in a sentence', async () => {
   ] as const) {
     const folder = join(temporaryDirectory(), 'run');
     await gradloom(['train', '--dataset', ...flags, '--epochs', '1', '--quiet', '--out', folder]);
-    await expect(watchRun(folder).wrong()).rejects.toThrow(sentence);
+    await expect(watchRun(folder).wrongRows()).rejects.toThrow(sentence);
   }
 });
 
@@ -401,17 +401,17 @@ test('a checkpoint whose dataset is gone, or that is damaged, is refused, and an
   expect(await gradloom(train)).toMatchObject({ code: 0 });
   const run = watchRun(folder);
   renameSync(table, `${table}.away`);
-  await expect(run.wrong()).rejects.toThrow(/table\.csv does not exist, expected/);
+  await expect(run.wrongRows()).rejects.toThrow(/table\.csv does not exist, expected/);
   renameSync(`${table}.away`, table);
-  const answer = await run.wrong();
+  const answer = await run.wrongRows();
   expect(answer).toMatchObject({ rows: expect.any(Number), answers: [{ wrong: { sheet: null } }] });
 
   const path = join(folder, 'last.gradloom');
   const whole = readFileSync(path);
   writeFileSync(path, whole.subarray(0, 100));
-  const attempts = Array.from({ length: 3 }, () => run.wrong());
+  const attempts = Array.from({ length: 3 }, () => run.wrongRows());
   for (const refused of attempts) await expect(refused).rejects.toThrow(/last\.gradloom has a header of \d+ bytes/);
   expect(new Set(attempts).size).toBe(1);
   writeFileSync(path, whole);
-  expect(await run.wrong()).toEqual(answer);
+  expect(await run.wrongRows()).toEqual(answer);
 });

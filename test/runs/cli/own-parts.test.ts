@@ -60,7 +60,7 @@ test('the module of gradloom live is used where its page asks a checkpoint', asy
   const trainWith = async (...flags: string[]) => {
     const { stderr } = await gradloom(['live', `${out}-missing`, ...flags]);
     expect(stderr).toMatch(/^gradloom live: no run found in "\S+run-missing", expected/);
-    return watchRun(out).wrong();
+    return watchRun(out).wrongRows();
   };
   await expect(trainWith()).rejects.toThrow('last.gradloom has parts of parts.mjs, which was not given');
   await expect(trainWith('--module', module)).rejects.toThrow('sine has rows without a class, expected');

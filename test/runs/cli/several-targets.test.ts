@@ -147,7 +147,7 @@ test('the live page has the figures of each target, and the wrong answers of tho
   const { price, buys } = result?.testTargets ?? {};
   expect([price.rmse, price.accuracy, buys.accuracy]).toEqual([expect.any(Number), undefined, expect.any(Number)]);
   expect(result?.wrong.map(({ target, split }) => [target, split])).toEqual([['buys', 'test']]);
-  const { rows: count, answers } = await watchRun(run).wrong();
+  const { rows: count, answers } = await watchRun(run).wrongRows();
   expect(answers.map(({ wrong }) => [wrong.target, wrong.split])).toEqual([['buys', 'validation']]);
   const path = ['--split', 'validation', '--json'];
   const [evaluated] = jsonLines((await gradloom(['evaluate', join(run, 'last.gradloom'), ...path])).stdout);

@@ -77,7 +77,7 @@ export function createWorkspace(
   allocate: Allocate,
   // by default owned by this workspace, with room for leaves of any size
   teamMemory: TeamMemory = { leaves: rows, allocatePerLeaf: (width) => allocate(rows * width) },
-  weighs = false,
+  hasRowWeights = false,
   augmentation: Augmentation | null = null,
 ): Workspace {
   const x = allocate(rows * network.inputs);
@@ -88,7 +88,7 @@ export function createWorkspace(
   const tasks = headTasks(network, loss);
   const count = rows * (tasks?.length ?? R);
   const rowWeights =
-    weighs || R > 1 ? { w: allocate(count, FLOAT64).fill(1), losses: allocate(rows * R, FLOAT64) } : null;
+    hasRowWeights || R > 1 ? { w: allocate(count, FLOAT64).fill(1), losses: allocate(rows * R, FLOAT64) } : null;
   return {
     rows,
     x,
@@ -129,16 +129,16 @@ export function targetColumns(network: Network, loss: Loss): number {
 
 /**
  * Spreads the weights of B rows over the R positions of each, and gives weight 0 and class 0 to positions whose target
- * is below 0. `weighs` says whether rows have weights; else each counts 1. Overwrites the targets and weights.
+ * is below 0. `hasRowWeights` says whether rows have weights; else each counts 1. Overwrites the targets and weights.
  */
-export function weighPositions(workspace: Workspace, B: number, R: number, weighs: boolean): void {
+export function weighPositions(workspace: Workspace, B: number, R: number, hasRowWeights: boolean): void {
   const { t, rowWeights } = workspace;
-  if (workspace.heads !== null) weighHeads(workspace, workspace.heads, B, weighs);
+  if (workspace.heads !== null) weighHeads(workspace, workspace.heads, B, hasRowWeights);
   if (rowWeights === null || R === 1) return;
   const { w } = rowWeights;
   // From the last row, so that each weight is read before it is overwritten.
   for (let n = B - 1; n >= 0; n--) {
-    const weight = weighs ? w[n] : 1;
+    const weight = hasRowWeights ? w[n] : 1;
     for (let p = n * R + R - 1; p >= n * R; p--) {
       const counts = t[p] >= 0;
       w[p] = counts ? weight : 0;
@@ -152,12 +152,12 @@ function weighHeads(
   { t, targetColumns, rowWeights }: Workspace,
   heads: readonly HeadMemory[],
   B: number,
-  weighs: boolean,
+  hasRowWeights: boolean,
 ): void {
   for (let k = 0; k < heads.length; k++) {
     const { w, weight, positions: R, targetStart, loss } = heads[k];
     for (let n = 0; n < B; n++) {
-      const rowWeight = weighs && rowWeights !== null ? weight * rowWeights.w[n * heads.length + k] : weight;
+      const rowWeight = hasRowWeights && rowWeights !== null ? weight * rowWeights.w[n * heads.length + k] : weight;
       const [first, start] = [n * R, n * targetColumns + targetStart];
       if (loss.targets !== 'classes') {
         w[first] = rowWeight;
@@ -214,10 +214,10 @@ function emitHeadLosses(
   B: number,
   { emit, leafRows }: Pass,
 ): void {
-  /** The moves between `size` columns of rows, from column `start`, and an array of them alone. */
-  const columns = (columns: number, start: number, size: number): StridedGeometry => {
+  /** Copies `size` columns of rows that have `rowColumns`, from column `start` on, to an array that has no others. */
+  const columnsCopy = (rowColumns: number, start: number, size: number): StridedGeometry => {
     const axes = [
-      { count: B, to: size, from: columns },
+      { count: B, to: size, from: rowColumns },
       { count: size, to: 1, from: 1 },
     ];
     return { to: 0, from: start, axes };
@@ -227,16 +227,16 @@ function emitHeadLosses(
   };
   for (const [k, head] of heads.entries()) {
     const { size, positions: R, losses, w } = head;
-    const outputs = columns(O, head.start, size);
-    emit(ops.stridedCopy, head.y, y, outputs);
+    const outputsCopy = columnsCopy(O, head.start, size);
+    emit(ops.stridedCopy, head.y, y, outputsCopy);
     if (head.targetColumns > 0) {
-      emit(ops.stridedCopy, head.t, t, columns(targetColumns, head.targetStart, head.targetColumns));
+      emit(ops.stridedCopy, head.t, t, columnsCopy(targetColumns, head.targetStart, head.targetColumns));
     }
     const targets = head.targetColumns > 0 ? head.t : head.y;
     emitLossOf(emit, head.loss, losses, head.y, head.y, targets, B * R, 1, size / R); // leaves of one row, as above
     const sums = k === 0 ? lossSums : head.sums;
     emit(ops.weighLosses, sums, head.y, losses, w, B * R, leafRows * R, size / R);
-    emit(ops.stridedCopy, dy, head.y, reversed(outputs));
+    emit(ops.stridedCopy, dy, head.y, reversed(outputsCopy));
     if (k > 0) emit(ops.addLosses, lossSums, sums, leafCount(B, leafRows));
   }
 }

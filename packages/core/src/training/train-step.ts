@@ -49,7 +49,7 @@ export interface TrainStepOptions<T extends ElementType = ElementType> {
   /** Limits the norm of each unit's incoming weights to this value. @default no limit */
   maxNorm?: number;
   /** Whether rows have weights: see `step`. @default false */
-  weighs?: boolean;
+  hasRowWeights?: boolean;
   /** How the rows, which are images, are changed at random. @default not at all */
   augment?: Augmentation;
   /** Type of weights, activations and gradients. @default 'float64' */
@@ -84,7 +84,7 @@ export interface TrainStep<T extends ElementType = ElementType> {
     t: Elements, // [B, O], or [B] class indices, or [B, R] with -1 where a position does not count
     B: number,
     lr?: number,
-    w?: Float64Array, // [B] weights of the rows, if `weighs`, or [B, heads] for each of several outputs
+    w?: Float64Array, // [B] weights of the rows, if `hasRowWeights`, or [B, heads] for each of several outputs
     lengths?: Float64Array, // [B, parts] real positions of the rows, default all
   ): StepFigures;
 }
@@ -116,7 +116,18 @@ function refuseLostNumbers(options: TrainStepOptions, type: ElementType): void {
  * @throws OptionError if rounding to float32 makes a number invalid, or if float32 cannot represent all indices.
  */
 export function createTrainStep<T extends ElementType = typeof FLOAT64>(options: TrainStepOptions<T>): TrainStep<T> {
-  const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm, weighs = false, augment = null } = options;
+  const {
+    network,
+    loss,
+    optimizer,
+    kernels,
+    batch,
+    seed,
+    clipNorm,
+    maxNorm,
+    hasRowWeights = false,
+    augment = null,
+  } = options;
   const allocate = options.allocate ?? allocateEach(options.elementType ?? FLOAT64);
   refuseGroups('createTrainStep', optimizer, network);
   const P = network.parameterCount;
@@ -145,7 +156,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     let threadArrayCount = 0;
     const allocatePerThread = (length: number): Elements => (threadArrays[threadArrayCount++] ??= allocate(length));
     const teamMemory = { leaves: maxLeaves, allocatePerLeaf, allocatePerThread };
-    return createWorkspace(network, loss, Math.min(batch, leafRows), allocate, teamMemory, weighs, augment);
+    return createWorkspace(network, loss, Math.min(batch, leafRows), allocate, teamMemory, hasRowWeights, augment);
   });
   const scalars = Float64Array.from(optimizer.initialScalars);
   const hyper = allocate(optimizer.hyperLength, FLOAT64);
@@ -194,8 +205,8 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     const workspace = workspaces[couples ? k : 0];
     workspace.x.set(viewOf(x, from * I, (to - from) * I));
     workspace.t.set(viewOf(t, from * T, (to - from) * T));
-    if (weighs) workspace.rowWeights?.w.set(viewOf(w, from * W, (to - from) * W));
-    weighPositions(workspace, to - from, R, weighs);
+    if (hasRowWeights) workspace.rowWeights?.w.set(viewOf(w, from * W, (to - from) * W));
+    weighPositions(workspace, to - from, R, hasRowWeights);
     writeLengths(workspace.lengths, network, lengths, from, to - from);
   }
 
@@ -260,7 +271,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     parameters: typed(parameters),
     model: typed(optimizer.smoothingAt === undefined ? parameters : state[state.length - 1]),
     state: state.map(typed),
-    step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B * W : 0).fill(1), lengths) {
+    step(x, t, B, lr = optimizer.lr, w = new Float64Array(hasRowWeights ? B * W : 0).fill(1), lengths) {
       const leaves = leafCount(B, leafRows);
       const stepBatch = { x, t, w, lengths, B };
       if (couples) runTogether(leaves, stepBatch);

@@ -160,11 +160,11 @@ function copyRows(matrix: DataMatrix, rows: Uint32Array): DataMatrix {
   return { ...matrix, array };
 }
 
-function rowCountOf(where: string, dataset: { readonly rows: number }, part: string, share: number): number {
-  option.fraction.check(where, part, share);
-  const rows = Math.round(share * dataset.rows);
-  if (rows > 0 || share === 0) return rows;
-  const problem = `has 0 rows (${share} of ${dataset.rows}), expected at least 1`;
+function rowCountOf(where: string, dataset: { readonly rows: number }, part: string, fraction: number): number {
+  option.fraction.check(where, part, fraction);
+  const rows = Math.round(fraction * dataset.rows);
+  if (rows > 0 || fraction === 0) return rows;
+  const problem = `has 0 rows (${fraction} of ${dataset.rows}), expected at least 1`;
   throw new OptionError(where, [part, 'dataset'], problem);
 }
 

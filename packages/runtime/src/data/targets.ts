@@ -194,7 +194,7 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
     throw error instanceof OptionError ? error.inside('dataset') : error;
   }
   yield* checkInput(where, network, dataset);
-  const why = hasOwnTargets(dataset) ? 'inputs, which are the targets,' : 'numbers per target';
+  const columnsAre = hasOwnTargets(dataset) ? 'inputs, which are the targets,' : 'numbers per target';
   const tasks = headTasks(network, loss);
   if (tasks === null) {
     const { heads } = dataset;
@@ -204,7 +204,7 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
       throw new OptionError(where, ['loss', 'layers', 'dataset'], problem, { about: 'the loss' });
     }
     const whole = { what: "the network's output", shape: network.output, advice: flattenAdvice(network) };
-    return checkTargets(where, whole, loss, name, { columns: targets.columns, classes }, why);
+    return checkTargets(where, whole, loss, name, { columns: targets.columns, classes }, columnsAre);
   }
   const hasOneTarget = tasks.filter((task) => task.loss.targets !== 'none').length === 1;
   for (const head of (hasOneTarget ? dataset.heads : headsOfDataset(dataset)) ?? []) {
@@ -220,7 +220,7 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
       const problem = `has no targets in ${showName(name)}, expected a head of that name`;
       throw new OptionError(where, ['layers', 'dataset'], problem, { about: what });
     }
-    checkTargets(where, { what, shape: task.shape, advice: '' }, task.loss, name, head, why);
+    checkTargets(where, { what, shape: task.shape, advice: '' }, task.loss, name, head, columnsAre);
   }
 }
 

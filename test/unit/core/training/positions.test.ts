@@ -45,7 +45,7 @@ const stepOf = (labelSmoothing = 0, weighs = false) =>
     kernels: referenceKernels,
     batch,
     seed: 0,
-    weighs,
+    hasRowWeights: weighs,
   });
 
 test.each(golden.trajectories)(

@@ -51,7 +51,7 @@ describe.each(names)('%s', (name) => {
     const stepWith = (weight: number | null) => {
       const optimizer = createOptimizer({ kind: 'sgd', lr: 0.1 });
       const shared = { network, loss, optimizer, kernels: referenceKernels, batch: B, seed: 2 };
-      const trained = createTrainStep({ ...shared, weighs: weight !== null });
+      const trained = createTrainStep({ ...shared, hasRowWeights: weight !== null });
       const weights = weight === null ? undefined : new Float64Array(B).fill(weight);
       return { ...trained.step(x, t, B, undefined, weights), parameters: trained.parameters };
     };

@@ -77,7 +77,7 @@ describe.each(elementTypes)('steps of %s', (elementType) => {
       kernels,
       batch: 40,
       seed: 2,
-      weighs: true,
+      hasRowWeights: true,
       elementType,
       ...limits,
     });

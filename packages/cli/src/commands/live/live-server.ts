@@ -67,7 +67,7 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
     const [run, index] = runAt(query);
     if (run === undefined) return refuse(reply, 404, `run ${has(index)}, expected the place of a run, such as 0`);
     try {
-      return await run.wrong();
+      return await run.wrongRows();
     } catch (error) {
       return refuse(reply, 409, withoutCaller(error));
     }

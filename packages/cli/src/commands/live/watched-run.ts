@@ -28,7 +28,7 @@ export interface WatchedRun {
   /** Facts about the run for the page. @throws Error if a file is damaged. */
   facts(): Omit<RunMessage, 'run'>;
   /** Wrong answers of the newest checkpoint, computed once for each checkpoint. @throws Error (rejects) without any. */
-  wrong(): Promise<WrongMessage>;
+  wrongRows(): Promise<WrongMessage>;
 }
 
 /** A run of this process: it can be steered, and its threads are known. */
@@ -57,7 +57,7 @@ export function watchRun(folder: string, local?: LocalRun): WatchedRun {
   return {
     folder,
     local,
-    wrong: readOnChange(checkpoint, async (exists) => {
+    wrongRows: readOnChange(checkpoint, async (exists) => {
       if (exists) return askCheckpoint(checkpoint, local?.sets);
       throw new Error('the run has no checkpoint yet, expected one ("Write a checkpoint", or --checkpoint-every 1e)');
     }),

@@ -12,7 +12,7 @@ export const gatherArguments = defineArguments(
 );
 
 // Prefetch distance in `out`, in bytes.
-const AHEAD = 2048;
+const PREFETCH_BYTES = 2048;
 
 /** out = rows of bytes of `Isa.data`, each divided by the divisor. Prefetches the next: shuffled rows lie anywhere. */
 export function assembleGather(isa: Isa): number {
@@ -36,7 +36,7 @@ export function assembleGather(isa: Isa): number {
       });
       isa.repeat(call.vectors, () => {
         isa.prefetch(isa.at(nextRow));
-        isa.prefetchToWrite(isa.at(out, AHEAD));
+        isa.prefetchToWrite(isa.at(out, PREFETCH_BYTES));
         convertVector(from);
         for (const pointer of [from, nextRow]) isa.skip(pointer, unit.width);
         isa.skip(out, unit.bytes * unit.width);

@@ -14,7 +14,7 @@ export const packArguments = defineArguments(
 );
 
 /** Rows to prefetch ahead. */
-const AHEAD = 2;
+const PREFETCHED_ROWS = 2;
 
 /**
  * panel[k] = the first columns of row k of `source`, in `vectors` vectors, padded with zeros; the columns after them go
@@ -36,8 +36,8 @@ export function assemblePack(isa: Isa, vectors: number): number {
     isa.repeat(call.K, () => {
       const to = isa.pointTo(isa.at(panel));
       const from = isa.pointTo(isa.at(source));
-      const ahead = isa.pointTo(isa.at(source)); // prefetched: another core may have written these rows of W
-      for (let k = 0; k < AHEAD; k++) isa.advance(ahead, sourceStep);
+      const prefetched = isa.pointTo(isa.at(source)); // prefetched: another core may have written these rows of W
+      for (let k = 0; k < PREFETCHED_ROWS; k++) isa.advance(prefetched, sourceStep);
       const left = isa.load(count); // in a register, as `repeat` would count down the slot itself
       isa.repeat(left, () => {
         for (let v = 0; v < vectors; v++) {
@@ -45,9 +45,9 @@ export function assemblePack(isa: Isa, vectors: number): number {
           else unit.load(v, isa.at(from, v * size));
         }
         for (let v = 0; v < vectors; v++) unit.store(isa.at(to, v * size), v);
-        eachLine(vectors * size, (offset) => isa.prefetch(isa.at(ahead, offset)));
+        eachLine(vectors * size, (offset) => isa.prefetch(isa.at(prefetched, offset)));
         isa.advance(to, nextPanel);
-        for (const pointer of [from, ahead]) isa.advance(pointer, nextSource);
+        for (const pointer of [from, prefetched]) isa.advance(pointer, nextSource);
       });
       isa.advance(panel, panelStep);
       isa.advance(source, sourceStep);

@@ -14,7 +14,7 @@ const LANES = 4;
 
 // Prefetch distance in bytes. The vectors of a large network come from the third-level cache or from memory; processors
 // prefetch two streams by themselves, and take longer if the code prefetches them, too.
-const AHEAD = 2048;
+const PREFETCH_BYTES = 2048;
 const HARDWARE_STREAMS = 2;
 
 /** Vectors of one turn of the loop: at least 32 bytes, which are all lanes of the sum in doubles. */
@@ -76,8 +76,8 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): num
       formula.prepare((k) => isa.numberAt(call[k === 0 ? 'inverseCount' : numbers[k - 1]]));
       isa.repeatOrSkip(call.turns, () => {
         if (count + pointers.length > HARDWARE_STREAMS) {
-          for (let s = 0; s < count; s++) isa.prefetch(rows.at(s, AHEAD));
-          for (const pointer of pointers) isa.prefetchToWrite(isa.at(pointer, AHEAD));
+          for (let s = 0; s < count; s++) isa.prefetch(rows.at(s, PREFETCH_BYTES));
+          for (const pointer of pointers) isa.prefetchToWrite(isa.at(pointer, PREFETCH_BYTES));
         }
         for (let k = 0; k < vectors; k++) updateVector(formula, k, unit.load, unit.store);
         rows.skip(vectors * size);

@@ -105,10 +105,10 @@ export const inputsOfExpression = ({ steps }: Expression): number[] =>
   steps.flatMap(([name, index]) => (name === 'input' ? [index] : [])).sort((a, b) => a - b);
 
 /**
- * The gradients of an expression with one result y by `inputs`, some of its n inputs. The gradients are an expression of
- * n + 2 inputs: the n, the gradient d by y, and y itself, which is read where a derivative needs it. Terms of one
- * gradient are added from the last step to the first. Each is flushed unless it is d itself; where y does not depend on
- * an input, it is 0.
+ * The gradients of an expression with one result y by `inputs`, some of its n inputs. They are an expression of n + 2
+ * inputs: the n, the gradient d by y, and y itself, which is read where a derivative needs it. Terms of one gradient
+ * are added from the last step to the first. Each is flushed unless it is d itself; where y does not depend on an
+ * input, it is 0.
  */
 export function gradientOf(expression: Expression, n: number, inputs: readonly number[]): Expression {
   return expressionOf((terms) => {

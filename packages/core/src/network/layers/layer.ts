@@ -148,7 +148,7 @@ export interface Layer {
   /** How many numbers of each row passes store by position. @default the size of `out` if it has positions, else 0 */
   readonly positionNumbers?: number;
   /** Allocates the layer's memory for up to `rows` rows, besides inputs and outputs. Absent if it needs none. */
-  createMemory?(rows: number, allocate: Allocate, share: TeamMemory): LayerMemory;
+  createMemory?(rows: number, allocate: Allocate, team: TeamMemory): LayerMemory;
 
   /** Emits operations that overwrite `y`. */
   forward(

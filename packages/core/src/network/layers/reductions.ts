@@ -162,10 +162,10 @@ function reduce(
     }),
     backward([dx], dy, [x], y, _parameters, _gradients, B, { emit }, { arrays }) {
       if (dx === null) return;
-      const [rows, dRows, share, ...others] = arrays;
+      const [rows, dRows, dividedDy, ...others] = arrays;
       const values = [x, ...others.slice(0, between.length), y];
-      const gradients = [dx, ...others.slice(between.length), divides ? share : dy];
-      if (divides) emit(ops.divide, share, dy, B * sizeOf(out), divisor);
+      const gradients = [dx, ...others.slice(between.length), divides ? dividedDy : dy];
+      if (divides) emit(ops.divide, dividedDy, dy, B * sizeOf(out), divisor);
       for (const [k, stage] of [...stages.entries()].reverse()) {
         const axis = { ...stage, outer: B * stage.outer };
         backward(emit, gradients[k], gradients[k + 1], values[k], values[k + 1], axis, [rows, dRows]);

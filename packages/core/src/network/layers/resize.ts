@@ -9,13 +9,14 @@ import { alongAxis, axesOf, perAxis } from './windows.ts';
 const modes: Readonly<Record<'nearest' | 'linear', (o: number, inputs: number, outputs: number) => Terms>> = {
   nearest: (o, inputs, outputs) => [{ from: Math.floor(((2 * o + 1) * inputs) / (2 * outputs)), factor: 1 }],
   linear(o, inputs, outputs) {
-    const [scaledPosition, scale] = [Math.max((2 * o + 1) * inputs - outputs, 0), 2 * outputs]; // the place is their quotient
+    // The position among the inputs is scaledPosition / scale.
+    const [scaledPosition, scale] = [Math.max((2 * o + 1) * inputs - outputs, 0), 2 * outputs];
     const from = Math.floor(scaledPosition / scale);
-    const share = (scaledPosition - from * scale) / scale;
-    if (share === 0 || from + 1 >= inputs) return [{ from, factor: 1 }];
+    const fraction = (scaledPosition - from * scale) / scale;
+    if (fraction === 0 || from + 1 >= inputs) return [{ from, factor: 1 }];
     return [
-      { from, factor: 1 - share },
-      { from: from + 1, factor: share },
+      { from, factor: 1 - fraction },
+      { from: from + 1, factor: fraction },
     ];
   },
 };

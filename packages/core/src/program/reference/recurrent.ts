@@ -21,7 +21,13 @@ export interface RecurrentStep {
 }
 
 /** The numbers of a part at position t of T: the operand, the index of row 0's, and the distance of rows. */
-export function placeOf(operands: Readonly<Record<string, Operand>>, part: Part, t: number, T: number, O: number) {
+export function numbersOfPart(
+  operands: Readonly<Record<string, Operand>>,
+  part: Part,
+  t: number,
+  T: number,
+  O: number,
+) {
   const [name, gate] = part.split(' ');
   const operand = operands[name];
   const shape = 'shape' in operand ? operand.shape : [];
@@ -37,7 +43,7 @@ export const recurrentCode =
     const named = Object.fromEntries(Object.keys(operands).map((name, k) => [name, args[k]]));
     const { lengths, t, B, T, O } = named as { lengths: Float64Array; t: number; B: number; T: number; O: number };
     const arrayOf = (part: Part) => {
-      const { name, first, row } = placeOf(operands, part, t, T, O);
+      const { name, first, row } = numbersOfPart(operands, part, t, T, O);
       return { array: named[name] as Elements, first, row };
     };
     const copies = (list: RecurrentStep['copiesBefore']) =>

@@ -101,7 +101,7 @@ function filledRows(
 ): UnevenRows & Pick<TableSeries, 'filled'> {
   const times = numbersOf(time, rows);
   const previous = previousRows(key, rows);
-  const cells: { readonly time: number; readonly before: number; readonly after: number; readonly share: number }[] =
+  const cells: { readonly time: number; readonly before: number; readonly after: number; readonly fraction: number }[] =
     [];
   for (let n = 0; n < rows; n++) {
     const before = previous[n];
@@ -125,9 +125,9 @@ function filledRows(
         time: nextOf(times[before], { ...step, size: step.size * k }),
         before,
         after: n,
-        share: k / distance,
+        fraction: k / distance,
       });
-    cells.push({ time: times[n], before: n, after: n, share: 0 });
+    cells.push({ time: times[n], before: n, after: n, fraction: 0 });
   }
   // All series in the order of time, as rows that are split by time are.
   cells.sort((a, b) => a.time - b.time || a.after - b.after);
@@ -142,8 +142,8 @@ function filledRows(
       });
     const { values } = data;
     const isLine = type !== 'boolean';
-    const filled = Float64Array.from(cells, ({ before, after, share }) =>
-      isLine && share > 0 ? values[before] + (values[after] - values[before]) * share : values[before],
+    const filled = Float64Array.from(cells, ({ before, after, fraction }) =>
+      isLine && fraction > 0 ? values[before] + (values[after] - values[before]) * fraction : values[before],
     );
     return withGaps({ ...column, data: { kind: 'numbers', values: filled } });
   };

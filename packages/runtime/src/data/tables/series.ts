@@ -94,8 +94,9 @@ function likelySteps(values: Float64Array, previous: Int32Array, isDate: boolean
     for (const [n, before] of previous.entries()) {
       if (before === -1) continue;
       const size = distance(values[before], values[n]);
-      const rounded = Number(size.toPrecision(6));
-      counts.set(rounded, { size: counts.get(rounded)?.size ?? size, count: (counts.get(rounded)?.count ?? 0) + 1 });
+      const rounded = Number(size.toPrecision(6)); // distances of one step differ by rounding
+      const counted = counts.get(rounded) ?? { size, count: 0 };
+      counts.set(rounded, { ...counted, count: counted.count + 1 });
     }
     counts.delete(Number.NaN);
     return [...counts.values()].reduce((a, b) => (b.count > a.count ? b : a), { size: 0, count: 0 }).size || undefined;
@@ -132,7 +133,7 @@ export const longestOf = (segments: readonly Segment[]): number =>
 
 /**
  * The positions in `order` at which windows of T rows start, each with H rows after it. No window crosses two segments.
- * Its last row, and those to forecast, are not interpolated: the line to a later row would tell of that.
+ * The last row of a window, and the rows to forecast, are not interpolated: they would be made of later rows.
  */
 export function windowStarts(
   { context: T, horizon: H, filled }: TableSeries,
@@ -158,7 +159,7 @@ export function splitByTime(where: string, table: Table, series: TableSeries, op
     throw new OptionError(where, option, problem);
   }
   const times = series.time.data.kind === 'numbers' ? series.time.data.values : new Float64Array(rows);
-  const sets = withoutLinesBetween(splitInOrder(times, { validation, test }), series);
+  const sets = withoutRowsBetween(splitInOrder(times, { validation, test }), series);
   for (const [set, setRows] of Object.entries(sets)) {
     const { context: T, horizon: H } = series;
     const setSegments = segmentsOf(series, rows, setRows);
@@ -171,8 +172,8 @@ export function splitByTime(where: string, table: Table, series: TableSeries, op
   return sets;
 }
 
-/** The sets without interpolated rows whose known neighbours are not both in the set: no set tells of another. */
-function withoutLinesBetween(sets: SplitRows, { filled }: TableSeries): SplitRows {
+/** Leaves out interpolated rows between known rows of different sets, so that no set has numbers of another. */
+function withoutRowsBetween(sets: SplitRows, { filled }: TableSeries): SplitRows {
   if (filled === undefined) return sets;
   const { before, after } = filled;
   return mapSets(sets, (rows) => {

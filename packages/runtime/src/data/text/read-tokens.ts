@@ -87,10 +87,10 @@ export async function readTokens(
 }
 
 /** Byte pairs of the first part of a text, which is read twice: for its length, and for its pieces. */
-async function learnFrom(parts: () => AsyncIterable<Part>, size: number, share: number): Promise<TokenizerSpec> {
+async function learnFrom(parts: () => AsyncIterable<Part>, size: number, fraction: number): Promise<TokenizerSpec> {
   let length = 0;
   for await (const { text } of parts()) length += text.length;
-  let left = Math.round(share * length);
+  let left = Math.round(fraction * length);
   const pieces = new Map<string, number>();
   for await (const { text } of parts()) {
     for (const piece of bytePiecesOf(text.slice(0, left))) pieces.set(piece, (pieces.get(piece) ?? 0) + 1);

@@ -62,7 +62,7 @@ export interface EvaluationRun {
   threadsOf?: readonly number[]; // threads of each rank: rows are divided in proportion
   readers?: readonly OutputReader[] | undefined;
   scaledReaders?: readonly OutputReader[]; // read outputs and targets before they are converted to the targets' units
-  weighs?: boolean; // whether to compute the weighted loss of positions, default false
+  weighsPositions?: boolean; // whether to compute the weighted loss of positions, default false
 }
 
 /**
@@ -76,7 +76,13 @@ export async function evaluateDataset(
   dataset: Dataset,
   { network, loss, threads, chunks: chunksAtOnce, attempt, ...run }: EvaluationRun,
 ): Promise<Evaluation> {
-  const { lockstep = alone, threadsOf = [threads], readers: extra = [], scaledReaders = [], weighs = false } = run;
+  const {
+    lockstep = alone,
+    threadsOf = [threads],
+    readers: extra = [],
+    scaledReaders = [],
+    weighsPositions = false,
+  } = run;
   const byPosition = targetPositions(network, loss) > 1;
   const form = targetFormOf(network, loss);
   const tasks = form.heads ?? tasksOfValues(network.outputs, loss, dataset);
@@ -123,7 +129,7 @@ export async function evaluateDataset(
     const rowFigures = { loss: (sums[TALLY.loss] / dataset.rows) * lossUnit(loss, dataset.preprocessing), ...values };
     return {
       rows: dataset.rows,
-      ...(byPosition ? positionFigures(loss, sums, weighs) : rowFigures),
+      ...(byPosition ? positionFigures(loss, sums, weighsPositions) : rowFigures),
       ...(customMetrics.length === 0
         ? {}
         : { metrics: Object.fromEntries(customMetrics.map(([name, metric]) => [name, metricValue(name, metric)])) }),
@@ -134,14 +140,16 @@ export async function evaluateDataset(
 }
 
 /** Means over the positions that count; a loss of 0 without any. */
-function positionFigures(loss: Loss, sums: Float64Array, weighs: boolean): Omit<Evaluation, 'rows'> {
+function positionFigures(loss: Loss, sums: Float64Array, weighsPositions: boolean): Omit<Evaluation, 'rows'> {
   const positions = sums[TALLY.count];
   const count = Math.max(1, positions);
   return {
     positions,
     loss: sums[TALLY.loss] / count,
     accuracy: sums[TALLY.right] / count,
-    ...(weighs && sums[TALLY.weights] > 0 ? { weightedLoss: sums[TALLY.weightedLoss] / sums[TALLY.weights] } : {}),
+    ...(weighsPositions && sums[TALLY.weights] > 0
+      ? { weightedLoss: sums[TALLY.weightedLoss] / sums[TALLY.weights] }
+      : {}),
     ...(hasSurprise(loss) ? { perplexity: perplexityOf(sums[TALLY.surprise] / count) } : {}),
   };
 }

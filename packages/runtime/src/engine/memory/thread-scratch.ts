@@ -56,7 +56,7 @@ export interface ScratchShape extends BatchShape, EvaluationShape {
   readonly optimizer: Optimizer;
   readonly passRows: number; // most rows of a pass in the thread's workspace, in training or evaluation
   readonly probes?: boolean; // whether layers are probed, default false
-  readonly weighs?: boolean; // whether rows have weights, default false
+  readonly hasRowWeights?: boolean; // whether rows have weights, default false
   readonly maxNorm?: number | null; // limit of the norm of weights into a unit, default none
   readonly augment?: Augmentation | null; // of the rows, default none
 }
@@ -90,7 +90,7 @@ export function takeEvaluationScratch(
   { network, loss, backend, elementType }: EvaluationShape,
   allocate: Allocate,
   rows = maxPassRows(network, elementType),
-  weighs = false,
+  hasRowWeights = false,
   augment: Augmentation | null = null,
   teamMemory = FORWARD_ONLY,
   products = network.products,
@@ -98,20 +98,20 @@ export function takeEvaluationScratch(
   return {
     kernels: takeKernelScratch(products, backend, allocate),
     lossSums: allocate(Math.max(MAX_LEAVES, rows), FLOAT64),
-    workspace: createWorkspace(network, loss, rows, allocate, teamMemory, weighs, augment),
+    workspace: createWorkspace(network, loss, rows, allocate, teamMemory, hasRowWeights, augment),
   };
 }
 
 /** Takes the arrays of a training thread in the same way. */
 export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): ThreadScratch {
-  const { network, optimizer, passRows, probes = false, weighs, maxNorm = null, augment } = shape;
+  const { network, optimizer, passRows, probes = false, hasRowWeights, maxNorm = null, augment } = shape;
   const H = optimizer.hyperLength;
   return {
     ...takeEvaluationScratch(
       shape,
       allocate,
       passRows,
-      weighs,
+      hasRowWeights,
       augment,
       NO_TEAM_MEMORY,
       stepProducts(network, optimizer),
@@ -140,11 +140,12 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
  * own, since that of a pass of several leaves takes no more.
  */
 export function passMemoryLength(shape: ScratchShape): number {
-  const { network, loss, elementType, batch, leafRows, couples, weighs, augment } = shape;
+  const { network, loss, elementType, batch, leafRows, couples, hasRowWeights, augment } = shape;
   if (!couples) return 0;
   const teamMemory = { leaves: leafCount(batch, leafRows), allocatePerLeaf: () => EMPTY };
   const leafDoubles = countDoubles(
-    (allocate) => createWorkspace(network, loss, Math.min(batch, leafRows), allocate, teamMemory, weighs, augment),
+    (allocate) =>
+      createWorkspace(network, loss, Math.min(batch, leafRows), allocate, teamMemory, hasRowWeights, augment),
     elementType,
   );
   return maxRankLeaves(shape) * leafDoubles;
@@ -179,8 +180,8 @@ const KERNEL_CALLS_PER_OPERATION = 3;
 const MAX_TAPE_KERNEL_CALLS = 4096;
 
 /** Most operations on the tapes of a thread. */
-function maxTapeOperations({ network, loss, weighs, maxNorm = null, augment }: ScratchShape): number {
-  const operations = emptyPass(network, loss, NO_TEAM_MEMORY, weighs, augment).length;
+function maxTapeOperations({ network, loss, hasRowWeights, maxNorm = null, augment }: ScratchShape): number {
+  const operations = emptyPass(network, loss, NO_TEAM_MEMORY, hasRowWeights, augment).length;
   const passes = operations > MANY_OPERATIONS ? TAPED_PASSES_OF_MANY : TAPED_PASSES;
   const blocks = Math.min(TAPED_BLOCKS, blockCount(network.parameterCount));
   const columns = maxNorm === null ? 0 : countMatrices(network);
@@ -193,12 +194,12 @@ export function emptyPass(
   network: Network,
   loss: Loss,
   teamMemory = NO_TEAM_MEMORY,
-  weighs = false,
+  hasRowWeights = false,
   augment: Augmentation | null = null,
 ): readonly Call[] {
   const { calls, emit } = createList();
   const tensors = network.layers.map((layer) => layer.tensors.map(() => EMPTY));
-  const workspace = createWorkspace(network, loss, 1, () => EMPTY, teamMemory, weighs, augment);
+  const workspace = createWorkspace(network, loss, 1, () => EMPTY, teamMemory, hasRowWeights, augment);
   const pass = {
     emit,
     training: true,

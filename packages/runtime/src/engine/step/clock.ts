@@ -77,8 +77,8 @@ const GOLDEN = 0x9e3779b1;
 
 /** Measures the time that a thread works and waits, in a sample of the steps: timing all would slow down small ones. */
 export interface WorkClock {
-  /** Whether `step` is among the `share` of steps that are timed. Starts the clock if it is. */
-  begin(step: number, share: number): boolean;
+  /** Whether `step` is among the `fraction` of steps that are timed. Starts the clock if it is. */
+  begin(step: number, fraction: number): boolean;
   /** Counts the time since the last call as work. */
   work(): void;
   /** Counts the time since the last call as waiting. */
@@ -94,9 +94,9 @@ const rowOf = (times: Float64Array, thread: number): Float64Array => viewOf(time
 export function createWorkClock(times: Float64Array, thread: number): WorkClock {
   const { start, lap } = createStopwatch(rowOf(times, thread));
   return {
-    begin(step, share) {
+    begin(step, fraction) {
       // `imul` returns a signed number, from -2³¹ to 2³¹ - 1.
-      if (Math.imul(step, GOLDEN) >= (share - 0.5) * 2 ** 32) return false;
+      if (Math.imul(step, GOLDEN) >= (fraction - 0.5) * 2 ** 32) return false;
       start();
       return true;
     },

@@ -53,9 +53,18 @@ export function createContext(setup: RunSetup, thread: number, environment: Thre
   const optimizer = optimizerOf(setup.optimizer, setup.ema);
   const schedule = createSchedule(setup.schedule, setup.context, customParts);
   const { elementType, passRows, threads, probes, insideBytes, maxNorm, augment, cluster } = setup;
-  const weighs = setup.weights !== null;
+  const hasRowWeights = setup.weights !== null;
   const computation = { network, loss, optimizer, elementType };
-  const shape = { ...shapeOf(setup), ...computation, passRows, threads, probes, weighs, maxNorm, augment };
+  const shape = {
+    ...shapeOf(setup),
+    ...computation,
+    passRows,
+    threads,
+    probes,
+    weighs: hasRowWeights,
+    maxNorm,
+    augment,
+  };
   const arena = planArena({ ...shape, schedule, insideBytes }).bind(setup.memory, setup.outside);
   const G = gradientLength(network);
   const scratch = takeThreadScratch(shape, createAllocator('createContext', arena.scratch[thread], elementType));

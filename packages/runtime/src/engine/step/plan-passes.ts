@@ -88,8 +88,8 @@ function coupledPasses(
     const B = rowsOfPass(context, pass, rows);
     const unitRows = Math.min(rows, setup.leafRows);
     const teamMemory = { leaves, allocatePerLeaf, allocatePerThread, unitRows };
-    const weighs = setup.weights !== null;
-    const workspace = createWorkspace(network, loss, B, allocate, teamMemory, weighs, setup.augment);
+    const hasRowWeights = setup.weights !== null;
+    const workspace = createWorkspace(network, loss, B, allocate, teamMemory, hasRowWeights, setup.augment);
     const inspectPass = probed
       ? createProbe(network, workspace, viewOf(arena.probeSums, first * probeDoubles, probeDoubles))
       : inspect;

@@ -63,7 +63,7 @@ export async function evaluate(state: RunState, part: 'validation' | 'test'): Pr
     lockstep,
     threadsOf,
     scaledReaders,
-    weighs: weighing !== null,
+    weighsPositions: weighing !== null,
   };
   const work = () => evaluateDataset(pool, setup, dataset, run);
   const figures = await orEndRun(state, work, `in the evaluation after step ${step}`);

@@ -209,7 +209,7 @@ export function* planRun(
     recorded: { ...recordedOptions(options), ...(Object.keys(changes).length === 0 ? {} : { rateChanges: changes }) },
     rateChanges: changesByStep(changes),
     weighing,
-    weighs: weighing !== null,
+    hasRowWeights: weighing !== null,
     shuffle: options.shuffle && isShuffled(batch, train),
     onNan: options.onNan,
     retries: options.retries,

@@ -111,7 +111,7 @@ export function stateParts(
   const probeGarbage = probe === null ? 0 : Math.min(PROBE_GARBAGE_BYTES, weights * probe.count(context.totalSteps));
   return [
     { name: 'orders of the rows', bytes: orderSlots * rows * 4 },
-    { name: 'weights of the rows', bytes: plan.weighs ? rows * 8 : 0 },
+    { name: 'weights of the rows', bytes: plan.hasRowWeights ? rows * 8 : 0 },
     { name: 'copy of the state for faults', bytes: state },
     { name: 'state of all ranks for checkpoints', bytes: rankState < wholeState ? gathered * allSlots : 0 },
     { name: 'pieces of the state for other ranks', bytes: pieces },

@@ -17,7 +17,7 @@ export interface RunShape extends StepShape {
   readonly totalEpochs: number; // `steps` may cut the last one short
   readonly shuffle: boolean;
   readonly weighing?: readonly RowWeighing[] | null; // of each output; default: each row counts 1
-  readonly weighs?: boolean; // whether rows have weights
+  readonly hasRowWeights?: boolean; // whether rows have weights
   readonly ranks?: ClusterShape | null; // ranks that take a step together, default only this one
   readonly probes?: boolean;
   readonly profile?: boolean;

@@ -20,24 +20,24 @@ export async function measureTargets(
   runs: readonly TargetRun[],
 ): Promise<ReadonlyMap<string, MeasuredTarget>> {
   const { sets } = recipe;
-  const rows = sets.test ?? sets.validation;
-  if (rows === undefined || !hasHeads(result.loss)) return new Map();
+  const heldOutRows = sets.test ?? sets.validation;
+  if (heldOutRows === undefined || !hasHeads(result.loss)) return new Map();
   const loss = createLoss(result.loss, result.parts?.customParts);
   const tasks = headTasks(buildNetwork(result.spec, result.parts?.customParts), loss) ?? [];
   const width = tasks.reduce((sum, { targetColumns }) => sum + targetColumns, 0);
   const readers: OutputReader[] = [];
-  const read = new Map<string, () => MeasuredTarget>();
-  for (const { name, recipe: ofTarget } of runs) {
+  const measures = new Map<string, () => MeasuredTarget>();
+  for (const { name, recipe: targetRecipe } of runs) {
     const task = tasks.find((task) => task.name === name);
     if (task === undefined || task.positions > 1) continue;
-    const { train } = ofTarget.sets;
+    const { train } = targetRecipe.sets;
     const rare = await rareReader(train, task.loss);
     const ranking = train.classes === 2 ? rankingOf(task) : null;
     for (const reader of [rare, ranking]) if (reader !== null) readers.push(readerOf(task, width, reader));
-    read.set(name, () => ({ rare: rare?.figures() ?? null, averagePrecision: ranking?.value() }));
+    measures.set(name, () => ({ rare: rare?.figures() ?? null, averagePrecision: ranking?.value() }));
   }
-  if (readers.length > 0) await evaluateResult(recipe, result, rows, readers);
-  return new Map([...read].map(([name, measured]) => [name, measured()]));
+  if (readers.length > 0) await evaluateResult(recipe, result, heldOutRows, readers);
+  return new Map([...measures].map(([name, measured]) => [name, measured()]));
 }
 
 /** Average precision of the second of two classes. */

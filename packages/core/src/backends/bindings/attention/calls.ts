@@ -8,7 +8,7 @@ import { matrixArguments } from '../../kernels/matrix.ts';
 import { LANES, rowLanesArguments } from '../../kernels/row-lanes.ts';
 import type { CallTape } from '../call-tape.ts';
 import type { PanelSize } from '../panels/panel-memory.ts';
-import { AHEAD, MAX_BLOCK_ROWS, MAX_ROWS } from '../panels/panel-memory.ts';
+import { MAX_BLOCK_ROWS, MAX_ROWS, PREFETCHED_ROWS } from '../panels/panel-memory.ts';
 import type { Panels } from '../panels/panels.ts';
 import { type AttentionArrays, QUERIES, scoreRow } from './memory.ts';
 
@@ -102,8 +102,23 @@ export function createAttentionCalls(
         const aBlock = a + k * aStep;
         const init = isFirst ? zeros : to;
         const columns = Math.min(N - j, panel.columns);
-        const ahead = AHEAD * step;
-        multiply(to, cRow, init, isFirst ? 0 : cRow, aBlock, aRow, aStep, from, step, ahead, M, terms, columns, 'all');
+        const prefetchBytes = PREFETCHED_ROWS * step;
+        multiply(
+          to,
+          cRow,
+          init,
+          isFirst ? 0 : cRow,
+          aBlock,
+          aRow,
+          aStep,
+          from,
+          step,
+          prefetchBytes,
+          M,
+          terms,
+          columns,
+          'all',
+        );
       }
     }
   }

@@ -14,7 +14,7 @@ export const MAX_BLOCK_ROWS = MAX_VECTOR / 4;
  * Rows of a panel to prefetch ahead, so that they arrive from the second-level cache in time. This makes a tile of 9 x
  * 24 doubles over many panels take 0.88 of the time.
  */
-export const AHEAD = 8;
+export const PREFETCHED_ROWS = 8;
 /** Maximum number of vectors of a tile's sums, over all extensions. */
 const MAX_SUMS = 28;
 // Bytes of the constants that `writeConstants` writes.

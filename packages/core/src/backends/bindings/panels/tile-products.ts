@@ -1,7 +1,7 @@
 import type { ProductKernels } from '../../code.ts';
 import { RUN, type TileShape, tileArguments } from '../../kernels/tile.ts';
 import type { CallTape } from '../call-tape.ts';
-import { AHEAD, countOf, heightOf, listStep, type PanelMemory, tilesOver } from './panel-memory.ts';
+import { countOf, heightOf, listStep, type PanelMemory, PREFETCHED_ROWS, tilesOver } from './panel-memory.ts';
 
 /** Writes the leaf table of a sum of B terms to `PanelMemory.table`, where later calls read it. */
 export type PlaceLeaves = (B: number, leafRows: number) => void;
@@ -111,7 +111,7 @@ export function createTileProducts(
           aRow,
           bytes, // aStep
           step,
-          AHEAD * step,
+          PREFETCHED_ROWS * step,
           planes, // count
           nextC,
           nextInit,
@@ -172,7 +172,7 @@ export function createTileProducts(
           aRow,
           aStep,
           step,
-          AHEAD * step,
+          PREFETCHED_ROWS * step,
           count,
           bytes * columns,
           nextInit,
@@ -219,7 +219,7 @@ export function createTileProducts(
         bytes,
         aStep,
         step,
-        AHEAD * step,
+        PREFETCHED_ROWS * step,
         count,
         M * cRow,
         M * initRow,
@@ -268,7 +268,7 @@ export function createTileProducts(
         aRow,
         aStep,
         step,
-        AHEAD * step,
+        PREFETCHED_ROWS * step,
         count,
         nextC,
         0, // nextInit

@@ -66,7 +66,7 @@ export interface FormatEvidence {
   /** Whether these formats read all cells. */
   readonly readsAll: boolean;
   /** Share of the cells that these formats read. */
-  readonly share: number;
+  readonly readFraction: number;
   /** Whether these formats are of dates, not of numbers. */
   readonly isDate: boolean;
   /** The units of numbers; with 'none', if some numbers have % or ‰ and others no unit. */
@@ -167,7 +167,7 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
         isDate,
         hasDashOrBrackets,
         readsAll: maxCells === cellCount,
-        share: maxCells / Math.max(1, cellCount),
+        readFraction: maxCells / Math.max(1, cellCount),
         units: isDate || !hasUnits ? [] : [...units.keys(), ...(mixesPercent ? ['none'] : [])],
         ambiguous: isDate ? ambiguousDate : ambiguousNumber,
       };

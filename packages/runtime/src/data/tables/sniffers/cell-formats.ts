@@ -65,7 +65,7 @@ export function findFormats(
 /** Whether a column holds numbers or dates, with a few mistakes at most. */
 function areNumbers(
   { role }: PlannedColumn,
-  { readsAll, share, units }: FormatEvidence,
+  { readsAll, readFraction, units }: FormatEvidence,
   words: readonly string[],
 ): boolean {
   // A column without words has plain numbers or plain dates alone, and no codes.
@@ -73,7 +73,7 @@ function areNumbers(
   // Few words with a unit, such as 2 rooms and 3 rooms, are classes of a target.
   if (role === 'target' && hasFewWords(MAX_WHOLE_CLASSES) && units.length > 0) return false;
   if (readsAll && units.length <= 1) return true;
-  return share > 0.5 && !hasFewWords(MAX_CODES);
+  return readFraction > 0.5 && !hasFewWords(MAX_CODES);
 }
 
 function allowedBy({ decimal, thousands, dateFormat }: TableOptions): FormatSet {
@@ -100,7 +100,7 @@ interface FileHabits {
 
 function habitsOf(columns: readonly FormatEvidence[], delimiter: DelimiterName | undefined): FileHabits {
   const hasColumn = (kind: 'numbers' | 'dates', test: (formats: FormatSet) => boolean) =>
-    columns.some((column) => column.share > 0.5 && column.isDate === (kind === 'dates') && test(column.formats));
+    columns.some((column) => column.readFraction > 0.5 && column.isDate === (kind === 'dates') && test(column.formats));
   const hasPoints = hasColumn('numbers', (formats) => (formats & ~DECIMAL_POINT) === 0);
   const hasCommas = hasColumn('numbers', (formats) => (formats & DECIMAL_POINT) === 0);
   const isOnly = (order: FileHabits['order']) => (formats: FormatSet) =>

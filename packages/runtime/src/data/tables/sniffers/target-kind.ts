@@ -58,9 +58,9 @@ function decideWords(
     isPlain || isOneOfSeveral ? words.some(isNumber) : areMostlyNumbers(words) && words.length > MAX_WHOLE_CLASSES;
   if (kind === undefined && classNames === undefined && nonNumber !== null && isMixed) {
     const advice = [...(leavesGapsOut ? [EMPTY_TARGETS] : []), '--targets classes reads all cells as names'].join(', ');
-    const share = asInCells(shareOf(words, cells, isNumber));
+    const numberShare = asInCells(shareOf(words, cells, isNumber));
     const has = `has ${show(nonNumber.cell)} in ${nonNumber.location}`;
-    throw new ColumnError(`${has}, expected a number${share} (${advice})`);
+    throw new ColumnError(`${has}, expected a number${numberShare} (${advice})`);
   }
   if (kind === undefined && !isPlain && words.length > Math.max(MAX_WHOLE_CLASSES, cells.length / 2)) {
     const many = `${words.length} different names in ${counted(cells.length, 'row')}`;
@@ -180,7 +180,7 @@ export const targetSpan: Sniffer = {
       const isScaled = options.targetTransform !== 'log' && options.targets !== 'probabilities';
       if (data.kind !== 'numbers' || !isScaled) return [];
       const sorted = data.values.toSorted();
-      const percentile = (share: number): number => sorted[Math.round(share * (sorted.length - 1))];
+      const percentile = (fraction: number): number => sorted[Math.round(fraction * (sorted.length - 1))];
       const [low, high] = [percentile(0.01), percentile(0.99)];
       if (!(sorted[0] > 0) || high / low < WIDE) return [];
       const advice = '--target-transform log makes ratios count';

@@ -164,7 +164,7 @@ function emitScale(graph: Graph, type: RealType, { mean, deviation }: ChannelSca
   return isFlat ? graph.reshape(scaled, [0, ...input]) : scaled;
 }
 
-const notes = {
+const cellTexts = {
   numeric: 'a number',
   boolean: '1 for true, 0 for false',
   date: 'days since 1970-01-01 (UTC), with a fraction for the time of day',
@@ -195,7 +195,7 @@ function emitPixels(graph: Graph, { name, height, width, channels, divisor }: Pi
 function emitNumbers(graph: Graph, encoding: NumberEncoding): Value[] {
   const { name, type, center, scale, fill, indicator, ramps = [], parts = [] } = encoding;
   const gaps = fill === null ? 'a gap (NaN) has no answer' : `NaN for a gap, which becomes ${fill}`;
-  const cell = graph.input(name, 'double', [1], `${notes[type]}; ${gaps}`);
+  const cell = graph.input(name, 'double', [1], `${cellTexts[type]}; ${gaps}`);
   const isGap = fill === null && !indicator ? null : graph.node('IsNaN', [cell]);
   const value = isGap === null || fill === null ? cell : graph.node('Where', [isGap, graph.number(fill), cell]);
   const encoded = graph.node('Div', [graph.node('Sub', [value, graph.number(center)]), graph.number(scale)]);

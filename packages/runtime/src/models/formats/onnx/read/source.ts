@@ -13,7 +13,7 @@ export interface Batch {
 /** A graph that is to become a network. */
 export interface Source {
   readonly graph: OnnxGraph;
-  /** The extents of inputs, of which a free one, that of the rows, has a name. */
+  /** The inputs. In `dims`, the number of rows is a name if the graph leaves it free. */
   readonly inputs: readonly {
     readonly name: string;
     readonly type: TensorType;

@@ -1,7 +1,7 @@
 import { sizeOf } from '@gradloom/core/internal';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { type Tensor, tensorOf } from '../tensor.ts';
-import { composed, fixedExtents, inShape, masked, oneHot } from './elements.ts';
+import { composedOperator, fixedExtents, inShape, masked, oneHot } from './elements.ts';
 import { axisOf, known } from './moves.ts';
 import { reduced } from './reductions.ts';
 import { scalar } from './scalars.ts';
@@ -13,7 +13,7 @@ import { takeOf, takeRows } from './take.ts';
 const taken = (call: Call, x: Item, axis: number, indices: readonly number[]): Item =>
   isConstant(x) ? takeOf(x, axis, indices) : takeRows(call, x, axis, indices);
 
-const tile = composed((call, [first, repeats]) => {
+const tile = composedOperator((call, [first, repeats]) => {
   const x = first as Item;
   return [
     known(call, repeats, 'repeats').reduce((y, count, axis) => {
@@ -30,7 +30,7 @@ const tile = composed((call, [first, repeats]) => {
 });
 
 /** The indices where a condition holds; without an axis those of all numbers. */
-const compress = composed((call, [first, condition]) => {
+const compress = composedOperator((call, [first, condition]) => {
   const x = first as Item;
   const flags = known(call, condition, 'a condition');
   const indices = flags.flatMap((flag, k) => (flag === 0 ? [] : [k]));
@@ -39,7 +39,7 @@ const compress = composed((call, [first, condition]) => {
 });
 
 /** The first positions of each sequence back to front, so many of each. */
-const reverseSequence = composed((call, [first, second]) => {
+const reverseSequence = composedOperator((call, [first, second]) => {
   const x = first as Item;
   const lengths = known(call, second, 'lengths');
   const rank = extentsOf(x).length;
@@ -62,7 +62,7 @@ const reverseSequence = composed((call, [first, second]) => {
 const MAX_ORDERED = 128;
 
 /** The largest or smallest numbers along an axis and their indices: the first of all, then that of the others. */
-const topK = composed((call, [first, count]) => {
+const topK = composedOperator((call, [first, count]) => {
   const x = first as Item;
   const dims = extentsOf(x);
   const axis = axisOf(call, call.int('axis', -1), dims.length);
@@ -85,7 +85,7 @@ const topK = composed((call, [first, count]) => {
 });
 
 /** Maxima at the places that they were taken from; 0 elsewhere. */
-const maxUnpool = composed((call, [first, second, shape]) => {
+const maxUnpool = composedOperator((call, [first, second, shape]) => {
   const [x, indices] = [first as Item, second as Item];
   const [N, C, ...positions] = fixedExtents(call, extentsOf(x));
   const each = (name: string, value: number) =>

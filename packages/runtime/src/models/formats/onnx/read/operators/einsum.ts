@@ -1,6 +1,6 @@
 import { sizeOf } from '@gradloom/core/internal';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
-import { composed, fixedExtents, inShape } from './elements.ts';
+import { composedOperator, fixedExtents, inShape } from './elements.ts';
 import { reduced } from './reductions.ts';
 import { takeOf, takeRows } from './take.ts';
 
@@ -68,7 +68,7 @@ function multiplied(call: Call, first: Labelled, second: Labelled, isKept: (labe
 }
 
 /** Sums of products, as 'bij,bjk->bik' says. */
-const einsum = composed((call, xs) => {
+const einsum = composedOperator((call, xs) => {
   const equation = call.text('equation', '').replaceAll(' ', '');
   const [terms, result] = equation.split('->');
   const factors = terms.split(',').map((term, k): Labelled => {

@@ -18,10 +18,9 @@ const equality = binary(
 );
 
 /** An operator that is made of others: `make` is its plain code for constants, and its layers. */
-export const composed = (make: (call: Call, xs: readonly (Item | undefined)[]) => readonly Item[]): Operator => ({
-  evaluate: (call, xs) => make(call, xs) as readonly Tensor[],
-  layers: make,
-});
+export const composedOperator = (
+  make: (call: Call, xs: readonly (Item | undefined)[]) => readonly Item[],
+): Operator => ({ evaluate: (call, xs) => make(call, xs) as readonly Tensor[], layers: make });
 
 /** Extents of which none is of the rows of a batch, whose number is free. @throws Error if one is */
 export function fixedExtents(call: Call, dims: readonly number[]): readonly number[] {
@@ -61,7 +60,7 @@ export function oneHot(call: Call, indices: Item, axis: number, n: number, count
 }
 
 /** y[i, j, k] = x[i, indices[i, j, k], k], for axis 1: the sum over an axis of x, where the index is its place. */
-const gatherElements = composed((call, [first, second]) => {
+const gatherElements = composedOperator((call, [first, second]) => {
   const [x, indices] = [first as Item, second as Item];
   const dims = extentsOf(x);
   const indexDims = extentsOf(indices);
@@ -110,7 +109,7 @@ const constantIndices = (call: Call, indices: Item | undefined): Tensor => {
   return indices;
 };
 
-const gatherND = composed((call, [first, second]) => {
+const gatherND = composedOperator((call, [first, second]) => {
   const [x, indices] = [first as Item, constantIndices(call, second)];
   const blocks = blocksAt(call, fixedExtents(call, extentsOf(x)), indices, call.int('batch_dims', 0));
   const dims = [...indices.dims.slice(0, -1), ...blocks.rest];
@@ -152,7 +151,7 @@ function scattered(call: Call, x: Item, updates: Item, places: readonly number[]
   return inShape(call, y, dims);
 }
 
-const scatterElements = composed((call, [x, second, updates]) => {
+const scatterElements = composedOperator((call, [x, second, updates]) => {
   const indices = constantIndices(call, second);
   const dims = fixedExtents(call, extentsOf(x as Item));
   const axis = axisOf(call, call.int('axis', 0), dims.length);
@@ -165,13 +164,13 @@ const scatterElements = composed((call, [x, second, updates]) => {
   return [scattered(call, x as Item, updates as Item, places)];
 });
 
-const scatterND = composed((call, [x, indices, updates]) => {
+const scatterND = composedOperator((call, [x, indices, updates]) => {
   const blocks = blocksAt(call, fixedExtents(call, extentsOf(x as Item)), constantIndices(call, indices));
   return [scattered(call, x as Item, updates as Item, placesOf(blocks))];
 });
 
 /** The upper or lower triangle of the last two axes; elsewhere 0. */
-const trilu = composed((call, [first, shift]) => {
+const trilu = composedOperator((call, [first, shift]) => {
   const x = first as Item;
   const [k = 0] = shift === undefined ? [] : known(call, shift, 'a diagonal');
   const [n, m] = fixedExtents(call, extentsOf(x).slice(-2));
@@ -188,7 +187,7 @@ const trilu = composed((call, [first, shift]) => {
 });
 
 /** A one where the index of each number is, of `depth` along a new axis, between two values. */
-const oneHotOperator = composed((call, [indices, depth, values]) => {
+const oneHotOperator = composedOperator((call, [indices, depth, values]) => {
   const [n] = known(call, depth, 'a depth');
   const dims = extentsOf(indices as Item);
   const chosen = call.int('axis', -1);

@@ -1,7 +1,7 @@
 import { sizeOf } from '@gradloom/core/internal';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { stridesOf, tensorOf } from '../tensor.ts';
-import { composed, fixedExtents, inShape } from './elements.ts';
+import { composedOperator, fixedExtents, inShape } from './elements.ts';
 import type { Terms } from './linear.ts';
 import { known } from './moves.ts';
 import { takeOf, takeRows } from './take.ts';
@@ -13,7 +13,7 @@ const pointOf = (k: number, n: number, isOfCorners: boolean): number =>
   isOfCorners ? (n === 1 ? 0 : -1 + (2 * k) / (n - 1)) : (2 * k + 1) / n - 1;
 
 /** Places of the pixels of an output in its input, by a matrix [N, 2, 3] or [N, 3, 4] for each image. */
-const affineGrid = composed((call, [theta, size]) => {
+const affineGrid = composedOperator((call, [theta, size]) => {
   const [, , ...positions] = known(call, size, 'a size');
   const isOfCorners = call.int('align_corners', 0) !== 0;
   const [count, steps] = [sizeOf(positions), stridesOf(positions)];
@@ -84,7 +84,7 @@ function sumsOf(call: Call, x: Item, outputs: readonly Terms[]): Item {
 }
 
 /** An image [N, C, ...] at the points of a grid [N, ..., 2 or 3], which is a constant. */
-const gridSample = composed((call, [first, second]) => {
+const gridSample = composedOperator((call, [first, second]) => {
   const [x, grid] = [first as Item, second as Item];
   if (!isConstant(grid)) throw call.refuse('a grid that depends on its inputs', 'a constant');
   const [N, C, ...positions] = extentsOf(x);

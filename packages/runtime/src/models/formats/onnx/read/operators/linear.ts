@@ -3,14 +3,14 @@ import { sizeOf } from '@gradloom/core/internal';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import type { Rows } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
-import { composed, fixedExtents } from './elements.ts';
+import { composedOperator, fixedExtents } from './elements.ts';
 import { alongAxis, axisOf, known } from './moves.ts';
 import type { Operator } from './operator.ts';
 import { takeOf, takeRows } from './take.ts';
 
 // Linear functions of the numbers along one axis, of constant factors.
 
-/** What one output reads along an axis: indices of inputs, and the factor of each. */
+/** What one output reads along an axis: indices of the inputs, and the factor of each. */
 export type Terms = readonly (readonly [from: number, factor: number])[];
 
 /** The linear function along an axis whose outputs have these terms. */
@@ -51,7 +51,7 @@ export function linearAlong(call: Call, x: Item, axis: number, outputs: readonly
 }
 
 /** The sums of the numbers up to each. */
-const cumulativeSum = composed((call, [first, second]) => {
+const cumulativeSum = composedOperator((call, [first, second]) => {
   const x = first as Item;
   const dims = extentsOf(x);
   const axis = axisOf(call, known(call, second, 'an axis')[0], dims.length);
@@ -65,15 +65,15 @@ const cumulativeSum = composed((call, [first, second]) => {
 });
 
 /** x / (bias + α / size · Σ x²)^β, with the sum over the channels around each. */
-const localResponse = composed((call, [first]) => {
+const localResponse = composedOperator((call, [first]) => {
   const x = first as Item;
   const dims = extentsOf(x);
   const size = call.int('size', 1);
   const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
-  const share = call.float('alpha', 1e-4) / size;
+  const factor = call.float('alpha', 1e-4) / size;
   const outputs = Array.from({ length: fixedExtents(call, dims.slice(1, 2))[0] }, (_, c): Terms => {
     const [from, to] = [Math.max(0, c - before), Math.min(dims[1] - 1, c + after)];
-    return Array.from({ length: to - from + 1 }, (_, k) => [from + k, share]);
+    return Array.from({ length: to - from + 1 }, (_, k) => [from + k, factor]);
   });
   const sums = linearAlong(call, call.apply('Mul', [x, x])[0], 1, outputs);
   const number = (value: number): Tensor => ({ type: x.type, dims: [], numbers: Float64Array.of(value) });

@@ -1,6 +1,6 @@
 import { type Call, extentsOf, type Item } from '../call.ts';
 import { type Tensor, tensorOf } from '../tensor.ts';
-import { composed, inShape, masked, oneHot } from './elements.ts';
+import { composedOperator, inShape, masked, oneHot } from './elements.ts';
 import type { Operator } from './operator.ts';
 import { reduced } from './reductions.ts';
 
@@ -39,10 +39,10 @@ function logSoftmax(call: Call, x: Item): Item {
 }
 
 export const lossOperators = {
-  NegativeLogLikelihoodLoss: composed((call, [x, targets, weights]) => [
+  NegativeLogLikelihoodLoss: composedOperator((call, [x, targets, weights]) => [
     negativeLogLikelihood(call, x as Item, targets as Item, weights),
   ]),
-  SoftmaxCrossEntropyLoss: composed((call, [x, targets, weights]) => {
+  SoftmaxCrossEntropyLoss: composedOperator((call, [x, targets, weights]) => {
     const logarithms = logSoftmax(call, x as Item);
     return [negativeLogLikelihood(call, logarithms, targets as Item, weights), logarithms];
   }),

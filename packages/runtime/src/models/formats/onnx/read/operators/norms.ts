@@ -2,7 +2,7 @@ import type { LayerSpec } from '@gradloom/core';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { arranged, type Rows } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
-import { composed, inShape } from './elements.ts';
+import { composedOperator, inShape } from './elements.ts';
 import { axisOf } from './moves.ts';
 import type { Operator } from './operator.ts';
 import { reduced } from './reductions.ts';
@@ -91,7 +91,7 @@ export function normLayer(
 }
 
 /** Over the axes from `axis` on. Along the last one, with constant weights, it is a layer-norm. */
-const layerNormalization = composed((call, [first, scale, bias]) => {
+const layerNormalization = composedOperator((call, [first, scale, bias]) => {
   const x = first as Item;
   const rank = extentsOf(x).length;
   const axis = axisOf(call, call.int('axis', -1), rank);
@@ -110,7 +110,7 @@ const perChannel = (call: Call, vector: Item, rank: number): Item =>
   inShape(call, vector, [...extentsOf(vector), ...Array.from({ length: rank - 2 }, () => 1)]);
 
 /** Over groups of channels and all positions; of one channel each without a number of groups. */
-const groupNormalization = composed((call, [first, scale, bias]) => {
+const groupNormalization = composedOperator((call, [first, scale, bias]) => {
   const x = first as Item;
   const dims = extentsOf(x);
   const groups = call.int('num_groups', dims[1]);
@@ -127,7 +127,7 @@ const groupNormalization = composed((call, [first, scale, bias]) => {
 });
 
 /** x / ‖x‖ along an axis. */
-const lpNormalization = composed((call, [first]) => {
+const lpNormalization = composedOperator((call, [first]) => {
   const x = first as Item;
   const axis = axisOf(call, call.int('axis', -1), extentsOf(x).length);
   const norm = reduced(call, call.int('p', 2) === 1 ? 'ReduceL1' : 'ReduceL2', x, [axis], true);
@@ -135,7 +135,7 @@ const lpNormalization = composed((call, [first]) => {
 });
 
 /** (x - μ) / (σ + 10⁻⁹) over axes. */
-const meanVarianceNormalization = composed((call, [first]) => {
+const meanVarianceNormalization = composedOperator((call, [first]) => {
   const x = first as Item;
   const rank = extentsOf(x).length;
   const axes = call.ints('axes', [0, 2, 3]).map((axis) => axisOf(call, axis, rank));

@@ -1,7 +1,7 @@
 import { pad as padLayer } from '@gradloom/core';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { eachPlace, stridesOf, tensorOf } from '../tensor.ts';
-import { composed, inShape } from './elements.ts';
+import { composedOperator, inShape } from './elements.ts';
 import { alongAxis, axisOf, known } from './moves.ts';
 import type { Operator } from './operator.ts';
 import { takeOf, takeRows } from './take.ts';
@@ -29,7 +29,7 @@ function paddingOf(call: Call, [x, pads, value, axesInput]: readonly (Item | und
   return { filler, sides };
 }
 
-const pad = composed((call, xs) => {
+const pad = composedOperator((call, xs) => {
   const { filler, sides } = paddingOf(call, xs);
   const mode = call.text('mode', 'constant');
   if (mode !== 'constant' && !Object.hasOwn(modes, mode))
@@ -71,7 +71,7 @@ export function filled(call: Call, x: Item, axis: number, sides: readonly [numbe
 }
 
 /** Blocks of pixels become channels, or the other way: a reshape, an order of axes and a reshape. */
-const depthToSpace = composed((call, [first]) => {
+const depthToSpace = composedOperator((call, [first]) => {
   const x = first as Item;
   const [N, C, H, W] = extentsOf(x);
   const b = call.int('blocksize', 1);
@@ -82,7 +82,7 @@ const depthToSpace = composed((call, [first]) => {
   return [inShape(call, moved, [N, depth, H * b, W * b])];
 });
 
-const spaceToDepth = composed((call, [first]) => {
+const spaceToDepth = composedOperator((call, [first]) => {
   const x = first as Item;
   const [N, C, H, W] = extentsOf(x);
   const b = call.int('blocksize', 1);
@@ -92,7 +92,7 @@ const spaceToDepth = composed((call, [first]) => {
 });
 
 /** The middle of axes, or zeros around, so that they have given extents. */
-const centerCropPad = composed((call, [first, shape]) => {
+const centerCropPad = composedOperator((call, [first, shape]) => {
   const x = first as Item;
   const shapeExtents = known(call, shape, 'a shape');
   const rank = extentsOf(x).length;

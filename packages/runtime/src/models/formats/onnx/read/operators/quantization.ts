@@ -1,6 +1,6 @@
 import { type Attributes, type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { isFloating, type TensorType } from '../tensor.ts';
-import { composed, inShape } from './elements.ts';
+import { composedOperator, inShape } from './elements.ts';
 import { axisOf } from './moves.ts';
 import { reduced } from './reductions.ts';
 import { scalar } from './scalars.ts';
@@ -58,7 +58,7 @@ const clipped = (call: Call, x: Item, low: number, high: number): Item =>
   of(call, 'Min', of(call, 'Max', x, scalar(x.type, low)), scalar(x.type, high));
 
 /** Scale and zero point of bytes that hold the numbers from the least, or 0, to the largest, or 0. */
-const dynamic = composed((call, [first]) => {
+const dynamic = composedOperator((call, [first]) => {
   const x = first as Item;
   const axes = extentsOf(x).map((_, axis) => axis);
   const high = of(call, 'Max', reduced(call, 'ReduceMax', x, axes, false), scalar(x.type, 0));
@@ -68,11 +68,11 @@ const dynamic = composed((call, [first]) => {
   return [quantized(call, x, scale, zero, 'uint8'), scale, { ...zero, type: 'uint8' }];
 });
 
-const quantize = composed((call, [x, scale, zero]) => [
+const quantize = composedOperator((call, [x, scale, zero]) => [
   quantized(call, x as Item, scale as Item, zero, zero?.type ?? 'uint8'),
 ]);
 
-const dequantize = composed((call, [x, scale, zero]) => {
+const dequantize = composedOperator((call, [x, scale, zero]) => {
   const type = (x as Item).type;
   if (isFloating(type)) throw call.refuse(`numbers of type ${type}`, 'whole numbers');
   return [dequantized(call, x as Item, scale as Item, zero)];
@@ -92,12 +92,12 @@ function attributesOfConv(call: Call): Attributes {
 const ofRows = (call: Call, part: Item | undefined): Item | undefined =>
   part && extentsOf(part).length === 1 ? inShape(call, part, [...extentsOf(part), 1]) : part;
 
-const matmulOfIntegers = composed((call, [a, b, zeroA, zeroB]) => {
+const matmulOfIntegers = composedOperator((call, [a, b, zeroA, zeroB]) => {
   const factors = [shifted(call, a as Item, ofRows(call, zeroA)), shifted(call, b as Item, zeroB)];
   return [{ ...of(call, 'MatMul', ...factors), type: 'int32' as const }];
 });
 
-const convolutionOfIntegers = composed((call, [x, w, zeroX, zeroW]) => {
+const convolutionOfIntegers = composedOperator((call, [x, w, zeroX, zeroW]) => {
   const ones = extentsOf(w as Item)
     .slice(1)
     .map(() => 1);
@@ -106,7 +106,7 @@ const convolutionOfIntegers = composed((call, [x, w, zeroX, zeroW]) => {
   return [{ ...call.apply('Conv', items, attributesOfConv(call))[0], type: 'int32' as const }];
 });
 
-const quantizedMatmul = composed((call, xs) => {
+const quantizedMatmul = composedOperator((call, xs) => {
   const [a, scaleA, zeroA, b, scaleB, zeroB, scaleY, zeroY] = xs as readonly Item[];
   const first = of(
     call,
@@ -118,7 +118,7 @@ const quantizedMatmul = composed((call, xs) => {
   return [quantized(call, of(call, 'MatMul', first, second), scaleY, zeroY, zeroY.type)];
 });
 
-const quantizedConvolution = composed((call, xs) => {
+const quantizedConvolution = composedOperator((call, xs) => {
   const [x, scaleX, zeroX, w, scaleW, zeroW, scaleY, zeroY, bias] = xs as readonly [...Item[]];
   const b =
     (bias as Item | undefined) &&

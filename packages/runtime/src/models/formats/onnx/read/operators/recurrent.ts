@@ -4,7 +4,7 @@ import { constantValue } from '../align.ts';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { arranged, newAxes, ROWS, type Rows } from '../rows.ts';
 import { type Tensor, tensorOf } from '../tensor.ts';
-import { composed, fixedExtents, inShape } from './elements.ts';
+import { composedOperator, fixedExtents, inShape } from './elements.ts';
 import { known, transposedTensor } from './moves.ts';
 import { takeOf, takeRows } from './take.ts';
 
@@ -200,7 +200,7 @@ function checkLengths(call: Call, lengths: Item | undefined, T: number): void {
 
 /** The operator: outputs [T, D, B, O] of D directions, and the last states [D, B, O]. */
 const recurrent = (kind: Kind, stateCount: number) =>
-  composed((call, xs) => {
+  composedOperator((call, xs) => {
     const [first, W, R, biases, lengths, ...others] = xs;
     const isBatchFirst = call.int('layout', 0) !== 0;
     const moved = (item: Item | undefined): Item | undefined =>

@@ -1,6 +1,6 @@
 import { type Call, extentsOf, type Item } from '../call.ts';
 import type { Tensor } from '../tensor.ts';
-import { composed } from './elements.ts';
+import { composedOperator } from './elements.ts';
 import { linearAlong, type Terms } from './linear.ts';
 import { axisOf, known } from './moves.ts';
 import type { Operator } from './operator.ts';
@@ -65,14 +65,14 @@ function termsOf(call: Call, mode: string, axis: ResizedAxis, o: number): Terms 
     mode === 'cubic' ? cubic(distance, a) : Math.max(0, 1 - Math.abs(distance));
   const reach = Math.ceil((mode === 'cubic' ? 2 : 1) / stretch);
   const first = Math.floor(position) - reach + 1;
-  const isOutsideOut = call.int('exclude_outside', 0) !== 0;
+  const excludesOutside = call.int('exclude_outside', 0) !== 0;
   const terms = Array.from({ length: 2 * reach }, (_, k): [number, number] => {
     const index = first + k;
     const factor = factorAt((index - position) * stretch);
-    return [clamped(index), isOutsideOut && index !== clamped(index) ? 0 : factor];
+    return [clamped(index), excludesOutside && index !== clamped(index) ? 0 : factor];
   }).filter(([, factor]) => factor !== 0);
   const sum = terms.reduce((total, [, factor]) => total + factor, 0);
-  return stretch < 1 || isOutsideOut ? terms.map(([index, factor]) => [index, factor / sum]) : terms;
+  return stretch < 1 || excludesOutside ? terms.map(([index, factor]) => [index, factor / sum]) : terms;
 }
 
 /** The axes of an item that are resized: of scales or sizes, for all axes or those of `axes`. */
@@ -104,7 +104,7 @@ function resizedAxes(call: Call, [x, ...inputs]: readonly (Item | undefined)[]):
 }
 
 /** Each axis by itself: the nearest inputs, or means of those around. */
-const resize = composed((call, xs) => {
+const resize = composedOperator((call, xs) => {
   const mode = call.text('mode', 'nearest');
   if (!['nearest', 'linear', 'cubic', 'bilinear'].includes(mode))
     throw call.refuse(`mode ${mode}`, 'nearest, linear or cubic');
