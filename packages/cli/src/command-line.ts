@@ -139,8 +139,8 @@ const exampleText = (line: string, meaning: string): string => `# ${meaning}\n$0
 const GLOBAL_FLAGS = ['--help', '--version'];
 
 /** Completions of the last word: commands, then flags, then the values of a flag that has few. */
-async function complete(typed: readonly string[]): Promise<string[]> {
-  const words = typed[0] === 'gradloom' ? typed.slice(1) : typed;
+async function complete(typedWords: readonly string[]): Promise<string[]> {
+  const words = typedWords[0] === 'gradloom' ? typedWords.slice(1) : typedWords;
   const current = words.at(-1) ?? '';
   const name = words.slice(0, -1).find((word) => Object.hasOwn(commands, word));
   const member = words.slice(0, -1).find((word) => Object.hasOwn(commands[name ?? '']?.members ?? {}, word));

@@ -18,8 +18,8 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 /** Runs a command line. Resolves to the exit code: 0, 2 for a wrong command line, else 1 or that of a signal. */
-export async function runCommandLine(typed: readonly string[], io: Io): Promise<number> {
-  const args = withFlags(typed);
+export async function runCommandLine(typedWords: readonly string[], io: Io): Promise<number> {
+  const args = withFlags(typedWords);
   const where = Object.hasOwn(commands, args[0] ?? '') ? `gradloom ${args[0]}` : 'gradloom';
   try {
     const commandLine = await readCommandLine(args, widthOf(io.stdout));

@@ -59,8 +59,8 @@ export function numberOf(name: Bounded, text: string | null): number | null {
   const value = Number(text);
   if (text === null || text.trim() === '' || !Number.isFinite(value)) return null;
   const [min, max] = bounds[name];
-  const rounded = name === 'noise' || name === 'rate' ? value : Math.round(value);
-  return Math.min(max, Math.max(min, rounded));
+  const settingValue = name === 'noise' || name === 'rate' ? value : Math.round(value);
+  return Math.min(max, Math.max(min, settingValue));
 }
 
 /** The settings in the fragment of an address. Unknown and missing ones are as in `defaults`. */
@@ -126,7 +126,7 @@ export function commandOf(settings: Settings, steps: number, file: PointsFile, f
   );
   const source =
     data === POINTS
-      ? `${quoted(file.name)} --target ${quoted(file.target)}${file.areNumbers ? ' --targets classes' : ''}`
+      ? `${quoteArgument(file.name)} --target ${quoteArgument(file.target)}${file.areNumbers ? ' --targets classes' : ''}`
       : `${data}:${options.join(',')}`;
   return [
     `${fused ? '' : 'GRADLOOM_UNFUSED=1 '}npx gradloom train --dataset ${source}`,
@@ -145,4 +145,4 @@ export function commandOf(settings: Settings, steps: number, file: PointsFile, f
 export const testShareOf = ({ data }: Settings): number => (data === POINTS ? 0 : presetOf(data).test);
 
 /** A word of a shell. */
-const quoted = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+const quoteArgument = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

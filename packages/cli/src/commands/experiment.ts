@@ -40,13 +40,13 @@ const all: Command = {
 
 async function memberOf(name: string, load: (typeof experiments)[keyof typeof experiments]): Promise<Command> {
   const { describe, examples, options } = await load();
-  const prefixed = examples.map(([line, meaning]) => [`experiment ${line}`, meaning] as const);
+  const commandExamples = examples.map(([line, meaning]) => [`experiment ${line}`, meaning] as const);
   return {
     describe,
     usage: `${name} [options]`,
     examples: [
       [`experiment ${name}`, 'its numbers beside the published ones'],
-      ...prefixed,
+      ...commandExamples,
       [`experiment ${name} --json`, 'the full numbers, for a script'],
     ],
     epilogue: 'The number of threads never changes the result. The exit code is 1 if a number does not agree.',

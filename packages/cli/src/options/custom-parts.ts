@@ -4,24 +4,24 @@ import type { LoadOptions } from '@gradloom/runtime';
 import { withoutCaller } from '../terminal/failure.ts';
 import { type FileOption, readValue } from './option.ts';
 
-let loaded: LoadedParts | undefined;
+let loadedParts: LoadedParts | undefined;
 
 /** The parts of the --module files: one set per command. Undefined without --module. */
-export const loadedModules = (): LoadedParts | undefined => loaded;
+export const loadedModules = (): LoadedParts | undefined => loadedParts;
 
 /** The parts of the --module files by family. */
-export const customParts = (): CustomParts | undefined => loaded?.customParts;
+export const customParts = (): CustomParts | undefined => loadedParts?.customParts;
 
 /** Options for loading a model that may use parts of the --module files. */
-export const loadOptions = (): LoadOptions => (loaded === undefined ? {} : { parts: loaded });
+export const loadOptions = (): LoadOptions => (loadedParts === undefined ? {} : { parts: loadedParts });
 
 /** Imports what --module names, before the other options are read, which may name its parts. */
 export async function useModules(module: unknown): Promise<void> {
-  loaded = undefined;
+  loadedParts = undefined;
   if (typeof module !== 'string' || module === '') return;
   const { loadParts } = await import('@gradloom/runtime');
   try {
-    loaded = await loadParts(readValue(modules, '--module', module));
+    loadedParts = await loadParts(readValue(modules, '--module', module));
   } catch (error) {
     throw new Error(`--${withoutCaller(error)}`, { cause: error });
   }

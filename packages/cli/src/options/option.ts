@@ -51,8 +51,8 @@ const fromText = ({ fromText }: Pick<Readable, 'fromText'>, raw: unknown): unkno
  * @throws Error naming the first key or value that does not fit.
  */
 export function readEntries<T extends LibraryTable>(where: string, table: T, entries: object): OptionValues<T> {
-  const typed = Object.entries(entries).map(([key, raw]) => [key, fromText(table[key] ?? {}, raw)]);
-  return defineOptions(where, table).read(Object.fromEntries(typed));
+  const typedEntries = Object.entries(entries).map(([key, raw]) => [key, fromText(table[key] ?? {}, raw)]);
+  return defineOptions(where, table).read(Object.fromEntries(typedEntries));
 }
 
 /** Values, with the defaults of those options that were not given and have one. */

@@ -41,11 +41,11 @@ function nameOf(key: string, args: readonly string[]): string {
 
 /** Flags override the file, including the other side of an alternative: `--steps` drops `epochs` of the file. */
 export function mergeRaw(flags: RawOptions, file: RawOptions, alternatives: Alternatives): RawOptions {
-  const overridden = alternatives.flatMap(([keys, otherKeys]) => [
+  const overriddenKeys = alternatives.flatMap(([keys, otherKeys]) => [
     ...(keys.some((key) => key in flags) ? otherKeys : []),
     ...(otherKeys.some((key) => key in flags) ? keys : []),
   ]);
-  const entries = Object.entries(file).filter(([key]) => !overridden.includes(key));
+  const entries = Object.entries(file).filter(([key]) => !overriddenKeys.includes(key));
   return { ...Object.fromEntries(entries), ...flags };
 }
 

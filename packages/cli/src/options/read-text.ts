@@ -34,8 +34,8 @@ function readBounded(name: string, path: string, maxBytes: number): Uint8Array {
     // With big integers: after an fstat of a pipe without them, Node 20 no longer resolves links of packages.
     if (fstatSync(file, { bigint: true }).size <= maxBytes) {
       const bytes = new Uint8Array(maxBytes + 1);
-      const filled = fill(file, bytes);
-      if (filled <= maxBytes) return bytes.subarray(0, filled);
+      const filledBytes = fill(file, bytes);
+      if (filledBytes <= maxBytes) return bytes.subarray(0, filledBytes);
     }
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
@@ -49,9 +49,9 @@ function readBounded(name: string, path: string, maxBytes: number): Uint8Array {
 
 /** Reads until the bytes are full or the file ends; returns how many there were. */
 function fill(file: number, bytes: Uint8Array): number {
-  for (let filled = 0; ; ) {
-    const count = readSync(file, bytes, filled, bytes.length - filled, null);
-    filled += count;
-    if (count === 0 || filled === bytes.length) return filled;
+  for (let filledBytes = 0; ; ) {
+    const count = readSync(file, bytes, filledBytes, bytes.length - filledBytes, null);
+    filledBytes += count;
+    if (count === 0 || filledBytes === bytes.length) return filledBytes;
   }
 }

@@ -71,6 +71,6 @@ export function refuseIdleLibrary(
   { backend, blas }: { backend?: BackendChoice; blas?: string },
 ): void {
   if (blas === undefined || takesLibrary(backend)) return;
-  const beside = raw.backend === undefined ? `backend ${backend}, the default` : `${raw.backend.name} ${backend}`;
-  throw new UsageError(`${raw.blas.name} is given with ${beside}, expected backend blas or auto`);
+  const backendText = raw.backend === undefined ? `backend ${backend}, the default` : `${raw.backend.name} ${backend}`;
+  throw new UsageError(`${raw.blas.name} is given with ${backendText}, expected backend blas or auto`);
 }

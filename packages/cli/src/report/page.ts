@@ -142,8 +142,8 @@ function chapterOf(
   { title, lead, lines = [], code, pictures = [], tables = [], folded = [], listings = [], quotes = [] }: Chapter,
   k: number,
 ): Markup {
-  const fold = (summary: string, inside: Markup): Markup =>
-    markup`<details><summary>${summary}</summary>${inside}</details>`;
+  const fold = (summary: string, content: Markup): Markup =>
+    markup`<details><summary>${summary}</summary>${content}</details>`;
   return inLines([
     markup`<section id="${idOf(k)}">\n<h2>${title}</h2>`,
     ...(lead === undefined ? [] : [markup`<p class="lead">${lead}</p>`]),

@@ -44,8 +44,8 @@ const MARGIN = 16;
 const LINE = 24;
 const LETTERS = 76; // most letters in a line of the title, at 17 px
 
-const root = (width: number, height: number, inside: Markup): Markup =>
-  markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="t d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${inside}</svg>
+const root = (width: number, height: number, content: Markup): Markup =>
+  markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="t d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${content}</svg>
 `;
 
 /** Start of the SVG files that reports write, which tells them from a user's. */
@@ -63,7 +63,7 @@ function svgFile(picture: Picture): Markup {
     (line, k) =>
       markup`<text x="${MARGIN}" y="${MARGIN + 16 + LINE * k}" font-size="17" font-weight="600">${line}</text>`,
   );
-  const inside = markup`
+  const content = markup`
 <title id="t">${title}</title>
 <desc id="d">${altText}</desc>
 <style>${themeStyle(markup`.chart`)}
@@ -71,7 +71,7 @@ ${drawingStyle}</style>
 <rect width="${width}" height="${height}" fill="var(--paper)"/>
 ${inLines([...heading, placedAt(MARGIN, top, drawing)])}
 `;
-  return numberClips(root(width, height, inside));
+  return numberClips(root(width, height, content));
 }
 
 function wrap(text: string, letters: number): string[] {

@@ -41,7 +41,7 @@ export function listenForInterrupt({ stdout }: Io, onHangup?: () => void): Inter
 export const interruptExitCode = ({ reason }: AbortSignal): number => exitCodes[reason as Interruption];
 
 /** Resolves when a signal has arrived. */
-export async function interrupted({ signal }: Interrupt): Promise<void> {
+export async function whenInterrupted({ signal }: Interrupt): Promise<void> {
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 

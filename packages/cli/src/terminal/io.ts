@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { printable, rendered, UNPRINTABLE } from './printable.ts';
+import { printable, renderStyles, UNPRINTABLE } from './printable.ts';
 
 /** A stream that may be a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
@@ -24,12 +24,12 @@ export const processIo = (): Io => ({
 
 /** Prints one line, as everything is printed. Text from outside cannot break the line or control the terminal. */
 export function printLine(stream: Output, text: string): void {
-  stream.write(`${rendered(text)}\n`);
+  stream.write(`${renderStyles(text)}\n`);
 }
 
 /** Prints the start of a line, and leaves the cursor after it. */
 export function printPart(stream: Output, text: string): void {
-  stream.write(rendered(text));
+  stream.write(renderStyles(text));
 }
 
 /**
@@ -40,7 +40,7 @@ export const printText = (stream: Output, text: string): boolean =>
   stream.write(text.replace(/(?:(?!\r\n)[^\n\t\u200c\u200d])+/g, printable));
 
 export function printLines(stream: Output, lines: readonly string[]): void {
-  stream.write(lines.map((line) => `${rendered(line)}\n`).join(''));
+  stream.write(lines.map((line) => `${renderStyles(line)}\n`).join(''));
 }
 
 /** Prints rows of cells separated by tabs. */
@@ -58,10 +58,10 @@ export function printJsonText(stream: Output, json: string): void {
   stream.write(jsonLine(json));
 }
 
-const jsonLine = (json: string): string => `${json.replace(UNPRINTABLE, escaped)}\n`;
+const jsonLine = (json: string): string => `${json.replace(UNPRINTABLE, escapeCharacter)}\n`;
 
 /** '\\u202e', or two such escapes above 16 bits. In JSON these characters can only be inside of a string. */
-const escaped = (character: string): string =>
+const escapeCharacter = (character: string): string =>
   character
     .split('')
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import { type Io, moveCursor, type Output, printLine, widthOf } from './io.ts';
-import { rendered } from './printable.ts';
+import { renderStyles } from './printable.ts';
 
 /** Shows progress: on a terminal as lines that are redrawn, with permanent lines above; elsewhere as a few lines. */
 export interface LiveArea {
@@ -71,7 +71,7 @@ function liveArea(stream: Output): LiveArea {
     goAboveFolds(columns);
     // A frame of the full height would scroll, and its first lines could not be removed.
     const lines = picture.lines(columns).slice(0, Math.max(1, (stream.rows || 24) - 2));
-    frameLines = lines.map(rendered);
+    frameLines = lines.map(renderStyles);
     frameColumns = columns;
     log(LINE_START + frameLines.join('\n'));
   }
@@ -87,7 +87,7 @@ function liveArea(stream: Output): LiveArea {
   function print(text: string): void {
     const columns = widthOf(stream);
     goAboveFolds(columns);
-    log.persist(LINE_START + breakLine(rendered(text), columns - 1).join('\n'));
+    log.persist(LINE_START + breakLine(renderStyles(text), columns - 1).join('\n'));
     if (frameLines.length === 0) return;
     frameLines = [];
     frameMs = Number.NEGATIVE_INFINITY;

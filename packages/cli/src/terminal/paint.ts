@@ -1,5 +1,5 @@
 import type { Io, Output } from './io.ts';
-import { type Style, styled } from './printable.ts';
+import { markStyle, type Style } from './printable.ts';
 
 export type Paint = (style: Style, text: string) => string;
 
@@ -7,6 +7,6 @@ export type Paint = (style: Style, text: string) => string;
 export function createPaint(stream: Output, env: Io['env']): Paint {
   // Open MPI gives each rank a terminal of its own, even if the output of mpirun goes to a file.
   const isRank = env.OMPI_COMM_WORLD_SIZE !== undefined;
-  const plain = !stream.isTTY || isRank || Boolean(env.NO_COLOR) || env.TERM === 'dumb';
-  return plain ? (_style, text) => text : styled;
+  const isPlain = !stream.isTTY || isRank || Boolean(env.NO_COLOR) || env.TERM === 'dumb';
+  return isPlain ? (_style, text) => text : markStyle;
 }

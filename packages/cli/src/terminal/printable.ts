@@ -32,8 +32,8 @@ const mark = (code: number | string): string => `${ESCAPE}[${code};${KEY}m`;
 const MARK = `${ESCAPE}\\[(\\d+);${KEY}m`;
 const MARK_OR_UNPRINTABLE = new RegExp(`${MARK}|${UNPRINTABLE.source}`, 'gu');
 
-/** The text between marks of a style, which `rendered` turns into colours. */
-export const styled = (style: Style, text: string): string => {
+/** The text between marks of a style, which `renderStyles` turns into colours. */
+export const markStyle = (style: Style, text: string): string => {
   const [begin, end] = STYLES[style];
   return mark(begin) + text + mark(end);
 };
@@ -51,7 +51,7 @@ const PLAIN = new RegExp(`${ESCAPE}\\[(\\d+)m`, 'g');
 export const restoreMarks = (laidOut: string): string => laidOut.replace(PLAIN, (_match, code: string) => mark(code));
 
 /** Makes text printable, with our styles as terminal codes. Only for `io.ts` and `live-area.ts`, which print it. */
-export const rendered = (text: string): string =>
+export const renderStyles = (text: string): string =>
   text.replace(MARK_OR_UNPRINTABLE, (_match, style?: string) =>
     style === undefined ? '\ufffd' : `${ESCAPE}[${style}m`,
   );

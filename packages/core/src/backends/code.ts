@@ -124,7 +124,7 @@ function productKernels(isa: Isa, offsetOf: OffsetOf): ProductKernels {
   const hasOneKernel = (vectors: number, terms: TileShape['terms']): boolean =>
     formulas.maskRegisters > 0 && vectors !== leafVectors && terms !== 'lanes';
   const kernels = (name: string, assemble: (k: number) => (isa: Isa) => number) =>
-    memoized((k) => offsetOf(`${name} ${k}`, assemble(k)));
+    memoize((k) => offsetOf(`${name} ${k}`, assemble(k)));
   const tiles = (vectors: number, terms: TileShape['terms'], masked: boolean) =>
     kernels(
       `${masked ? 'masked ' : ''}tile of ${terms}, ${vectors} vectors,`,
@@ -158,7 +158,7 @@ function productKernels(isa: Isa, offsetOf: OffsetOf): ProductKernels {
 }
 
 /** `make`, called once for each number. */
-function memoized(make: (k: number) => number): (k: number) => number {
+function memoize(make: (k: number) => number): (k: number) => number {
   const results: number[] = [];
   return (k) => {
     results[k] ??= make(k);

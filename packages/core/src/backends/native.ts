@@ -43,8 +43,8 @@ export function createNativeKernels({ layout, enter, memory, scratch, outside = 
   };
   const { tape, ...kernels } = createPlayedKernels({ name: 'native', layout, play, playRepeatedly: null }, scratch);
   for (const buffer of outside) {
-    const unwritten = 0; // the argument that the kernel overwrites with its answer
-    tape.write(locateArguments, layout.locate(), unwritten);
+    const placeholder = 0; // the argument that the kernel overwrites with its answer
+    tape.write(locateArguments, layout.locate(), placeholder);
     tape.run(new Uint8Array(buffer, 0, 1)); // locates this byte
     placeOutside(buffer, tape.answer());
   }

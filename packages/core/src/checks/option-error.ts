@@ -69,8 +69,8 @@ const MAX_LISTED = 50;
 
 /** An error for an unknown option. */
 export function unknownOption(where: string, key: string, known: readonly string[]): OptionError {
-  const more = known.length > MAX_LISTED ? [`${known.length - MAX_LISTED} more`] : [];
-  const expected = [...known.slice(0, MAX_LISTED), ...more].join(', ') || 'none';
+  const omission = known.length > MAX_LISTED ? [`${known.length - MAX_LISTED} more`] : [];
+  const expected = [...known.slice(0, MAX_LISTED), ...omission].join(', ') || 'none';
   const about = `option ${show(key)}`;
   return new OptionError(where, key, `is unknown, expected ${expected}${suggestOption(key, known)}`, { about, known });
 }

@@ -30,8 +30,8 @@ export interface GradientCheck {
  */
 export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausable<void> {
   const checkedActivations = new Set<string>();
-  for (const [k, placed] of network.allLayers.entries()) {
-    const { layer, spec } = placed;
+  for (const [k, placedLayer] of network.allLayers.entries()) {
+    const { layer, spec } = placedLayer;
     const { activation } = layer;
     const key = `${activation?.f.customName} ${activation?.alpha}`;
     if (activation?.f.customName !== undefined && layer.expression === undefined && !checkedActivations.has(key)) {
@@ -42,7 +42,7 @@ export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausabl
     // Gradients of formulas are derived.
     if (Object.hasOwn(network.customParts.layers, spec.kind) && layer.expression === undefined) {
       const rows = k === 0 ? x : null;
-      yield* checkLayer(nameOfLayer(placed), layer, sizeOf(layer.in[0]), sizeOf(layer.out), rows);
+      yield* checkLayer(nameOfLayer(placedLayer), layer, sizeOf(layer.in[0]), sizeOf(layer.out), rows);
     }
   }
   if (loss.customName !== undefined && loss.formula === undefined)
@@ -60,11 +60,12 @@ function checkActivation({ customName: name, ...f }: Activation, alpha: number):
   for (let k = 0; k < POINTS; k++) {
     const z = random.normal() * (k % 4 === 0 ? 8 : 2);
     const a = apply(z);
-    const repeated = apply(z);
-    if (!Object.is(a, repeated)) throw impurityError(`activation ${name}: apply(${z.toPrecision(4)})`, a, repeated);
-    const wrong = wrongSlope(apply, z, f.derivative(math, z, Number.NaN, alpha));
-    if (wrong === undefined) continue;
-    throw new Error(`checkGradients: activation ${name}: derivative at z = ${z.toPrecision(4)} ${wrong}`);
+    const repeatedValue = apply(z);
+    if (!Object.is(a, repeatedValue))
+      throw impurityError(`activation ${name}: apply(${z.toPrecision(4)})`, a, repeatedValue);
+    const problem = wrongSlope(apply, z, f.derivative(math, z, Number.NaN, alpha));
+    if (problem === undefined) continue;
+    throw new Error(`checkGradients: activation ${name}: derivative at z = ${z.toPrecision(4)} ${problem}`);
   }
 }
 
@@ -129,20 +130,20 @@ function* checkLoss(
     // Some losses only take numbers between 0 and 1.
     if (!Number.isFinite(evaluate(y, target))) for (let o = 0; o < O; o++) y[o] = sigmoid(y[o]);
     values[n] = evaluate(y, target);
-    const repeated = evaluate(y, target);
-    if (!Object.is(values[n], repeated)) throw impurityError(`loss ${loss.name}`, values[n], repeated);
+    const repeatedValue = evaluate(y, target);
+    if (!Object.is(values[n], repeatedValue)) throw impurityError(`loss ${loss.name}`, values[n], repeatedValue);
     const gradient = viewOf(gradients, n * O, O);
     gradient.set(dy);
     for (let o = 0; o < Math.min(O, OUTPUTS); o++) {
       const value = (output: number): number => {
-        const shifted = y.slice();
-        shifted[o] = output;
-        return evaluate(shifted, target);
+        const shiftedOutputs = y.slice();
+        shiftedOutputs[o] = output;
+        return evaluate(shiftedOutputs, target);
       };
-      const wrong = wrongSlope(value, y[o], gradient[o]);
-      if (wrong === undefined) continue;
+      const problem = wrongSlope(value, y[o], gradient[o]);
+      if (problem === undefined) continue;
       const point = `at y = ${y[o].toPrecision(4)}, t = ${target[columns === 1 ? 0 : o]}`;
-      throw new Error(`checkGradients: loss ${loss.name}: the gradient by output ${o} ${point} ${wrong}`);
+      throw new Error(`checkGradients: loss ${loss.name}: the gradient by output ${o} ${point} ${problem}`);
     }
     yield;
   }
@@ -155,9 +156,9 @@ function* checkLoss(
   function compareRows(batch: Float64Array, how: string, why: string): void {
     const sums = new Float64Array(rows);
     loss.evaluate(sums, batch, outputs, targets, rows, 1, O);
-    const compare = (n: number, what: string, together: number, alone: number): void => {
-      if (Object.is(together, alone)) return;
-      const problem = `${what} of row ${n} has ${together} ${how} and ${alone} otherwise, expected the same number (${why})`;
+    const compare = (n: number, what: string, valueTogether: number, valueAlone: number): void => {
+      if (Object.is(valueTogether, valueAlone)) return;
+      const problem = `${what} of row ${n} has ${valueTogether} ${how} and ${valueAlone} otherwise, expected the same number (${why})`;
       throw new Error(`checkGradients: loss ${loss.name}: ${problem}`);
     };
     for (let n = 0; n < rows; n++) {
@@ -227,10 +228,10 @@ function* checkLayer(
   const gradients = tensors.map(({ length }) => new Float64Array(length).fill(Number.NaN));
   const y = run(x, B, dx, gradients);
   for (let n = 0; n < B; n++) {
-    const alone = run(viewOf(x, n * I, I), 1);
-    const o = alone.findIndex((value, o) => !Object.is(value, y[n * O + o]));
+    const rowAlone = run(viewOf(x, n * I, I), 1);
+    const o = rowAlone.findIndex((value, o) => !Object.is(value, y[n * O + o]));
     if (o === -1) continue;
-    const problem = `has ${y[n * O + o]} among other rows and ${alone[o]} alone`;
+    const problem = `has ${y[n * O + o]} among other rows and ${rowAlone[o]} alone`;
     const why = 'a row may depend on no other row, call or random number, since threads take parts of a batch';
     throw new Error(`checkGradients: ${where}: output ${o} of row ${n} ${problem}, expected the same number (${why})`);
   }
@@ -250,9 +251,9 @@ function* checkLayer(
         values[i] = original;
         return sum;
       };
-      const wrong = wrongSlope(weighted, original, gradient[i]);
-      if (wrong !== undefined)
-        throw new Error(`checkGradients: ${where}: the gradient by ${name} at element ${i} ${wrong}`);
+      const problem = wrongSlope(weighted, original, gradient[i]);
+      if (problem !== undefined)
+        throw new Error(`checkGradients: ${where}: the gradient by ${name} at element ${i} ${problem}`);
       yield;
     }
   }

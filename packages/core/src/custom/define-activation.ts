@@ -89,14 +89,14 @@ function ofFormula({ name, formula }: FormulaActivationDefinition, hasAlpha: boo
   const expressionOf = (alpha: number): Expression =>
     traceFormula(name, ['z'], hasAlpha ? { alpha } : {}, formula as (scope: unknown) => FormulaValue);
   const expressions = new Map<number, Expression>(); // f and f′ by α
-  const both = (math: RealMath, z: number, alpha: number): number[] => {
+  const valueAndSlope = (math: RealMath, z: number, alpha: number): number[] => {
     const expression = expressions.get(alpha) ?? withSlope(expressionOf(alpha), 0, 1);
     expressions.set(alpha, expression);
     return resultsOf(expression, math, [z]);
   };
   return {
     expressionOf,
-    apply: (math: RealMath, z: number, alpha: number): number => both(math, z, alpha)[0],
-    derivative: (math: RealMath, z: number, _a: number, alpha: number): number => both(math, z, alpha)[1],
+    apply: (math: RealMath, z: number, alpha: number): number => valueAndSlope(math, z, alpha)[0],
+    derivative: (math: RealMath, z: number, _a: number, alpha: number): number => valueAndSlope(math, z, alpha)[1],
   };
 }

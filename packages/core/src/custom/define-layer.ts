@@ -151,12 +151,16 @@ export const factoryOf =
     'formula' in definition ? formulaOf(definition, options, context) : layerOf(definition, options, context);
 
 /** The layer of a formula, whose values and tensors are the inputs of one expression. */
-function formulaOf(definition: FormulaLayerDefinition, passed: object, { inputs, customParts }: LayerContext): Layer {
+function formulaOf(
+  definition: FormulaLayerDefinition,
+  specOptions: object,
+  { inputs, customParts }: LayerContext,
+): Layer {
   const { name, values = ['x'] } = definition;
-  const options = readPartOptions(definition, passed);
+  const options = readPartOptions(definition, specOptions);
   const shapes = values.map((_, k) => inputs[k] ?? inputs[0]); // the builder refuses other numbers of values
-  const tensors = Object.entries(definition.tensors?.(options, ...shapes) ?? {}).map(([tensor, stated]) => {
-    const { shape, start = 0 } = checkObject(name, `tensors.${tensor}`, stated, '{ shape, start }');
+  const tensors = Object.entries(definition.tensors?.(options, ...shapes) ?? {}).map(([tensor, tensorDefinition]) => {
+    const { shape, start = 0 } = checkObject(name, `tensors.${tensor}`, tensorDefinition, '{ shape, start }');
     checkTensorShape(name, tensor, shape);
     const init = typeof start === 'number' ? ({ kind: 'constant', value: start } as const) : start;
     const fans = [sizeOf(shape), sizeOf(shape)] as const;

@@ -95,13 +95,13 @@ export const defineLoss = <const D extends PartDefaults = Record<never, never>>(
 export function lossOf(definition: LossDefinition, partOptions: object): Loss {
   const { name, threshold } = definition;
   const options = readPartOptions(definition, partOptions);
-  const common = { customName: name, ...(threshold === undefined ? {} : { threshold }) };
+  const nameAndThreshold = { customName: name, ...(threshold === undefined ? {} : { threshold }) };
   if ('formula' in definition) {
     const expression = traceFormula(name, ['y', 't'], options, definition.formula);
-    return { ...formulaLoss(name, expression, definition.over ?? 'mean'), ...common };
+    return { ...formulaLoss(name, expression, definition.over ?? 'mean'), ...nameAndThreshold };
   }
   const evaluate = 'ofRow' in definition ? byRows(definition, options) : byOutputs(definition, options);
-  return { name, targets: 'ofRow' in definition ? definition.targets : 'values', evaluate, ...common };
+  return { name, targets: 'ofRow' in definition ? definition.targets : 'values', evaluate, ...nameAndThreshold };
 }
 
 /** The loss of a formula ℓ of y, its input 0, and t; dy is derived. */

@@ -22,12 +22,12 @@ export interface PartBase<D extends PartDefaults> {
 /** A part's options, with defaults for those not passed. @throws OptionError if an option is unknown or wrong. */
 export function readPartOptions<D extends PartDefaults>(
   { name, options }: PartBase<D>,
-  passed: object,
+  specOptions: object,
 ): PartOptions<D> {
   const defaults: PartDefaults = options ?? {};
-  checkKeys(name, passed, Object.keys(defaults));
+  checkKeys(name, specOptions, Object.keys(defaults));
   const values: Record<string, unknown> = { ...defaults };
-  for (const [key, value] of Object.entries(passed)) {
+  for (const [key, value] of Object.entries(specOptions)) {
     if (value === undefined) continue;
     const type = typeof defaults[key];
     if (type === 'number') finite.check(name, key, value);

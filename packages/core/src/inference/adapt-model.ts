@@ -89,14 +89,19 @@ export function adapt(
   const { seed = 0, ...changes } = options;
   const { customParts } = network;
   const { spec, pathBefore } = adaptNetwork(where, network.spec, changes, customParts);
-  const adapted = buildNetwork(spec, customParts);
-  const parameters = createElements(typeOf(model.parameters), adapted.parameterCount);
+  const adaptedNetwork = buildNetwork(spec, customParts);
+  const parameters = createElements(typeOf(model.parameters), adaptedNetwork.parameterCount);
   const layers = new Map(network.allLayers.map((layer) => [layer.path, layer]));
   const layerBefore = ({ path }: NetworkLayer) => layers.get(pathBefore(path) ?? '');
   const tensorBefore = (layer: NetworkLayer, name: string) =>
     layerBefore(layer)?.tensors.find((tensor) => tensor.name === name);
-  initializeParameters(adapted, parameters, seed, ({ layer, name }) => !tensorBefore(adapted.allLayers[layer], name));
-  for (const layer of adapted.allLayers) {
+  initializeParameters(
+    adaptedNetwork,
+    parameters,
+    seed,
+    ({ layer, name }) => !tensorBefore(adaptedNetwork.allLayers[layer], name),
+  );
+  for (const layer of adaptedNetwork.allLayers) {
     for (const tensor of layer.tensors) {
       const before = tensorBefore(layer, tensor.name);
       if (before !== undefined) copyTensor(parameters, tensor, model.parameters, before);
@@ -108,7 +113,7 @@ export function adapt(
   const isWhole = changes.until === undefined && changes.outputs === undefined;
   const ofRows = preprocessing && (isWhole ? preprocessing : withoutTarget(preprocessing));
   return {
-    spec: adapted.spec,
+    spec: adaptedNetwork.spec,
     parameters,
     ...(isWhole && loss !== undefined ? { loss } : {}),
     ...(ofRows === undefined ? {} : { preprocessing: ofRows }),
@@ -155,7 +160,7 @@ export function weightsFrom(where: string, network: Network, model: StartingMode
   const sources = other.allLayers.filter(({ tensors }) => tensors.length > 0);
   const byPath = new Map(sources.map((layer) => [layer.path, layer]));
   const byName = new Map(sources.map((layer) => [layer.spec.name, layer]));
-  const unused = new Set(sources);
+  const unusedSources = new Set(sources);
   const parameters = createElements(typeOf(model.parameters), network.parameterCount);
   const refuse = (problem: string): never => {
     throw new OptionError(where, ['from', 'layers'], problem, { about: 'from' });
@@ -165,20 +170,20 @@ export function weightsFrom(where: string, network: Network, model: StartingMode
     if (layer.tensors.length === 0) continue;
     const { name } = layer.spec;
     const source = (name === undefined ? undefined : byName.get(name)) ?? byPath.get(layer.path);
-    if (source === undefined || !unused.delete(source)) {
+    if (source === undefined || !unusedSources.delete(source)) {
       return refuse(`has no ${nameOfLayer(layer)}, expected all layers of the network ${advice}`);
     }
     for (const tensor of layer.tensors) {
-      const stored = source.tensors.find((other) => other.name === tensor.name);
-      if (stored === undefined || String(stored.shape) !== String(tensor.shape)) {
-        const actual = stored === undefined ? 'none' : shapeText(stored.shape);
+      const storedTensor = source.tensors.find((other) => other.name === tensor.name);
+      if (storedTensor === undefined || String(storedTensor.shape) !== String(tensor.shape)) {
+        const actual = storedTensor === undefined ? 'none' : shapeText(storedTensor.shape);
         const problem = `has ${tensor.name} of ${actual} in ${nameOfLayer(source)}`;
         return refuse(`${problem}, expected ${shapeText(tensor.shape)} as in the network ${advice}`);
       }
-      copyTensor(parameters, tensor, model.parameters, stored);
+      copyTensor(parameters, tensor, model.parameters, storedTensor);
     }
   }
-  const [surplus] = unused;
+  const [surplus] = unusedSources;
   if (surplus === undefined) return parameters;
   return refuse(`has ${nameOfLayer(surplus)}, which the network lacks, expected the same layers ${advice}`);
 }

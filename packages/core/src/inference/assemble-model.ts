@@ -75,15 +75,15 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
 
   /** The part whose outputs are those of a layer, and rows as it takes them. It has the weights of its first call. */
   function partFor(where: string, layer: string, rows: AnyRows, lengths: Lengths | undefined) {
-    const encoded = readRows(where, rows);
+    const encodedRows = readRows(where, rows);
     const part = cachedParts.get(layer) ?? createPart(where, layer);
-    const ofRows = lengths ?? encoded.lengths;
+    const ofRows = lengths ?? encodedRows.lengths;
     const partsOf = ({ lengths }: Network) => show(lengths.parts.map(({ name }) => name));
     if (ofRows !== undefined && partsOf(network) !== partsOf(buildNetwork(part.spec, parts.customParts))) {
       const problem = `has ${show(layer)}, which does not read all parts of a row, expected one that does, or no lengths`;
       throw new OptionError(where, 'layer', problem);
     }
-    return { part, x: encoded.x, lengths: ofRows };
+    return { part, x: encodedRows.x, lengths: ofRows };
   }
 
   function createPart(where: string, layer: string): Model {
@@ -115,20 +115,20 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   function compute(where: string, x: TypedNumbers, lengths: Lengths | undefined, out?: Elements): Elements {
     const N = x.length / I;
     refuseBadLengths(where, network, lengths, N);
-    const returned = outputArray(where, N, out);
-    const y = out !== undefined && overwrites(out, x) ? new Float64Array(N * O) : returned;
+    const outputs = outputArray(where, N, out);
+    const y = out !== undefined && overwrites(out, x) ? new Float64Array(N * O) : outputs;
     try {
       predictorFor(where)(x, lengths, y);
     } catch (error) {
       throw error instanceof InputError ? new InputError(error.row, error.problem, { where }) : error;
     }
-    if (y !== returned) returned.set(y);
-    return returned;
+    if (y !== outputs) outputs.set(y);
+    return outputs;
   }
 
   function computeRows(where: string, rows: AnyRows, { lengths, out }: OutputOptions): Elements {
-    const encoded = readRows(where, rows);
-    return compute(where, encoded.x, lengths ?? encoded.lengths, out);
+    const encodedRows = readRows(where, rows);
+    return compute(where, encodedRows.x, lengths ?? encodedRows.lengths, out);
   }
 
   /** Computes outputs [N, O] in threads, a part of the rows at a time. `usePart` is called with the parts in order. */
@@ -141,28 +141,28 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     if (threads !== undefined) positiveInteger().check(where, 'threads', threads);
     const N = countRows(rows, I);
     refuseBadLengths(where, network, lengths, N);
-    const returned = usePart === undefined ? outputArray(where, N, out) : undefined;
-    const y = out !== undefined && overwrites(out, rows) ? new Float64Array(N * O) : returned;
+    const outputs = usePart === undefined ? outputArray(where, N, out) : undefined;
+    const y = out !== undefined && overwrites(out, rows) ? new Float64Array(N * O) : outputs;
     const predictor = predictorFor(where);
     cachedParallel ??= engine.createParallelPredictor?.(network, contents, predictor) ?? inThisThread(predictor);
     const partRows = Math.max(1, Math.min(Math.floor(PART_NUMBERS / (I + O)), Array.isArray(rows) ? PART_ROWS : N));
     // No rows are one part, whose shape is checked.
     for (let first = 0; first === 0 || first < N; first += partRows) {
       const end = Math.min(N, first + partRows);
-      const encoded = readRows(where, rows, onNote, first, end);
+      const encodedRows = readRows(where, rows, onNote, first, end);
       const partLengths =
-        lengths === undefined ? encoded.lengths : Array.prototype.slice.call(lengths, first * L, end * L);
+        lengths === undefined ? encodedRows.lengths : Array.prototype.slice.call(lengths, first * L, end * L);
       const length = (end - first) * O;
       const partOutputs = y === undefined ? new Float64Array(length) : viewOf(y, first * O, length);
       try {
-        await cachedParallel(encoded.x, partLengths, partOutputs, threads);
+        await cachedParallel(encodedRows.x, partLengths, partOutputs, threads);
       } catch (error) {
         throw error instanceof InputError ? new InputError(first + error.row, error.problem, { where }) : error;
       }
       usePart?.(partOutputs as Float64Array, partLengths);
     }
-    if (y !== returned && y !== undefined) returned?.set(y);
-    return returned ?? new Float64Array(0);
+    if (y !== outputs && y !== undefined) outputs?.set(y);
+    return outputs ?? new Float64Array(0);
   }
 
   /** Outputs as they are returned: `out`, one array per row for listed rows, or one array for rows in one array. */
@@ -246,9 +246,9 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     },
     predict(rows, options = NO_OPTIONS) {
       checkKeys('predict', options, PREDICT_KEYS);
-      const encoded = readRows('predict', rows, listenerIn('predict', options));
-      const lengths = options.lengths ?? encoded.lengths;
-      return answersIn(compute('predict', encoded.x, lengths) as Float64Array, lengths);
+      const encodedRows = readRows('predict', rows, listenerIn('predict', options));
+      const lengths = options.lengths ?? encodedRows.lengths;
+      return answersIn(compute('predict', encodedRows.x, lengths) as Float64Array, lengths);
     },
     async predictAll(rows, options = NO_OPTIONS) {
       checkKeys('predictAll', options, [...PREDICT_KEYS, 'threads']);

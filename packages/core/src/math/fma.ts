@@ -58,10 +58,10 @@ const finite = (x: number): boolean => x - x === 0;
 function decompose(x: number): { integer: bigint; exponent: number } {
   bits.setFloat64(0, x);
   const word = bits.getBigUint64(0);
-  const biased = Number((word >> 52n) & 2047n);
+  const biasedExponent = Number((word >> 52n) & 2047n);
   const fraction = word & (HIDDEN - 1n);
-  const magnitude = biased === 0 ? fraction : fraction | HIDDEN;
-  return { integer: x < 0 ? -magnitude : magnitude, exponent: Math.max(biased, 1) - 1075 };
+  const magnitude = biasedExponent === 0 ? fraction : fraction | HIDDEN;
+  return { integer: x < 0 ? -magnitude : magnitude, exponent: Math.max(biasedExponent, 1) - 1075 };
 }
 
 /** The double nearest to n · 2^exponent for n ≥ 0, ties to even. */

@@ -39,11 +39,11 @@ export function placeArrays(arrays: readonly Lifetime[]): {
   }
   const gaps: Gap[] = []; // ascending, none touches another
   let total = 0;
-  let freed = 0;
+  let freedCount = 0;
   for (const k of births) {
     const { doubles, birth } = arrays[k];
-    for (; freed < deaths.length && arrays[deaths[freed]].death < birth; freed++) {
-      const d = deaths[freed];
+    for (; freedCount < deaths.length && arrays[deaths[freedCount]].death < birth; freedCount++) {
+      const d = deaths[freedCount];
       addGap(gaps, offsets[d], offsets[d] + arrays[d].doubles);
     }
     let best = -1;

@@ -77,10 +77,10 @@ export function countDoubles(allocateAll: (allocate: Allocate) => void, elementT
  * @throws Error if the memory is used up. Kernels write to addresses, so nothing else would notice.
  */
 export function createAllocator(where: string, memory: Float64Array, elementType: ElementType = 'float64'): Allocate {
-  let used = 0;
+  let usedBytes = 0;
   return allocateBy(elementType, (type, length) => {
-    const { buffer, byteOffset } = viewOf(memory, used, paddedDoubles(type, length), where);
-    used += paddedDoubles(type, length);
+    const { buffer, byteOffset } = viewOf(memory, usedBytes, paddedDoubles(type, length), where);
+    usedBytes += paddedDoubles(type, length);
     return elementView(type, buffer, byteOffset, length);
   });
 }

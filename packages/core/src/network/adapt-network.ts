@@ -64,17 +64,20 @@ export function adaptNetwork(
     throw new OptionError(where, 'lora', problem);
   }
   // Layers that were frozen beside low-rank additions stay frozen.
-  const change = mergeLora ? merged : hasLora ? (layer: LayerSpec) => layer : thawed;
-  const changed = { input: network.spec.input, layers: list.map(({ spec }) => mapLayer(spec, change)) };
+  const change = mergeLora ? withoutLora : hasLora ? (layer: LayerSpec) => layer : withoutFreezing;
+  const changedSpec = { input: network.spec.input, layers: list.map(({ spec }) => mapLayer(spec, change)) };
   const isNew = (path: string) => pathBefore(path) === undefined;
-  return { spec: lora === undefined ? changed : addLoraLayers(where, changed, lora, isNew, customParts), pathBefore };
+  return {
+    spec: lora === undefined ? changedSpec : addLoraLayers(where, changedSpec, lora, isNew, customParts),
+    pathBefore,
+  };
 }
 
 /** Layer `last` and all that it depends on. A block is cut open if the layer is one of its own. */
 function layersUntil({ allLayers, spec: { layers } }: Network, last: number): ListedLayer[] {
-  const used = new Set([last]);
-  for (const k of used) for (const input of allLayers[k].inputs) if (input > 0) used.add(input - 1);
-  const usedPaths = new Set([...used].map((k) => allLayers[k].path));
+  const usedLayers = new Set([last]);
+  for (const k of usedLayers) for (const input of allLayers[k].inputs) if (input > 0) usedLayers.add(input - 1);
+  const usedPaths = new Set([...usedLayers].map((k) => allLayers[k].path));
   const all = openBlocks(layers, allLayers[last].path.split('.'), '');
   const kept = all.filter(({ path }) => path !== null && usedPaths.has(path));
   const isPath = new Set(allLayers.map(({ path }) => path));
@@ -84,10 +87,10 @@ function layersUntil({ allLayers, spec: { layers } }: Network, last: number): Li
     return k === -1 ? name : `${k}${name.slice(String(kept[k].path).length)}`;
   };
   return kept.map(({ spec, path }, k) => {
-    const renamed = mapLayer(spec, (layer) => withNames(layer, newName));
+    const renamedSpec = mapLayer(spec, (layer) => withNames(layer, newName));
     // Without `of` it reads the layer before.
-    const { of, ...others } = renamed;
-    return { path, spec: k > 0 && of === String(k - 1) ? (others as LayerSpec) : renamed };
+    const { of, ...others } = renamedSpec;
+    return { path, spec: k > 0 && of === String(k - 1) ? (others as LayerSpec) : renamedSpec };
   });
 }
 
@@ -113,12 +116,15 @@ function openBlocks(layers: readonly LayerSpec[], steps: readonly string[], bloc
 /** Applies `change` to a layer, and before to the layers in it. */
 function mapLayer(spec: LayerSpec, change: (layer: LayerSpec) => LayerSpec): LayerSpec {
   const branches = Object.entries(spec).filter(([key]) => branchNames.some((branch) => branch === key));
-  const changed = branches.map(([key, inner]) => [key, (inner as LayerSpec[]).map((layer) => mapLayer(layer, change))]);
-  return change({ ...spec, ...Object.fromEntries(changed) });
+  const changedBranches = branches.map(([key, inner]) => [
+    key,
+    (inner as LayerSpec[]).map((layer) => mapLayer(layer, change)),
+  ]);
+  return change({ ...spec, ...Object.fromEntries(changedBranches) });
 }
 
-const thawed = ({ freeze: _, ...spec }: LayerSpec): LayerSpec => spec as LayerSpec;
-const merged = ({ freeze: _, lora: __, ...spec }: LayerSpec): LayerSpec => spec as LayerSpec;
+const withoutFreezing = ({ freeze: _, ...spec }: LayerSpec): LayerSpec => spec as LayerSpec;
+const withoutLora = ({ freeze: _, lora: __, ...spec }: LayerSpec): LayerSpec => spec as LayerSpec;
 
 /** The layer with other names of the layers that it refers to. */
 function withNames(spec: LayerSpec, newName: (name: string) => string): LayerSpec {
@@ -154,9 +160,11 @@ function withOtherHead(where: string, network: Network, list: readonly ListedLay
     const problem = `has ${actual} as the last one with weights, expected one with outputs of its own, such as dense (until takes the part up to a layer)`;
     throw new OptionError(where, 'outputs', problem, { about: 'the network' });
   }
-  const headed = list.with(k, { spec: merged({ ...spec, out } as LayerSpec), path: null });
+  const layersWithHead = list.with(k, { spec: withoutLora({ ...spec, out } as LayerSpec), path: null });
   // The loss of the new classes takes their logits.
-  return headed.slice(k + 1).every((layer) => makesProbabilities(layer.spec)) ? headed.slice(0, k + 1) : headed;
+  return layersWithHead.slice(k + 1).every((layer) => makesProbabilities(layer.spec))
+    ? layersWithHead.slice(0, k + 1)
+    : layersWithHead;
 }
 
 /** Whether a layer makes probabilities of logits, or their logarithms. */

@@ -222,7 +222,7 @@ function emitHeadLosses(
     ];
     return { to: 0, from: start, axes };
   };
-  const reversed = ({ to, from, axes }: StridedGeometry): StridedGeometry => {
+  const reverseCopy = ({ to, from, axes }: StridedGeometry): StridedGeometry => {
     return { to: from, from: to, axes: axes.map((axis) => ({ ...axis, to: axis.from, from: axis.to })) };
   };
   for (const [k, head] of heads.entries()) {
@@ -236,7 +236,7 @@ function emitHeadLosses(
     emitLossOf(emit, head.loss, losses, head.y, head.y, targets, B * R, 1, size / R); // leaves of one row, as above
     const sums = k === 0 ? lossSums : head.sums;
     emit(ops.weighLosses, sums, head.y, losses, w, B * R, leafRows * R, size / R);
-    emit(ops.stridedCopy, dy, head.y, reversed(outputsCopy));
+    emit(ops.stridedCopy, dy, head.y, reverseCopy(outputsCopy));
     if (k > 0) emit(ops.addLosses, lossSums, sums, leafCount(B, leafRows));
   }
 }

@@ -15,12 +15,12 @@ export function* findBadWeight(
   theta: Elements, // [P]
   selects: (tensor: Pick<Tensor, 'offset' | 'length'>) => boolean = () => true,
 ): Pausable<string | undefined> {
-  for (const placed of allLayers) {
-    for (const tensor of placed.tensors) {
+  for (const placedLayer of allLayers) {
+    for (const tensor of placedLayer.tensors) {
       if (!selects(tensor)) continue;
       const { name, offset, length } = tensor;
       const index = yield* findNotFinite(viewOf(theta, offset, length));
-      if (index !== undefined) return `${name} of ${nameOfLayer(placed)} has ${show(theta[offset + index])}`;
+      if (index !== undefined) return `${name} of ${nameOfLayer(placedLayer)} has ${show(theta[offset + index])}`;
     }
   }
   return undefined;
@@ -40,11 +40,11 @@ export function refuseBadWeights(
   const problem = badWeight(network, theta);
   if (problem !== undefined) throw new Error(`${where}: ${problem}, expected finite numbers`);
   if (type === typeOf(theta)) return;
-  for (const placed of network.allLayers) {
-    for (const { name, offset, length } of placed.tensors) {
+  for (const placedLayer of network.allLayers) {
+    for (const { name, offset, length } of placedLayer.tensors) {
       const overflow = firstOverflow(viewOf(theta, offset, length), type);
       if (overflow === undefined) continue;
-      const tensor = `${name} of ${nameOfLayer(placed)}`;
+      const tensor = `${name} of ${nameOfLayer(placedLayer)}`;
       throw new Error(`${where}: ${tensor} has ${show(overflow)}, expected numbers that ${type} can hold`);
     }
   }

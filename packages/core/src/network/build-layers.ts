@@ -54,9 +54,9 @@ export function buildAlone(spec: LayerSpec, shapes: readonly Shape[], customPart
 }
 
 /** @throws OptionError for a layer whose outputs nothing reads, other than the last. */
-function refuseUnread(placed: readonly PlacedLayer[]): void {
-  const read = new Set(placed.flatMap(({ inputs }) => inputs));
-  const unread = placed.slice(0, -1).find((_, k) => !read.has(k + 1));
+function refuseUnread(placedLayers: readonly PlacedLayer[]): void {
+  const read = new Set(placedLayers.flatMap(({ inputs }) => inputs));
+  const unread = placedLayers.slice(0, -1).find((_, k) => !read.has(k + 1));
   if (unread === undefined) return;
   const { path, layer, spec } = unread;
   const problem = 'are read by no layer, expected one whose `of` names it';
@@ -93,9 +93,9 @@ function addLayers(
     checkValues(layer, values, layerPath, spec);
     const pathText = layerPath.join('.');
     const { of: inputs = values.map(({ index }) => index) } = layer;
-    const used = spec.kind === 'like' ? state.before.get(spec.layer) : undefined;
-    const placedSpec = used === undefined ? spec : ({ ...used.spec, name: spec.name } as LayerSpec);
-    const frozen = isFrozen || spec.freeze === true || used?.isFrozen === true;
+    const usedLayer = spec.kind === 'like' ? state.before.get(spec.layer) : undefined;
+    const placedSpec = usedLayer === undefined ? spec : ({ ...usedLayer.spec, name: spec.name } as LayerSpec);
+    const frozen = isFrozen || spec.freeze === true || usedLayer?.isFrozen === true;
     state.placed.push({ path: pathText, layer, spec: placedSpec, inputs, stream: layerStream, isFrozen: frozen });
     x = { index: state.placed.length, shape: layer.out, source: layer.label };
     for (const key of spec.name === undefined ? [pathText] : [pathText, spec.name]) {
@@ -213,11 +213,11 @@ function buildLayer(
   const build: LayerContext['build'] = (specs, inner) =>
     // Each spec is checked by `buildLayer` and its factory.
     addLayers(state, specs as readonly LayerSpec[], value, inner, [...stream, ...inner.slice(path.length)], isFrozen);
-  const named = name === undefined ? {} : { name };
+  const nameOption = name === undefined ? {} : { name };
   const create: LayerContext['create'] = (other, frozen) =>
     buildLayer(state, other as LayerSpec, values, path, stream, frozen);
   const built = { customParts, before, build, create, isFrozen };
-  const context = { input: value.shape, inputs, value, path, stream, ...built, ...named };
+  const context = { input: value.shape, inputs, value, path, stream, ...built, ...nameOption };
   try {
     const alone = factories[kind](options, context);
     const layer = lora === undefined ? alone : withLora(kind, alone, lora);

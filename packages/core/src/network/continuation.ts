@@ -29,13 +29,13 @@ export function continuationProblem({ input, output, allLayers }: Network): stri
   if (input.length !== 1 || output.length !== 2 || output[0] !== input[0]) {
     return `has inputs ${shapeText(input)} and outputs ${shapeText(output)}, expected tokens [T] and outputs [T, V]`;
   }
-  const placed = allLayers.find(({ layer }) => layer.forwardNext === undefined);
-  if (placed === undefined) return null;
+  const placedLayer = allLayers.find(({ layer }) => layer.forwardNext === undefined);
+  if (placedLayer === undefined) return null;
   const expected =
-    placed.spec.kind === 'cross-attention'
+    placedLayer.spec.kind === 'cross-attention'
       ? 'self-attention: a text that is written has no second sequence to read'
       : 'layers that read no later position, such as gru without reverse';
-  return `has ${nameOfLayer(placed)}, whose outputs do not follow one after the other, expected ${expected}`;
+  return `has ${nameOfLayer(placedLayer)}, whose outputs do not follow one after the other, expected ${expected}`;
 }
 
 /** Creates a continuation in a workspace, of a network without a `continuationProblem`. */
@@ -50,7 +50,7 @@ export function rowContinuation(
   const { rows, lengths } = workspace;
   const programs = createCache<string, { program: Program; outputs: Elements }>();
   // Tokens that each row in memory holds.
-  const computed: (readonly number[])[] = Array.from({ length: rows }, () => []);
+  const computedOutputs: (readonly number[])[] = Array.from({ length: rows }, () => []);
 
   /** The program over n positions of a row, from the first if `begins`; if `row` is null, over a position of n rows. */
   function programOf(n: number, row: number | null, begins: boolean): { program: Program; outputs: Elements } {
@@ -61,15 +61,15 @@ export function rowContinuation(
   }
 
   const continuesRow = (tokens: readonly number[], row: number): boolean =>
-    computed[row].length < tokens.length && computed[row].every((token, t) => token === tokens[t]);
+    computedOutputs[row].length < tokens.length && computedOutputs[row].every((token, t) => token === tokens[t]);
 
   /** A row in memory for each text: the one that it goes on from, else one that no text goes on from. */
   function rowsOf(texts: readonly (readonly number[])[]): number[] {
-    const freeRows = new Set(computed.keys());
-    const longestFirst = [...freeRows].sort((a, b) => computed[b].length - computed[a].length);
+    const freeRows = new Set(computedOutputs.keys());
+    const longestFirst = [...freeRows].sort((a, b) => computedOutputs[b].length - computedOutputs[a].length);
     const matchingRows = texts.map((tokens) => {
       const row = longestFirst.find(
-        (row) => freeRows.has(row) && computed[row].length > 0 && continuesRow(tokens, row),
+        (row) => freeRows.has(row) && computedOutputs[row].length > 0 && continuesRow(tokens, row),
       );
       if (row !== undefined) freeRows.delete(row);
       return row;
@@ -88,27 +88,27 @@ export function rowContinuation(
       workspace.x[textRows[k]] = tokens[tokens.length - 1];
       positions[textRows[k]] = tokens.length - 1;
     }
-    computed.fill([], 0, n);
+    computedOutputs.fill([], 0, n);
     const { program, outputs } = programOf(n, null, false);
     program.run();
     return textRows.map((row, k) => {
-      computed[row] = texts[k];
+      computedOutputs[row] = texts[k];
       return Float64Array.from(viewOf(outputs, row * V, V));
     });
   }
 
   function stepAlone(tokens: readonly number[], row: number): Float64Array {
-    const first = continuesRow(tokens, row) ? computed[row].length : 0;
+    const first = continuesRow(tokens, row) ? computedOutputs[row].length : 0;
     const n = tokens.length - first;
     for (let t = first; t < tokens.length; t++) {
       workspace.x[t - first] = tokens[t];
       positions[t - first] = t;
     }
     writeLengths(lengths, network, WHOLE, 0, 1);
-    computed[row] = [];
+    computedOutputs[row] = [];
     const { program, outputs } = programOf(n, row, first === 0);
     program.run();
-    computed[row] = tokens;
+    computedOutputs[row] = tokens;
     return Float64Array.from(viewOf(outputs, (n - 1) * V, V));
   }
 
@@ -117,7 +117,7 @@ export function rowContinuation(
     const textRows = rowsOf(tokens);
     const steppedTogether = tokens.flatMap((text, k) => {
       const row = textRows[k];
-      return text.length === computed[row].length + 1 && text.length > 1 && continuesRow(text, row) ? [k] : [];
+      return text.length === computedOutputs[row].length + 1 && text.length > 1 && continuesRow(text, row) ? [k] : [];
     });
     const outputs: Float64Array[] = [];
     if (steppedTogether.length > 1) {
@@ -131,7 +131,7 @@ export function rowContinuation(
     return outputs;
   }
 
-  return Object.assign(next, { forget: () => void computed.fill([]) });
+  return Object.assign(next, { forget: () => void computedOutputs.fill([]) });
 }
 
 /** The calls of a `NextPass`, and the array of their outputs. */

@@ -35,7 +35,7 @@ export function decoderPart(
   }
 
   /** The name in the decoder of what is the layer `name` of the network. */
-  function renamed(name: string): string {
+  function newName(name: string): string {
     const value = values.get(name) ?? 0;
     if (value === z) return 'input';
     const [block, ...inner] = allLayers[value - 1]?.path.split('.') ?? [];
@@ -44,21 +44,21 @@ export function decoderPart(
     throw new OptionError('decoderOf', 'spec', problem, { about: 'the decoder' });
   }
 
-  function rewritten(spec: LayerSpec): LayerSpec {
+  function rewriteLayer(spec: LayerSpec): LayerSpec {
     const { of } = spec;
-    const changed: Record<string, unknown> = { ...spec };
-    if (of !== undefined) changed.of = typeof of === 'string' ? renamed(of) : of.map(renamed);
-    if (spec.kind === 'like') changed.layer = renamed(spec.layer);
+    const changedSpec: Record<string, unknown> = { ...spec };
+    if (of !== undefined) changedSpec.of = typeof of === 'string' ? newName(of) : of.map(newName);
+    if (spec.kind === 'like') changedSpec.layer = newName(spec.layer);
     for (const branch of branchNames) {
-      const layers = changed[branch];
-      if (Array.isArray(layers)) changed[branch] = layers.map(rewritten);
+      const layers = changedSpec[branch];
+      if (Array.isArray(layers)) changedSpec[branch] = layers.map(rewriteLayer);
     }
-    return changed as unknown as LayerSpec;
+    return changedSpec as unknown as LayerSpec;
   }
 
   const layers = blocks.map((block) => {
     const spec = network.spec.layers[block];
-    return rewritten(spec.of === undefined ? { ...spec, of: String(block - 1) } : spec);
+    return rewriteLayer(spec.of === undefined ? { ...spec, of: String(block - 1) } : spec);
   });
   const input = [...allLayers[z - 1].layer.out];
   return { spec: { input, layers }, tensors: kept.flatMap(({ tensors }) => tensors) };

@@ -26,11 +26,12 @@ export function gradientRangesOf(
   for (const { offset, length, isFrozen } of tensors) {
     if (isFrozen === true || length === 0) continue;
     const last = ranges.at(-1);
-    const covered = last === undefined ? 0 : last.offset + last.length;
-    const first = Math.max(covered, Math.floor(offset / BLOCK) * BLOCK);
+    const coveredLength = last === undefined ? 0 : last.offset + last.length;
+    const first = Math.max(coveredLength, Math.floor(offset / BLOCK) * BLOCK);
     const end = Math.min(P, blockCount(offset + length) * BLOCK);
     if (end <= first) continue;
-    if (last !== undefined && first === covered) ranges[ranges.length - 1] = { ...last, length: end - last.offset };
+    if (last !== undefined && first === coveredLength)
+      ranges[ranges.length - 1] = { ...last, length: end - last.offset };
     else ranges.push({ offset: first, length: end - first, shift: size - first });
     size += end - first;
   }

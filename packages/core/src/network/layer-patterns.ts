@@ -80,9 +80,9 @@ function noSuchLayer(
   expected: string,
 ): OptionError {
   const names = allLayers.flatMap(namesOf);
-  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+  const omission = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
   const list = names.slice(0, MAX_NAMES).map(show).join(', ');
-  return new OptionError(where, option, `has ${show(name)}, expected ${expected}: ${list}${more}`);
+  return new OptionError(where, option, `has ${show(name)}, expected ${expected}: ${list}${omission}`);
 }
 
 /** @throws OptionError for a group of the optimizer without a layer, and for a layer in two of one option. */
@@ -91,10 +91,10 @@ export function refuseGroups(where: string, { patterns }: Pick<Optimizer, 'patte
   for (const [name, list] of Object.entries(patterns)) {
     const option = `optimizer.${name}`;
     refuseStrayPatterns(where, option, list, network);
-    for (const [k, placed] of list.length < 2 ? [] : network.allLayers.entries()) {
-      const both = placed.tensors.length === 0 ? [] : list.filter((pattern) => matches(k, pattern));
-      if (both.length < 2) continue;
-      const problem = `has ${show(both[0])} and ${show(both[1])}, which both mean ${nameOfLayer(placed)}, expected one of them`;
+    for (const [k, placedLayer] of list.length < 2 ? [] : network.allLayers.entries()) {
+      const matchingPatterns = placedLayer.tensors.length === 0 ? [] : list.filter((pattern) => matches(k, pattern));
+      if (matchingPatterns.length < 2) continue;
+      const problem = `has ${show(matchingPatterns[0])} and ${show(matchingPatterns[1])}, which both mean ${nameOfLayer(placedLayer)}, expected one of them`;
       throw new OptionError(where, option, problem);
     }
   }
@@ -152,18 +152,18 @@ export function addLoraLayers(
   const option = patterns === undefined ? 'lora' : 'lora.layers';
   if (patterns !== undefined) refuseStrayPatterns(where, option, patterns, network);
   const isMeant = layerMatcher(network);
-  const able = [...allLayers.keys()].filter((k) => {
+  const adaptableLayers = [...allLayers.keys()].filter((k) => {
     const { spec: layerSpec, layer, path } = allLayers[k];
     return !isNew(path) && takesLora(layerSpec.kind, layer);
   });
   for (const pattern of patterns ?? ['*']) {
-    if (able.some((k) => isMeant(k, pattern))) continue;
+    if (adaptableLayers.some((k) => isMeant(k, pattern))) continue;
     const match = patterns && allLayers.find((layer) => isMatched(layer, pattern));
     const actual = match === undefined ? 'no layer that takes additions' : `${show(pattern)}, ${nameOfLayer(match)}`;
     throw new OptionError(where, option, `has ${actual}, expected ${LORA_LAYERS}`);
   }
-  const adapted = new Set(
-    able
+  const adaptedLayers = new Set(
+    adaptableLayers
       .filter((k) => patterns === undefined || patterns.some((pattern) => isMeant(k, pattern)))
       .map((k) => allLayers[k].path),
   );
@@ -172,6 +172,6 @@ export function addLoraLayers(
   );
   return withLayerOptions(spec, (path, { kind }) => {
     if (kind === 'like' || !frozen.has(path)) return {}; // 'like' has the tensors of a layer that is changed
-    return adapted.has(path) ? { lora } : { freeze: true };
+    return adaptedLayers.has(path) ? { lora } : { freeze: true };
   });
 }

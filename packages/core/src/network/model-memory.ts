@@ -100,8 +100,8 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
     let size = MIN_BYTES;
     while (size < bytes) size *= 2;
     const key = `${backend.name} ${type} ${size}`;
-    const cached = memories.get(key)?.deref();
-    if (cached !== undefined) return cached;
+    const cachedMemory = memories.get(key)?.deref();
+    if (cachedMemory !== undefined) return cachedMemory;
     const memory = createMemory(backend, size, type, true);
     memories.set(key, new WeakRef(memory));
     return memory;

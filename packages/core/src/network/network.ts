@@ -138,15 +138,15 @@ function placeTensors(
   readLengths: ReturnType<typeof lengthsByLayer>,
 ): [NetworkLayer[], readonly GradientRange[], number] {
   let P = 0;
-  const allLayers = placedLayers.map((placed, index) => {
-    const tensors = placed.layer.tensors.filter(isParameter).map((tensor) => {
-      const { name, shape, isTrained = true, isFrozen = placed.isFrozen } = tensor;
+  const allLayers = placedLayers.map((placedLayer, index) => {
+    const tensors = placedLayer.layer.tensors.filter(isParameter).map((tensor) => {
+      const { name, shape, isTrained = true, isFrozen = placedLayer.isFrozen } = tensor;
       const [offset, length] = [P, sizeOf(shape)];
       P += length;
       return { layer: index, name, shape, offset, length, isTrained, isFrozen, gradientOffset: null as number | null };
     });
     const ofInputs = readLengths.get(index);
-    return { ...placed, tensors, ...(ofInputs === undefined ? {} : { lengths: ofInputs }) };
+    return { ...placedLayer, tensors, ...(ofInputs === undefined ? {} : { lengths: ofInputs }) };
   });
   const tensors = allLayers.flatMap((layer) => layer.tensors);
   const ranges = gradientRangesOf(tensors, P);
@@ -246,8 +246,9 @@ function bind(
   let next = 0;
   return network.layers.map((layer) =>
     layer.tensors.map(({ tiedTo }) => {
-      const used = tiedTo === undefined ? undefined : tensors.get(tiedTo);
-      const { offset, length: n } = used === undefined ? rangeOfTensor(network.tensors[next++]) : rangeOfUse(used);
+      const tiedTensor = tiedTo === undefined ? undefined : tensors.get(tiedTo);
+      const { offset, length: n } =
+        tiedTensor === undefined ? rangeOfTensor(network.tensors[next++]) : rangeOfUse(tiedTensor);
       return viewOf(vector, offset, n);
     }),
   );

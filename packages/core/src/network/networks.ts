@@ -168,18 +168,18 @@ export interface KnownNetwork {
  */
 export function findNetwork(name: string): KnownNetwork | undefined {
   const [kind, sizesText] = name.split(':');
-  const sized = Object.hasOwn(sizedNetworks, kind) ? sizedNetworks[kind] : undefined;
+  const sizedNetwork = Object.hasOwn(sizedNetworks, kind) ? sizedNetworks[kind] : undefined;
   if (Object.hasOwn(table, name)) {
-    return { ...IMAGES, ...sized, builder: () => table[name as NetworkName] };
+    return { ...IMAGES, ...sizedNetwork, builder: () => table[name as NetworkName] };
   }
-  if (sized === undefined) return undefined;
-  const { sizes, isValid, build, example } = sized;
+  if (sizedNetwork === undefined) return undefined;
+  const { sizes, isValid, build, example } = sizedNetwork;
   const numbers = /^\d{1,6}(\.\d{1,6})?(x\d{1,6})*$/.test(sizesText) ? sizesText.split('x').map(Number) : [];
   if (numbers.length === 0 || !isValid(numbers)) {
     throw new OptionError('findNetwork', 'network', `${has(name)}, expected ${sizes}: ${example}`);
   }
   build(numbers, {}); // refuses sizes that do not fit together
-  return { ...sized, builder: (options) => build(numbers, options) };
+  return { ...sizedNetwork, builder: (options) => build(numbers, options) };
 }
 
 const IMAGES = { rows: 'images', row: { input: [28, 28, 1], outputs: 10 }, options: [] } as const;

@@ -45,9 +45,9 @@ const vectorOfText = (x: Value, vocabulary: number): Value => x.through(embeddin
 /** Two convolutions of 3x3 with 16 and 32 channels, each halved where a side has two pixels or more, and a layer. */
 function vectorOfImage(x: Value): Value {
   const init = 'he-normal';
-  const halved = (image: Value): Value =>
+  const halveImage = (image: Value): Value =>
     Math.min(...image.shape.slice(0, 2)) < 2 ? image : image.through(maxPool(2));
-  const convolved = (image: Value, channels: number): Value =>
-    halved(image.through(conv2d(channels, 3, { padding: 'same', init }), relu()));
-  return convolved(convolved(x, 16), 32).through(flatten(), dense(WIDTH, { init }), relu());
+  const convolve = (image: Value, channels: number): Value =>
+    halveImage(image.through(conv2d(channels, 3, { padding: 'same', init }), relu()));
+  return convolve(convolve(x, 16), 32).through(flatten(), dense(WIDTH, { init }), relu());
 }

@@ -44,12 +44,12 @@ export function createPassMemory(
   }
 
   /** A layer's memory, whose arrays it asks for in the order of the plan. */
-  function takeMemory(planned: readonly Slot[], k: number): LayerMemory {
+  function takeMemory(slots: readonly Slot[], k: number): LayerMemory {
     const { createMemory } = graph.allLayers[k].layer;
     if (createMemory === undefined) return noMemory;
     if (passes === 'next') return createMemory(rows, allocate, team);
     let next = 0;
-    const take = (length: number): Elements => arrayOf(planned[next++], length);
+    const take = (length: number): Elements => arrayOf(slots[next++], length);
     const { allocatePerLeaf, allocatePerThread = allocate } = team;
     // An array that no pass needs is not in the plan.
     const allocateForBackward = plan.learns[k] ? take : () => emptyArray(type);

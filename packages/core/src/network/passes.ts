@@ -46,9 +46,9 @@ export function emitForward(
   inspect?: Inspect,
 ): Elements {
   const { outputs, memories } = memory;
-  for (const [k, placed] of allLayers.entries()) {
-    const { layer, inputs } = placed;
-    layer.forward(outputs[k], arraysOf(inputs, memory), parameters[k], B, passOf(pass, placed), memories[k]);
+  for (const [k, placedLayer] of allLayers.entries()) {
+    const { layer, inputs } = placedLayer;
+    layer.forward(outputs[k], arraysOf(inputs, memory), parameters[k], B, passOf(pass, placedLayer), memories[k]);
     emitInspect(pass, inspect, 'forward', layer, outputs[k], B * sizeOf(layer.out));
   }
   return outputs[outputs.length - 1];
@@ -62,9 +62,9 @@ export function emitNextPositions(
   pass: NextPass,
 ): Elements {
   const { outputs, memories } = memory;
-  for (const [k, placed] of allLayers.entries()) {
-    const xs = arraysOf(placed.inputs, memory);
-    placed.layer.forwardNext?.(outputs[k], xs, parameters[k], passOf(pass, placed), memories[k]);
+  for (const [k, placedLayer] of allLayers.entries()) {
+    const xs = arraysOf(placedLayer.inputs, memory);
+    placedLayer.layer.forwardNext?.(outputs[k], xs, parameters[k], passOf(pass, placedLayer), memories[k]);
   }
   return outputs[outputs.length - 1];
 }

@@ -48,14 +48,15 @@ export function expandLayer(spec: LayerSpec, customParts: CustomParts = NO_PARTS
     const { kind, ...options } = spec;
     return { kind: 'activation', fn: kind, ...options };
   }
-  let expanded = spec;
+  let expandedSpec = spec;
   for (const name of branchNames) {
     const layers = (spec as Branches)[name];
     if (!Array.isArray(layers)) continue;
     const expandedLayers = layers.map((inner) => expandLayer(inner, customParts, depth + 1));
-    if (expandedLayers.some((inner, l) => inner !== layers[l])) expanded = { ...expanded, [name]: expandedLayers };
+    if (expandedLayers.some((inner, l) => inner !== layers[l]))
+      expandedSpec = { ...expandedSpec, [name]: expandedLayers };
   }
-  return expanded;
+  return expandedSpec;
 }
 
 /** Whether the spec is in short form. With an `fn` it would name the function twice. */

@@ -165,13 +165,13 @@ function planLayer(
   type: ElementType,
   leaves: number,
 ): readonly Slot[] {
-  const planned: Slot[] = [];
-  if (createMemory === undefined || passes === 'next') return planned;
+  const slots: Slot[] = [];
+  if (createMemory === undefined || passes === 'next') return slots;
   const backwardStep = 2 * K - k;
   function take(length: number, from: number, to: number, slotType: ElementType): Elements {
     const slot = createSlot(length, from, slotType);
     readIn(slot, to);
-    planned.push(slot);
+    slots.push(slot);
     return emptyArray(slotType);
   }
   const nothing = (): Elements => emptyArray(type);
@@ -183,7 +183,7 @@ function planLayer(
     allocatePerThread: nothing,
     allocateForBackward: learns[k] ? (length) => take(length, backwardStep, backwardStep, type) : nothing,
   });
-  return planned;
+  return slots;
 }
 
 /**

@@ -23,8 +23,8 @@ const MAX_PROGRAMS = 8;
 export function createCache<Key, Value>(): (key: Key, create: (key: Key) => Value) => Value {
   const values = new Map<Key, Value>();
   return (key, create) => {
-    const cached = values.get(key);
-    if (cached !== undefined) return cached;
+    const cachedPrediction = values.get(key);
+    if (cachedPrediction !== undefined) return cachedPrediction;
     const value = create(key);
     const [oldest] = values.keys();
     if (values.size === MAX_PROGRAMS) values.delete(oldest);

@@ -19,8 +19,8 @@ export function refuseBeyondFloats(
 ): void {
   if (type === 'float64') return;
   refuseInexactIndices(where, network, loss, type);
-  for (const placed of network.allLayers) {
-    checkSpecFloat32(where, `layers.${placed.path}`, placed.spec, layerOptions, nameOfLayer(placed));
+  for (const placedLayer of network.allLayers) {
+    checkSpecFloat32(where, `layers.${placedLayer.path}`, placedLayer.spec, layerOptions, nameOfLayer(placedLayer));
   }
 }
 
@@ -42,10 +42,10 @@ export function refuseInexactIndices(
     const problem = `has ${length}, expected at most ${MAX_FLOAT_INDICES} in float32 (it cannot represent larger ones)`;
     throw new OptionError(where, 'precision', problem, { about });
   };
-  for (const placed of allLayers) {
-    const { spec } = placed;
+  for (const placedLayer of allLayers) {
+    const { spec } = placedLayer;
     if (spec.kind !== 'embedding' || spec.vocabulary <= MAX_FLOAT_INDICES) continue;
-    refuse(`${nameOfLayer(placed)}: vocabulary`, spec.vocabulary);
+    refuse(`${nameOfLayer(placedLayer)}: vocabulary`, spec.vocabulary);
   }
   if (loss?.targets === 'classes' && outputs > MAX_FLOAT_INDICES) refuse('the number of classes', outputs);
 }

@@ -24,8 +24,8 @@ export interface LayerFacts {
 
 /** Every layer, in the order of their calls. */
 export const layerFacts = ({ allLayers }: Network): LayerFacts[] =>
-  allLayers.map((placed) => {
-    const { path, layer, spec, inputs, isFrozen } = placed;
+  allLayers.map((placedLayer) => {
+    const { path, layer, spec, inputs, isFrozen } = placedLayer;
     return {
       path,
       name: spec.name ?? null,
@@ -36,7 +36,7 @@ export const layerFacts = ({ allLayers }: Network): LayerFacts[] =>
         (sum, { shape, tiedTo }) => (tiedTo === undefined ? sum + sizeOf(shape) : sum),
         0,
       ),
-      multiplyAdds: multiplyAddsOf(placed),
+      multiplyAdds: multiplyAddsOf(placedLayer),
       ...(isFrozen ? { frozen: true } : {}),
     };
   });
@@ -73,7 +73,7 @@ export function layerTable(network: Network): [head: string[], ...rows: string[]
       `${name === null ? '' : `${name}: `}${layer}${frozen ? ', frozen' : ''}`,
       ...(isChain ? [] : [of.join(', ')]),
       output.join('x'),
-      grouped(parameters),
+      groupDigits(parameters),
       multiplyAdds === 0 ? '' : `${((100 * multiplyAdds) / total).toFixed(0)} %`,
     ]),
   ];
@@ -86,12 +86,12 @@ export const trainedParameters = ({ tensors }: Network): number =>
 /** '1,234 parameters', or '1,234 parameters, 128 of them not trained'. */
 export function parametersText(network: Network): string {
   const { parameterCount: P } = network;
-  const untrained = P - trainedParameters(network);
-  return `${grouped(P)} parameter${P === 1 ? '' : 's'}${untrained === 0 ? '' : `, ${grouped(untrained)} of them not trained`}`;
+  const untrainedCount = P - trainedParameters(network);
+  return `${groupDigits(P)} parameter${P === 1 ? '' : 's'}${untrainedCount === 0 ? '' : `, ${groupDigits(untrainedCount)} of them not trained`}`;
 }
 
 /** '1,234'. */
-const grouped = (count: number): string => count.toLocaleString('en-US');
+const groupDigits = (count: number): string => count.toLocaleString('en-US');
 
 /** The text of `summary` for a network that has been built. */
 export function summarize(network: Network): string {

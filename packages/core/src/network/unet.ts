@@ -44,11 +44,11 @@ export function unet(shape: Shape, outputs: number, options: UnetOptions = {}): 
     relu(),
   ];
   const pair = (out: number): LayerSpec[] => [...convolution(out), ...convolution(out)];
-  const around = (x: Value, out: number, coarser: number): Value => {
+  const level = (x: Value, out: number, coarser: number): Value => {
     const y = x.through(...pair(out));
     if (coarser === 0) return y;
-    const coarse = around(y.through(maxPool(2)), 2 * out, coarser - 1);
+    const coarse = level(y.through(maxPool(2)), 2 * out, coarser - 1);
     return y.concat(coarse.through(conv2dTranspose(out, 2, { stride: 2 }))).through(...pair(out));
   };
-  return network(around(input(shape), channels, levels).through(conv2d(outputs, 1)));
+  return network(level(input(shape), channels, levels).through(conv2d(outputs, 1)));
 }

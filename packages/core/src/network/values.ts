@@ -207,8 +207,15 @@ export function apply(layer: LayerSpec, values: readonly Value[], sharedWith: So
  */
 export function input(shape: number | Shape, name?: string): Value {
   const checked = checkInputShape('input', shape);
-  const named = name ?? null;
-  return new Value({ order: sourceCount++, spec: null, inputs: [], sharedWith: null, shape: checked, name: named });
+  const nameOrNull = name ?? null;
+  return new Value({
+    order: sourceCount++,
+    spec: null,
+    inputs: [],
+    sharedWith: null,
+    shape: checked,
+    name: nameOrNull,
+  });
 }
 
 /**
@@ -277,7 +284,7 @@ function headsOf(outputs: Readonly<Record<string, Value>>): Value {
 
 /** A source and all that it reads, without recursion: networks may have 100,000 layers. */
 function reachableFrom(source: Source): Set<Source> {
-  const reached = new Set([source]);
-  for (const { inputs } of reached) for (const other of inputs) reached.add(other);
-  return reached;
+  const reachedValues = new Set([source]);
+  for (const { inputs } of reachedValues) for (const other of inputs) reachedValues.add(other);
+  return reachedValues;
 }

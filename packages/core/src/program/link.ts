@@ -33,12 +33,12 @@ export interface TapeMemory {
 
 /** Hands out `memory` from its start. */
 export function createTapeMemory(memory: Float64Array): TapeMemory {
-  let used = 0;
+  let usedDoubles = 0;
   return {
     take(length) {
-      if (used + length > memory.length) return null;
-      used += length;
-      return viewOf(memory, used - length, length);
+      if (usedDoubles + length > memory.length) return null;
+      usedDoubles += length;
+      return viewOf(memory, usedDoubles - length, length);
     },
   };
 }
@@ -143,22 +143,22 @@ export function runCalls(calls: readonly Call[], kernels: Kernels): void {
 
 /** Joins neighbouring calls that can be one, as many as can, if the backend has a function for that one. */
 export function joinNeighbours(calls: readonly Call[], hasKernel: (call: Call) => boolean): Call[] {
-  const joined: Call[] = [];
+  const joinedCalls: Call[] = [];
   let group: Call[] = [];
   let whole: Call | null = null; // the calls of the group as one
   function closeGroup(): void {
-    if (whole !== null && group.length > 1 && hasKernel(whole)) joined.push(whole);
-    else for (const call of group) joined.push(call);
+    if (whole !== null && group.length > 1 && hasKernel(whole)) joinedCalls.push(whole);
+    else for (const call of group) joinedCalls.push(call);
     [group, whole] = [[], null];
   }
   for (const call of calls) {
-    const both = joinOf(whole, call);
-    if (both === null) closeGroup();
-    whole = both ?? call;
+    const joinedCall = joinOf(whole, call);
+    if (joinedCall === null) closeGroup();
+    whole = joinedCall ?? call;
     group.push(call);
   }
   closeGroup();
-  return joined;
+  return joinedCalls;
 }
 
 const joinOf = (call: Call | null, next: Call): Call | null =>

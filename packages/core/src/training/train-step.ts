@@ -266,11 +266,11 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     return Math.max(1, count);
   }
 
-  const typed = (array: Elements) => array as ElementsOf<T>; // `allocate` gives arrays of this type
+  const asTyped = (array: Elements) => array as ElementsOf<T>; // `allocate` gives arrays of this type
   return {
-    parameters: typed(parameters),
-    model: typed(optimizer.smoothingAt === undefined ? parameters : state[state.length - 1]),
-    state: state.map(typed),
+    parameters: asTyped(parameters),
+    model: asTyped(optimizer.smoothingAt === undefined ? parameters : state[state.length - 1]),
+    state: state.map(asTyped),
     step(x, t, B, lr = optimizer.lr, w = new Float64Array(hasRowWeights ? B * W : 0).fill(1), lengths) {
       const leaves = leafCount(B, leafRows);
       const stepBatch = { x, t, w, lengths, B };

@@ -113,9 +113,9 @@ function highestLabel(where: string, { path, shape, array }: NamedArray): number
   for (let n = 0; n < rows * columns; n++) {
     const label = array[n];
     if (label < min || label >= MAX_CLASSES || !Number.isInteger(label)) {
-      const uncounted = min === 0 ? '' : ', and -1 is a position that does not count';
+      const uncountedText = min === 0 ? '' : ', and -1 is a position that does not count';
       let expected = label >= MAX_CLASSES ? `at most ${MAX_CLASSES - 1}` : 'a whole number';
-      if (label < min) expected = `at least ${min} (classes count from 0${uncounted})`;
+      if (label < min) expected = `at least ${min} (classes count from 0${uncountedText})`;
       const has = `label of row ${Math.floor(n / columns)} has ${show(label)}`;
       throw new Error(`${where}: ${showPath(path)}: ${has}, expected ${expected}`);
     }

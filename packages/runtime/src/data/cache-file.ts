@@ -34,8 +34,8 @@ export function createCacheFile(path: string): CacheFile {
   const write: CacheFile['write'] = (numbers, start) => {
     const bytes = bytesOf(numbers);
     wrapWriteErrors(() => {
-      for (let written = 0; written < bytes.length; )
-        written += writeSync(descriptor, bytes, written, bytes.length - written, start + written);
+      for (let writtenBytes = 0; writtenBytes < bytes.length; )
+        writtenBytes += writeSync(descriptor, bytes, writtenBytes, bytes.length - writtenBytes, start + writtenBytes);
     });
     end = Math.max(end, start + bytes.length);
   };
@@ -76,11 +76,19 @@ const MAX_READ_BYTES = 1 << 28;
 
 function readFully(path: string, descriptor: number, numbers: ArrayBufferView, start: number): void {
   const bytes = bytesOf(numbers);
-  for (let filled = 0; filled < bytes.length; ) {
-    const read = readSync(descriptor, bytes, filled, Math.min(MAX_READ_BYTES, bytes.length - filled), start + filled);
+  for (let filledBytes = 0; filledBytes < bytes.length; ) {
+    const read = readSync(
+      descriptor,
+      bytes,
+      filledBytes,
+      Math.min(MAX_READ_BYTES, bytes.length - filledBytes),
+      start + filledBytes,
+    );
     if (read === 0)
-      throw new Error(`${showPath(path)} has no byte at ${start + filled}, expected one (a cache must not change)`);
-    filled += read;
+      throw new Error(
+        `${showPath(path)} has no byte at ${start + filledBytes}, expected one (a cache must not change)`,
+      );
+    filledBytes += read;
   }
 }
 

@@ -104,8 +104,8 @@ async function makeCache<H>(
         throw fault(' has changed while it was read, expected a file that stays as it is');
       }
       numbers.sync();
-      const sealed: SealedHeader<H> = { source, contents: [fileName, stampOf(join(draft, fileName))], header };
-      writeSealedJson(join(draft, HEADER), sealed);
+      const sealedHeader: SealedHeader<H> = { source, contents: [fileName, stampOf(join(draft, fileName))], header };
+      writeSealedJson(join(draft, HEADER), sealedHeader);
     } finally {
       numbers.close();
     }
@@ -124,9 +124,9 @@ export function publishFolder(draft: string, folder: string, isComplete: () => b
       renameSync(draft, folder);
     } catch {
       if (isComplete()) return;
-      const old = temporaryPath(folder);
-      if (existsSync(folder)) fileSystem.rename(folder, old);
-      rmSync(old, { recursive: true, force: true });
+      const oldFolder = temporaryPath(folder);
+      if (existsSync(folder)) fileSystem.rename(folder, oldFolder);
+      rmSync(oldFolder, { recursive: true, force: true });
       fileSystem.rename(draft, folder);
     }
   });
@@ -156,11 +156,11 @@ function removeLeftovers(...folders: readonly string[]): void {
 
 /** The header of a complete cache of this file, else null. */
 function headerIn<H>(folder: string, source: Source): H | null {
-  const sealed = readSealedJson(join(folder, HEADER)) as Partial<SealedHeader<H>> | null;
-  if (sealed?.contents === undefined || sealed.header === undefined) return null;
-  if (JSON.stringify(sealed.source) !== JSON.stringify(source)) return null;
-  const [fileName, stamp] = sealed.contents;
-  return hasStamp(join(folder, fileName), stamp) ? sealed.header : null;
+  const sealedHeader = readSealedJson(join(folder, HEADER)) as Partial<SealedHeader<H>> | null;
+  if (sealedHeader?.contents === undefined || sealedHeader.header === undefined) return null;
+  if (JSON.stringify(sealedHeader.source) !== JSON.stringify(source)) return null;
+  const [fileName, stamp] = sealedHeader.contents;
+  return hasStamp(join(folder, fileName), stamp) ? sealedHeader.header : null;
 }
 
 /** Size and modification time of a file. */

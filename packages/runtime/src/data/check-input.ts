@@ -107,10 +107,10 @@ function* checkLengths(
     if (misfit !== null) fail(misfit);
     return; // as long as the rows of the dataset, which have been checked
   }
-  const allowed = parts.map((_, part) => allowedLengths(network, part));
+  const lengthsOfParts = parts.map((_, part) => allowedLengths(network, part));
   for (let i = 0; i < array.length; i++) {
     if (i % NUMBERS_PER_TURN === 0) yield;
-    const { min, max, where: ofPart, expected } = allowed[i % columns];
+    const { min, max, where: ofPart, expected } = lengthsOfParts[i % columns];
     const length = array[i] / divisor;
     if (length >= min && length <= max) continue;
     fail(`has ${show(length)} in row ${Math.floor(i / columns)}, expected ${expected}`, ofPart);

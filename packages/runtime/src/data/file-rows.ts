@@ -132,14 +132,14 @@ function readRuns(
 }
 
 function readAt(file: FileRows, { descriptor, bytes }: OpenFile, position: number, length: number): void {
-  let filled = 0;
-  while (filled < length) {
-    const read = readSync(descriptor, bytes, filled, length - filled, position + filled);
+  let filledBytes = 0;
+  while (filledBytes < length) {
+    const read = readSync(descriptor, bytes, filledBytes, length - filledBytes, position + filledBytes);
     if (read === 0) {
       refuseChanged(file, descriptor);
-      throw changeError(file, `no byte at ${position + filled}`);
+      throw changeError(file, `no byte at ${position + filledBytes}`);
     }
-    filled += read;
+    filledBytes += read;
   }
 }
 

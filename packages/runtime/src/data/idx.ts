@@ -117,8 +117,8 @@ export function findIdxLabels(images: string): string {
   const labels = name.replace('images', 'labels').replace(/([-.])idx\d+/, '$1idx1');
   const fault = faultOf('loadIdx', images);
   if (labels === name) throw fault("a name without 'images'", 'one such as train-images-idx3-ubyte');
-  const plain = join(dirname(images), labels);
-  const path = [plain, `${plain}.gz`].find((path) => existsSync(path));
-  if (path === undefined) throw fault('no labels beside it', `${plain} or ${plain}.gz`);
+  const plainPath = join(dirname(images), labels);
+  const path = [plainPath, `${plainPath}.gz`].find((path) => existsSync(path));
+  if (path === undefined) throw fault('no labels beside it', `${plainPath} or ${plainPath}.gz`);
   return path;
 }

@@ -89,13 +89,13 @@ function textReader(fault: FileFault, choice?: TextEncodingChoice): (bytes: Uint
       // The index of the first bad byte in `bytes`; negative if it is among those before.
       const badIndex = validLength(Buffer.concat([lastBytes, bytes])) - lastBytes.length;
       const goodBytes = bytes.subarray(0, Math.max(0, badIndex));
-      const undecoded = lastBytes.filter((byte) => byte >= 0x80);
+      const undecodedBytes = lastBytes.filter((byte) => byte >= 0x80);
       // A character beyond ASCII has more bytes than UTF-16 units.
-      const wasAscii = characters + undecoded.length === offset;
+      const wasAscii = characters + undecodedBytes.length === offset;
       const isFirstBeyondAscii = wasAscii && goodBytes.every((byte) => byte < 0x80);
       if (choice !== undefined && encoding === undefined && isFirstBeyondAscii && isWestern(bytes)) {
         switchTo('windows-1252');
-        return decoder.decode(Buffer.concat([undecoded, bytes]), { stream });
+        return decoder.decode(Buffer.concat([undecodedBytes, bytes]), { stream });
       }
       const lines = goodBytes.filter((byte) => byte === LINE_END).length;
       const expected = choice === undefined ? 'UTF-8' : 'UTF-8 (--encoding names another, such as windows-1251)';

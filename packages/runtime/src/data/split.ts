@@ -173,9 +173,9 @@ function sortByClass(order: Uint32Array, { indices, classes }: RowLabels): Uint3
   const next = new Uint32Array(classes + 1); // position of each class's next row
   for (const row of order) next[indices[row] + 1]++;
   for (let label = 0; label < classes; label++) next[label + 1] += next[label];
-  const sorted = new Uint32Array(order.length);
-  for (const row of order) sorted[next[indices[row]]++] = row;
-  return sorted;
+  const sortedRows = new Uint32Array(order.length);
+  for (const row of order) sortedRows[next[indices[row]]++] = row;
+  return sortedRows;
 }
 
 function takeEvenly(rows: Uint32Array, count: number): { taken: Uint32Array; rest: Uint32Array } {

@@ -106,8 +106,8 @@ export function columnsOfHead(
 
 /** The columns of a dataset that each output takes. They are found once, as steps take no memory. */
 function sourcesOf({ heads, sources }: TargetForm, dataset: Dataset): readonly HeadSource[] {
-  const cached = sources.get(dataset);
-  if (cached !== undefined) return cached;
+  const cachedTargets = sources.get(dataset);
+  if (cachedTargets !== undefined) return cachedTargets;
   const ofHeads = heads?.map((task) => ({ task, from: columnsOfHead(dataset, task, heads) })) ?? [];
   sources.set(dataset, ofHeads);
   return ofHeads;

@@ -38,8 +38,8 @@ export async function measureExchange(pool: Pool, threads: number, attemptCount 
 }
 
 async function measureOnce(pool: Pool, threads: number): Promise<Exchange> {
-  const shared = (length: number) => new Float64Array(new SharedArrayBuffer(8 * length));
-  const [numbers, sums, times] = [threads * NUMBERS, threads, ROUNDS * threads * EXCHANGE_TIMES].map(shared);
+  const sharedDoubles = (length: number) => new Float64Array(new SharedArrayBuffer(8 * length));
+  const [numbers, sums, times] = [threads * NUMBERS, threads, ROUNDS * threads * EXCHANGE_TIMES].map(sharedDoubles);
   const control = allocateControl();
   const team = await pool.acquire(threads);
   const tasks = Array.from({ length: threads }, (_, thread): ExchangeTask => {

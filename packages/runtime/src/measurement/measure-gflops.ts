@@ -31,7 +31,7 @@ export function measureGflops(backend: Backend, budgetMs = 200, type: ElementTyp
     .check('measureGflops', 'backend.name', checkObject('measureGflops', 'backend', backend, '{ name }').name);
   option.nonNegative.check('measureGflops', 'budgetMs', budgetMs);
   const B = backend.name === 'reference' ? 8 : 256;
-  const compiled = compileFor(backend, type);
+  const compiledBackend = compileFor(backend, type);
   const takeArrays = (allocate: Allocate) => ({
     y: allocate(B * O),
     x: allocate(B * I),
@@ -42,7 +42,7 @@ export function measureGflops(backend: Backend, budgetMs = 200, type: ElementTyp
   const { memory, arrays } = createKernelMemory(backend, takeArrays, type);
   const { y, x, W, b, scratch } = arrays;
   for (const input of [x, W, b]) for (let i = 0; i < input.length; i++) input[i] = (i % 101) / 101 - 0.5;
-  const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });
+  const kernels = createBackendKernels(backend, { ...compiledBackend, memory, scratch });
 
   const { calls, emit } = createList();
   emit(ops.affine, y, x, W, b, B, I, O);

@@ -61,30 +61,30 @@ export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
   }
   const { network, batch, leafRows, elementType } = shape;
   const P = stateLength(network.gradientRanges); // of which gradients and weights are exchanged
-  const divided = rankBatch(ranks, leafRows, batch);
+  const rankParts = rankBatch(ranks, leafRows, batch);
   const ownership = ownershipOf(network, ranks);
   const bytesOfNumber = bytesOfElements(elementType, 1);
-  const rowsOfRanks = divided.ranges.map(({ first, end }) =>
+  const rowsOfRanks = rankParts.ranges.map(({ first, end }) =>
     Math.max(0, Math.min(end * leafRows, batch) - first * leafRows),
   );
   const rows = Math.max(...rowsOfRanks);
   const busiest = rowsOfRanks.indexOf(rows);
-  const { first, end } = divided.ranges[busiest];
+  const { first, end } = rankParts.ranges[busiest];
   const rankCount = ranks.threadsOf.length;
   const lastBucketParameters = ownership.blocksOf.reduce((sum, blocks) => sum + blocks[blocks.length - 1].length, 0);
   return {
     ranks: rankCount,
     parameters: P,
     bytesOfNumber,
-    leaves: divided.leaves,
+    leaves: rankParts.leaves,
     rows,
     threadRows: Math.min(rows, leafRows * Math.ceil((end - first) / ranks.threadsOf[busiest])),
     idle: rowsOfRanks.filter((rankRows) => rankRows === 0).length,
     maxParameters: Math.max(...ownership.parameterCounts),
-    nodeRows: divided.nodes.flat().length,
-    addedRows: addedRowsOf(shape, ranks, divided, busiest),
-    ...trafficOf(divided, ownership, P, bytesOfNumber),
-    notes: notesOf(divided, ownership, !shape.clips),
+    nodeRows: rankParts.nodes.flat().length,
+    addedRows: addedRowsOf(shape, ranks, rankParts, busiest),
+    ...trafficOf(rankParts, ownership, P, bytesOfNumber),
+    notes: notesOf(rankParts, ownership, !shape.clips),
     early: P === 0 ? 0 : 1 - lastBucketParameters / P,
     ringBytes: (2 * P * bytesOfNumber * (rankCount - 1)) / rankCount,
   };

@@ -27,10 +27,10 @@ const runs = new Set<number>();
 /** Lets the shared threads hold the memory of `run`, until `forget` or until no one refers to `model` any more. */
 export function remember(model: object, run: number): void {
   runs.add(run);
-  forgotten.register(model, run);
+  collectedRuns.register(model, run);
 }
 
-const forgotten = new FinalizationRegistry((run: number) => void forget(run));
+const collectedRuns = new FinalizationRegistry((run: number) => void forget(run));
 
 /** Lets the threads free the memory of a model. The last one ends the threads. */
 export async function forget(run: number): Promise<void> {
@@ -47,13 +47,13 @@ export const cores = (): number => Math.min(availableParallelism(), MAX_THREADS)
 /** A pool of at least `threads` threads, held until `letClose`. More threads than there are replace the old ones. */
 async function holdPool(threads: number): Promise<[pool: Pool, letClose: () => void]> {
   if (sharedPool === null || sharedPool.threads < threads) {
-    const old = sharedPool;
-    const opened = { pool: createPool({ threads }), threads };
-    sharedPool = opened;
-    opened.pool.catch(() => {
-      if (sharedPool === opened) sharedPool = null;
+    const oldPool = sharedPool;
+    const newPool = { pool: createPool({ threads }), threads };
+    sharedPool = newPool;
+    newPool.pool.catch(() => {
+      if (sharedPool === newPool) sharedPool = null;
     });
-    void old?.pool.then((pool) => pool.close()).catch(() => {});
+    void oldPool?.pool.then((pool) => pool.close()).catch(() => {});
   }
   const pool = await sharedPool.pool;
   for (const run of runs) pool.live.add(run);
@@ -125,9 +125,9 @@ async function openTeam(
   await lastTeams.get(setup)?.left.catch(() => {});
   const [pool, letClose] = await holdPool(Math.max(others, cores()));
   waiting++;
-  const acquired = pool.acquire(others).finally(() => waiting--);
-  acquired.catch(letClose);
-  const threads = await acquired;
+  const acquiredTeam = pool.acquire(others).finally(() => waiting--);
+  acquiredTeam.catch(letClose);
+  const threads = await acquiredTeam;
   resetControl(control);
   offerChunks(control, call);
   const live = [...pool.live];

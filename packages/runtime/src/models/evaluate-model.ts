@@ -106,8 +106,8 @@ export async function evaluateModel(
   checkPool('evaluateModel', values.pool, usefulThreads);
   const machine = { parts, threads: usefulThreads, startsThreads: true, backend, blas };
   const chunksHeld = chunksOf(network, [dataset.rows]);
-  const opened = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, chunksHeld);
-  const { setup, budget, room } = opened;
+  const inference = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, chunksHeld);
+  const { setup, budget, room } = inference;
   const { threads, chunks } = budget;
   if (threads < usefulThreads) onWarning?.(fewerThreads(threads, usefulThreads, room));
   const release = values.pool?.hold();

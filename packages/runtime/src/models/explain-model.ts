@@ -118,9 +118,9 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
   const bytes = dataset.inputs.array.BYTES_PER_ELEMENT * dataset.inputs.columns + 8 * dataset.targets.columns;
   const maxCopies = Math.max(1, Math.floor(MAX_BYTES / (bytes * dataset.rows)));
   // If positions have targets, a reader gets a row for each position that counts.
-  const counted = await inTurns(countedPositions(dataset));
+  const positionCounts = await inTurns(countedPositions(dataset));
   const rowsOfCopy =
-    counted?.reduce((sum, count) => sum + count, 0) ??
+    positionCounts?.reduce((sum, count) => sum + count, 0) ??
     dataset.rows * (scoring.hasPositions ? dataset.targets.columns : 1);
   const figureOfCopy: number[] = [];
   for (let first = 0; first < total; first += maxCopies) {

@@ -68,7 +68,7 @@ export function createParallelPredictor(
   const backend = inferenceBackend(network.products, type);
   const passRows = maxPassRows(network, type);
   const empty = (length: number) => elementView(type, new SharedArrayBuffer(bytesOfElements(type, length)), 0, length);
-  let opened: OpenedModel | null = null;
+  let openedModel: OpenedModel | null = null;
   let last: Promise<unknown> = Promise.resolve(); // rows lie in one place, so calls take turns
   let lastMs = Number.NEGATIVE_INFINITY; // end of the last call that was not small
   let turnMs = Number.NEGATIVE_INFINITY; // the last turn of the event loop in a call
@@ -95,26 +95,26 @@ export function createParallelPredictor(
       threads: budget.threads,
       x: empty(0),
       y: empty(0),
-      lengths: new Float64Array(shared(0)),
+      lengths: new Float64Array(sharedNumbers(0)),
     };
   }
 
   const compute: ParallelPredictor = async (x, lengths, y, threads = cores()) => {
     const startMs = performance.now();
     const rows = x.length / I;
-    if (opened === null || opened.requested < threads) {
-      const old = opened;
-      opened = open(Math.max(threads, cores()));
-      if (old !== null) await forget(old.setup.run);
+    if (openedModel === null || openedModel.requested < threads) {
+      const oldModel = openedModel;
+      openedModel = open(Math.max(threads, cores()));
+      if (oldModel !== null) await forget(oldModel.setup.run);
     }
-    const model = opened;
+    const model = openedModel;
     if (model.x.length < x.length) {
       model.x = empty(x.length);
       model.y = empty(rows * O);
     }
     model.x.set(x);
     if (lengths !== undefined) {
-      if (model.lengths.length < lengths.length) model.lengths = new Float64Array(shared(lengths.length));
+      if (model.lengths.length < lengths.length) model.lengths = new Float64Array(sharedNumbers(lengths.length));
       model.lengths.set(lengths);
     }
     const chunks = Math.min(rows, threads * CHUNKS_PER_THREAD);
@@ -159,4 +159,4 @@ export function createParallelPredictor(
   return parallel;
 }
 
-const shared = (length: number): SharedArrayBuffer => new SharedArrayBuffer(bytesOfElements(FLOAT64, length));
+const sharedNumbers = (length: number): SharedArrayBuffer => new SharedArrayBuffer(bytesOfElements(FLOAT64, length));

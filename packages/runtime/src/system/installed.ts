@@ -10,16 +10,16 @@ export function requireInstalled(name: string): unknown {
 }
 
 /** Loads, or finds the path of, a file installed with this package. @throws Error if a bundler has separated them. */
-export const loadInstalled = (name: string): unknown => explained(name, () => requireInstalled(name));
+export const loadInstalled = (name: string): unknown => explainFailure(name, () => requireInstalled(name));
 export const resolveInstalled = (name: string): string =>
-  explained(name, () => createRequire(locationFor(name)).resolve(name));
+  explainFailure(name, () => createRequire(locationFor(name)).resolve(name));
 
 /** Path of a module of this package: next to the bundle in CommonJS, or a source in `src`. @throws if there is none. */
 export function fileBeside(name: string): string {
   return resolveInstalled(locationFor(name).endsWith('.ts') ? `../${name}.ts` : `./${name}.cjs`);
 }
 
-function explained<T>(name: string, find: () => T): T {
+function explainFailure<T>(name: string, find: () => T): T {
   try {
     return find();
   } catch (cause) {

@@ -112,7 +112,7 @@ test('nothing prints but through these: no other source writes to a stream, a co
   expect(
     filesWith(/(writeSync|writeFileSync|createWriteStream|appendFileSync)\(\s*([12]\b|['"`]\/(dev|proc))/),
   ).toEqual([]);
-  expect(filesWith(/\brendered\b|\bcreateLogUpdate\b/).filter((file) => !file.endsWith('/printable.ts'))).toEqual([
+  expect(filesWith(/\brenderStyles\b|\bcreateLogUpdate\b/).filter((file) => !file.endsWith('/printable.ts'))).toEqual([
     ...WRITERS,
     ...HANDED_ON,
   ]);

@@ -57,10 +57,13 @@ export const launchers = {
     messageStart: /^={70,}$/,
     deathIn(text) {
       // Hydra ends the other ranks and may name one of them. The rank that died announces itself first.
-      const watched = watchedDeathIn(text);
-      const named = hydraDeathIn(text);
-      if (watched === null) return named;
-      return { ...watched, how: watched.how ?? (named?.pid === watched.pid ? named.how : 'nothing says how') };
+      const watchedDeath = watchedDeathIn(text);
+      const hydraDeath = hydraDeathIn(text);
+      if (watchedDeath === null) return hydraDeath;
+      return {
+        ...watchedDeath,
+        how: watchedDeath.how ?? (hydraDeath?.pid === watchedDeath.pid ? hydraDeath.how : 'nothing says how'),
+      };
     },
     adviceIn: () => null,
   },

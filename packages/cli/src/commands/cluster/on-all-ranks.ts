@@ -28,7 +28,7 @@ export async function onAllRanks(
   const unwatch = watchRank(lastCheckpoint, io.env);
   try {
     const cluster = await openCluster(timeLimitSeconds === undefined ? {} : { timeLimitMs: timeLimitSeconds * 1000 });
-    const rankIo = cluster.rank === 0 ? io : { ...io, stdout: nowhere(), stderr: nowhere() };
+    const rankIo = cluster.rank === 0 ? io : { ...io, stdout: discardingStream(), stderr: discardingStream() };
     const release = announceDeathOfFirst(cluster, where, lastCheckpoint, io);
     try {
       await awaitRanks(cluster);
@@ -98,7 +98,7 @@ async function printLateError(
   printLines(io.stderr, lines);
 }
 
-const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
+const discardingStream = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
 
 /** Time until a process that a signal ended looks dead to others. */
 const GONE_MS = 50;

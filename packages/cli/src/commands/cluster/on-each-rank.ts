@@ -81,9 +81,9 @@ const MAX_NAMED = 3;
  * Compares the flags of all ranks: a launcher may give each rank its own command line. @throws UsageError on all ranks,
  * listing the flags that differ and their ranks.
  */
-export async function refuseOtherFlags(cluster: Cluster, typed: RawOptions): Promise<void> {
+export async function refuseOtherFlags(cluster: Cluster, typedOptions: RawOptions): Promise<void> {
   const { fromAll, hosts } = cluster;
-  const sharedFlags = Object.entries(typed).filter(([key]) => !PER_RANK_FLAGS.has(key));
+  const sharedFlags = Object.entries(typedOptions).filter(([key]) => !PER_RANK_FLAGS.has(key));
   const flagsOfRanks = (await fromAll(sharedFlags)).map((flags) => new Map(flags));
   /** The value as typed; undefined if it was not typed, since `none` is a valid value of some flags. */
   const textOf = (key: string, rank: number): string | undefined => {
@@ -105,7 +105,7 @@ export async function refuseOtherFlags(cluster: Cluster, typed: RawOptions): Pro
     differences.push(`${name} has ${valueOn(0)}${roleNote}, ${others.map(valueOn).join(', ')}`);
   }
   if (differences.length === 0) return;
-  const more = differences.length > MAX_NAMED ? `; and ${differences.length - MAX_NAMED} more` : '';
-  const sentence = `${differences.slice(0, MAX_NAMED).join('; ')}${more}: expected the same on all ranks`;
+  const omission = differences.length > MAX_NAMED ? `; and ${differences.length - MAX_NAMED} more` : '';
+  const sentence = `${differences.slice(0, MAX_NAMED).join('; ')}${omission}: expected the same on all ranks`;
   await failTogether(cluster, new UsageError(sentence));
 }

@@ -96,11 +96,11 @@ type SignalName = (typeof signalNames)[number];
 
 /** Forwards signals to the launcher, which ends the ranks. This process ends after it, so no rank is left running. */
 function createSignals() {
-  let received: SignalName | null = null;
+  let receivedSignal: SignalName | null = null;
   let job: Job | null = null;
   const listeners = signalNames.map((name) => {
     const listener = (): void => {
-      received ??= name;
+      receivedSignal ??= name;
       job?.child.kill(name);
     };
     process.on(name, listener);
@@ -109,7 +109,7 @@ function createSignals() {
   return {
     /** The first signal that arrived. */
     get received(): SignalName | null {
-      return received;
+      return receivedSignal;
     },
     /** Waits for a job and meanwhile forwards signals to it. */
     forwardTo(startedJob: Job): Promise<JobEnd> {

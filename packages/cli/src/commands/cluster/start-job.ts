@@ -55,6 +55,6 @@ export function startJob(
       }
     })
     .on('close', printEmptyLines);
-  const ended = once(child, 'close').then(([code]): JobEnd => ({ code, tail }));
-  return { child, ended };
+  const jobEnd = once(child, 'close').then(([code]): JobEnd => ({ code, tail }));
+  return { child, ended: jobEnd };
 }

@@ -110,8 +110,8 @@ function mnistVersion(): string | null {
   }
 }
 
-function isAtLeast(version: string, needed: string): boolean {
+function isAtLeast(version: string, minimum: string): boolean {
   const [major, minor] = version.split('.').map(Number);
-  const [neededMajor, neededMinor = 0] = needed.split('.').map(Number);
+  const [neededMajor, neededMinor = 0] = minimum.split('.').map(Number);
   return major > neededMajor || (major === neededMajor && minor >= neededMinor);
 }

@@ -23,7 +23,7 @@ function describe(examination: Examination, advice: readonly string[], paint: Pa
   const { runtime, node, blas } = examination;
   const verdict = (ok: boolean, good: string, bad: string) => (ok ? good : paint('red', bad));
   const machine = [
-    [runtime.name, `${runtime.version}, ${verdict(node.ok, 'fine', 'too old')} (${needed(examination)})`],
+    [runtime.name, `${runtime.version}, ${verdict(node.ok, 'fine', 'too old')} (${neededVersionText(examination)})`],
     ['System', `${examination.platform} ${examination.arch}, ${examination.cpu}`],
     ['Cores', String(examination.cores)],
     ['WebAssembly', webAssemblyText(examination, paint)],
@@ -61,7 +61,7 @@ function machineCodeText({ extension, untested, noNative }: Examination, paint: 
 }
 
 /** The required version of Node, or of the runtime that replaces it. */
-const needed = ({ runtime, node }: Examination): string =>
+const neededVersionText = ({ runtime, node }: Examination): string =>
   runtime.name === 'Node' ? `${node.needed} or newer` : `as Node ${node.version}; ${node.needed} or newer`;
 
 /** A named library that does not work is reported with the reason; a system without a library is not an error. */

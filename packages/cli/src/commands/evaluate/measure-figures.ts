@@ -94,11 +94,11 @@ export async function chooseThresholdFor(
   }
   if (typeof choice === 'number') return { value: choice, by: 'flag', on: null };
   const { scores, split, areMeasured } = await scoresOf();
-  const chosen = await inTurns(chooseThreshold(scores, choice));
-  if (chosen === null) {
+  const threshold = await inTurns(chooseThreshold(scores, choice));
+  if (threshold === null) {
     throw new Error(
       `--threshold has ${choice}, expected a number, since the ${scores.rows} ${split === 'all' ? '' : `${split} `}rows are of one class`,
     );
   }
-  return { value: chosen.threshold, by: choice, on: { split, rows: scores.rows, areMeasured } };
+  return { value: threshold.threshold, by: choice, on: { split, rows: scores.rows, areMeasured } };
 }

@@ -132,10 +132,10 @@ function saveThreshold([name]: readonly string[], findings: Findings | FindingsO
     throw new Error(`--save-threshold: ${path} is a checkpoint, expected a model file such as model.gradloom`);
   }
   const { spec, parameters, loss, metadata, preprocessing, fused } = model;
-  const chosen = 'heads' in findings ? findings.heads : [];
+  const headFindings = 'heads' in findings ? findings.heads : [];
   // A default changes no answer, and is left out.
   const headThresholds = Object.fromEntries(
-    chosen.flatMap(({ name, findings: { threshold } }) =>
+    headFindings.flatMap(({ name, findings: { threshold } }) =>
       threshold === null || threshold.by === 'default' ? [] : [[name, threshold.value] as const],
     ),
   );
@@ -148,7 +148,7 @@ function saveThreshold([name]: readonly string[], findings: Findings | FindingsO
     metadata: {
       ...metadata,
       ...(threshold === null ? {} : { threshold: threshold.value }),
-      ...(chosen.length === 0 ? {} : { headThresholds }),
+      ...(headFindings.length === 0 ? {} : { headThresholds }),
     },
   });
   return path;

@@ -61,13 +61,13 @@ async function runOne(
   io: Io,
   lock: FolderLock | undefined,
 ): Promise<number> {
-  const started = new Date();
+  const startDate = new Date();
   // The printing code loads while the experiment's threads start.
   const [{ json, outcome }, { describeOutcome }] = await Promise.all([
     run(name, experiment, raw, io, lock, { brief: false, label: name }),
     import('../../lab/experiments/describe-outcome.ts'),
   ]);
-  const report = await reportOf(lock, { [name]: outcome }, request, started, io);
+  const report = await reportOf(lock, { [name]: outcome }, request, startDate, io);
   if (json) printJsonText(io.stdout, stringify(documentOf(outcome)));
   else {
     printLines(io.stdout, describeOutcome(outcome, createPaint(io.stdout, io.env)));
@@ -86,21 +86,23 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
   const { agreements, describeOutcome } = await import('../../lab/experiments/describe-outcome.ts');
   const paint = createPaint(io.stdout, io.env);
   const outcomes: Record<string, Outcome> = {};
-  const started = new Date();
+  const startDate = new Date();
   const progress = createProgressLine('experiment', io, json);
-  const chosen = Object.entries(experiments).filter(([name]) => only?.some((requested) => requested === name) ?? true);
-  const loaded = await Promise.all(chosen.map(([, load]) => load()));
-  for (const [k, [name]] of chosen.entries()) {
-    const left = leftMs(loaded, k, Date.now() - started.getTime());
-    const label = `${name}, ${k + 1} of ${chosen.length}, ${timeLeft(left)}`;
+  const requestedExperiments = Object.entries(experiments).filter(
+    ([name]) => only?.some((requested) => requested === name) ?? true,
+  );
+  const loadedExperiments = await Promise.all(requestedExperiments.map(([, load]) => load()));
+  for (const [k, [name]] of requestedExperiments.entries()) {
+    const left = leftMs(loadedExperiments, k, Date.now() - startDate.getTime());
+    const label = `${name}, ${k + 1} of ${requestedExperiments.length}, ${timeLeft(left)}`;
     progress.show(label, left);
-    const { outcome } = await run(name, loaded[k], raw, io, lock, { brief: true, label });
+    const { outcome } = await run(name, loadedExperiments[k], raw, io, lock, { brief: true, label });
     outcomes[name] = outcome;
     if (json) continue;
     const heading = [name, '='.repeat(name.length)].map((line) => paint('bold', line));
     printLines(io.stdout, [...heading, ...describeOutcome(outcome, paint), '']);
   }
-  const report = await reportOf(lock, outcomes, request, started, io);
+  const report = await reportOf(lock, outcomes, request, startDate, io);
   if (json) {
     const documents = Object.entries(outcomes).map(([name, outcome]) => [name, documentOf(outcome)]);
     printJsonText(io.stdout, stringify(Object.fromEntries(documents)));
@@ -112,12 +114,12 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
 }
 
 /** The time that the experiments from the k-th on take, at the pace of those before them. */
-function leftMs(planned: readonly Experiment[], k: number, elapsedMs: number): number {
+function leftMs(plannedExperiments: readonly Experiment[], k: number, elapsedMs: number): number {
   const secondsOf = (experiments: readonly Experiment[]) => experiments.reduce((sum, { seconds }) => sum + seconds, 0);
-  const doneSeconds = secondsOf(planned.slice(0, k));
+  const doneSeconds = secondsOf(plannedExperiments.slice(0, k));
   // The first seconds mostly start threads.
   const msPerSecond = doneSeconds < 5 ? 1000 : elapsedMs / doneSeconds;
-  return msPerSecond * secondsOf(planned.slice(k));
+  return msPerSecond * secondsOf(plannedExperiments.slice(k));
 }
 
 /** The exit code tells a script that a result has changed. */
@@ -134,7 +136,7 @@ async function reportOf(
   lock: FolderLock | undefined,
   outcomes: Readonly<Record<string, Outcome>>,
   { args }: Request,
-  started: Date,
+  startDate: Date,
   io: Io,
 ): Promise<string | null> {
   if (lock === undefined) return null;
@@ -142,7 +144,7 @@ async function reportOf(
     import('../../report/experiments/experiment-files.ts'),
     import('../../report/try-report.ts'),
   ]);
-  const records = Object.entries(outcomes).map(([name, { sections }]) => [name, recordOf(args, started, sections)]);
+  const records = Object.entries(outcomes).map(([name, { sections }]) => [name, recordOf(args, startDate, sections)]);
   addRecords(lock.path, Object.fromEntries(records));
   return tryReport(lock.path, 'experiment', io);
 }

@@ -7,7 +7,7 @@ import { type ModelRows, openModelRows } from '../../files/models/model-rows.ts'
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { withOut, writeOut } from '../../files/out-directory.ts';
 import { EXPLAIN_FILE } from '../../files/run-files/names.ts';
-import { howText, type Importances, meanText, nameOf, ranked, wordOf } from '../../lab/figures/importances.ts';
+import { howText, type Importances, meanText, nameOf, rankImportances, wordOf } from '../../lab/figures/importances.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
 import { defined } from '../../options/option.ts';
@@ -65,8 +65,8 @@ async function explain(
   try {
     const rows = await openModelRows(model, values.dataset, values.split);
     for (const message of rows.warnings) printLine(io.stderr, `gradloom explain: warning: ${message}`);
-    for (const [k, explained] of explainedTargets(model, rows.dataset, values).entries()) {
-      const { target, model: ofTarget, dataset } = explained;
+    for (const [k, explainedModel] of explainedTargets(model, rows.dataset, values).entries()) {
+      const { target, model: ofTarget, dataset } = explainedModel;
       const explanation = await explanationOf(ofTarget, { ...rows, dataset }, values, io, progress.show);
       const document = {
         ...explanation,
@@ -185,7 +185,7 @@ const BAR_WIDTH = 24; // characters of the longest bar
 
 /** Text output: the columns with bars, most important first. */
 function describeExplanation(importances: Importances): string[] {
-  const columnImportances = ranked(importances);
+  const columnImportances = rankImportances(importances);
   const shown = columnImportances.slice(0, MAX_COLUMNS);
   const omittedColumns = columnImportances.length - shown.length;
   const largest = Math.max(...shown.map(({ mean }) => mean), 0);

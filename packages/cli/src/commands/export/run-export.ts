@@ -26,8 +26,8 @@ export async function runExport(request: Request, io: Io): Promise<number> {
   if (requestedFormat === undefined && formatOf(path) === undefined) {
     throw new UsageError(`the file ${path} has no known ending, expected ${endings}, or --format`);
   }
-  const opened = openModel(request.positionals);
-  const model = isApart === true ? opened : mergedModel(opened);
+  const openedModel = openModel(request.positionals);
+  const model = isApart === true ? openedModel : mergedModel(openedModel);
   const overrides = defined({ format: requestedFormat, precision, mergeLora: isApart === true ? false : undefined });
   const format = await exportModel(path, model, overrides).catch((error: unknown) => {
     throw nameFlag(error, exportOptions, raw);
@@ -40,8 +40,8 @@ export async function runExport(request: Request, io: Io): Promise<number> {
   const bytes = bytesIn(path);
   if (json) printJson(io.stdout, { event: 'export', path, format, precision: type, ...change, parameters, bytes });
   else {
-    const rounded = isRounded ? `, rounded by ${decimal(largestChange(model))} at most` : '';
-    const size = `${plural(parameters, 'parameter')} in ${type}${rounded}, ${plural(bytes, 'byte')}`;
+    const roundingText = isRounded ? `, rounded by ${decimal(largestChange(model))} at most` : '';
+    const size = `${plural(parameters, 'parameter')} in ${type}${roundingText}, ${plural(bytes, 'byte')}`;
     printLine(io.stdout, `${path}: ${format}, ${size}`);
   }
   return 0;

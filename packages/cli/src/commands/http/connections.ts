@@ -28,8 +28,8 @@ export interface Connections {
   admit(reply: FastifyReply): Fault | undefined;
   /** Answers bytes that are not HTTP or arrive too late, and closes the connection. */
   refuseBytes(error: { readonly code?: string }, socket: Socket): void;
-  /** Closes all connections; one with a request is closed after its answer. Resolves with `closed`. */
-  end(closed: Promise<unknown>): Promise<void>;
+  /** Closes all connections; one with a request is closed after its answer. Resolves with `serverClosed`. */
+  end(serverClosed: Promise<unknown>): Promise<void>;
 }
 
 export function createConnections(timeLimits: typeof TIME_LIMITS, onRefuse: (status: number) => void): Connections {
@@ -88,7 +88,7 @@ export function createConnections(timeLimits: typeof TIME_LIMITS, onRefuse: (sta
       // A client that does not close its side would keep the connection.
       setTimeout(() => socket.destroy(), timeLimits.linger).unref();
     },
-    async end(closed) {
+    async end(serverClosed) {
       for (const socket of open) {
         const answer = pendingOf(socket);
         if (answer === undefined) socket.destroy();
@@ -101,7 +101,7 @@ export function createConnections(timeLimits: typeof TIME_LIMITS, onRefuse: (sta
           else socket.destroy();
         }
       }, timeLimits.stop);
-      await closed;
+      await serverClosed;
       clearTimeout(timer);
     },
   };

@@ -51,8 +51,8 @@ export const hostNames = option.kind(
 
 /** A name or address in the form that URLs use, given with or without brackets. Undefined if it is neither. */
 function hostOfName(name: string): string | undefined {
-  const bare = name.replace(/^\[(.*)\]$/, '$1');
-  return hostOf(bare.includes(':') ? `[${bare}]` : bare);
+  const hostName = name.replace(/^\[(.*)\]$/, '$1');
+  return hostOf(hostName.includes(':') ? `[${hostName}]` : hostName);
 }
 
 /** The host of an authority in the form that URLs use: `LOCALHOST.:8080` is `localhost`. Undefined if it has none. */

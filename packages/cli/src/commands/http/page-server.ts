@@ -87,13 +87,13 @@ const tokenOf = ({ method, query, headers }: FastifyRequest): unknown =>
 
 function faultOfToken(sentToken: unknown, token: string): Fault | undefined {
   if (typeof sentToken === 'string' && sentToken.length === token.length) {
-    if (timingSafeEqual(hashed(sentToken), hashed(token))) return undefined;
+    if (timingSafeEqual(sha256Of(sentToken), sha256Of(token))) return undefined;
   }
   const has = sentToken === undefined ? 'token is missing' : 'token is another one';
   return [401, `${has}, expected the address that was printed, with ?token= (a POST has it in ${TOKEN_HEADER})`];
 }
 
-const hashed = (text: string): Buffer => createHash('sha256').update(text).digest();
+const sha256Of = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** A built file, beside the bundle. */
 export const builtFile = (name: string): URL =>

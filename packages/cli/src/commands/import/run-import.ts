@@ -52,8 +52,8 @@ export async function runImport(request: Request, io: Io): Promise<number> {
 }
 
 function describeComparison({ rows, operators, difference }: ImportComparison): string {
-  const compared = `compared with its ${plural(operators, 'operator')} one by one, on ${plural(rows, 'random row')}`;
-  return `${compared}: ${difference === 0 ? 'equal' : `answers differ by ${difference.toPrecision(2)} at most`}`;
+  const comparisonText = `compared with its ${plural(operators, 'operator')} one by one, on ${plural(rows, 'random row')}`;
+  return `${comparisonText}: ${difference === 0 ? 'equal' : `answers differ by ${difference.toPrecision(2)} at most`}`;
 }
 
 async function optionsOf(values: ImportValues): Promise<ImportOptions> {

@@ -33,8 +33,8 @@ export function compare(a: Inspected, b: Inspected): Comparison {
     const other = others.get(keyOf(tensor));
     return other === undefined ? [] : [tensorDifference(tensor, other)];
   });
-  const matched = new Set(pairs.map(keyOf));
-  const unpaired = [...a.tensors, ...b.tensors].filter((tensor) => !matched.has(keyOf(tensor)));
+  const matchedKeys = new Set(pairs.map(keyOf));
+  const unpairedTensors = [...a.tensors, ...b.tensors].filter((tensor) => !matchedKeys.has(keyOf(tensor)));
   return {
     files: [a.path, b.path],
     fingerprints,
@@ -46,7 +46,7 @@ export function compare(a: Inspected, b: Inspected): Comparison {
       .filter(({ differing }) => differing > 0)
       // NaN comes first.
       .sort((p, q) => (Number.isNaN(p.largest) ? -1 : Number.isNaN(q.largest) ? 1 : q.largest - p.largest)),
-    unmatched: [...new Set(unpaired.map(({ name, shape }) => `${name} ${shape.join('x')}`))],
+    unmatched: [...new Set(unpairedTensors.map(({ name, shape }) => `${name} ${shape.join('x')}`))],
   };
 }
 

@@ -108,8 +108,8 @@ function tokensText({ tokenizer, context, lines }: TextEncoding): string {
 function imageText({ height, width, channels, divisor, scale }: ImageEncoding): string {
   const numbers = (list: readonly number[]) =>
     list.length === 1 ? decimal(list[0]) : `[${list.map(decimal).join(', ')}]`;
-  const scaled = scale === undefined ? '' : `, then (x - ${numbers(scale.mean)}) / ${numbers(scale.deviation)}`;
-  return `${width} x ${height} pixels in ${channels === 1 ? 'grey' : 'colour'}, bytes divided by ${divisor}${scaled}`;
+  const scaleText = scale === undefined ? '' : `, then (x - ${numbers(scale.mean)}) / ${numbers(scale.deviation)}`;
+  return `${width} x ${height} pixels in ${channels === 1 ? 'grey' : 'colour'}, bytes divided by ${divisor}${scaleText}`;
 }
 
 function runRows({ record, progress, arrays }: Checkpoint): [string, string][] {
@@ -156,12 +156,12 @@ function tensorTable(figures: readonly TensorFigures[], network: Network, width:
     whole(zeros),
     ...(hasNotFinite ? [whole(notFinite)] : []),
   ]);
-  const untrained = network.tensors.filter(({ isTrained }) => !isTrained);
+  const untrainedTensors = network.tensors.filter(({ isTrained }) => !isTrained);
   const reasons = [
-    ...(untrained.some(({ isFrozen }) => !isFrozen)
+    ...(untrainedTensors.some(({ isFrozen }) => !isFrozen)
       ? ['running statistics of the batches, which evaluation and prediction use']
       : []),
-    ...(untrained.some(({ isFrozen }) => isFrozen) ? ['frozen layers'] : []),
+    ...(untrainedTensors.some(({ isFrozen }) => isFrozen) ? ['frozen layers'] : []),
   ];
   return [
     ...table(head, rows, { width, right: head.map((_, c) => c).slice(1) }),

@@ -10,10 +10,11 @@ export interface NamedTensor extends Weight {
 /** Every tensor, weights first, layer by layer. */
 export function tensorsOf({ model, checkpoint }: ModelFile, slots: readonly string[]): NamedTensor[] {
   const network = buildNetwork(model.spec, model.parts?.customParts);
-  const trained = checkpoint?.record.ema === undefined ? {} : namedWeights(network, checkpoint.arrays.parameters);
+  const trainedWeights =
+    checkpoint?.record.ema === undefined ? {} : namedWeights(network, checkpoint.arrays.parameters);
   const groups: [suffix: string, tensors: Readonly<Record<string, Weight>>][] = [
     ['', namedWeights(network, model.parameters)],
-    [' trained', Object.fromEntries(Object.entries(trained).filter(([, { isTrained }]) => isTrained))],
+    [' trained', Object.fromEntries(Object.entries(trainedWeights).filter(([, { isTrained }]) => isTrained))],
     ...(checkpoint === null ? [] : slots).map((slot, k): [string, Readonly<Record<string, Weight>>] => [
       ` ${slot}`,
       namedState(network, checkpoint?.arrays.state[k] ?? new Float64Array(0)),

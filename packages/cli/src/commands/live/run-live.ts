@@ -1,6 +1,6 @@
 import { withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
-import { interrupted, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { listenForInterrupt, whenInterrupted } from '../../terminal/interrupt.ts';
 import { type Io, printLines } from '../../terminal/io.ts';
 import { plural } from '../../terminal/text/format.ts';
 import { liveOptions } from './options.ts';
@@ -17,7 +17,7 @@ export async function runLive(request: Request, io: Io): Promise<number> {
   try {
     const what = `${plural(runs().length, 'run')} of ${paths.join(', ')}`;
     printLines(io.stdout, [server.url, `shows ${what}, and new ones as they begin. Ctrl-C stops.`]);
-    await interrupted(interrupt);
+    await whenInterrupted(interrupt);
     return 0;
   } finally {
     interrupt.release();

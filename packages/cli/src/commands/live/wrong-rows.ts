@@ -36,17 +36,18 @@ async function answerOf(path: string, localSets: DataSplits | undefined): Promis
   const { split, dataset } = heldOutRows(
     localSets ?? (await openModelRows(model, undefined, 'train', { mayStream: true })).sets,
   );
-  const answered: WrongAnswers[] = [];
+  const wrongAnswersOfTargets: WrongAnswers[] = [];
   const count = Math.min(MAX_ANSWERED, dataset.rows);
   const firstRows = Uint32Array.from({ length: count }, (_, row) => row);
   const rows = count === dataset.rows ? dataset : subset(dataset, firstRows);
   for (const { name, model: ofTarget } of modelsOfHeads(model) ?? [{ name: null, model }]) {
     const rowsOfTarget = name === null ? rows : datasetOfHead(rows, name);
     if (rowsOfTarget === undefined || rowsOfTarget.classes === null || hasTargetsByPosition(rowsOfTarget)) continue;
-    answered.push(await wrongAnswers(ofTarget, rowsOfTarget, split, name));
+    wrongAnswersOfTargets.push(await wrongAnswers(ofTarget, rowsOfTarget, split, name));
   }
-  if (answered.length === 0) throw new Error(`${dataset.name} has rows without a class, expected a class for each row`);
-  return { step: checkpoint?.progress.step ?? null, rows: count, answers: answered };
+  if (wrongAnswersOfTargets.length === 0)
+    throw new Error(`${dataset.name} has rows without a class, expected a class for each row`);
+  return { step: checkpoint?.progress.step ?? null, rows: count, answers: wrongAnswersOfTargets };
 }
 
 async function wrongAnswers(model: Model, rows: Dataset, split: string, target: string | null): Promise<WrongAnswers> {

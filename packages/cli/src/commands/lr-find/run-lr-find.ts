@@ -54,8 +54,8 @@ async function lrFind(
   const interrupt = listenForInterrupt(io);
   const progress = createProgressLine('lr-find', io);
   try {
-    const opened = await openDataset(withTableFlags(dataset, values), { validation, test });
-    const recipe = await createRecipe({ ...trainFlags(values), schedule: { kind: 'constant' } }, opened);
+    const openedDataset = await openDataset(withTableFlags(dataset, values), { validation, test });
+    const recipe = await createRecipe({ ...trainFlags(values), schedule: { kind: 'constant' } }, openedDataset);
     const sweep = await sweepRates(recipe, { from, to, steps }, progress.show, interrupt.signal);
     progress.clear();
     const suggestion = suggest(sweep.points);

@@ -36,10 +36,11 @@ export function smooth(losses: readonly Omit<SweepPoint, 'smoothed'>[]): { point
     if (!Number.isFinite(point.loss)) return { points, diverged: true };
     sum = SMOOTHING * sum + (1 - SMOOTHING) * point.loss;
     weight = SMOOTHING * weight + (1 - SMOOTHING);
-    const smoothed = sum / weight;
-    points.push({ ...point, smoothed });
-    lowest = Math.min(lowest, smoothed);
-    if (smoothed > DIVERGENCE_FACTOR * lowest && smoothed > points[0].smoothed) return { points, diverged: true };
+    const smoothedLoss = sum / weight;
+    points.push({ ...point, smoothed: smoothedLoss });
+    lowest = Math.min(lowest, smoothedLoss);
+    if (smoothedLoss > DIVERGENCE_FACTOR * lowest && smoothedLoss > points[0].smoothed)
+      return { points, diverged: true };
   }
   return { points, diverged: false };
 }
@@ -122,6 +123,6 @@ export async function sweepRates(
     losses.push({ step: error.step, rate: to, loss: Number.NaN });
   }
   const smoothedLosses = smooth(losses);
-  const stopped = smoothedLosses.diverged ? 'diverged' : signal.aborted ? 'aborted' : 'completed';
-  return { from, to, steps, stopped, points: smoothedLosses.points };
+  const stopReason = smoothedLosses.diverged ? 'diverged' : signal.aborted ? 'aborted' : 'completed';
+  return { from, to, steps, stopped: stopReason, points: smoothedLosses.points };
 }

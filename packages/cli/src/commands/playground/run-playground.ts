@@ -5,7 +5,7 @@ import { modelPath } from '../../files/models/model-path.ts';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
-import { interrupted, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { listenForInterrupt, whenInterrupted } from '../../terminal/interrupt.ts';
 import { type Io, printLines } from '../../terminal/io.ts';
 import { builtFile } from '../http/page-server.ts';
 import { digitFile, standardModel } from './digit-model.ts';
@@ -37,7 +37,7 @@ export async function runPlayground(request: Request, io: Io): Promise<number> {
   const server = await startPlayground(digits, port);
   try {
     printLines(io.stdout, [server.url, 'trains in your browser. Ctrl-C stops.']);
-    await interrupted(interrupt);
+    await whenInterrupted(interrupt);
     return 0;
   } finally {
     interrupt.release();

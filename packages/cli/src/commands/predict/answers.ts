@@ -55,7 +55,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer
       return { name, rows: answer({ ...batch, ...targetsOfHeads?.[name] }, ofHead) };
     });
     return batch.rowIndices.map((row, n): Answer => {
-      const named = answers.map(
+      const answersByTarget = answers.map(
         ({
           name,
           rows: {
@@ -63,7 +63,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer
           },
         }) => [name, ofHead] as const,
       );
-      return { row, targets: Object.fromEntries(named) };
+      return { row, targets: Object.fromEntries(answersByTarget) };
     });
   };
 }
@@ -91,16 +91,16 @@ function createSingleAnswers(model: Model): (batch: RowBatch, outputs: Float64Ar
     const probabilities = isClassifier && onLogits ? outputs.slice() : undefined;
     if (probabilities !== undefined) toProbabilities('predict', loss, probabilities, O);
     return rowIndices.map((row, n): Answer => {
-      const chosen = chosenClasses[n];
+      const chosenClass = chosenClasses[n];
       const badIndex = badOutput(outputs, n, O);
-      const hasNoAnswer = chosen === NO_ANSWER;
-      const probability = hasNoAnswer ? undefined : probabilities?.[isBinary ? n : n * O + chosen];
+      const hasNoAnswer = chosenClass === NO_ANSWER;
+      const probability = hasNoAnswer ? undefined : probabilities?.[isBinary ? n : n * O + chosenClass];
       return {
         row,
         ...defined({
-          class: hasNoAnswer ? null : chosen,
-          label: labels?.[chosen],
-          probability: probability !== undefined && isBinary && chosen === 0 ? 1 - probability : probability,
+          class: hasNoAnswer ? null : chosenClass,
+          label: labels?.[chosenClass],
+          probability: probability !== undefined && isBinary && chosenClass === 0 ? 1 - probability : probability,
         }),
         ...(hasNoAnswer && probabilities !== undefined ? { probability: null } : {}),
         outputs: Array.from({ length: O }, (_, o) => decodeValue(outputs[n * O + o], decodings?.[o])),
@@ -126,11 +126,13 @@ function createSingleAnswers(model: Model): (batch: RowBatch, outputs: Float64Ar
     const O = outputs.length / rowIndices.length;
     return rowIndices.map((row, n) => {
       const rowClasses = chosenClasses.slice(n * R, n * R + (lengths?.[n] ?? R));
-      const classesOrNull = rowClasses.map((chosen) => (chosen === NO_ANSWER ? null : chosen));
+      const classesOrNull = rowClasses.map((classIndex) => (classIndex === NO_ANSWER ? null : classIndex));
       return {
         row,
         classes: classesOrNull,
-        ...defined({ names: labels && classesOrNull.map((chosen) => (chosen === null ? null : labels[chosen])) }),
+        ...defined({
+          names: labels && classesOrNull.map((classIndex) => (classIndex === null ? null : labels[classIndex])),
+        }),
         outputs: [...outputs.subarray(n * O, (n + 1) * O)],
         ...defined({
           target: targets?.[n],

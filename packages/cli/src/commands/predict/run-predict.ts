@@ -41,9 +41,9 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   const refuseMoreFiles = () => refuseMoreThan(2, request.positionals, 'one model and one file of rows, or images');
   if (!files.some((path) => isPicture(path) || isReadableFolder(path))) refuseMoreFiles();
   boundMemory(values);
-  const opened = openModel(request.positionals);
+  const openedModel = openModel(request.positionals);
   const { layer } = values;
-  const model = layer === undefined ? opened : withFlag(() => layerModel(opened, layer));
+  const model = layer === undefined ? openedModel : withFlag(() => layerModel(openedModel, layer));
   const images = ofImages(model.preprocessing);
   const picture = files.find((path) => isPicture(path) || (images !== undefined && isReadableFolder(path)));
   if (picture !== undefined) {
@@ -67,7 +67,7 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
         : await predictSeries(model, table, table.series, source, json, io);
   } else {
     const answer = createAnswers(model);
-    const batches = await openRows(opened, values, file, io).catch((error: unknown) => {
+    const batches = await openRows(openedModel, values, file, io).catch((error: unknown) => {
       throw nameFlag(error, predictOptions, withModel(raw, request.positionals));
     });
     for await (const batch of batches) {
@@ -189,19 +189,19 @@ async function openFile(path: string): Promise<FileHandle> {
  */
 function cellsOf({ row, targets, ...answer }: Answer): string[] {
   if (targets === undefined) return [String(row), ...cellsOfTarget(answer)];
-  const named = Object.entries(targets).map(([name, ofTarget]) => `${name} ${cellsOfTarget(ofTarget).join(' ')}`);
-  return [String(row), ...named];
+  const targetCells = Object.entries(targets).map(([name, ofTarget]) => `${name} ${cellsOfTarget(ofTarget).join(' ')}`);
+  return [String(row), ...targetCells];
 }
 
 function cellsOfTarget(answer: Omit<Answer, 'row'>): string[] {
-  const { class: chosen, label, classes, names, probability, outputs, reason, text } = answer;
+  const { class: chosenClass, label, classes, names, probability, outputs, reason, text } = answer;
   const { target, targetLabel, targetText } = answer;
   const cells: string[] = [];
   if (text !== undefined) cells.push(JSON.stringify(text));
   else if (classes !== undefined) cells.push(classes.map((index, p) => names?.[p] ?? index ?? '-').join(' '));
   else if (reason !== undefined) cells.push(`no answer (${reason})`);
-  else if (chosen === undefined) cells.push(...(outputs ?? []).map(decimal));
-  else cells.push(label ?? String(chosen));
+  else if (chosenClass === undefined) cells.push(...(outputs ?? []).map(decimal));
+  else cells.push(label ?? String(chosenClass));
   if (probability !== undefined) cells.push(probability === null ? '-' : percent(probability));
   if (targetText !== undefined) cells.push(`target ${JSON.stringify(targetText)}`);
   else if (target !== undefined) cells.push(`target ${targetLabel ?? target.map(decimalOrWhole).join(' ')}`);

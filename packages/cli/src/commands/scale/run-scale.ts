@@ -110,8 +110,8 @@ async function recipeOf(values: ScaleValues): Promise<Recipe> {
   const { dataset = { name: 'mnist', options: { kind: 'mnist' } }, ...flags } = values;
   const measurement = ['steps', 'max-threads', 'model-cores', 'rounds', 'ranks', 'cluster'] as const;
   const workload = without(flags, ...measurement, 'out', 'json', 'verbose');
-  const opened = await openDataset(dataset, { validation: 0 });
-  return createRecipe({ ...workload, dataset, schedule: { kind: 'constant' } }, opened);
+  const openedDataset = await openDataset(dataset, { validation: 0 });
+  return createRecipe({ ...workload, dataset, schedule: { kind: 'constant' } }, openedDataset);
 }
 
 async function measure(

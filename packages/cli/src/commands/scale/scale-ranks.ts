@@ -105,14 +105,14 @@ async function startRanks(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-4000);
   });
-  const ended = new Promise<number | null>((resolve, reject) => {
+  const childEnd = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  ended.catch(() => {}); // handled below, after the output has been read
+  childEnd.catch(() => {}); // handled below, after the output has been read
   let stdout = '';
   for await (const text of child.stdout.setEncoding('utf8')) stdout += text;
-  const code = await ended;
+  const code = await childEnd;
   const point = findRankDocument(stdout);
   if (code === 0 && point !== null) return point;
   throw new Error(

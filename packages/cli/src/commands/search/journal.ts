@@ -94,12 +94,12 @@ function isOutcome(
   trials: number,
 ): line is Record<string, unknown> & RunOutcome {
   const { trial, round, fold, step, elapsedMs, figures } = line;
-  const isNumber = option.positiveInteger.isValid; // numbers of trials, rounds and folds begin at 1
+  const isOrdinal = option.positiveInteger.isValid; // numbers of trials, rounds and folds begin at 1
   return (
-    isNumber(trial) &&
+    isOrdinal(trial) &&
     trial <= trials &&
-    isNumber(round) &&
-    (fold === null || isNumber(fold)) &&
+    isOrdinal(round) &&
+    (fold === null || isOrdinal(fold)) &&
     option.count.isValid(step) &&
     Number.isFinite(elapsedMs) &&
     isRecord(figures) &&

@@ -99,14 +99,16 @@ function openRuns(where: string, config: SearchConfig) {
     const { validation, test } = values;
     const dataset = datasetOf(where, values);
     const key = JSON.stringify([dataOf(values), fold]);
-    const cached = cache.get(key);
-    if (cached !== undefined) return cached;
+    const cachedShares = cache.get(key);
+    if (cachedShares !== undefined) return cachedShares;
     const folds = config.folds === null || fold === null ? {} : { folds: config.folds, fold };
     const shares = { validation, test, ...folds };
-    const opened = openBaseModel(values).then((baseModel) => openShares({ ...values, dataset }, shares, baseModel));
-    cache.set(key, opened);
+    const openedShares = openBaseModel(values).then((baseModel) =>
+      openShares({ ...values, dataset }, shares, baseModel),
+    );
+    cache.set(key, openedShares);
     for (const oldestKey of cache.keys()) if (cache.size > maxCached) cache.delete(oldestKey);
-    return opened;
+    return openedShares;
   }
 
   return {

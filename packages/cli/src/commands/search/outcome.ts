@@ -55,7 +55,7 @@ export function standingsOf(outcomes: readonly RunOutcome[], metric: MetricName,
       compare(a.loss ?? worst, b.loss ?? worst) ||
       a.trial - b.trial,
   );
-  return byMerit.map((unranked, k) => ({ ...unranked, rank: k + 1 }));
+  return byMerit.map((trial, k) => ({ ...trial, rank: k + 1 }));
 }
 
 /**

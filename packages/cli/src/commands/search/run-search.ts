@@ -237,12 +237,12 @@ const MAX_SHOWN = 15;
 function describeSearch(document: SearchDocument, env: Io['env']): string[] {
   const { trials, best } = document;
   const { head, rows, numeric } = trialTable(document, MAX_SHOWN);
-  const more = trials.length - rows.length;
+  const omittedCount = trials.length - rows.length;
   return [
     searchText(document),
     '',
     ...table(head, rows, { right: numeric }),
-    ...(more > 0 ? [`and ${plural(more, 'trial')} more`] : []),
+    ...(omittedCount > 0 ? [`and ${plural(omittedCount, 'trial')} more`] : []),
     ...(document.left > 0 ? [`${plural(document.left, 'trial')} not measured yet`] : []),
     '',
     ...(best === null

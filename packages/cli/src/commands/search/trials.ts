@@ -28,15 +28,15 @@ export function trialsOf(
   space: readonly Dimension[],
 ): Trial[] {
   if (config.method === 'grid') return gridOf(where, space).map((point, k) => ({ number: k + 1, point }));
-  const seen = new Set<string>();
+  const seenKeys = new Set<string>();
   const trials: Trial[] = [];
   for (let k = 0; k < config.runs; k++) {
     const random = createRandom(config.seed, 'search', k);
     for (let tries = 0; tries < TRIES; tries++) {
       const point = drawPoint(space, random);
       const text = JSON.stringify(point);
-      if (seen.has(text)) continue;
-      seen.add(text);
+      if (seenKeys.has(text)) continue;
+      seenKeys.add(text);
       trials.push({ number: trials.length + 1, point });
       break;
     }

@@ -8,7 +8,7 @@ import { boundMemory } from '../../options/bound-memory.ts';
 import { type Values, withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { withoutCaller } from '../../terminal/failure.ts';
-import { interrupted, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { listenForInterrupt, whenInterrupted } from '../../terminal/interrupt.ts';
 import { type Io, printLine, printLines } from '../../terminal/io.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { createHostCheck, isLoopback } from '../http/host-names.ts';
@@ -42,10 +42,10 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   /** Loads the model. Returns a function that introduces it at a URL, and does not hold it in memory. */
   async function load(): Promise<(url: string) => string[]> {
     const model = openModel(request.positionals);
-    const served = await serveModel(model, values);
-    await server.setModel(served);
+    const servedModel = await serveModel(model, values);
+    await server.setModel(servedModel);
     fingerprint = model.fingerprint.slice(0, 12);
-    return introductionOf(model, name, served.schema);
+    return introductionOf(model, name, servedModel.schema);
   }
   async function reload(): Promise<void> {
     const outcome = await load().then(
@@ -67,7 +67,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
       );
     }
     printLines(io.stdout, introduce(url));
-    await interrupted(interrupt);
+    await whenInterrupted(interrupt);
     say(`${interrupt.signal.reason}: answering the requests that have arrived; a second signal ends at once`);
     await Promise.all([server.stop(), watch?.stop()]);
     return 0;

@@ -30,7 +30,7 @@ export async function fileVersion(path: string): Promise<string> {
  * file that is being written is not read, and one that is missing for a moment is not noticed.
  */
 export function watchModel(path: string, loadedVersion: string, load: () => Promise<void>): ModelWatch {
-  let loaded = loadedVersion;
+  let currentVersion = loadedVersion;
   let last = loadedVersion;
   let isStopped = false;
   let pause = new AbortController();
@@ -41,10 +41,10 @@ export function watchModel(path: string, loadedVersion: string, load: () => Prom
       const isForced = pause.signal.aborted;
       if (isForced) pause = new AbortController();
       const version = await fileVersion(path);
-      const hasChanged = version !== loaded && version === last;
+      const hasChanged = version !== currentVersion && version === last;
       last = version;
       if (!isForced && !hasChanged) continue;
-      loaded = version;
+      currentVersion = version;
       await load();
     }
   }

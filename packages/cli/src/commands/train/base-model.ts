@@ -22,15 +22,15 @@ export async function openBaseModel(
   cluster: Cluster | null = null,
 ): Promise<BaseModel | undefined> {
   const { from } = values;
-  for (const [flag, needed] of NEEDED) {
-    if (values[flag] === undefined || values[flag] === false || values[needed] !== undefined) continue;
-    throw new UsageError(`--${flag} is given without --${needed}, expected both`);
+  for (const [flag, neededFlag] of NEEDED) {
+    if (values[flag] === undefined || values[flag] === false || values[neededFlag] !== undefined) continue;
+    throw new UsageError(`--${flag} is given without --${neededFlag}, expected both`);
   }
   if (from === undefined) return undefined;
   const { spec, loss, preprocessing, metadata } = checkpoint ?? {};
   const ofRun = spec === undefined ? null : { spec, loss, preprocessing, metadata };
-  const resumed = cluster === null ? ofRun : await cluster.fromFirst(ofRun);
-  if (resumed !== null) return { ...resumed, model: null } as BaseModel;
+  const resumedModel = cluster === null ? ofRun : await cluster.fromFirst(ofRun);
+  if (resumedModel !== null) return { ...resumedModel, model: null } as BaseModel;
   const model = await readModel(from);
   return { ...model, model };
 }

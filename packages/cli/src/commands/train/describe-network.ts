@@ -42,7 +42,7 @@ function widthsOf({ inputs, layers }: Network): string {
 
 /** 'convnet on 28x28x1', for a known network with or without an activation of its outputs. */
 function nameOf({ spec: frozenSpec, input, output }: Network): string | undefined {
-  const spec = thawed(frozenSpec);
+  const spec = withoutFreezing(frozenSpec);
   const [last] = spec.layers.slice(-1);
   const layers = last.kind === 'activation' ? spec.layers.slice(0, -1) : spec.layers;
   // Tokens and pixels have an answer each.
@@ -54,7 +54,7 @@ function nameOf({ spec: frozenSpec, input, output }: Network): string | undefine
 }
 
 /** The spec without `freeze`, which is no part of a known network. */
-const thawed = (spec: NetworkSpec): NetworkSpec =>
+const withoutFreezing = (spec: NetworkSpec): NetworkSpec =>
   JSON.parse(JSON.stringify(spec, (key, value) => (key === 'freeze' ? undefined : value)));
 
 /** The names that a network would have by its sizes. */

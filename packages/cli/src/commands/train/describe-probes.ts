@@ -17,19 +17,19 @@ export type Probe = Pick<ProbeEvent, 'step' | 'layers'>;
 export function describeProbes(first: Probe, last: Probe, paint: Paint): string[] {
   const names = layerNames(last.layers);
   const layerIndices = shownRows(last.layers.length, MAX_ROWS);
-  const thinned =
+  const omissionText =
     layerIndices.length < last.layers.length ? `, ${layerIndices.length} of ${last.layers.length} layers` : '';
   // No gradient is computed below the first layer with trained weights.
-  const reached = layerIndices.filter((k) => last.layers[k].rmsDy !== null);
+  const layersWithGradients = layerIndices.filter((k) => last.layers[k].rmsDy !== null);
   const series = (first === last ? [last] : [first, last]).map(({ step, layers }) => ({
     name: `before step ${step + 1}`,
-    values: reached.map((k) => layers[k].rmsDy ?? Number.NaN),
+    values: layersWithGradients.map((k) => layers[k].rmsDy ?? Number.NaN),
   }));
   return [
     '',
-    paint('bold', `dL/dy of each layer's outputs y, from the input to the output${thinned}`),
+    paint('bold', `dL/dy of each layer's outputs y, from the input to the output${omissionText}`),
     '',
-    ...logBars(series, { rows: reached.map((k) => names[k]), head: 'layer', paint }),
+    ...logBars(series, { rows: layersWithGradients.map((k) => names[k]), head: 'layer', paint }),
     '',
     paint('bold', `Before step ${last.step + 1}`),
     '',

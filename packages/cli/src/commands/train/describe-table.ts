@@ -130,8 +130,8 @@ function windowDecisions({ table: { series, targets }, rows: { train } }: Opened
   const shortSeries = words.filter((_, k) => counts[k] < context + horizon);
   if (shortSeries.length === 0) return [sentence];
   const subject = `${whole(shortSeries.length)} of ${whole(words.length)} series (${listed(shortSeries, 3)})`;
-  const needed = `the ${plural(context + horizon, 'training row')} of a window and its forecast`;
-  return [sentence, `not trained on: ${subject}, with fewer than ${needed} (--context)`];
+  const neededRows = `the ${plural(context + horizon, 'training row')} of a window and its forecast`;
+  return [sentence, `not trained on: ${subject}, with fewer than ${neededRows} (--context)`];
 }
 
 /** A sentence on a series of which nothing is held out, since a tenth has no window; null for other tables. */

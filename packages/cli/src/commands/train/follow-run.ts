@@ -22,7 +22,7 @@ import { defined } from '../../options/option.ts';
 import { metricsLines } from '../../report/train/run-lines.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { failureOf, withoutCaller } from '../../terminal/failure.ts';
-import { announceInterrupt, interruptExitCode, interrupted, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { announceInterrupt, interruptExitCode, listenForInterrupt, whenInterrupted } from '../../terminal/interrupt.ts';
 import type { Io } from '../../terminal/io.ts';
 import { removeAddress, writeAddress } from '../live/live-address.ts';
 import type { LiveServer } from '../live/live-server.ts';
@@ -188,10 +188,10 @@ export async function followRun(
   }
 
   function close(): void {
-    const closed = directory;
+    const closedDirectory = directory;
     directory = undefined;
-    if (closed !== undefined && live !== undefined) removeAddress(closed.path);
-    closed?.close();
+    if (closedDirectory !== undefined && live !== undefined) removeAddress(closedDirectory.path);
+    closedDirectory?.close();
   }
 
   /** Shows the ended run until a signal arrives. */
@@ -200,7 +200,7 @@ export async function followRun(
     interrupt.release();
     const endOfView = listenForInterrupt(io);
     reporter.print(`gradloom train: the run has ended, and is shown at ${url} until Ctrl-C`);
-    await interrupted(endOfView);
+    await whenInterrupted(endOfView);
     endOfView.release();
   }
 

@@ -47,7 +47,7 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
   const keptLines = oldLines.lines.filter(({ value }) => isUpToStep(value, step));
   const warnings = warningsOf(oldLines, path, from, () => saveDamaged(path, bytes));
   // The file of another run is not changed, so nothing is lost.
-  const dropped =
+  const droppedText =
     from === path ? droppedOf(basename(path), oldLines.lines.length - keptLines.length, oldLines.isCutOff) : '';
   const text = keptLines.map(({ text }) => `${oldLines.isUnsealed ? seal(text) : text}\n`).join('');
   const file = replaceFile(path, Buffer.from(text));
@@ -68,9 +68,9 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
     try {
       while (waiting.length > 0) {
         // At its position rather than at the end, since a partly written line is written again.
-        const written = writeSync(file, waiting, 0, waiting.length, position);
-        position += written;
-        waiting = waiting.subarray(written);
+        const writtenBytes = writeSync(file, waiting, 0, waiting.length, position);
+        position += writtenBytes;
+        waiting = waiting.subarray(writtenBytes);
       }
       isFailing = false;
       return null;
@@ -83,7 +83,7 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
 
   return {
     warnings,
-    dropped,
+    dropped: droppedText,
     lines: keptLines.map(({ value }) => value),
     add(line) {
       waiting = Buffer.concat([waiting, Buffer.from(`${seal(line)}\n`)]);
@@ -127,8 +127,8 @@ function replaceFile(path: string, bytes: Uint8Array): number {
   const temporary = temporaryPath(path);
   const file = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o666);
   try {
-    for (let written = 0; written < bytes.length; ) {
-      written += writeSync(file, bytes, written, bytes.length - written);
+    for (let writtenBytes = 0; writtenBytes < bytes.length; ) {
+      writtenBytes += writeSync(file, bytes, writtenBytes, bytes.length - writtenBytes);
     }
     fsyncSync(file);
     fileSystem.rename(temporary, path);

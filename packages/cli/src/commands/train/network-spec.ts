@@ -48,9 +48,9 @@ export async function networkSpec(values: TrainValues, dataset: Dataset): Promis
 /** The network of the hidden layers. */
 function hiddenSpec(values: TrainValues, dataset: Dataset, loss: Loss): NetworkSpec {
   const dropout = values.dropout ?? trainOptions.dropout.standard;
-  const stacked = stackedNetwork({ ...values, dropout }, dataset, loss);
+  const stackedSpec = stackedNetwork({ ...values, dropout }, dataset, loss);
   const parts = rowPartsOf(dataset.preprocessing);
-  return parts === undefined ? stacked : partsNetwork(parts, stacked.layers);
+  return parts === undefined ? stackedSpec : partsNetwork(parts, stackedSpec.layers);
 }
 
 /** A network by its name, and the activation of its outputs. @throws OptionError for rows that are too small. */

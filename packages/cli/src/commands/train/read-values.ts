@@ -53,10 +53,10 @@ export async function readValues(request: Request, cluster: Cluster | null = nul
   await refuseOtherFlags(cluster, flags);
   const firstValues = await onEachRank(cluster, () => (cluster.rank === 0 ? readLocalValues(request) : null));
   const firstFlags = Object.entries(firstValues?.raw ?? {}).filter(([key]) => !(isPerRank(key) && key in flags));
-  const shared = await cluster.fromFirst(Object.fromEntries(firstFlags));
+  const flagsOfFirst = await cluster.fromFirst(Object.fromEntries(firstFlags));
   if (firstValues !== null) return firstValues;
   const rankFlags = Object.entries(flags).filter(([key]) => isPerRank(key));
-  const raw = { ...shared, ...Object.fromEntries(rankFlags) };
+  const raw = { ...flagsOfFirst, ...Object.fromEntries(rankFlags) };
   return { values: parseRaw(trainOptions, raw), raw, resumable: null, library: null, warnings: [] };
 }
 
@@ -110,7 +110,7 @@ function refuseSwapped({ dataset, target }: RawOptions): void {
 /** Drops options of a file that flags override under another name, or make unused. */
 function withoutOverridden(file: RawOptions, flags: TrainValues): RawOptions {
   // With --blas the backend of a file, which may load no library, does not count.
-  const overridden = new Set<string>(flags.blas === undefined ? [] : ['backend']);
-  for (const [flag, member] of optionsOfMembers) if (hasMemberOption(flags, flag, member)) overridden.add(flag);
-  return Object.fromEntries(Object.entries(file).filter(([key]) => !overridden.has(key)));
+  const overriddenKeys = new Set<string>(flags.blas === undefined ? [] : ['backend']);
+  for (const [flag, member] of optionsOfMembers) if (hasMemberOption(flags, flag, member)) overriddenKeys.add(flag);
+  return Object.fromEntries(Object.entries(file).filter(([key]) => !overriddenKeys.has(key)));
 }

@@ -130,8 +130,8 @@ export async function withMeasuredSteps(
   print(
     `gradloom train: measuring the time of a step, to train for ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`,
   );
-  const shared = cluster === null ? {} : { cluster };
-  const options = await measuredSteps(recipe.spec, recipe.sets, { ...recipe.options, ...shared }, train);
+  const clusterOption = cluster === null ? {} : { cluster };
+  const options = await measuredSteps(recipe.spec, recipe.sets, { ...recipe.options, ...clusterOption }, train);
   const { steps, cluster: _, ...others } = options;
   return { ...recipe, options: { ...others, ...defined({ steps }) }, values: { ...values, ...defined({ steps }) } };
 }
@@ -227,11 +227,11 @@ function refuseNumbers(
 ): void {
   if (heads !== undefined) return;
   const { name: kind, targets: expectedTargets } = createLoss(loss, customParts());
-  const outside = targets.array.find((value) => value / targets.divisor < 0 || value / targets.divisor > 1);
-  if (kind === 'binary-cross-entropy' && classes === null && outside !== undefined) {
+  const badTarget = targets.array.find((value) => value / targets.divisor < 0 || value / targets.divisor > 1);
+  if (kind === 'binary-cross-entropy' && classes === null && badTarget !== undefined) {
     const advice =
       table === undefined ? '' : ' (numbers of a table are scaled; --targets classes reads 0 and 1 as classes)';
-    const problem = `has ${outside / targets.divisor}, expected numbers from 0 to 1 for ${kind}${advice}`;
+    const problem = `has ${badTarget / targets.divisor}, expected numbers from 0 to 1 for ${kind}${advice}`;
     throw new OptionError('train', ['loss', 'dataset'], problem, { about: `the target of ${name}` });
   }
   if (expectedTargets !== 'classes' || classes !== null || dataset === undefined || !('path' in dataset)) return;
@@ -258,8 +258,8 @@ function earlyStopping(values: TrainValues, preset: Preset, { validation }: Data
 
 /** The values without the flags that have become part of the optimizer or the loss. */
 function withoutMergedFlags(values: TrainValues): TrainValues {
-  const merged = new Set(['lr', 'label-smoothing', ...Object.keys(optimizerFlags)]);
-  return Object.fromEntries(Object.entries(values).filter(([key]) => !merged.has(key)));
+  const mergedKeys = new Set(['lr', 'label-smoothing', ...Object.keys(optimizerFlags)]);
+  return Object.fromEntries(Object.entries(values).filter(([key]) => !mergedKeys.has(key)));
 }
 
 /** The flags that are options of the library, except resume and cluster, which are opened elsewhere. */

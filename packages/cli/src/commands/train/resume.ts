@@ -66,8 +66,9 @@ function fromCheckpoint(folder: string | null, file: string): Resumable {
     throw new Error(`--resume has ${file} without options, expected a checkpoint that train wrote`);
   }
   const { evaluateEvery, backend, rateChanges } = record;
-  const recorded = { 'evaluate-every': evaluateEvery, backend: backend.name, 'rate-changes': rateChanges };
-  const entries = Object.entries(recorded).filter(([, value]) => value !== undefined); // a run may have been steered
+  const recordedValues = { 'evaluate-every': evaluateEvery, backend: backend.name, 'rate-changes': rateChanges };
+  // A run has rate changes only if it was steered.
+  const entries = Object.entries(recordedValues).filter(([, value]) => value !== undefined);
   // A run of a version without ramps or inputs for the parts of dates goes on without them.
   const columns = ofTable(checkpoint.preprocessing)?.columns ?? [];
   const dates = columns.filter(({ type }) => type === 'date');

@@ -94,12 +94,14 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
   const [metrics, steps] = [METRICS_FILE, STEPS_FILE].map(open);
   if (existsSync(join(from, DIVISIONS_FILE))) open(DIVISIONS_FILE);
   const missing = missingSteps(steps.lines, step);
-  const dropped = [...files.values()].map(({ dropped }) => dropped).filter((text) => text !== '');
+  const droppedTexts = [...files.values()].map(({ dropped }) => dropped).filter((text) => text !== '');
   return {
     path,
     warnings: [
       ...[...files.values()].flatMap(({ warnings }) => warnings),
-      ...(dropped.length === 0 ? [] : [`deleted, because the run continues from step ${step}: ${dropped.join(', ')}`]),
+      ...(droppedTexts.length === 0
+        ? []
+        : [`deleted, because the run continues from step ${step}: ${droppedTexts.join(', ')}`]),
       ...(missing === '' ? [] : [`${STEPS_FILE} lacks ${missing}`]),
     ],
     forCheckpoint() {

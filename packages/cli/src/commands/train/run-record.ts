@@ -43,7 +43,7 @@ export function runConfig(
 ): object {
   const { batch: requestedBatch = batch, accumulate } = values;
   const parts = loadedModules();
-  const resolved = {
+  const resolvedOptions = {
     ...values,
     // `batch` of the event counts all rows of a step, which differ from the option with `accumulate`.
     batch: requestedBatch === 'full' || accumulate !== undefined ? requestedBatch : batch,
@@ -51,8 +51,8 @@ export function runConfig(
     backend: backend.name,
   };
   return {
-    options: configOf(resolved),
-    command: commandOf(resolved),
+    options: configOf(resolvedOptions),
+    command: commandOf(resolvedOptions),
     network: spec,
     parameters,
     stepsPerEpoch,
@@ -100,8 +100,8 @@ export function recordedLibrary({ backend }: Readonly<Record<string, unknown>>):
 }
 
 /** A warning if a run computes with another library than the run that its options come from; else null. */
-export function libraryWarning(recorded: string | null, backend: Backend): string | null {
+export function libraryWarning(recordedLibrary: string | null, backend: Backend): string | null {
   const current = backendName(backendRecord(backend));
-  if (recorded === null || backend.name !== 'blas' || current === recorded) return null;
-  return `the options come from a run on ${recorded}, this one takes ${current}: their weights differ by rounding (--blas chooses the library)`;
+  if (recordedLibrary === null || backend.name !== 'blas' || current === recordedLibrary) return null;
+  return `the options come from a run on ${recordedLibrary}, this one takes ${current}: their weights differ by rounding (--blas chooses the library)`;
 }

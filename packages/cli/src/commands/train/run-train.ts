@@ -100,8 +100,8 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null, clus
     }),
   );
   return await withFlagNames(async () => {
-    const fixed = await withMeasuredSteps(recipe, cluster, reporter.print);
-    return await followRun(fixed, reporter, io, { resumable, library }, lock, cluster);
+    const recipeWithSteps = await withMeasuredSteps(recipe, cluster, reporter.print);
+    return await followRun(recipeWithSteps, reporter, io, { resumable, library }, lock, cluster);
   });
 }
 

@@ -192,15 +192,15 @@ const speedOf = (samplesPerSecond: number): string => `${whole(samplesPerSecond)
 const BAR_WIDTH = 8;
 
 /** How busy each thread is, as detailed as `room` allows: bars, percents, one block each, or only the range. */
-export function describeThreads(busy: readonly number[], room: number, paint: Paint): string {
-  if (busy.length === 0) return '';
-  const percents = busy.map((share, t) => `${t + 1} ${wholePercent(share).padStart(5)}`);
-  const barsLength = percents.join('   ').length + busy.length * (BAR_WIDTH + 1);
-  if (barsLength <= room) return busy.map((share, t) => withBar(share, t, paint)).join('   ');
-  const [low, high] = [Math.min(...busy), Math.max(...busy)];
+export function describeThreads(busyShares: readonly number[], room: number, paint: Paint): string {
+  if (busyShares.length === 0) return '';
+  const percents = busyShares.map((share, t) => `${t + 1} ${wholePercent(share).padStart(5)}`);
+  const barsLength = percents.join('   ').length + busyShares.length * (BAR_WIDTH + 1);
+  if (barsLength <= room) return busyShares.map((share, t) => withBar(share, t, paint)).join('   ');
+  const [low, high] = [Math.min(...busyShares), Math.max(...busyShares)];
   const range = `${wholePercent(low)} to ${wholePercent(high)}`;
-  const blocks = busy.map(levelOf).join('');
-  const shorter = [percents.join('  '), `${blocks}  ${range}`, `${busy.length}: ${range}`, range];
+  const blocks = busyShares.map(levelOf).join('');
+  const shorter = [percents.join('  '), `${blocks}  ${range}`, `${busyShares.length}: ${range}`, range];
   return shorter.find((text) => text.length <= room) ?? '';
 }
 

@@ -36,7 +36,7 @@ const NO_TEST = 'no rows are held out for the test (--test 0.1 holds out a tenth
 export function decisionsOnArrays(original: DataSplits, sets: DataSplits, folds?: number): string[] {
   const { divisor } = original.train.inputs;
   const what = original.train.classes === null ? 'inputs and targets' : 'inputs';
-  const scaled =
+  const scaledShare =
     divisor === 1
       ? `${what} are not scaled: scale columns of very different sizes first, or train on a table, which is scaled`
       : `inputs are bytes, divided by ${divisor} (${original.train.name}:divisor=1 takes them as they are)`;
@@ -45,7 +45,7 @@ export function decisionsOnArrays(original: DataSplits, sets: DataSplits, folds?
     sets[set] === original[set] && original[set] ? 'own' : sets[set]?.rows;
   return [
     ...(original.train.decisions ?? []),
-    scaled,
+    scaledShare,
     ...heldOut(
       { validation: rowsOf('validation'), test: rowsOf('test') },
       original.train.classes === null ? 'chance' : 'class',

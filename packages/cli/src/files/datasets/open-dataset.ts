@@ -94,20 +94,20 @@ export async function openDataset(
   const { scale, areInputs, plain } = separateOptions(source);
   const read = openPlain(await readDataset(plain, name, classNames, images?.image), plain, shares);
   if (preprocessing === undefined && !areInputs) refuseOneFolder(read.sets.train, source, name);
-  const opened = scaled(read, source, scale, preprocessing);
-  return areInputs ? withOwnTargets(opened) : opened;
+  const openedDataset = scaleInputs(read, source, scale, preprocessing);
+  return areInputs ? withOwnTargets(openedDataset) : openedDataset;
 }
 
 /** Rows for a model are scaled as its training rows were; null is a model without a preprocessing. */
-function scaled(
-  opened: OpenedDataset,
+function scaleInputs(
+  openedDataset: OpenedDataset,
   source: DatasetSource,
   scale: unknown,
   preprocessing: Preprocessing | null | undefined,
 ): OpenedDataset {
-  if (preprocessing === undefined) return scale === 'standard' ? standardizeSets(opened, source) : opened;
+  if (preprocessing === undefined) return scale === 'standard' ? standardizeSets(openedDataset, source) : openedDataset;
   const ofModel = ofImages(preprocessing ?? undefined)?.image.scale;
-  return ofModel === undefined ? opened : { ...opened, sets: withScale(opened.sets, ofModel) };
+  return ofModel === undefined ? openedDataset : { ...openedDataset, sets: withScale(openedDataset.sets, ofModel) };
 }
 
 /** Rows that are their own targets. Images then have an autoencoder by default. */
@@ -137,8 +137,10 @@ function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource, isTa
     throw nameFileOption(new OptionError('openDataset', tableOption, problem), byFlag);
   }
   const isText = format === 'text';
-  const [allowed, foreign] = isText ? [textOptions.table, tableOptions.table] : [tableOptions.table, textOptions.table];
-  const stray = Object.keys(options).find((name) => name in foreign && !(name in allowed));
+  const [allowedOptions, foreignOptions] = isText
+    ? [textOptions.table, tableOptions.table]
+    : [tableOptions.table, textOptions.table];
+  const stray = Object.keys(options).find((name) => name in foreignOptions && !(name in allowedOptions));
   if (stray === undefined) return;
   const expected = isText ? 'a table (a .txt is one with --target; without, it is a text to learn to write)' : 'a text';
   const problem = `is given with ${show(table ?? path)}, expected ${expected}`;
@@ -172,18 +174,18 @@ function separateOptions(source: DatasetSource): { scale: unknown; areInputs: bo
   const { targets, ...withoutTargets } = others;
   const areInputs = targets === 'inputs';
   if (scale === undefined && !areInputs) return { scale, areInputs, plain: source };
-  const plain = { ...source, options: areInputs ? withoutTargets : others } as DatasetSource;
-  if (scale === undefined || scale === 'standard' || scale === 'none') return { scale, areInputs, plain };
+  const plainSource = { ...source, options: areInputs ? withoutTargets : others } as DatasetSource;
+  if (scale === undefined || scale === 'standard' || scale === 'none') return { scale, areInputs, plain: plainSource };
   const problem = `has ${show(scale)}, expected standard or none for images`;
   throw scaleError(source, new OptionError('train', 'scale', problem));
 }
 
 /** Standardizes images by the mean and deviation of the training rows. */
-function standardizeSets(opened: OpenedDataset, source: DatasetSource): OpenedDataset {
-  const { decisions } = opened;
+function standardizeSets(openedDataset: OpenedDataset, source: DatasetSource): OpenedDataset {
+  const { decisions } = openedDataset;
   try {
-    const sets = standardizeImages(opened.sets);
-    return { ...opened, sets, ...(decisions && { decisions: [SCALED, ...decisions] }) };
+    const sets = standardizeImages(openedDataset.sets);
+    return { ...openedDataset, sets, ...(decisions && { decisions: [SCALED, ...decisions] }) };
   } catch (error) {
     throw error instanceof OptionError ? scaleError(source, error) : error;
   }
@@ -241,8 +243,13 @@ async function openTableDataset(
       const fullShares = sharesOf(table, shares);
       const split = { ...foldOptions(shares), ...fullShares, seed: SPLIT_SEED };
       const { sets, preprocessing } = splitTableAs(table, model.preprocessing, split, hasNewTarget);
-      const shaped = withShape(sets, source);
-      return { preset: presetOf(shaped, preprocessing), shares: fullShares, sets: shaped, warnings: table.warnings };
+      const shapedSets = withShape(sets, source);
+      return {
+        preset: presetOf(shapedSets, preprocessing),
+        shares: fullShares,
+        sets: shapedSets,
+        warnings: table.warnings,
+      };
     }
     const { classNames } = model;
     const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });
@@ -250,8 +257,8 @@ async function openTableDataset(
     const fullShares = sharesOf(table, shares);
     const splitSets = splitTable(table, { ...foldOptions(shares), ...fullShares, seed: SPLIT_SEED });
     const sets = withShape(splitSets.sets, source);
-    const opened = { table, folds: shares.folds, ...splitSets };
-    return { preset: presetOf(sets, splitSets.preprocessing), shares: fullShares, sets, table: opened };
+    const openedDataset = { table, folds: shares.folds, ...splitSets };
+    return { preset: presetOf(sets, splitSets.preprocessing), shares: fullShares, sets, table: openedDataset };
   });
 }
 
@@ -285,8 +292,8 @@ async function openText(
 function withShape(sets: DataSplits, { table }: FileSource): DataSplits {
   const shape = table && tableShapes[table];
   if (shape === undefined || sizeOf(shape) !== sets.train.inputs.columns) return sets;
-  const shaped = Object.entries(sets).map(([part, set]) => [part, { ...set, inputs: { ...set.inputs, shape } }]);
-  return Object.fromEntries(shaped) as DataSplits;
+  const shapedSets = Object.entries(sets).map(([part, set]) => [part, { ...set, inputs: { ...set.inputs, shape } }]);
+  return Object.fromEntries(shapedSets) as DataSplits;
 }
 
 function presetOf({ train }: DataSplits, preprocessing: TablePreprocessing): Preset {

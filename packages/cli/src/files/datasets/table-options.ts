@@ -35,10 +35,13 @@ export function withTableFlags<Source extends DatasetSource | undefined>(source:
   if (source === undefined) return source;
   if (!('path' in source)) {
     const { scale, targets } = values;
-    const taken = { ...(source.name === 'mnist' && defined({ scale })), ...(targets === 'inputs' && { targets }) };
+    const fixedOptions = {
+      ...(source.name === 'mnist' && defined({ scale })),
+      ...(targets === 'inputs' && { targets }),
+    };
     const names = Object.keys(tableFlags) as (keyof typeof tableFlags)[];
-    const stray = names.find((name) => values[name] !== undefined && values[name] !== false && !(name in taken));
-    if (stray === undefined) return { ...source, options: { ...source.options, ...taken } };
+    const stray = names.find((name) => values[name] !== undefined && values[name] !== false && !(name in fixedOptions));
+    if (stray === undefined) return { ...source, options: { ...source.options, ...fixedOptions } };
     const ofText = stray in textFlags ? 'a text' : 'a table';
     const expected = { stream: 'a table, NumPy or IDX files', 'class-names': 'a file', targets: 'inputs or a table' };
     const what = Object.hasOwn(expected, stray) ? expected[stray as keyof typeof expected] : ofText;
@@ -59,7 +62,7 @@ function refuseTwice({ path, options = {} }: FileSource, flagOptions: Readonly<R
     if (datasetValue === undefined || typeof datasetValue === 'object' || textOf(datasetValue) === textOf(value))
       continue;
     const flag = flagName(name, fileOptions[name as keyof typeof fileOptions]);
-    const both = `--${flag} has ${show(textOf(value))} and --dataset has ${path}:${name}=${textOf(datasetValue)}`;
-    throw new UsageError(`${both}, expected one of the two`);
+    const conflictText = `--${flag} has ${show(textOf(value))} and --dataset has ${path}:${name}=${textOf(datasetValue)}`;
+    throw new UsageError(`${conflictText}, expected one of the two`);
   }
 }

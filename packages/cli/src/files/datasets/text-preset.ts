@@ -62,7 +62,7 @@ export function textDecisions(sets: DataSplits): string[] {
     : `rows are windows of ${plural(context, 'token')}, drawn at random places of the text (--context)`;
   const flags = [...(validation === undefined ? [] : ['--validation']), ...(test === undefined ? [] : ['--test'])];
   const how = `${lines ? 'at random' : 'the end of the text'} (${flags.join(', ')})`;
-  return [tokens, rows, ...(heldText === '' ? [] : [`held out: ${heldText}, ${how}`]), ...streamed(train)];
+  return [tokens, rows, ...(heldText === '' ? [] : [`held out: ${heldText}, ${how}`]), ...textBlocks(train)];
 }
 
 /** Says of a text that looks like a table how it is read as one. */
@@ -75,7 +75,7 @@ export async function tableAmongTexts(path: string): Promise<string[]> {
 }
 
 /** Says which file tokens are streamed from, if it is not the text itself. */
-function streamed({ inputs: { file } }: Dataset): string[] {
+function textBlocks({ inputs: { file } }: Dataset): string[] {
   if (file === undefined || !file.path.includes('.gradloom-cache')) return [];
   return [`tokens are streamed from ${dirname(file.path)} (it may be deleted, and is then made anew)`];
 }

@@ -23,7 +23,7 @@ export async function openModelRows(
   { mayStream = false } = {}, // whether the inputs of a streaming run stay in their file
 ): Promise<ModelRows> {
   const { source, shares, name, isTrainingDataset, classNames } = dataOf(model, requested);
-  const read = mayStream && isTrainingDataset && model.metadata.streams === true ? streamed(source) : source;
+  const read = mayStream && isTrainingDataset && model.metadata.streams === true ? withStreaming(source) : source;
   const { sets, warnings = [] } = await openDataset(read, shares, name, classNames, model.preprocessing ?? null);
   return {
     ...selectSplit(sets, part, isTrainingDataset),
@@ -33,5 +33,5 @@ export async function openModelRows(
   };
 }
 
-const streamed = (source: DatasetSource): DatasetSource =>
+const withStreaming = (source: DatasetSource): DatasetSource =>
   'path' in source ? { ...source, options: { ...source.options, stream: true } } : source;

@@ -79,14 +79,14 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
     throw new UsageError('--dataset is missing, expected one, since the model does not say what it was trained on');
   }
   // Class names are those of the model, whatever other names these rows have.
-  const named = { name, ...defined({ classNames: labels }) };
+  const nameAndClasses = { name, ...defined({ classNames: labels }) };
   if (storedSource === undefined || runSource === undefined || formatSource(source) !== formatSource(storedSource)) {
     const foreignSource = withOptions(source, { ...(missing === 'drop' ? { missing } : {}), ...ownTargets });
-    return { ...named, source: foreignSource, isTrainingDataset: false, shares: { validation: 0, test: 0 } };
+    return { ...nameAndClasses, source: foreignSource, isTrainingDataset: false, shares: { validation: 0, test: 0 } };
   }
   const folds = { folds: numberIn('folds'), fold: numberIn('fold') };
   const shares = { validation: numberIn('validation', 0), test: numberIn('test', 0), ...folds };
-  return { ...named, source: runSource, isTrainingDataset: true, shares };
+  return { ...nameAndClasses, source: runSource, isTrainingDataset: true, shares };
 }
 
 /**

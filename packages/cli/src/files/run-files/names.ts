@@ -80,9 +80,9 @@ export function readRunFile(
 /** The bytes of an open file from `start` on; fewer at its end. */
 export function readBytes(file: number, start: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
-  let filled = 0;
-  for (let count = -1; count !== 0 && filled < length; filled += count) {
-    count = readSync(file, bytes, filled, length - filled, start + filled);
+  let filledBytes = 0;
+  for (let count = -1; count !== 0 && filledBytes < length; filledBytes += count) {
+    count = readSync(file, bytes, filledBytes, length - filledBytes, start + filledBytes);
   }
-  return bytes.subarray(0, filled);
+  return bytes.subarray(0, filledBytes);
 }

@@ -23,15 +23,15 @@ export function runLines(bytes: Uint8Array): RunLines {
   if (rest !== '' && !isCutOff) texts.push(rest);
   const states = texts.map(sealOf);
   const isUnsealed = texts.length > 0 && states.every((state) => state === 'none');
-  const trusted = isUnsealed ? 'none' : 'whole';
+  const trust = isUnsealed ? 'none' : 'whole';
   const lines: RunLines['lines'][number][] = [];
-  const damaged: number[] = [];
+  const damagedLines: number[] = [];
   for (const [index, text] of texts.entries()) {
-    const value = states[index] === trusted ? tryJson(text) : null;
+    const value = states[index] === trust ? tryJson(text) : null;
     if (isRecord(value)) lines.push({ number: index + 1, text, value });
-    else damaged.push(index + 1);
+    else damagedLines.push(index + 1);
   }
-  return { lines, damaged, isCutOff, isUnsealed };
+  return { lines, damaged: damagedLines, isCutOff, isUnsealed };
 }
 
 /** '1, 4 to 7 and 9', for ascending numbers. */

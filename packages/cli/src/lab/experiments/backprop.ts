@@ -39,11 +39,17 @@ export const backprop = defineExperiment({
     const after = pass([w, b]);
     const numeric = start.map((_, k) => centralDifference(k));
     const error = Math.max(...numeric.map((value, k) => Math.abs(value - before.gradient[k])));
-    // The chapter goes on with its rounded prediction, 0.750, so `rounded` and `stepped` do, too.
-    const rounded = { prediction: 0.75, dw: -0.5 * 0.1875 * x, db: -0.5 * 0.1875 };
-    const stepped = { w: start[0] - RATE * rounded.dw, b: start[1] - RATE * rounded.db };
+    // The chapter goes on with its rounded prediction, 0.750, so do the gradients and the step.
+    const roundedGradients = { prediction: 0.75, dw: -0.5 * 0.1875 * x, db: -0.5 * 0.1875 };
+    const steppedWeights = { w: start[0] - RATE * roundedGradients.dw, b: start[1] - RATE * roundedGradients.db };
     // The gradient of mae is dy/dw, since y is above its target 0. Biases are 0, the input is 1.
-    const [chained] = lossAndGradient(chain.spec, 'mae', [1, 0, ...chain.slopes.flatMap((w) => [w, 0])], 1, 0).gradient;
+    const [chainLoss] = lossAndGradient(
+      chain.spec,
+      'mae',
+      [1, 0, ...chain.slopes.flatMap((w) => [w, 0])],
+      1,
+      0,
+    ).gradient;
     const tokens = 2048 * 4096;
     return {
       sections: [
@@ -91,19 +97,34 @@ export const backprop = defineExperiment({
       findings: [
         chapterFigure('z', '1.1', before.z),
         chapterFigure('prediction', '0.750', before.prediction),
-        chapterFigureFromRounded('loss', '0.0625', before.loss, (rounded.prediction - target) ** 2),
-        chapterFigureFromRounded('dL/dprediction', '-0.500', before.dPrediction, 2 * (rounded.prediction - target)),
-        chapterFigureFromRounded('dprediction/dz', '0.1875', slope, rounded.prediction * (1 - rounded.prediction)),
-        chapterFigureFromRounded('dL/dw', '-0.1875', dw, rounded.dw),
-        chapterFigureFromRounded('dL/db', '-0.09375', db, rounded.db),
-        chapterFigureFromRounded('step of w, rate x dL/dw', '0.01875', -RATE * dw, -RATE * rounded.dw),
-        chapterFigureFromRounded('step of b, rate x dL/db', '0.009375', -RATE * db, -RATE * rounded.db),
-        chapterFigureFromRounded('w after the step', '0.51875', w, stepped.w),
-        chapterFigureFromRounded('b after the step', '0.109375', b, stepped.b),
-        chapterFigureFromRounded('z after the step', '1.14688', after.z, round(stepped.w * x + stepped.b, 6)),
+        chapterFigureFromRounded('loss', '0.0625', before.loss, (roundedGradients.prediction - target) ** 2),
+        chapterFigureFromRounded(
+          'dL/dprediction',
+          '-0.500',
+          before.dPrediction,
+          2 * (roundedGradients.prediction - target),
+        ),
+        chapterFigureFromRounded(
+          'dprediction/dz',
+          '0.1875',
+          slope,
+          roundedGradients.prediction * (1 - roundedGradients.prediction),
+        ),
+        chapterFigureFromRounded('dL/dw', '-0.1875', dw, roundedGradients.dw),
+        chapterFigureFromRounded('dL/db', '-0.09375', db, roundedGradients.db),
+        chapterFigureFromRounded('step of w, rate x dL/dw', '0.01875', -RATE * dw, -RATE * roundedGradients.dw),
+        chapterFigureFromRounded('step of b, rate x dL/db', '0.009375', -RATE * db, -RATE * roundedGradients.db),
+        chapterFigureFromRounded('w after the step', '0.51875', w, steppedWeights.w),
+        chapterFigureFromRounded('b after the step', '0.109375', b, steppedWeights.b),
+        chapterFigureFromRounded(
+          'z after the step',
+          '1.14688',
+          after.z,
+          round(steppedWeights.w * x + steppedWeights.b, 6),
+        ),
         chapterFigure('prediction after', '0.759', after.prediction),
         chapterFigureFromRounded('loss after', '0.0581', after.loss, round((0.759 - target) ** 2, 6)),
-        chapterFigure('chain rule, 0.5 x 0.02', '0.01', chained),
+        chapterFigure('chain rule, 0.5 x 0.02', '0.01', chainLoss),
         claim('central differences are the gradient', `differ by ${error.toExponential(1)}`, error < 1e-9),
         chapterFigure('tokens per step', '8,388,608', tokens),
       ],
@@ -112,7 +133,7 @@ export const backprop = defineExperiment({
         gradient: { dPrediction: before.dPrediction, dPredictionByZ: slope, dw, db },
         numeric: { dw: numeric[0], db: numeric[1] },
         after: { w, b, z: after.z, prediction: after.prediction, loss: after.loss },
-        chainRule: chained,
+        chainRule: chainLoss,
         tokens,
       },
     };
@@ -168,8 +189,8 @@ function step(parameters: readonly number[]): readonly number[] {
 }
 
 function centralDifference(k: number): number {
-  const nudged = (by: number) => pass(start.map((value, j) => (j === k ? value + by : value))).loss;
-  return (nudged(NUDGE) - nudged(-NUDGE)) / (2 * NUDGE);
+  const lossWhenMoved = (by: number) => pass(start.map((value, j) => (j === k ? value + by : value))).loss;
+  return (lossWhenMoved(NUDGE) - lossWhenMoved(-NUDGE)) / (2 * NUDGE);
 }
 
 const round = (value: number, decimals: number): number => Number(value.toFixed(decimals));

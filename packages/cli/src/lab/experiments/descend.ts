@@ -60,11 +60,11 @@ async function descend(dataset: Dataset, descent: Descent, machine: Machine, poo
     return { losses: [...epochLosses], finalLoss: test?.loss ?? Number.NaN, steps, elapsedMs };
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error;
-    const diverged = { finalLoss: Number.POSITIVE_INFINITY, steps: error.step };
+    const divergedOutcome = { finalLoss: Number.POSITIVE_INFINITY, steps: error.step };
     // A schedule may depend on the length, so a shorter run would not repeat these steps.
-    if (error.step === 0 || descent.schedule !== undefined) return { ...diverged, losses: [], elapsedMs: 0 };
+    if (error.step === 0 || descent.schedule !== undefined) return { ...divergedOutcome, losses: [], elapsedMs: 0 };
     // The run is repeated up to the step before the error, bit for bit, to get the losses so far.
     const { epochLosses, elapsedMs } = await run({ steps: error.step });
-    return { ...diverged, losses: [...epochLosses], elapsedMs };
+    return { ...divergedOutcome, losses: [...epochLosses], elapsedMs };
   }
 }

@@ -18,10 +18,10 @@ export function agreements(outcomes: Readonly<Record<string, Outcome>>, paint: P
   const rows = Object.entries(outcomes).map(([name, { findings }]) => {
     const claims = findings.filter(({ agrees }) => agrees !== null);
     const differing = claims.filter(({ agrees }) => !agrees);
-    const named = differing.map((finding) =>
+    const findingNames = differing.map((finding) =>
       isFailure(finding) ? paint('red', finding.what) : paint('yellow', `${finding.what} (slip)`),
     );
-    return [name, `${claims.length - differing.length} of ${claims.length}`, named.join('; ')];
+    return [name, `${claims.length - differing.length} of ${claims.length}`, findingNames.join('; ')];
   });
   const allFindings = Object.values(outcomes).flatMap(({ findings }) => findings);
   return [...table(['experiment', 'agree', 'differ'], rows, { right: [1] }), agreement(allFindings)];
@@ -29,8 +29,8 @@ export function agreements(outcomes: Readonly<Record<string, Outcome>>, paint: P
 
 function findingsTable(findings: readonly Finding[], paint: Paint): string[] {
   const { head, rows, right, verdict, legend } = tableOf(findings);
-  const painted = rows.map((row) =>
+  const paintedRows = rows.map((row) =>
     row.map((cell, c) => (c === verdict ? paint(colours[cell as Verdict], cell) : cell)),
   );
-  return [...table(head, painted, { right }), ...legend.map((line) => `  ${line}`)];
+  return [...table(head, paintedRows, { right }), ...legend.map((line) => `  ${line}`)];
 }

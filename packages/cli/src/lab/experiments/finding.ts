@@ -87,11 +87,11 @@ const withNote = (finding: Finding, note: string | undefined): Finding =>
 
 /** Whether `value` is within half a unit of the last digit of `text`: '0.0625' is rounded from 0.06245 to 0.06255. */
 function roundsTo(value: number, text: string): boolean {
-  const plain = text.replaceAll(',', '');
-  const [digits, exponent = '0'] = plain.toLowerCase().split('e');
+  const plainText = text.replaceAll(',', '');
+  const [digits, exponent = '0'] = plainText.toLowerCase().split('e');
   const decimals = digits.split('.')[1]?.length ?? 0;
   const unit = 10 ** (Number(exponent) - decimals);
-  return Math.abs(value - Number(plain)) <= unit / 2 + 1e-12 * Math.abs(value);
+  return Math.abs(value - Number(plainText)) <= unit / 2 + 1e-12 * Math.abs(value);
 }
 
 export type Verdict = 'crawls' | 'slow' | 'learns' | 'overshoots' | 'diverges';

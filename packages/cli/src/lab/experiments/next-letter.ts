@@ -155,8 +155,8 @@ function countPairs(words: Words, writing: Writing): Result {
   const logP = nGram(2, words.train);
   const outputs = ([before]: Float64Array) =>
     Float64Array.from({ length: SYMBOLS }, (_, symbol) => logP(before, symbol));
-  const written = sampleWords({ outputs }, { K: 1, ...writing });
-  return { name: 'pairs', sees: '1 symbol', loss, parameters: SYMBOLS ** 2, elapsedMs, written };
+  const sampledWords = sampleWords({ outputs }, { K: 1, ...writing });
+  return { name: 'pairs', sees: '1 symbol', loss, parameters: SYMBOLS ** 2, elapsedMs, written: sampledWords };
 }
 
 /** A network, and the words as rows that it reads. */

@@ -37,15 +37,15 @@ export const optimizers = defineExperiment({
           (lr) => descend({ optimizer: { ...spec, lr }, batch: 'full', epochs: STEPS, seed }),
           ({ finalLoss }) => finalLoss,
         );
-        const tried = Object.fromEntries(trials.map(({ lr, outcome }) => [lr, outcome.finalLoss]));
+        const lossByRate = Object.fromEntries(trials.map(({ lr, outcome }) => [lr, outcome.finalLoss]));
         const { losses, finalLoss } = best.outcome;
-        runs.push({ name, rate: best.lr, bracketed, losses, finalLoss, tried });
+        runs.push({ name, rate: best.lr, bracketed, losses, finalLoss, tried: lossByRate });
       }
       return runs;
     });
     const lossOf = (name: string): number => bestRuns.find((run) => run.name === name)?.finalLoss ?? Number.NaN;
     const starts = new Set(bestRuns.map(({ losses }) => losses[0]));
-    const unbracketed = bestRuns.filter(({ bracketed }) => !bracketed);
+    const unbracketedRuns = bestRuns.filter(({ bracketed }) => !bracketed);
     const endsBelowSgd = (name: string) =>
       claim(
         `${name} ends below sgd`,
@@ -86,8 +86,8 @@ export const optimizers = defineExperiment({
         claim('all start from the same loss', starts.size === 1 ? 'yes' : `${starts.size} losses`, starts.size === 1),
         claim(
           'best rates lie between worse ones',
-          unbracketed.length === 0 ? 'all' : `not ${unbracketed.map(({ name }) => name).join(', ')}`,
-          unbracketed.length === 0,
+          unbracketedRuns.length === 0 ? 'all' : `not ${unbracketedRuns.map(({ name }) => name).join(', ')}`,
+          unbracketedRuns.length === 0,
         ),
         endsBelowSgd('momentum'),
         endsBelowSgd('adam'),
@@ -98,7 +98,7 @@ export const optimizers = defineExperiment({
 });
 
 /** '0.003 to 0.3'. */
-function ratesTried(tried: Readonly<Record<string, number>>): string {
-  const rates = Object.keys(tried).map(Number);
+function ratesTried(lossByRate: Readonly<Record<string, number>>): string {
+  const rates = Object.keys(lossByRate).map(Number);
   return `${Math.min(...rates)} to ${Math.max(...rates)}`;
 }

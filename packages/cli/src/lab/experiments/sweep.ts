@@ -30,15 +30,15 @@ export async function sweepLearningRates<T>(
 ): Promise<Sweep<T>> {
   const halfDecade = (lr: number): number => Math.round(2 * Math.log10(lr / through));
   let [first, last] = [halfDecade(low), halfDecade(high)];
-  const tried = new Map<number, Trial<T>>();
+  const trialByRate = new Map<number, Trial<T>>();
   const costAt = (k: number): number => {
-    const trial = tried.get(k);
+    const trial = trialByRate.get(k);
     const value = trial === undefined ? Number.NaN : cost(trial.outcome);
     return Number.isFinite(value) ? value : Number.POSITIVE_INFINITY;
   };
   const attempt = async (k: number) => {
     const lr = learningRateAt(k, through);
-    tried.set(k, { lr, outcome: await run(lr) });
+    trialByRate.set(k, { lr, outcome: await run(lr) });
   };
   for (let k = first; k <= last; k++) await attempt(k);
   // Among equals the lowest rate wins, so that the search moves down if all fail.
@@ -47,10 +47,10 @@ export async function sweepLearningRates<T>(
     for (let k = first + 1; k <= last; k++) if (costAt(k) < costAt(best)) best = k;
     return best;
   };
-  while (tried.size < maxTrials && (cheapest() === first || cheapest() === last)) {
+  while (trialByRate.size < maxTrials && (cheapest() === first || cheapest() === last)) {
     await attempt(cheapest() === first ? --first : ++last);
   }
-  const trials = [...tried].sort(([a], [b]) => a - b).map(([, trial]) => trial);
+  const trials = [...trialByRate].sort(([a], [b]) => a - b).map(([, trial]) => trial);
   const k = cheapest();
   return { trials, best: trials[k - first], bracketed: k > first && k < last };
 }

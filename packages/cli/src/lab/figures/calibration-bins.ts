@@ -14,7 +14,7 @@ export function binsOf(
   const bins = calibration.length / 3;
   return Array.from({ length: bins }, (_, k) => {
     const [rows, probability, share] = calibration.slice(3 * k, 3 * k + 3);
-    const measured = rows === 0 ? { probability: null, share: null } : { probability, share };
-    return { from: k / bins, to: (k + 1) / bins, rows, ...measured };
+    const binFigures = rows === 0 ? { probability: null, share: null } : { probability, share };
+    return { from: k / bins, to: (k + 1) / bins, rows, ...binFigures };
   });
 }

@@ -19,12 +19,12 @@ export const MAX_SHOWN_OUTPUTS = 64;
 export function columnUnits(preprocessing: Preprocessing | undefined): ColumnUnits {
   // The first input of a column of numbers is in its units; all others, such as those of categories, are plain.
   const inputs = inInputOrder(ofTable(preprocessing)?.columns ?? []).flatMap((column) => {
-    const plain = Array.from({ length: widthOfColumn(column) }, () => ({ center: 0, scale: 1 }));
-    return 'indicator' in column ? [column, ...plain.slice(1)] : plain;
+    const unscaledInputs = Array.from({ length: widthOfColumn(column) }, () => ({ center: 0, scale: 1 }));
+    return 'indicator' in column ? [column, ...unscaledInputs.slice(1)] : unscaledInputs;
   });
   const target = ofTable(preprocessing)?.target ?? [];
-  const toUnits = (scaled: readonly { center: number; scale: number }[]) => (value: number, index: number) => {
-    const { center, scale } = scaled[index] ?? { center: 0, scale: 1 };
+  const toUnits = (scales: readonly { center: number; scale: number }[]) => (value: number, index: number) => {
+    const { center, scale } = scales[index] ?? { center: 0, scale: 1 };
     return value * scale + center;
   };
   return { input: toUnits(inputs), output: (value, o) => decodeValue(value, target[o]) };

@@ -62,9 +62,11 @@ export function agreement(findings: readonly Row[]): string {
   const verdicts = findings.map(verdictOf);
   const count = (verdict: Verdict): number => verdicts.filter((other) => other === verdict).length;
   const are = (n: number): string => `${n} ${n === 1 ? 'is' : 'are'}`;
-  const claimed = findings.length - count('-');
+  const claimCount = findings.length - count('-');
   return `${[
-    ...(claimed === 0 ? [] : [`${count('yes')} of ${plural(claimed, 'number')} agree${claimed === 1 ? 's' : ''}`]),
+    ...(claimCount === 0
+      ? []
+      : [`${count('yes')} of ${plural(claimCount, 'number')} agree${claimCount === 1 ? 's' : ''}`]),
     ...(count('slip') === 0
       ? []
       : [`${are(count('slip'))} ${count('slip') === 1 ? 'a slip' : 'slips'} of the chapter`]),

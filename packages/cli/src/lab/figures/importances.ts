@@ -6,7 +6,7 @@ import { decimal, plural } from '../../terminal/text/format.ts';
 
 const MAX_COLUMNS = 100_000;
 
-const better: Schema<'higher' | 'lower'> = {
+const betterDirection: Schema<'higher' | 'lower'> = {
   expected: 'higher or lower',
   read: (value, path) => (value === 'higher' ? value : literal('lower').read(value, path)),
 };
@@ -16,7 +16,7 @@ export const importanceFacts = {
   dataset: name,
   split: name,
   metric: name,
-  better,
+  better: betterDirection,
   baseline: figure(),
   rows: count(1),
   allRows: count(1),
@@ -29,7 +29,7 @@ export const importanceFacts = {
 export type Importances = { readonly [K in keyof typeof importanceFacts]: Read<(typeof importanceFacts)[K]> };
 
 /** The columns, most important first; equal ones in the order of the table. */
-export const ranked = ({ importances }: Importances): Importances['importances'] =>
+export const rankImportances = ({ importances }: Importances): Importances['importances'] =>
   [...importances].sort((a, b) => b.mean - a.mean);
 
 /** The title of a figure that a document names. */

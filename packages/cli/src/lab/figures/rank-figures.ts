@@ -52,7 +52,7 @@ export const rankPartsTable = (points: readonly RankPoint[]): FigureTable => ({
 
 export function rankNotes(points: readonly RankPoint[], cores: number): string[] {
   const idle = points.find(({ work }) => work.idle > 0);
-  const crowded = points.some(
+  const isCrowded = points.some(
     ({ machines, threads }) => machines === 1 && threads.reduce((sum, count) => sum + count, 0) > cores,
   );
   return [
@@ -61,6 +61,6 @@ export function rankNotes(points: readonly RankPoint[], cores: number): string[]
       : [
           `Of ${plural(idle.ranks, 'rank')} ${idle.work.idle} have no rows: a batch has ${plural(idle.work.leaves, 'leaf')}.`,
         ]),
-    ...(crowded ? ['Where there are more threads than cores, they take turns, and a step waits for all.'] : []),
+    ...(isCrowded ? ['Where there are more threads than cores, they take turns, and a step waits for all.'] : []),
   ];
 }

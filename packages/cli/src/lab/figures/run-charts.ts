@@ -64,9 +64,10 @@ const MAX_CHARTS = 16;
  */
 export function chartsOf(isRooted: boolean, lines: readonly ChartLine[]): readonly RunChart[] {
   return runCharts.flatMap((chart): RunChart[] => {
-    const named: RunChart = { ...chart, name: chart.kind };
-    if (chart.kind === 'loss') return [isRooted ? { ...named, label: 'RMSE' } : named, ...targetCharts(lines)];
-    return isRooted && chart.kind === 'rmse' ? [] : [named];
+    const namedChart: RunChart = { ...chart, name: chart.kind };
+    if (chart.kind === 'loss')
+      return [isRooted ? { ...namedChart, label: 'RMSE' } : namedChart, ...targetCharts(lines)];
+    return isRooted && chart.kind === 'rmse' ? [] : [namedChart];
   });
 }
 

@@ -83,7 +83,7 @@ export function idealEnd({ points, cores }: Pick<ScaleFigures, 'points' | 'cores
 export function marksOf({ points, leaves }: ScaleFigures): string[] {
   // Threads without a leaf get a part of the update, unless there are too few weights to divide: then they are idle.
   const idle = points.find(({ threads, working }) => working < threads);
-  const marked = points.find(
+  const markedPoint = points.find(
     ({ threads, working, gradientThreads }) => working === threads && gradientThreads < threads,
   );
   return [
@@ -91,10 +91,10 @@ export function marksOf({ points, leaves }: ScaleFigures): string[] {
     ...(idle === undefined
       ? []
       : [`- ${haveText(idle.working)} all the work: a batch has ${plural(leaves, 'leaf')}, the weights are few`]),
-    ...(marked === undefined
+    ...(markedPoint === undefined
       ? []
       : [
-          `~ ${haveText(marked.gradientThreads)} rows in a step: a batch has ${plural(leaves, 'leaf')}, the others share the update`,
+          `~ ${haveText(markedPoint.gradientThreads)} rows in a step: a batch has ${plural(leaves, 'leaf')}, the others share the update`,
         ]),
   ];
 }
@@ -199,8 +199,8 @@ export function conclusions(figures: ScaleFigures): string[] {
 function reliability({ spread, inconclusive, rounds, roundsAsked, stopped }: ScaleFigures): string[] {
   const sentences: string[] = [];
   if (stopped) {
-    const measured = rounds < roundsAsked ? `${rounds} of ${plural(roundsAsked, 'round')}` : plural(rounds, 'round');
-    sentences.push(`Stopped after ${measured}: these are the results of the finished rounds.`);
+    const roundsText = rounds < roundsAsked ? `${rounds} of ${plural(roundsAsked, 'round')}` : plural(rounds, 'round');
+    sentences.push(`Stopped after ${roundsText}: these are the results of the finished rounds.`);
   }
   if (spread > NOISY_SPREAD && !inconclusive) {
     sentences.push(

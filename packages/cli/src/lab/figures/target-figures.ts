@@ -39,11 +39,11 @@ export function describeTarget({ loss, accuracy, f1, averagePrecision, rmse, r2 
 /** The figures of each target with its average precision, where it has one. */
 export const withPrecisions = <Figures extends object>(
   targets: Readonly<Record<string, Figures>> = {},
-  assessed: readonly { readonly name: string; readonly averagePrecision?: number | undefined }[],
+  assessedTargets: readonly { readonly name: string; readonly averagePrecision?: number | undefined }[],
 ): Readonly<Record<string, Figures & Pick<TargetFigures, 'averagePrecision'>>> =>
   Object.fromEntries(
     Object.entries(targets).map(([target, figures]) => {
-      const averagePrecision = assessed.find(({ name }) => name === target)?.averagePrecision;
+      const averagePrecision = assessedTargets.find(({ name }) => name === target)?.averagePrecision;
       return [target, { ...figures, ...defined({ averagePrecision }) }];
     }),
   );

@@ -73,26 +73,26 @@ function residualOf(timings: readonly Timing[], predict: (threads: number) => nu
 }
 
 /**
- * The c that minimises Σₖ (1 - Σⱼ rows[k][j] cⱼ / y[k])² with every cⱼ of `bounded` at least 0: the best of the free
- * solutions with each subset of the bounded ones fixed at 0. @throws Error if there is none.
+ * The c that minimises Σₖ (1 - Σⱼ rows[k][j] cⱼ / y[k])² with every cⱼ of `boundedColumns` at least 0: the best of the
+ * free solutions with each subset of the bounded ones fixed at 0. @throws Error if there is none.
  */
 function nonNegativeLeastSquares(
   rows: readonly (readonly number[])[],
   y: readonly number[], // above 0
-  bounded: readonly number[], // indices of the bounded columns
+  boundedColumns: readonly number[], // indices of the bounded columns
 ): number[] {
   const unit = y[0]; // brings all numbers near 1
   const A = rows.map((row, k) => row.map((value) => (value * unit) / y[k]));
   const columns = rows[0].length;
   let best: { error: number; c: number[] } | undefined;
-  for (let subset = 0; subset < 2 ** bounded.length; subset++) {
-    const fixed = bounded.filter((_, b) => subset & (1 << b));
-    const free = Array.from({ length: columns }, (_, j) => j).filter((j) => !fixed.includes(j));
+  for (let subset = 0; subset < 2 ** boundedColumns.length; subset++) {
+    const fixedColumns = boundedColumns.filter((_, b) => subset & (1 << b));
+    const free = Array.from({ length: columns }, (_, j) => j).filter((j) => !fixedColumns.includes(j));
     if (free.length === 0) continue;
     const solution = leastSquares(A.map((row) => free.map((j) => row[j])));
     if (solution === null) continue;
     const c = Array.from({ length: columns }, (_, j) => (free.includes(j) ? solution[free.indexOf(j)] : 0));
-    if (bounded.some((j) => c[j] < 0)) continue;
+    if (boundedColumns.some((j) => c[j] < 0)) continue;
     const error = A.reduce((sum, row) => sum + (1 - row.reduce((y, a, j) => y + a * c[j], 0)) ** 2, 0);
     if (best === undefined || error < best.error) best = { error, c };
   }

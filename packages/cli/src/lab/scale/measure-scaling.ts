@@ -120,10 +120,10 @@ export async function measureScaling(
   const begun = performance.now();
   await unlessStopped(signal, async () => {
     while (rounds.length < roundsAsked) {
-      const { length: finished } = rounds;
-      const roundMs = finished === 0 ? plannedMs : (performance.now() - begun) / finished;
-      const leftMs = (roundsAsked - finished) * roundMs + (profileSteps / steps) * strongMs;
-      showProgress(`round ${finished + 1} of ${roundsAsked}, ${timeLeft(leftMs)}`, leftMs);
+      const { length: finishedRounds } = rounds;
+      const roundMs = finishedRounds === 0 ? plannedMs : (performance.now() - begun) / finishedRounds;
+      const leftMs = (roundsAsked - finishedRounds) * roundMs + (profileSteps / steps) * strongMs;
+      showProgress(`round ${finishedRounds + 1} of ${roundsAsked}, ${timeLeft(leftMs)}`, leftMs);
       rounds.push(await measureRound());
     }
   });
@@ -159,8 +159,8 @@ export async function measureScaling(
     let leafProfile: Profile | null = null;
     // Leaf and batch in turn, and the faster profile of each counts: a slow moment of the machine is no part of a step.
     for (let k = 0; k < PARTS_RUNS && work.leafRows < batch; k++) {
-      const [alone] = await profilesOf(1, { batch: work.leafRows });
-      if (leafProfile === null || passesMs(alone) < passesMs(leafProfile)) leafProfile = alone;
+      const [aloneProfile] = await profilesOf(1, { batch: work.leafRows });
+      if (leafProfile === null || passesMs(aloneProfile) < passesMs(leafProfile)) leafProfile = aloneProfile;
       const [again] = await profilesOf(1);
       if (passesMs(again) < passesMs(batchProfile)) batchProfile = again;
     }

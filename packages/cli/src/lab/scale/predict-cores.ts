@@ -153,15 +153,15 @@ export function predictScaling(
   { points, first }: { readonly points: readonly Point[]; readonly first: TrainResult },
   modelCores: readonly number[],
 ): Prediction {
-  const measured = new Map(points.flatMap((point) => (point.beyondCores ? [] : [[point.threads, point.stepMs]])));
-  const counts = [...new Set([...measured.keys(), ...modelCores])].sort((a, b) => a - b);
+  const measuredMs = new Map(points.flatMap((point) => (point.beyondCores ? [] : [[point.threads, point.stepMs]])));
+  const counts = [...new Set([...measuredMs.keys(), ...modelCores])].sort((a, b) => a - b);
   const parts = measuredParts(one, work);
   return {
     note: PREDICTION_NOTE,
     parts,
     points: counts.map((cores) => ({
       ...predictCores(parts, work, cores, workingThreads(cores, first)),
-      measuredMs: measured.get(cores) ?? null,
+      measuredMs: measuredMs.get(cores) ?? null,
     })),
   };
 }

@@ -22,20 +22,20 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
   const counts: Count[] = confusion.flatMap((answers, label) =>
     answers.map((rows, answer) => ({ label, answer, rows })),
   );
-  const wrong = counts.filter(({ label, answer, rows }) => label !== answer && rows > 0);
+  const wrongCells = counts.filter(({ label, answer, rows }) => label !== answer && rows > 0);
   const total = counts.reduce((sum, { rows }) => sum + rows, 0);
-  const wrongCount = wrong.reduce((sum, { rows }) => sum + rows, 0);
-  const [worst] = [...wrong].sort((a, b) => b.rows - a.rows);
+  const wrongCount = wrongCells.reduce((sum, { rows }) => sum + rows, 0);
+  const [worstCell] = [...wrongCells].sort((a, b) => b.rows - a.rows);
   const rowsOf = (label: number) => confusion[label].reduce((sum, rows) => sum + rows, 0);
   const name = (c: number) => labels[c] ?? NO_ANSWER;
   const shareOf = ({ label, rows }: Count) => rows / Math.max(1, rowsOf(label));
-  const maxShare = wrong.reduce((max, count) => Math.max(max, shareOf(count)), 0);
+  const maxShare = wrongCells.reduce((max, count) => Math.max(max, shareOf(count)), 0);
   const title =
-    worst === undefined
+    worstCell === undefined
       ? `All ${whole(total)} ${split} rows are classified correctly`
-      : `Most frequent error: ${name(worst.label)} ${worst.answer < labels.length ? `predicted as ${name(worst.answer)}` : `gets ${NO_ANSWER}`}, ${whole(worst.rows)} of ${whole(rowsOf(worst.label))} rows`;
+      : `Most frequent error: ${name(worstCell.label)} ${worstCell.answer < labels.length ? `predicted as ${name(worstCell.answer)}` : `gets ${NO_ANSWER}`}, ${whole(worstCell.rows)} of ${whole(rowsOf(worstCell.label))} rows`;
   const shadeText =
-    worst === undefined
+    worstCell === undefined
       ? ''
       : ` The colour of an error is in proportion to its share of the rows of its class; the darkest is ${percent(maxShare)}.`;
   return {

@@ -157,12 +157,12 @@ function widen({ extent: [x1, y1, x2, y2], side, values }: Field): Field {
   const widerSide = side + 2;
   const [dx, dy] = [(x2 - x1) / (side - 1), (y2 - y1) / (side - 1)];
   /** The value at -1 to `side`, continued along a straight line at both ends. */
-  const extrapolated = (valueAt: (k: number) => number, k: number): number => {
+  const extrapolate = (valueAt: (k: number) => number, k: number): number => {
     if (k < 0) return 2 * valueAt(0) - valueAt(1);
     return k < side ? valueAt(k) : 2 * valueAt(side - 1) - valueAt(side - 2);
   };
   const valueAt = (row: number, column: number): number =>
-    extrapolated((r) => extrapolated((c) => values[r * side + c], column), row);
+    extrapolate((r) => extrapolate((c) => values[r * side + c], column), row);
   return {
     extent: [x1 - dx, y1 - dy, x2 + dx, y2 + dy],
     side: widerSide,

@@ -46,11 +46,11 @@ export const imageGrid =
       const [x, y] = [(k % across) * (cellWidth + GAP), Math.floor(k / across) * cellHeight];
       const shown = sheets.map((sheet, s) => {
         const box = `${cornerOf(sheet, k).join(' ')} ${sheet.width} ${sheet.height}`;
-        const left = rounded(s * (imageWidth + INNER_GAP));
-        return markup`<svg x="${left}" y="${textHeight}" width="${rounded(imageWidth)}" height="${rounded(imageHeight)}" viewBox="${box}"><use href="#${idOf(s)}"/></svg>`;
+        const left = toTenths(s * (imageWidth + INNER_GAP));
+        return markup`<svg x="${left}" y="${textHeight}" width="${toTenths(imageWidth)}" height="${toTenths(imageHeight)}" viewBox="${box}"><use href="#${idOf(s)}"/></svg>`;
       });
       const lines = textOf === undefined ? [] : textOfCell(textOf(k), cellWidth);
-      return markup`<g transform="translate(${rounded(x)},${rounded(y)})">${lines}${shown}</g>`;
+      return markup`<g transform="translate(${toTenths(x)},${toTenths(y)})">${lines}${shown}</g>`;
     });
     const height = Math.ceil(Math.ceil(images / across) * cellHeight - GAP);
     return { width, height, markup: markup`<defs>${definitions}</defs>${cells}` };
@@ -73,13 +73,13 @@ function textOfCell({ title, note, end, hover }: CellText, width: number): Marku
 }
 
 /** Tenths of a pixel are enough. */
-const rounded = (value: number): number => Math.round(10 * value) / 10;
+const toTenths = (value: number): number => Math.round(10 * value) / 10;
 
 /** The first images of a run; `augmentation` is how the run changes images, such as '--flip --shift 2'. */
 export function firstImages(sheet: Sheet, augmentation: string): Picture {
-  const changed = augmentation === '' ? '' : `, augmented by ${augmentation}`;
+  const augmentationText = augmentation === '' ? '' : `, augmented by ${augmentation}`;
   const { images } = sheet;
-  const sentence = `The first ${images === 1 ? 'image' : plural(images, 'image')} of the first step, as the network was given them${changed}.`;
+  const sentence = `The first ${images === 1 ? 'image' : plural(images, 'image')} of the first step, as the network was given them${augmentationText}.`;
   return {
     name: 'first-images',
     title: 'Training images',

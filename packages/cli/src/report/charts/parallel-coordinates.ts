@@ -95,12 +95,13 @@ function scaleOf({ values, log }: Coordinate): Scale {
   if (present.some((value) => typeof value === 'string')) return wordScale([...new Set(present.map(String))]);
   const numbers = present as number[];
   const isLog = log && numbers.every((value) => value > 0);
-  const scaled = (value: number) => (isLog ? Math.log(value) : value);
+  const toAxisScale = (value: number) => (isLog ? Math.log(value) : value);
   const [low, high] = [lowest(numbers), highest(numbers)];
   if (!(high > low)) {
     return { position: () => 0.5, ticks: numbers.length === 0 ? [] : [{ at: 0.5, label: decimal(low) }] };
   }
-  const position = (value: number | string) => (scaled(Number(value)) - scaled(low)) / (scaled(high) - scaled(low));
+  const position = (value: number | string) =>
+    (toAxisScale(Number(value)) - toAxisScale(low)) / (toAxisScale(high) - toAxisScale(low));
   const middle = isLog ? Math.sqrt(low * high) : (low + high) / 2;
   return { position, ticks: [low, middle, high].map((value) => ({ at: position(value), label: decimal(value) })) };
 }

@@ -87,17 +87,17 @@ const predictionPlot =
 const residualPlot =
   ({ points }: Output): Draw =>
   (width) => {
-    const predicted = points.map(([, value]) => value);
+    const predictions = points.map(([, value]) => value);
     const residuals = points.map(([actual, value]) => value - actual);
     return drawPlot({
       width,
       height: isNarrow(width) ? 220 : 260,
       margins: axisMargins,
-      x: { ...scaleOver(predicted, 'predicted'), grid: false, ticks: ticksIn(predicted, width) },
+      x: { ...scaleOver(predictions, 'predicted'), grid: false, ticks: ticksIn(predictions, width) },
       y: { ...scaleOver(residuals, 'predicted − actual'), ticks: 5 },
       marks: [
         ruleY([0], { stroke: 'var(--soft)', strokeDasharray: '5 4' }),
-        dot(points, { ...dotStyle, x: predicted, y: residuals, title: titleOf }),
+        dot(points, { ...dotStyle, x: predictions, y: residuals, title: titleOf }),
       ],
     });
   };

@@ -17,7 +17,7 @@ export function costPictures({ batch, cases }: Read<typeof costDocument>): Pictu
   const widths = [...new Set(cases.map(({ width }) => width))];
   const depths = [...new Set(cases.map(({ depth }) => depth))].sort((a, b) => a - b);
   const deepest = depths[depths.length - 1];
-  const counted = Array.from({ length: 4 * deepest - 3 }, (_, k) => 1 + k / 4).map((L) => [L, 2 - 1 / L] as const);
+  const theoryPoints = Array.from({ length: 4 * deepest - 3 }, (_, k) => 1 + k / 4).map((L) => [L, 2 - 1 / L] as const);
   const slowest = cases.reduce((max, other) => (other.ratio > max.ratio ? other : max));
   return [
     {
@@ -32,7 +32,7 @@ export function costPictures({ batch, cases }: Read<typeof costDocument>): Pictu
         .join('; '),
       draw: lineChart({
         series: [
-          { name: 'counted, 2 − 1/L', points: counted, dots: false, stroke: { color: 'var(--ink)', dash: '5 4' } },
+          { name: 'counted, 2 − 1/L', points: theoryPoints, dots: false, stroke: { color: 'var(--ink)', dash: '5 4' } },
           ...widths.map((units, k) => ({
             name: `timed, ${units} units`,
             stroke: strokeOf(k),

@@ -23,8 +23,8 @@ export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument
   const [best, bestRun] = runs.reduce((best, run) => (run[1].finalLoss < best[1].finalLoss ? run : best));
   // Losses above ten times the first are not drawn: a nearly diverging run would flatten all others.
   const maxLoss = 10 * bestRun.losses[0];
-  const triedOf = (tried: (typeof bestRun)['tried']) =>
-    Object.entries(tried)
+  const triedOf = (lossByRate: (typeof bestRun)['tried']) =>
+    Object.entries(lossByRate)
       .map(([rate, loss]) => [Number(rate), loss] as const)
       .filter(([, loss]) => loss <= maxLoss)
       .sort(([a], [b]) => a - b);

@@ -3,7 +3,7 @@ import {
   importanceFacts,
   meanText,
   nameOf,
-  ranked,
+  rankImportances,
   showMean,
   titleOf,
   wordOf,
@@ -47,7 +47,7 @@ export function explainPage(document: Read<typeof explainDocument>): Page {
 
 function columnsPage(document: Explain): Page {
   const { dataset, split, baseline, metric, rows, allRows, importances } = document;
-  const [first] = ranked(document);
+  const [first] = rankImportances(document);
   const rowsText = rows === allRows ? '' : `, ${wholeText(rows)} of ${wholeText(allRows)} rows`;
   return {
     title:
@@ -67,7 +67,7 @@ function columnsPage(document: Explain): Page {
           {
             title: 'Importance',
             head: [wordOf(document), 'mean', 'standard deviation'],
-            rows: ranked(document)
+            rows: rankImportances(document)
               .slice(0, MAX_SHOWN)
               .map(({ name, mean, deviation }) => [nameOf(document, name), showMean(mean), showMean(deviation)]),
             numeric: [1, 2],
@@ -80,10 +80,10 @@ function columnsPage(document: Explain): Page {
 }
 
 function importancePicture(document: Explain): Picture {
-  const shown = ranked(document)
+  const shown = rankImportances(document)
     .filter(({ mean }) => Number.isFinite(mean))
     .slice(0, MAX_SHOWN);
-  const omitted = document.importances.length - shown.length;
+  const omittedCount = document.importances.length - shown.length;
   const bars = shown.map((column) => ({
     name: nameOf(document, column.name),
     value: column.mean,
@@ -93,7 +93,7 @@ function importancePicture(document: Explain): Picture {
   return {
     name: 'importance',
     title: `${verb} of ${titleOf(document.metric)} when it is shuffled`,
-    caption: `Mean ± standard deviation of ${plural(document.repeats, 'shuffle')}.${omitted > 0 ? ` The ${plural(omitted, `least important ${wordOf(document)}`)} of ${wholeText(document.importances.length)} ${omitted === 1 ? 'is' : 'are'} left out.` : ''}`,
+    caption: `Mean ± standard deviation of ${plural(document.repeats, 'shuffle')}.${omittedCount > 0 ? ` The ${plural(omittedCount, `least important ${wordOf(document)}`)} of ${wholeText(document.importances.length)} ${omittedCount === 1 ? 'is' : 'are'} left out.` : ''}`,
     altText: bars.map(({ name, text }) => `${name}: ${text}`).join('; '),
     draw: barChart({ bars, x: { label: `${verb.toLowerCase()} of ${titleOf(document.metric)}` } }),
   };

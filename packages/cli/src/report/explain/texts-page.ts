@@ -31,7 +31,7 @@ export function textsPage(document: Texts): Page {
       {
         title: 'Texts',
         lead: 'By how much the logarithm of the probability of the answer would fall, to first order, if the token had a vector of zeros (gradient times input). Tokens below 0 speak against the answer.',
-        pictures: answers.map((explained) => influencePicture(explained, hasClasses)),
+        pictures: answers.map((explainedText) => influencePicture(explainedText, hasClasses)),
       },
       { title: 'Reproduce this', code: document.command, folded: [machineTable(document)] },
     ],
@@ -41,8 +41,8 @@ export function textsPage(document: Texts): Page {
 /** Most bars of a text. */
 const MAX_SHOWN = 12;
 
-function influencePicture(explained: ExplainedText, hasClasses: boolean): Picture {
-  const { row, tokens, influences, next, answer, probability } = explained;
+function influencePicture(explainedText: ExplainedText, hasClasses: boolean): Picture {
+  const { row, tokens, influences, next, answer, probability } = explainedText;
   const largest = tokens
     .map((_, k) => k)
     .filter((k) => Number.isFinite(influences[k]))
@@ -55,14 +55,14 @@ function influencePicture(explained: ExplainedText, hasClasses: boolean): Pictur
     text: decimal(influences[k]),
   }));
   const answerText = answer === null ? 'no answer' : JSON.stringify(answer);
-  const omitted =
+  const omissionText =
     tokens.length > bars.length
       ? ` The ${bars.length} of ${tokens.length} tokens with the largest numbers, by place.`
       : '';
   return {
     name: `influence-${row}`,
     title: `Row ${row}: answered ${answerText}${afterAnswer(probability)}; ${hasClasses ? 'the target' : 'next'} is ${JSON.stringify(next)}`,
-    caption: `${hasClasses ? 'Of' : 'After'} ${JSON.stringify(tokens.join(''))}.${omitted}`,
+    caption: `${hasClasses ? 'Of' : 'After'} ${JSON.stringify(tokens.join(''))}.${omissionText}`,
     altText: bars.map(({ name, text }) => `${name} ${text}`).join('; '),
     draw: barChart({ bars, x: { label: 'size of the change of the log probability' } }),
   };

@@ -12,7 +12,7 @@ const MAX_POINTS = 10_000;
 
 const rate = number(Number.MIN_VALUE);
 
-const stopped: Schema<'completed' | 'diverged' | 'aborted'> = {
+const stopReason: Schema<'completed' | 'diverged' | 'aborted'> = {
   expected: 'completed, diverged or aborted',
   read: (value, path) => (value === 'completed' || value === 'diverged' ? value : literal('aborted').read(value, path)),
 };
@@ -25,7 +25,7 @@ export const lrFindDocument = record({
   from: rate,
   to: rate,
   steps: count(1),
-  stopped,
+  stopped: stopReason,
   points: list(record({ step: count(1), rate, loss: number(), smoothed: number() }), MAX_POINTS),
   suggestion: nullable(
     record({
@@ -68,17 +68,17 @@ export function lrFindPage(document: LrFind): Page {
 }
 
 function lossByRate({ points, suggestion }: LrFind): Picture {
-  const smoothed = points.map(({ rate, smoothed }) => [rate, smoothed] as const);
+  const smoothedPoints = points.map(({ rate, smoothed }) => [rate, smoothed] as const);
   const last = points[points.length - 1];
-  const marked = suggestion === null ? '' : ' The dashed line marks the suggestion.';
+  const suggestionText = suggestion === null ? '' : ' The dashed line marks the suggestion.';
   return {
     name: 'loss-by-rate',
     title: 'Loss by learning rate',
-    caption: `The rate rises by the same factor at each step. The smoothed loss is a mean in which each step counts 0.9 times as much as the next.${marked}`,
+    caption: `The rate rises by the same factor at each step. The smoothed loss is a mean in which each step counts 0.9 times as much as the next.${suggestionText}`,
     altText: `Learning rates from ${decimal(points[0].rate)} to ${decimal(last.rate)}; smoothed loss from ${decimal(points[0].smoothed)} to ${decimal(last.smoothed)}, lowest at ${suggestion === null ? 'the start' : decimal(suggestion.lowest)}`,
     draw: lineChart({
       series: [
-        { name: 'smoothed', points: smoothed, dots: false },
+        { name: 'smoothed', points: smoothedPoints, dots: false },
         { name: 'of each batch', points: points.map(({ rate, loss }) => [rate, loss] as const), dots: false },
       ],
       x: { label: 'learning rate', log: true },

@@ -104,8 +104,8 @@ function markupOfNode(node: DrawnNode, shorten: (name: string, value: string) =>
       );
     return ` ${name}="${escapeText(shorten(name, value))}"`;
   });
-  const inside = Array.from(node.childNodes, (child) => markupOfNode(child, shorten));
-  return `<${element}${attributes.join('')}>${inside.join('')}</${element}>`;
+  const children = Array.from(node.childNodes, (child) => markupOfNode(child, shorten));
+  return `<${element}${attributes.join('')}>${children.join('')}</${element}>`;
 }
 
 const entities: Readonly<Record<string, string>> = {

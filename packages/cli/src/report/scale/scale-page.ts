@@ -88,11 +88,11 @@ export function scalePage(document: ScaleDocument): Page {
         pictures: [speedup(document), ...timesOfThreads(document)],
         tables: [
           {
-            ...titled('Strong scaling: the same batch on more threads', pointTable(document)),
+            ...tableOf('Strong scaling: the same batch on more threads', pointTable(document)),
             notes: marksOf(document),
           },
           ...(document.weak.length > 1
-            ? [titled('Weak scaling: the same rows for each thread', weakTable(document))]
+            ? [tableOf('Weak scaling: the same rows for each thread', weakTable(document))]
             : []),
           ...(document.bandwidth.length > 0 ? [{ title: BANDWIDTH_TITLE, rows: bandwidthRows(document) }] : []),
         ],
@@ -120,12 +120,12 @@ function keyFigures(document: ScaleDocument): KeyFigure[] {
   ];
 }
 
-const titled = (title: string, { head, rows, numeric }: FigureTable): Table => ({ title, head, rows, numeric });
+const tableOf = (title: string, { head, rows, numeric }: FigureTable): Table => ({ title, head, rows, numeric });
 
 function lossesOf(document: ScaleDocument): Table[] {
   if (document.losses.length === 0) return [];
   return [
-    titled(
+    tableOf(
       `Time lost, as a share of the time of ${plural(mostWorking(document).threads, 'thread')} together`,
       lossTable(document),
     ),
@@ -141,8 +141,8 @@ function predictionOf({ prediction, spread }: ScaleDocument): Page['chapters'] {
       lines: predictionNotes(points, spread),
       pictures: [predictedSpeedup(points)],
       tables: [
-        titled('Predicted time of a step', predictionTable(points)),
-        titled(PREDICTED_PARTS_TITLE, predictedPartsTable(points)),
+        tableOf('Predicted time of a step', predictionTable(points)),
+        tableOf(PREDICTED_PARTS_TITLE, predictedPartsTable(points)),
       ],
     },
   ];
@@ -151,10 +151,10 @@ function predictionOf({ prediction, spread }: ScaleDocument): Page['chapters'] {
 function predictedSpeedup(points: readonly PredictedPoint[]): Picture {
   const [oneCoreMs] = points[0].stepMs; // the lower end of its range
   const speedupEnd = (k: 0 | 1) => points.map(({ cores, speedup }) => [cores, speedup[k]] as const);
-  const measured = points.flatMap(({ cores, measuredMs }) =>
+  const measuredPoints = points.flatMap(({ cores, measuredMs }) =>
     measuredMs === null ? [] : [[cores, oneCoreMs / measuredMs] as const],
   );
-  const dashed = { color: 'var(--c2)', dash: '6 4' };
+  const dashedStroke = { color: 'var(--c2)', dash: '6 4' };
   return {
     name: 'predicted-speedup',
     title: 'Predicted speedup by number of cores',
@@ -165,9 +165,14 @@ function predictedSpeedup(points: readonly PredictedPoint[]): Picture {
       .join('; '),
     draw: lineChart({
       series: [
-        { name: 'measured', points: measured, dots: true },
-        { name: 'predicted, at best', points: speedupEnd(1), dots: false, stroke: dashed },
-        { name: 'predicted, at worst', points: speedupEnd(0), dots: false, stroke: { ...dashed, color: 'var(--c3)' } },
+        { name: 'measured', points: measuredPoints, dots: true },
+        { name: 'predicted, at best', points: speedupEnd(1), dots: false, stroke: dashedStroke },
+        {
+          name: 'predicted, at worst',
+          points: speedupEnd(0),
+          dots: false,
+          stroke: { ...dashedStroke, color: 'var(--c3)' },
+        },
       ],
       x: { label: 'cores', whole: true },
       y: { label: 'speedup', domain: [0, highest(points.map(({ speedup }) => speedup[1] * 1.1))] },

@@ -71,7 +71,7 @@ export function searchPage(document: SearchFacts): Page {
   const { trials, best, metric, stopped, left } = document;
   const [first] = trials;
   const { head, rows, numeric } = trialTable(document, MAX_SHOWN);
-  const more = trials.length - rows.length;
+  const omittedCount = trials.length - rows.length;
   return {
     title:
       best === null || first === undefined || first.score === null
@@ -90,7 +90,15 @@ export function searchPage(document: SearchFacts): Page {
       {
         title: 'Trials',
         pictures: trials.length > 1 ? [coordinates(document)] : [],
-        tables: [{ title: 'By merit', head, rows, numeric, ...(more > 0 ? { notes: [`and ${more} more`] } : {}) }],
+        tables: [
+          {
+            title: 'By merit',
+            head,
+            rows,
+            numeric,
+            ...(omittedCount > 0 ? { notes: [`and ${omittedCount} more`] } : {}),
+          },
+        ],
       },
       { title: 'The machine', folded: [machineTable(document)] },
     ],
@@ -98,18 +106,18 @@ export function searchPage(document: SearchFacts): Page {
 }
 
 function coordinates({ searched, trials, metric }: SearchFacts): Picture {
-  const marked = Math.max(1, Math.round(BEST_SHARE * trials.length));
+  const markedCount = Math.max(1, Math.round(BEST_SHARE * trials.length));
   return {
     name: 'parallel-coordinates',
     title: 'Values and results of every trial',
-    caption: `Each line is a trial. The best ${marked === 1 ? 'one is' : `${marked} are`} drawn in colour; the last axis is the result.`,
+    caption: `Each line is a trial. The best ${markedCount === 1 ? 'one is' : `${markedCount} are`} drawn in colour; the last axis is the result.`,
     altText: `${trials.length} trials over ${searched.map(({ key }) => key).join(', ')} and ${metric}`,
     draw: parallelCoordinates({
       axes: [
         ...searched.map(({ key, log }, k) => ({ name: key, log, values: trials.map(({ values }) => values[k]) })),
         { name: metric, log: false, values: trials.map(({ score }) => score) },
       ],
-      marked: trials.map((_, k) => k < marked),
+      marked: trials.map((_, k) => k < markedCount),
     }),
   };
 }
@@ -142,13 +150,13 @@ export function searchText({
 }: SearchSummary): string {
   const count = plural(trials.length + left, 'trial');
   const how = method === 'grid' ? `grid of ${count}` : `${count} drawn at random, seed ${seed}`;
-  const measured = folds === null ? 'of the validation rows' : `mean of ${folds} folds`;
-  const better = isHigherBetter ? 'higher' : 'lower';
-  const halved =
+  const rowsText = folds === null ? 'of the validation rows' : `mean of ${folds} folds`;
+  const betterDirection = isHigherBetter ? 'higher' : 'lower';
+  const halvingText =
     method === 'halving'
       ? `; rounds of ${rounds.map(({ count, length }) => `${count} × ${length === null ? '' : `${wholeText(length.count)} ${length.unit}`}`).join(', ')}`
       : '';
-  return `${how}${halved}; by ${metric} ${measured}, ${better} is better`;
+  return `${how}${halvingText}; by ${metric} ${rowsText}, ${betterDirection} is better`;
 }
 
 /** The table of trials, best first. */

@@ -153,8 +153,8 @@ const remarksOf = ({ findings }: TrainRun): string[] => (findings?.result.remark
 function leadOf({ config, findings }: TrainRun): string {
   const { options, parameters, started = '' } = config;
   const parts = [`A ${options.network ?? 'network'} of ${plural(parameters, 'parameter')}`];
-  const { optimizer: used } = options;
-  const optimizer = isRecord(used) ? ` with ${describeMember(used as Member)}` : '';
+  const { optimizer: usedOptimizer } = options;
+  const optimizer = isRecord(usedOptimizer) ? ` with ${describeMember(usedOptimizer as Member)}` : '';
   if (findings !== null) {
     const { epochs, steps, elapsedMs } = findings.result;
     const length = Number.isInteger(epochs) ? plural(epochs, 'epoch') : plural(steps, 'step');

@@ -55,8 +55,10 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
   const text = plot(
     drawOrder.map(({ mark, points }) => {
       if (mark === BAR) return everyRow(points, rows);
-      const thinned = thin(points, 4 * width);
-      return hasSeveral ? everyColumn(thinned, low, high, width) : thinned.map(([a, b]): [number, number] => [a, b]);
+      const thinnedPoints = thin(points, 4 * width);
+      return hasSeveral
+        ? everyColumn(thinnedPoints, low, high, width)
+        : thinnedPoints.map(([a, b]): [number, number] => [a, b]);
     }),
     {
       width,

@@ -44,8 +44,8 @@ export function logBars(series: readonly BarSeries[], options: LogBarsOptions): 
         const value = values[r];
         const bar = isDrawable(value) ? barOf(share(value) * barWidth) : '';
         const text = isDrawable(value) ? value.toExponential(1) : String(value);
-        const painted = bar === '' ? '' : paint(COLOURS[(first + k) % COLOURS.length], bar);
-        return `${painted}${' '.repeat(barWidth - bar.length)} ${text.padEnd(NUMBER_WIDTH)}`;
+        const paintedBar = bar === '' ? '' : paint(COLOURS[(first + k) % COLOURS.length], bar);
+        return `${paintedBar}${' '.repeat(barWidth - bar.length)} ${text.padEnd(NUMBER_WIDTH)}`;
       });
       lines.push(line(label, cells));
     }

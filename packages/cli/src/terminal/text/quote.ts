@@ -3,11 +3,11 @@ export function quote(word: string, platform: NodeJS.Platform = process.platform
   if (platform !== 'win32') return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
   if (/^[\w@+=:,./\\-]+$/.test(word)) return word;
   // Programs on Windows keep backslashes unchanged, unless a double quote follows.
-  const escaped = word.replace(/\\+|"/g, (part, offset: number) => {
+  const escapedWord = word.replace(/\\+|"/g, (part, offset: number) => {
     if (part === '"') return '\\"';
     return [undefined, '"'].includes(word[offset + part.length]) ? part + part : part;
   });
-  return `"${escaped}"`;
+  return `"${escapedWord}"`;
 }
 
 /** A command line as typed, without output options: it repeats the same computation. */

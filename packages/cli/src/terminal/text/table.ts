@@ -44,8 +44,8 @@ export function table(
     .split('\n')
     .map((line) => line.trimEnd());
   const left = rows.length - MAX_ROWS;
-  const more = left > 0 ? [`and ${plural(left, 'row')} more: --json has them all`] : [];
-  return [first, widths.map((w) => '─'.repeat(w)).join('  '), ...rest, ...more];
+  const omissionLines = left > 0 ? [`and ${plural(left, 'row')} more: --json has them all`] : [];
+  return [first, widths.map((w) => '─'.repeat(w)).join('  '), ...rest, ...omissionLines];
 }
 
 /** Least width of a text column that is readable. */

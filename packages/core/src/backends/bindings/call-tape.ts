@@ -222,9 +222,9 @@ export function createCallRecorder(): CallRecorder {
     tape,
     takeCalls() {
       tape.run();
-      const recorded = calls;
+      const recordedCalls = calls;
       calls = [];
-      return recorded;
+      return recordedCalls;
     },
   };
 }

@@ -87,8 +87,8 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
           const values = [
             row.count, // rows
             count, // columns
-            row.places, // lines
-            column.places, // taps
+            row.windowLength, // lines
+            column.windowLength, // taps
             bytes * pixelStep, // pixelColumn
             bytes * (row.step * pixelRowSize - count * pixelStep), // pixelRow
             bytes * (rows.pixels - row.count * row.step) * pixelRowSize, // pixelImage
@@ -96,7 +96,7 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
             bytes * (row.windowStep * windowRowSize - count * windowStep), // windowRow
             bytes * (rows.positions - row.count * row.windowStep) * windowRowSize, // windowImage
             bytes * C, // tap
-            bytes * (windowRowSize - column.places * C), // line
+            bytes * (windowRowSize - column.windowLength * C), // line
             ...last,
           ];
           return {
@@ -133,7 +133,7 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
     return pieces;
   }
 
-  const flushed = FLUSH_BELOW[type];
+  const flushLimit = FLUSH_BELOW[type];
 
   return bindByName({
     maxPoolForward: (...[y, x, B, geometry]: Parameters<typeof maxPoolForward>) =>
@@ -164,7 +164,7 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
       }),
     avgPoolBackward(...[dx, dy, B, geometry]: Parameters<typeof avgPoolBackward>) {
       const { C } = geometry;
-      const last = meanOf(geometry, flushed);
+      const last = meanOf(geometry, flushLimit);
       if (overlaps(geometry)) {
         const axes = {
           rows: pixelAxis(backwardReach(geometry.height)),
@@ -183,7 +183,7 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
       return bind({ kernel: 'sum', pixels: y, windows: x, ...oneWindow(R), B, C, lastArguments: scaling(R) });
     },
     globalAvgPoolBackward: (...[dx, dy, B, R, C]: Parameters<typeof globalAvgPoolBackward>) =>
-      bind({ kernel: 'spread', pixels: dy, windows: dx, ...oneWindow(R), B, C, lastArguments: scaling(R, flushed) }),
+      bind({ kernel: 'spread', pixels: dy, windows: dx, ...oneWindow(R), B, C, lastArguments: scaling(R, flushLimit) }),
     upsampleForward: (...[y, x, B, H, V, C, FY, FX]: Parameters<typeof upsampleForward>) =>
       bind({ kernel: 'spread', pixels: x, windows: y, ...repeats(H, V, FY, FX), B, C, lastArguments: scaling(1) }),
     upsampleBackward: (...[dx, dy, B, H, V, C, FY, FX]: Parameters<typeof upsampleBackward>) =>
@@ -203,7 +203,7 @@ const outputs = ({ height, width }: WindowGeometry): Axes => ({
 const repeatedAxis = (pixels: number, size: number): PixelAxis => ({
   pixels,
   positions: pixels * size,
-  runs: [{ first: 0, step: 1, count: pixels, window: 0, windowStep: size, places: size }],
+  runs: [{ first: 0, step: 1, count: pixels, window: 0, windowStep: size, windowLength: size }],
 });
 
 /** H · V pixels, each with its own window of FY · FX positions. */
@@ -220,7 +220,7 @@ const overlaps = ({ height, width }: WindowGeometry): boolean =>
 
 /** Whether each position is in the window of a pixel, where windows do not overlap. */
 const allPositionsInWindows = ({ positions, runs }: PixelAxis): boolean =>
-  runs.reduce((covered, { count, places }) => covered + count * places, 0) === positions;
+  runs.reduce((covered, { count, windowLength: places }) => covered + count * places, 0) === positions;
 
 /** Whether the window of each pixel has a position inside of the image. */
 const allPixelsHaveWindows = ({ pixels, runs }: PixelAxis): boolean =>

@@ -68,9 +68,9 @@ export interface Span {
 export function spansOf({ count, taps }: Phase, { readStep: step, inputs }: Reach): Span[] {
   const spans: Span[] = [];
   for (let j = 0; j < count; j++) {
-    const inside = taps.map(({ at }) => at + step * j >= 0 && at + step * j < inputs);
-    const low = Math.max(0, inside.indexOf(true));
-    const high = inside.lastIndexOf(true) + 1;
+    const isInside = taps.map(({ at }) => at + step * j >= 0 && at + step * j < inputs);
+    const low = Math.max(0, isInside.indexOf(true));
+    const high = isInside.lastIndexOf(true) + 1;
     const last = spans.at(-1);
     if (last?.low === low && last.high === high) spans[spans.length - 1] = { ...last, count: last.count + 1 };
     else spans.push({ from: j, count: 1, low, high });
@@ -97,11 +97,11 @@ export function layoutOf(reach: Reach, channels: number, width: number): RowLayo
     low = Math.min(low, taps[0].at);
     high = Math.max(high, taps[taps.length - 1].at + step * (count - 1));
   }
-  const plain = inputs * channels;
-  if (low === 0 && high === inputs - 1) return { row: plain, left: 0, isCopy: false };
+  const rowNumbers = inputs * channels;
+  if (low === 0 && high === inputs - 1) return { row: rowNumbers, left: 0, isCopy: false };
   // Rows are copied in whole vectors, with zeros after the row.
   const right = Math.max((high - inputs + 1) * channels, width - 1);
-  const row = plain - low * channels + right;
+  const row = rowNumbers - low * channels + right;
   return { row: Math.floor((row + width - 1) / width) * width, left: -low * channels, isCopy: true };
 }
 
@@ -112,7 +112,7 @@ export interface PixelRun {
   readonly count: number;
   readonly window: number; // first position of the first window
   readonly windowStep: number;
-  readonly places: number; // of a window, at least one
+  readonly windowLength: number; // of a window, at least one
 }
 
 /** One axis of pixels, and of the images that their windows are in. */
@@ -135,7 +135,7 @@ export const pixelAxis = (reach: Reach): PixelAxis => ({
         count,
         window: phase.taps[low].at + reach.readStep * from,
         windowStep: reach.readStep,
-        places: high - low,
+        windowLength: high - low,
       })),
   ),
 });

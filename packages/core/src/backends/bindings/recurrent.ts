@@ -45,14 +45,14 @@ export function createRecurrent(
       list.map(([to, from, gates]) => callsOf(elementwise.copy, [numbersOf(from), numbersOf(to)], [], gates * O));
     const formula = callsOf(kernel, arrayNamesOf(operation).map(numbersOf), [], O);
     const before = copies(operation.copiesBefore);
-    const real = [formula, ...copies(operation.copiesAfter)];
-    const padding = operation.clearedAtPadding.map(([part, gates]) =>
+    const atPosition = [formula, ...copies(operation.copiesAfter)];
+    const atPadding = operation.clearedAtPadding.map(([part, gates]) =>
       callsOf(elementwise.fill, [numbersOf(part)], [0], gates * O),
     );
     return () => {
       for (let n = 0; n < B; n++) {
         for (const write of before) write(n);
-        for (const write of t < lengths[n] ? real : padding) write(n);
+        for (const write of t < lengths[n] ? atPosition : atPadding) write(n);
       }
       tape.run();
     };

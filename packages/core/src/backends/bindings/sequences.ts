@@ -51,22 +51,22 @@ export function createSequences(
       const call = Float64Array.of(0, 0, levelsAt, ...groupsOf(C, vectors), 0, 0, row, 0);
       const last = call.length - 1;
       return () => {
-        for (let n = 0, used = 0; n < B; n++) {
+        for (let n = 0, usedBytes = 0; n < B; n++) {
           const realLength = Math.min(lengths[n], T);
           tables[realLength] ??= piecesOfRow(realLength);
           const words = tables[realLength];
-          if (used + words.length > table.length) {
+          if (usedBytes + words.length > table.length) {
             tape.run();
-            used = 0;
+            usedBytes = 0;
           }
-          for (let w = 0; w < words.length; w++) table[used + w] = words[w];
+          for (let w = 0; w < words.length; w++) table[usedBytes + w] = words[w];
           call[0] = xAt + n * T * row;
           call[1] = yAt + n * row;
-          call[last - 3] = tableAt + 4 * used;
+          call[last - 3] = tableAt + 4 * usedBytes;
           call[last - 2] = words.length / PIECE_WORDS.count;
           call[last] = realLength;
           tape.writeAll(kernel, call);
-          used += words.length;
+          usedBytes += words.length;
         }
         tape.run();
       };

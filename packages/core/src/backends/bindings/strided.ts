@@ -84,23 +84,23 @@ export function createStrided(layout: CodeLayout, { maskOf, bytes }: PanelMemory
     return calls;
   }
 
-  /** Calls of a kernel with loops over axes around a run that moves its pointers by `moved` numbers. */
+  /** Calls of a kernel with loops over axes around a run that moves its pointers by `distances` numbers. */
   function callsOf(
     kernel: number,
     axes: readonly StridedAxis[],
     start: Start,
     run: readonly number[],
-    moved: readonly [to: number, from: number],
+    distances: readonly [to: number, from: number],
   ): FixedCall[] {
-    const outside = axes.slice(0, Math.max(0, axes.length - STRIDED_LOOPS));
+    const outerAxes = axes.slice(0, Math.max(0, axes.length - STRIDED_LOOPS));
     const loops: number[] = [];
-    let [toEnd, fromEnd] = moved;
-    for (const { count, to, from } of axes.slice(outside.length).reverse()) {
+    let [toEnd, fromEnd] = distances;
+    for (const { count, to, from } of axes.slice(outerAxes.length).reverse()) {
       loops.push(count, bytes * (to - toEnd), bytes * (from - fromEnd));
       [toEnd, fromEnd] = [count * to, count * from];
     }
     while (loops.length < 3 * STRIDED_LOOPS) loops.push(1, 0, 0);
-    return startsOf(outside, start).map((addresses) => [kernel, ...addresses, ...run, ...loops]);
+    return startsOf(outerAxes, start).map((addresses) => [kernel, ...addresses, ...run, ...loops]);
   }
 
   /** The start for each combination of indices of axes. */
@@ -154,9 +154,9 @@ export function createStrided(layout: CodeLayout, { maskOf, bytes }: PanelMemory
  * are one axis in both arrays are joined.
  */
 function mergedAxes(axes: readonly StridedAxis[]): StridedAxis[] {
-  const sorted = axes.filter(({ count }) => count !== 1).sort((a, b) => Math.abs(b.to) - Math.abs(a.to));
+  const sortedAxes = axes.filter(({ count }) => count !== 1).sort((a, b) => Math.abs(b.to) - Math.abs(a.to));
   const merged: StridedAxis[] = [];
-  for (const axis of sorted) {
+  for (const axis of sortedAxes) {
     const outer = merged.at(-1);
     const isOne = outer?.to === axis.count * axis.to && outer.from === axis.count * axis.from;
     if (outer !== undefined && isOne) merged[merged.length - 1] = { ...axis, count: outer.count * axis.count };

@@ -51,7 +51,7 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
   ): void {
     const iRow = bytes * I;
     const oRow = bytes * O;
-    const packed = free + BLOCK_ROWS * STRIPS * MAX_PANEL;
+    const packedAt = free + BLOCK_ROWS * STRIPS * MAX_PANEL;
     const leafPanel = leafPanelFor(O);
     const nextInit = starts ? 0 : leafPanel.step; // the zeros serve all panels
     const isSparse = hasSparseColumns(x, iRow, B, I, O);
@@ -64,12 +64,12 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
     // Few calls for many strips: x is read again for each panel, from the second-level cache.
     const isPanelByPanel = !isSparse && !isPacked && (O <= leafPanel.columns || B * iRow <= MAX_CACHED);
     const isInPlace = O <= leafPanel.columns && strips <= MAX_IN_PLACE_STRIPS;
-    const dyPanels = isInPlace ? dy : packed;
+    const dyPanels = isInPlace ? dy : packedAt;
     const step = isInPlace ? oRow : leafPanel.step;
     const leafTable = placeLeafTable(B, leafRows);
     for (let o = 0; o < O; o += width) {
       const N = Math.min(O - o, width);
-      if (!isInPlace) packAll(leafPanel, packed, dy + bytes * o, oRow, B, N);
+      if (!isInPlace) packAll(leafPanel, packedAt, dy + bytes * o, oRow, B, N);
       // 1 · dy + s is dy + s, rounded once.
       const sums = db + bytes * o;
       sumLeaves(

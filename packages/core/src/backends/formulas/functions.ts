@@ -26,7 +26,7 @@ const numbersByType = {
     log2E: LOG2_E,
     ln2Hi: LN2_HI,
     ln2Lo: LN2_LO,
-    /** 1.5 · 2⁵² + 2 · bias: see `rounded`. */
+    /** 1.5 · 2⁵² + 2 · bias: see `nearestExponent`. */
     round: 6755399441057790,
     maxExp: 1000, // above, eˣ is ∞; below minExp it is 0
     minExp: -1000,
@@ -93,10 +93,10 @@ export function functionsOf(f: Formula): Functions {
   const atLeast = (x: Value, limit: number): Value => greater(constant(limit), x);
 
   /** A number whose low bits are n + 2 · bias, with n = x / ln 2 rounded: `powerOfTwo` takes its exponent from them. */
-  const rounded = (x: Value): Value => add(multiply(x, constant(numbers.log2E)), constant(numbers.round));
-  /** n, where r = `rounded`. */
+  const nearestExponent = (x: Value): Value => add(multiply(x, constant(numbers.log2E)), constant(numbers.round));
+  /** n, where r = `nearestExponent`. */
   const wholeOf = (r: Value): Value => subtract(r, constant(numbers.round));
-  /** 2ⁿ for |n| < bias, where r = `rounded`. */
+  /** 2ⁿ for |n| < bias, where r = `nearestExponent`. */
   const powerOfTwo = (r: Value): Value => shiftLeft(subtractBits(r, bits(numbers.bias)), numbers.fraction);
 
   /** c₀ + w · (c₁ + w · (c₂ + …)). */
@@ -125,7 +125,10 @@ export function functionsOf(f: Formula): Functions {
     return divide(multiply(r, c), subtract(constant(2), c));
   }
 
-  /** x = n · ln 2 + hi - lo, where r = `rounded`; eˣ = 2ⁿ · e^(hi - lo), and `tail` = e^(hi - lo) - 1 - (hi - lo). */
+  /**
+   * x = n · ln 2 + hi - lo, where r = `nearestExponent`; eˣ = 2ⁿ · e^(hi - lo), and `tail` = e^(hi - lo) - 1 -
+   * (hi - lo).
+   */
   interface Reduced {
     readonly n: Value;
     readonly r: Value;
@@ -135,7 +138,7 @@ export function functionsOf(f: Formula): Functions {
   }
 
   function reduce(x: Value): Reduced {
-    const r = rounded(x);
+    const r = nearestExponent(x);
     const n = wholeOf(r);
     const hi = subtract(x, multiply(n, constant(numbers.ln2Hi)));
     const lo = multiply(n, constant(numbers.ln2Lo));
@@ -146,7 +149,7 @@ export function functionsOf(f: Formula): Functions {
   const expReduced = ({ hi, lo, tail }: Reduced): Value => subtract(one, subtract(subtract(lo, tail), hi));
 
   /** eˣ. */
-  function scaled(reduced: Reduced): Value {
+  function scaleByPower(reduced: Reduced): Value {
     const y = expReduced(reduced);
     if (f.scale !== null) return f.scale(y, reduced.n);
     // n + 2 · bias in two halves: two factors, both normal, of which only the second can round.
@@ -157,7 +160,7 @@ export function functionsOf(f: Formula): Functions {
 
   const exp = (x: Value): Value => expBelow(atMost(x, numbers.maxExp));
   /** eˣ for x ≤ maxExp, or NaN. */
-  const expBelow = (x: Value): Value => scaled(reduce(atLeast(x, numbers.minExp)));
+  const expBelow = (x: Value): Value => scaleByPower(reduce(atLeast(x, numbers.minExp)));
 
   /** eˣ for -50 < x ≤ 0, where one factor 2ⁿ is normal and gives the same bits as two. */
   function expNegative(x: Value): Value {
@@ -178,7 +181,7 @@ export function functionsOf(f: Formula): Functions {
 
   function expm1(x: Value): Value {
     const reduced = reduce(atLeast(atMost(x, numbers.maxExp), -numbers.maxExpm1));
-    return choose(compare(x, 'greater', constant(numbers.maxExpm1)), scaled(reduced), expm1Reduced(x, reduced));
+    return choose(compare(x, 'greater', constant(numbers.maxExpm1)), scaleByPower(reduced), expm1Reduced(x, reduced));
   }
 
   /** k · ln 2 + ln(1 + g) + c; c is 0 if it is null. */
@@ -249,7 +252,7 @@ export function functionsOf(f: Formula): Functions {
     const size = absolute(x);
     const capped = atMost(size, numbers.maxTanh);
     const u = add(capped, capped);
-    const r = rounded(u);
+    const r = nearestExponent(u);
     const remainder = subtract(u, multiply(wholeOf(r), constant(numbers.ln2)));
     const scale = powerOfTwo(r);
     const head = add(multiply(scale, remainder), subtract(scale, one));

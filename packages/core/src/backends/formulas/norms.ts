@@ -27,7 +27,7 @@ export interface ColumnTerms extends FormulaInputs {
 }
 
 /** (x - mean) · scale. */
-const normalized = ({ subtract, multiply }: Arithmetic, x: Value, mean: Value, scale: Value): Value =>
+const normalize = ({ subtract, multiply }: Arithmetic, x: Value, mean: Value, scale: Value): Value =>
   multiply(subtract(x, mean), scale);
 
 /** dx = scale · ((dy · γ - meanG) - x̂ · slope), flushed: that of layer-norm and group-norm. */
@@ -42,7 +42,7 @@ function inputGradient(
   slope: Value,
 ): Value {
   const { subtract, multiply, flush } = m;
-  const rest = subtract(subtract(multiply(dy, gamma), meanG), multiply(normalized(m, x, mean, scale), slope));
+  const rest = subtract(subtract(multiply(dy, gamma), meanG), multiply(normalize(m, x, mean, scale), slope));
   return flush(multiply(scale, rest));
 }
 
@@ -75,7 +75,7 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
     rows: ['mean', 'scales', 'gamma', 'beta'],
     outputs: ['y'],
     sizes: ['B', 'size'],
-    of: (m, x, mean, scale, gamma, beta) => [m.add(m.multiply(gamma, normalized(m, x, mean, scale)), beta)],
+    of: (m, x, mean, scale, gamma, beta) => [m.add(m.multiply(gamma, normalize(m, x, mean, scale)), beta)],
   },
   batchNormBackwardInput: {
     inputs: ['dy', 'x'],
@@ -84,7 +84,7 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
     sizes: ['B', 'size'],
     of(m, dy, x, mean, scale, gamma, meanDy, meanDyXHat) {
       const { subtract, multiply, flush } = m;
-      const slope = multiply(normalized(m, x, mean, scale), meanDyXHat);
+      const slope = multiply(normalize(m, x, mean, scale), meanDyXHat);
       return [flush(multiply(multiply(gamma, scale), subtract(subtract(dy, meanDy), slope)))];
     },
   },
@@ -142,7 +142,7 @@ export const rowFormulas = {
     rows: ['gamma', 'beta'],
     columns: ['means', 'scales'],
     outputs: ['y'],
-    of: (m, x, gamma, beta, mean, scale) => [m.add(m.multiply(gamma, normalized(m, x, mean, scale)), beta)],
+    of: (m, x, gamma, beta, mean, scale) => [m.add(m.multiply(gamma, normalize(m, x, mean, scale)), beta)],
   },
   layerNormBackwardInput: {
     results: ['slopes', 'meanGs'],
@@ -199,14 +199,14 @@ export const columnTerms = {
     sums: 2,
     inputs: ['dy', 'x'],
     rows: ['mean', 'scale'],
-    of: (m, dy, x, mean, scale) => [m.multiply(dy, normalized(m, x, mean, scale)), dy],
+    of: (m, dy, x, mean, scale) => [m.multiply(dy, normalize(m, x, mean, scale)), dy],
   },
   /** dy · x̂ and dy, where mean and scale are those of a row. */
   byRow: {
     sums: 2,
     inputs: ['dy', 'x'],
     columns: ['mean', 'scale'],
-    of: (m, dy, x, mean, scale) => [m.multiply(dy, normalized(m, x, mean, scale)), dy],
+    of: (m, dy, x, mean, scale) => [m.multiply(dy, normalize(m, x, mean, scale)), dy],
   },
   /** dy · x̂ where x̂ is x · scale of the row. */
   scaled: {

@@ -22,17 +22,17 @@ function optimizer<const State extends string, const Number extends string>(
   state: readonly State[],
   numbers: readonly Number[],
   of: Named<State, Number>,
-  undecayed?: Named<State, Number>,
+  withoutDecay?: Named<State, Number>,
 ): Update {
   const arrays = ['theta', ...state] as const;
   const formula =
     (of: Named<State, Number>): UpdateFormula =>
     (f, ...values) => {
-      const named = ['g', ...arrays, ...numbers].map((name, k) => [name, values[k]]);
-      const updated = of(f, Object.fromEntries(named) as Values<'g' | 'theta' | State | Number>);
-      return arrays.map((name) => updated[name]);
+      const namedValues = ['g', ...arrays, ...numbers].map((name, k) => [name, values[k]]);
+      const results = of(f, Object.fromEntries(namedValues) as Values<'g' | 'theta' | State | Number>);
+      return arrays.map((name) => results[name]);
     };
-  return { arrays, numbers, of: formula(of), ...(undecayed && { undecayed: formula(undecayed) }) };
+  return { arrays, numbers, of: formula(of), ...(withoutDecay && { undecayed: formula(withoutDecay) }) };
 }
 
 type Named<State extends string, Number extends string> = (
@@ -47,9 +47,9 @@ const rmspropNumbers = ['eta', 'rho', 'oneMinusRho', 'epsilon', 'mu', 'lambda'] 
 /** The table of optimizers in docs/numerics.md, by the names of their operations, and the mean alone. */
 export const updates: Readonly<Record<string, Update>> = {
   averageRows: { arrays: ['g'], numbers: [], of: (_f, g) => [g] },
-  sgd: optimizer([], sgdNumbers, (f, x) => ({ theta: f.subtract(x.theta, f.multiply(x.eta, decayed(f, x))) })),
+  sgd: optimizer([], sgdNumbers, (f, x) => ({ theta: f.subtract(x.theta, f.multiply(x.eta, decayedGradient(f, x))) })),
   sgdMomentum: optimizer(['m'], sgdNumbers, (f, x) => {
-    const d = decayed(f, x);
+    const d = decayedGradient(f, x);
     const m = f.flush(f.add(f.multiply(x.mu, x.m), d));
     const isPlain = f.compare(x.nesterov, 'equal', f.constant(0));
     const step = f.choose(isPlain, m, f.add(d, f.multiply(x.mu, m)));
@@ -59,7 +59,7 @@ export const updates: Readonly<Record<string, Update>> = {
     ['m', 'v'],
     [...momentNumbers, 'lambda'],
     (f, x) => {
-      const { m, v } = moments(f, x, decayed(f, x));
+      const { m, v } = moments(f, x, decayedGradient(f, x));
       return { theta: f.subtract(x.theta, adamStep(f, x, m, v)), m, v };
     },
     // Takes 0.9 of the time with AVX2, which has few registers.
@@ -73,31 +73,31 @@ export const updates: Readonly<Record<string, Update>> = {
     return { theta: f.subtract(f.multiply(x.theta, x.decay), adamStep(f, x, m, v)), m, v };
   }),
   rmsprop: optimizer(['v'], rmspropNumbers, (f, x) => {
-    const d = decayed(f, x);
+    const d = decayedGradient(f, x);
     const v = meanSquare(f, x.v, x.rho, x.oneMinusRho, d);
     const u = f.divide(d, f.add(f.squareRoot(v), x.epsilon));
     return { theta: f.subtract(x.theta, f.multiply(x.eta, u)), v };
   }),
   rmspropMomentum: optimizer(['v', 'm'], rmspropNumbers, (f, x) => {
-    const d = decayed(f, x);
+    const d = decayedGradient(f, x);
     const v = meanSquare(f, x.v, x.rho, x.oneMinusRho, d);
     const u = f.divide(d, f.add(f.squareRoot(v), x.epsilon));
     const m = f.flush(f.add(f.multiply(x.mu, x.m), u));
     return { theta: f.subtract(x.theta, f.multiply(x.eta, m)), v, m };
   }),
   adagrad: optimizer(['v'], ['eta', 'epsilon', 'lambda'], (f, x) => {
-    const d = decayed(f, x);
+    const d = decayedGradient(f, x);
     const v = f.flush(f.add(x.v, f.multiply(d, d)));
     return { theta: f.subtract(x.theta, f.divide(f.multiply(x.eta, d), f.add(f.squareRoot(v), x.epsilon))), v };
   }),
   lion: optimizer(['m'], ['eta', 'beta1', 'oneMinusBeta1', 'beta2', 'oneMinusBeta2', 'decay'], (f, x) => {
-    const c = mixed(f, x.beta1, x.m, x.oneMinusBeta1, x.g);
+    const c = weightedMean(f, x.beta1, x.m, x.oneMinusBeta1, x.g);
     const theta = f.subtract(f.multiply(x.theta, x.decay), f.multiply(x.eta, f.sign(c)));
-    return { theta, m: f.flush(mixed(f, x.beta2, x.m, x.oneMinusBeta2, x.g)) };
+    return { theta, m: f.flush(weightedMean(f, x.beta2, x.m, x.oneMinusBeta2, x.g)) };
   }),
   muon: optimizer(['m', 'u'], ['mu', 'oneMinusMu', 'decay'], (f, x) => {
-    const m = f.flush(mixed(f, x.mu, x.m, x.oneMinusMu, x.g));
-    return { theta: f.multiply(x.theta, x.decay), m, u: f.flush(mixed(f, x.mu, m, x.oneMinusMu, x.g)) };
+    const m = f.flush(weightedMean(f, x.mu, x.m, x.oneMinusMu, x.g));
+    return { theta: f.multiply(x.theta, x.decay), m, u: f.flush(weightedMean(f, x.mu, m, x.oneMinusMu, x.g)) };
   }),
 };
 
@@ -111,12 +111,12 @@ export function maxNormFactor(f: Arithmetic, sum: Value, limit: Value): Value {
 }
 
 /** d = g + λ · θ, or g where λ is 0. */
-function decayed(f: Arithmetic, { g, theta, lambda }: Values<'g' | 'theta' | 'lambda'>): Value {
+function decayedGradient(f: Arithmetic, { g, theta, lambda }: Values<'g' | 'theta' | 'lambda'>): Value {
   return f.choose(f.compare(lambda, 'equal', f.constant(0)), g, f.add(g, f.multiply(lambda, theta)));
 }
 
 /** β · m + (1 - β) · d. */
-const mixed = (f: Arithmetic, beta: Value, m: Value, oneMinusBeta: Value, d: Value): Value =>
+const weightedMean = (f: Arithmetic, beta: Value, m: Value, oneMinusBeta: Value, d: Value): Value =>
   f.add(f.multiply(beta, m), f.multiply(oneMinusBeta, d));
 
 /** ρ · v + ((1 - ρ) · d) · d, flushed. */
@@ -129,7 +129,7 @@ const moments = (
   x: Values<'m' | 'v' | (typeof momentNumbers)[number]>,
   d: Value,
 ): Values<'m' | 'v'> => ({
-  m: f.flush(mixed(f, x.beta1, x.m, x.oneMinusBeta1, d)),
+  m: f.flush(weightedMean(f, x.beta1, x.m, x.oneMinusBeta1, d)),
   v: meanSquare(f, x.v, x.beta2, x.oneMinusBeta2, d),
 });
 

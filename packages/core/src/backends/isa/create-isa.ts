@@ -25,14 +25,14 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
   const loops: (() => void)[][] = []; // forward jumps out of the open loops, the innermost loop last
 
   /** Emits code that writes to r, and returns r. */
-  function written(r: Register, write: (r: Register) => void): Register {
+  function writeRegister(r: Register, write: (r: Register) => void): Register {
     write(r);
     return r;
   }
 
   /** The register of `what`, or a new register after a load. */
   const inRegister = (what: Register | AnySource): Register =>
-    typeof what === 'number' ? what : written(takeNumber(), (r) => sources.load(r, what));
+    typeof what === 'number' ? what : writeRegister(takeNumber(), (r) => sources.load(r, what));
 
   function repeat(count: Register | AnySource, body: () => void): void {
     scope(() => {
@@ -57,7 +57,7 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
   }
 
   const pointTo = (address: Address): Register =>
-    written(takePointer(), (r) => {
+    writeRegister(takePointer(), (r) => {
       if (address.index === undefined && !address.offset) assembler.move(r, address.base);
       else assembler.loadAddress(r, address);
     });
@@ -78,7 +78,7 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
 
     load(source: AnySource) {
       const isPointer = ['array', 'slot', 'offset'].includes(source.kind);
-      return written(isPointer ? takePointer() : takeNumber(), (r) => sources.load(r, source));
+      return writeRegister(isPointer ? takePointer() : takeNumber(), (r) => sources.load(r, source));
     },
     spill: (source: AnySource) => sources.spill(source),
     store: (slot: SlotSource, pointer) => assembler.storePointer(sources.operandOf(slot), pointer),
@@ -94,9 +94,9 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
     pair: (pointer, k, offset): Address => ({ base: pointer, index: k, scale: 8, offset }),
     pointTo,
     memory: () => pointTo(addressAt(registers.memory())),
-    data: () => written(takePointer(), sources.loadData),
+    data: () => writeRegister(takePointer(), sources.loadData),
     distance: (from, to) =>
-      written(takeNumber(), (r) => {
+      writeRegister(takeNumber(), (r) => {
         assembler.move(r, to);
         assembler.subtract(r, from);
       }),
@@ -137,15 +137,15 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
     },
     leaveIfZero: (what: AnySource) => scope(() => loops.at(-1)?.push(assembler.skipIfZero(inRegister(what)))),
 
-    zero: () => written(takeNumber(), assembler.clear),
+    zero: () => writeRegister(takeNumber(), assembler.clear),
     storeWord: assembler.storeWord,
-    index: (address: Address) => written(takeNumber(), (r) => assembler.loadWhole(r, address, units.type)),
+    index: (address: Address) => writeRegister(takeNumber(), (r) => assembler.loadWhole(r, address, units.type)),
     multiply(count, by: Register | AnySource) {
       scope(() => assembler.multiply(count, inRegister(by)));
       return count as Register;
     },
     loadBits: (address: Address) =>
-      written(takeNumber(), (r) => (isDouble ? assembler.loadPointer : assembler.loadWord)(r, address)),
+      writeRegister(takeNumber(), (r) => (isDouble ? assembler.loadPointer : assembler.loadWord)(r, address)),
     storeBits: (address: Address, bits) => (isDouble ? assembler.storePointer : assembler.storeWord)(address, bits),
     or: (bits, address: Address) => (isDouble ? assembler.or : assembler.orWord)(bits, address),
     countUnlessZero: assembler.countUnlessZero,

@@ -180,8 +180,8 @@ export function assembleDropout(isa: Isa): number {
       words.spread(threshold, isa.numberAt(call.threshold));
       unit.loadNumber(factor, isa.numberAt(call.factor));
       const factors = [multiplier0, multiplier1].slice(0, unit.bytes / 4);
-      for (const [k, ordered] of counters.flatMap(({ state }) => words.inOrder(state)).entries()) {
-        words.chooseAtLeast(factors, ordered, threshold, factor);
+      for (const [k, word] of counters.flatMap(({ state }) => words.inOrder(state)).entries()) {
+        words.chooseAtLeast(factors, word, threshold, factor);
         for (const [v, register] of factors.entries()) unit.store(factorAt(k * factors.length + v), register);
       }
     }

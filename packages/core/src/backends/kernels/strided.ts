@@ -45,16 +45,16 @@ function assembleRuns(isa: Isa, what: What): number {
     const count = isa.spill(call.count);
     const rest = isa.spill(call.rest);
     const pointers = reads ? [to, from] : [to];
-    const moved = what === 'spread' ? [to] : pointers;
+    const movedPointers = what === 'spread' ? [to] : pointers;
     eachStart(isa, call, pointers, () => {
       if (what === 'spread') unit.loadElement(value, isa.at(from));
       isa.repeatOrSkip(count, () => {
         move(unit.load, unit.store);
-        for (const pointer of moved) isa.skip(pointer, size);
+        for (const pointer of movedPointers) isa.skip(pointer, size);
       });
       isa.unlessZero(rest, () => {
         move(unit.loadMasked, unit.storeMasked);
-        for (const pointer of moved) isa.advance(pointer, rest);
+        for (const pointer of movedPointers) isa.advance(pointer, rest);
       });
     });
 

@@ -268,8 +268,8 @@ export function assembleWindows(
   assemble: (isa: Isa, channels: Channels) => number,
   maxVectors = MAX_CHANNEL_VECTORS,
 ): WindowOffsets {
-  const full = Array.from({ length: maxVectors + 1 }, (_, vectors) =>
+  const fullBlocks = Array.from({ length: maxVectors + 1 }, (_, vectors) =>
     vectors === 0 ? -1 /* never called */ : assemble(isa, { vectors, masked: false }),
   );
-  return { full, masked: assemble(isa, { vectors: 1, masked: true }) };
+  return { full: fullBlocks, masked: assemble(isa, { vectors: 1, masked: true }) };
 }

@@ -44,21 +44,21 @@ export function createWasmMachine(
   const words = addressOf(scratch);
   const copiedCalls = viewOf(scratch, WORD_BYTES / 8, COPIED_CALLS * CALL_DOUBLES);
   const player = instantiate(code.player) as Player;
-  let installed = 0; // kernels in the table
+  let installedCount = 0; // kernels in the table
 
   /** Puts all kernels of the code into the table. */
   function installKernels(): void {
     const modules = code.modules();
-    if (installed === code.kernelCount()) return;
-    table.grow(code.kernelCount() - installed);
-    for (const { module, first } of modules) if (first >= installed) instantiate(module);
-    installed = code.kernelCount();
+    if (installedCount === code.kernelCount()) return;
+    table.grow(code.kernelCount() - installedCount);
+    for (const { module, first } of modules) if (first >= installedCount) instantiate(module);
+    installedCount = code.kernelCount();
   }
 
   return {
     layout: code.layout,
     play(tape, calls) {
-      if (installed !== code.kernelCount()) installKernels();
+      if (installedCount !== code.kernelCount()) installKernels();
       if (tape.buffer === memory.buffer) {
         player.play(addressOf(tape), calls, words);
         return;
@@ -94,15 +94,15 @@ function codeFor(type: ElementType, options: WasmOptions & ModuleOptions): Compi
   if (compiledCode !== undefined) return compiledCode;
   const { isa, kernelCount, takeKernels } = createWasm(type, options);
   const modules: { module: WasmModule; first: number }[] = [];
-  let compiled = 0;
+  let compiledCount = 0;
   const code: CompiledCode = {
     layout: createLayout(isa, (assemble) => assemble(isa)),
     player: new WasmApi.Module(encodePlayer(options)),
     modules() {
-      if (compiled < kernelCount()) {
+      if (compiledCount < kernelCount()) {
         const { kernels, first } = takeKernels();
         modules.push({ module: new WasmApi.Module(encodeKernels(kernels, first, options)), first });
-        compiled = kernelCount();
+        compiledCount = kernelCount();
       }
       return modules;
     },

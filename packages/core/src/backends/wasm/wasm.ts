@@ -28,10 +28,10 @@ export function createWasmKernels({
   unfused = !hasFusedWasm(),
 }: WasmKernelOptions): Kernels {
   const { buffer } = memory;
-  const shared = typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
-  const machine = createWasmMachine(memory, elementType, scratch.machine, { fused: !unfused, shared });
+  const isShared = typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
+  const machine = createWasmMachine(memory, elementType, scratch.machine, { fused: !unfused, shared: isShared });
   const { bind, ...kernels } = createPlayedKernels({ name: 'wasm', ...machine }, scratch);
   const isInside = (call: Call): boolean => arraysOf(call).every((array) => array.buffer === buffer);
-  const plain = unfused ? unfusedKernels : referenceKernels;
-  return { ...kernels, bind: (call) => (isInside(call) ? bind(call) : null) ?? plain.bind(call) };
+  const plainKernels = unfused ? unfusedKernels : referenceKernels;
+  return { ...kernels, bind: (call) => (isInside(call) ? bind(call) : null) ?? plainKernels.bind(call) };
 }

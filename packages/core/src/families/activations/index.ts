@@ -14,8 +14,8 @@ const CUBIC = 0.07135481627260025; // 0.044715 · SLOPE
 /** SLOPE + c z², with z² of at most 10⁴: σ is 0 or 1 there, and the product of both is no NaN. */
 function cubicOf<V, C>({ constant, add, multiply, compare, choose }: ScalarMath<V, C>, z: V, c: number): V {
   const square = multiply(z, z);
-  const bounded = choose(compare(square, 'less', constant(1e4)), square, constant(1e4));
-  return add(constant(SLOPE), multiply(constant(c), bounded));
+  const boundedSquare = choose(compare(square, 'less', constant(1e4)), square, constant(1e4));
+  return add(constant(SLOPE), multiply(constant(c), boundedSquare));
 }
 
 /** x where z > 0, else y. */

@@ -80,11 +80,11 @@ function elementwiseLoss(name: keyof typeof elementwiseLosses, parameter?: numbe
   const { value, slope, over, ...traits }: ElementwiseLoss = elementwiseLosses[name];
   const evaluate = lossOfTerms(over, (terms, dy, y, t, n, divisor) => {
     const math = mathOf(typeOf(dy));
-    const rounded = math.round(parameter ?? 0);
+    const roundedParameter = math.round(parameter ?? 0);
     for (let i = 0; i < n; i++) {
       const [output, target] = [y[i], t[i]];
-      terms[i] = value(math, output, target, rounded);
-      dy[i] = math.flush(math.divide(slope(math, output, target, rounded), divisor));
+      terms[i] = value(math, output, target, roundedParameter);
+      dy[i] = math.flush(math.divide(slope(math, output, target, roundedParameter), divisor));
     }
   });
   return {

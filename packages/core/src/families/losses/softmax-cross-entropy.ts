@@ -24,11 +24,11 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): L
   const loss = { name: 'softmax-cross-entropy', targets: 'classes' } as const;
   if (labelSmoothing === 0) return { ...loss, evaluate };
   const variant = { name: 'smoothed-cross-entropy', parameter: labelSmoothing };
-  return { ...loss, variant, evaluate: smoothed(labelSmoothing) };
+  return { ...loss, variant, evaluate: smoothedLoss(labelSmoothing) };
 }
 
 /** L = Σₙ log Σₒ e^c[n,o] - (1 - ε) c[n,t[n]] - ε/O Σₒ c[n,o], where c = y - m. */
-const smoothed =
+const smoothedLoss =
   (smoothing: number): LossKernel =>
   (lossSums, dy, y, t, B, leafRows, O) => {
     const { round, flush, exp, log } = mathOf(typeOf(dy));

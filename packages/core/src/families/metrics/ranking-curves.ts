@@ -31,12 +31,12 @@ export function* rankingCurves(
   targets: 'classes' | 'values',
   maxPoints: number,
 ): Pausable<RankingCurve[] | null> {
-  const ranked = yield* rankClassesOnce(scores, targets);
-  if (ranked === null) return null;
-  return ranked.flatMap((ranking, c) => {
+  const rankings = yield* rankClassesOnce(scores, targets);
+  if (rankings === null) return null;
+  return rankings.flatMap((ranking, c) => {
     const positives = ranking.positive.reduce((sum, bit) => sum + bit, 0);
     if (positives === 0 || positives === scores.rows) return [];
-    const [index, share] = [ranked.length === 1 ? 1 : c, positives / scores.rows];
+    const [index, share] = [rankings.length === 1 ? 1 : c, positives / scores.rows];
     return [{ index, share, ...curveOf(ranking, positives, scores, index, maxPoints) }];
   });
 }

@@ -84,17 +84,17 @@ const cache = new WeakMap<EvaluatedRows, ClassRanking[] | null>();
 
 /** The rankings of rows, computed once and shared by all figures. The rows do not change. */
 export function* rankClassesOnce(
-  evaluated: EvaluatedRows,
+  evaluatedRows: EvaluatedRows,
   targets: 'classes' | 'values',
 ): Pausable<ClassRanking[] | null> {
-  const rankings = cache.get(evaluated) ?? (yield* rankClasses(evaluated, targets));
-  cache.set(evaluated, rankings);
+  const rankings = cache.get(evaluatedRows) ?? (yield* rankClasses(evaluatedRows, targets));
+  cache.set(evaluatedRows, rankings);
   return rankings;
 }
 
 /** A ranking for each class; null without rows, or if a row has no answer. */
-function* rankClasses(evaluated: EvaluatedRows, targets: 'classes' | 'values'): Pausable<ClassRanking[] | null> {
-  const { rows, outputs: O, y, t } = evaluated;
+function* rankClasses(evaluatedRows: EvaluatedRows, targets: 'classes' | 'values'): Pausable<ClassRanking[] | null> {
+  const { rows, outputs: O, y, t } = evaluatedRows;
   const { classes, target } = createDecision('metric', { targets });
   for (let n = 0; n < rows; n++) if (badOutput(y, n, O) !== undefined) return null;
   if (rows === 0) return null;
@@ -134,10 +134,16 @@ function collectRows(targets: 'classes' | 'values'): { add: Metric['add']; rows(
   };
 }
 
-/** Appends `length` numbers of `part` to the first `used` of `array`, in a longer array if they do not fit. */
-function append(array: Float64Array, used: number, part: Float64Array, length: number): Float64Array<ArrayBuffer> {
-  const result = used + length <= array.length ? array : new Float64Array(Math.max(used + length, 2 * array.length));
-  if (result !== array) result.set(viewOf(array, 0, used));
-  result.set(viewOf(part, 0, length), used);
+/** Appends `length` numbers of `part` to the first `usedLength` of `array`, in a longer array if they do not fit. */
+function append(
+  array: Float64Array,
+  usedLength: number,
+  part: Float64Array,
+  length: number,
+): Float64Array<ArrayBuffer> {
+  const result =
+    usedLength + length <= array.length ? array : new Float64Array(Math.max(usedLength + length, 2 * array.length));
+  if (result !== array) result.set(viewOf(array, 0, usedLength));
+  result.set(viewOf(part, 0, length), usedLength);
   return result as Float64Array<ArrayBuffer>;
 }

@@ -102,14 +102,14 @@ export function createSpread(): Spread {
   /** Sums of all ranges, in the unit of the largest. */
   function joinRanges() {
     const largestRange = topRange((k) => sums[k * LENGTH + SQUARES]);
-    const joined = new Float64Array(LENGTH);
+    const joinedSums = new Float64Array(LENGTH);
     for (let k = SMALL; k >= largestRange; k--) {
       const [d, dRest, square, squareRest] = viewOf(sums, k * LENGTH, LENGTH);
       const unit = UNITS[largestRange] / UNITS[k];
-      addTo(joined, SUM, d * unit, dRest * unit);
-      addTo(joined, SQUARES, square * unit * unit, squareRest * unit * unit);
+      addTo(joinedSums, SUM, d * unit, dRest * unit);
+      addTo(joinedSums, SQUARES, square * unit * unit, squareRest * unit * unit);
     }
-    return { joined, top: largestRange };
+    return { joined: joinedSums, top: largestRange };
   }
 
   function squares(): Squares {

@@ -80,14 +80,14 @@ function withoutUnused({ steps, results }: Expression): Expression {
   const isUsed = new Set(results);
   for (let s = steps.length - 1; s >= 0; s--)
     if (isUsed.has(s)) for (const o of partsOf(steps[s]).operands) isUsed.add(o);
-  const used: ExpressionStep[] = [];
+  const usedSteps: ExpressionStep[] = [];
   const indices = new Map<Term, Term>();
   for (const [s, step] of steps.entries()) {
     if (!isUsed.has(s)) continue;
     const { operands, constants } = partsOf(step);
-    indices.set(s, used.push([step[0], ...operands.map((o) => indices.get(o) as Term), ...constants]) - 1);
+    indices.set(s, usedSteps.push([step[0], ...operands.map((o) => indices.get(o) as Term), ...constants]) - 1);
   }
-  return { steps: used, results: results.map((result) => indices.get(result) as Term) };
+  return { steps: usedSteps, results: results.map((result) => indices.get(result) as Term) };
 }
 
 /** Some results of an expression, by their indices. */

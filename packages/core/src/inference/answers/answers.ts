@@ -103,13 +103,14 @@ export function answersOfHeads(
     const [decoding] = ofHead ?? [];
     return [{ name, decoding, answers: R === 1 ? answers : byRow(answers, R, lengthsOf(k)) }];
   });
-  const named = joinLabels(ofHeads);
+  const answersByTarget = joinLabels(ofHeads);
   const [{ decoding }, ...others] = ofHeads;
-  if (named.length === 1 && others.length > 0 && decoding && labelListOf(decoding)) return [...named[0].answers];
+  if (answersByTarget.length === 1 && others.length > 0 && decoding && labelListOf(decoding))
+    return [...answersByTarget[0].answers];
   return Array.from({ length: N }, (_, n) => {
-    const prediction = Object.fromEntries(named.map(({ name, answers }) => [name, answers[n].prediction]));
+    const prediction = Object.fromEntries(answersByTarget.map(({ name, answers }) => [name, answers[n].prediction]));
     const probabilities = Object.fromEntries(
-      named.flatMap(
+      answersByTarget.flatMap(
         ({
           name,
           answers: {
@@ -130,13 +131,13 @@ interface NamedAnswers {
 }
 
 /** The answers with those of all labels of a list in place of the first: the labels of each row. */
-function joinLabels(named: readonly NamedAnswers[]): readonly NamedAnswers[] {
+function joinLabels(answersByTarget: readonly NamedAnswers[]): readonly NamedAnswers[] {
   const columnOf = ({ decoding }: NamedAnswers) => decoding && labelListOf(decoding)?.column;
-  return named.flatMap((first, k) => {
+  return answersByTarget.flatMap((first, k) => {
     const name = columnOf(first);
     if (name === undefined) return [first];
-    if (named.findIndex((other) => columnOf(other) === name) < k) return [];
-    const labels = named.filter((other) => columnOf(other) === name);
+    if (answersByTarget.findIndex((other) => columnOf(other) === name) < k) return [];
+    const labels = answersByTarget.filter((other) => columnOf(other) === name);
     const yes = first.decoding?.type === 'classes' ? first.decoding.labels[1] : '';
     const answers = first.answers.map((_, n): Answer => {
       if (labels.some(({ answers }) => answers[n].prediction === null)) return { prediction: null };

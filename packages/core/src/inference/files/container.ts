@@ -100,10 +100,10 @@ export function openHeader(
 }
 
 /** Padded to a multiple of 8, so that sections can be read in place. Exact for any length in a damaged file. */
-const padded = (bytes: number): number => -8 * Math.floor(-bytes / 8);
+const paddedLength = (bytes: number): number => -8 * Math.floor(-bytes / 8);
 
 /** Where the sections begin, after the header and its padding. */
-const sectionsStart = (headerBytes: number): number => padded(PREFIX_BYTES + headerBytes);
+const sectionsStart = (headerBytes: number): number => paddedLength(PREFIX_BYTES + headerBytes);
 
 /** Creates an error about the file: what it has, and what was expected. */
 type Fault = (has: string, expected: string) => Error;
@@ -142,7 +142,8 @@ interface Section {
 }
 
 /** Bytes of a section, padded to a multiple of 8. */
-export const sectionBytes = (dtype: ElementType, length: number): number => padded(bytesOfElements(dtype, length));
+export const sectionBytes = (dtype: ElementType, length: number): number =>
+  paddedLength(bytesOfElements(dtype, length));
 
 /** Checks that the sections end where the hash begins. */
 function refuseBadLengths(sections: readonly Section[], start: number, size: number, fault: Fault): void {

@@ -69,14 +69,14 @@ export function numberReader({ decimal, thousands, unit }: NumberFormat): (cell:
   const mark = thousands && marks[thousands];
   const whole = mark === undefined ? '\\d+' : `(?:\\d+|[1-9]\\d{0,2}(?:${mark}\\d{3})+)`;
   const digits = `(?:${whole}(?:${point}(?:\\d*|${NO_CENTS}))?|${point}\\d+)(?:[eE][+-]?\\d+)?`;
-  const escaped = unit?.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  const escapedUnit = unit?.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   const forms =
-    escaped === undefined
+    escapedUnit === undefined
       ? [`(${SIGN})(${digits})`]
       : [
-          `(${SIGN})(${digits})\\s*${escaped}`,
-          `(${SIGN})\\s*${escaped}\\s*(${digits})`,
-          `${escaped}\\s*(${SIGN})(${digits})`,
+          `(${SIGN})(${digits})\\s*${escapedUnit}`,
+          `(${SIGN})\\s*${escapedUnit}\\s*(${digits})`,
+          `${escapedUnit}\\s*(${SIGN})(${digits})`,
           ...(isPercent(unit) ? [] : [`(${SIGN})(${digits})`]),
         ];
   const patterns = forms.map((form) => new RegExp(`^${form}$`, 'u'));
@@ -86,16 +86,16 @@ export function numberReader({ decimal, thousands, unit }: NumberFormat): (cell:
     if (typeof cell !== 'string') return undefined;
     const trimmed = cell.trim();
     if (trimmed.length > MAX_NUMBER_LENGTH) return undefined;
-    const enclosed = numberInBrackets(trimmed);
-    const text = enclosed ?? trimmed;
+    const bracketedNumber = numberInBrackets(trimmed);
+    const text = bracketedNumber ?? trimmed;
     for (const pattern of patterns) {
       const match = pattern.exec(text);
       if (match === null) continue;
-      const grouped = match[2].replace(DASH_FOR_CENTS, '');
-      const ungrouped = thousandsMark === undefined ? grouped : grouped.replace(thousandsMark, '');
-      const size = Number(decimal === 'comma' ? ungrouped.replace(',', '.') : ungrouped);
+      const groupedDigits = match[2].replace(DASH_FOR_CENTS, '');
+      const digits = thousandsMark === undefined ? groupedDigits : groupedDigits.replace(thousandsMark, '');
+      const size = Number(decimal === 'comma' ? digits.replace(',', '.') : digits);
       if (!Number.isFinite(size)) return undefined;
-      return enclosed !== undefined || match[1] === '-' || match[1] === '−' ? -size : size;
+      return bracketedNumber !== undefined || match[1] === '-' || match[1] === '−' ? -size : size;
     }
     return undefined;
   };

@@ -28,30 +28,31 @@ export function createCellPicker({ columns, target }: TablePreprocessing, leadin
   const gapColumns = new Set(columns.filter(takesGaps).map(({ name }) => name));
 
   /** @throws CellError for a misspelled column, else for those that are missing. */
-  function refuse(absent: readonly string[], missing: readonly string[], extra: readonly string[]): void {
+  function refuse(absent: readonly string[], missing: readonly string[], unknownKeys: readonly string[]): void {
     for (const name of absent) {
-      const misspelled = extra.find((other) => isMisspelling(other, name));
-      if (misspelled === undefined) continue;
+      const misspelledKey = unknownKeys.find((other) => isMisspelling(other, name));
+      if (misspelledKey === undefined) continue;
       const list = names.slice(0, 20).map(show).join(', ');
-      throw new CellError(misspelled, 'is unknown', `${list} (did you mean ${showName(name)}?)`);
+      throw new CellError(misspelledKey, 'is unknown', `${list} (did you mean ${showName(name)}?)`);
     }
     if (missing.length === 0) return;
     const [name, ...otherNames] = missing;
     const verb = otherNames.length === 1 ? 'is' : 'are';
     const othersText = otherNames.length === 0 ? '' : `, and so ${verb} ${listed(otherNames.map(show), 19)}`;
     const expected = missing.some((column) => gapColumns.has(column)) ? 'a value, or null for a gap' : 'a value';
-    const extraText = extra.length === 0 ? '' : ` (the row also has ${extra.slice(0, 20).map(show).join(', ')})`;
+    const extraText =
+      unknownKeys.length === 0 ? '' : ` (the row also has ${unknownKeys.slice(0, 20).map(show).join(', ')})`;
     throw new CellError(name, `is missing${othersText}`, expected + extraText);
   }
 
   const isNested = names.some((name) => name.includes('.'));
-  return (nested) => {
-    const row = isNested ? (flattenRow(nested) as NamedRow) : nested;
+  return (nestedRow) => {
+    const row = isNested ? (flattenRow(nestedRow) as NamedRow) : nestedRow;
     const absent = names.filter((name) => !Object.hasOwn(row, name));
     if (absent.length > 0) {
       const missing = absent.length === names.length ? absent : absent.filter((name) => !optional.has(name));
-      const extra = Object.keys(row).filter((key) => !columnNames.has(key));
-      refuse(absent, missing, extra);
+      const unknownKeys = Object.keys(row).filter((key) => !columnNames.has(key));
+      refuse(absent, missing, unknownKeys);
     }
     return names.map((name) => (Object.hasOwn(row, name) ? row[name] : null));
   };

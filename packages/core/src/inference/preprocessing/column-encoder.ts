@@ -100,20 +100,20 @@ export function createNumberEncoder(
       throw new CellError(name, 'has a gap', `${expected} (the model was trained without gaps)`);
     }
     if (isMissing && !indicator) onNote?.({ column: name, value: null });
-    const filled = isMissing ? (fill as number) : value;
-    const encoded = (filled - center) / scale;
-    if (!Number.isFinite(encoded)) {
+    const filledValue = isMissing ? (fill as number) : value;
+    const encodedValue = (filledValue - center) / scale;
+    if (!Number.isFinite(encodedValue)) {
       const smaller = `a smaller number: (value - ${center}) / ${scale} is not finite`;
       throw new CellError(name, `has ${value}`, smaller);
     }
-    x[offset] = encoded;
+    x[offset] = encodedValue;
     if (value < min || value > max) {
       onNote?.({ column: name, value: textOf(value), range: [textOf(min), textOf(max)] });
     }
     if (indicator) x[offset + 1] = isMissing ? 1 : 0;
     const rampOffset = offset + numbers.length - rampNames.length;
     for (let r = 0; r < rampNames.length; r++) {
-      x[rampOffset + r] = Math.min(Math.max((filled - ramps[r]) / (ramps[r + 1] - ramps[r]), 0), 1);
+      x[rampOffset + r] = Math.min(Math.max((filledValue - ramps[r]) / (ramps[r + 1] - ramps[r]), 0), 1);
     }
     let partOffset = offset + numbers.length;
     if (isMissing) x.fill(0, partOffset, partOffset + partWidth);

@@ -79,14 +79,14 @@ export function createBytePairTokenizer(
     spec,
     size: tokens.length,
     encode(text) {
-      const encoded: number[] = [];
+      const tokens: number[] = [];
       for (const bytes of bytePiecesOf(text, pieces)) {
         const pieceTokens = known.get(bytes) ?? bytePairs(bytes, ranks);
         if (known.size === KEPT_PIECES) known.clear();
         known.set(bytes, pieceTokens);
-        for (const token of pieceTokens) encoded.push(token);
+        for (const token of pieceTokens) tokens.push(token);
       }
-      return Uint32Array.from(encoded);
+      return Uint32Array.from(tokens);
     },
     decode(encoded) {
       const parts = Array.from(encoded, (token, at) => {

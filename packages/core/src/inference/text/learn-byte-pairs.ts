@@ -20,7 +20,7 @@ export function learnBytePairs(pieces: ReadonlyMap<string, number>, size: number
   const counts: number[] = []; // by id
   const wordsOf: Set<number>[] = []; // words that have, or once had, the union of this id
   const heap: number[] = []; // the most frequent union first; also counts that have changed since
-  const changed = new Set<number>();
+  const changedPairs = new Set<number>();
   for (const index of words.keys()) countUnions(index, 1);
   pushChanged();
   while (tokens.length < size && heap.length > 0) {
@@ -30,11 +30,11 @@ export function learnBytePairs(pieces: ReadonlyMap<string, number>, size: number
       if (counts[id] > 1) push(heap, entryOf(id));
       continue;
     }
-    const affected = [...wordsOf[id]];
-    for (const index of affected) countUnions(index, -1);
+    const affectedWords = [...wordsOf[id]];
+    for (const index of affectedWords) countUnions(index, -1);
     ranks.set(unions[id], tokens.length);
     tokens.push(unions[id]);
-    for (const index of affected) {
+    for (const index of affectedWords) {
       words[index].parts = bytePairs(words[index].bytes, ranks);
       countUnions(index, 1);
     }
@@ -58,14 +58,14 @@ export function learnBytePairs(pieces: ReadonlyMap<string, number>, size: number
       counts[id] += sign * count;
       if (sign > 0) {
         wordsOf[id].add(index);
-        changed.add(id);
+        changedPairs.add(id);
       }
     }
   }
 
   function pushChanged(): void {
-    for (const id of changed) if (counts[id] > 1) push(heap, entryOf(id));
-    changed.clear();
+    for (const id of changedPairs) if (counts[id] > 1) push(heap, entryOf(id));
+    changedPairs.clear();
   }
 
   function entryOf(id: number): number {

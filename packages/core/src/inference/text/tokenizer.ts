@@ -87,9 +87,9 @@ const MAX_PIECES = 50_000;
  * weights learn from the pieces that occur once. Of more than 50,000 the most frequent are kept.
  */
 export function commonVocabulary(counts: ReadonlyMap<string, number>): string[] {
-  const common = [...counts].filter(([, count]) => count > 1);
-  if (common.length > MAX_PIECES) common.sort(([a, x], [b, y]) => y - x || byCodePoints(a, b));
-  return [UNKNOWN, ...vocabularyOf(common.slice(0, MAX_PIECES).map(([piece]) => piece))];
+  const repeatedWords = [...counts].filter(([, count]) => count > 1);
+  if (repeatedWords.length > MAX_PIECES) repeatedWords.sort(([a, x], [b, y]) => y - x || byCodePoints(a, b));
+  return [UNKNOWN, ...vocabularyOf(repeatedWords.slice(0, MAX_PIECES).map(([piece]) => piece))];
 }
 
 /** The order of code points, which for characters beyond U+FFFF is not that of JavaScript's strings. */

@@ -86,13 +86,13 @@ export function createWriter(where: string, { network, text, loadTokenizer, crea
     const isEnd = endTokens.has(token);
     const isDone = isEnd || written + 1 >= sampling.tokens;
     const tokens = isEnd ? pending : [...pending, token];
-    const decoded = tokenizer.decode(tokens);
+    const decodedText = tokenizer.decode(tokens);
     // The last character may have bytes that later tokens complete.
-    const isWhole = isDone || !decoded.endsWith('\uFFFD');
-    const textLength = isWhole ? decoded.length : decoded.length - 1;
+    const isWhole = isDone || !decodedText.endsWith('\uFFFD');
+    const textLength = isWhole ? decodedText.length : decodedText.length - 1;
     const precedingTokens = window.length === T ? window.slice(T - Math.floor(T / 2)) : window;
     return {
-      text: decoded.slice(emitted, textLength),
+      text: decodedText.slice(emitted, textLength),
       draft: {
         window: [...precedingTokens, token],
         written: written + 1,
@@ -124,16 +124,16 @@ export function* writeTexts(
 ): Generator<string[], void, undefined> {
   const drafts = [...starts];
   for (;;) {
-    const unfinished = [...drafts.keys()].filter((k) => !drafts[k].isDone).slice(0, atOnce);
-    if (unfinished.length === 0) return;
+    const unfinishedDrafts = [...drafts.keys()].filter((k) => !drafts[k].isDone).slice(0, atOnce);
+    if (unfinishedDrafts.length === 0) return;
     const parts = drafts.map(() => '');
-    const written = writer.next(
-      unfinished.map((k) => drafts[k]),
-      unfinished.map((k) => samplings[k]),
+    const nextTokens = writer.next(
+      unfinishedDrafts.map((k) => drafts[k]),
+      unfinishedDrafts.map((k) => samplings[k]),
     );
-    for (const [j, k] of unfinished.entries()) {
-      drafts[k] = written[j].draft;
-      parts[k] = written[j].text;
+    for (const [j, k] of unfinishedDrafts.entries()) {
+      drafts[k] = nextTokens[j].draft;
+      parts[k] = nextTokens[j].text;
     }
     yield parts;
   }

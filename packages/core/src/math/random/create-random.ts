@@ -13,16 +13,16 @@ export function createRandom(seed: number, ...stream: readonly (number | string)
   const [k0, k1] = streamKey(seed, ...stream);
   const block = new Uint32Array(4);
   let counter = 0;
-  let used = 4;
+  let usedWords = 4;
   let spare = Number.NaN; // the second normal of a pair
 
   function uint32(): number {
-    if (used === 4) {
+    if (usedWords === 4) {
       philox4x32(block, counter, counter / 4294967296, 0, 0, k0, k1);
       counter++;
-      used = 0;
+      usedWords = 0;
     }
-    return block[used++];
+    return block[usedWords++];
   }
 
   /** Joins 27 bits of one word with 26 bits of the next. */

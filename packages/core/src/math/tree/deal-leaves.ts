@@ -56,8 +56,8 @@ function costOf(ranges: readonly LeafRange[], leaves: number, threadsOf: readonl
     const threads = threadsOf[rank];
     const threadRows = leafRows * Math.floor((end - first + threads - 1) / threads);
     // A rank sends the parts of its rows that others own, and receives its own part of their rows.
-    const moved = Math.max(nodes[rank] * (ranks - 1), nodeCount - nodes[rank]) / ranks;
-    longest = Math.max(longest, threadRows + ROWS_PER_TRANSFER * moved);
+    const movedNodes = Math.max(nodes[rank] * (ranks - 1), nodeCount - nodes[rank]) / ranks;
+    longest = Math.max(longest, threadRows + ROWS_PER_TRANSFER * movedNodes);
   }
   return longest;
 }

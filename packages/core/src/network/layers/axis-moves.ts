@@ -119,10 +119,10 @@ export function emitMoves(
       ...runs.map((run, a) => ({ count: run.count, to: run.toStep * ySteps[a], from: run.fromStep * xSteps[a] })),
     ],
   });
-  const written = axes.map(({ rounds }) => rounds[0] ?? []);
+  const firstRuns = axes.map(({ rounds }) => rounds[0] ?? []);
   for (const [a, { unwritten }] of axes.entries()) {
     const whole = to.slice(a + 1).map((count) => neighbours(count).rounds[0]);
-    for (const runs of combinations([...written.slice(0, a), unwritten, ...whole])) {
+    for (const runs of combinations([...firstRuns.slice(0, a), unwritten, ...whole])) {
       emit(ops.stridedFill, y, value, geometryOf(runs));
     }
   }
@@ -167,7 +167,7 @@ export const readingOfRuns = (
 ): AxisReading => ({
   length,
   forward: () => ({ rounds: [runs], unwritten }),
-  backward: () => ({ rounds: runs.flatMap(singleReads).map((run) => [reversed(run)]), unwritten: unread }),
+  backward: () => ({ rounds: runs.flatMap(singleReads).map((run) => [reverseRun(run)]), unwritten: unread }),
 });
 
 /** A run of neighbours that are written. */
@@ -179,7 +179,7 @@ export const runOf = (to: number, count: number, from = to, fromStep = 1): Run =
 const singleReads = (run: Run): Run[] =>
   run.fromStep === 0 ? Array.from({ length: run.count }, (_, k) => runOf(run.to + k, 1, run.from)) : [run];
 
-const reversed = ({ to, toStep, from, fromStep, ...others }: Run): Run => {
+const reverseRun = ({ to, toStep, from, fromStep, ...others }: Run): Run => {
   return { ...others, to: from, toStep: fromStep, from: to, fromStep: toStep };
 };
 

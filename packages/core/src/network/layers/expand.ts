@@ -16,14 +16,14 @@ export const expandOptions = defineOptions('expand', {
 /** Options of an expand layer. */
 export interface ExpandOptions extends OptionsOf<typeof expandOptions.table>, Named {}
 
-/** y: x repeated along axes of length 1, as NumPy broadcasts: [3, 1] becomes [2, 3, 4]. dx sums dy over them. */
+/** y: x repeated along axes of length 1, as NumPy broadcasts: [3, 1] becomes [2, 3, 4]. dx sums dy over the repeats. */
 export function expand(options: ExpandOptions, context: LayerContext): Layer {
   const { shape } = expandOptions.read(options);
   const { input } = context;
-  const added = shape.length - input.length;
-  const from = shape.map((_, a) => (a < added ? 1 : input[a - added]));
-  const out = shape.map((extent, a) => (extent === -1 && a >= added ? from[a] : extent));
-  if (added < 0 || out.some((extent, a) => extent < 1 || (extent !== from[a] && from[a] !== 1))) {
+  const addedAxes = shape.length - input.length;
+  const from = shape.map((_, a) => (a < addedAxes ? 1 : input[a - addedAxes]));
+  const out = shape.map((extent, a) => (extent === -1 && a >= addedAxes ? from[a] : extent));
+  if (addedAxes < 0 || out.some((extent, a) => extent < 1 || (extent !== from[a] && from[a] !== 1))) {
     const expected = `expected a shape to which rows of shape ${shapeText(input)} can be repeated`;
     throw new OptionError('expand', 'shape', `${has(shape)}, ${expected}`);
   }

@@ -61,8 +61,8 @@ export function formulaLayer(
           return [make(terms, values)];
         })
       : make;
-  const placed = all.map((inputShape, k) => ({ shape: inputShape, isFixed: isTensor(k) }));
-  const forward = readingOf(expression, placed, shape);
+  const placedInputs = all.map((inputShape, k) => ({ shape: inputShape, isFixed: isTensor(k) }));
+  const forward = readingOf(expression, placedInputs, shape);
   const gradients = inputs.map((k) => gradientOf(expression, n, [k]));
   /** Whether the gradient by an input is dy itself at each place. */
   const isDy = gradients.map(
@@ -76,7 +76,8 @@ export function formulaLayer(
   function backwardOf(byInputs: readonly number[]): Reading {
     const key = byInputs.join();
     const reading =
-      backwards.get(key) ?? readingOf(gradientOf(expression, n, byInputs), [...placed, { shape }, { shape }], shape);
+      backwards.get(key) ??
+      readingOf(gradientOf(expression, n, byInputs), [...placedInputs, { shape }, { shape }], shape);
     backwards.set(key, reading);
     return reading;
   }
@@ -91,7 +92,7 @@ export function formulaLayer(
   const next = hasPositions
     ? readingOf(
         expression,
-        placed.map(({ shape: inputShape, isFixed }) => ({ shape: ofPosition(inputShape), isFixed })),
+        placedInputs.map(({ shape: inputShape, isFixed }) => ({ shape: ofPosition(inputShape), isFixed })),
         shape.slice(1),
       )
     : null;
@@ -140,18 +141,18 @@ export function formulaLayer(
         if (isTensor(k)) emit(ops.positionSums, to, levels, inRows, B, leafRows, accumulate, R, sizeOf(all[k]));
       }
 
-      const computed: number[] = []; // inputs whose gradients, or the terms of these, are computed at each place
+      const computedInputs: number[] = []; // inputs whose gradients, or the terms of these, are computed at each place
       for (const [k, target] of targets.entries()) {
         if (target === null) continue;
-        if (!isDy[k]) computed.push(k);
+        if (!isDy[k]) computedInputs.push(k);
         else if (isSummed(k)) emitSumsOf(k, target);
         else if (target !== dy) emit(ops.copy, target, dy, B * size);
       }
       // The array of dxs[0] may be dy: it is written at the same places.
-      const results = computed.map((k) => (isSummed(k) ? terms[k] : (targets[k] as Elements)));
-      if (computed.length > 0 && B > 0)
-        emitReading(emit, backwardOf(computed), results, [...xs, ...parameters, dy, y], B);
-      for (const k of computed) if (isSummed(k)) emitSumsOf(k, targets[k] as Elements);
+      const results = computedInputs.map((k) => (isSummed(k) ? terms[k] : (targets[k] as Elements)));
+      if (computedInputs.length > 0 && B > 0)
+        emitReading(emit, backwardOf(computedInputs), results, [...xs, ...parameters, dy, y], B);
+      for (const k of computedInputs) if (isSummed(k)) emitSumsOf(k, targets[k] as Elements);
     },
   };
 }

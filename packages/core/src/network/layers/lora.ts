@@ -232,18 +232,18 @@ export function withLora(kind: string, layer: Layer, value: number | LoraOptions
       return { ...memory, arrays: [...memory.arrays, ...scratch] };
     },
     forward(y, xs, parameters, B, pass, memory) {
-      const [weights, adapted] = adapt(pass, parameters, memory);
-      layer.forward(y, xs, weights, B, adapted, memory);
+      const [weights, adaptedLayer] = adapt(pass, parameters, memory);
+      layer.forward(y, xs, weights, B, adaptedLayer, memory);
     },
     ...(forwardNext && {
       forwardNext(y, xs, parameters, pass, memory) {
-        const [weights, adapted] = adapt(pass, parameters, memory);
-        forwardNext(y, xs, weights, adapted, memory);
+        const [weights, adaptedLayer] = adapt(pass, parameters, memory);
+        forwardNext(y, xs, weights, adaptedLayer, memory);
       },
     }),
     backward(dxs, dy, xs, y, parameters, gradients, B, pass, memory) {
-      const [weights, adapted] = adapt(pass, parameters, memory, gradients ?? []);
-      layer.backward(dxs, dy, xs, y, weights, gradients, B, adapted, memory);
+      const [weights, adaptedLayer] = adapt(pass, parameters, memory, gradients ?? []);
+      layer.backward(dxs, dy, xs, y, weights, gradients, B, adaptedLayer, memory);
     },
   };
 }

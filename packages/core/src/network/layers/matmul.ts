@@ -28,16 +28,16 @@ type Factor = readonly [matrix: Elements, isTransposed: boolean];
 export function matmul(options: MatmulOptions, { inputs }: LayerContext): Layer {
   const { transposeA, transposeB } = matmulOptions.read(options);
   const [a, b = a] = inputs;
-  const refused = (expected: string) =>
+  const shapeError = (expected: string) =>
     new OptionError('matmul', 'of', `has values of ${shapeText(a)} and ${shapeText(b)}, expected ${expected}`);
-  if (a.length < 2 || b.length < 2) throw refused('two axes or more each');
+  if (a.length < 2 || b.length < 2) throw shapeError('two axes or more each');
   const [ofA, ofB] = [matrixOf(a, transposeA), matrixOf(b, transposeB)];
-  if (ofA[1] !== ofB[0]) throw refused(`${ofA[1]} rows in the second for the ${ofA[1]} columns of the first`);
+  if (ofA[1] !== ofB[0]) throw shapeError(`${ofA[1]} rows in the second for the ${ofA[1]} columns of the first`);
   const [[rowsOfA, k], [, m]] = [ofA, ofB];
   const axes = Math.max(a.length, b.length);
   const [batchA, batchB] = [a.slice(0, -2), b.slice(0, -2)];
   const batch = broadcast(batchA, batchB);
-  if (batch === null) throw refused('axes before the last two that are equal, or 1');
+  if (batch === null) throw shapeError('axes before the last two that are equal, or 1');
   // All matrices of a are the rows of one, where each meets the same matrix of b.
   const isOneMatrix = sizeOf(batchB) === 1 && !transposeA;
   const n = isOneMatrix ? sizeOf(batchA) * rowsOfA : rowsOfA;
@@ -135,12 +135,12 @@ function matrixOf(shape: Shape, isTransposed: boolean): readonly [rows: number, 
 }
 
 /** The shape with axes of length 1 before it, so that it has `axes`. */
-const padded = (shape: Shape, axes: number): Shape => [...Array<number>(axes - shape.length).fill(1), ...shape];
+const padShape = (shape: Shape, axes: number): Shape => [...Array<number>(axes - shape.length).fill(1), ...shape];
 
 /** The shape that both have when axes of length 1 are repeated; null if there is none. */
 function broadcast(a: Shape, b: Shape): Shape | null {
   const axes = Math.max(a.length, b.length);
-  const [ofA, ofB] = [padded(a, axes), padded(b, axes)];
+  const [ofA, ofB] = [padShape(a, axes), padShape(b, axes)];
   if (ofA.some((n, axis) => n !== ofB[axis] && n !== 1 && ofB[axis] !== 1)) return null;
   return ofA.map((n, axis) => Math.max(n, ofB[axis]));
 }
@@ -158,7 +158,7 @@ interface Pair {
 function pairsOf(batch: Shape, batchA: Shape, batchB: Shape): readonly Pair[] {
   /** The index of the matrix in a value of this shape that product `index` takes. */
   const indexIn = (shape: Shape, index: number): number => {
-    const extents = padded(shape, batch.length);
+    const extents = padShape(shape, batch.length);
     let [rest, at, step] = [index, 0, 1];
     for (let axis = batch.length - 1; axis >= 0; axis--) {
       if (extents[axis] > 1) at += (rest % batch[axis]) * step;

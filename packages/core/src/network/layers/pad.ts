@@ -62,10 +62,10 @@ export function pad(options: PadOptions, { input }: LayerContext): Layer {
       throw new OptionError('pad', 'padding', problem);
     }
     if (before + after === 0) return null;
-    const padded = modes[mode](n, before, after).filter(({ count }) => count > 0);
-    const unwritten = mode === 'constant' ? [runOf(0, before), runOf(before + n, after)] : [];
-    return readingOfRuns(before + n + after, [runOf(before, n, 0), ...padded], {
-      unwritten: unwritten.filter(({ count }) => count > 0),
+    const paddedRuns = modes[mode](n, before, after).filter(({ count }) => count > 0);
+    const unwrittenRuns = mode === 'constant' ? [runOf(0, before), runOf(before + n, after)] : [];
+    return readingOfRuns(before + n + after, [runOf(before, n, 0), ...paddedRuns], {
+      unwritten: unwrittenRuns.filter(({ count }) => count > 0),
     });
   });
   return movesLayer('pad', input, readings, value);

@@ -116,8 +116,8 @@ function reduce(
   const between = stages.slice(1).map(({ outer, n, inner }) => outer * n * inner); // sizes of the values in between
   const divisor = kind === 'mean' ? sizeOf(input) / sizeOf(out) : 1;
   const divides = divisor > 1;
-  const transposed = Math.max(0, ...stages.map(({ outer, n, inner }) => (inner > 1 ? outer * n * inner : 0)));
-  const scratchSize = transposes ? transposed : 0;
+  const transposedSize = Math.max(0, ...stages.map(({ outer, n, inner }) => (inner > 1 ? outer * n * inner : 0)));
+  const scratchSize = transposes ? transposedSize : 0;
 
   /** Emits the forward pass. An array that has `size` numbers a row, before or after, has `lengthOf(size)` here. */
   function emitForward(

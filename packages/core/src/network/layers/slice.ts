@@ -53,7 +53,7 @@ export function slicedRanges({ start, end, step, axis }: SpecOrRead<SliceOptions
   const ranges: (Range | null)[] = input.map(() => null);
   for (const k of longest.value.keys()) {
     const a = axisOf('slice', entryAt(axis, k) ?? (lists.length > 0 ? k : -1), input);
-    const range = sliced(input[a], entryAt(start, k), entryAt(end, k), entryAt(step, k) ?? 1);
+    const range = rangeOf(input[a], entryAt(start, k), entryAt(end, k), entryAt(step, k) ?? 1);
     if (range.count === 0) {
       const problem = `leaves nothing of axis ${a}, expected at least 1 of its ${input[a]} indices`;
       throw new OptionError(
@@ -72,7 +72,7 @@ const entryAt = (option: number | readonly number[] | undefined, k: number): num
   typeof option === 'object' ? option[k] : option;
 
 /** The indices of a slice of an axis of n. @throws OptionError for a step of 0 */
-function sliced(n: number, start: number | undefined, end: number | undefined, step: number): Range {
+function rangeOf(n: number, start: number | undefined, end: number | undefined, step: number): Range {
   if (step === 0) throw new OptionError('slice', 'step', 'has 0, expected a step other than 0');
   const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
   const within = (index: number): number => Math.min(Math.max(index < 0 ? index + n : index, low), high);

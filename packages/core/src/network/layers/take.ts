@@ -21,9 +21,9 @@ export function take(options: TakeOptions, { input }: LayerContext): Layer {
   const { indices, axis } = takeOptions.read(options);
   const a = axisOf('take', axis, input);
   const n = input[a];
-  const outside = indices.find((index) => index < -n || index >= n);
-  if (outside !== undefined) {
-    const problem = `has ${outside}, expected indices from ${-n} to ${n - 1} of axis ${a}`;
+  const badIndex = indices.find((index) => index < -n || index >= n);
+  if (badIndex !== undefined) {
+    const problem = `has ${badIndex}, expected indices from ${-n} to ${n - 1} of axis ${a}`;
     throw new OptionError('take', 'indices', `${problem} (rows have shape ${shapeText(input)})`);
   }
   const read = readingOf(indices.length, n, (output) => {

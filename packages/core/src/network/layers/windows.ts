@@ -18,11 +18,11 @@ export const perAxis = (min: number) =>
 
 const SHAPES: Readonly<Record<number, string>> = { 1: '[length, channels]', 2: '[height, width, channels]' };
 
-/** The number of axes before the channels. @throws OptionError if it is none of `allowed`. */
-export function axesOf(kind: string, input: Shape, allowed: readonly (1 | 2)[]): number {
+/** The number of axes before the channels. @throws OptionError if it is none of `allowedAxes`. */
+export function axesOf(kind: string, input: Shape, allowedAxes: readonly (1 | 2)[]): number {
   const axes = input.length - 1;
-  if (allowed.some((number) => number === axes)) return axes;
-  const expected = allowed.map((number) => SHAPES[number]).join(' or ');
+  if (allowedAxes.some((number) => number === axes)) return axes;
+  const expected = allowedAxes.map((number) => SHAPES[number]).join(' or ');
   throw new OptionError(kind, 'in', `has shape ${show(input)}, expected ${expected}`, { about: 'input' });
 }
 
@@ -51,10 +51,14 @@ export function windowsAlong(
   { padding, ...window }: Omit<WindowAxis, 'inputs' | 'outputs'> & { readonly padding: number },
 ): WindowAxis {
   const span = window.dilation * (window.kernel - 1) + 1;
-  const padded = input[a] + padding;
-  if (span > padded) {
+  const paddedExtent = input[a] + padding;
+  if (span > paddedExtent) {
     const size = `${show(input)}${padding > 0 ? ' with its padding' : ''}`;
-    throw new OptionError(kind, name, `spans ${span} positions of ${padded}, expected one that fits into ${size}`);
+    throw new OptionError(
+      kind,
+      name,
+      `spans ${span} positions of ${paddedExtent}, expected one that fits into ${size}`,
+    );
   }
-  return { ...window, inputs: input[a], outputs: Math.floor((padded - span) / window.stride) + 1 };
+  return { ...window, inputs: input[a], outputs: Math.floor((paddedExtent - span) / window.stride) + 1 };
 }

@@ -35,10 +35,10 @@ export function formulaOp(formula: Formula, isJoined = false): FormulaOp {
 /** Two calls of formulas as one: see `joinFormulas`. */
 function join(first: Call, second: Call): Call | null {
   if (second.op.name !== FORMULA) return null;
-  const joined = joinFormulas(arraysOf(first), arraysOf(second));
-  if (joined === null) return null;
-  const op = formulaOp(joined.formula, true /* isJoined */) as unknown as Call['op'];
-  return { op, args: [...joined.outputs, ...joined.inputs, joined.B] };
+  const joinedFormula = joinFormulas(arraysOf(first), arraysOf(second));
+  if (joinedFormula === null) return null;
+  const op = formulaOp(joinedFormula.formula, true /* isJoined */) as unknown as Call['op'];
+  return { op, args: [...joinedFormula.outputs, ...joinedFormula.inputs, joinedFormula.B] };
 }
 
 function arraysOf({ op, args }: Call): FormulaArrays {

@@ -46,8 +46,8 @@ export function joinFormulas(first: FormulaArrays, second: FormulaArrays): Formu
     }
     const firstResults = copyInto(terms, first.formula.expression, (k) => inputOf(first, k));
     const secondResults = copyInto(terms, second.formula.expression, (k) => {
-      const written = first.outputs.findLastIndex((output) => isSame(output, second.inputs[k]));
-      return written === -1 ? inputOf(second, k) : firstResults[written];
+      const outputIndex = first.outputs.findLastIndex((output) => isSame(output, second.inputs[k]));
+      return outputIndex === -1 ? inputOf(second, k) : firstResults[outputIndex];
     });
     return [...kept.map((k) => firstResults[k]), ...secondResults];
   });

@@ -21,25 +21,25 @@ const sequenceSizes = { lengths: double(input('B')), ...counts('B', 'T', 'C') };
 /** Sizes of images of which each row is repeated FY times and each column FX times. */
 const factors = counts('B', 'H', 'V', 'C', 'FY', 'FX');
 const image = ['B', 'H', 'V', 'C'] as const;
-const pooled = ['B', 'OH', 'OV', 'C'] as const;
+const pooledShape = ['B', 'OH', 'OV', 'C'] as const;
 
 /** Operations on the positions of images and sequences. */
 export const poolOps = defineOps({
   /** y = the largest input of each window. */
-  maxPoolForward: operation(maxPoolForward, { y: output(...pooled), x: input(...image), B: count, geometry }),
+  maxPoolForward: operation(maxPoolForward, { y: output(...pooledShape), x: input(...image), B: count, geometry }),
   /** dx of max-pool. */
   maxPoolBackward: operation(maxPoolBackward, {
     dx: output(...image),
-    dy: input(...pooled),
+    dy: input(...pooledShape),
     x: input(...image),
-    y: input(...pooled),
+    y: input(...pooledShape),
     B: count,
     geometry,
   }),
   /** y = the mean of each window. */
-  avgPoolForward: operation(avgPoolForward, { y: output(...pooled), x: input(...image), B: count, geometry }),
+  avgPoolForward: operation(avgPoolForward, { y: output(...pooledShape), x: input(...image), B: count, geometry }),
   /** dx of avg-pool. */
-  avgPoolBackward: operation(avgPoolBackward, { dx: output(...image), dy: input(...pooled), B: count, geometry }),
+  avgPoolBackward: operation(avgPoolBackward, { dx: output(...image), dy: input(...pooledShape), B: count, geometry }),
   /** y = the mean of all positions. */
   globalAvgPoolForward: operation(globalAvgPoolForward, {
     y: output('B', 'C'),

@@ -26,10 +26,10 @@ export interface FormulaAxes {
 export function axesOf({ shape, inputs }: Formula, B: number): FormulaAxes {
   const all = [B, ...shape];
   const strides = inputs.map((input) => {
-    const padded = [input.isFixed === true ? 1 : B, ...shape.map(() => 1)]; // its shape with as many axes as `all`
-    for (const [k, extent] of [...input.shape].reverse().entries()) padded[all.length - 1 - k] = extent;
+    const paddedShape = [input.isFixed === true ? 1 : B, ...shape.map(() => 1)]; // its shape with as many axes as `all`
+    for (const [k, extent] of [...input.shape].reverse().entries()) paddedShape[all.length - 1 - k] = extent;
     let next = 1;
-    return padded
+    return paddedShape
       .map((extent, axis) => ({ extent, axis }))
       .reverse()
       .map(({ extent, axis }) => {

@@ -143,6 +143,6 @@ export function scale(
   factor: Float64Array, // [1]
 ): void {
   if (factor[0] === 1) return;
-  const rounded = roundingOf(g)(factor[0]);
-  for (let i = 0; i < n; i++) g[i] *= rounded;
+  const roundedFactor = roundingOf(g)(factor[0]);
+  for (let i = 0; i < n; i++) g[i] *= roundedFactor;
 }

@@ -40,17 +40,23 @@ export function numbersOfPart(
 export const recurrentCode =
   (step: Omit<RecurrentStep, 'sizes'>, operands: Readonly<Record<string, Operand>>) =>
   (...args: readonly unknown[]): void => {
-    const named = Object.fromEntries(Object.keys(operands).map((name, k) => [name, args[k]]));
-    const { lengths, t, B, T, O } = named as { lengths: Float64Array; t: number; B: number; T: number; O: number };
+    const argumentByName = Object.fromEntries(Object.keys(operands).map((name, k) => [name, args[k]]));
+    const { lengths, t, B, T, O } = argumentByName as {
+      lengths: Float64Array;
+      t: number;
+      B: number;
+      T: number;
+      O: number;
+    };
     const arrayOf = (part: Part) => {
       const { name, first, row } = numbersOfPart(operands, part, t, T, O);
-      return { array: named[name] as Elements, first, row };
+      return { array: argumentByName[name] as Elements, first, row };
     };
     const copies = (list: RecurrentStep['copiesBefore']) =>
       list.map(([to, from, gates]) => ({ to: arrayOf(to), from: arrayOf(from), length: gates * O }));
     const [before, after] = [copies(step.copiesBefore), copies(step.copiesAfter)];
     const [inputs, outputs] = [step.inputs.map(arrayOf), step.outputs.map(arrayOf)];
-    const cleared = step.clearedAtPadding.map(([part, gates]) => ({ ...arrayOf(part), length: gates * O }));
+    const clearedParts = step.clearedAtPadding.map(([part, gates]) => ({ ...arrayOf(part), length: gates * O }));
     const math = mathOf(typeOf(inputs[0].array));
 
     function copyRow(n: number, list: typeof before): void {
@@ -63,7 +69,8 @@ export const recurrentCode =
     for (let n = 0; n < B; n++) {
       copyRow(n, before);
       if (t >= lengths[n]) {
-        for (const { array, first, row, length } of cleared) array.fill(0, first + n * row, first + n * row + length);
+        for (const { array, first, row, length } of clearedParts)
+          array.fill(0, first + n * row, first + n * row + length);
         continue;
       }
       for (let o = 0; o < O; o++) {

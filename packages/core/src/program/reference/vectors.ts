@@ -38,8 +38,8 @@ export function addToDiagonal(
   size: number,
   value: number,
 ): void {
-  const rounded = roundingOf(A)(value);
-  for (let i = 0; i < size; i++) A[i * size + i] += rounded;
+  const roundedValue = roundingOf(A)(value);
+  for (let i = 0; i < size; i++) A[i * size + i] += roundedValue;
 }
 
 /** y[i] = value. Overwrites `y`. */

@@ -27,19 +27,19 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
   let isClosed = false;
   const trouble = (): ClusterError | null => troubleOf(ledger, connection);
   let currentlyAwaited: Awaited | null = null; // what a call of the main thread waits for
-  const wait = async (awaited: Awaited): Promise<void> => {
+  const wait = async (awaitedRank: Awaited): Promise<void> => {
     const isDone = (): boolean => {
-      if (isOpening) return awaited.isDone();
+      if (isOpening) return awaitedRank.isDone();
       receiveFailure(mailbox, ledger);
       const error = trouble();
       // A rank that failed in a later call has done its part of this one, so this call completes.
       if (error !== null && !(ledger.trouble === TROUBLE.failure && ledger.failure().completedCalls > completedCalls))
         throw error;
-      return awaited.isDone();
+      return awaitedRank.isDone();
     };
-    currentlyAwaited = awaited;
+    currentlyAwaited = awaitedRank;
     try {
-      await waitFor({ ...awaited, isDone }, ranks, timeLimitMs);
+      await waitFor({ ...awaitedRank, isDone }, ranks, timeLimitMs);
     } finally {
       currentlyAwaited = null;
     }
@@ -175,14 +175,14 @@ export function childrenOf(rank: number, ranks: number): number[] {
 /** The recorded trouble as an error; null if there is none. */
 function troubleOf(ledger: Ledger, { rank, ranks, timeLimitMs }: Connection): ClusterError | null {
   if (ledger.trouble === TROUBLE.failure) {
-    const { rank: failed, message } = ledger.failure();
-    const who = failed === rank ? 'this rank' : namesOf([failed], ranks);
-    return new ClusterError(`cluster: ${who} has failed: ${message}`, [failed]);
+    const { rank: failedRank, message } = ledger.failure();
+    const who = failedRank === rank ? 'this rank' : namesOf([failedRank], ranks);
+    return new ClusterError(`cluster: ${who} has failed: ${message}`, [failedRank]);
   }
   if (ledger.trouble === TROUBLE.dead) {
-    const died = ledger.deadRanks();
-    const have = died.length === 1 ? 'has died' : 'have died';
-    return lateError(died, ranks, have);
+    const deadRanks = ledger.deadRanks();
+    const have = deadRanks.length === 1 ? 'has died' : 'have died';
+    return lateError(deadRanks, ranks, have);
   }
   if (ledger.trouble !== TROUBLE.late) return null;
   return lateError(ledger.lateRanks(), ranks, `did not deliver numbers of a step within ${timeLimitMs / 1000} s`);

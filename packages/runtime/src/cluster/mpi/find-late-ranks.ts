@@ -35,8 +35,8 @@ export async function findLateRanks(cluster: Cluster, error: ClusterError, waitM
     }
     if (living.every((other) => awaitedBy.has(other))) break;
   }
-  const awaited = new Set([...awaitedBy.values()].flat());
-  const lateRanks = allRanks.filter((other) => awaited.has(other) && !awaitedBy.has(other));
+  const awaitedRanks = new Set([...awaitedBy.values()].flat());
+  const lateRanks = allRanks.filter((other) => awaitedRanks.has(other) && !awaitedBy.has(other));
   const reporter = Math.min(...awaitedBy.keys());
   if (lateRanks.length === 0 || error.lateness === undefined) return { error, reporter };
   return { error: lateError(lateRanks, ranks, error.lateness, { cause: error }), reporter };

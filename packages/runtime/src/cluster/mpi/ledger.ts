@@ -76,14 +76,14 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
   takeBytes(HEADER_WORDS * 4);
   const requests = takeBytes(capacity * requestBytes);
   const kinds = takeBytes(capacity);
-  const started = takeBytes(capacity);
+  const startFlags = takeBytes(capacity);
   const failureText = takeBytes(FAILURE_BYTES);
-  const awaited = takeBytes(ranks); // a flag for each rank
+  const awaitedFlags = takeBytes(ranks); // a flag for each rank
   const dead = takeBytes(ranks);
   const slotsFrom = (from: number, count: number): Slots => ({
     requests: viewOf(requests, from * requestBytes, count * requestBytes),
     kinds: viewOf(kinds, from, count),
-    started: viewOf(started, from, count),
+    started: viewOf(startFlags, from, count),
   });
   const reservedSlots = (): Slots => slotsFrom(0, Math.min(capacity, Atomics.load(head, HEADER.usedSlots)));
   const setFlags = (ranks: readonly number[], flags: Uint8Array): void => {
@@ -102,24 +102,24 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
     },
     reservedSlots,
     clear() {
-      const used = reservedSlots();
-      used.kinds.fill(REQUEST.none);
-      used.started.fill(0);
+      const usedSlots = reservedSlots();
+      usedSlots.kinds.fill(REQUEST.none);
+      usedSlots.started.fill(0);
       Atomics.store(head, HEADER.usedSlots, 0);
     },
     awaitedRanks() {
-      if (Atomics.load(head, HEADER.trouble) === TROUBLE.late) return flaggedRanks(awaited);
-      awaited.fill(0);
+      if (Atomics.load(head, HEADER.trouble) === TROUBLE.late) return flaggedRanks(awaitedFlags);
+      awaitedFlags.fill(0);
       Atomics.store(head, HEADER.question, 1);
       Atomics.wait(head, HEADER.question, 1, ANSWER_MS);
       Atomics.store(head, HEADER.question, 0);
-      return flaggedRanks(awaited);
+      return flaggedRanks(awaitedFlags);
     },
     get isQuestioned() {
       return Atomics.load(head, HEADER.question) === 1;
     },
     answerAwaited(ranks) {
-      setFlags(ranks, awaited);
+      setFlags(ranks, awaitedFlags);
       Atomics.store(head, HEADER.question, 0);
       Atomics.notify(head, HEADER.question);
     },
@@ -136,9 +136,9 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
       head[HEADER.failureBytes] = written;
     },
     recordLate(ranks) {
-      if (recordTrouble(TROUBLE.late)) setFlags(ranks, awaited);
+      if (recordTrouble(TROUBLE.late)) setFlags(ranks, awaitedFlags);
     },
-    lateRanks: () => flaggedRanks(awaited),
+    lateRanks: () => flaggedRanks(awaitedFlags),
     recordDead(ranks) {
       setFlags(ranks, dead);
       Atomics.store(head, HEADER.trouble, TROUBLE.dead);

@@ -55,9 +55,9 @@ export function bindMpi(koffi: Koffi, library: NativeLibrary, path: string): Mpi
     return [functionName, library.func(functionName, 'int', types)];
   };
   const functions = Object.fromEntries(Object.entries(signatures).map(bind)) as Record<FunctionName, NativeFunction>;
-  const refuse = (failed: FunctionName, code: number): ClusterError => {
+  const refuse = (failedFunction: FunctionName, code: number): ClusterError => {
     const problem = firstLineOf((text, length) => functions.MPI_Error_string(code, text, length));
-    return new ClusterError(`cluster: ${failed} failed: ${problem}`);
+    return new ClusterError(`cluster: ${failedFunction} failed: ${problem}`);
   };
   return {
     name,
@@ -67,9 +67,9 @@ export function bindMpi(koffi: Koffi, library: NativeLibrary, path: string): Mpi
     handles: family.handles(library),
     functions,
     refuse,
-    call(called, ...values) {
-      const code = Number(functions[called](...values));
-      if (code !== 0) throw refuse(called, code);
+    call(functionName, ...values) {
+      const code = Number(functions[functionName](...values));
+      if (code !== 0) throw refuse(functionName, code);
     },
   };
 }

@@ -142,10 +142,10 @@ async function errorOfUnreadable(paths: readonly string[]): Promise<Error | unde
     });
   }
   if (problems.length < 2) return undefined;
-  const more = problems.length > MAX_NAMED ? [`${problems.length - MAX_NAMED} more`] : [];
+  const omission = problems.length > MAX_NAMED ? [`${problems.length - MAX_NAMED} more`] : [];
   const has = `${problems.length} of ${paths.length} images cannot be read`;
   const expected = 'whole PNG or JPEG images (mend these, or take them out of the folder)';
-  const list = [...problems.slice(0, MAX_NAMED), ...more].join('; ');
+  const list = [...problems.slice(0, MAX_NAMED), ...omission].join('; ');
   return new Error(`${WHERE}: ${has}, expected ${expected}: ${list}`, { cause });
 }
 
@@ -183,11 +183,13 @@ async function seemAlike(paths: readonly string[]): Promise<boolean> {
 export function imagesIn(folder: string, deep = false): string[] {
   const entries = entriesOf(checkPath(WHERE, folder)).map((name) => join(folder, name));
   const isUnexpected = (path: string): boolean => !IMAGE.test(path) && !(deep && isFolder(path));
-  const [unexpected, ...others] = entries.filter(isUnexpected);
-  if (unexpected !== undefined) {
-    const has = isFolder(unexpected) ? 'is a folder' : 'has another ending';
-    const more = others.length === 0 ? '' : ` (so do ${others.length} more entries of the folder)`;
-    throw new Error(`${WHERE}: ${showPath(unexpected)} ${has}, expected images that end in .png, .jpg or .jpeg${more}`);
+  const [unexpectedEntry, ...others] = entries.filter(isUnexpected);
+  if (unexpectedEntry !== undefined) {
+    const has = isFolder(unexpectedEntry) ? 'is a folder' : 'has another ending';
+    const omission = others.length === 0 ? '' : ` (so do ${others.length} more entries of the folder)`;
+    throw new Error(
+      `${WHERE}: ${showPath(unexpectedEntry)} ${has}, expected images that end in .png, .jpg or .jpeg${omission}`,
+    );
   }
   return entries.flatMap((path) => (IMAGE.test(path) ? [path] : imagesIn(path, deep)));
 }

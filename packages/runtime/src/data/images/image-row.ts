@@ -35,8 +35,8 @@ export async function imageRow(
 function encodingOfColumn(preprocessing: Preprocessing | undefined, name: string | undefined) {
   const columns = ofTable(preprocessing)?.columns ?? [];
   const images = columns.filter((column): column is PixelEncoding => column.type === 'image');
-  const chosen = images.filter((column) => name === undefined || column.name === name);
-  if (images.length === 0 || chosen.length === 1) return chosen.at(0);
+  const matches = images.filter((column) => name === undefined || column.name === name);
+  if (images.length === 0 || matches.length === 1) return matches.at(0);
   const expected = `one of ${images.map((column) => show(column.name)).join(', ')}`;
   throw new Error(`imageRow: column ${name === undefined ? 'is missing' : `has ${show(name)}`}, expected ${expected}`);
 }

@@ -47,11 +47,11 @@ export function createImageRows(
   return {
     add(image) {
       const target = size ?? trainShape;
-      const resized = target === undefined ? image : resizeImage(image, target.width, target.height);
-      shape = fitShape(resized);
+      const resizedImage = target === undefined ? image : resizeImage(image, target.width, target.height);
+      shape = fitShape(resizedImage);
       const { width, height, channels: rowChannels } = shape;
-      if (resized.width !== width || resized.height !== height) return false;
-      array?.set(withChannels(resized, rowChannels).pixels, imageCount * width * height * rowChannels);
+      if (resizedImage.width !== width || resizedImage.height !== height) return false;
+      array?.set(withChannels(resizedImage, rowChannels).pixels, imageCount * width * height * rowChannels);
       imageCount++;
       return true;
     },

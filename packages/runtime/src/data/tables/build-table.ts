@@ -66,9 +66,9 @@ export function buildTable(
   /** The finished column; none if it has a fault or is left out. */
   const finishColumn = (fileColumn: PlannedColumn): TableColumn[] =>
     unlessFaulty(fileColumn, () => {
-      const typed = columnOf(fileColumn, maxCategories);
-      if ('column' in typed) return [persist(typed.column)];
-      exclusions.set(fileColumn.name, typed.exclusion);
+      const typedColumn = columnOf(fileColumn, maxCategories);
+      if ('column' in typedColumn) return [persist(typedColumn.column)];
+      exclusions.set(fileColumn.name, typedColumn.exclusion);
       return [];
     });
   const isGuessed = ({ type }: PlannedColumn) => isTraining && !isPlain && type === undefined && !isTableOfImages(path);
@@ -142,7 +142,7 @@ export function buildTable(
   const [{ column: target }] = targets;
   // The name of the file, not of the table: a cache is read under any name.
   const file = basename(path);
-  const sniffed: SniffedTable = {
+  const sniffedTable: SniffedTable = {
     file,
     rows,
     inputs,
@@ -174,13 +174,13 @@ export function buildTable(
     decisions: [
       ...(findings.length === 0 ? [] : [`${file}: ${findings.join(', ')}`]),
       ...rowDecisions,
-      ...(isTraining ? decisionsOn(sniffed) : []),
+      ...(isTraining ? decisionsOn(sniffedTable) : []),
       ...(evenTable?.decisions ?? []),
     ],
     warnings: [],
   };
   const table = missing === 'drop' ? leaveGapsOut(fullTable, fault, persist) : fullTable;
-  return { ...table, warnings: isTraining ? warningsOf(sniffed, table) : rowDecisions };
+  return { ...table, warnings: isTraining ? warningsOf(sniffedTable, table) : rowDecisions };
 
   /**
    * @throws PartsFound for texts and images among the guessed columns, which are not yet read as such. If all other
@@ -192,9 +192,9 @@ export function buildTable(
     );
     if (!hasParts || (options.stream === true && images.length === 0)) return;
     const guessedInputs = withRole('input').filter((column) => isGuessed(column) && !imageNames.has(column.name));
-    const collected = guessedInputs.map(({ name, collector }) => ({ name, ...collector.collected() }));
+    const collectedInputs = guessedInputs.map(({ name, collector }) => ({ name, ...collector.collected() }));
     if (images.length > 0 || !keepsIdentifiers) {
-      const texts = collected.flatMap((column): [string, FoundPart][] => {
+      const texts = collectedInputs.flatMap((column): [string, FoundPart][] => {
         const reason = describeTexts(column, rows, oneHotLimit);
         const isText = reason !== undefined && exclusions.get(column.name) !== LISTS;
         return isText ? [[column.name, { type: 'text', reason }]] : [];
@@ -203,7 +203,7 @@ export function buildTable(
       return;
     }
     if (guessedInputs.length < withRole('input').length) return;
-    const text = textAmong(collected);
+    const text = textAmong(collectedInputs);
     if (text === undefined) return;
     const others = [...exclusions, ...identifiers].filter(([name]) => name !== text);
     throw new PartsFound(new Map([[text, { type: 'text', reason: 'the only column left' }]]), new Map(others));
@@ -217,11 +217,11 @@ export function buildTable(
       name === request.column || String(index + 1) === request.column;
     const input = candidates.find(({ fileColumn }) => isRequested(fileColumn));
     // A column with no other role, or an input.
-    const [typed = input] = withRole('split').map((fileColumn) => columnOf(fileColumn, Number.POSITIVE_INFINITY));
-    const column = typed && 'column' in typed ? typed.column : undefined;
+    const [typedColumn = input] = withRole('split').map((fileColumn) => columnOf(fileColumn, Number.POSITIVE_INFINITY));
+    const column = typedColumn && 'column' in typedColumn ? typedColumn.column : undefined;
     if (column?.data.kind === (request.by === 'group' ? 'words' : 'numbers') && column.gaps === 0)
       return { by: request.by, column: column === input?.column ? column : persist(column) };
-    let has = typed === undefined ? 'the target' : 'a column of words';
+    let has = typedColumn === undefined ? 'the target' : 'a column of words';
     if (column !== undefined && column.gaps > 0) has = 'a column with gaps';
     const problem = `has ${show(options.split)}, which is ${has}, expected a column of dates or numbers without gaps`;
     throw new OptionError('readTable', 'split', problem);
@@ -257,8 +257,8 @@ export function buildTable(
     const { step, means: isAveraged = options.every !== undefined, gaps = options.seriesGaps ?? 'refuse' } = ofModel;
     const every = isAveraged ? (step ?? everyOf(time)) : undefined;
     const targetIndex = withRole('input').filter(isBeforeTarget).length;
-    const uneven = { time, key, rows, inputs: withTarget(targetIndex) };
-    const { decisions, inputs: columns, rows: evenCount, ...even } = evenRows(uneven, { every, step, gaps }, fault);
+    const unevenRows = { time, key, rows, inputs: withTarget(targetIndex) };
+    const { decisions, inputs: columns, rows: evenCount, ...even } = evenRows(unevenRows, { every, step, gaps }, fault);
     const series = { ...even, context, horizon, means: isAveraged, gaps };
     return { rows: evenCount, inputs: columns, targets: [columns[targetIndex]], series, decisions };
   }
@@ -283,8 +283,8 @@ type SeriesOptions = Pick<TableOptions, 'context' | 'horizon'> &
 
 /** The column with its type; none if it would be left out. */
 function typedColumns(fileColumn: PlannedColumn): TableColumn[] {
-  const typed = columnOf(fileColumn, Number.POSITIVE_INFINITY);
-  return 'column' in typed ? [typed.column] : [];
+  const typedColumn = columnOf(fileColumn, Number.POSITIVE_INFINITY);
+  return 'column' in typedColumn ? [typedColumn.column] : [];
 }
 
 /** @throws ColumnError for numbers among dates. */

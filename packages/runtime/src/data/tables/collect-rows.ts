@@ -123,8 +123,8 @@ const LABELS_IN_TEXT = 'labels are one text, such as "sports;tech"';
 
 function refuseSeveral(name: string, cell: unknown, advice: string): never {
   const has = Array.isArray(cell) || ArrayBuffer.isView(cell) ? 'a list' : 'an object';
-  const more = advice === '' ? '' : `; ${advice}`;
-  const expected = `a number, a text, true, false or null (a cell holds one value${more})`;
+  const adviceText = advice === '' ? '' : `; ${advice}`;
+  const expected = `a number, a text, true, false or null (a cell holds one value${adviceText})`;
   throw new CellError(name, `has ${has}`, expected);
 }
 

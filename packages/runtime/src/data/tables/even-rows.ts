@@ -24,11 +24,11 @@ const MAX_FILLED = 10;
  * @throws Error of `fault` naming the first row that is out of order, or not a step after the row before it.
  */
 export function evenRows(
-  uneven: UnevenRows,
+  unevenRows: UnevenRows,
   { every, step: modelStep, gaps }: { every?: SeriesStep | undefined; step?: SeriesStep | undefined; gaps: SeriesGaps },
   fault: TableFault,
 ): EvenRows {
-  const rowsByStep = every === undefined ? uneven : meanRows(uneven, every);
+  const rowsByStep = every === undefined ? unevenRows : meanRows(unevenRows, every);
   const { step, gapCount } = evenStep(
     rowsByStep,
     rowsByStep.rows,
@@ -39,7 +39,7 @@ export function evenRows(
   const decisions =
     every === undefined
       ? []
-      : [`rows are means over ${stepText(every)}: ${counted(rowsByStep.rows, 'row')} of ${uneven.rows} (--every)`];
+      : [`rows are means over ${stepText(every)}: ${counted(rowsByStep.rows, 'row')} of ${unevenRows.rows} (--every)`];
   if (gapCount === 0) return { ...rowsByStep, step, decisions };
   const count = counted(gapCount, 'gap');
   if (gaps === 'skip')
@@ -48,10 +48,10 @@ export function evenRows(
       step,
       decisions: [...decisions, `${count} in time: no window crosses one (--series-gaps)`],
     };
-  const filled = filledRows(rowsByStep, step, fault);
-  const fills = `${count} in time: ${counted(filled.rows - rowsByStep.rows, 'row')} between known ones are interpolated`;
+  const evenRowsWithSteps = filledRows(rowsByStep, step, fault);
+  const fills = `${count} in time: ${counted(evenRowsWithSteps.rows - rowsByStep.rows, 'row')} between known ones are interpolated`;
   return {
-    ...filled,
+    ...evenRowsWithSteps,
     step,
     decisions: [...decisions, `${fills}, none as the end of a window or a forecast (--series-gaps)`],
   };
@@ -142,10 +142,10 @@ function filledRows(
       });
     const { values } = data;
     const isLine = type !== 'boolean';
-    const filled = Float64Array.from(cells, ({ before, after, fraction }) =>
+    const filledValues = Float64Array.from(cells, ({ before, after, fraction }) =>
       isLine && fraction > 0 ? values[before] + (values[after] - values[before]) * fraction : values[before],
     );
-    return withGaps({ ...column, data: { kind: 'numbers', values: filled } });
+    return withGaps({ ...column, data: { kind: 'numbers', values: filledValues } });
   };
   return {
     rows: cells.length,

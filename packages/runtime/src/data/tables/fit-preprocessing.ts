@@ -219,9 +219,9 @@ const haveRoomForRamps = (rows: number, columns: number): boolean =>
  * of mostly zeros has bounds among its other numbers too. Two bounds would only repeat the scaled number.
  */
 function rampsOf(present: Float64Array): Pick<NumberEncoding, 'ramps'> {
-  const sorted = present.toSorted();
-  const equalLimit = Math.ceil(sorted.length / RAMPS);
-  const spread = sorted.filter((value, k) => k < equalLimit || value > sorted[k - equalLimit]);
+  const sortedValues = present.toSorted();
+  const equalLimit = Math.ceil(sortedValues.length / RAMPS);
+  const spread = sortedValues.filter((value, k) => k < equalLimit || value > sortedValues[k - equalLimit]);
   if (spread.length === 0) return {};
   const quantiles = Array.from({ length: RAMPS + 1 }, (_, r) => quantileOf(spread, r / RAMPS));
   const ramps = quantiles.filter((bound, r) => r === 0 || bound > quantiles[r - 1]);

@@ -27,21 +27,22 @@ export async function readColumnImages(table: Table, request: TableRequest): Pro
     const subject = `${where}: ${path}: column ${show(name)}`;
     const encoding = preprocessing?.columns.find((other): other is PixelEncoding => other.name === name);
     // Only images of rows that are left.
-    const used = [...new Set(data.indices)].filter((index) => index !== -1).sort((a, b) => a - b);
-    const words = used.map((index) => data.words[index]);
+    const usedIndices = [...new Set(data.indices)].filter((index) => index !== -1).sort((a, b) => a - b);
+    const words = usedIndices.map((index) => data.words[index]);
     const find = imageFinder(path);
     const paths = words.map((word) => find(word, subject));
     const requestedSize = encoding ?? (options.size === undefined ? undefined : checkSize(where, options.size));
-    const chosen = requestedSize === undefined ? await chooseSize(subject, paths) : undefined;
+    const chosenSize = requestedSize === undefined ? await chooseSize(subject, paths) : undefined;
     const channels = encoding?.channels ?? options.channels;
-    const rows = createImageRows(subject, paths.length, requestedSize ?? chosen?.size, channels);
+    const rows = createImageRows(subject, paths.length, requestedSize ?? chosenSize?.size, channels);
     const { readImage } = await import('../images/image-file.ts');
     for (const imagePath of paths) rows.add(await readImage(subject, imagePath));
     const { array: pixels, ...shape } = rows.finished();
-    const indexOfImage = new Map(used.map((index, n) => [index, n]));
+    const indexOfImage = new Map(usedIndices.map((index, n) => [index, n]));
     const indices = data.indices.map((index) => indexOfImage.get(index) ?? -1);
     inputs.push({ ...column, data: { kind: 'words', words, indices, images: { ...shape, pixels } } });
-    if (chosen?.isResized) decisions.push(`column ${show(name)}: ${chosen.decision} (size=32x32 chooses another)`);
+    if (chosenSize?.isResized)
+      decisions.push(`column ${show(name)}: ${chosenSize.decision} (size=32x32 chooses another)`);
   }
   return { ...table, inputs, decisions: [...table.decisions, ...decisions] };
 }

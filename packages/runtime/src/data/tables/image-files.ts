@@ -16,11 +16,11 @@ export function imageFinder(source: string): (cell: string, subject: string) => 
   const folder = dirname(source);
   let folders: readonly string[] | undefined;
   return (cell, subject) => {
-    const [beside, ...others] = filesIn(folder, cell);
-    if (beside !== undefined && others.length === 0) return beside;
+    const [fileBeside, ...others] = filesIn(folder, cell);
+    if (fileBeside !== undefined && others.length === 0) return fileBeside;
     folders ??= foldersIn(folder);
     const paths =
-      beside === undefined ? folders.flatMap((name) => filesIn(join(folder, name), cell)) : [beside, ...others];
+      fileBeside === undefined ? folders.flatMap((name) => filesIn(join(folder, name), cell)) : [fileBeside, ...others];
     if (paths.length < 2) return paths[0] ?? (isAbsolute(cell) ? cell : join(folder, cell));
     const expected = 'one (write the path from the folder of the table, and its ending)';
     throw new Error(`${subject}: ${paths.slice(0, 2).map(showPath).join(' and ')} exist, expected ${expected}`);

@@ -217,14 +217,14 @@ async function readColumns(request: TableRequest, store: ColumnStore): Promise<T
   const { fault, open } = request;
   let reader = await open();
   try {
-    const collected = await collectRows(reader, request, store);
+    const collectedRows = await collectRows(reader, request, store);
     const questions = createFaults();
-    const formats = findFormats(collected.plan, request.options, reader.delimiter, questions);
+    const formats = findFormats(collectedRows.plan, request.options, reader.delimiter, questions);
     questions.refuse(fault);
-    const markedTargets = targetsWithMarks(collected.plan);
-    const lists = findLabelLists(collected.plan, request);
+    const markedTargets = targetsWithMarks(collectedRows.plan);
+    const lists = findLabelLists(collectedRows.plan, request);
     if (formats.size === 0 && markedTargets.size === 0 && lists.size === 0)
-      return await readColumnImages(buildTable(request, collected, reader, store), request);
+      return await readColumnImages(buildTable(request, collectedRows, reader, store), request);
     // Only all cells tell how numbers, dates and lists are written, so such a file is read twice.
     reader = await open();
     const formattedRequest = { ...request, formats, markedTargets, lists };
@@ -239,9 +239,9 @@ async function readColumns(request: TableRequest, store: ColumnStore): Promise<T
 
 /** Targets of numbers, of which some cells are marks of gaps. */
 function targetsWithMarks({ requiredTargets }: ColumnPlan): ReadonlySet<string> {
-  const marked = requiredTargets.filter(({ collector }) => {
+  const markedTargets = requiredTargets.filter(({ collector }) => {
     const { kind, gapMark } = collector.collected();
     return kind === 'numbers' && gapMark !== null;
   });
-  return new Set(marked.map(({ name }) => name));
+  return new Set(markedTargets.map(({ name }) => name));
 }

@@ -94,9 +94,9 @@ function likelySteps(values: Float64Array, previous: Int32Array, isDate: boolean
     for (const [n, before] of previous.entries()) {
       if (before === -1) continue;
       const size = distance(values[before], values[n]);
-      const rounded = Number(size.toPrecision(6)); // distances of one step differ by rounding
-      const counted = counts.get(rounded) ?? { size, count: 0 };
-      counts.set(rounded, { ...counted, count: counted.count + 1 });
+      const roundedSize = Number(size.toPrecision(6)); // distances of one step differ by rounding
+      const distanceCount = counts.get(roundedSize) ?? { size, count: 0 };
+      counts.set(roundedSize, { ...distanceCount, count: distanceCount.count + 1 });
     }
     counts.delete(Number.NaN);
     return [...counts.values()].reduce((a, b) => (b.count > a.count ? b : a), { size: 0, count: 0 }).size || undefined;
@@ -152,9 +152,9 @@ export function windowStarts(
 export function splitByTime(where: string, table: Table, series: TableSeries, options: SplitOptions): SplitRows {
   const { name, rows } = table;
   const { test, validation } = heldOutRows(where, table, options);
-  const refused = (['folds', 'fold'] as const).find((option) => options[option] !== undefined);
-  if (refused !== undefined || options.stratify === true) {
-    const option = refused ?? 'stratify';
+  const refusedOption = (['folds', 'fold'] as const).find((option) => options[option] !== undefined);
+  if (refusedOption !== undefined || options.stratify === true) {
+    const option = refusedOption ?? 'stratify';
     const problem = `has ${show(options[option])}, expected none: a series is split by time (validation, test)`;
     throw new OptionError(where, option, problem);
   }

@@ -74,11 +74,11 @@ export function splitInOrder(
 function byTime(times: Float64Array, counts: RowCounts, fold: Fold | null): SplitRows {
   if (fold === null) return splitInOrder(times, counts);
   const { train: rows } = splitInOrder(times, { validation: 0, test: counts.test });
-  const sorted = Float64Array.from(rows, (n) => times[n]).sort();
+  const sortedTimes = Float64Array.from(rows, (n) => times[n]).sort();
   const foldRows = Math.max(1, Math.floor(rows.length / (fold.folds + 1)));
   const rowsAfter = (fold.folds - fold.fold) * foldRows; // after those of the fold
-  const start = sorted[sorted.length - rowsAfter - foldRows];
-  const end = rowsAfter === 0 ? Number.POSITIVE_INFINITY : sorted[sorted.length - rowsAfter];
+  const start = sortedTimes[sortedTimes.length - rowsAfter - foldRows];
+  const end = rowsAfter === 0 ? Number.POSITIVE_INFINITY : sortedTimes[sortedTimes.length - rowsAfter];
   const rowsBefore = rows.filter((n) => times[n] < start);
   const { train, validation } = splitInOrder(times, { validation: counts.validation, test: 0 }, rowsBefore);
   return { train, ...(validation && { validation }), test: rows.filter((n) => times[n] >= start && times[n] < end) };

@@ -97,8 +97,8 @@ function keyOf(
   model: TablePreprocessing | null,
 ): string {
   // The decisions of the table suggest a logarithm where none is taken.
-  const stated = targetTransform === 'none' ? options : { ...options, targetTransform };
-  const entries = Object.entries(stated).sort(([a], [b]) => (a < b ? -1 : 1));
+  const statedOptions = targetTransform === 'none' ? options : { ...options, targetTransform };
+  const entries = Object.entries(statedOptions).sort(([a], [b]) => (a < b ? -1 : 1));
   const columns = model?.columns.map((column) => [column.name, column.type, 'format' in column ? column.format : null]);
   const targets = model?.target.map((t) => [
     t.name,

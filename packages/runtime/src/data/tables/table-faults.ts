@@ -61,8 +61,8 @@ export function createFaults(): TableFaults {
         count === 1 ? problem : `${problem} (${count - 1} more ${what}${count === 2 ? '' : 's'} like it)`,
       );
       if (list.length === 1) throw fault(`: ${sentences[0]}`, list[0].cause);
-      const more = list.length - MAX_KINDS;
-      const lines = more > 0 ? [...sentences.slice(0, MAX_KINDS), `${more} more kinds`] : sentences;
+      const omittedCount = list.length - MAX_KINDS;
+      const lines = omittedCount > 0 ? [...sentences.slice(0, MAX_KINDS), `${omittedCount} more kinds`] : sentences;
       const { message } = fault(` has ${list.length} kinds of faults: ${lines.join('; ')}`);
       throw new TableFaultsError(message, lines, list[0].cause);
     },

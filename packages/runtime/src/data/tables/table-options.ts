@@ -67,8 +67,8 @@ const columnName = option.checkedBy('the name of a column', isName);
  * 'result' for numbers and known words that change the result, 'naming' for names of columns and classes, which can be
  * any text, and 'execution' (`stream`) for those that change only how the work is done.
  */
-const data = option.asFlag({ group: 'Data', effect: 'result' });
-const naming = option.asFlag({ group: 'Data', effect: 'naming' });
+const dataFlag = option.asFlag({ group: 'Data', effect: 'result' });
+const namingFlag = option.asFlag({ group: 'Data', effect: 'naming' });
 
 export const tableOptions = defineOptions('readTable', {
   /** Name of the table in messages. @default the path */
@@ -78,7 +78,7 @@ export const tableOptions = defineOptions('readTable', {
   /** Field separator. @default found from the first rows */
   delimiter: option.oneOf(delimiters)(),
   /** Encoding of a CSV file, such as 'windows-1251'. @default UTF-8, UTF-16 or Windows-1252, found from the bytes */
-  encoding: data(
+  encoding: dataFlag(
     option.checkedBy('an encoding such as utf-8, utf-16le, windows-1252 or shift_jis', isEncoding)(
       undefined,
       'encoding of a CSV file, such as windows-1251',
@@ -86,11 +86,11 @@ export const tableOptions = defineOptions('readTable', {
     ),
   ),
   /** The mark before the fraction of a number. @default found from all cells */
-  decimal: data(
+  decimal: dataFlag(
     option.oneOf({ point: true, comma: true })(undefined, 'decimal mark: point or comma', 'found from all cells'),
   ),
   /** The mark between the thousands of a number. @default found from all cells */
-  thousands: data(
+  thousands: dataFlag(
     option.oneOf({ none: true, point: true, comma: true, space: true, apostrophe: true })(
       undefined,
       'mark between thousands: point, comma, space, apostrophe or none',
@@ -98,7 +98,7 @@ export const tableOptions = defineOptions('readTable', {
     ),
   ),
   /** Order of day, month and year in dates such as 02/01/2025. @default found from all cells */
-  dateFormat: data(
+  dateFormat: dataFlag(
     option.oneOf({ dmy: true, mdy: true })(
       undefined,
       'dates such as 02/01/2025: dmy with the day first, mdy with the month first',
@@ -106,26 +106,30 @@ export const tableOptions = defineOptions('readTable', {
     ),
   ),
   /** The table of a SQLite file that is read. @default its only table */
-  table: naming(option.text('the name of a table')(undefined, 'of a SQLite file: the table to read', 'its only one')),
+  table: namingFlag(
+    option.text('the name of a table')(undefined, 'of a SQLite file: the table to read', 'its only one'),
+  ),
   /** A query whose rows are read from a SQLite file, instead of a table. @default all rows of the table */
-  query: naming(
+  query: namingFlag(
     option.text('a query')(undefined, 'of a SQLite file: the query whose rows are read', 'all rows of the table'),
   ),
   /**
    * 'auto' gives dates inputs for hour, weekday and month, where rows differ in these and extend over a day, a week or
    * a year; 'none' leaves the number of days alone. @default 'auto'
    */
-  dateParts: data(
+  dateParts: dataFlag(
     option.oneOf({ auto: true, none: true })('auto', 'inputs for hour, weekday and month of dates: auto or none'),
   ),
   /** The target column, or several: names, or numbers counted from 1. @default the last column */
-  target: naming(target(undefined, 'the column to predict: its name, or its number counted from 1', 'the last column')),
+  target: namingFlag(
+    target(undefined, 'the column to predict: its name, or its number counted from 1', 'the last column'),
+  ),
   /**
    * Kind of targets. 'probabilities': those of classes that are named as their columns, such as the answers of another
    * model. 'inputs': each row, of columns of numbers, is its own target, as for an autoencoder.
    * @default 'classes' for words and for few whole numbers that repeat, else 'values'
    */
-  targets: data(
+  targets: dataFlag(
     option.oneOf({ ...targetKinds, probabilities: true, inputs: true })(
       undefined,
       'classes, values, probabilities of classes, a column each, or inputs: each row is its own target, as for an autoencoder',
@@ -133,7 +137,7 @@ export const tableOptions = defineOptions('readTable', {
     ),
   ),
   /** The character between labels in a cell of the target; 'none' for classes. @default found from the target column */
-  labelSeparator: data(
+  labelSeparator: dataFlag(
     option.oneOf({ none: true, semicolon: true, bar: true, comma: true })(
       undefined,
       'what separates labels in a cell of the target: semicolon, bar or comma; none: each cell is one class',
@@ -141,7 +145,7 @@ export const tableOptions = defineOptions('readTable', {
     ),
   ),
   /** The allowed class names, in the order of their indices. @default all names in the file, sorted */
-  classNames: naming(
+  classNames: namingFlag(
     names(undefined, 'names of the classes in the order of their indices, such as cat,dog', 'as in the file'),
   ),
   /** Types of columns by name. @default found from all rows */
@@ -153,21 +157,21 @@ export const tableOptions = defineOptions('readTable', {
     ),
   ),
   /** Columns that are left out. @default none */
-  drop: naming(names(undefined, 'columns to leave out, such as id,name', 'none')),
+  drop: namingFlag(names(undefined, 'columns to leave out, such as id,name', 'none')),
   /** A column of numbers of at least 0: how much each row counts. @default all rows count the same */
-  weightColumn: naming(columnName(undefined, 'a column of numbers that say how much each row counts', 'none')),
+  weightColumn: namingFlag(columnName(undefined, 'a column of numbers that say how much each row counts', 'none')),
   /**
    * The column with the time of a row, a date or a number: rows become windows of a series, to forecast the target.
    * @default rows are on their own
    */
-  series: naming(
+  series: namingFlag(
     columnName(undefined, 'the column with the time of a row: windows of rows forecast the target', 'none'),
   ),
   /**
    * With `series`: each row is the mean of the rows in a step, such as '15min', '1h', '1d', '1w' or '1mo', or a number
    * for times that are numbers. @default rows are as they are
    */
-  every: naming(
+  every: namingFlag(
     option.checkedBy(
       'a step such as 15min, 1h, 1d, 1w or 1mo, or a number',
       (value): value is string => stepOf(value) !== undefined,
@@ -181,7 +185,7 @@ export const tableOptions = defineOptions('readTable', {
    * With `series`: steps without a row are refused; with 'interpolate' their numbers are those on a line between the
    * known rows around them, with 'skip' no window crosses them. @default 'refuse'
    */
-  seriesGaps: data(
+  seriesGaps: dataFlag(
     option.oneOf({ refuse: true, interpolate: true, skip: true })(
       undefined,
       'steps of a series without a row: refuse, interpolate, or skip windows that cross one',
@@ -189,7 +193,7 @@ export const tableOptions = defineOptions('readTable', {
     ),
   ),
   /** The column that tells several series apart, whose rows may be mixed. @default all rows are one series */
-  seriesKey: naming(columnName(undefined, 'the column that tells several series apart', 'all rows are one series')),
+  seriesKey: namingFlag(columnName(undefined, 'the column that tells several series apart', 'all rows are one series')),
   /**
    * With `series`: T, rows of a window; of a column of texts the tokens of a row. @default 24 rows; the tokens of the
    * longest training text, but at most 256, and at most twice those that nine of ten texts have
@@ -208,12 +212,12 @@ export const tableOptions = defineOptions('readTable', {
     (value): value is 1 | 3 => value === 1 || value === 3,
   )(),
   /** With `series`: number of rows after the window whose target is forecast. @default 1 */
-  horizon: data(option.positiveInteger(undefined, 'rows after a window of a series that are forecast', '1')),
+  horizon: dataFlag(option.positiveInteger(undefined, 'rows after a window of a series that are forecast', '1')),
   /**
    * How rows are held out: 'random'; 'time:<column>': the last ones by that column; 'group:<column>': rows with one
    * value of that column are in one set, and it is no input. @default 'random', each class in proportion
    */
-  split: naming(
+  split: namingFlag(
     option.checkedBy(
       'random, time:<column> or group:<column>',
       (value): value is string => splitOf(value) !== undefined,
@@ -224,13 +228,13 @@ export const tableOptions = defineOptions('readTable', {
     ),
   ),
   /** 'impute' fills gaps with the median, or makes them a category; 'drop' leaves their rows out. @default 'impute' */
-  missing: data(option.oneOf(missingChoices)('impute', 'gaps: impute fills them in, drop leaves their rows out')),
+  missing: dataFlag(option.oneOf(missingChoices)('impute', 'gaps: impute fills them in, drop leaves their rows out')),
   /** 'log' learns the logarithm of a positive target, so ratios count; answers are in its units. @default 'none' */
-  targetTransform: data(
+  targetTransform: dataFlag(
     option.oneOf(targetTransforms)('none', 'log learns the logarithm of a positive target, such as a price, or none'),
   ),
   /** How numbers are scaled. @default 'standard'; 'robust' for a column with a number such as -999 far outside */
-  scale: data(
+  scale: dataFlag(
     option.oneOf(scales)(
       undefined,
       'how numbers are scaled: standard, minmax, robust or none; images: none or standard',
@@ -244,9 +248,9 @@ export const tableOptions = defineOptions('readTable', {
    * columns than training rows or than 2,000, or where they would take more than 1 GiB.
    * @default true; false for the tables that come with this package
    */
-  ramps: data(option.flag(true, 'give numbers no further inputs between their quantiles')),
+  ramps: dataFlag(option.flag(true, 'give numbers no further inputs between their quantiles')),
   /** Most inputs of a column of categories: the most frequent ones have an input each. @default 100 */
-  oneHotLimit: data(
+  oneHotLimit: dataFlag(
     option.positiveInteger(ONE_HOT_LIMIT, 'most inputs of a column: its most frequent categories have one each'),
   ),
   /** Whether the rows are kept in a cache beside the file, made once, for tables larger than memory. @default false */

@@ -82,8 +82,8 @@ function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
   const { center, scale, fill, indicator, ramps = [], parts = [] } = encoding;
   const fillText = fill === null || !hasGaps ? '' : `, gaps ${fiveDigits(fill)}`;
   const gaps = indicator ? `${fillText} and an input` : fillText;
-  const centred = center < 0 ? `x + ${fiveDigits(-center)}` : `x - ${fiveDigits(center)}`;
-  const number = center === 0 && scale === 1 ? 'as it is' : `(${centred}) / ${fiveDigits(scale)}`;
+  const centredText = center < 0 ? `x + ${fiveDigits(-center)}` : `x - ${fiveDigits(center)}`;
+  const number = center === 0 && scale === 1 ? 'as it is' : `(${centredText}) / ${fiveDigits(scale)}`;
   const rampText = ramps.length === 0 ? [] : [`${ramps.length - 1} ramps`];
   return [number, ...rampText, ...parts].join(', ') + gaps;
 }

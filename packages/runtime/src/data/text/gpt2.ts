@@ -22,8 +22,8 @@ function load(): Tokenizer {
   const ranks = new Map<string, number>();
   const tokens: string[] = [];
   for (const line of bpe_ranks.split('\n')) {
-    const [, firstRank, ...encoded] = line.split(' ');
-    for (const [n, token] of encoded.entries()) {
+    const [, firstRank, ...encodedTokens] = line.split(' ');
+    for (const [n, token] of encodedTokens.entries()) {
       const bytes = Buffer.from(token, 'base64').toString('latin1');
       ranks.set(bytes, Number(firstRank) + n);
       tokens[Number(firstRank) + n] = bytes;

@@ -24,7 +24,7 @@ function create(spec: HuggingFaceTokenizer): Tokenizer {
   const { size, end } = spec;
   const library = open(spec);
   const idsOf = (text: string, withFrame: boolean): number[] =>
-    guarded(() => library.encode(text, { add_special_tokens: withFrame }).ids).map((id, at) => {
+    asTokenizerError(() => library.encode(text, { add_special_tokens: withFrame }).ids).map((id, at) => {
       if (id !== undefined && id < size) return id;
       if (id === undefined) throw new TextError(0, `${show(text)} with a part that is no token`, 'known parts alone');
       throw new TextError(at, `the token ${id}`, `a whole number from 0 to ${size - 1}`);
@@ -34,7 +34,7 @@ function create(spec: HuggingFaceTokenizer): Tokenizer {
   const textOf = (tokens: readonly number[]): string => {
     const known = tokens.filter(isKnown);
     const options = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
-    return known.length === 0 ? '' : guarded(() => library.decode(known, options));
+    return known.length === 0 ? '' : asTokenizerError(() => library.decode(known, options));
   };
   // A text goes on after what was written, so it is decoded after a letter: decoders may cut the space in front.
   const letter = idsOf('a', false).slice(-1);
@@ -56,7 +56,7 @@ function create(spec: HuggingFaceTokenizer): Tokenizer {
 }
 
 /** Calls the library, which fails in its own words where rules of the file are missing. */
-function guarded<T>(run: () => T): T {
+function asTokenizerError<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
@@ -65,11 +65,11 @@ function guarded<T>(run: () => T): T {
 }
 
 /** The tokens that stand around those of a text. */
-function frameOf(tokens: readonly number[], framed: readonly number[]): NonNullable<Tokenizer['frame']> {
-  const isAt = (start: number): boolean => tokens.every((token, i) => framed[start + i] === token);
-  const start = framed.findIndex((_, at) => isAt(at));
+function frameOf(tokens: readonly number[], framedTokens: readonly number[]): NonNullable<Tokenizer['frame']> {
+  const isAt = (start: number): boolean => tokens.every((token, i) => framedTokens[start + i] === token);
+  const start = framedTokens.findIndex((_, at) => isAt(at));
   if (start === -1) return { before: [], after: [] };
-  return { before: framed.slice(0, start), after: framed.slice(start + tokens.length) };
+  return { before: framedTokens.slice(0, start), after: framedTokens.slice(start + tokens.length) };
 }
 
 function open({ tokenizer, config }: HuggingFaceTokenizer): Library {

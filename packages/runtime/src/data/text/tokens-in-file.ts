@@ -101,13 +101,13 @@ const VERSION = 1;
 async function openTokens({ path, tokenizer: requested, trainingShare, lines, context, read, fault }: TextRequest) {
   const keyOf = (...parts: unknown[]): string =>
     sha256(JSON.stringify([VERSION, endianness(), lines, ...parts])).slice(0, 16);
-  const learned = bytePairsOf('loadText', 'tokenizer', requested) === undefined ? [] : [requested, trainingShare];
+  const learnedFrom = bytePairsOf('loadText', 'tokenizer', requested) === undefined ? [] : [requested, trainingShare];
   const kind = typeof requested === 'string' ? requested : requested.kind;
   const { folder, header } = await openCache<TokensHeader>({
     path,
     fileName: TOKENS_FILE,
     // The tokenizer of a model may be the one that an earlier run has found in this text.
-    keys: [keyOf(requested, context, ...learned), keyOf(kind, lines ? undefined : 0, ...learned)],
+    keys: [keyOf(requested, context, ...learnedFrom), keyOf(kind, lines ? undefined : 0, ...learnedFrom)],
     fits: (header) =>
       (typeof requested === 'string' || JSON.stringify(header.tokenizer) === JSON.stringify(requested)) &&
       (context === undefined || header.context === context),

@@ -79,7 +79,7 @@ export async function evaluateDataset(
   const {
     lockstep = alone,
     threadsOf = [threads],
-    readers: extra = [],
+    readers: extraReaders = [],
     scaledReaders = [],
     weighsPositions = false,
   } = run;
@@ -90,10 +90,10 @@ export async function evaluateDataset(
   const figures = byPosition || form.heads !== null ? {} : figuresOfAll(network.outputs, loss, dataset);
   const unanswered = metrics.unanswered();
   const customMetrics = Object.entries(network.customParts.metrics).map(([name, create]) => [name, create()] as const);
-  const others = [...customMetrics.map(([, metric]) => metric), ...extra];
+  const others = [...customMetrics.map(([, metric]) => metric), ...extraReaders];
   const readers = byPosition ? others : [...Object.values(figures), unanswered, ...others];
   const segmentRows = Math.min(dataset.rows, chunksAtOnce * EVALUATION_ROWS);
-  const { outputs, targets, tallies } = arraysOf(setup, network, loss, chunksAtOnce, extra.length);
+  const { outputs, targets, tallies } = arraysOf(setup, network, loss, chunksAtOnce, extraReaders.length);
   const sums = new Float64Array(TALLIES);
   for (let first = 0; first < dataset.rows; first += segmentRows) {
     const rows = Math.min(segmentRows, dataset.rows - first);
@@ -117,8 +117,8 @@ export async function evaluateDataset(
     if (!lockstep.isFirst) continue;
     addTallies(sums, tallies, chunks);
     if (outputs !== null) {
-      const scaled = [...scaledReaders, ...heads];
-      await inTurns(readOutputs(network, loss, { ...segment, outputs }, form, targets, readers, scaled));
+      const allScaledReaders = [...scaledReaders, ...heads];
+      await inTurns(readOutputs(network, loss, { ...segment, outputs }, form, targets, readers, allScaledReaders));
     }
   }
   return await lockstep.fromFirst(lockstep.isFirst ? evaluation() : WITHOUT_OUTPUTS);

@@ -41,10 +41,10 @@ const { placeModel, ...functions } = createModelMemory<Backend>({
   },
   createMemory(backend, bytes, type) {
     const memory = allocatePrivateMemory(bytes, wasmProblem() === null ? backend.name : 'reference');
-    const compiled = compileFor(backend, type);
+    const compiledBackend = compileFor(backend, type);
     return {
       buffer: memory.buffer,
-      createKernels: (scratch) => createBackendKernels(backend, { ...compiled, memory, scratch }),
+      createKernels: (scratch) => createBackendKernels(backend, { ...compiledBackend, memory, scratch }),
     };
   },
 });

@@ -46,11 +46,11 @@ export function addPositions(
     tally[TALLY.weightedLoss] += weight * lossSums[n];
     for (let p = n * R; p < (n + 1) * R; p++) {
       if (w[p] === 0) continue;
-      const answered = answer(y, p, V);
+      const answeredClass = answer(y, p, V);
       tally[TALLY.surprise] += losses[p];
       tally[TALLY.count]++;
-      if (answered === t[p]) tally[TALLY.right]++;
-      if (answered === NO_ANSWER) tally[TALLY.unanswered]++;
+      if (answeredClass === t[p]) tally[TALLY.right]++;
+      if (answeredClass === NO_ANSWER) tally[TALLY.unanswered]++;
       tally[TALLY.weights] += weight;
     }
   }

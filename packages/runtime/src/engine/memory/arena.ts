@@ -157,8 +157,8 @@ function layOut(options: ArenaOptions, scratchLength: number, { usesOutside }: {
     outside: bufferBytes,
     rows,
     parts,
-    bind(memory, outside) {
-      const sizes = [memory.buffer, ...outside].map(({ byteLength }) => byteLength);
+    bind(memory, outsideBuffers) {
+      const sizes = [memory.buffer, ...outsideBuffers].map(({ byteLength }) => byteLength);
       const plannedSizes = [bytes, ...bufferBytes];
       if (sizes.join() !== plannedSizes.join()) {
         throw new Error(
@@ -168,7 +168,7 @@ function layOut(options: ArenaOptions, scratchLength: number, { usesOutside }: {
       let slotIndex = 0;
       return allocateArena(options, rows, scratchLength, ({ type, length }) => {
         const { buffer, offset } = slots[slotIndex++];
-        return elementView(type, buffer === null ? memory.buffer : outside[buffer], offset, length);
+        return elementView(type, buffer === null ? memory.buffer : outsideBuffers[buffer], offset, length);
       });
     },
   };

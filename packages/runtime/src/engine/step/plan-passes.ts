@@ -27,10 +27,10 @@ export const planPasses = (
   context: RunContext,
   passes: readonly NodePass[],
   rows: number,
-  probed: boolean,
+  isProbed: boolean,
   inspect: Inspect | undefined = context.clock?.inspect,
 ): readonly PassPlan[] =>
-  (context.setup.couples ? coupledPasses : separatePasses)(context, passes, rows, probed, inspect);
+  (context.setup.couples ? coupledPasses : separatePasses)(context, passes, rows, isProbed, inspect);
 
 /**
  * Passes that run one after the other. They share a workspace; passes with equal row counts and the same gradient row
@@ -40,7 +40,7 @@ function separatePasses(
   context: RunContext,
   passes: readonly NodePass[],
   rows: number,
-  probed: boolean,
+  isProbed: boolean,
   inspect: Inspect | undefined,
 ): readonly PassPlan[] {
   const { arena, workspace, lossSums, probe, inspectProbe } = context;
@@ -51,10 +51,10 @@ function separatePasses(
     const sums = passes.length === 1 ? losses : lossSums; // a single pass writes its losses in place
     const key = `${rowsOfPass(context, pass, rows)} ${row} ${accumulate}`;
     const calls =
-      callsOfPasses.get(key) ?? passCalls(context, pass, rows, workspace, sums, probed ? inspectProbe : inspect);
+      callsOfPasses.get(key) ?? passCalls(context, pass, rows, workspace, sums, isProbed ? inspectProbe : inspect);
     callsOfPasses.set(key, calls);
-    const probeCopy = [viewOf(arena.probeSums, first * probe.length, probed ? probe.length : 0), probe] as const;
-    const copies = [...(sums === losses ? [] : [[losses, sums] as const]), ...(probed ? [probeCopy] : [])];
+    const probeCopy = [viewOf(arena.probeSums, first * probe.length, isProbed ? probe.length : 0), probe] as const;
+    const copies = [...(sums === losses ? [] : [[losses, sums] as const]), ...(isProbed ? [probeCopy] : [])];
     return { ...pass, workspace, segments: [calls], copies };
   });
 }
@@ -68,14 +68,14 @@ function coupledPasses(
   context: RunContext,
   passes: readonly NodePass[],
   rows: number,
-  probed: boolean,
+  isProbed: boolean,
   inspect: Inspect | undefined,
 ): readonly PassPlan[] {
   const { arena, network, loss, setup } = context;
   const rankLeaves = leavesOfRank(setup, rows);
   const leafDoubles = arena.passMemory.length / maxRankLeaves(shapeOf(setup));
   const leaves = leafCount(setup.batch, setup.leafRows);
-  const probeDoubles = probed ? probeLength(network) : 0;
+  const probeDoubles = isProbed ? probeLength(network) : 0;
   const threadArrays: Elements[] = []; // arrays that all passes of this thread share, in the order of allocation
   return passes.map((pass, k) => {
     const { first, count } = pass;
@@ -90,7 +90,7 @@ function coupledPasses(
     const teamMemory = { leaves, allocatePerLeaf, allocatePerThread, unitRows };
     const hasRowWeights = setup.weights !== null;
     const workspace = createWorkspace(network, loss, B, allocate, teamMemory, hasRowWeights, setup.augment);
-    const inspectPass = probed
+    const inspectPass = isProbed
       ? createProbe(network, workspace, viewOf(arena.probeSums, first * probeDoubles, probeDoubles))
       : inspect;
     const losses = viewOf(arena.lossSums, first, count);

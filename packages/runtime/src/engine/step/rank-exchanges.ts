@@ -54,7 +54,7 @@ export function rankExchanges(
   const firstRowOf = firstRows(batch);
   // Each rank begins with its neighbour, so that they do not all send to the same rank.
   const peers = Array.from({ length: ranks - 1 }, (_, k) => (rank + 1 + k) % ranks);
-  const untrained = network.tensors.filter(({ isTrained, isFrozen }) => !isTrained && !isFrozen);
+  const untrainedTensors = network.tensors.filter(({ isTrained, isFrozen }) => !isTrained && !isFrozen);
   const rankBlocks = ownership.blocksOf[rank];
 
   /** The messages to and from each other rank. */
@@ -73,7 +73,7 @@ export function rankExchanges(
   const rangeOf = (array: Elements, peer: number, bucket: number): Elements =>
     viewOf(array, ownership.blocksOf[peer][bucket].offset, ownership.blocksOf[peer][bucket].length);
   const untrainedStateOf = ({ offset, length }: OwnedBlocks): Elements[] =>
-    untrained.map((tensor) => tensorPart(arena.theta, tensor, offset, length));
+    untrainedTensors.map((tensor) => tensorPart(arena.theta, tensor, offset, length));
   const leavesOf = ({ array, width }: LeafArray, peer: number): Elements => {
     const { first, end } = batch.ranges[peer];
     return viewOf(array, first * width, (end - first) * width);
@@ -91,7 +91,7 @@ export function rankExchanges(
         const stride = gradientStride(elementType, gradientLength(network));
         const rankStride = gradientStride(elementType, ownership.gradientLengths[rank]);
         const sent = gradientParts(network.ties, { ...peerRange, shift: peerRange.rowShift });
-        const received = gradientParts(ownership.ties[rank], rankRange);
+        const receivedParts = gradientParts(ownership.ties[rank], rankRange);
         return {
           send: [
             ...gradientRows.flatMap((row) =>
@@ -102,7 +102,7 @@ export function rankExchanges(
           ],
           receive: [
             ...batch.nodes[peer].flatMap((_, k) =>
-              received.map(({ gradientOffset, length }) =>
+              receivedParts.map(({ gradientOffset, length }) =>
                 viewOf(arena.rankGradients, (firstRowOf[peer] + k) * rankStride + gradientOffset, length),
               ),
             ),

@@ -11,10 +11,10 @@ const ALONE = 1; // number of threads that take part: only the first
  * Gathers what ranks keep separately during a span: the moving average of the weights on all ranks, and the data of a
  * probed last step on the first rank. The first thread does it after the last step of a span.
  */
-export function gatherFromRanks(context: RunContext, probed: boolean): void {
+export function gatherFromRanks(context: RunContext, isProbed: boolean): void {
   const { setup, step, kernels, thread } = context;
   if (thread > 0) return;
-  link(bindWaits(context, ALONE, gatherCalls(context, rowsOf(setup, step), probed)), kernels).run();
+  link(bindWaits(context, ALONE, gatherCalls(context, rowsOf(setup, step), isProbed)), kernels).run();
 }
 
 /** Called between two segments of coupled passes: sends to all ranks what the leaves of each have written. */
@@ -29,14 +29,14 @@ export function shareStatistics(context: RunContext, rows: number, arrays: reado
 }
 
 /** The operations of `gatherFromRanks` after a step on `rows` rows. */
-export function gatherCalls(context: RunContext, rows: number, probed: boolean): readonly Call[] {
+export function gatherCalls(context: RunContext, rows: number, isProbed: boolean): readonly Call[] {
   const { network, arena } = context;
   const exchanges = rankExchanges(context, rows);
   const { calls, emit } = createList();
   if (exchanges === null) return calls;
   const plans = [];
   if (arena.evaluatedTheta !== arena.theta) plans.push(exchanges.average());
-  if (probed) {
+  if (isProbed) {
     // The mean gradient goes to the array where a run of one rank has it.
     for (const { offset, length, shift, rowShift } of arena.rankGradients.length === 0 ? [] : exchanges.rankBlocks) {
       const mean = viewOf(arena.gSum, offset + rowShift, length);

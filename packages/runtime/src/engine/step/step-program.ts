@@ -42,24 +42,24 @@ export interface TeamPrograms {
 const programsOf = new WeakMap<RunContext, Map<string, TeamPrograms>>();
 
 /**
- * The programs of this thread in a team of `threads`; if `probed`, those of probed steps, which have no tapes. Tapes
+ * The programs of this thread in a team of `threads`; if `isProbed`, those of probed steps, which have no tapes. Tapes
  * lie in memory of a thread number, where a replaced thread may have left those of another team size. All programs of
  * a team are linked at once and in one order, so every thread of this number writes the same tapes.
  */
-export function teamPrograms(context: RunContext, threads: number, probed: boolean): TeamPrograms {
+export function teamPrograms(context: RunContext, threads: number, isProbed: boolean): TeamPrograms {
   const { tapeThreads, tapes, setup } = context;
   const programs = programsOf.get(context) ?? new Map<string, TeamPrograms>();
   programsOf.set(context, programs);
-  const key = `${threads}${probed ? ' probed' : ''}`;
-  const cached = programs.get(key);
-  if (cached !== undefined && (probed || tapeThreads[0] === threads)) return cached;
+  const key = `${threads}${isProbed ? ' probed' : ''}`;
+  const cachedPrograms = programs.get(key);
+  if (cachedPrograms !== undefined && (isProbed || tapeThreads[0] === threads)) return cachedPrograms;
   // Programs for other team sizes are dropped: tuning tries many sizes, and all their programs would stay in memory.
   for (const [other, { threads: size }] of programs) if (size !== threads) programs.delete(other);
-  const tapeMemory = probed ? null : createTapeMemory(tapes);
-  if (!probed) tapeThreads[0] = threads;
-  const fullBatch = stepProgram(context, threads, setup.batch, probed, tapeMemory);
+  const tapeMemory = isProbed ? null : createTapeMemory(tapes);
+  if (!isProbed) tapeThreads[0] = threads;
+  const fullBatch = stepProgram(context, threads, setup.batch, isProbed, tapeMemory);
   const hasEqualBatches = setup.lastBatch === setup.batch;
-  const lastBatch = hasEqualBatches ? fullBatch : stepProgram(context, threads, setup.lastBatch, probed, tapeMemory);
+  const lastBatch = hasEqualBatches ? fullBatch : stepProgram(context, threads, setup.lastBatch, isProbed, tapeMemory);
   const { program, fixedPass } = fullBatch;
   const built = { threads, fullBatch: program, lastBatch: lastBatch.program, fixedPass };
   programs.set(key, built);
@@ -71,13 +71,13 @@ function stepProgram(
   context: RunContext,
   threads: number,
   rows: number,
-  probed: boolean,
+  isProbed: boolean,
   tapeMemory: TapeMemory | null,
 ): Pick<TeamPrograms, 'fixedPass'> & { program: Program } {
-  const { calls, fixedPass } = stepCalls(context, threads, rows, probed);
+  const { calls, fixedPass } = stepCalls(context, threads, rows, isProbed);
   // Probes read the mean gradient, which a fused update does not store.
   return {
-    program: link(bindWaits(context, threads, calls), context.kernels, tapeMemory, { fuses: !probed }),
+    program: link(bindWaits(context, threads, calls), context.kernels, tapeMemory, { fuses: !isProbed }),
     fixedPass,
   };
 }
@@ -91,13 +91,13 @@ interface StepCalls extends Pick<TeamPrograms, 'fixedPass'> {
  * and the end of the step. Probes, the profile's clock, clipping, barriers and messages to other ranks are operations
  * like all others.
  */
-export function stepCalls(context: RunContext, threads: number, rows: number, probed: boolean): StepCalls {
+export function stepCalls(context: RunContext, threads: number, rows: number, isProbed: boolean): StepCalls {
   const { setup, clock, network, arena, thread, stepAndRow, optimizer } = context;
   const { maxNorm, dataset, augment } = setup;
-  const { passes, nodes } = batchPart(setup, rows, threads, thread, probed);
+  const { passes, nodes } = batchPart(setup, rows, threads, thread, isProbed);
   const ranks = rankStep(context, threads, rows, nodes);
   const { calls, emit } = createList();
-  const passPlans = planPasses(context, passes, rows, probed);
+  const passPlans = planPasses(context, passes, rows, isProbed);
   const hasSameRows = setup.orders === null && dataset.rows === rows && passes.length === 1;
   // A pass that overwrites its input rows must gather them again.
   const fixedPass = hasSameRows && augment === null && !writesInputs(network, passPlans[0]) ? passPlans[0] : null;
@@ -143,8 +143,8 @@ function emitPasses(
   const buckets = ranks?.buckets ?? [];
   const lastPass = passPlans.at(-1);
   // Between two barriers, one segment of each pass runs.
-  const shared = setup.couples ? sharedArrays(context) : [];
-  for (let s = 0; s <= shared.length; s++) {
+  const arraysOfTeam = setup.couples ? sharedArrays(context) : [];
+  for (let s = 0; s <= arraysOfTeam.length; s++) {
     for (const pass of passPlans) {
       const { first, row, segments, merges, copies } = pass;
       if (s === 0 && fixedPass === null) emitGather(context, pass, emit);
@@ -152,7 +152,7 @@ function emitPasses(
       const segment = segments[s];
       const firstRow = viewOf(stepAndRow, 1, 1); // of the pass, in the batch
       if (reads(segment, stepAndRow)) emit(ops.fill, firstRow, first * setup.leafRows, 1);
-      const isCut = buckets.length > 1 && s === shared.length && pass === lastPass;
+      const isCut = buckets.length > 1 && s === arraysOfTeam.length && pass === lastPass;
       const pieces = isCut ? cutAtBuckets(segment, gradientRows[row], network.parameterCount, buckets) : [segment];
       for (const [bucket, piece] of pieces.entries()) {
         if (bucket > 0) {
@@ -164,7 +164,7 @@ function emitPasses(
         else emitAll(emit, piece);
       }
       emitLap(clock, emit, PHASE.backward);
-      if (s < shared.length) continue;
+      if (s < arraysOfTeam.length) continue;
       for (const [to, from] of copies) emit(ops.copy, to, from, to.length);
       // Without parameters there are no gradient rows.
       for (const [left, right] of gradientRows.length === 0 ? [] : merges) {
@@ -172,9 +172,9 @@ function emitPasses(
       }
       emitLap(clock, emit, PHASE.backward);
     }
-    if (s === shared.length) continue;
+    if (s === arraysOfTeam.length) continue;
     emit(barrier);
-    ranks?.statistics(emit, shared[s]);
+    ranks?.statistics(emit, arraysOfTeam[s]);
   }
   // A thread without passes still takes part in the barriers and messages of the earlier buckets.
   if (lastPass === undefined) for (let bucket = 0; bucket < buckets.length - 1; bucket++) startBucket(bucket);

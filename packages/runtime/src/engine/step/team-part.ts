@@ -59,7 +59,7 @@ export function divideRows(network: Network, type: ElementType, { rows, batch, a
  * How teams divide a batch of `rows` rows, or this rank's part of it. Probed steps take one leaf per pass, and so does
  * a BLAS, which gives a row other bits in calls of other sizes.
  */
-export function teamOptions(shape: BatchShape, rows: number, threads: number, probed = false): TeamPlanOptions {
+export function teamOptions(shape: BatchShape, rows: number, threads: number, isProbed = false): TeamPlanOptions {
   const isBlas = shape.backend === 'blas';
   const { leafRows, cluster = null } = shape;
   const part = cluster === null ? {} : { part: rankBatch(cluster, leafRows, rows).ranges[cluster.connection.rank] };
@@ -67,7 +67,7 @@ export function teamOptions(shape: BatchShape, rows: number, threads: number, pr
     leaves: leafCount(rows, leafRows),
     ...part,
     threads,
-    maxLeaves: isBlas || probed ? 1 : maxLeaves(shape),
+    maxLeaves: isBlas || isProbed ? 1 : maxLeaves(shape),
     canAccumulate: !isBlas,
     mergesRows: !shape.couples,
   };
@@ -86,8 +86,8 @@ export interface BatchPart {
 }
 
 /** Work of one thread in a batch of `rows` rows. */
-export function batchPart(setup: RunSetup, rows: number, threads: number, thread: number, probed = false): BatchPart {
-  const { passes, nodes } = planTeam(teamOptions(shapeOf(setup), rows, threads, probed));
+export function batchPart(setup: RunSetup, rows: number, threads: number, thread: number, isProbed = false): BatchPart {
+  const { passes, nodes } = planTeam(teamOptions(shapeOf(setup), rows, threads, isProbed));
   return { passes: passes[thread], nodes };
 }
 

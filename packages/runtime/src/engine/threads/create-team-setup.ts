@@ -31,10 +31,10 @@ export function createTeamSetup(
 
 function shareSpec(spec: NetworkSpec): SharedSpec {
   const json = new TextEncoder().encode(JSON.stringify(spec));
-  const shared = new Uint8Array(new SharedArrayBuffer(json.length));
-  shared.set(json);
-  return shared;
+  const sharedBytes = new Uint8Array(new SharedArrayBuffer(json.length));
+  sharedBytes.set(json);
+  return sharedBytes;
 }
 
 // Copied, because browsers decode no text from shared memory.
-export const specOf = (shared: SharedSpec): NetworkSpec => JSON.parse(new TextDecoder().decode(shared.slice()));
+export const specOf = (sharedSpec: SharedSpec): NetworkSpec => JSON.parse(new TextDecoder().decode(sharedSpec.slice()));

@@ -15,8 +15,8 @@ export function openThread(context: RunContext, { thread, threads, drawsWeights 
   const { network, arena, setup } = context;
   Atomics.add(setup.control, CONTROL.checkedIn, 1);
   // Only the rows that this team fills, although some smaller teams fill more.
-  const filled = gradientRowsOfTeam(setup, threads) * gradientStride(setup.elementType, gradientLength(network));
-  for (const array of [viewOf(arena.gSum, 0, filled), ...arena.state]) {
+  const filledLength = gradientRowsOfTeam(setup, threads) * gradientStride(setup.elementType, gradientLength(network));
+  for (const array of [viewOf(arena.gSum, 0, filledLength), ...arena.state]) {
     const boundary = (t: number): number => Math.floor((t * array.length) / threads);
     touchPages(viewOf(array, boundary(thread), boundary(thread + 1) - boundary(thread)));
   }

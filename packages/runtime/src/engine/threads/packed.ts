@@ -45,7 +45,7 @@ export function pack<T>(value: T, replace: (object: object) => unknown = (object
 }
 
 /** Restores the value with new views of the same memory. `restore` undoes `replace`. */
-export function unpack<T>(value: Packed<T>, restore: (replaced: unknown) => unknown = (object) => object): T {
+export function unpack<T>(value: Packed<T>, restore: (placeholder: unknown) => unknown = (object) => object): T {
   const unpackedOf = (part: unknown): unknown => {
     if (typeof part !== 'object' || part === null) return part;
     if (Array.isArray(part)) return part.map(unpackedOf);
@@ -53,8 +53,8 @@ export function unpack<T>(value: Packed<T>, restore: (replaced: unknown) => unkn
       const { [VIEW]: name, buffer, byteOffset, length } = part as PackedView;
       return new views[name](restore(buffer) as ArrayBuffer, byteOffset, length);
     }
-    const restored = restore(part);
-    return restored === part && isRecord(part) ? mapValues(part, unpackedOf) : restored;
+    const restoredPart = restore(part);
+    return restoredPart === part && isRecord(part) ? mapValues(part, unpackedOf) : restoredPart;
   };
   return unpackedOf(value) as T;
 }

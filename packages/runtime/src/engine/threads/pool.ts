@@ -68,7 +68,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   let workers: WorkerGroup | null = await startWorkerGroup(shape);
   let opening: Promise<WorkerGroup> | undefined; // the next group of workers, while it starts
   let freeThreads = threads;
-  let destroyed = false;
+  let isDestroyed = false;
   let closing: Promise<void> | undefined;
   let holds = 0; // number of runs that hold the pool
   let onLastRelease: (() => void) | undefined; // called when the pool closes and no run holds it any more
@@ -83,13 +83,13 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     }
   }
 
-  async function replaceWorkers(old: WorkerGroup): Promise<void> {
+  async function replaceWorkers(oldWorkers: WorkerGroup): Promise<void> {
     // `end` would wait for tasks, which `destroy` has ended.
-    if (destroyed) return old.stop();
-    if (workers === old) workers = null;
-    retiredGroups.add(old);
-    await old.end();
-    retiredGroups.delete(old);
+    if (isDestroyed) return oldWorkers.stop();
+    if (workers === oldWorkers) workers = null;
+    retiredGroups.add(oldWorkers);
+    await oldWorkers.end();
+    retiredGroups.delete(oldWorkers);
   }
 
   /** Replaces a failed group of workers: all teams that need a new one wait for the same. */
@@ -100,7 +100,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     } finally {
       opening = undefined;
     }
-    if (destroyed) throw new Error('pool: was destroyed while a run waited for its threads');
+    if (isDestroyed) throw new Error('pool: was destroyed while a run waited for its threads');
     return workers;
   }
 
@@ -119,13 +119,13 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
       // fails: the others have started, and wait for it.
       run: <Answer>(tasks: readonly Task<Answer>[]) =>
         tasks.map(async (task) => (await teamWorkers.piscina.run(toMessage(task))) as Answer),
-      async release(broken = false) {
+      async release(isBroken = false) {
         teamWorkers.teams--;
-        const replaced = broken ? replaceWorkers(teamWorkers) : undefined;
+        const replacement = isBroken ? replaceWorkers(teamWorkers) : undefined;
         if (teamWorkers.teams === 0) teamWorkers.onIdle();
         freeThreads += teamSize;
         admit();
-        await replaced;
+        await replacement;
       },
     };
   }
@@ -143,7 +143,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     threads,
     live: new Set(),
     hold() {
-      if (destroyed) throw new Error('pool: has been destroyed, expected an open one');
+      if (isDestroyed) throw new Error('pool: has been destroyed, expected an open one');
       if (closing !== undefined)
         throw new Error('pool: has been closed, expected an open one (close it after the last run)');
       holds++;
@@ -153,7 +153,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
       };
     },
     acquire(teamSize) {
-      if (destroyed) return Promise.reject(new Error('pool: has been destroyed, expected an open one'));
+      if (isDestroyed) return Promise.reject(new Error('pool: has been destroyed, expected an open one'));
       if (teamSize > threads) {
         return Promise.reject(
           new Error(`pool: a run has ${teamSize} threads, expected at most ${threads} (threads of the pool)`),
@@ -169,7 +169,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
       return closing;
     },
     async destroy() {
-      destroyed = true;
+      isDestroyed = true;
       onLastRelease?.();
       for (const { fail } of queue.splice(0)) fail(new Error('pool: was destroyed while a run waited for its threads'));
       await opening?.catch(() => {});

@@ -134,18 +134,18 @@ export async function runTeam<Answer>(
     settleTimer = setTimeout(giveUp, settleLimitMs);
   };
   const startTimer = setTimeout(() => {
-    const arrived = Atomics.load(control, CONTROL.checkedIn);
-    if (arrived < tasks.length)
-      fail(`only ${arrived} of ${tasks.length} threads started to work within ${START_LIMIT_MS} ms`);
+    const arrivedThreads = Atomics.load(control, CONTROL.checkedIn);
+    if (arrivedThreads < tasks.length)
+      fail(`only ${arrivedThreads} of ${tasks.length} threads started to work within ${START_LIMIT_MS} ms`);
   }, START_LIMIT_MS);
   const running = team.run(tasks);
   for (const task of running) {
     task.catch((cause: unknown) => fail(`a worker thread failed: ${reasonOf(cause)}`, cause));
   }
-  const settled = await Promise.race([Promise.allSettled(running), stuck]);
+  const settledTasks = await Promise.race([Promise.allSettled(running), stuck]);
   clearTimeout(startTimer);
   clearTimeout(settleTimer);
   await team.release(failure !== undefined);
   if (failure !== undefined) throw failure;
-  return (settled ?? []).flatMap((task) => (task.status === 'fulfilled' ? [task.value] : []));
+  return (settledTasks ?? []).flatMap((task) => (task.status === 'fulfilled' ? [task.value] : []));
 }

@@ -18,7 +18,7 @@ export async function explainRows<Row extends RowToExplain>(
   rowAt: (n: number) => Row,
   { threads = Math.min(availableParallelism(), MAX_THREADS), onProgress }: RowsOptions,
 ): Promise<NonNullable<Row['explanation']>[]> {
-  const shared = shareModel(model);
+  const sharedModel = shareModel(model);
   const explanations: NonNullable<Row['explanation']>[] = [];
   const pool = await createPool({ threads: Math.max(1, Math.min(threads, count)) });
   try {
@@ -27,7 +27,7 @@ export async function explainRows<Row extends RowToExplain>(
     const explainNext = async (): Promise<void> => {
       while (next < count) {
         const n = next++;
-        const task: ExplainingTask<Row> = { kind: 'explaining', model: shared, row: rowAt(n) };
+        const task: ExplainingTask<Row> = { kind: 'explaining', model: sharedModel, row: rowAt(n) };
         [explanations[n]] = await Promise.all(team.run([task]));
         onProgress?.(++done / count);
       }

@@ -19,14 +19,17 @@ export interface ExplainingTask<Row extends RowToExplain = RowToExplain> extends
 const explainedModels = new Map<number, { readonly model: Model; readonly gradient: InputGradient }>();
 
 /** In a thread: explains a row with the model, which it builds for the first. */
-export function explainingTask({ model: shared, row }: ExplainingTask): ExplainingTask['answer'] {
-  let explained = explainedModels.get(shared.id);
-  if (explained === undefined) {
-    const model = modelFrom(shared);
+export function explainingTask({ model: sharedModel, row }: ExplainingTask): ExplainingTask['answer'] {
+  let explainedModel = explainedModels.get(sharedModel.id);
+  if (explainedModel === undefined) {
+    const model = modelFrom(sharedModel);
     const { spec, parameters, loss = 'softmax-cross-entropy', parts } = model;
-    explained = { model, gradient: createInputGradients(buildNetwork(spec, parts?.customParts), parameters, loss) };
-    explainedModels.set(shared.id, explained);
+    explainedModel = {
+      model,
+      gradient: createInputGradients(buildNetwork(spec, parts?.customParts), parameters, loss),
+    };
+    explainedModels.set(sharedModel.id, explainedModel);
   }
-  const { model, gradient } = explained;
+  const { model, gradient } = explainedModel;
   return row.kind === 'image' ? explainImage(model, gradient, row) : explainText(model, gradient, row);
 }

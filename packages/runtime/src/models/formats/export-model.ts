@@ -52,18 +52,18 @@ export async function exportModel(
   const name = chosenFormat(where, path, format);
   const { write, files, holdsLora = true } = modelFormats[name];
   checkModel(where, model);
-  const merged = mergedModel(model);
-  if (!mergeLora && merged !== model && !holdsLora) {
+  const mergedContents = mergedModel(model);
+  if (!mergeLora && mergedContents !== model && !holdsLora) {
     throw new OptionError(where, 'mergeLora', `has false, expected true for ${name}, which has no low-rank additions`);
   }
-  const stored = mergeLora ? merged : model;
-  const { network, loss } = checkModel(where, stored);
-  refuseBadWeights(where, network, stored.parameters, type);
-  const contents = type === undefined ? stored : roundModel(stored, type);
-  const exported = { contents, network, loss };
-  if (write !== undefined) writeAtomically(where, path, await write(exported));
+  const storedContents = mergeLora ? mergedContents : model;
+  const { network, loss } = checkModel(where, storedContents);
+  refuseBadWeights(where, network, storedContents.parameters, type);
+  const contents = type === undefined ? storedContents : roundModel(storedContents, type);
+  const exportedModel = { contents, network, loss };
+  if (write !== undefined) writeAtomically(where, path, await write(exportedModel));
   if (files !== undefined) {
-    const contentsByName = await files(exported);
+    const contentsByName = await files(exportedModel);
     makeDirectory(path);
     for (const [file, bytes] of contentsByName) writeAtomically(where, join(path, file), bytes);
   }

@@ -234,7 +234,9 @@ function newLayerNames({ description, tensors }: TensorFile, { layers }: Network
   const { spec: fileSpec } = description as { readonly spec: Partial<NetworkSpec> };
   const names = [...tensors.keys()];
   return Object.fromEntries(
-    [...layerRenames(fileSpec.layers, layers)].filter(([old]) => names.some((name) => name.startsWith(`${old}.`))),
+    [...layerRenames(fileSpec.layers, layers)].filter(([oldName]) =>
+      names.some((name) => name.startsWith(`${oldName}.`)),
+    ),
   );
 }
 

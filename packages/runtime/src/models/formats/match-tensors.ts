@@ -24,52 +24,52 @@ export function matchTensors(
   fault: FileFault,
 ): MatchedTensor[] {
   refuseUnusedRenames(rename, tensors, fault);
-  const unmatched = new Map<string, [name: string, stored: StoredTensor]>();
-  for (const [name, stored] of tensors) {
+  const unmatchedTensors = new Map<string, [name: string, stored: StoredTensor]>();
+  for (const [name, storedTensor] of tensors) {
     if (isCounter(name)) continue; // PyTorch's batch count of a batch norm
     const newName = renamedTo(name, rename);
-    const other = unmatched.get(newName);
+    const other = unmatchedTensors.get(newName);
     if (other !== undefined) {
       throw fault(
         `${showName(other[0])} and ${showName(name)}, which are both renamed to ${showName(newName)}`,
         'one tensor of each name',
       );
     }
-    unmatched.set(newName, [name, stored]);
+    unmatchedTensors.set(newName, [name, storedTensor]);
   }
   const matches: MatchedTensor[] = [];
   const missing: string[] = [];
   const shapeErrors: string[] = [];
   for (const tensor of torchTensors(network)) {
-    const [name, stored] = unmatched.get(tensor.name) ?? [];
-    unmatched.delete(tensor.name);
+    const [name, storedTensor] = unmatchedTensors.get(tensor.name) ?? [];
+    unmatchedTensors.delete(tensor.name);
     // A file may have a shared tensor under one of its names only.
-    if (tensor.tiedTo !== undefined && stored === undefined) continue;
-    if (name === undefined || stored === undefined) missing.push(`${tensor.name} ${shapeText(tensor.shape)}`);
-    else if (isShape(stored.shape, tensor.shape)) matches.push({ name, tensor, stored });
+    if (tensor.tiedTo !== undefined && storedTensor === undefined) continue;
+    if (name === undefined || storedTensor === undefined) missing.push(`${tensor.name} ${shapeText(tensor.shape)}`);
+    else if (isShape(storedTensor.shape, tensor.shape)) matches.push({ name, tensor, stored: storedTensor });
     else
       shapeErrors.push(
-        `${showName(name)} ${shapeText(stored.shape)} where ${tensor.layer} needs ${shapeText(tensor.shape)}`,
+        `${showName(name)} ${shapeText(storedTensor.shape)} where ${tensor.layer} needs ${shapeText(tensor.shape)}`,
       );
   }
-  const extra = [...unmatched.values()].map(([name, { shape }]) => `${showName(name)} ${shapeText(shape)}`);
+  const extraTexts = [...unmatchedTensors.values()].map(([name, { shape }]) => `${showName(name)} ${shapeText(shape)}`);
   const problems = [
     ...(shapeErrors.length === 0 ? [] : [shortList(shapeErrors)]),
     ...(missing.length === 0 ? [] : [`no tensor ${shortList(missing)}`]),
-    ...(extra.length === 0 ? [] : [`${shortList(extra)} that the network does not have`]),
+    ...(extraTexts.length === 0 ? [] : [`${shortList(extraTexts)} that the network does not have`]),
   ];
   if (problems.length === 0) return matches;
-  const hint = missing.length > 0 && extra.length > 0 ? ' (other names can be given, such as fc1=0)' : '';
+  const hint = missing.length > 0 && extraTexts.length > 0 ? ' (other names can be given, such as fc1=0)' : '';
   throw fault(problems.join('; and '), `one tensor for each of the network's ${torchTensors(network).length}${hint}`);
 }
 
 /** Refuses the name of a module that the file does not have: it is probably misspelled. */
 function refuseUnusedRenames(rename: Renames, tensors: ReadonlyMap<string, StoredTensor>, fault: FileFault): void {
   const names = [...tensors.keys()];
-  const unused = Object.keys(rename).find((module) => !names.some((name) => belongsTo(module, name)));
-  if (unused === undefined) return;
+  const unusedModule = Object.keys(rename).find((module) => !names.some((name) => belongsTo(module, name)));
+  if (unusedModule === undefined) return;
   const modules = new Set(names.map((name) => name.replace(/\.[^.]*$/, '')));
-  throw fault(`no module ${showName(unused)} to rename`, `one of ${listed([...modules], MAX_LISTED)}`);
+  throw fault(`no module ${showName(unusedModule)} to rename`, `one of ${listed([...modules], MAX_LISTED)}`);
 }
 
 const belongsTo = (module: string, name: string): boolean => name === module || name.startsWith(`${module}.`);
@@ -91,6 +91,6 @@ const MAX_LISTED = 4;
 
 /** Shortens a list: 'a [3], b [4] and 4 more'. */
 function shortList(list: readonly string[]): string {
-  const more = list.length > MAX_LISTED ? ` and ${list.length - MAX_LISTED} more` : '';
-  return list.slice(0, MAX_LISTED).join(', ') + more;
+  const omission = list.length > MAX_LISTED ? ` and ${list.length - MAX_LISTED} more` : '';
+  return list.slice(0, MAX_LISTED).join(', ') + omission;
 }

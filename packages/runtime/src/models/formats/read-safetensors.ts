@@ -134,10 +134,10 @@ function tensorOf(
 
 async function readBytes(handle: FileHandle, position: number, length: number, fault: FileFault): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
-  for (let filled = 0; filled < length; ) {
-    const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);
+  for (let filledBytes = 0; filledBytes < length; ) {
+    const { bytesRead } = await handle.read(bytes, filledBytes, length - filledBytes, position + filledBytes);
     if (bytesRead === 0) throw fault('become shorter since it was opened', 'a file that does not change');
-    filled += bytesRead;
+    filledBytes += bytesRead;
   }
   return bytes;
 }

@@ -228,13 +228,13 @@ function flattenedImagesOf(network: Network): Map<string, FlattenedImages> {
       case 'other axes':
         return { order: unchangedOrder(), isChannelsFirst: isChannelsFirst && keepsChannels(networkLayer) };
       case 'moved': {
-        for (const { order: moved } of [x, ...others]) {
-          const { image } = rootOf(moved);
+        for (const { order } of [x, ...others]) {
+          const { image } = rootOf(order);
           if (image != null) {
             const why = 'expected one that stands before the flatten, since PyTorch flattens channels first';
             throw new Error(`${nameOfLayer(networkLayer)} moves numbers of an image of ${shapeText(image)}, ${why}`);
           }
-          mergeOrders(networkLayer, moved, unchangedOrder());
+          mergeOrders(networkLayer, order, unchangedOrder());
         }
         return { order: unchangedOrder(), isChannelsFirst };
       }

@@ -38,11 +38,11 @@ export function* safetensors(
     header[name] = { dtype: dtypes[type], shape, data_offsets: [from, end] };
   }
   const text = Buffer.from(JSON.stringify(header));
-  const padded = Buffer.alloc(Math.ceil(text.length / 8) * 8, ' ');
-  text.copy(padded);
+  const paddedHeader = Buffer.alloc(Math.ceil(text.length / 8) * 8, ' ');
+  text.copy(paddedHeader);
   const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(padded.length));
+  length.writeBigUInt64LE(BigInt(paddedHeader.length));
   yield length;
-  yield padded;
+  yield paddedHeader;
   for (const part of numbers) yield littleEndianBytes(part);
 }

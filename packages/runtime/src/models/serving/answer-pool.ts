@@ -56,20 +56,20 @@ export async function createAnswerPool(model: Model, options: AnswerPoolOptions)
   const seconds = option.positive.check('createAnswerPool', 'maxSeconds', options.maxSeconds ?? 30);
   checkElements('createAnswerPool', 'model.parameters', model.parameters);
   // Done first: if there is no memory for a copy, no threads must be ended.
-  const shared = shareModel(model);
+  const sharedModel = shareModel(model);
   const pool = await createPool({ threads });
   const answerHere = createTextAnswerer(model, { maxRows });
   const maxCharacters = charactersOfSmall(model);
   let limitMs = Math.min(seconds * 1000, MAX_TIMER_MS);
-  let hurried = false;
+  let isHurried = false;
   const ends = new Set<() => void>(); // each ends a call that is running
 
   async function answer(bodies: readonly Body[]): Promise<readonly Reply[]> {
     if (bodies.reduce((sum, { length }) => sum + length, 0) <= maxCharacters) return answerHere(bodies);
-    const task: AnswersTask = { kind: 'answers', id: shared.id, bodies, maxRows };
+    const task: AnswersTask = { kind: 'answers', id: sharedModel.id, bodies, maxRows };
     const replies = await call<readonly Reply[]>(async () => task);
     if (replies !== null) return replies;
-    if (hurried || bodies.length === 1) return bodies.map(() => ({ rows: 0, ...late() }));
+    if (isHurried || bodies.length === 1) return bodies.map(() => ({ rows: 0, ...late() }));
     const oneByOne: Reply[] = [];
     for (const body of bodies) oneByOne.push(...(await answer([body])));
     return oneByOne;
@@ -78,17 +78,17 @@ export async function createAnswerPool(model: Model, options: AnswerPoolOptions)
   const { maxTokens = Number.MAX_SAFE_INTEGER } = options;
   async function write(takeStep: () => Promise<WritingStep | null>): Promise<Written> {
     let isAbandoned = false;
-    const written = await call<Written>(async (): Promise<WritingTask | null> => {
+    const writtenTexts = await call<Written>(async (): Promise<WritingTask | null> => {
       const step = await takeStep();
       isAbandoned = step === null;
-      return step && { kind: 'writing', id: shared.id, step, maxTokens };
+      return step && { kind: 'writing', id: sharedModel.id, step, maxTokens };
     });
-    return written ?? (isAbandoned ? { text: '', rest: null } : late());
+    return writtenTexts ?? (isAbandoned ? { text: '', rest: null } : late());
   }
 
   const late = () => ({
     fault: 'time' as const,
-    text: `answer has taken longer than ${limitMs / 1000} seconds, expected less (${hurried ? 'the server stops' : 'ask for fewer or shorter rows'})`,
+    text: `answer has taken longer than ${limitMs / 1000} seconds, expected less (${isHurried ? 'the server stops' : 'ask for fewer or shorter rows'})`,
   });
 
   /** Null if there is no task, or the thread took too long; then it is ended. */
@@ -103,26 +103,26 @@ export async function createAnswerPool(model: Model, options: AnswerPoolOptions)
       // The pool chooses the thread, which may not have the model yet. It is sent only then: shared memory in a message
       // costs as much as ten rows.
       let [reply] = await Promise.all(team.run([task]));
-      const withModel = { ...task, model: shared };
+      const withModel = { ...task, model: sharedModel };
       if (reply === 'unknown') [reply] = await Promise.all(team.run([withModel]));
       return reply as Answer;
     }
     let end = () => {};
-    const ended = new Promise<null>((resolve) => {
+    const poolEnd = new Promise<null>((resolve) => {
       end = () => resolve(null);
     });
     ends.add(end);
     const timer = setTimeout(end, limitMs);
-    let failed = true;
+    let hasFailed = true;
     try {
-      const reply = await Promise.race([ended, run(task)]);
-      failed = reply === null;
+      const reply = await Promise.race([poolEnd, run(task)]);
+      hasFailed = reply === null;
       return reply;
     } finally {
       clearTimeout(timer);
       ends.delete(end);
       // Not awaited: the old threads end when the last of them is free, and new ones answer meanwhile.
-      void team.release(failed);
+      void team.release(hasFailed);
     }
   }
 
@@ -131,7 +131,7 @@ export async function createAnswerPool(model: Model, options: AnswerPoolOptions)
     answer,
     write,
     hurry(maxMs) {
-      hurried = true;
+      isHurried = true;
       limitMs = Math.min(limitMs, maxMs);
       const running = [...ends];
       setTimeout(() => {

@@ -87,7 +87,7 @@ function imagePart(model: Model, bytes: Uint8Array, readImage: ImageReader | und
       unusual: {},
     };
   } catch (error) {
-    return refused('content', `${reasonOf(error)}${readImage !== undefined && isStripped(bytes) ? STRIPPED : ''}`);
+    return refusal('content', `${reasonOf(error)}${readImage !== undefined && isStripped(bytes) ? STRIPPED : ''}`);
   }
 }
 
@@ -173,19 +173,19 @@ function readPart(
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return refused('content', `body is not valid JSON, expected ${EXPECTED_BODY} (${reasonOf(error)})`);
+    return refusal('content', `body is not valid JSON, expected ${EXPECTED_BODY} (${reasonOf(error)})`);
   }
   const isRow = rowTest(model);
   const isOne = !Array.isArray(value) || (value.length > 0 && !isRow(value[0]));
   if (!isObject(value) && !isRow(value)) {
-    return refused('content', `body has ${show(value)}, expected ${EXPECTED_BODY}${formOf(model)}`);
+    return refusal('content', `body has ${show(value)}, expected ${EXPECTED_BODY}${formOf(model)}`);
   }
   const wrapper = wrapperOf(model, value);
   if (wrapper !== undefined) {
-    return refused('content', `body has a list of rows in ${show(wrapper)}, expected the list itself: [...]`);
+    return refusal('content', `body has a list of rows in ${show(wrapper)}, expected the list itself: [...]`);
   }
   const list = (isOne ? [value] : value) as readonly CellRow[];
-  if (list.length > maxRows) return refused('rows', `body has ${list.length} rows, expected at most ${maxRows}`);
+  if (list.length > maxRows) return refusal('rows', `body has ${list.length} rows, expected at most ${maxRows}`);
   const notes = new Map<number, string[]>();
   try {
     const budget = { pixels: MAX_PIXELS };
@@ -207,9 +207,9 @@ function readPart(
     const badIndex = x.findIndex((number) => !Number.isFinite(number));
     if (badIndex === -1) return { x, rows: list.length, isOne, lengths, notes, unusual };
     const row = Math.floor((badIndex * list.length) / x.length);
-    return refused('content', `row ${row} has ${x[badIndex]}, expected finite numbers`);
+    return refusal('content', `row ${row} has ${x[badIndex]}, expected finite numbers`);
   } catch (error) {
-    return refused('content', reasonOf(error).replace(/^encode: /, ''));
+    return refusal('content', reasonOf(error).replace(/^encode: /, ''));
   }
 }
 
@@ -244,7 +244,7 @@ function rowTest({ preprocessing }: Model): (value: unknown) => boolean {
 function answerAll(model: Model, parts: readonly Part[]): Reply[] {
   if (parts.length === 0) return [];
   try {
-    const x = parts.length === 1 ? parts[0].x : joined(parts);
+    const x = parts.length === 1 ? parts[0].x : joinParts(parts);
     const answers = model.predict(x, { lengths: lengthsOf(model, parts) });
     let first = 0;
     return parts.map((part) => {
@@ -254,9 +254,9 @@ function answerAll(model: Model, parts: readonly Part[]): Reply[] {
       return { rows, text: textOf(part, partAnswers), ...(Object.keys(unusual).length === 0 ? {} : { unusual }) };
     });
   } catch (error) {
-    if (!(error instanceof InputError)) return parts.map(() => refused('model', reasonOf(error)));
+    if (!(error instanceof InputError)) return parts.map(() => refusal('model', reasonOf(error)));
     if (parts.length > 1) return parts.flatMap((part) => answerAll(model, [part]));
-    return [refused('content', `row ${error.row}: ${error.problem}`)];
+    return [refusal('content', `row ${error.row}: ${error.problem}`)];
   }
 }
 
@@ -269,7 +269,7 @@ function lengthsOf({ spec }: Model, parts: readonly Part[]): number[] | undefine
   return allLengths.map((length) => length ?? [spec.input].flat()[0]); // a row without length is full: input [T, C]
 }
 
-function joined(parts: readonly Part[]): Float64Array {
+function joinParts(parts: readonly Part[]): Float64Array {
   const x = new Float64Array(parts.reduce((sum, part) => sum + part.x.length, 0));
   let offset = 0;
   for (const part of parts) {
@@ -287,7 +287,7 @@ function textOf({ isOne, notes }: Part, answers: readonly Answer[]): string {
   return isOne ? texts[0] : `[${texts.join(',')}]`;
 }
 
-const refused = (fault: Reply['fault'] & string, sentence: string): Reply => ({ rows: 0, text: sentence, fault });
+const refusal = (fault: Reply['fault'] & string, sentence: string): Reply => ({ rows: 0, text: sentence, fault });
 
 /** Reply to a request body: JSON to send back. */
 export interface Reply {

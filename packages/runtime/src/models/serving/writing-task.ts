@@ -51,11 +51,11 @@ const writers = new Map<number, Writer>();
 
 /** In a thread: writes for a while. Any thread can go on, to the same bits. */
 export function writingTask({ id, model, step, maxTokens }: WritingTask): Written | 'unknown' {
-  const cached = writers.get(id);
-  if (cached === undefined && model === undefined) return 'unknown';
+  const cachedWriter = writers.get(id);
+  if (cachedWriter === undefined && model === undefined) return 'unknown';
   let fault: 'content' | 'model' = 'content';
   try {
-    const writer = cached ?? writerOf('generate', modelFrom(model as SharedModel), nodeEngine);
+    const writer = cachedWriter ?? writerOf('generate', modelFrom(model as SharedModel), nodeEngine);
     writers.set(id, writer);
     let { draft, sampling } = 'body' in step ? begin(writer, step.body, maxTokens) : step;
     fault = 'model';

@@ -66,7 +66,7 @@ export async function openBytes(
         `${fileBytes} bytes that unpack to more than ${maxBytes}`,
         `at most ${maxRatio} times its size (unpack it first if you trust it)`,
       );
-    const openUnpacked = () => unpacked(handle, maxBytes, fault, sizeError);
+    const openUnpacked = () => unpackedSource(handle, maxBytes, fault, sizeError);
     // Refused before its first row: parsing takes a hundred times as long as unpacking, and more memory.
     if (maxRatio < MAX_DEFLATE_RATIO) {
       const counting = openUnpacked();
@@ -86,7 +86,7 @@ export async function openBytes(
     };
     return { gzipped: true, fileBytes, maxBytes, read, close };
   }
-  return { gzipped: false, fileBytes, maxBytes: fileBytes, ...plain(handle) };
+  return { gzipped: false, fileBytes, maxBytes: fileBytes, ...plainSource(handle) };
 }
 
 /** The bytes of a file in memory. */
@@ -107,7 +107,7 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
   };
 }
 
-function plain(handle: FileHandle): Pick<ByteSource, 'read' | 'close'> {
+function plainSource(handle: FileHandle): Pick<ByteSource, 'read' | 'close'> {
   let position = 0;
   return {
     async read(into) {
@@ -124,7 +124,7 @@ function plain(handle: FileHandle): Pick<ByteSource, 'read' | 'close'> {
   };
 }
 
-function unpacked(
+function unpackedSource(
   handle: FileHandle,
   maxBytes: number,
   fault: FileFault,

@@ -34,7 +34,7 @@ export const packContainer = (
   content: object, // JSON
   sections: Container['sections'],
 ): Iterable<Uint8Array> =>
-  sealed([packStart(where, kind, content, sections), ...[...sections.values()].flatMap(paddedBytes)]);
+  sealParts([packStart(where, kind, content, sections), ...[...sections.values()].flatMap(paddedBytes)]);
 
 /** Reads a file written by `writeContainer`. @throws Error naming the path and the problem, as `openContainer` does. */
 export const readContainer = (where: string, path: string, kinds: readonly string[]): Container =>
@@ -51,7 +51,7 @@ function paddedBytes(numbers: Elements): Uint8Array[] {
 }
 
 /** The parts, followed by the SHA-256 of all of them. */
-function* sealed(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+function* sealParts(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   const hash = createHash('sha256');
   for (const part of parts) {
     complete(updateHash(hash, part));

@@ -139,13 +139,13 @@ export function isSocket(descriptor: number): boolean {
 
 /** The stats of a file or folder; undefined if the path does not exist. @throws Error if access is denied. */
 export const statsOf = (where: string, path: string, stat: typeof statSync = statSync): Stats | undefined =>
-  explained(where, path, () => stat(path, { throwIfNoEntry: false }));
+  explainFailure(where, path, () => stat(path, { throwIfNoEntry: false }));
 
 /** The names in a folder; empty if there is no folder. @throws Error if it cannot be read. */
 export const namesIn = (where: string, folder: string): string[] =>
-  statsOf(where, folder)?.isDirectory() ? explained(where, folder, () => readdirSync(folder)) : [];
+  statsOf(where, folder)?.isDirectory() ? explainFailure(where, folder, () => readdirSync(folder)) : [];
 
-function explained<T>(where: string, path: string, readStats: () => T): T {
+function explainFailure<T>(where: string, path: string, readStats: () => T): T {
   try {
     return readStats();
   } catch (error) {

@@ -67,9 +67,9 @@ function open(where: string, path: string): number {
 
 /** Fills `into` from byte `position`. If the file shrinks meanwhile, zeros remain, which the hash detects. */
 function readFully(file: number, into: Uint8Array, position: number): void {
-  for (let filled = 0; filled < into.length; ) {
-    const bytes = readSync(file, into, filled, into.length - filled, position + filled);
+  for (let filledBytes = 0; filledBytes < into.length; ) {
+    const bytes = readSync(file, into, filledBytes, into.length - filledBytes, position + filledBytes);
     if (bytes === 0) return;
-    filled += bytes;
+    filledBytes += bytes;
   }
 }

@@ -26,9 +26,9 @@ export async function openZip(where: string, path: string, expected: string): Pr
   const fileBytes = fileSize(where, path, expected);
   const fault = (has: string, remedy = expected, cause?: unknown) =>
     new ZipError(`${where}: ${showPath(path)} has ${has}, expected ${remedy}`, { cause });
-  const damaged = (error: unknown) => fault(`damaged zip contents (${sentenceOf(error)})`, expected, error);
+  const damageError = (error: unknown) => fault(`damaged zip contents (${sentenceOf(error)})`, expected, error);
   const archive = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
-    throw damaged(error);
+    throw damageError(error);
   });
   const entries = new Map<string, Entry>();
   try {
@@ -40,7 +40,7 @@ export async function openZip(where: string, path: string, expected: string): Pr
     refuseOverlaps([...entries.values()]);
   } catch (error) {
     archive.close();
-    throw error instanceof ZipError ? error : damaged(error);
+    throw error instanceof ZipError ? error : damageError(error);
   }
   return { names: [...entries.keys()], open, close: () => archive.close() };
 
@@ -69,7 +69,7 @@ export async function openZip(where: string, path: string, expected: string): Pr
       throw fault(`${show(name)} packed by method ${entry.compressionMethod}`, 'method 0 (stored) or 8 (deflated)');
     }
     const stream: Readable = await archive.openReadStreamPromise(entry).catch((error: unknown) => {
-      throw damaged(error);
+      throw damageError(error);
     });
     const parts: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
     let checksum = 0;

@@ -16,7 +16,7 @@ const RESERVATION_REASON =
  */
 export function allocateSharedMemory(bytes: number, backend: BackendName): WasmMemory {
   const pages = Math.ceil(bytes / PAGE_BYTES);
-  return explained(bytes, { isWasm: backend !== 'reference' }, () =>
+  return explainFailure(bytes, { isWasm: backend !== 'reference' }, () =>
     backend === 'reference'
       ? { buffer: new SharedArrayBuffer(pages * PAGE_BYTES) }
       : new WasmApi.Memory({ initial: pages, maximum: pages, shared: true }),
@@ -29,7 +29,7 @@ export function allocateSharedMemory(bytes: number, backend: BackendName): WasmM
  */
 export function allocatePrivateMemory(bytes: number, backend: BackendName): WasmMemory<ArrayBuffer> {
   const pages = Math.ceil(bytes / PAGE_BYTES);
-  return explained(bytes, { isWasm: backend !== 'reference' }, () =>
+  return explainFailure(bytes, { isWasm: backend !== 'reference' }, () =>
     backend === 'reference'
       ? { buffer: new ArrayBuffer(pages * PAGE_BYTES) }
       : new WasmApi.Memory({ initial: pages, maximum: pages, shared: false }),
@@ -38,16 +38,17 @@ export function allocatePrivateMemory(bytes: number, backend: BackendName): Wasm
 
 /** Allocates memory that WebAssembly cannot access. @throws Error as `allocateSharedMemory` does. */
 export const allocateOutside = (bytes: number): SharedArrayBuffer =>
-  explained(bytes, { isWasm: false }, () => new SharedArrayBuffer(bytes));
+  explainFailure(bytes, { isWasm: false }, () => new SharedArrayBuffer(bytes));
 
-function explained<T>(bytes: number, { isWasm }: { readonly isWasm: boolean }, allocate: () => T): T {
+function explainFailure<T>(bytes: number, { isWasm }: { readonly isWasm: boolean }, allocate: () => T): T {
   try {
     return allocate();
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    const needed = isWasm ? Math.max(RESERVED_BYTES, bytes) : bytes;
+    const neededBytes = isWasm ? Math.max(RESERVED_BYTES, bytes) : bytes;
     const lack =
-      lackOfAddressSpace(needed) ?? `the system gives no memory, expected ${mebibytes(needed)} of address space`;
+      lackOfAddressSpace(neededBytes) ??
+      `the system gives no memory, expected ${mebibytes(neededBytes)} of address space`;
     throw new Error(`train: ${lack}${isWasm ? RESERVATION_REASON : ''}`, { cause });
   }
 }

@@ -54,12 +54,14 @@ export function checkProgress(
 function checkEarlyStopping(early: Json | undefined, step: number): void {
   if (early === undefined) return;
   if (!isJsonObject(early)) throw new Error(`progress.early has ${show(early)}, expected an object`);
-  const evaluated = checkWhole('progress.early.evaluated', early.evaluated, 0);
-  if (evaluated > step) throw new Error(`progress.early.evaluated has ${evaluated}, expected at most ${step} (step)`);
+  const evaluatedEpoch = checkWhole('progress.early.evaluated', early.evaluated, 0);
+  if (evaluatedEpoch > step)
+    throw new Error(`progress.early.evaluated has ${evaluatedEpoch}, expected at most ${step} (step)`);
   checkWhole('progress.early.waited', early.waited, 0);
   if (early.bestStep !== undefined) {
     const best = checkWhole('progress.early.bestStep', early.bestStep, 0);
-    if (best > evaluated) throw new Error(`progress.early.bestStep has ${best}, expected at most ${evaluated}`);
+    if (best > evaluatedEpoch)
+      throw new Error(`progress.early.bestStep has ${best}, expected at most ${evaluatedEpoch}`);
   }
   checkFigures('progress.early.validation', early.validation);
 }

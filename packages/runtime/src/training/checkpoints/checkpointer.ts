@@ -181,11 +181,12 @@ export async function currentState(
 ): Promise<CurrentState | null> {
   const { theta: parameters, scalars, scheduleState } = arena;
   const { preprocessing } = plan.data.train;
-  const saved = history.savedBefore(epochStart(progress.step, plan.context.stepsPerEpoch));
+  const savedState = history.savedBefore(epochStart(progress.step, plan.context.stepsPerEpoch));
   const state = await shares.gather(arena.state, 'current', forAll);
-  const earlierState = saved === undefined ? null : await shares.gather(saved.state, 'earlier', forAll);
+  const earlierState = savedState === undefined ? null : await shares.gather(savedState.state, 'earlier', forAll);
   if (state === null) return null;
-  const earlier = saved === undefined || earlierState === null ? undefined : { ...saved, state: earlierState };
+  const earlier =
+    savedState === undefined || earlierState === null ? undefined : { ...savedState, state: earlierState };
   return {
     loss: setup.loss,
     progress,

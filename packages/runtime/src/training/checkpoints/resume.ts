@@ -63,8 +63,8 @@ export function resumeProblem(differences: readonly ResumeDifference[]): string 
     const { name, problem } = checkObject(where, 'difference', difference, '{ name, problem }');
     return [name ?? [], problem].flat().join(' ');
   });
-  const more = differences.length > MAX_NAMED ? `; and ${differences.length - MAX_NAMED} more` : '';
-  return `${sentences.join('; ')}${more}: a resume continues the same run`;
+  const omission = differences.length > MAX_NAMED ? `; and ${differences.length - MAX_NAMED} more` : '';
+  return `${sentences.join('; ')}${omission}: a resume continues the same run`;
 }
 
 /** A resume was refused, since it would continue as another run. */

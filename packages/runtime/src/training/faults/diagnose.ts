@@ -124,21 +124,21 @@ function createSearch(
   passes: readonly NodePass[],
   weights: string,
 ): Search {
-  const earliest = createEarliestFault();
+  const earliestFault = createEarliestFault();
   const [firstRow, lastRow] = couples ? [0, rows - 1] : rowsOfPass(passes[0], leafRows, rows);
   const rowsText = firstRow === lastRow ? `row ${firstRow}` : `rows ${firstRow} to ${lastRow}`;
   const where = `step ${step}, ${rowsText} of the batch`;
   const checksOf = new Map<NodePass, number>();
   let pass = passes[0];
   const recordBadNumber = (position: FindingPosition, what: string): void =>
-    earliest.record(position, () => ({
+    earliestFault.record(position, () => ({
       message: `${where}: ${what}, expected finite numbers${weights}`,
       isData: false,
     }));
   return {
     step,
     rows,
-    earliest,
+    earliest: earliestFault,
     recordBadNumber,
     get checks() {
       return checksOf.get(pass) ?? 0;
@@ -147,7 +147,7 @@ function createSearch(
       pass = nextPass;
     },
     recordBadData: (position, what) =>
-      earliest.record(position, () => ({ message: `${where}: ${what}`, isData: true })),
+      earliestFault.record(position, () => ({ message: `${where}: ${what}`, isData: true })),
     inspect(phase, layer, numbers, n) {
       if (phase === 'gradient') return; // a sum of what was checked
       const check = checksOf.get(pass) ?? 0;
@@ -196,8 +196,8 @@ function runPasses(context: RunContext, search: Search, passPlans: readonly Pass
   const { setup, kernels, stepAndRow } = context;
   const { step, rows, earliest } = search;
   stepAndRow[0] = step;
-  const shared = isShared(context) ? sharedArrays(context) : [];
-  const segmentCount = isShared(context) ? shared.length + 1 : passPlans[0].segments.length;
+  const arraysOfTeam = isShared(context) ? sharedArrays(context) : [];
+  const segmentCount = isShared(context) ? arraysOfTeam.length + 1 : passPlans[0].segments.length;
   // One segment of all passes after the other, as a single thread takes a step.
   for (let s = 0; s < segmentCount; s++) {
     // After the first bad number, further findings say nothing new.
@@ -216,7 +216,7 @@ function runPasses(context: RunContext, search: Search, passPlans: readonly Pass
       if (s + 1 === segmentCount) for (const [to, from] of pass.copies) to.set(viewOf(from, 0, to.length));
     }
     // The other ranks report their own findings.
-    if (s < shared.length) shareStatistics(context, rows, shared[s]);
+    if (s < arraysOfTeam.length) shareStatistics(context, rows, arraysOfTeam[s]);
     else if (earliest.fault !== null) break;
   }
 }

@@ -38,13 +38,14 @@ export interface EarliestFault {
 }
 
 export function createEarliestFault(): EarliestFault {
-  let earliest: Fault | null = null;
+  let earliestFault: Fault | null = null;
   return {
     get fault() {
-      return earliest;
+      return earliestFault;
     },
     record(position, describe) {
-      if (earliest === null || isEarlier(position, earliest.position)) earliest = { ...describe(), position };
+      if (earliestFault === null || isEarlier(position, earliestFault.position))
+        earliestFault = { ...describe(), position };
     },
   };
 }

@@ -25,14 +25,14 @@ export interface History {
   handOut(): Pausable<Elements>;
 }
 
-/** With `keepsEpoch`, keeps a second copy to replay the epoch from. `saved` is that of rank 0's checkpoint. */
+/** With `keepsEpoch`, keeps a second copy to replay the epoch from. `savedState` is that of rank 0's checkpoint. */
 export async function createHistory(
   arena: Arena,
   progress: Progress,
   log: EpochLog,
   keepsEpoch: boolean,
   shares: StateShares,
-  saved?: SavedState,
+  savedState?: SavedState,
 ): Promise<History> {
   // In shared memory if a thread writes it into a checkpoint; otherwise not, since V8 does not count shared memory and
   // that of many short runs would pile up.
@@ -40,9 +40,9 @@ export async function createHistory(
     createSnapshot(arena, progress, log, keepsEpoch ? (type, length) => sharedArrays[type](length) : undefined);
   let beforeSpan = create();
   let beforeEpoch: Snapshot | undefined;
-  if (saved !== undefined && keepsEpoch) {
+  if (savedState !== undefined && keepsEpoch) {
     beforeEpoch = create();
-    await beforeEpoch.load(saved, shares);
+    await beforeEpoch.load(savedState, shares);
   }
 
   return {
@@ -147,11 +147,11 @@ function createSnapshot(
         epochSums: Float64Array.from(epochSums),
       };
     },
-    async load(saved, shares) {
+    async load(savedState, shares) {
       const arrays = { theta: thetaCopy, state: stateCopies, scalars: scalarsCopy, scheduleState: scheduleCopy };
-      await restoreArrays(arrays, saved, shares);
-      counters = saved.counters;
-      epochSums = [...saved.epochSums];
+      await restoreArrays(arrays, savedState, shares);
+      counters = savedState.counters;
+      epochSums = [...savedState.epochSums];
     },
   };
 }

@@ -35,13 +35,13 @@ export async function refuseOtherRuns(lockstep: Lockstep, plan: RunPlan, record:
     }
   }
   // Rows last, since other differences may follow from them.
-  const sorted = [...valuesByPath].sort(([a], [b]) => Number(isRows.test(b)) - Number(isRows.test(a)));
-  const sentences = sorted.map(
+  const sortedValues = [...valuesByPath].sort(([a], [b]) => Number(isRows.test(b)) - Number(isRows.test(a)));
+  const sentences = sortedValues.map(
     ([path, { onFirst, others }]) =>
       `${nameOf(path, plan)} has ${text(onFirst)} on rank 0 (${messages[0].host}), ${others.join(', ')}`,
   );
-  const more = sentences.length > MAX_NAMED ? `; and ${sentences.length - MAX_NAMED} more` : '';
-  throw new Error(`train: ${sentences.slice(0, MAX_NAMED).join('; ')}${more}: expected the same on all ranks`);
+  const omission = sentences.length > MAX_NAMED ? `; and ${sentences.length - MAX_NAMED} more` : '';
+  throw new Error(`train: ${sentences.slice(0, MAX_NAMED).join('; ')}${omission}: expected the same on all ranks`);
 }
 
 /** Everything that affects results, and what determines which exchanges take place. */

@@ -56,7 +56,7 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
       const maxLength = Math.max(0, ...pieces[peer].map(({ length }) => length));
       if (!sendBuffers.has(ranges[peer])) sendBuffers.set(ranges[peer], sharedArrays[typeOf(from)](maxLength));
     }
-    let received = 0;
+    let receivedCount = 0;
     for (let round = 0; round < rounds; round++) {
       const transfers: Transfer[] = [];
       if (isFirst) {
@@ -70,8 +70,8 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
         }
       } else if (pieces[rank][round] !== undefined) {
         const { length } = pieces[rank][round];
-        transfers.push({ kind: 'receive', peer: 0, numbers: transferView(to, received, length) });
-        received += length;
+        transfers.push({ kind: 'receive', peer: 0, numbers: transferView(to, receivedCount, length) });
+        receivedCount += length;
       }
       await lockstep.move(transfers);
     }
@@ -85,10 +85,10 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
     const receivers = forAll ? [...rangesOfRanks.keys()] : [0];
     const receives = receivers.includes(rank);
     if (everyRankHoldsAll) return receives ? state : null;
-    const divided = state.filter((_, slot) => rangesOf(slot) === rangesOfRanks);
-    const gathered = receives ? buffersOf(buffers, bufferName, divided, stateLength) : [];
+    const dividedArrays = state.filter((_, slot) => rangesOf(slot) === rangesOfRanks);
+    const gatheredArrays = receives ? buffersOf(buffers, bufferName, dividedArrays, stateLength) : [];
     const transfers: Transfer[] = [];
-    for (const [k, part] of divided.entries()) {
+    for (const [k, part] of dividedArrays.entries()) {
       for (const to of receivers) {
         for (const from of rangesOfRanks.keys()) {
           if (from === to) continue;
@@ -97,16 +97,16 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
             if (from === rank)
               transfers.push({ kind: 'send', peer: to, numbers: transferView(part, partOffset, length) });
             if (to === rank)
-              transfers.push({ kind: 'receive', peer: from, numbers: transferView(gathered[k], offset, length) });
+              transfers.push({ kind: 'receive', peer: from, numbers: transferView(gatheredArrays[k], offset, length) });
             partOffset += length;
           }
         }
       }
-      if (receives) await inTurns(unpackRanges(gathered[k], part, rangesOfRanks[rank]));
+      if (receives) await inTurns(unpackRanges(gatheredArrays[k], part, rangesOfRanks[rank]));
     }
     await lockstep.move(transfers);
     if (!receives) return null;
-    return state.map((array) => (divided.includes(array) ? gathered[divided.indexOf(array)] : array));
+    return state.map((array) => (dividedArrays.includes(array) ? gatheredArrays[dividedArrays.indexOf(array)] : array));
   }
 
   return {
@@ -165,11 +165,11 @@ type Saved = Pick<RunArrays, 'parameters' | 'state' | 'scalars' | 'scheduleState
 /** Overwrites the state of a run, or a copy of it, with the state in rank 0's checkpoint. */
 export async function restoreArrays(
   { theta, state, scalars, scheduleState }: Pick<Arena, 'theta' | 'state' | 'scalars' | 'scheduleState'>,
-  saved: Saved,
+  savedArrays: Saved,
   shares: StateShares,
 ): Promise<void> {
-  await shares.broadcast(theta, saved.parameters);
-  for (const [slot, array] of state.entries()) await shares.scatter(slot, array, saved.state[slot]);
-  scalars.set(saved.scalars);
-  scheduleState.set(saved.scheduleState);
+  await shares.broadcast(theta, savedArrays.parameters);
+  for (const [slot, array] of state.entries()) await shares.scatter(slot, array, savedArrays.state[slot]);
+  scalars.set(savedArrays.scalars);
+  scheduleState.set(savedArrays.scheduleState);
 }

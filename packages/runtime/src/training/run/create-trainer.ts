@@ -107,9 +107,9 @@ export async function createTrainer<T extends ElementType = 'float64'>(
       throw new OptionError('createTrainer', 'minutes', problem);
     }
     reservation.holdPool();
-    const prepared = await prepareWith(spec, data, runOptions, emit);
+    const preparedRun = await prepareWith(spec, data, runOptions, emit);
     // Spans of a few steps do not show which number of threads is fastest.
-    const run = { ...prepared, plan: { ...prepared.plan, tunesThreads: false } };
+    const run = { ...preparedRun, plan: { ...preparedRun.plan, tunesThreads: false } };
     const { resources, close } = await acquireResources(run);
     try {
       const state = await startRun(run, resources);
@@ -128,35 +128,36 @@ export async function createTrainer<T extends ElementType = 'float64'>(
 function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
   const { plan, arena, progress } = state;
   const { totalSteps, stepsPerEpoch } = plan.context;
-  let busy: string | null = null; // name of the pending call
-  let ended: string | null = null; // reason why no more calls are possible
+  let pendingCall: string | null = null; // name of the pending call
+  let endReason: string | null = null; // reason why no more calls are possible
   let closing: Promise<void> | undefined;
 
   const isOver = (): boolean => isDone(plan, progress) || isAborted(state);
 
   function refuse(call: string): void {
-    if (ended !== null) throw new Error(`${call}: the trainer ${ended}, expected an open one`);
-    if (busy !== null) throw new Error(`${call}: ${busy} has not ended, expected one call at a time (await it)`);
+    if (endReason !== null) throw new Error(`${call}: the trainer ${endReason}, expected an open one`);
+    if (pendingCall !== null)
+      throw new Error(`${call}: ${pendingCall} has not ended, expected one call at a time (await it)`);
   }
 
   /** Runs `work` if no other call is pending. A failure ends the trainer. */
-  async function alone<T>(call: string, work: () => Promise<T>): Promise<T> {
+  async function runAlone<T>(call: string, work: () => Promise<T>): Promise<T> {
     refuse(call);
-    busy = call;
+    pendingCall = call;
     try {
       return await work();
     } catch (error) {
-      ended = `has failed (${reasonOf(error)})`;
+      endReason = `has failed (${reasonOf(error)})`;
       await endTogether(plan.cluster, error);
       throw error;
     } finally {
-      busy = null;
-      if (ended !== null) await close();
+      pendingCall = null;
+      if (endReason !== null) await close();
     }
   }
 
   async function close(): Promise<void> {
-    ended ??= 'has been closed';
+    endReason ??= 'has been closed';
     closing ??= release();
     await closing;
   }
@@ -197,7 +198,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
         const problem = `has done ${progress.step} of ${totalSteps} steps and ends there, expected one that goes on`;
         throw new Error(`step: the trainer ${problem} (look at isDone)`);
       }
-      return await alone('step', () => takeSteps(count));
+      return await runAlone('step', () => takeSteps(count));
     },
     async evaluate(part = 'validation') {
       if (part !== 'validation' && part !== 'test') {
@@ -206,7 +207,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
       if (plan.data[part] === undefined) {
         throw new Error(`evaluate: the run has no ${part} set, expected one in its data`);
       }
-      const evaluation = await alone('evaluate', () => evaluate(state, part));
+      const evaluation = await runAlone('evaluate', () => evaluate(state, part));
       return evaluation as Evaluation; // the set exists, so there is a result
     },
     setRate(rate) {
@@ -220,9 +221,9 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
       if (rate === null) delete progress.rate;
       else progress.rate = rate;
     },
-    parameters: () => alone('parameters', () => inTurns(cloneArray(arena.theta))),
+    parameters: () => runAlone('parameters', () => inTurns(cloneArray(arena.theta))),
     state: () =>
-      alone('state', async () => {
+      runAlone('state', async () => {
         const record = state.record ?? (await inTurns(recordOf(plan, plan.data, state.setup.backend)));
         const { network, checkpoint } = plan;
         const metadata = await state.lockstep.fromFirst(checkpoint?.metadata ?? {});
@@ -230,7 +231,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
         return await inTurns(copyCheckpoint({ spec: network.spec, ...current, record, metadata }));
       }),
     async finish() {
-      const result = await alone('finish', () => finish(state));
+      const result = await runAlone('finish', () => finish(state));
       await close();
       return result;
     },

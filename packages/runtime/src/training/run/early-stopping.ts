@@ -64,9 +64,9 @@ export function afterEvaluation(
 ): EarlyProgress {
   const score = scoreOf(monitor, evaluation);
   const highest = scoreOf(monitor, before?.validation);
-  const waited = score > highest + minDelta ? 0 : (before?.waited ?? 0) + 1;
-  if (score > highest) return { evaluated: step, waited, bestStep: step, validation: evaluation };
-  return { ...before, evaluated: step, waited };
+  const waitedEvaluations = score > highest + minDelta ? 0 : (before?.waited ?? 0) + 1;
+  if (score > highest) return { evaluated: step, waited: waitedEvaluations, bestStep: step, validation: evaluation };
+  return { ...before, evaluated: step, waited: waitedEvaluations };
 }
 
 /** Whether the run has waited long enough for an improvement. */

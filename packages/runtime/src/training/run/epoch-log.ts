@@ -34,7 +34,7 @@ export type EpochLogState = Pick<RunArrays, 'epochLosses' | 'epochSums'>;
 
 export function createEpochLog(totalEpochs: number, from?: EpochLogState): EpochLog {
   const every = epochsPerReport(totalEpochs);
-  const closed = createLosses(from?.epochLosses);
+  const closedEpochs = createLosses(from?.epochLosses);
   let [lossSum, normSum, steps] = from?.epochSums ?? [0, 0, 0];
   return {
     add(loss, norm) {
@@ -46,17 +46,17 @@ export function createEpochLog(totalEpochs: number, from?: EpochLogState): Epoch
       const trainLoss = lossSum / steps;
       const gradientNorm = normSum / steps;
       if (closes) {
-        closed.push(trainLoss);
+        closedEpochs.push(trainLoss);
         lossSum = normSum = steps = 0;
       }
       return { trainLoss, gradientNorm };
     },
-    losses: () => closed.copy(steps === 0 ? [] : [lossSum / steps]),
+    losses: () => closedEpochs.copy(steps === 0 ? [] : [lossSum / steps]),
     due: (epoch) => epoch % every === 0 || epoch === totalEpochs,
-    state: () => ({ epochLosses: closed.copy([]), epochSums: Float64Array.of(lossSum, normSum, steps) }),
-    mark: () => ({ epochs: closed.length, sums: [lossSum, normSum, steps] }),
+    state: () => ({ epochLosses: closedEpochs.copy([]), epochSums: Float64Array.of(lossSum, normSum, steps) }),
+    mark: () => ({ epochs: closedEpochs.length, sums: [lossSum, normSum, steps] }),
     goBack({ epochs, sums }) {
-      closed.cut(epochs);
+      closedEpochs.cut(epochs);
       [lossSum, normSum, steps] = sums;
     },
   };
@@ -82,13 +82,13 @@ function createLosses(from: Float64Array = new Float64Array(0)) {
       length = to;
       arrays.length = Math.ceil(to / LOSSES_PER_ARRAY);
     },
-    /** All losses followed by `more`, in one array. */
-    copy(more: readonly number[]): Float64Array {
-      const copy = new Float64Array(length + more.length);
+    /** All losses followed by `moreLosses`, in one array. */
+    copy(moreLosses: readonly number[]): Float64Array {
+      const copy = new Float64Array(length + moreLosses.length);
       for (const [k, array] of arrays.entries()) {
         copy.set(viewOf(array, 0, Math.min(LOSSES_PER_ARRAY, length - k * LOSSES_PER_ARRAY)), k * LOSSES_PER_ARRAY);
       }
-      copy.set(more, length);
+      copy.set(moreLosses, length);
       return copy;
     },
   };

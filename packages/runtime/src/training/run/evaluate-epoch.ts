@@ -96,9 +96,9 @@ function weightedLoss(
   let dy = createElements(type, 0);
   const inRunType = (numbers: Float64Array): Elements => {
     if (typeOf(numbers) === type) return numbers;
-    const converted = createElements(type, numbers.length);
-    converted.set(numbers);
-    return converted;
+    const convertedNumbers = createElements(type, numbers.length);
+    convertedNumbers.set(numbers);
+    return convertedNumbers;
   };
   return {
     add(y, t, B, O) {

@@ -15,7 +15,7 @@ export interface EventStream<E extends { type: string }> {
 /** A queue from a run that never waits to readers that may be slow or absent. Each event goes to one of them. */
 export function createEventStream<E extends { type: string }>(): EventStream<E> {
   const unread: E[] = [];
-  let closed: { error?: unknown } | undefined;
+  let ending: { error?: unknown } | undefined;
   const sleepers: (() => void)[] = [];
 
   function signal(): void {
@@ -32,21 +32,21 @@ export function createEventStream<E extends { type: string }>(): EventStream<E> 
       signal();
     },
     end() {
-      closed = {};
+      ending = {};
       signal();
     },
     fail(error) {
-      closed = { error };
+      ending = { error };
       signal();
     },
     iterate: () => ({
       async next() {
-        while (unread.length === 0 && closed === undefined) {
+        while (unread.length === 0 && ending === undefined) {
           await new Promise<void>((resolve) => sleepers.push(resolve));
         }
         const event = unread.shift();
         if (event !== undefined) return { done: false, value: event };
-        if (closed !== undefined && 'error' in closed) throw closed.error;
+        if (ending !== undefined && 'error' in ending) throw ending.error;
         return { done: true, value: undefined };
       },
       async return() {

@@ -87,8 +87,8 @@ export async function prepareWith(
 ): Promise<OpenedRun> {
   const lockstep = createLockstep(clusterOf(options));
   const reporter = createReporter(lockstep, emit);
-  const agreed = await agreePlan(await planWithModules(spec, data, options, lockstep), lockstep);
-  const run = await inTurns(prepareRun(agreed, agreed.data));
+  const agreedPlan = await agreePlan(await planWithModules(spec, data, options, lockstep), lockstep);
+  const run = await inTurns(prepareRun(agreedPlan, agreedPlan.data));
   const { plan } = run;
   const isCompared = plan.resume !== null || plan.cluster !== null;
   const record = isCompared ? await inTurns(recordOf(plan, plan.data, run.setup.backend)) : null;
@@ -150,10 +150,12 @@ async function planWithModules(
   // Copied, since the caller may change these objects while modules load.
   const [network, splits, optionsCopy] = [copyJson(spec), checkSplits(data), copyOptions(options)];
   const parts = Array.isArray(modules) ? await loadModules('train', [...modules]) : NOTHING_LOADED;
-  const shared = await shareCheckpoint(lockstep, resume);
+  const sharedCheckpoint = await shareCheckpoint(lockstep, resume);
   const { resume: _, ...withoutResume } = optionsCopy;
   const rankOptions =
-    shared === undefined && !lockstep.isFirst ? withoutResume : { ...optionsCopy, ...(shared && { resume: shared }) };
+    sharedCheckpoint === undefined && !lockstep.isFirst
+      ? withoutResume
+      : { ...optionsCopy, ...(sharedCheckpoint && { resume: sharedCheckpoint }) };
   return await inTurns(planRun(network, splits, rankOptions, parts));
 }
 
@@ -186,8 +188,8 @@ async function shareCheckpoint(
   checkpoint: Checkpoint | undefined,
 ): Promise<Checkpoint | undefined> {
   if (cluster === null) return checkpoint;
-  const shared = await fromFirst(isFirst ? withoutArrays(checkpoint) : undefined);
-  return isFirst ? checkpoint : shared;
+  const sharedCheckpoint = await fromFirst(isFirst ? withoutArrays(checkpoint) : undefined);
+  return isFirst ? checkpoint : sharedCheckpoint;
 }
 
 /** A checkpoint without arrays. Rank 0 refuses invalid ones later. */

@@ -162,8 +162,8 @@ export const trainOptions = defineOptions('train', {
   /** Short for `batchSize`. @default 32 */
   batch: trainingFlag(option.orWord(option.positiveInteger, 'full')(32, 'batch size: rows per step, or full')),
   /**
-   * Batches whose gradients make one step of the optimizer: the step of a batch so many times as large, to the bit, in
-   * the memory of one. Not beside a full batch.
+   * Batches accumulated into one step, bit-identical to one batch so many times as large, in the memory of one. Not
+   * beside a full batch.
    * @default 1
    */
   accumulate: trainingFlag(
@@ -275,9 +275,13 @@ export function readTrainOptions(request: TrainOptions) {
     const problem = `has ${batchSize} and batch has ${batch}, expected one of the two`;
     throw new OptionError('train', ['batchSize', 'batch'], problem);
   }
-  const beside = augment && Object.keys(augmentation).find((name) => name in request);
-  if (beside !== undefined) {
-    throw new OptionError('train', [beside], `has a value beside augment, expected it in augment: { ${beside} }`);
+  const optionBeside = augment && Object.keys(augmentation).find((name) => name in request);
+  if (optionBeside !== undefined) {
+    throw new OptionError(
+      'train',
+      [optionBeside],
+      `has a value beside augment, expected it in augment: { ${optionBeside} }`,
+    );
   }
   return { ...options, ...augment, batch: batch ?? options.batch };
 }

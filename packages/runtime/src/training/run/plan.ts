@@ -256,11 +256,11 @@ export function intervalOf(
   const requested = evaluateEvery ?? record?.evaluateEvery;
   if (requested !== undefined) return requested;
   const epochs = totalSteps / stepsPerEpoch;
-  const standard = Math.ceil(Math.ceil(epochs) / 100);
-  if (train.starts === undefined || validation === undefined || onNan === 'rollback') return standard;
+  const defaultInterval = Math.ceil(Math.ceil(epochs) / 100);
+  if (train.starts === undefined || validation === undefined || onNan === 'rollback') return defaultInterval;
   const affordable = Math.floor((EVALUATION_COST * totalSteps * batch) / validation.rows);
   const part = epochs / Math.max(1, Math.min(MAX_EVALUATIONS, affordable));
-  return part < 1 ? part : standard;
+  return part < 1 ? part : defaultInterval;
 }
 
 /** Rows of a whole batch, with all that is accumulated. */
@@ -277,9 +277,9 @@ export function rowsPerStep(
 function maxUsefulThreads(
   leaves: number,
   { parameterCount }: Network,
-  evaluated: readonly (Dataset | undefined)[],
+  evaluatedSets: readonly (Dataset | undefined)[],
 ): number {
-  const chunks = evaluated.map((set) => Math.ceil((set?.rows ?? 0) / EVALUATION_ROWS));
+  const chunks = evaluatedSets.map((set) => Math.ceil((set?.rows ?? 0) / EVALUATION_ROWS));
   return Math.max(leaves, blockCount(parameterCount), ...chunks);
 }
 
@@ -313,9 +313,9 @@ export type RecordedOptions = Pick<
 /** Picks the options that a checkpoint records, so that a resume can compare them. */
 export const recordedOptions = (options: ReturnType<typeof readTrainOptions>): RecordedOptions =>
   Object.fromEntries(
-    Object.entries(trainOptions.table).flatMap(([name, stated]) => {
+    Object.entries(trainOptions.table).flatMap(([name, optionEntry]) => {
       const value = options[name as keyof typeof options];
-      const isRecorded = 'effect' in stated && stated.effect === 'result' && !RECORDED_OTHERWISE.has(name);
-      return isRecorded && value !== stated.standard ? [[name, value]] : [];
+      const isRecorded = 'effect' in optionEntry && optionEntry.effect === 'result' && !RECORDED_OTHERWISE.has(name);
+      return isRecorded && value !== optionEntry.standard ? [[name, value]] : [];
     }),
   );

@@ -33,8 +33,8 @@ export function* prepareRun(requested: RunPlan, { train, validation, test }: Dat
     texts,
   };
   const shape = { ...requested, sharers: requested.ranks?.ranksHere ?? 1 };
-  const { team, layout, budget, room, plannedBytes } = openTeamSetup(shape, limits, (compiled) => {
-    const options = { ...requested, ...compiled, cluster: requested.ranks ?? null };
+  const { team, layout, budget, room, plannedBytes } = openTeamSetup(shape, limits, (compiledBackend) => {
+    const options = { ...requested, ...compiledBackend, cluster: requested.ranks ?? null };
     const scratchLength = countScratch(options);
     return (budget) => planTraining(options, train.rows, scratchLength, budget);
   });
@@ -103,22 +103,22 @@ export function stateParts(
   const state = weights * (1 + averages) + slots;
   // To write a checkpoint, rank 0 gathers the state of all ranks, and also that for a rollback.
   const isFirstRank = plan.ranks?.connection.rank === 0;
-  const gathered = isFirstRank && plan.checkpoint !== null ? 1 + Number(onNan === 'rollback') : 0;
+  const gatheredCopies = isFirstRank && plan.checkpoint !== null ? 1 + Number(onNan === 'rollback') : 0;
   const allSlots = bytesOfElements(plan.elementType, wholeState) * (optimizer.slots.length - averages);
   const receivers = isFirstRank && plan.resume !== null ? plan.ranks.connection.ranks : 1;
   const pieces = bytesOfElements(plan.elementType, maxPieceNumbers(receivers, network.parameterCount));
-  const probed = probe === null ? 0 : PROBE_COPIES * weights;
+  const probeBytes = probe === null ? 0 : PROBE_COPIES * weights;
   const probeGarbage = probe === null ? 0 : Math.min(PROBE_GARBAGE_BYTES, weights * probe.count(context.totalSteps));
   return [
     { name: 'orders of the rows', bytes: orderSlots * rows * 4 },
     { name: 'weights of the rows', bytes: plan.hasRowWeights ? rows * 8 : 0 },
     { name: 'copy of the state for faults', bytes: state },
-    { name: 'state of all ranks for checkpoints', bytes: rankState < wholeState ? gathered * allSlots : 0 },
+    { name: 'state of all ranks for checkpoints', bytes: rankState < wholeState ? gatheredCopies * allSlots : 0 },
     { name: 'pieces of the state for other ranks', bytes: pieces },
     { name: 'list of messages between ranks', bytes: plan.ranks?.connection.ledger.byteLength ?? 0 },
     { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
     { name: 'weights of the best evaluation', bytes: plan.early === null ? 0 : BEST_COPIES * weights },
-    { name: 'copies for looks', bytes: probed + probeGarbage },
+    { name: 'copies for looks', bytes: probeBytes + probeGarbage },
     { name: 'texts that the model writes', bytes: texts ? textBytes(plan) : 0 },
     { name: 'losses of the epochs', bytes: LOSS_COPIES * totalEpochs * 8, option: 'epochs' },
     { name: 'result', bytes: onNan === 'rollback' ? weights : 0 },

@@ -129,10 +129,10 @@ export function* checkParameters(
     const problem = `has length ${parameters.length}, expected ${P} (parameters of the network)`;
     throw new OptionError('train', 'parameters', problem);
   }
-  const converted = typeOf(parameters) === type ? parameters : createElements(type, P);
-  if (converted !== parameters) yield* copyArray(converted, parameters);
-  const badIndex = yield* findNotFinite(converted);
-  if (badIndex === undefined) return converted;
+  const convertedParameters = typeOf(parameters) === type ? parameters : createElements(type, P);
+  if (convertedParameters !== parameters) yield* copyArray(convertedParameters, parameters);
+  const badIndex = yield* findNotFinite(convertedParameters);
+  if (badIndex === undefined) return convertedParameters;
   const expected = Number.isFinite(parameters[badIndex]) ? `numbers that ${type} can hold` : 'finite numbers';
   throw new OptionError('train', 'parameters', `has ${parameters[badIndex]} at ${badIndex}, expected ${expected}`);
 }

@@ -69,14 +69,16 @@ function weightsByTarget(
   outputs: readonly (Output | undefined)[],
   name: string,
 ): (output: Output) => ClassWeight | undefined {
-  const weighed = outputs.filter((output) => output !== undefined && output.classes !== null && output.columns === 1);
-  const names = weighed.map((output) => output?.name ?? '');
+  const weightedOutputs = outputs.filter(
+    (output) => output !== undefined && output.classes !== null && output.columns === 1,
+  );
+  const names = weightedOutputs.map((output) => output?.name ?? '');
   if (classWeight === undefined) return () => undefined;
   const fail = (problem: string): never => {
     throw new OptionError('train', ['classWeight', 'dataset'], problem);
   };
   if (names.length === 0) fail(`has ${show(classWeight)}, expected none (no target of ${showName(name)} has classes)`);
-  if (classWeight === 'balanced') return (output) => (weighed.includes(output) ? classWeight : undefined);
+  if (classWeight === 'balanced') return (output) => (weightedOutputs.includes(output) ? classWeight : undefined);
   if (!isByTarget(classWeight)) {
     const expected = names.map((target) => `${target}=balanced`).join(',');
     return fail(`has ${show(classWeight)}, expected weights by target for ${showName(name)}, such as ${expected}`);

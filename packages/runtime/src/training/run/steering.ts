@@ -39,7 +39,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function createSteering(): Steering {
   const pending = new Set<PendingCommand>();
-  let queued: PendingCommand[] = [];
+  let queuedCommands: PendingCommand[] = [];
   let isClosed = false;
   let wake = (): void => {};
 
@@ -58,7 +58,7 @@ export function createSteering(): Steering {
       return await new Promise((resolve, reject) => {
         entry = { command, resolve, reject };
         pending.add(entry);
-        queued.push(entry);
+        queuedCommands.push(entry);
         wake();
       });
     } finally {
@@ -69,13 +69,13 @@ export function createSteering(): Steering {
   return {
     steer,
     takeQueued() {
-      const commands = queued;
-      queued = [];
+      const commands = queuedCommands;
+      queuedCommands = [];
       return commands;
     },
     waitForCommand: (signal) =>
       new Promise((resolve) => {
-        if (queued.length > 0 || signal?.aborted) return resolve();
+        if (queuedCommands.length > 0 || signal?.aborted) return resolve();
         const keepAlive = setInterval(() => {}, MAX_TIMER_MS);
         wake = () => {
           clearInterval(keepAlive);

@@ -38,8 +38,8 @@ export interface TextPlan {
 export function planTexts({ network, data, batch, context }: TextPlanInputs): TextPlan | null {
   const text = ofText(data.train.preprocessing)?.text;
   if (text === undefined || continuationProblem(network) !== null) return null;
-  const trained = context.totalSteps * batch * network.inputs;
-  const tokenBudget = Math.max(trained / TRAINED_TOKENS, READ_WEIGHTS / network.parameterCount);
+  const trainedTokens = context.totalSteps * batch * network.inputs;
+  const tokenBudget = Math.max(trainedTokens / TRAINED_TOKENS, READ_WEIGHTS / network.parameterCount);
   const count = Math.min(MAX_TEXTS, context.totalSteps, Math.floor(tokenBudget / MIN_TOKENS));
   return count === 0 ? null : { count, maxTokens: Math.min(MAX_TOKENS, Math.floor(tokenBudget / count)) };
 }

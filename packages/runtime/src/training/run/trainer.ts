@@ -59,9 +59,9 @@ export function train<T extends ElementType = 'float64'>(
   const onEvent = options?.onEvent;
   const steering = createSteering();
   const emit = (event: TrainEvent): void => {
-    const typed = event as TrainEvent<T>; // of the type in the options, like the result
-    onEvent?.(typed);
-    events.push(typed);
+    const typedEvent = event as TrainEvent<T>; // of the type in the options, like the result
+    onEvent?.(typedEvent);
+    events.push(typedEvent);
   };
   const result = runTraining(spec, data, options as TrainOptions, emit, steering) as Promise<TrainResult<T>>;
   const run = result.finally(() => result.then(events.end, events.fail));
@@ -82,10 +82,10 @@ async function runTraining(...run: Parameters<typeof runOnce>): Promise<TrainRes
     if (options?.minutes === undefined) return await runOnce(...run);
     // Copied, since the caller may change these objects while the time of a step is measured.
     const [network, splits, copy] = [copyJson(spec), checkSplits(data), copyOptions(options)];
-    const measured = await measuredSteps(network, splits, copy, (...trial) =>
+    const measuredOptions = await measuredSteps(network, splits, copy, (...trial) =>
       runOnce(...trial, trial[2].onEvent ?? emit, createSteering()),
     );
-    return await runOnce(network, splits, measured, emit, steering);
+    return await runOnce(network, splits, measuredOptions, emit, steering);
   } catch (error) {
     await endTogether(reservation.cluster, error);
     throw error;
@@ -104,8 +104,8 @@ async function runOnce(
   steering: Steering,
 ): Promise<TrainResult> {
   const run = await prepareWith(spec, data, options, emit);
-  const finished = await finishedRun(run);
-  if (finished !== null) return finished;
+  const finishedResult = await finishedRun(run);
+  if (finishedResult !== null) return finishedResult;
   const { resources, close } = await acquireResources(run, steering);
   try {
     return await runSteps(run, resources);

@@ -46,8 +46,8 @@ export const fewerThreads = (threads: number, requested: number, { bytes, bound 
   `runs on ${threads} of ${requested} threads, since more do not fit into ${mebibytes(bytes)} (${bound})`;
 
 /** Warns that memory is short for the texts that a model writes while it trains. */
-export const noTexts = (needed: number, { bytes, bound }: MemoryRoom): string =>
-  `writes no texts while it trains, since the ${mebibytes(needed)} for them do not fit into ${mebibytes(bytes)} (${bound})`;
+export const noTexts = (neededBytes: number, { bytes, bound }: MemoryRoom): string =>
+  `writes no texts while it trains, since the ${mebibytes(neededBytes)} for them do not fit into ${mebibytes(bytes)} (${bound})`;
 
 /** Warns if 'auto' found no fast kernels on this machine. */
 export function backendWarnings(requested: BackendChoice, { name }: Backend): string[] {
@@ -98,8 +98,8 @@ export function* missingClasses(dataset: Dataset): Pausable<string[]> {
   const missing: number[] = [];
   for (let label = 0; label < classes && missing.length < MAX_NAMED; label++)
     if (!presentLabels.has(label)) missing.push(label);
-  const more = classes - presentLabels.size - missing.length;
-  const which = `${missing.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const omittedCount = classes - presentLabels.size - missing.length;
+  const which = `${missing.join(', ')}${omittedCount > 0 ? ` and ${omittedCount} more` : ''}`;
   const noun = classes - presentLabels.size === 1 ? 'class' : 'classes';
   return [
     `${showName(name)} has no training row of ${noun} ${which}, out of ${classes} classes: they cannot be learned`,

@@ -144,8 +144,11 @@ const fastest = (candidates: readonly Candidate[]): Candidate =>
   candidates.reduce((a, b) => (b.stepMs < a.stepMs ? b : a));
 
 function choiceOf(candidates: readonly Candidate[]): Choice {
-  const tried = candidates.filter(({ rounds }) => rounds > 0).sort((a, b) => a.threads - b.threads);
-  return { threads: fastest(candidates).threads, trials: tried.map(({ threads, stepMs }) => ({ threads, stepMs })) };
+  const triedCandidates = candidates.filter(({ rounds }) => rounds > 0).sort((a, b) => a.threads - b.threads);
+  return {
+    threads: fastest(candidates).threads,
+    trials: triedCandidates.map(({ threads, stepMs }) => ({ threads, stepMs })),
+  };
 }
 
 /** Approximate number of steps timed in 200 ms; reading their clocks takes about 20 µs. */
@@ -166,16 +169,16 @@ export interface BusyMeter {
 
 export function createBusyMeter(times: Float64Array, runThreads: number): BusyMeter {
   let share = FIRST_TIMED_SHARE;
-  let busy: readonly number[] | undefined;
+  let busyShares: readonly number[] | undefined;
   return {
     timedShare: (threads) => (threads === 1 ? 0 : share),
     recordSpan(threads, steps, elapsedMs) {
       share = Math.min(1, (TIMED_STEPS * elapsedMs) / (SPAN_MS * steps));
       const shares = Array.from({ length: threads }, (_, t) => (threads === 1 ? 1 : workShare(times, t)));
       times.fill(0);
-      if (!shares.some(Number.isNaN)) busy = Array.from({ length: runThreads }, (_, t) => shares[t] ?? 0);
+      if (!shares.some(Number.isNaN)) busyShares = Array.from({ length: runThreads }, (_, t) => shares[t] ?? 0);
     },
-    read: () => busy,
+    read: () => busyShares,
   };
 }
 

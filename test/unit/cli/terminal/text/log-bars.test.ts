@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createPaint } from '../../../../../packages/cli/src/terminal/paint.ts';
-import { rendered } from '../../../../../packages/cli/src/terminal/printable.ts';
+import { renderStyles } from '../../../../../packages/cli/src/terminal/printable.ts';
 import { logBars } from '../../../../../packages/cli/src/terminal/text/log-bars.ts';
 
 const plain = (_format: unknown, text: string): string => text;
@@ -34,7 +34,7 @@ test('series that do not fit beside each other stand below, each in its own colo
     ],
     { rows: ['1'], head: '', paint },
   );
-  expect(rendered(coloured)).toContain('\u001b[36m'); // the second series' colour, though the first has no bar
+  expect(renderStyles(coloured)).toContain('\u001b[36m'); // the second series' colour, though the first has no bar
 });
 
 test('nothing above 0 is nothing to draw', () => {

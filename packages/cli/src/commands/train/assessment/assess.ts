@@ -53,10 +53,10 @@ export async function assess(
   const onLoss = lossRemarks(result.epochLosses);
   const whole = await compareAnswers(recipe, result, linear?.evaluation, await measureRareClass(recipe, result));
   const runs = targetRuns(recipe, result);
-  const measured = await measureTargets(recipe, result, runs);
+  const measuredTargets = await measureTargets(recipe, result, runs);
   const targets: (TargetAssessment & Comparison)[] = [];
   for (const { name, ...run } of runs) {
-    const { rare = null, averagePrecision } = measured.get(name) ?? {};
+    const { rare = null, averagePrecision } = measuredTargets.get(name) ?? {};
     const ofLinear = linear?.evaluation.heads?.[name];
     const linearFigures = ofLinear && { rows: linear.evaluation.rows, ...ofLinear };
     const comparison = await compareAnswers(run.recipe, run.result, linearFigures, rare);
@@ -297,10 +297,10 @@ const isAbove = (error: number | undefined, other: number | undefined): boolean 
 
 function leakRemark({ name, score, otherCount }: LeakingColumn, { sets }: Recipe): string {
   const target = show(ofTable(sets.train.preprocessing)?.target[0].name ?? 'the target');
-  const answered =
+  const answerText =
     sets.train.classes === null ? `has an R² of ${decimal(score)}` : `answers ${percent(score)} of the rows`;
   const also = otherCount === 0 ? '' : `, and so do ${otherCount} more`;
-  return `column ${show(name)} alone ${answered}${also}: is it known before ${target} is? (--drop ${name} leaves it out)`;
+  return `column ${show(name)} alone ${answerText}${also}: is it known before ${target} is? (--drop ${name} leaves it out)`;
 }
 
 /** Most targets that are compared in the terminal. */

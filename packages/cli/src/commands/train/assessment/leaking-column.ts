@@ -66,18 +66,18 @@ interface Score {
 /** Answers every second row by the rows between. */
 function scoreOf(x: readonly number[], t: readonly number[], areClasses: boolean): Score {
   const answers = answersByCell(x, t, areClasses);
-  const measured = Array.from({ length: Math.floor(x.length / 2) }, (_, k) => 2 * k + 1);
-  const targets = measured.map((n) => t[n]);
+  const measuredRows = Array.from({ length: Math.floor(x.length / 2) }, (_, k) => 2 * k + 1);
+  const targets = measuredRows.map((n) => t[n]);
   const constant = areClasses ? mostFrequent(targets) : meanOf(targets);
   const lossOf = (answer: number, target: number): number =>
     areClasses ? Number(answer !== target) : (answer - target) ** 2;
   let [errors, constantErrors] = [0, 0];
-  for (const n of measured) {
+  for (const n of measuredRows) {
     errors += lossOf(nearest(answers, x[n]), t[n]);
     constantErrors += lossOf(constant, t[n]);
   }
-  const explained = constantErrors === 0 ? 0 : 1 - errors / constantErrors;
-  return { explained, score: areClasses ? 1 - errors / measured.length : explained };
+  const explainedFraction = constantErrors === 0 ? 0 : 1 - errors / constantErrors;
+  return { explained: explainedFraction, score: areClasses ? 1 - errors / measuredRows.length : explainedFraction };
 }
 
 /** The answers of even rows by their cell, with cells ascending. */

@@ -37,7 +37,7 @@ export async function measureTargets(
     measures.set(name, () => ({ rare: rare?.figures() ?? null, averagePrecision: ranking?.value() }));
   }
   if (readers.length > 0) await evaluateResult(recipe, result, heldOutRows, readers);
-  return new Map([...measures].map(([name, measured]) => [name, measured()]));
+  return new Map([...measures].map(([name, readMeasures]) => [name, readMeasures()]));
 }
 
 /** Average precision of the second of two classes. */

@@ -116,7 +116,7 @@ function extentOf({ inputs: { array, divisor }, rows }: Dataset): [number, numbe
 }
 
 /** Positions in a run, as fractions, at which to draw the plane: early ones, where most happens. */
-const SHARES = [0, 0.01, 0.03, 0.1, 0.3];
+const PROGRESS_FRACTIONS = [0, 0.01, 0.03, 0.1, 0.3];
 
 /** Steps at these positions in a run of `total` steps; for a run that is probed anyway, the next probed steps. */
 export function divisionSteps(total: number, probe: TrainOptions['probe']): number[] {
@@ -125,5 +125,7 @@ export function divisionSteps(total: number, probe: TrainOptions['probe']): numb
     if (typeof probe === 'number') return Math.ceil(step / probe) * probe;
     return probe.reduce((nearest, s) => (s >= step && s < nearest ? s : nearest), total);
   };
-  return [...new Set(SHARES.map((share) => nextProbed(Math.round(share * total))).filter((step) => step < total))];
+  return [
+    ...new Set(PROGRESS_FRACTIONS.map((share) => nextProbed(Math.round(share * total))).filter((step) => step < total)),
+  ];
 }

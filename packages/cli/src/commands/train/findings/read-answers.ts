@@ -85,7 +85,7 @@ export function mistakeReader(loss: Loss): {
 } {
   const { threshold = 0.5 } = loss;
   const { answer: answerOf, target: labelOf } = createDecision('answers', { targets: targetKind(loss), threshold });
-  const worst: RankedMistake[] = [];
+  const worstMistakes: RankedMistake[] = [];
   let rowsBefore = 0;
   let count = 0;
   const reader: OutputReader = {
@@ -101,12 +101,16 @@ export function mistakeReader(loss: Loss): {
         const outputProbability = p?.[isBinary ? n : n * O + answer] ?? Number.NaN;
         const probability = isBinary && answer === 0 ? 1 - outputProbability : outputProbability;
         const margin = isBinary ? Math.abs(y[n] - threshold) : y[n * O + answer] - y[n * O + label];
-        worst.push({ row: rowsBefore + n, label, answer, probability, margin });
-        worst.sort((a, b) => b.probability - a.probability || b.margin - a.margin || a.row - b.row);
-        worst.length = Math.min(worst.length, MAX_MISTAKES);
+        worstMistakes.push({ row: rowsBefore + n, label, answer, probability, margin });
+        worstMistakes.sort((a, b) => b.probability - a.probability || b.margin - a.margin || a.row - b.row);
+        worstMistakes.length = Math.min(worstMistakes.length, MAX_MISTAKES);
       }
       rowsBefore += B;
     },
   };
-  return { reader, mistakes: () => worst.map(({ margin: _, ...mistake }) => mistake), mistakeCount: () => count };
+  return {
+    reader,
+    mistakes: () => worstMistakes.map(({ margin: _, ...mistake }) => mistake),
+    mistakeCount: () => count,
+  };
 }

@@ -38,11 +38,11 @@ function predictionReader(
   const reader: OutputReader = {
     add(y, t, B, O) {
       for (const [o, { points, rmse, r2 }] of outputList.entries()) {
-        const [predicted, actual] = [y, t].map((x) => Float64Array.from({ length: B }, (_, n) => x[n * O + o]));
-        for (const metric of [rmse, r2]) metric.add(predicted, actual, B, 1);
+        const [predictions, targets] = [y, t].map((x) => Float64Array.from({ length: B }, (_, n) => x[n * O + o]));
+        for (const metric of [rmse, r2]) metric.add(predictions, targets, B, 1);
         for (let n = 0; n < B; n++) {
-          if (o < outputCount && (rowsBefore + n) % every === 0 && Number.isFinite(predicted[n]))
-            points.push([actual[n], predicted[n]]);
+          if (o < outputCount && (rowsBefore + n) % every === 0 && Number.isFinite(predictions[n]))
+            points.push([targets[n], predictions[n]]);
         }
       }
       rowsBefore += B;

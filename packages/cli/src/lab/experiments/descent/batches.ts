@@ -33,7 +33,7 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
     costs.push({ batch, rate: best.lr, bracketed, epochs: goalEpochs, steps: goalEpochs * stepsPerEpoch, msAStep });
   }
   const error = Math.max(...noise.slice(0, -1).map(({ measured, theory }) => Math.abs(measured / theory - 1)));
-  const [first, full] = [costs[0], costs[costs.length - 1]];
+  const [first, fullBatch] = [costs[0], costs[costs.length - 1]];
   return {
     sections: [
       {
@@ -80,13 +80,13 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
       claim('noise of a batch is as theory says', `within ${(100 * error).toFixed(1)} %`, error < 0.1),
       claim(
         'batches of 1 need fewer epochs than full batches',
-        `${first.epochs} and ${full.epochs}`,
-        first.epochs < full.epochs,
+        `${first.epochs} and ${fullBatch.epochs}`,
+        first.epochs < fullBatch.epochs,
       ),
       claim(
         'batches of 1 need more steps than full batches',
-        `${first.steps} and ${full.steps}`,
-        full.steps < first.steps,
+        `${first.steps} and ${fullBatch.steps}`,
+        fullBatch.steps < first.steps,
       ),
     ],
     json: { gradientNorm: norm, noise, goal: GOAL, costs },

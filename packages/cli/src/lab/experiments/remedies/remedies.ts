@@ -39,14 +39,14 @@ export const remedies = defineExperiment({
     const setting: Setting = { set, depth, width, steps, batch: BATCH, seed };
     const threads = machine.threads ?? availableParallelism();
     const names = Object.keys(remedyTable);
-    let finished = 0;
+    let finishedCount = 0;
     return withPool(threads, async (pool) => {
       // Such a small network trains fastest on one thread, so several networks train at once.
       const results = await inLanes(names, threads, async (name): Promise<RemedyResult> => {
         const spec = remedyNet(remedyTable[name], set.train.inputs.columns, depth, width, set.classes);
         const run = (lr: number) => attempt(spec, setting, lr, machine, pool);
         const sweep = await sweepLearningRates(RATES, run, ({ loss }) => loss);
-        showProgress(`${++finished} of ${names.length} nets`);
+        showProgress(`${++finishedCount} of ${names.length} nets`);
         return { name, ...sweep };
       });
       return describeRemedies(setting, results, hasDefaults);

@@ -14,9 +14,9 @@ export interface NamedActivation {
   readonly norm?: Norm;
 }
 
-export const named = (spec: ActivationSpec): NamedActivation => ({ label: formatMember(spec), spec });
+export const namedActivation = (spec: ActivationSpec): NamedActivation => ({ label: formatMember(spec), spec });
 
-export const normed = (spec: ActivationSpec): NamedActivation => ({
+export const normalizedActivation = (spec: ActivationSpec): NamedActivation => ({
   label: `${NORM}+${formatMember(spec)}`,
   spec,
   norm: NORM,
@@ -35,9 +35,9 @@ export const activationList = option.kind(
 );
 
 function parsePart(name: string, part: unknown): NamedActivation {
-  if (typeof part !== 'string') return named(readValue(activationSpec, name, part));
+  if (typeof part !== 'string') return namedActivation(readValue(activationSpec, name, part));
   const text = part.trim();
   return text.startsWith(`${NORM}+`)
-    ? normed(readValue(activationSpec, name, text.slice(NORM.length + 1)))
-    : named(readValue(activationSpec, name, text));
+    ? normalizedActivation(readValue(activationSpec, name, text.slice(NORM.length + 1)))
+    : namedActivation(readValue(activationSpec, name, text));
 }

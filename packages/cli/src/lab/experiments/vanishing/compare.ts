@@ -115,12 +115,12 @@ export async function compareActivation(
     },
     ({ validation }) => validation?.loss ?? Number.POSITIVE_INFINITY,
   );
-  const common = sweep.trials.find(({ lr }) => lr === commonRate) ?? sweep.best;
+  const commonTrial = sweep.trials.find(({ lr }) => lr === commonRate) ?? sweep.best;
   showProgress(`${label} on the test rows`);
-  const atCommon = await testRun(common.lr, common.outcome);
-  const atBest = sweep.best === common ? atCommon : await testRun(sweep.best.lr, sweep.best.outcome);
-  const { probes } = common.outcome;
-  if (probes.length === 0) throw new UsageError(noStart(init, label, common.outcome.diverged));
+  const atCommon = await testRun(commonTrial.lr, commonTrial.outcome);
+  const atBest = sweep.best === commonTrial ? atCommon : await testRun(sweep.best.lr, sweep.best.outcome);
+  const { probes } = commonTrial.outcome;
+  if (probes.length === 0) throw new UsageError(noStart(init, label, commonTrial.outcome.diverged));
   const start = theoryOf(probes[0]);
   const seeds: SeedResult[] = [{ seed: runOptions.seed, ...factorsOf(start), test: atCommon.test }];
   for (const seed of moreSeeds) {
@@ -132,8 +132,8 @@ export async function compareActivation(
   const longRun = setup.hasLongRun ? await trainLong() : null;
   const claimsChance = label === 'sigmoid' && whyUnclaimed(setup, data).length === 0;
   const withTinyEpsilon = claimsChance ? await trainWithTinyEpsilon() : null;
-  const changes = relativeChanges(spec, startOf(spec, runOptions.seed), common.outcome.parameters);
-  const { parameters } = common.outcome;
+  const changes = relativeChanges(spec, startOf(spec, runOptions.seed), commonTrial.outcome.parameters);
+  const { parameters } = commonTrial.outcome;
   const histograms = layerHistograms({ spec, seed: runOptions.seed, parameters }, data.train);
   return {
     label,
@@ -181,8 +181,8 @@ const factorsOf = ({ measured, expected, effect }: StartFactors) => ({
 });
 
 /** Why a network cannot start: its starting weights are so large that the first step is not finite. */
-const noStart = (init: InitializerSpec, label: string, diverged: string | null): string =>
-  `--init has ${typeof init === 'string' ? init : init.kind}, expected weights that ${label} can start from (${diverged})`;
+const noStart = (init: InitializerSpec, label: string, divergenceText: string | null): string =>
+  `--init has ${typeof init === 'string' ? init : init.kind}, expected weights that ${label} can start from (${divergenceText})`;
 
 /** Adam's default epsilon; the claims that sigmoid stays at chance hold for it. */
 export const EPSILON = 1e-8;

@@ -13,11 +13,11 @@ export function findingsOf(comparisons: readonly Comparison[], setup: Setup, dat
   const trainingFindings = (comparison: Comparison): Finding[] => {
     if (chance === null) return [];
     const findings = [...endFindings(comparison, data, chance), ...longFindings(comparison, data, chance)];
-    const claimed =
+    const claims =
       reasons.length === 0
         ? findings
         : findings.map(({ what, computed }) => unclaimedFigure(what, computed, reasons.join('; ')));
-    return [...claimed, ...epsilonFindings(comparison)];
+    return [...claims, ...epsilonFindings(comparison)];
   };
   return [...slopeFindings(), ...comparisons.flatMap(theoryFindings), ...comparisons.flatMap(trainingFindings)];
 }

@@ -33,7 +33,7 @@ export function sigmoidSlopeSection(): Section {
 export function gradientChartSections(comparisons: readonly Comparison[], setup: Setup, paint: Paint): Section[] {
   const depth = setup.hidden.length;
   const layers = shownRows(depth, MAX_ROWS);
-  const thinned = layers.length < depth ? `, ${layers.length} of ${depth} layers` : '';
+  const omissionText = layers.length < depth ? `, ${layers.length} of ${depth} layers` : '';
   const picture = (title: string, sizeOf: 'rmsDz' | 'rmsDW'): Section => ({
     title,
     lines: logBars(
@@ -42,8 +42,8 @@ export function gradientChartSections(comparisons: readonly Comparison[], setup:
     ),
   });
   return [
-    picture(`At the start: dL/dz of the hidden layers, from the input down${thinned}`, 'rmsDz'),
-    picture(`At the start: dL/dW of the same layers${thinned}`, 'rmsDW'),
+    picture(`At the start: dL/dz of the hidden layers, from the input down${omissionText}`, 'rmsDz'),
+    picture(`At the start: dL/dW of the same layers${omissionText}`, 'rmsDW'),
   ];
 }
 

@@ -83,8 +83,8 @@ export function ratesSection(comparisons: readonly Comparison[]): Section {
     comparisons.slice(g * MAX_ACROSS, (g + 1) * MAX_ACROSS),
   );
   const tables = groups.map((group) => {
-    const tried = new Set(group.flatMap(({ sweep }) => sweep.trials.map(({ lr }) => lr)));
-    const rows = [...tried]
+    const triedRates = new Set(group.flatMap(({ sweep }) => sweep.trials.map(({ lr }) => lr)));
+    const rows = [...triedRates]
       .sort((a, b) => a - b)
       .map((lr) => [String(lr), ...group.map((comparison) => cell(comparison, lr))]);
     const head = ['rate', ...group.map(({ label }) => `${label}  `)];

@@ -5,7 +5,7 @@ import type { Range } from '../../../options/ranges.ts';
 import { asUsageError, UsageError } from '../../../terminal/failure.ts';
 import type { Paint } from '../../../terminal/paint.ts';
 import { defineExperiment, type ExperimentContext, type Outcome, type Section, withPool } from '../experiment.ts';
-import { named, normed } from './activation-list.ts';
+import { namedActivation, normalizedActivation } from './activation-list.ts';
 import { type Comparison, compareActivation, type Setup } from './compare.ts';
 import { type DeepData, openDeepData } from './deep-data.ts';
 import { documentOf } from './document.ts';
@@ -52,7 +52,11 @@ export const vanishing = defineExperiment({
 });
 
 /** Default activations: one that fails, its replacement, and a norm that makes it learn after all. */
-const defaultActivations = [named({ kind: 'sigmoid' }), named({ kind: 'relu' }), normed({ kind: 'sigmoid' })];
+const defaultActivations = [
+  namedActivation({ kind: 'sigmoid' }),
+  namedActivation({ kind: 'relu' }),
+  normalizedActivation({ kind: 'sigmoid' }),
+];
 
 const MNIST: DatasetSource = { name: 'mnist', options: { kind: 'mnist' } };
 

@@ -51,8 +51,8 @@ export async function measureRanks(
   const threadsOf = await cluster.fromAll(threads);
   const overlap = true; // the default of training
   const work = planRankWork(spec, data, rankOptions, { threadsOf, overlap });
-  const run = (more: TrainOptions): Promise<TimedRun> =>
-    timeSteps(train(spec, data, { ...rankOptions, cluster, ...more }));
+  const run = (moreOptions: TrainOptions): Promise<TimedRun> =>
+    timeSteps(train(spec, data, { ...rankOptions, cluster, ...moreOptions }));
 
   showProgress('network');
   const network = await measureNetwork(cluster);

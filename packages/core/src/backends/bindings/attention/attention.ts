@@ -195,7 +195,7 @@ export function createNativeAttention(
       const { rowSums } = losses;
       const fill = createArrayCall('fill', layout, tape, panels);
       const drop = dropOf(stepAndRow, T, S, H, dropout);
-      const dropped = drop === null ? scores : arrays.dropped;
+      const dropoutScores = drop === null ? scores : arrays.dropped;
       for (const name of backwardFormulas(drop !== null)) calls.groups(name, S);
 
       return () => {
@@ -231,7 +231,7 @@ export function createNativeAttention(
               computeWeightsAndSlopes(maximaAt + at, sumsAt + at, D + bytes * t0, headRows, keys);
             } else {
               computeWeights(maximaAt + at, sumsAt + at, headRows, keys);
-              drop(dropped, scores, first, heads, t0, queries, keys);
+              drop(dropoutScores, scores, first, heads, t0, queries, keys);
               drop(slopes, slopes, first, heads, t0, queries, keys);
               computeSlopes(D + bytes * t0, headRows, keys);
             }
@@ -252,7 +252,7 @@ export function createNativeAttention(
               const fromQueries = (isPacked ? queryRows : qAt + headQueries) + queryFactors.step * t0;
               const fromGradients = (isPacked ? valueRows : out) + gradients.step * t0;
               const offset = keyRow * queries * k;
-              const [dS, pf] = [slopes + offset, dropped + offset];
+              const [dS, pf] = [slopes + offset, dropoutScores + offset];
               const to = dqAt + headQueries + qRow * t0;
               const dk = dkvAt + headKeys;
               const dv = dk + toValue;

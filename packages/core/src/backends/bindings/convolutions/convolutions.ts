@@ -53,7 +53,7 @@ export function createNativeConvolutions(
 ): Convolutions {
   const free = addressOf(scratch);
   // A product has tables for its geometry, but no arrays: convolutions of one geometry share it.
-  const rowProducts = shared((direction: Direction, B, geometry) => {
+  const rowProducts = memoize((direction: Direction, B, geometry) => {
     if (isWinograd(layout.type, geometry)) {
       const product = createWinogradProduct(layout, panels, tape, free, scratch, geometry, direction.isBackward);
       return { images: B, product };
@@ -61,7 +61,7 @@ export function createNativeConvolutions(
     const row = asRow(geometry, B);
     return { images: row.images, product: createRowProduct(panels, tape, free, scratch, row.geometry, direction) };
   });
-  const windowWeights = shared((_direction: Direction, B, geometry) =>
+  const windowWeights = memoize((_direction: Direction, B, geometry) =>
     createWindowWeights(layout, panels, tape, free, scratch, geometry, B),
   );
   return {
@@ -94,7 +94,7 @@ function keyOf({ height, width, C, O, groups }: ConvolutionGeometry): string {
 }
 
 /** Caches what `create` returns for each direction, number of rows and geometry. */
-function shared<Product>(
+function memoize<Product>(
   create: (direction: Direction, B: number, geometry: ConvolutionGeometry) => Product,
 ): (direction: Direction, B: number, geometry: ConvolutionGeometry) => Product {
   const products = new Map<string, Product>();

@@ -94,8 +94,8 @@ export function createRowProduct(
   const words = Int32Array.from(
     parts.flatMap(({ y, runs, aStep }) => {
       const rows = y.taps.map((_, k) => k * spacing(y) * rowBytes);
-      const shifted = rows.flatMap((row) => runs.map((run) => ({ ...run, a: run.a + row })));
-      return [...tableOf(shifted, aStep, size.step)];
+      const rowRuns = rows.flatMap((row) => runs.map((run) => ({ ...run, a: run.a + row })));
+      return [...tableOf(rowRuns, aStep, size.step)];
     }),
   );
   const tableWords = new Int32Array(scratch.buffer, tables, words.length);

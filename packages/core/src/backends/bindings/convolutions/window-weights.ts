@@ -118,7 +118,7 @@ export function createWindowWeights(
   const aStep = x.stride * pixelBytes;
   const aRow = lanes ? x.dilation * pixelBytes : bytes;
   const strips = cutStrips();
-  const waitingAt = free + images * copyBytes(y.inputs, forwardReach(x), C) + (y.kernel + 1) * tableBytes(sizes);
+  const pendingSumsAt = free + images * copyBytes(y.inputs, forwardReach(x), C) + (y.kernel + 1) * tableBytes(sizes);
   const tables = Array.from({ length: y.kernel + 1 }, (_, ky) => createTable(ky));
 
   /** Cuts the rows of dW into tiles. */
@@ -165,7 +165,7 @@ export function createWindowWeights(
   /** The tables of row `ky` of the window, or of db if ky = y.kernel: for a whole block of images and for the rest. */
   function createTable(ky: number) {
     const isBias = ky === y.kernel;
-    const at = waitingAt - (y.kernel + 1 - ky) * tableBytes(sizes) + waitingBytes(images, pieces);
+    const at = pendingSumsAt - (y.kernel + 1 - ky) * tableBytes(sizes) + waitingBytes(images, pieces);
     const [whole, rest] = [maxImages, B % images].map((count) => {
       const runs = runsOf(count, ky);
       const words = tableOf(runs, isBias ? 0 : aStep, oRow);
@@ -233,7 +233,7 @@ export function createWindowWeights(
       /** Row of the stack of sums that wait. If nothing is accumulated, the lowest row is dW itself. */
       const rowAt = (row: number): SumArrays => {
         if (row === 0 && !accumulate) return out;
-        const at = waitingAt + (accumulate ? row : row - 1) * bytes * (K + 1) * columns;
+        const at = pendingSumsAt + (accumulate ? row : row - 1) * bytes * (K + 1) * columns;
         return { dW: at, dWRow: bytes * columns, db: at + bytes * K * columns };
       };
       for (let block = 0; block < blocks; block++) {

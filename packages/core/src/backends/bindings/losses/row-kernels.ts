@@ -200,10 +200,10 @@ export function createRowKernels(
     addLeaves: (leafSums, leafRows, losses, weights) => (first, count) => {
       const kernel = weights === undefined ? kernels.leafSums : kernels.weighedSums;
       for (let n = first; n < first + count; ) {
-        const added = n % leafRows; // rows of this leaf in earlier groups
-        const wholeLeaves = added === 0 ? Math.floor((first + count - n) / leafRows) : 0;
+        const addedRows = n % leafRows; // rows of this leaf in earlier groups
+        const wholeLeaves = addedRows === 0 ? Math.floor((first + count - n) / leafRows) : 0;
         const leaves = Math.max(wholeLeaves, 1);
-        const rows = wholeLeaves > 0 ? leafRows : Math.min(leafRows - added, first + count - n);
+        const rows = wholeLeaves > 0 ? leafRows : Math.min(leafRows - addedRows, first + count - n);
         const to = leafSums + 8 * Math.floor(n / leafRows);
         const terms =
           weights === undefined
@@ -211,7 +211,7 @@ export function createRowKernels(
             : ([losses + 8 * n, weights + 8 * n] as const);
         const rest = rows % LEAF_BLOCK;
         const size = [leaves, (rows - rest) / LEAF_BLOCK, rest] as const;
-        tape.write(leafSumsArguments, kernel, to, ...terms, added === 0 ? zeros : to, ...size);
+        tape.write(leafSumsArguments, kernel, to, ...terms, addedRows === 0 ? zeros : to, ...size);
         n += leaves * rows;
       }
     },

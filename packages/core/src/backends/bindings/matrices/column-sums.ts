@@ -125,7 +125,7 @@ export function createColumnSums(
   scratch: Float64Array, // [PIECES_SCRATCH]
 ): BindCall {
   const tables = new Map<string, Table>(); // most calls have the table of an earlier one
-  const shared = new Int32Array(scratch.buffer, scratch.byteOffset, 2 * PIECES_SCRATCH);
+  const sharedTable = new Int32Array(scratch.buffer, scratch.byteOffset, 2 * PIECES_SCRATCH);
 
   function tableOf({ rows, leafRows, R, accumulate = false, divisor }: ColumnSums): Table {
     const key = `${rows} ${leafRows} ${R} ${accumulate} ${divisor !== undefined}`;
@@ -153,7 +153,7 @@ export function createColumnSums(
     const row = bytes * size;
     const groups = groupsOf(size, vectors);
     const maxRows = rowsAtOnce(groups, row);
-    const maxWords = tableAt === null ? shared.length : words.length;
+    const maxWords = tableAt === null ? sharedTable.length : words.length;
     const addresses = [...arrays, ...results, levels].map(addressOf);
     /** The address of array k after n rows, `done` results and `depth` sums on the stack. */
     const addressAfter = (k: number, n: number, done: number, depth: number): number => {
@@ -188,7 +188,7 @@ export function createColumnSums(
     const runAdditions = run(additions);
     return () => {
       for (let k = 0; k < runs.length; k++) {
-        shared.set(pieces[k]);
+        sharedTable.set(pieces[k]);
         runs[k]();
       }
       runAdditions();
@@ -199,7 +199,7 @@ export function createColumnSums(
 /** The pieces of a sum. */
 interface Table {
   readonly words: Int32Array;
-  readonly at: number | null; // address of a copy that calls can read; null: they read `shared`
+  readonly at: number | null; // address of a copy that calls can read; null: they read `sharedTable`
 }
 
 /** The pieces of a sum of all rows, or of sums of `each` rows, in the order of `sumRows`. A sum of no rows is 0. */

@@ -53,7 +53,7 @@ export function createNeon(assembler: Assembler, type: ElementType): FormulaUnit
   function compare(to: Mask, relation: Relation, x: Vector, from: Vector | Address): void {
     const y = inRegister(from);
     const [greater, atLeast, equal] = [0x6ea0e400, 0x6e20e400, 0x4e20e400]; // fcmgt, fcmge, fcmeq
-    const emitted = {
+    const emittedUnit = {
       less: [greater, y, x],
       atMost: [atLeast, y, x],
       equal: [equal, x, y],
@@ -61,7 +61,7 @@ export function createNeon(assembler: Assembler, type: ElementType): FormulaUnit
       greater: [greater, x, y],
       notLess: [greater, y, x],
     }[relation];
-    emit(emitted[0] | wide, to, emitted[1], emitted[2]);
+    emit(emittedUnit[0] | wide, to, emittedUnit[1], emittedUnit[2]);
     if (relation === 'notLess') emit(0x6e205800, to, to); // mvn
   }
 

@@ -67,7 +67,7 @@ export function createFunctionWriter(): FunctionWriter {
   let locals: ValueType[] = [];
   let registers = new Map<number, Local>();
   let free: [ValueType, Local][] = [];
-  let taken: [ValueType, Local][] = [];
+  let takenLocals: [ValueType, Local][] = [];
   let depth = 0; // open blocks
 
   function put(byte: number): void {
@@ -124,9 +124,9 @@ export function createFunctionWriter(): FunctionWriter {
   }
 
   function scope(body: () => void): void {
-    const before = taken.length;
+    const before = takenLocals.length;
     body();
-    free.push(...taken.splice(before));
+    free.push(...takenLocals.splice(before));
   }
 
   return {
@@ -166,7 +166,7 @@ export function createFunctionWriter(): FunctionWriter {
     take(type) {
       const index = free.findLastIndex(([other]) => other === type);
       const local = index < 0 ? declare(type) : free.splice(index, 1)[0][1];
-      taken.push([type, local]);
+      takenLocals.push([type, local]);
       return local;
     },
     declare,
@@ -196,7 +196,7 @@ export function createFunctionWriter(): FunctionWriter {
       length = 0;
       locals = [];
       registers = new Map();
-      [free, taken] = [[], []];
+      [free, takenLocals] = [[], []];
       return body;
     },
   };

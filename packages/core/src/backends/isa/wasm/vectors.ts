@@ -54,7 +54,7 @@ export function createUnit(
       set(to);
     };
   /** pmin(a, b) is b where b < a, else a; so the operands change places. */
-  const swapped =
+  const withSwappedOperands =
     (...opcodes: Opcodes) =>
     (to: Vector, x: Vector, y: Operand<WasmAddress>): void => {
       push(y);
@@ -232,8 +232,8 @@ export function createUnit(
       vector(ofType([0xe3, 0xef]));
       set(to);
     },
-    lesser: swapped(0xea, 0xf6),
-    greater: swapped(0xeb, 0xf7),
+    lesser: withSwappedOperands(0xea, 0xf6),
+    greater: withSwappedOperands(0xeb, 0xf7),
     and: binary(0x4e, 0x4e),
     or: binary(0x50, 0x50),
     xor: binary(0x51, 0x51),

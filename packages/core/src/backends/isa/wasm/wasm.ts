@@ -43,7 +43,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
   const isDouble = type === 'float64';
   const unit = createUnit(writer, live, type, type, fused);
   const loops: number[] = []; // depths of the open loops that can be left
-  let assembled: FunctionBody[] = [];
+  let functions: FunctionBody[] = [];
   let kernelCount = 0;
 
   /** Pushes a value. */
@@ -164,7 +164,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     kernel(table, body) {
       live.reset();
       body(callOf(table));
-      assembled.push(writer.finish());
+      functions.push(writer.finish());
       return kernelCount++;
     },
     scope,
@@ -295,8 +295,8 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     isa,
     kernelCount: () => kernelCount,
     takeKernels() {
-      const kernels = assembled;
-      assembled = [];
+      const kernels = functions;
+      functions = [];
       return { kernels, first: kernelCount - kernels.length };
     },
   };

@@ -83,8 +83,8 @@ export function createAssembler(): Assembler {
     const needsIndex = index !== undefined || (base & 7) === 4;
     if (needsIndex) {
       // Index 4 means none.
-      const scaled = { 1: 0, 2: 1, 4: 2, 8: 3 }[scale] << 6;
-      emit(mode | field | 4, scaled | (((index ?? 4) & 7) << 3) | (base & 7));
+      const scaleBits = { 1: 0, 2: 1, 4: 2, 8: 3 }[scale] << 6;
+      emit(mode | field | 4, scaleBits | (((index ?? 4) & 7) << 3) | (base & 7));
     } else {
       emit(mode | field | (base & 7));
     }

@@ -82,12 +82,21 @@ export function createAvx512(
   }
 
   /** Emits an instruction of map 0F whose prefix selects the element type. */
-  const typed = (opcode: number, reg: Vector, second: Vector, operand: Operand, options: InstructionOptions = {}) =>
-    instruction(MAP_0F, opcode, reg, second, operand, { prefix: form.prefix, ...options });
+  const typedInstruction = (
+    opcode: number,
+    reg: Vector,
+    second: Vector,
+    operand: Operand,
+    options: InstructionOptions = {},
+  ) => instruction(MAP_0F, opcode, reg, second, operand, { prefix: form.prefix, ...options });
 
   /** Emits an instruction of map 0F on integers as wide as an element: `opcodes` are those of 32 and of 64 bits. */
-  const onBits = ([narrow, wide]: readonly [number, number], reg: Vector, second: Vector, operand: Operand): void =>
-    instruction(MAP_0F, type === 'float64' ? wide : narrow, reg, second, operand);
+  const integerInstruction = (
+    [narrow, wide]: readonly [number, number],
+    reg: Vector,
+    second: Vector,
+    operand: Operand,
+  ): void => instruction(MAP_0F, type === 'float64' ? wide : narrow, reg, second, operand);
 
   const unpack = ({ prefix, wide }: Form, opcode: number, to: Vector, x: Vector, y: Vector): void =>
     instruction(MAP_0F, opcode, to, x, y, { prefix, wide });
@@ -104,19 +113,19 @@ export function createAvx512(
     emit(which);
   }
 
-  const shared = createSharedOperations(emit, typed, onBits);
-  const { move } = shared;
+  const sharedOperations = createSharedOperations(emit, typedInstruction, integerInstruction);
+  const { move } = sharedOperations;
 
   return {
-    ...shared,
+    ...sharedOperations,
     bytes,
     width,
     loadMask(from) {
-      typed(0x10, FREE, 0, from);
+      typedInstruction(0x10, FREE, 0, from);
       instruction(MAP_0F38, 0x39, K1, 0, FREE, { prefix: PREFIX_F3 }); // vpmovq2m
     },
-    loadMasked: (to, from) => typed(0x10, to, 0, from, { mask: K1, zeroing: true }),
-    storeMasked: (to, from) => typed(0x11, from, 0, to, { mask: K1 }),
+    loadMasked: (to, from) => typedInstruction(0x10, to, 0, from, { mask: K1, zeroing: true }),
+    storeMasked: (to, from) => typedInstruction(0x11, from, 0, to, { mask: K1 }),
     loadFactor: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from, { bytes }), // vbroadcastsd
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y), // vfmadd231pd
     multiplyAddAt: (sum, from, y) => instruction(MAP_0F38, 0xb8, sum, y, from, { bytes, spread: true }),
@@ -180,15 +189,15 @@ export function createAvx512(
     },
     scale: (to, x, n) => instruction(MAP_0F38, 0x2c, to, x, n), // vscalefpd
     compare(to, relation, x, y) {
-      typed(0xc2, K2 + to, x, y, { after: 1 }); // vcmppd
+      typedInstruction(0xc2, K2 + to, x, y, { after: 1 }); // vcmppd
       emit(relations[relation]);
     },
     choose: (to, mask, x, y) => instruction(MAP_0F38, 0x65, to, y, x, { mask: K2 + mask }), // vblendmpd
-    chooseOrZero: (to, mask, x) => typed(0x28, to, 0, x, { mask: K2 + mask, zeroing: true }), // vmovapd
+    chooseOrZero: (to, mask, x) => typedInstruction(0x28, to, 0, x, { mask: K2 + mask, zeroing: true }), // vmovapd
     readMask: (to, mask) => emit(0xc5, to < 8 ? 0xf8 : 0x78, 0x93, 0xc0 | ((to & 7) << 3) | (K2 + mask)), // kmovw
     words: {
       blocks: 8,
-      numberBlocks: (to) => typed(0x10, to, 0, literal(blockNumbers(8)), { spread: false }),
+      numberBlocks: (to) => typedInstruction(0x10, to, 0, literal(blockNumbers(8)), { spread: false }),
       spread: (to, from) => instruction(MAP_0F38, 0x58, to, 0, from, { wide: 0, bytes: 4 }), // vpbroadcastd
       // Vpaddd.
       addNumber: (x, step) => instruction(MAP_0F, 0xfe, x, x, literal(laneBytes(BigInt(step), 4, 1)), { wide: 0 }),
@@ -209,10 +218,10 @@ export function createAvx512(
         const k = K2;
         instruction(MAP_0F3A, 0x1e, k, words, least, { wide: 0 }); // vpcmpud
         emit(5); // not less
-        typed(0x28, to, 0, x, { mask: k, zeroing: true });
+        typedInstruction(0x28, to, 0, x, { mask: k, zeroing: true });
         if (type === 'float32') return;
         emit(0xc4, 0xe3, 0xf9, 0x30, 0xc0 | (k << 3) | k, 8); // kshiftrw
-        typed(0x28, other, 0, x, { mask: k, zeroing: true });
+        typedInstruction(0x28, other, 0, x, { mask: k, zeroing: true });
       },
     },
   };

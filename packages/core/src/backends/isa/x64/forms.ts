@@ -93,27 +93,27 @@ type Typed = (opcode: number, reg: Vector, second: Vector, operand: Operand) => 
 type OnBits = (opcodes: readonly [number, number], reg: Vector, second: Vector, operand: Operand) => void;
 
 /** The operations that have the same opcodes in every extension. */
-export function createSharedOperations(emit: Assembler['emit'], typed: Typed, onBits: OnBits) {
+export function createSharedOperations(emit: Assembler['emit'], typedInstruction: Typed, integerInstruction: OnBits) {
   const binary =
     (opcode: number) =>
     (to: Vector, x: Vector, y: Operand): void =>
-      typed(opcode, to, x, y);
+      typedInstruction(opcode, to, x, y);
   const binaryOnBits =
     (...opcodes: readonly [number, number]) =>
     (to: Vector, x: Vector, y: Operand): void =>
-      onBits(opcodes, to, x, y);
+      integerInstruction(opcodes, to, x, y);
   return {
-    load: (to: Vector, from: Address) => typed(0x10, to, 0, from), // vmovupd or vmovups
-    store: (to: Address, from: Vector) => typed(0x11, from, 0, to),
-    clear: (to: Vector) => typed(0x57, to, to, to), // vxorpd
+    load: (to: Vector, from: Address) => typedInstruction(0x10, to, 0, from), // vmovupd or vmovups
+    store: (to: Address, from: Vector) => typedInstruction(0x11, from, 0, to),
+    clear: (to: Vector) => typedInstruction(0x57, to, to, to), // vxorpd
     move(to: Vector, from: Vector): void {
-      if (to !== from) typed(0x28, to, 0, from); // vmovapd
+      if (to !== from) typedInstruction(0x28, to, 0, from); // vmovapd
     },
     add: binary(0x58), // vaddpd
     subtract: binary(0x5c), // vsubpd
     multiply: binary(0x59), // vmulpd
     divide: binary(0x5e), // vdivpd
-    squareRoot: (to: Vector, x: Vector) => typed(0x51, to, 0, x), // vsqrtpd
+    squareRoot: (to: Vector, x: Vector) => typedInstruction(0x51, to, 0, x), // vsqrtpd
     lesser: binary(0x5d), // vminpd
     greater: binary(0x5f), // vmaxpd
     and: binary(0x54), // vandpd
@@ -122,11 +122,11 @@ export function createSharedOperations(emit: Assembler['emit'], typed: Typed, on
     addBits: binaryOnBits(0xfe, 0xd4), // vpaddq
     subtractBits: binaryOnBits(0xfa, 0xfb), // vpsubq
     shiftLeft(to: Vector, x: Vector, count: number): void {
-      onBits([0x72, 0x73], 6, to, x); // vpsllq
+      integerInstruction([0x72, 0x73], 6, to, x); // vpsllq
       emit(count);
     },
     shiftRight(to: Vector, x: Vector, count: number): void {
-      onBits([0x72, 0x73], 2, to, x); // vpsrlq
+      integerInstruction([0x72, 0x73], 2, to, x); // vpsrlq
       emit(count);
     },
     leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper

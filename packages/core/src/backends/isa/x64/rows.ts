@@ -29,15 +29,15 @@ const THIRD_ROW = 14;
 
 /** Takes the registers that reach M rows by scaled strides, as few as possible. */
 export const createRowPointers: CreateRowPointers = (assembler, registers, sources, stride, M) => {
-  const used = new Set(ROWS.slice(0, M).flatMap(({ base, index }) => [base, index ?? base]));
+  const usedRegisters = new Set(ROWS.slice(0, M).flatMap(({ base, index }) => [base, index ?? base]));
   const hasSecond = M > SECOND_ROW;
   const hasThird = M > THIRD_ROW;
-  if (hasSecond) used.add(rbp);
-  used.add(rdx);
-  for (const register of used) registers.take(register);
+  if (hasSecond) usedRegisters.add(rbp);
+  usedRegisters.add(rdx);
+  for (const register of usedRegisters) registers.take(register);
   sources.load(rdx, stride);
-  if (used.has(rbx)) assembler.loadAddress(rbx, { base: rdx, index: rdx, scale: 2 });
-  if (used.has(rbp)) assembler.loadAddress(rbp, { base: rdx, index: rdx, scale: 4 });
+  if (usedRegisters.has(rbx)) assembler.loadAddress(rbx, { base: rdx, index: rdx, scale: 2 });
+  if (usedRegisters.has(rbp)) assembler.loadAddress(rbp, { base: rdx, index: rdx, scale: 4 });
   return {
     pointers: [rax, ...(hasSecond ? [rcx] : []), ...(hasThird ? [r8] : [])],
     deriveOthers() {

@@ -126,32 +126,32 @@ export function spooledNumbers(file: CacheFile, columns: number): () => GrowingN
     let chunks: { readonly start: number; readonly length: number }[] = []; // in the file
     let count = 0; // numbers in `chunks`
     let chunk = new Float64Array(MIN_CHUNK_NUMBERS);
-    let used = 0; // numbers in `chunk`
+    let chunkLength = 0; // numbers in `chunk`
     return {
       get length() {
-        return count + used;
+        return count + chunkLength;
       },
       push(value) {
-        if (used === chunk.length) {
-          chunks.push({ start: file.append(chunk), length: used });
-          count += used;
+        if (chunkLength === chunk.length) {
+          chunks.push({ start: file.append(chunk), length: chunkLength });
+          count += chunkLength;
           if (chunk.length < maxChunk) chunk = new Float64Array(Math.min(maxChunk, 2 * chunk.length));
-          used = 0;
+          chunkLength = 0;
         }
-        chunk[used++] = value;
+        chunk[chunkLength++] = value;
       },
       drain() {
-        refuseBeyondRoom(8 * (count + used));
+        refuseBeyondRoom(8 * (count + chunkLength));
         // Not shared memory: the garbage collector does not notice how much of it each column releases.
-        const numbers = new Float64Array(count + used);
+        const numbers = new Float64Array(count + chunkLength);
         let offset = 0;
         for (const { start, length } of chunks) {
           file.read(numbers.subarray(offset, offset + length), start);
           offset += length;
         }
-        numbers.set(chunk.subarray(0, used), count);
+        numbers.set(chunk.subarray(0, chunkLength), count);
         chunks = [];
-        [count, used] = [0, 0];
+        [count, chunkLength] = [0, 0];
         return numbers;
       },
     };

@@ -159,11 +159,11 @@ function createRowAssembler(fault: PartFault) {
     parser.onValue = ({ value: whole }) => {
       next = then(whole);
     };
-    const more: Step = (part) => {
+    const readMore: Step = (part) => {
       parser.write(part as Parameters<typeof parser.write>[0]);
-      return next ?? more;
+      return next ?? readMore;
     };
-    return more(token);
+    return readMore(token);
   };
 
   let step = start;
@@ -175,9 +175,9 @@ function createRowAssembler(fault: PartFault) {
     isWhole: () => step === end,
     /** Returns the rows completed since the last call. */
     drainRows(): readonly JsonRow[] {
-      const finished = rows;
+      const finishedRows = rows;
       rows = [];
-      return finished;
+      return finishedRows;
     },
   };
 }

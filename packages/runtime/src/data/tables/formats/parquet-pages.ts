@@ -28,16 +28,16 @@ export function checkedPages(
   const reader: DataReader = { view: new DataView(bytes), offset: 0 };
   for (let rowsLeft = rows; rowsLeft > 0 && reader.offset < bytes.byteLength - 1; ) {
     const header = parquetHeader(reader);
-    const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
-    checkCount('bytes', packed, bytes.byteLength - reader.offset);
-    checkCount('unpacked bytes', unpacked, MAX_PAGE_BYTES);
-    refuseBeyondRoom(unpacked);
-    const page = pageOf(header, new Uint8Array(bytes, reader.offset, packed), rowsLeft);
-    reader.offset += packed;
+    const { compressed_page_size: packedBytes, uncompressed_page_size: unpackedBytes } = header;
+    checkCount('bytes', packedBytes, bytes.byteLength - reader.offset);
+    checkCount('unpacked bytes', unpackedBytes, MAX_PAGE_BYTES);
+    refuseBeyondRoom(unpackedBytes);
+    const page = pageOf(header, new Uint8Array(bytes, reader.offset, packedBytes), rowsLeft);
+    reader.offset += packedBytes;
     if (page === null) continue;
     let values = page.bytes;
     if (page.isPacked) {
-      values = decompressPage(page.bytes, unpacked - page.levelBytes, meta.codec, compressors);
+      values = decompressPage(page.bytes, unpackedBytes - page.levelBytes, meta.codec, compressors);
       pages.set(page.bytes.byteOffset, values);
     }
     checkPage(viewOf(values), page, meta, element);

@@ -32,7 +32,7 @@ export async function openSqlite(path: string, options: TableReadOptions): Promi
   fileSize('readTable', path, SQLITE_FILE);
   const database = await openDatabase(path, options);
   try {
-    const { query = `select * from ${quoted(tableIn(database, path, options.table))}` } = options;
+    const { query = `select * from ${quoteName(tableIn(database, path, options.table))}` } = options;
     const statement = prepare(database, query);
     const names = statement.columns().map(({ name }) => name);
     const batches = rowsOf(database, statement, names, path);
@@ -59,7 +59,7 @@ async function openDatabase(path: string, { table = 'table', query }: TableReadO
   const sqlite = await import(name).catch(() => undefined);
   const { columns, setReturnArrays } = sqlite?.StatementSync?.prototype ?? {};
   if (columns !== undefined && setReturnArrays !== undefined) return new sqlite.DatabaseSync(path, { readOnly: true });
-  const select = query ?? `select * from ${quoted(String(table))}`;
+  const select = query ?? `select * from ${quoteName(String(table))}`;
   const command = `sqlite3 ${showPath(path)} -csv -header ${show(select)} > table.csv`;
   const has = `is a SQLite file, which Node ${process.version} cannot read`;
   throw new Error(`readTable: ${showPath(path)} ${has}, expected Node 24 or later, or a CSV file (${command})`);
@@ -83,7 +83,7 @@ function tableIn(database: Database, path: string, requested: TableReadOptions['
 const TABLES =
   "select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite!_%' escape '!'";
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** @throws OptionError for a query that SQLite refuses, or that has no rows to give. */
 function prepare(database: Database, query: string): Statement {

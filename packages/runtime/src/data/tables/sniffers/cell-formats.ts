@@ -42,7 +42,7 @@ export function findFormats(
     candidates.map(({ evidence }) => evidence),
     delimiter,
   );
-  const allowed = allowedBy(options);
+  const allowedFormats = allowedBy(options);
   const formats = new Map<string, CellFormat>();
   for (const { column, evidence, words } of candidates) {
     const { index, name, title, role, type } = column;
@@ -55,7 +55,7 @@ export function findFormats(
       faults.add(index, 'units', `${title} has the units ${units}, expected one in all cells (${advice})`);
       continue;
     }
-    const decision = decideFormat(evidence, habits, delimiter, allowed);
+    const decision = decideFormat(evidence, habits, delimiter, allowedFormats);
     if ('question' in decision) faults.add(index, 'question', `${title} ${decision.question}`);
     else if (decision.format !== null) formats.set(name, decision.format);
   }
@@ -123,11 +123,11 @@ function decideFormat(
   { formats: fitting, isDate, hasDashOrBrackets, units, ambiguous }: FormatEvidence,
   habits: FileHabits,
   delimiter: DelimiterName | undefined,
-  allowed: FormatSet,
+  allowedFormats: FormatSet,
 ): FormatDecision {
-  let formats = fitting & allowed;
+  let formats = fitting & allowedFormats;
   // If the options allow none of the fitting formats, the second reading names the cells that do not fit.
-  if (formats === 0) formats = isDate ? fitting : ANY_NUMBER & allowed;
+  if (formats === 0) formats = isDate ? fitting : ANY_NUMBER & allowedFormats;
   if (isDate) {
     if ((formats & PLAIN_DATES) !== 0) return { format: null };
     const candidates = dateFormats.filter((_, n) => (formats & dateFormatBit(n)) !== 0);
@@ -153,9 +153,9 @@ function decideFormat(
     });
     return { question: askFor(ambiguous, readings) };
   }
-  const chosen = isAmbiguous && habitual !== 0 ? habitual : formats;
-  if (isPlain && (chosen & PLAIN_NUMBERS) !== 0) return { format: null };
-  const format = numberFormats.find((_, n) => (chosen & numberFormatBit(n)) !== 0) ?? numberFormats[0];
+  const chosenFormats = isAmbiguous && habitual !== 0 ? habitual : formats;
+  if (isPlain && (chosenFormats & PLAIN_NUMBERS) !== 0) return { format: null };
+  const format = numberFormats.find((_, n) => (chosenFormats & numberFormatBit(n)) !== 0) ?? numberFormats[0];
   return { format: units.length === 1 ? { ...format, unit: units[0] } : format };
 }
 

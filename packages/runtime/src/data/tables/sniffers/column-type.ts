@@ -31,14 +31,19 @@ export type TypedColumn = { readonly column: TableColumn } | { readonly exclusio
 export function typeColumn(
   name: string,
   requested: ColumnType | undefined,
-  collected: CollectedColumn,
+  collectedColumn: CollectedColumn,
   oneHotLimit: number,
   format?: CellFormat,
 ): TypedColumn {
-  const { kind, words, gaps, gapMark } = collected;
+  const { kind, words, gaps, gapMark } = collectedColumn;
   const asRequested = requested && `read as ${requested}, as asked for`;
   const markNote = gapMark === null ? '' : `, ${show(gapMark.cell)} is a gap`;
-  const numbers = (type: ColumnType, reason: string, values = collected.drainCells(), gapCount = gaps): TypedColumn => {
+  const numbers = (
+    type: ColumnType,
+    reason: string,
+    values = collectedColumn.drainCells(),
+    gapCount = gaps,
+  ): TypedColumn => {
     const data = { kind: 'numbers', values } as const;
     return { column: { name, type, reason: reason + markNote, gaps: gapCount, data, ...(format && { format }) } };
   };
@@ -47,7 +52,7 @@ export function typeColumn(
     requested === 'image' ||
     (requested === 'categorical' && format === undefined && kind === 'words')
   ) {
-    const data = { kind: 'words', words, indices: Int32Array.from(collected.drainCells()) } as const;
+    const data = { kind: 'words', words, indices: Int32Array.from(collectedColumn.drainCells()) } as const;
     return { column: { name, type: requested, reason: asRequested ?? '', gaps, data } };
   }
   if (format !== undefined) return numbers(isDateFormat(format) ? 'date' : 'numeric', describeFormat(format));
@@ -55,23 +60,23 @@ export function typeColumn(
   if (kind === 'numbers') return numbers(requested ?? 'numeric', asRequested ?? 'all cells are numbers');
   const booleans = parseAll(words, (word) => (readNumber(word) === undefined ? readBoolean(word) : undefined));
   if (booleans !== undefined) {
-    return numbers('boolean', `all cells are ${answersIn(words, booleans)}`, decode(collected, booleans));
+    return numbers('boolean', `all cells are ${answersIn(words, booleans)}`, decode(collectedColumn, booleans));
   }
-  const dates = collected.dateWords === 0 ? undefined : parseAll(words, readDateOrMark);
+  const dates = collectedColumn.dateWords === 0 ? undefined : parseAll(words, readDateOrMark);
   if (dates !== undefined) {
-    const values = decode(collected, dates);
+    const values = decode(collectedColumn, dates);
     return numbers('date', 'all cells are dates', values, values.filter(Number.isNaN).length);
   }
-  return typeWords(name, collected, Math.max(ONE_HOT_LIMIT, oneHotLimit));
+  return typeWords(name, collectedColumn, Math.max(ONE_HOT_LIMIT, oneHotLimit));
 }
 
 /**
  * A column of words that are neither all booleans nor all dates: categories, text, or numbers or dates with mistakes.
  */
-function typeWords(name: string, collected: CollectedColumn, maxCategories: number): TypedColumn {
-  const { kind, words, gaps, nonNumber, nonDate, dateWords } = collected;
+function typeWords(name: string, collectedColumn: CollectedColumn, maxCategories: number): TypedColumn {
+  const { kind, words, gaps, nonNumber, nonDate, dateWords } = collectedColumn;
   // A column with too many words has kept no cells.
-  const indices = kind === 'words' ? Int32Array.from(collected.drainCells()) : null;
+  const indices = kind === 'words' ? Int32Array.from(collectedColumn.drainCells()) : null;
   if (nonDate !== null && 2 * dateWords > words.length) {
     const share = shareOf(words, indices, (word) => readDate(word) !== undefined);
     const has = `has ${show(nonDate.cell)} in ${nonDate.location}${invalidDayHint(nonDate.cell)}`;
@@ -157,8 +162,8 @@ function parseAll(words: readonly string[], read: (word: string) => number | und
 }
 
 /** Replaces word indices by the parsed values of the words. */
-function decode(collected: CollectedColumn, values: Float64Array): Float64Array {
-  const cells = collected.drainCells();
+function decode(collectedColumn: CollectedColumn, values: Float64Array): Float64Array {
+  const cells = collectedColumn.drainCells();
   for (let n = 0; n < cells.length; n++) cells[n] = cells[n] === -1 ? Number.NaN : values[cells[n]];
   return cells;
 }

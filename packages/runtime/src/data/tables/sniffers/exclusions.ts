@@ -73,8 +73,8 @@ export function describeTexts(
     }
   }
   const mean = total / words.length;
-  const repeated = [...counts.values()].reduce((sum, count) => sum + (count > 1 ? count : 0), 0);
-  if (!(mean >= MIN_WORDS_BESIDE && 2 * repeated >= total)) return undefined;
+  const repeatedCount = [...counts.values()].reduce((sum, count) => sum + (count > 1 ? count : 0), 0);
+  if (!(mean >= MIN_WORDS_BESIDE && 2 * repeatedCount >= total)) return undefined;
   const many = `${kind === 'text' ? 'more than ' : ''}${words.length.toLocaleString('en')}`;
   return `${many} different cells of ${Math.round(mean)} words`;
 }
@@ -120,8 +120,8 @@ export function excludeIdentifiers(
   const range = max - min + 1;
   // With more rows than numbers in the range, some repeat. Sorting would show this too, at many times the cost.
   if (range < rows) return undefined;
-  const sorted = data.values.toSorted();
-  for (let n = 1; n < rows; n++) if (sorted[n] === sorted[n - 1]) return undefined;
+  const sortedValues = data.values.toSorted();
+  for (let n = 1; n < rows; n++) if (sortedValues[n] === sortedValues[n - 1]) return undefined;
   const areRowNumbers = range === rows;
   if (!areRowNumbers && rows ** 2 / (2 * range) < EXPECTED_REPEATS && !NAME_OF_ID.test(name)) return undefined;
   const reason = areRowNumbers

@@ -25,9 +25,9 @@ const columns: Sniffer = {
       return suspicion === undefined ? [] : [`column ${show(column.name)} ${suspicion}`];
     });
     if (warnings.length <= MAX_WARNINGS) return warnings;
-    const more = warnings.length - MAX_WARNINGS + 1;
+    const omittedCount = warnings.length - MAX_WARNINGS + 1;
     const kinds = `${rules.map(({ what }) => what).join(', ')}`.replace(/, (?=[^,]*$)/, ', or ');
-    return [...warnings.slice(0, MAX_WARNINGS - 1), `${more} more columns have ${kinds}`];
+    return [...warnings.slice(0, MAX_WARNINGS - 1), `${omittedCount} more columns have ${kinds}`];
   },
 };
 

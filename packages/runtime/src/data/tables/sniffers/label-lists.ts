@@ -58,11 +58,11 @@ function areLists(words: readonly string[], separator: string): boolean {
  */
 export function decideLabels(
   list: LabelList,
-  collected: CollectedColumn,
+  collectedColumn: CollectedColumn,
   ofModel: readonly TargetDecoding[] | undefined,
 ): Target[] {
   const { column, separator } = list;
-  const lists = collected.words.map((word) => labelsIn(word, separator));
+  const lists = collectedColumn.words.map((word) => labelsIn(word, separator));
   const labelNames = sortedNames(new Set(lists.flat()));
   const labels =
     ofModel?.filter((target) => labelListOf(target)?.column === column).map(({ name }) => name) ?? labelNames;
@@ -71,7 +71,7 @@ export function decideLabels(
   }
   const unknown = labelNames.find((label) => !labels.includes(label));
   if (unknown !== undefined) throw new ColumnError(`has the label ${show(unknown)}, expected ${listed(labels)}`);
-  const cells = collected.drainCells(); // [N] indices into words, -1 for a gap
+  const cells = collectedColumn.drainCells(); // [N] indices into words, -1 for a gap
   const reason = `lists separated by ${show(separator)}`;
   return labels.map((name) => {
     const isIn = lists.map((labels) => Number(labels.includes(name)));

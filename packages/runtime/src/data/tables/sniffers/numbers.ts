@@ -8,14 +8,14 @@ const SENTINELS: ReadonlySet<number> = new Set(
   Array.from({ length: 14 }, (_, k) => 10 ** (k + 2)).flatMap((power) => [power - 1, 1 - power, -10 * power]),
 );
 
-/** The least and the greatest number, without gaps and `excluded` numbers; infinities if there is none. */
-export function extentOf(values: Float64Array, excluded?: ReadonlySet<number>): [min: number, max: number] {
+/** The least and the greatest number, without gaps and `excludedNumbers`; infinities if there is none. */
+export function extentOf(values: Float64Array, excludedNumbers?: ReadonlySet<number>): [min: number, max: number] {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   // An iterator would take six times as long.
   for (let n = 0; n < values.length; n++) {
     const value = values[n];
-    if (excluded?.has(value)) continue;
+    if (excludedNumbers?.has(value)) continue;
     if (value < min) min = value;
     if (value > max) max = value;
   }

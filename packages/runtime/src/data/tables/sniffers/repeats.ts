@@ -40,8 +40,8 @@ function describeSpellings({ data }: TableColumn, what: 'classes' | 'categories'
   const several = [...groups.values()].filter((group) => group.length > 1);
   if (several.length === 0) return undefined;
   const groupTexts = several.slice(0, MAX_SPELLINGS).map((group) => group.slice(0, MAX_SPELLINGS).join(' and '));
-  const more = several.length - groupTexts.length;
-  const parts = [...groupTexts, ...(more > 0 ? [`${more} more of the kind`] : [])].join(', and ');
+  const omittedCount = several.length - groupTexts.length;
+  const parts = [...groupTexts, ...(omittedCount > 0 ? [`${omittedCount} more of the kind`] : [])].join(', and ');
   return `has ${parts}, which stay different ${what}: write them alike ${where} if they are one`;
 }
 

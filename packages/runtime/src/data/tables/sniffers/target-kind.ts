@@ -34,8 +34,8 @@ const BITS = ['0', '1'];
  * 0 and 1.
  * @throws ColumnError for a target from which nothing can be learned.
  */
-export function decideTarget(name: string, collected: CollectedColumn, request: TargetRequest): Target {
-  const { kind, words, gapMark, dateWords } = collected;
+export function decideTarget(name: string, collectedColumn: CollectedColumn, request: TargetRequest): Target {
+  const { kind, words, gapMark, dateWords } = collectedColumn;
   // Rows with such a mark are already gone from a table that leaves out rows without a target.
   if (kind === 'numbers' && gapMark !== null) {
     throw new ColumnError(`has ${show(gapMark.cell)} in ${gapMark.location}, expected a number`);
@@ -44,8 +44,8 @@ export function decideTarget(name: string, collected: CollectedColumn, request: 
   if (isDateFormat(request.format) || areDates) {
     throw new ColumnError('has dates, expected classes or numbers (write them as numbers, such as days)');
   }
-  const cells = collected.drainCells();
-  return kind === 'numbers' ? decideNumbers(name, cells, request) : decideWords(name, cells, collected, request);
+  const cells = collectedColumn.drainCells();
+  return kind === 'numbers' ? decideNumbers(name, cells, request) : decideWords(name, cells, collectedColumn, request);
 }
 
 function decideWords(
@@ -117,9 +117,9 @@ export function refuseImproper(targets: readonly Pick<Target, 'column'>[], fault
   const columns = targets.map(({ column }) => column);
   const cells = columns.map(({ data }) => (data.kind === 'numbers' ? data.values : new Float64Array(0)));
   for (let n = 0; n < cells[0].length; n++) {
-    const outside = cells.findIndex(({ [n]: p }) => !(p >= 0 && p <= 1));
-    if (outside !== -1) {
-      const has = `${show(columns[outside].name)} has ${cells[outside][n]} in row ${n + 1}`;
+    const badRow = cells.findIndex(({ [n]: p }) => !(p >= 0 && p <= 1));
+    if (badRow !== -1) {
+      const has = `${show(columns[badRow].name)} has ${cells[badRow][n]} in row ${n + 1}`;
       throw fault(`: ${has}, expected a probability from 0 to 1`);
     }
     const sum = cells.reduce((sum, { [n]: p }) => sum + p, 0);
@@ -179,10 +179,10 @@ export const targetSpan: Sniffer = {
     targets.flatMap(({ column: { name, data } }) => {
       const isScaled = options.targetTransform !== 'log' && options.targets !== 'probabilities';
       if (data.kind !== 'numbers' || !isScaled) return [];
-      const sorted = data.values.toSorted();
-      const percentile = (fraction: number): number => sorted[Math.round(fraction * (sorted.length - 1))];
+      const sortedValues = data.values.toSorted();
+      const percentile = (fraction: number): number => sortedValues[Math.round(fraction * (sortedValues.length - 1))];
       const [low, high] = [percentile(0.01), percentile(0.99)];
-      if (!(sorted[0] > 0) || high / low < WIDE) return [];
+      if (!(sortedValues[0] > 0) || high / low < WIDE) return [];
       const advice = '--target-transform log makes ratios count';
       const span = `from ${low} to ${high} in 98 % of the rows`;
       return [`the target ${show(name)} is ${span}: its large values decide the loss (${advice})`];

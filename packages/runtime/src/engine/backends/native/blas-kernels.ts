@@ -138,7 +138,7 @@ interface Pieces {
  * Measured with cblas_dgemm; cblas_sgemm uses the same pieces, unmeasured.
  */
 export function piecesOf({ name, core }: BlasIdentity): Pieces {
-  return name === 'OpenBLAS' && /skylakex|cooperlake|sapphirerapids/i.test(core) ? unpacked : whole;
+  return name === 'OpenBLAS' && /skylakex|cooperlake|sapphirerapids/i.test(core) ? wholePieces : whole;
 }
 
 /** One piece of all inputs: BLIS and OpenBLAS for Haswell are up to 10 % slower with several. */
@@ -152,7 +152,7 @@ const MIN_TRANSPOSED_SUM = 64;
 // At 64x512x784 a piece of 16 still gains 10 to 20 %; pieces of 8 lose up to half.
 const MIN_PIECE = 16;
 
-const unpacked: Pieces = {
+const wholePieces: Pieces = {
   forward: (B, I, O) => evenPiece(I, MAX_PRODUCT / (B * O)),
   backward(B, I, O) {
     if (O < MIN_TRANSPOSED_SUM) return I;

@@ -140,7 +140,7 @@ export function kernelsOf({ extension, layout, address }: MachineCode): CodeLayo
   const existing = layouts.get(address);
   if (existing !== undefined) return existing;
   const { createIsa } = extensions[extension];
-  const created = createLayout(
+  const createdLayout = createLayout(
     createIsa(layout.type, callingConvention),
     (assemble) => {
       let kernel: ReturnType<typeof assemble> | undefined;
@@ -154,8 +154,8 @@ export function kernelsOf({ extension, layout, address }: MachineCode): CodeLayo
     },
     layout.offsets,
   );
-  layouts.set(address, created);
-  return created;
+  layouts.set(address, createdLayout);
+  return createdLayout;
 }
 
 const layouts = new Map<bigint, CodeLayout>();

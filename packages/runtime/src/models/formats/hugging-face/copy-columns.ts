@@ -17,13 +17,13 @@ export function copyColumns<Direction extends 'from' | 'to'>(
   { column, columns, width, isTransposed }: Columns,
 ): void {
   const R = values.length / width;
-  const written = direction === 'to' ? (numbers as Elements) : values;
+  const destination = direction === 'to' ? (numbers as Elements) : values;
   for (let r = 0; r < R; r++) {
     for (let c = 0; c < columns; c++) {
       const ofValues = r * width + column + c;
       const ofNumbers = isTransposed ? c * R + r : r * columns + c;
-      if (written === values) values[ofValues] = numbers[ofNumbers];
-      else written[ofNumbers] = values[ofValues];
+      if (destination === values) values[ofValues] = numbers[ofNumbers];
+      else destination[ofNumbers] = values[ofValues];
     }
   }
 }

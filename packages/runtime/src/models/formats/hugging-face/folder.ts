@@ -68,9 +68,9 @@ export async function openWeights(where: string, folder: string): Promise<Tensor
       const path = join(folder, name);
       const file = await openSafetensors(where, path, faultOf(where, path));
       files.push(file);
-      for (const [tensor, stored] of file.tensors) {
+      for (const [tensor, storedTensor] of file.tensors) {
         if (tensors.has(tensor)) throw fault(`the tensor ${show(tensor)} in two files`, 'one of each name');
-        tensors.set(tensor, stored);
+        tensors.set(tensor, storedTensor);
       }
     }
     return { tensors, close };

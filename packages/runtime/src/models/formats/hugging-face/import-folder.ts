@@ -80,20 +80,23 @@ async function readModel(
     ? architecture.prefix
     : '';
   const tensors = new Map(
-    [...file.tensors].map(([name, stored]) => [name.startsWith(prefix) ? name.slice(prefix.length) : name, stored]),
+    [...file.tensors].map(([name, storedTensor]) => [
+      name.startsWith(prefix) ? name.slice(prefix.length) : name,
+      storedTensor,
+    ]),
   );
   const request = { config, read: readerOf(config, fault), context, pooling, names: new Set(tensors.keys()) };
-  const described = architecture.describe(request);
-  const { layers, positions, writes, labels } = described;
+  const description = architecture.describe(request);
+  const { layers, positions, writes, labels } = description;
   const T = contextOf(request, positions);
   if (T > positions) throw new OptionError(where, 'context', `has ${T}, expected at most ${positions} (its positions)`);
   if (T < positions) onNote?.(`Rows have ${T} tokens of the ${positions} that the model can read.`);
   const network = buildNetwork({ input: [T], layers: [...layers] });
-  const parts = matchParts(described, tensors, architecture, request, faultOf(where, folder), onNote);
+  const parts = matchParts(description, tensors, architecture, request, faultOf(where, folder), onNote);
   const isDouble = [...file.tensors.values()].some(({ type }) => type === 'F64');
   const type = precision ?? (isDouble ? 'float64' : 'float32');
-  const parameters = await readNumbers(where, folder, network, described, parts, type);
-  const preprocessing = preprocessingOf(where, folder, described, T, config, network.outputs);
+  const parameters = await readNumbers(where, folder, network, description, parts, type);
+  const preprocessing = preprocessingOf(where, folder, description, T, config, network.outputs);
   if (preprocessing === undefined) onNote?.('There is no tokenizer.json: the model takes tokens, no texts.');
   const record: FolderRecord = { config, prefix, ...(pooling === undefined ? {} : { pooling }) };
   return {
@@ -114,27 +117,28 @@ function matchParts(
   fault: FileFault,
   onNote: FolderOptions['onNote'],
 ): ReadonlyMap<string, StoredTensor> {
-  const unmatched = new Map(tensors);
+  const unmatchedTensors = new Map(tensors);
   const problems: string[] = [];
-  const matched = new Map<string, StoredTensor>();
+  const matchedTensors = new Map<string, StoredTensor>();
   for (const { name, shape } of mappings.flatMap(({ parts }) => parts)) {
-    const stored = unmatched.get(name);
-    unmatched.delete(name);
-    if (stored === undefined) problems.push(`no tensor ${showName(name)}`);
-    else if (String(stored.shape) === String(shape)) matched.set(name, stored);
-    else problems.push(`${showName(name)} of shape [${stored.shape.join(', ')}] in place of [${shape.join(', ')}]`);
+    const storedTensor = unmatchedTensors.get(name);
+    unmatchedTensors.delete(name);
+    if (storedTensor === undefined) problems.push(`no tensor ${showName(name)}`);
+    else if (String(storedTensor.shape) === String(shape)) matchedTensors.set(name, storedTensor);
+    else
+      problems.push(`${showName(name)} of shape [${storedTensor.shape.join(', ')}] in place of [${shape.join(', ')}]`);
   }
-  const leftOver = [...unmatched.keys()].map((name) => ({ name, why: architecture.unneeded(name, request) }));
+  const leftOver = [...unmatchedTensors.keys()].map((name) => ({ name, why: architecture.unneeded(name, request) }));
   const namesOf = (reason: 'unused' | null) => leftOver.flatMap(({ name, why }) => (why === reason ? [name] : []));
-  const [unknown, unused] = [namesOf(null), namesOf('unused')];
-  if (unknown.length > 0) problems.push(`the tensors ${named(unknown)} besides`);
-  if (problems.length > 0) throw fault(named(problems, '; '), 'the tensors that its config.json describes');
-  if (unused.length > 0) onNote?.(`Left out, since the outputs do not need them: ${named(unused)}.`);
-  return matched;
+  const [unknownNames, unusedNames] = [namesOf(null), namesOf('unused')];
+  if (unknownNames.length > 0) problems.push(`the tensors ${namesText(unknownNames)} besides`);
+  if (problems.length > 0) throw fault(namesText(problems, '; '), 'the tensors that its config.json describes');
+  if (unusedNames.length > 0) onNote?.(`Left out, since the outputs do not need them: ${namesText(unusedNames)}.`);
+  return matchedTensors;
 }
 
 /** At most five of a list. */
-const named = (names: readonly string[], separator = ', '): string =>
+const namesText = (names: readonly string[], separator = ', '): string =>
   names.length <= 5 ? names.join(separator) : `${names.slice(0, 5).join(separator)} and ${names.length - 5} more`;
 
 async function readNumbers(
@@ -156,11 +160,11 @@ async function readNumbers(
   for (const { to, parts } of mappings) {
     const { values, shape } = weights[to];
     let column = 0;
-    for (const { name, isTransposed, shape: stored } of parts) {
+    for (const { name, isTransposed, shape: storedShape } of parts) {
       const numbers = await (tensors.get(name) as StoredTensor).read();
       const outlier = firstBeyond(numbers, type);
       if (outlier !== undefined) throw fault(`${show(outlier)} in ${showName(name)}`, `numbers that ${type} can hold`);
-      const columns = columnsOf(stored, isTransposed);
+      const columns = columnsOf(storedShape, isTransposed);
       copyColumns('from', numbers, values, { columns, isTransposed, column, width: shape[shape.length - 1] });
       column += columns;
     }

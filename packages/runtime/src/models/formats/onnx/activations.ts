@@ -58,12 +58,12 @@ const whereAbove0 = (graph: Graph, z: Value, below: Value): Value =>
 export function erf(graph: Graph, x: Value): Value {
   const absolute = graph.node('Abs', [x]);
   const inner = polynomial(graph, graph.node('Mul', [x, x]), erfPolynomials.P);
-  const near = graph.node('Add', [x, graph.node('Mul', [x, inner])]);
+  const besideZero = graph.node('Add', [x, graph.node('Mul', [x, inner])]);
   const t = graph.node('Min', [absolute, graph.number(6)]);
   const logarithm = graph.node('Mul', [t, polynomial(graph, t, erfPolynomials.Q)]);
   const rest = graph.node('Sub', [graph.number(1), graph.node('Exp', [graph.node('Neg', [logarithm])])]);
   const far = graph.node('Mul', [rest, graph.node('Sign', [x])]);
-  return graph.node('Where', [graph.node('Less', [absolute, graph.number(0.875)]), near, far]);
+  return graph.node('Where', [graph.node('Less', [absolute, graph.number(0.875)]), besideZero, far]);
 }
 
 /** Σ cᵢxⁱ by Horner's rule. */

@@ -22,8 +22,8 @@ export interface AxisLayouts {
 
 /** The layouts that the metadata of an imported model keeps; null if they do not fit the network. */
 export function layoutsOf({ onnx }: ModelMetadata, { inputs, outputs }: Network): AxisLayouts | null {
-  const stored = (onnx ?? {}) as { readonly inputs?: unknown; readonly outputs?: unknown };
-  const [ofInputs, ofOutputs] = [checked(stored.inputs, inputs), checked(stored.outputs, outputs)];
+  const storedLayouts = (onnx ?? {}) as { readonly inputs?: unknown; readonly outputs?: unknown };
+  const [ofInputs, ofOutputs] = [checked(storedLayouts.inputs, inputs), checked(storedLayouts.outputs, outputs)];
   if (ofInputs === null || ofOutputs === null) return null;
   const haveRows = [...ofInputs, ...ofOutputs].map(({ axes }) => axes.includes('N'));
   return haveRows.every((hasRows) => hasRows === haveRows[0]) ? { inputs: ofInputs, outputs: ofOutputs } : null;
@@ -61,12 +61,12 @@ export function emitImportedInputs(graph: Graph, type: ElementType, layouts: rea
     const storedAxes = storedAxesOf(layout);
     const extents = storedAxes.map((axis) => (axis === 0 ? -1 : shape[axis - 1]));
     const inAxes = storedAxes.length === axes.length ? x : graph.reshape(x, extents);
-    const sorted = [...storedAxes].sort((a, b) => a - b);
-    const perm = sorted.map((axis) => storedAxes.indexOf(axis));
-    const moved = isInOrder(storedAxes) ? inAxes : graph.node('Transpose', [inAxes], { perm });
+    const sortedAxes = [...storedAxes].sort((a, b) => a - b);
+    const perm = sortedAxes.map((axis) => storedAxes.indexOf(axis));
+    const movedInput = isInOrder(storedAxes) ? inAxes : graph.node('Transpose', [inAxes], { perm });
     const hasAll = storedAxes.length === shape.length + 1;
-    if (layouts.length === 1) return hasAll ? moved : graph.reshape(moved, [-1, ...shape]);
-    return graph.reshape(moved, [-1, sizeOf(shape)]);
+    if (layouts.length === 1) return hasAll ? movedInput : graph.reshape(movedInput, [-1, ...shape]);
+    return graph.reshape(movedInput, [-1, sizeOf(shape)]);
   });
   return parts.length === 1 ? parts[0] : graph.node('Concat', parts, { axis: 1 });
 }
@@ -78,13 +78,13 @@ export function emitImportedOutput(graph: Graph, type: ElementType, layout: Axis
   // Without rows in the graph there is one, whose axis stays in front until it is cut off.
   const perm = axes.includes('N') ? storedAxes : [0, ...storedAxes];
   const isWhole = perm.length === shape.length + 1;
-  const moved = isInOrder(perm) || !isWhole ? outputs : graph.node('Transpose', [outputs], { perm });
+  const movedOutputs = isInOrder(perm) || !isWhole ? outputs : graph.node('Transpose', [outputs], { perm });
   const extents = extentsOf(layout);
   const isAsIs = isWhole && perm.length === axes.length && axes.includes('N');
   const value = isAsIs
-    ? moved
+    ? movedOutputs
     : graph.reshape(
-        moved,
+        movedOutputs,
         extents.map((extent) => (extent === 'N' ? -1 : extent)),
       );
   graph.imported('output', name, type, extents, value);

@@ -60,7 +60,7 @@ export function createGraph(): Graph {
 }
 
 function emptyGraph(
-  fresh: (label: string) => Value, // makes a name that no other value has
+  newValue: (label: string) => Value, // makes a name that no other value has
   type: RealType,
 ): Graph {
   const nodes: Message<'NodeProto'>[] = [];
@@ -81,7 +81,7 @@ function emptyGraph(
     return constant(name, 'int64', shape, { rawData: new Uint8Array(bytes.buffer) });
   }
 
-  const common: Omit<Graph, 'type' | 'in' | 'body' | 'number' | 'cast'> = {
+  const commonMethods: Omit<Graph, 'type' | 'in' | 'body' | 'number' | 'cast'> = {
     input(name, type, row, note) {
       if (name === '') throw new Error('a column without a name has no input in ONNX, expected a name');
       inputs.push(valueInfo(name, type, row, note));
@@ -97,7 +97,7 @@ function emptyGraph(
       return name;
     },
     output(name, value, type, row, note) {
-      nodes.push({ opType: 'Identity', name: fresh('Identity'), input: [value], output: [name] });
+      nodes.push({ opType: 'Identity', name: newValue('Identity'), input: [value], output: [name] });
       outputs.push(valueInfo(name, type, row, note));
     },
     imported(what, name, type, extents, value = name) {
@@ -105,19 +105,20 @@ function emptyGraph(
       const info = infoOf(name, type, dims, 'as the imported graph has it');
       (what === 'input' ? inputs : outputs).push(info);
       if (what === 'output')
-        nodes.push({ opType: 'Identity', name: fresh('Identity'), input: [value], output: [name] });
+        nodes.push({ opType: 'Identity', name: newValue('Identity'), input: [value], output: [name] });
       return name;
     },
     reals: (name, shape, values) =>
       constant(`gradloom/${name}`, values instanceof Float32Array ? 'float' : 'double', shape, {
         rawData: littleEndianBytes(values),
       }),
-    integers: (values, shape = [values.length]) => integers(fresh('integers'), shape, values),
-    texts: (shape, texts) => constant(fresh('texts'), 'string', shape, { stringData: texts.map(utf8) }),
-    node: (opType, input, attributes = {}, domain = '') => common.outputs(opType, input, 1, attributes, domain)[0],
-    reshape: (value, shape) => common.node('Reshape', [value, common.integers(shape)]),
+    integers: (values, shape = [values.length]) => integers(newValue('integers'), shape, values),
+    texts: (shape, texts) => constant(newValue('texts'), 'string', shape, { stringData: texts.map(utf8) }),
+    node: (opType, input, attributes = {}, domain = '') =>
+      commonMethods.outputs(opType, input, 1, attributes, domain)[0],
+    reshape: (value, shape) => commonMethods.node('Reshape', [value, commonMethods.integers(shape)]),
     outputs(opType, input, count, attributes = {}, domain = '') {
-      const output = Array.from({ length: count }, () => fresh(opType));
+      const output = Array.from({ length: count }, () => newValue(opType));
       const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
       nodes.push({ opType, domain, name: output[0], input, output, attribute });
       return output;
@@ -126,21 +127,21 @@ function emptyGraph(
   };
 
   const graphOf = (type: RealType): Graph => ({
-    ...common,
+    ...commonMethods,
     type,
     in: graphOf,
-    body: () => emptyGraph(fresh, type),
+    body: () => emptyGraph(newValue, type),
     number(value) {
       // The key distinguishes -0 from 0, and has a text for NaN.
       const key = `${type} ${Object.is(value, -0) ? '-0' : value}`;
       let name = numbers.get(key);
       if (name === undefined) {
-        name = constant(fresh('number'), type, [], { rawData: littleEndianBytes(reals[type].of(value)) });
+        name = constant(newValue('number'), type, [], { rawData: littleEndianBytes(reals[type].of(value)) });
         numbers.set(key, name);
       }
       return name;
     },
-    cast: (value, from) => (from === type ? value : common.node('Cast', [value], { to: elementTypes[type] })),
+    cast: (value, from) => (from === type ? value : commonMethods.node('Cast', [value], { to: elementTypes[type] })),
   });
   return graphOf(type);
 }

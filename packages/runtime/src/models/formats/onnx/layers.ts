@@ -184,7 +184,7 @@ function affine(
   if (shape.length === 1)
     return { ...y, value: graph.node('Gemm', [rows.value, channelConstant(rows, W, [O]), ...terms]) };
   const weights = isChannelsFirst
-    ? graph.reals(`${networkLayer.path}.${W}`, [O, C], transposed(tensor(W), C, O))
+    ? graph.reals(`${networkLayer.path}.${W}`, [O, C], transposedNumbers(tensor(W), C, O))
     : channelConstant(rows, W, [O]);
   const product = graph.node('MatMul', isChannelsFirst ? [weights, rows.value] : [rows.value, weights]);
   return { ...y, value: bias ? graph.node('Add', [product, ...terms]) : product };
@@ -201,7 +201,7 @@ function tiedTo({ graph, channels, x, networkLayer, shape, outputOf, channelCons
 }
 
 /** Numbers [C, O] as [O, C]. */
-function transposed(numbers: Elements, C: number, O: number): Elements {
+function transposedNumbers(numbers: Elements, C: number, O: number): Elements {
   const out = createElements(typeOf(numbers), numbers.length);
   reorder(out, numbers, [C, O], [1, 0]);
   return out;
@@ -255,8 +255,10 @@ export function emitNetwork(
 ): Value {
   const channels = channelsOfGraph(graph);
   const tables = new Map<string, Value>();
-  const named = network.allLayers.flatMap(({ path, tensors }) => tensors.map((tensor) => [path, tensor] as const));
-  const tensors = new Map(named.map(([path, tensor]) => [`${path}.${tensor.name}`, tensor]));
+  const pathsAndTensors = network.allLayers.flatMap(({ path, tensors }) =>
+    tensors.map((tensor) => [path, tensor] as const),
+  );
+  const tensors = new Map(pathsAndTensors.map(([path, tensor]) => [`${path}.${tensor.name}`, tensor]));
 
   function table(path: string): Value {
     const value = tables.get(path);
@@ -293,8 +295,8 @@ export function emitNetwork(
       tensor,
       table,
       channelConstant(rows, name, rest, numbers = tensor(name)) {
-        const aligned = alongChannels(rows, numbers, rest);
-        return graph.reals(`${path}.${name}`, aligned.shape, aligned.numbers);
+        const alignedNumbers = alongChannels(rows, numbers, rest);
+        return graph.reals(`${path}.${name}`, alignedNumbers.shape, alignedNumbers.numbers);
       },
     });
   }

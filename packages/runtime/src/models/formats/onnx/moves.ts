@@ -97,9 +97,9 @@ export function resize(emission: Emission): Rows {
   const { graph, networkLayer, shape } = emission;
   const x = wholeRows(emission);
   let { value } = x;
-  for (const [a, resized] of resizedAxes(networkLayer.spec as Spec<'resize'>, x.shape).entries()) {
-    if (resized === null) continue;
-    const terms = range(resized.outputs).map(resized.termsOf);
+  for (const [a, resizedAxis] of resizedAxes(networkLayer.spec as Spec<'resize'>, x.shape).entries()) {
+    if (resizedAxis === null) continue;
+    const terms = range(resizedAxis.outputs).map(resizedAxis.termsOf);
     const axis = axisIn(x, a);
     const read = (k: number): Value =>
       graph.node('Gather', [value, graph.integers(terms.map((places) => (places[k] ?? places[0]).from))], { axis });

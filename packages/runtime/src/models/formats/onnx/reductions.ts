@@ -47,8 +47,8 @@ export function groupNorm({ graph, channels, x, networkLayer, channelConstant }:
   const [R, C] = [positionsOf(rows.shape), channelsOf(rows.shape)];
   const groups = spec.kind === 'group-norm' ? spec.groups : C;
   const mean = (value: string) => graph.node('ReduceMean', [value], { axes: [1, 3] });
-  const grouped = graph.reshape(rows.value, [0, R, groups, C / groups]);
-  const centered = graph.node('Sub', [grouped, mean(grouped)]);
+  const groupedRows = graph.reshape(rows.value, [0, R, groups, C / groups]);
+  const centered = graph.node('Sub', [groupedRows, mean(groupedRows)]);
   const variance = mean(graph.node('Mul', [centered, centered]));
   const deviation = graph.node('Sqrt', [graph.node('Add', [variance, graph.number(epsilon)])]);
   const value = graph.reshape(graph.node('Div', [centered, deviation]), [0, ...rows.shape]);

@@ -26,8 +26,8 @@ export interface Channels {
 export function channelsOfGraph(graph: Graph): Channels {
   const transposes = new Map<Value, Value>();
   const transpose = (value: Value, perm: readonly number[]): Value => {
-    const cached = transposes.get(value);
-    if (cached !== undefined) return cached;
+    const cachedTransposes = transposes.get(value);
+    if (cachedTransposes !== undefined) return cachedTransposes;
     const result = graph.node('Transpose', [value], { perm });
     transposes.set(value, result);
     return result;

@@ -123,11 +123,11 @@ function gather(graph: Graph, x: Value, tables: readonly Indices[]): Value {
   // Index -1 reads a zero after the last input.
   const after = [0, 0, ...tables.map((indices) => (indices.flat().includes(-1) ? 1 : 0))];
   const pads = [...after.map(() => 0), ...after];
-  const padded = after.includes(1) ? graph.node('Pad', [x, graph.integers(pads)]) : x;
+  const paddedInput = after.includes(1) ? graph.node('Pad', [x, graph.integers(pads)]) : x;
   return tables.reduce((value, indices, a) => {
     const constant = graph.integers(indices.flat(), [indices.length, indices[0].length]);
     return graph.node('Gather', [value, constant], { axis: 2 + 2 * a });
-  }, padded);
+  }, paddedInput);
 }
 
 /** Windows times W, which has its axes in the order [O, C / groups, ...kernel], plus b. */

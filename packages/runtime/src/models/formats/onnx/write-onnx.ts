@@ -66,14 +66,14 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   const columns = rowsOfTable(contents.preprocessing)?.columns.map(({ name }) => name) ?? ['x'];
   const inputNames = new Set([...columns, ...importedNames]);
   const unusedName = (name: string): string => {
-    let unused = name;
-    while (inputNames.has(unused)) unused += '_';
-    return unused;
+    let unusedName = name;
+    while (inputNames.has(unusedName)) unusedName += '_';
+    return unusedName;
   };
   for (const { name, model: one, outputs } of outputsOf(graph.in(type), model, y)) {
     const layout = layouts?.outputs.find((output) => name === null || output.name === name);
-    const unused = (answer: string): string => unusedName(name === null ? answer : `${name}.${answer}`);
-    emitAnswers(graph, type, one, outputs, unused, layout);
+    const nameOfAnswer = (answer: string): string => unusedName(name === null ? answer : `${name}.${answer}`);
+    emitAnswers(graph, type, one, outputs, nameOfAnswer, layout);
   }
   const file = encodeModel({
     irVersion: BigInt(IR_VERSION),
@@ -147,8 +147,8 @@ function emitInputs(
     return layouts.inputs.length === 1 && network.input.length === 1 ? graph.reshape(x, [0, network.inputs]) : x;
   }
   const { divisor = metadata?.divisor ?? 1, scale } = ofImages(preprocessing)?.image ?? {};
-  const scaled = divisor === 1 ? '' : `, divided by ${divisor} as in training`;
-  const x = graph.input('x', type, network.input, `the inputs of the network${scaled}`);
+  const divisorText = divisor === 1 ? '' : `, divided by ${divisor} as in training`;
+  const x = graph.input('x', type, network.input, `the inputs of the network${divisorText}`);
   return scale === undefined ? x : emitScale(graph, type, scale, x, network.input);
 }
 
@@ -198,11 +198,11 @@ function emitNumbers(graph: Graph, encoding: NumberEncoding): Value[] {
   const cell = graph.input(name, 'double', [1], `${cellTexts[type]}; ${gaps}`);
   const isGap = fill === null && !indicator ? null : graph.node('IsNaN', [cell]);
   const value = isGap === null || fill === null ? cell : graph.node('Where', [isGap, graph.number(fill), cell]);
-  const encoded = graph.node('Div', [graph.node('Sub', [value, graph.number(center)]), graph.number(scale)]);
+  const encodedNumber = graph.node('Div', [graph.node('Sub', [value, graph.number(center)]), graph.number(scale)]);
   const double = (flag: Value): Value => graph.node('Cast', [flag], { to: elementTypes.double });
   const partInputs = parts.flatMap((part) => emitDatePart(graph, part, value, double));
   return [
-    encoded,
+    encodedNumber,
     ...(indicator && isGap !== null ? [double(isGap)] : []),
     ...emitRamps(graph, name, value, ramps),
     ...partInputs.map((input) => (isGap === null ? input : graph.node('Where', [isGap, graph.number(0), input]))),
@@ -238,8 +238,8 @@ function emitDatePart(graph: Graph, part: DatePart, days: Value, double: (flag: 
   }
   const angle = graph.node('Mul', [positionIn(days, periods[part]), graph.number(2 * Math.PI)]);
   // onnxruntime has no cosine of doubles: cos x = sin(x + π / 2).
-  const shifted = graph.node('Add', [angle, graph.number(Math.PI / 2)]);
-  return [graph.node('Sin', [angle]), graph.node('Sin', [shifted])];
+  const shiftedAngle = graph.node('Add', [angle, graph.number(Math.PI / 2)]);
+  return [graph.node('Sin', [angle]), graph.node('Sin', [shiftedAngle])];
 }
 
 /** Adds a one-hot encoding; an unknown category is 0 in all inputs. */

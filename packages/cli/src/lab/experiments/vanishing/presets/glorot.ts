@@ -13,14 +13,14 @@ import { decimal } from '../../../../terminal/text/format.ts';
 import { nearMean, type Range, rangeOf, rangeText } from '../../../figures/range.ts';
 import { type Published, paperClaim } from '../../finding.ts';
 import { runRow } from '../../reference-passes.ts';
-import { named } from '../activation-list.ts';
+import { namedActivation } from '../activation-list.ts';
 import { deepNetwork, type HiddenProbe, probeAtStart, startOf } from '../deep-run.ts';
 import { fitFactor } from '../start-factors.ts';
 import { definePreset } from './preset.ts';
 
 const LAYERS = 5;
 const MIDDLE = 2; // index, from 0, of the hidden layer whose Jacobian is taken; its dense layer is layer 2 * MIDDLE
-const tanh = named({ kind: 'tanh' }).spec;
+const tanh = namedActivation({ kind: 'tanh' }).spec;
 
 /** The paper's equations 1 and 16. */
 const inits: Record<'standard' | 'normalised', (fanIn: number) => InitializerSpec> = {

@@ -3,7 +3,7 @@ import { columns } from '../../../../terminal/text/columns.ts';
 import { decimal, percent } from '../../../../terminal/text/format.ts';
 import { medianText, rangeOf, rangeText } from '../../../figures/range.ts';
 import { type Finding, type Published, paperClaim, unclaimedFigure } from '../../finding.ts';
-import { named } from '../activation-list.ts';
+import { namedActivation } from '../activation-list.ts';
 import { largestClass, meanSquareOf } from '../deep-data.ts';
 import { deepNetwork, type HiddenProbe, runDeep } from '../deep-run.ts';
 import { type FactorRange, factorRange, type StartFactors, startFactors } from '../start-factors.ts';
@@ -13,7 +13,7 @@ const LAYERS = 30;
 const WIDTH = 64;
 const BATCH = 128;
 const ROWS = 12_000;
-const relu = named({ kind: 'relu' }).spec;
+const relu = namedActivation({ kind: 'relu' }).spec;
 const inits = ['glorot-normal', 'he-normal'] as const;
 const paper = (printed: string): Published => ({ printed, source: 'He et al. 2015, section 2.2 and figure 3' });
 

@@ -4,7 +4,7 @@ import { columns } from '../../../../terminal/text/columns.ts';
 import { nearOneStart, type Range, rangeOf, rangeText } from '../../../figures/range.ts';
 import type { Section } from '../../experiment.ts';
 import { type Finding, unclaimedFigure } from '../../finding.ts';
-import { named } from '../activation-list.ts';
+import { namedActivation } from '../activation-list.ts';
 import { deepNetwork, type HiddenProbe, probeAtStart, runDeep } from '../deep-run.ts';
 import { definePreset, type PresetContext } from './preset.ts';
 
@@ -27,7 +27,7 @@ const OUTPUTS = 10;
 const ROWS = 1000;
 /** Fewer starts give too rough a spread to compare a printed norm with. */
 const MIN_STARTS = 10;
-const sigmoid = named({ kind: 'sigmoid' }).spec;
+const sigmoid = namedActivation({ kind: 'sigmoid' }).spec;
 
 /** Cross-entropy first: the default of the book's `network2`, which the script of these norms does not change. */
 const costs = ['crossEntropy', 'quadratic'] as const;

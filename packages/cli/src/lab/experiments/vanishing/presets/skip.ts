@@ -4,7 +4,7 @@ import { decimal, percent, plural } from '../../../../terminal/text/format.ts';
 
 import { medianText, rangeOf, rangeText } from '../../../figures/range.ts';
 import { type Finding, type Published, paperClaim } from '../../finding.ts';
-import { named } from '../activation-list.ts';
+import { namedActivation } from '../activation-list.ts';
 import { largestClass } from '../deep-data.ts';
 import { deepNetwork, type HiddenProbe, runDeep } from '../deep-run.ts';
 import { fitFactor } from '../start-factors.ts';
@@ -14,7 +14,7 @@ const LAYERS = 20;
 const WIDTH = 64;
 const BATCH = 64;
 const ROWS = 12_000;
-const sigmoid = named({ kind: 'sigmoid' }).spec;
+const sigmoid = namedActivation({ kind: 'sigmoid' }).spec;
 const networks = ['plain', 'skip'] as const;
 const labels: Record<(typeof networks)[number], string> = { plain: 'sigmoid', skip: 'with skip connections' };
 
@@ -36,7 +36,7 @@ export const skipOf = ({ steps }: { steps: number }) =>
     seeds: { first: 1, last: 3 },
     async measure({ train: digits, seeds, showProgress, runContext }) {
       const data = splitDataset(digits, { validation: 1 / 6 });
-      const measured: Measured[] = [];
+      const measurements: Measured[] = [];
       for (const network of networks) {
         const hidden = new Array<number>(LAYERS).fill(WIDTH);
         const shape = { input: digits.inputs.columns, hidden, output: 10, init: 'he-normal' } as const;
@@ -48,14 +48,14 @@ export const skipOf = ({ steps }: { steps: number }) =>
           runs.push(await runDeep(spec, runContext('softmax-cross-entropy', data), options, [0]));
         }
         const starts = runs.map(({ probes }) => probes[0]);
-        measured.push({
+        measurements.push({
           starts,
           factors: starts.map(({ layers }) => fitFactor(layers.map(({ rmsDz }) => rmsDz)).factor ?? Number.NaN),
           firstGradients: starts.map(({ layers }) => layers[0].rmsDW * Math.sqrt(digits.inputs.columns * WIDTH)),
           accuracies: runs.map(({ validation }) => validation?.accuracy ?? 0),
         });
       }
-      return { measured, chance: largestClass(data.validation ?? digits) };
+      return { measured: measurements, chance: largestClass(data.validation ?? digits) };
     },
     show({ measured, chance }, seeds) {
       const [plain, skip] = measured;

@@ -4,7 +4,7 @@ import { reorder } from '../../reorder.ts';
 import { type Call, type Item, isConstant, type LayerAdder } from './call.ts';
 import {
   type Axes,
-  arranged,
+  arrangeAxes,
   commonFactors,
   extentOf,
   newAxes,
@@ -44,7 +44,7 @@ export function align(call: Call, items: readonly Item[]): Alignment {
     const { axes, stored } = partsOf(item, k);
     return { item, axes: [...Array<Part[]>(rank - axes.length).fill([]), ...axes], stored };
   });
-  return aligned(call, start);
+  return alignParts(call, start);
 }
 
 /** The same for values that are joined along an axis, which may have another extent in each; `at` is its index. */
@@ -53,13 +53,13 @@ export function alignBeside(call: Call, items: readonly Item[], axis: number): A
   const start = items.map((item, k): Aligned => {
     const { axes, stored } = partsOf(item, k);
     const parts = axes[axis];
-    if (parts.includes(ROWS)) throw mixed(call);
+    if (parts.includes(ROWS)) throw mixedRows(call);
     const order = parts.length === 0 ? stored : withTogether(stored, parts);
     const at = parts.length === 0 ? order.length : order.indexOf(parts[0]);
-    const marked = [...order.slice(0, at), mark, ...order.slice(at + parts.length)];
-    return { item, axes: axes.with(axis, [mark]), stored: marked, joined: { mark, parts } };
+    const markedOrder = [...order.slice(0, at), mark, ...order.slice(at + parts.length)];
+    return { item, axes: axes.with(axis, [mark]), stored: markedOrder, joined: { mark, parts } };
   });
-  const alignment = aligned(call, start);
+  const alignment = alignParts(call, start);
   const at = alignment.stored.indexOf(mark);
   return { ...alignment, at };
 }
@@ -67,7 +67,7 @@ export function alignBeside(call: Call, items: readonly Item[], axis: number): A
 const partsOf = (item: Item, index: number): Pick<Rows, 'axes' | 'stored'> =>
   isConstant(item) ? partsOfConstant(item) : index === 0 ? item : freshParts(item);
 
-function aligned(call: Call, start: readonly Aligned[]): Alignment {
+function alignParts(call: Call, start: readonly Aligned[]): Alignment {
   let entries = start;
   const rank = start[0].axes.length;
   for (let axis = 0; axis < rank; axis++) entries = alignAxis(call, entries, axis);
@@ -76,8 +76,8 @@ function aligned(call: Call, start: readonly Aligned[]): Alignment {
   });
   const parts = rowParts(axes);
   const whole = entries.filter(({ stored }) => stored.length === parts.length);
-  const stored = (whole.find(({ item }) => !isConstant(item)) ?? whole[0])?.stored ?? parts;
-  return { axes, stored, values: entries.map((entry) => parameterOrRows(call, entry, stored)) };
+  const storedParts = (whole.find(({ item }) => !isConstant(item)) ?? whole[0])?.stored ?? parts;
+  return { axes, stored: storedParts, values: entries.map((entry) => parameterOrRows(call, entry, storedParts)) };
 }
 
 /** The parts of a constant; one that has rows, all alike, has one of them. */
@@ -89,8 +89,8 @@ function partsOfConstant({ dims }: Tensor): Pick<Rows, 'axes' | 'stored'> {
 /** Parts of its own, since two items may share one along different axes. */
 function freshParts({ axes, stored }: Rows): Pick<Rows, 'axes' | 'stored'> {
   const parts = new Map(stored.map((part) => [part, { extent: part.extent }]));
-  const fresh = (list: readonly Part[]): Part[] => list.map((part) => parts.get(part) ?? part);
-  return { axes: axes.map(fresh), stored: fresh(stored) };
+  const replaceParts = (list: readonly Part[]): Part[] => list.map((part) => parts.get(part) ?? part);
+  return { axes: axes.map(replaceParts), stored: replaceParts(stored) };
 }
 
 /** Gives one axis of all items, unless it has length 1, the same parts. */
@@ -102,12 +102,12 @@ function alignAxis(call: Call, entries: readonly Aligned[], axis: number): Align
     if (first >= k || first === -1 || b.length === 0 || a[0] === b[0]) continue; // one part may stand for both
     if (extentOf(a) !== extentOf(b)) {
       const [problem, expected] = [`extents ${show(a)} and ${show(b)} in one axis`, 'extents that are equal or 1'];
-      throw a.includes(ROWS) || b.includes(ROWS) ? mixed(call, problem, expected) : call.refuse(problem, expected);
+      throw a.includes(ROWS) || b.includes(ROWS) ? mixedRows(call, problem, expected) : call.refuse(problem, expected);
     }
-    const common = commonFactors(a, b);
-    if (common === null) throw call.refuse('an axis that is split in two ways', 'one order of its parts');
-    const { pieces, countsA, countsB } = common;
-    if (a.includes(ROWS) !== b.includes(ROWS)) throw mixed(call);
+    const sharedFactors = commonFactors(a, b);
+    if (sharedFactors === null) throw call.refuse('an axis that is split in two ways', 'one order of its parts');
+    const { pieces, countsA, countsB } = sharedFactors;
+    if (a.includes(ROWS) !== b.includes(ROWS)) throw mixedRows(call);
     result = result.map((other, j) => {
       if (j === k) return split(other, b, pieces, countsB);
       return j < k && other.axes[axis].length > 0 ? split(other, a, pieces, countsA) : other;
@@ -125,24 +125,24 @@ const show = (parts: readonly Part[]): string =>
 export class MixedRowsError extends Error {}
 
 /** The error of an operator that mixes the rows of a batch. */
-export const mixed = (
+export const mixedRows = (
   call: Call,
   problem = 'a value that mixes the rows of a batch',
   expected = 'rows that stay apart, in the first axis',
 ): MixedRowsError => new MixedRowsError(call.refuse(problem, expected).message);
 
-/** The item with its parts in the order of `stored`, and 1 where it has none. */
+/** The item with its parts in the order of `storedParts`, and 1 where it has none. */
 function parameterOrRows(
   call: Call,
   { item, axes, stored: itemParts, joined }: Aligned,
-  stored: readonly Part[],
+  storedParts: readonly Part[],
 ): Value {
   const partsOf = (part: Part): readonly Part[] => (part === joined?.mark ? joined.parts : [part]);
-  const groups = stored.map((part) => (itemParts.includes(part) ? partsOf(part) : []));
+  const groups = storedParts.map((part) => (itemParts.includes(part) ? partsOf(part) : []));
   const first = joined === undefined ? groups.findIndex((group) => group.length > 0) : 0;
   const from = first === -1 ? [] : groups.slice(first);
   const ownAxes = axes.map((parts) => parts.flatMap(partsOf));
-  if (!isConstant(item)) return arranged({ ...item, axes: ownAxes, stored: itemParts.flatMap(partsOf) }, from);
+  if (!isConstant(item)) return arrangeAxes({ ...item, axes: ownAxes, stored: itemParts.flatMap(partsOf) }, from);
   return constantValue(call, item, ownAxes, from);
 }
 

@@ -36,9 +36,9 @@ export function importOnnx(where: string, path: string, fault: FileFault, option
   const { batch, translation } = translateByRows(source, options.precision ?? precisionOf(source));
   const { loss, metadata = {} } = descriptionOf(graph);
   const onnx = { inputs: layoutsOf(translation.inputs), outputs: layoutsOf(translation.outputs) };
-  const described = { ...(loss === undefined ? {} : { loss }), metadata: { ...metadata, onnx } };
+  const description = { ...(loss === undefined ? {} : { loss }), metadata: { ...metadata, onnx } };
   return {
-    model: { ...translation, ...described },
+    model: { ...translation, ...description },
     compare: (model) => compareAnswers(source, batch, translation, model),
   };
 }
@@ -91,8 +91,8 @@ function chosenOutputs(graph: OnnxGraph, { outputs }: OnnxOptions, fault: FileFa
     throw fault(`no output ${show(unknown ?? '')}`, `one of ${names.join(', ')}`);
   }
   if (graph.description === undefined) return names;
-  const imported = importedOutputs(graph).filter((name) => names.includes(name));
-  if (imported.length > 0) return imported;
+  const importedNames = importedOutputs(graph).filter((name) => names.includes(name));
+  if (importedNames.length > 0) return importedNames;
   const networkOutputs = names.filter((name) => /(^|\.)outputs_*$/.test(name));
   return networkOutputs.length > 0 ? networkOutputs : names;
 }

@@ -44,9 +44,9 @@ export function readGraph(where: string, path: string, fault: FileFault): OnnxGr
   if (bytes > MAX_BYTES) throw fault(`${bytes} bytes`, `at most ${MAX_BYTES}`);
   const room = memoryRoom();
   if (3 * bytes > room.bytes) {
-    const needed = mebibytes(3 * bytes);
+    const neededText = mebibytes(3 * bytes);
     throw fault(
-      `${mebibytes(bytes)}, which take ${needed} to read`,
+      `${mebibytes(bytes)}, which take ${neededText} to read`,
       `at most ${mebibytes(room.bytes)} (${room.bound})`,
     );
   }
@@ -142,12 +142,12 @@ export function createReader(path: string, fault: FileFault): TensorReader {
       if (length === expected) return;
       throw fault(`${length} ${unit} for ${what} of ${dims.length === 0 ? 'no axes' : shapeText(dims)}`, `${expected}`);
     };
-    const listed = listedNumbers(tensor, type);
-    const isRaw = tensor.dataLocation === 1 || (rawData !== undefined && rawData.length > 0) || listed.length === 0;
+    const storedList = listedNumbers(tensor, type);
+    const isRaw = tensor.dataLocation === 1 || (rawData !== undefined && rawData.length > 0) || storedList.length === 0;
     if (!isRaw) {
-      refuseLength(listed.length, 'numbers', size);
+      refuseLength(storedList.length, 'numbers', size);
       const numbers = numbersFor(type, dims);
-      numbers.set(listed);
+      numbers.set(storedList);
       return { type, dims, numbers };
     }
     const bytes = tensor.dataLocation === 1 ? externalBytes(path, tensor, what, size * width, fault) : rawData;
@@ -187,31 +187,32 @@ function externalBytes(
   const location = entries.get('location') ?? '';
   const offset = Number(entries.get('offset') ?? 0);
   const folder = realpathSync(dirname(path));
-  const refused = (expected: string, cause?: unknown) =>
+  const tensorError = (expected: string, cause?: unknown) =>
     fault(`${what} in ${show(location)} from byte ${offset} on`, expected, cause);
-  if (!Number.isSafeInteger(offset) || offset < 0) throw refused('an offset of at least 0');
+  if (!Number.isSafeInteger(offset) || offset < 0) throw tensorError('an offset of at least 0');
   const isInside = (file: string): boolean => {
     const inFolder = relative(folder, file);
     return inFolder !== '' && !inFolder.startsWith('..') && !isAbsolute(inFolder);
   };
-  const beside = resolve(folder, location);
-  if (location === '' || isAbsolute(location) || !isInside(beside)) throw refused('a file in the folder of the model');
+  const dataPath = resolve(folder, location);
+  if (location === '' || isAbsolute(location) || !isInside(dataPath))
+    throw tensorError('a file in the folder of the model');
   let file: number;
   try {
-    const real = realpathSync(beside);
-    if (!isInside(real)) throw new Error('a link that leads out of the folder');
-    const bytes = fileSize('importModel', real, 'a file of weights');
+    const realPath = realpathSync(dataPath);
+    if (!isInside(realPath)) throw new Error('a link that leads out of the folder');
+    const bytes = fileSize('importModel', realPath, 'a file of weights');
     if (offset + length > bytes) throw new Error(`only ${bytes} bytes`);
-    file = openSync(real, 'r');
+    file = openSync(realPath, 'r');
   } catch (error) {
-    throw refused(`${length} bytes there: ${error instanceof Error ? systemReason(error) : error}`, error);
+    throw tensorError(`${length} bytes there: ${error instanceof Error ? systemReason(error) : error}`, error);
   }
   try {
     const bytes = new Uint8Array(length);
-    for (let filled = 0; filled < length; ) {
-      const count = readSync(file, bytes, filled, length - filled, offset + filled);
-      if (count === 0) throw refused('a file that does not change');
-      filled += count;
+    for (let filledBytes = 0; filledBytes < length; ) {
+      const count = readSync(file, bytes, filledBytes, length - filledBytes, offset + filledBytes);
+      if (count === 0) throw tensorError('a file that does not change');
+      filledBytes += count;
     }
     return bytes;
   } finally {

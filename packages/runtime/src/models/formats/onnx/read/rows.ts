@@ -47,49 +47,49 @@ export const rowParts = (axes: Axes): Part[] => axes.flat().filter((part) => par
 const isSameOrder = (a: readonly Part[], b: readonly Part[]): boolean =>
   a.length === b.length && a.every((part, k) => part === b[k]);
 
-const moved = new WeakMap<Value, Map<string, Value>>();
+const movedValues = new WeakMap<Value, Map<string, Value>>();
 
 /** The value that `make` makes of another; it is made once for each key. */
 function once(value: Value, key: string, make: () => Value): Value {
-  const known = moved.get(value) ?? new Map<string, Value>();
-  moved.set(value, known);
+  const known = movedValues.get(value) ?? new Map<string, Value>();
+  movedValues.set(value, known);
   const result = known.get(key) ?? make();
   known.set(key, result);
   return result;
 }
 
 /** The value in another shape of as many numbers. */
-export const reshaped = (value: Value, shape: readonly number[]): Value =>
+export const reshapeValue = (value: Value, shape: readonly number[]): Value =>
   String(value.shape) === String(shape) ? value : once(value, `shape ${shape}`, () => value.through(reshape(shape)));
 
 /** The numbers in an order of parts, with an axis for each group (1 for an empty one). `groups` has each part once. */
-export function arranged({ stored, value }: Rows, groups: Axes): Value {
+export function arrangeAxes({ stored, value }: Rows, groups: Axes): Value {
   const order = groups.flat();
   const shape = groups.length === 0 ? [1] : groups.map(extentOf);
-  if (isSameOrder(order, stored)) return reshaped(value, shape);
+  if (isSameOrder(order, stored)) return reshapeValue(value, shape);
   const axes = order.map((part) => stored.indexOf(part));
-  const inParts = reshaped(
+  const inParts = reshapeValue(
     value,
     stored.map(({ extent }) => extent),
   );
-  return reshaped(
+  return reshapeValue(
     once(inParts, `axes ${axes}`, () => inParts.through(transpose({ axes }))),
     shape,
   );
 }
 
 /** The value with its numbers in the order of the graph, an axis for each of the graph, but for that of the rows. */
-export const plain = (rows: Rows): Value => arranged(rows, withoutRows(rows.axes));
+export const valueInOrder = (rows: Rows): Value => arrangeAxes(rows, withoutRows(rows.axes));
 
 /** The axes without the rows, and without an axis that is the rows alone. */
 export const withoutRows = (axes: Axes): Axes =>
   axes.filter((parts) => !isSameOrder(parts, [ROWS])).map((parts) => parts.filter((part) => part !== ROWS));
 
 /** The order that has some parts next to each other, in their order, where the innermost of them lay. */
-export function withTogether(stored: readonly Part[], parts: readonly Part[]): Part[] {
-  const last = stored.findLastIndex((part) => parts.includes(part));
+export function withTogether(storedParts: readonly Part[], parts: readonly Part[]): Part[] {
+  const last = storedParts.findLastIndex((part) => parts.includes(part));
   const rest = (part: Part): boolean => !parts.includes(part);
-  return [...stored.slice(0, last + 1).filter(rest), ...parts, ...stored.slice(last + 1).filter(rest)];
+  return [...storedParts.slice(0, last + 1).filter(rest), ...parts, ...storedParts.slice(last + 1).filter(rest)];
 }
 
 /** The factors of which both lists of parts are made, and how many of them each part has; null if one is cut. */
@@ -141,19 +141,19 @@ export function split<T extends Pick<Rows, 'axes' | 'stored'>>(
  * The value with other axes, as Reshape makes them. Where a part would be cut, its numbers are first moved to the order
  * of the graph; null if they cannot be, since rows would be mixed.
  */
-export function regrouped(rows: Rows, dims: readonly number[]): Rows | null {
+export function regroupAxes(rows: Rows, dims: readonly number[]): Rows | null {
   const flat = rows.axes.flat();
   const extents = dims.filter((extent) => extent !== 1).map((extent) => ({ extent }));
-  const common = commonFactors(flat, extents);
-  if (common === null) {
+  const sharedFactors = commonFactors(flat, extents);
+  if (sharedFactors === null) {
     const [first] = flat;
     const parts = rowParts(rows.axes);
     if (flat.length <= 1 || (flat.includes(ROWS) && first !== ROWS) || parts.length <= 1) return null;
     const [whole] = newAxes([extentOf(parts)]);
     const axes = first === ROWS ? [[ROWS, ...whole]] : [whole];
-    return regrouped({ ...rows, axes, stored: whole, value: arranged(rows, [parts]) }, dims);
+    return regroupAxes({ ...rows, axes, stored: whole, value: arrangeAxes(rows, [parts]) }, dims);
   }
-  const { pieces, countsA, countsB } = common;
+  const { pieces, countsA, countsB } = sharedFactors;
   if (flat.includes(ROWS) && !pieces.includes(ROWS)) return null;
   let next = 0;
   let axis = 0;

@@ -79,8 +79,8 @@ function runNode<T extends Item>(
       const { name = '' } = tensor;
       items.set(name, { ...source.read(tensor, `the initializer ${show(name)}`), weight: name } as Item as T);
     }
-    const needed = nodesFor(branch.node ?? [], names).map(([, inner]) => [index, inner] as const);
-    runNodes(source, batch, needed, names, run);
+    const neededNodes = nodesFor(branch.node ?? [], names).map(([, inner]) => [index, inner] as const);
+    runNodes(source, batch, neededNodes, names, run);
     outputs = names.map(itemOf);
   } else outputs = outputsOf(call, xs) as readonly T[];
   addOutputs(source, call, node, outputs, items);

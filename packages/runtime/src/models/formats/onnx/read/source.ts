@@ -35,15 +35,15 @@ export type IndexedNodes = readonly (readonly [index: number, node: Message<'Nod
 /** The nodes of which these values are made, in their order. */
 export function nodesFor(nodes: readonly Message<'NodeProto'>[], names: Iterable<string>): IndexedNodes {
   const makers = new Map(nodes.flatMap(({ output = [] }, index) => output.map((name) => [name, index] as const)));
-  const needed = new Set<number>();
+  const neededNodes = new Set<number>();
   const read = new Set(names);
   for (const name of read) {
     const index = makers.get(name);
-    if (index === undefined || needed.has(index)) continue;
-    needed.add(index);
+    if (index === undefined || neededNodes.has(index)) continue;
+    neededNodes.add(index);
     for (const value of readBy(nodes[index])) read.add(value);
   }
-  return [...needed].sort((a, b) => a - b).map((index) => [index, nodes[index]] as const);
+  return [...neededNodes].sort((a, b) => a - b).map((index) => [index, nodes[index]] as const);
 }
 
 /** The values that a node reads, also those that its graphs read. */

@@ -13,7 +13,7 @@ import { createElements, nameOfLayer, show, viewOf } from '@gradloom/core/intern
 import type { AxisLayout } from '../axis-layout.ts';
 import { constantValue } from './align.ts';
 import { type Item, isConstant, type LayerAdder, type Weights } from './call.ts';
-import { arranged, newAxes, plain, ROWS, type Rows, withoutRows } from './rows.ts';
+import { arrangeAxes, newAxes, ROWS, type Rows, valueInOrder, withoutRows } from './rows.ts';
 import { runNodes } from './run-nodes.ts';
 import type { Batch, Source } from './source.ts';
 import type { Tensor } from './tensor.ts';
@@ -115,17 +115,17 @@ const WINDOWED = /^(Conv|ConvTranspose|MaxPool|AveragePool|GlobalAveragePool|Glo
 function channelsAxis({ nodes }: Source, name: string, rank: number): number | null {
   if (rank < 3) return null;
   const orders = new Map([[name, Array.from({ length: rank }, (_, axis) => axis)]]); // of the input's axes
-  for (const [, { opType = '', input: read = [], output: written = [], attribute = [] }] of nodes) {
+  for (const [, { opType = '', input: read = [], output: outputs = [], attribute = [] }] of nodes) {
     const order = orders.get(read.find((value) => orders.has(value)) ?? '');
     if (order === undefined) continue;
     if (WINDOWED.test(opType)) return order[1];
     const perm = attribute.find((entry) => entry.name === 'perm')?.ints?.map(Number);
     if (opType === 'Transpose' && perm?.length === rank)
       orders.set(
-        written[0],
+        outputs[0],
         perm.map((axis) => order[axis]),
       );
-    if (POINTWISE.test(opType)) for (const value of written) orders.set(value, order);
+    if (POINTWISE.test(opType)) for (const value of outputs) orders.set(value, order);
   }
   return null;
 }
@@ -140,17 +140,17 @@ function inputOf(source: Source, index: number, rowsAxis: number | null, names: 
   const order = channels === null ? all : [...all.filter((axis) => axis !== channels), channels];
   const shape = order.length === 0 ? [1] : order.map((axis) => extents[axis]);
   const partName = source.inputs.length > 1 ? uniqueName(names, [name]) : undefined;
-  const placed = [...axes.keys()].map((axis) => (axis === rowsAxis ? ('N' as const) : order.indexOf(axis)));
+  const axisOrder = [...axes.keys()].map((axis) => (axis === rowsAxis ? ('N' as const) : order.indexOf(axis)));
   const rows: Rows = { type, axes, stored: order.flatMap((axis) => axes[axis]), value: input(shape, partName) };
-  return { rows, name: partName, placed: { name, axes: placed, shape } };
+  return { rows, name: partName, placed: { name, axes: axisOrder, shape } };
 }
 
 /** A constant that is the same for all rows. */
 function constantRows(adder: LayerAdder, tensor: Tensor): Rows {
   const axes = newAxes(tensor.dims);
-  const stored = axes.flat();
-  const groups = stored.map((part) => [part]);
-  return { type: tensor.type, axes, stored, value: constantValue(adder, tensor, axes, groups) };
+  const storedParts = axes.flat();
+  const groups = storedParts.map((part) => [part]);
+  return { type: tensor.type, axes, stored: storedParts, value: constantValue(adder, tensor, axes, groups) };
 }
 
 /** An output in the order of the graph, or, of an image that lies with channels last, so. */
@@ -163,12 +163,12 @@ function outputOf(name: string, rows: Rows): { value: Value; placed: AxisLayout 
     rowAxes.every((parts) => parts.length <= 1) &&
     String(stored.map((part) => last.flat().indexOf(part))) === String([...stored.keys()]);
   const groups = isImage ? last : rowAxes;
-  const value = isImage ? arranged(rows, last) : plain(rows);
+  const value = isImage ? arrangeAxes(rows, last) : valueInOrder(rows);
   let next = 0;
-  const placed = axes.map((parts) =>
+  const axisOrder = axes.map((parts) =>
     parts.length === 1 && parts[0] === ROWS ? ('N' as const) : groups.indexOf(rowAxes[next++]),
   );
-  return { value, placed: { name, axes: placed, shape: value.shape } };
+  return { value, placed: { name, axes: axisOrder, shape: value.shape } };
 }
 
 /** 'fc1' of 'fc1.weight'. */

@@ -1,7 +1,7 @@
 import { mathOf } from '@gradloom/core';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import type { Operator } from './operator.ts';
-import { composed, scalar, unary } from './scalars.ts';
+import { composedOfOne, scalar, unary } from './scalars.ts';
 
 const { erf, exp, expm1, log1p, tanh } = mathOf('float64');
 
@@ -15,7 +15,7 @@ function limitsOf(call: Call, x: Item, inputs: readonly (Item | undefined)[]): r
 const numberOf = (item: Item | undefined): number | undefined =>
   item !== undefined && isConstant(item) && Number.isFinite(item.numbers[0]) ? item.numbers[0] : undefined;
 
-const clip = composed((call, [first, ...inputs]) => {
+const clip = composedOfOne((call, [first, ...inputs]) => {
   const x = first as Item;
   const [low, high] = limitsOf(call, x, inputs);
   const [min, max] = [numberOf(low), numberOf(high)];
@@ -26,7 +26,7 @@ const clip = composed((call, [first, ...inputs]) => {
   return high === undefined ? atLeast : call.apply('Min', [atLeast, high])[0];
 });
 
-const prelu = composed((call, [first, second]) => {
+const prelu = composedOfOne((call, [first, second]) => {
   const [x, slope] = [first as Item, second as Item];
   // Before opset 7 a vector has a number for each channel, axis 1.
   const dims = extentsOf(slope);
@@ -42,7 +42,7 @@ const prelu = composed((call, [first, second]) => {
 });
 
 /** x + bias below -lambd, x - bias above lambd, else 0. */
-const shrink = composed((call, [first]) => {
+const shrink = composedOfOne((call, [first]) => {
   const x = first as Item;
   const [bias, lambda] = [call.float('bias', 0), call.float('lambd', 0.5)];
   const number = (value: number): Item => scalar(x.type, value);
@@ -115,7 +115,7 @@ export const activationOperators = {
         .times(call.float('gamma', SELU_GAMMA)),
   ),
   Shrink: shrink,
-  ThresholdedRelu: composed((call, [first]) => {
+  ThresholdedRelu: composedOfOne((call, [first]) => {
     const x = first as Item;
     const [isAbove] = call.apply('Greater', [x, scalar(x.type, call.float('alpha', 1))]);
     return call.apply('Where', [isAbove, x, scalar(x.type, 0)])[0];

@@ -10,7 +10,7 @@ import { takeOf, takeRows } from './take.ts';
 // Operators that take parts of an axis: repeated, by a mask, back to front, or by their order.
 
 /** The item at constant indices of an axis. */
-const taken = (call: Call, x: Item, axis: number, indices: readonly number[]): Item =>
+const takeItems = (call: Call, x: Item, axis: number, indices: readonly number[]): Item =>
   isConstant(x) ? takeOf(x, axis, indices) : takeRows(call, x, axis, indices);
 
 const tile = composedOperator((call, [first, repeats]) => {
@@ -19,7 +19,7 @@ const tile = composedOperator((call, [first, repeats]) => {
     known(call, repeats, 'repeats').reduce((y, count, axis) => {
       if (count === 1) return y;
       const [n] = fixedExtents(call, [extentsOf(y)[axis]]);
-      return taken(
+      return takeItems(
         call,
         y,
         axis,
@@ -34,8 +34,8 @@ const compress = composedOperator((call, [first, condition]) => {
   const x = first as Item;
   const flags = known(call, condition, 'a condition');
   const indices = flags.flatMap((flag, k) => (flag === 0 ? [] : [k]));
-  if (call.has('axis')) return [taken(call, x, axisOf(call, call.int('axis', 0), extentsOf(x).length), indices)];
-  return [taken(call, inShape(call, x, [sizeOf(fixedExtents(call, extentsOf(x)))]), 0, indices)];
+  if (call.has('axis')) return [takeItems(call, x, axisOf(call, call.int('axis', 0), extentsOf(x).length), indices)];
+  return [takeItems(call, inShape(call, x, [sizeOf(fixedExtents(call, extentsOf(x)))]), 0, indices)];
 });
 
 /** The first positions of each sequence back to front, so many of each. */
@@ -46,7 +46,7 @@ const reverseSequence = composedOperator((call, [first, second]) => {
   const [time, batch] = [call.int('time_axis', 0), call.int('batch_axis', 1)].map((axis) => axisOf(call, axis, rank));
   const [T] = fixedExtents(call, [extentsOf(x)[time]]);
   const back = (y: Item, length: number): Item =>
-    taken(
+    takeItems(
       call,
       y,
       time,
@@ -54,7 +54,7 @@ const reverseSequence = composedOperator((call, [first, second]) => {
     );
   if (lengths.every((length) => length === lengths[0])) return [back(x, lengths[0])];
   fixedExtents(call, [extentsOf(x)[batch]]);
-  const rows = lengths.map((length, n) => back(taken(call, x, batch, [n]), length));
+  const rows = lengths.map((length, n) => back(takeItems(call, x, batch, [n]), length));
   return call.apply('Concat', rows, { axis: batch });
 });
 
@@ -71,15 +71,15 @@ const topK = composedOperator((call, [first, count]) => {
   if (!(k >= 1 && k <= Math.min(n, MAX_ORDERED))) throw call.refuse(`${k} of ${n} numbers`, `1 to ${MAX_ORDERED}`);
   const isLargest = call.int('largest', 1) !== 0;
   let rest = isLargest ? x : call.apply('Neg', [x])[0];
-  const ranked: [value: Item, index: Item][] = [];
+  const rankedPairs: [value: Item, index: Item][] = [];
   for (let rank = 0; rank < k; rank++) {
     const [index] = call.apply('ArgMax', [rest], { axis, keepdims: 1 });
     const isChosen = oneHot(call, index, axis, n, false);
-    ranked.push([reduced(call, 'ReduceSum', masked(call, isChosen, x), [axis], true), index]);
+    rankedPairs.push([reduced(call, 'ReduceSum', masked(call, isChosen, x), [axis], true), index]);
     rest = call.apply('Where', [isChosen, scalar(x.type, -3e38), rest])[0];
   }
   return [0, 1].map((part) => {
-    const parts = ranked.map((pair) => pair[part]);
+    const parts = rankedPairs.map((pair) => pair[part]);
     return k === 1 ? parts[0] : call.apply('Concat', parts, { axis })[0];
   });
 });

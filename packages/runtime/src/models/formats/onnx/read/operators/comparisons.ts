@@ -7,8 +7,8 @@ import { binary, spread, unary } from './scalars.ts';
 
 // Functions whose results are true or false, which are 1 and 0, and what chooses by them.
 
-const comparison = (plain: (a: number, b: number) => boolean, layer: (a: Value, b: Value | number) => Value) =>
-  binary((a, b) => Number(plain(a, b)), layer, 'bool');
+const comparison = (evaluatePair: (a: number, b: number) => boolean, layer: (a: Value, b: Value | number) => Value) =>
+  binary((a, b) => Number(evaluatePair(a, b)), layer, 'bool');
 
 /** 1 where x is a number, 0 where it is NaN. */
 const isNumber = (x: Value): Value => x.equal(x);

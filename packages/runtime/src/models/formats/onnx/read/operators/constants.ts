@@ -8,7 +8,7 @@ import type { Operator } from './operator.ts';
 import { withoutFraction } from './scalars.ts';
 
 /** An operator whose output is its first input. */
-const unchanged: Operator = { evaluate: (_call, [x]) => [x as Tensor], layers: (_call, [x]) => [x as Item] };
+const identity: Operator = { evaluate: (_call, [x]) => [x as Tensor], layers: (_call, [x]) => [x as Item] };
 
 /**
  * In training mode, which is an input since opset 12, it would drop numbers. The mask says what it has kept, which is
@@ -16,18 +16,18 @@ const unchanged: Operator = { evaluate: (_call, [x]) => [x as Tensor], layers: (
  */
 const dropout: Operator = {
   evaluate(call, xs) {
-    const x = evaluated(call, xs) as Tensor;
+    const x = evaluateDropout(call, xs) as Tensor;
     return [x, tensorOf(maskType(call, x), x.dims, (mask) => mask.fill(1))];
   },
   layers(call, xs) {
-    const x = evaluated(call, xs) as Rows;
+    const x = evaluateDropout(call, xs) as Rows;
     return [x, { ...x, type: maskType(call, x), value: x.value.above(x.value).equal(0) }];
   },
 };
 
 const maskType = (call: Call, { type }: Item): TensorType => (call.opset < 10 ? type : 'bool');
 
-function evaluated(call: Call, [x, ratio, mode]: readonly (Item | undefined)[]): Item {
+function evaluateDropout(call: Call, [x, ratio, mode]: readonly (Item | undefined)[]): Item {
   const isTraining = mode !== undefined && known(call, mode, 'a mode')[0] !== 0;
   if (isTraining && (ratio === undefined || known(call, ratio, 'a ratio')[0] !== 0)) {
     throw call.refuse('training_mode', 'evaluation, which drops nothing');
@@ -90,7 +90,7 @@ export const constantOperators = {
   },
   Dropout: dropout,
   EyeLike: { evaluate: (call, [x]) => [eyeLike(call, x as Tensor)], layers: (call, [x]) => [eyeLike(call, x as Item)] },
-  Identity: unchanged,
+  Identity: identity,
   Range: {
     evaluate(_call, xs) {
       const [start, limit, delta] = xs.map((x) => (x as Tensor).numbers[0]);

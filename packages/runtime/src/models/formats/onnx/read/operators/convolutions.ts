@@ -6,7 +6,7 @@ import { integers, type Tensor, tensorOf } from '../tensor.ts';
 import { inShape } from './elements.ts';
 import { transposedTensor } from './moves.ts';
 import type { Operator } from './operator.ts';
-import { filled } from './pad.ts';
+import { padAxis } from './pad.ts';
 import { eachInput, imageOf, type Window, windowsOf, withPadding } from './windows.ts';
 
 /** A layer of an image with weights W in the order of core, and b if there is a bias. */
@@ -62,17 +62,17 @@ const convolution: Operator = {
       withWeights(call, image, spec, transposedTensor(w, order), bias);
     if (positions.length === 3) return [from(convolvedVolume(value, windows, O, groups, add))];
     const isOfLayer = ({ before, after }: Window) => before === after;
-    const padded = withPadding(value, windows, 0, isOfLayer);
+    const paddedValue = withPadding(value, windows, 0, isOfLayer);
     const spec: LayerSpec = {
       kind: positions.length === 1 ? 'conv1d' : 'conv2d',
       out: O,
       kernel,
       stride: windows.map(({ stride }) => stride),
-      padding: padded.padding,
+      padding: paddedValue.padding,
       dilation: windows.map(({ dilation }) => dilation),
       groups,
     };
-    return [from(add(padded.value, spec, [...kernel.map((_, a) => a + 2), 1, 0]))];
+    return [from(add(paddedValue.value, spec, [...kernel.map((_, a) => a + 2), 1, 0]))];
   },
 };
 
@@ -95,13 +95,13 @@ function convolvedVolume(
   const rest = (height.inputs + height.before + after(height)) % height.stride;
   const below = after(height) + (rest === 0 ? 0 : height.stride - rest);
   const sides = [[depth.before, after(depth)], [height.before, below], [width.before, after(width)], 0] as const;
-  const padded = volume.through(pad([...sides]));
-  const [, H, W, C] = padded.shape;
+  const paddedVolume = volume.through(pad([...sides]));
+  const [, H, W, C] = paddedVolume.shape;
   const slices = Array.from({ length: depth.outputs * depth.kernel }, (_, k) => {
     return Math.floor(k / depth.kernel) * depth.stride + (k % depth.kernel) * depth.dilation;
   });
   const channels = C / groups;
-  const images = padded.through(
+  const images = paddedVolume.through(
     take(slices, { axis: 0 }),
     reshape([depth.outputs, depth.kernel, H, W, groups, channels]),
     transpose({ axes: [0, 2, 3, 4, 1, 5] }),
@@ -156,8 +156,8 @@ function transposedWindows(call: Call, positions: readonly number[], kernel: rea
     }
     const inputs = whole - before - after;
     if (!(inputs >= 1)) throw call.refuse(`padding that leaves ${inputs} outputs`, 'at least 1');
-    const extra = outputPadding[a] - after + before;
-    return { inputs, outputs, kernel: kernel[a], stride, dilation, before, after, extra };
+    const extraOutputs = outputPadding[a] - after + before;
+    return { inputs, outputs, kernel: kernel[a], stride, dilation, before, after, extra: extraOutputs };
   });
 }
 
@@ -213,8 +213,8 @@ const transposedConvolution: Operator = {
       padding: along(({ before }) => before, 0),
       outputPadding: along(({ extra }) => extra, 0),
     };
-    const moved = transposedTensor(w, [...kernel.map((_, a) => a + 2), 1, 0]);
-    const y = withWeights(call, image, spec, moved, bias);
+    const movedWeights = transposedTensor(w, [...kernel.map((_, a) => a + 2), 1, 0]);
+    const y = withWeights(call, image, spec, movedWeights, bias);
     return [from(isRow ? y.through(reshape([y.shape[0], O])) : y)];
   },
 };
@@ -232,16 +232,16 @@ function ofSpreadInputs(
   const pads: number[][] = [[], []];
   for (const [a, { outputs: n, inputs, stride, kernel, dilation, before }] of windows.entries()) {
     const dims = extentsOf(y);
-    const apart = filled(call, inShape(call, y, dims.toSpliced(a + 3, 0, 1)), a + 3, [0, stride - 1], 0);
+    const apart = padAxis(call, inShape(call, y, dims.toSpliced(a + 3, 0, 1)), a + 3, [0, stride - 1], 0);
     y = inShape(call, apart, dims.with(a + 2, n * stride));
     const reach = dilation * (kernel - 1);
     pads[0].push(reach - before);
     pads[1].push(inputs + before - n * stride);
   }
   const sides = pads.flatMap((side) => [0, 0, ...side]); // an attribute before opset 11
-  const [padded] = call.apply('Pad', [y, integers(sides)], { pads: sides });
-  const turned = turnedWeights(w, groups);
-  return call.apply('Conv', [padded, turned, bias], {
+  const [paddedOutput] = call.apply('Pad', [y, integers(sides)], { pads: sides });
+  const flippedWeights = turnedWeights(w, groups);
+  return call.apply('Conv', [paddedOutput, flippedWeights, bias], {
     group: groups,
     dilations: windows.map(({ dilation }) => dilation),
   })[0];

@@ -1,7 +1,7 @@
 import { sizeOf } from '@gradloom/core/internal';
-import { align, mixed } from '../align.ts';
+import { align, mixedRows } from '../align.ts';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
-import { ROWS, regrouped } from '../rows.ts';
+import { ROWS, regroupAxes } from '../rows.ts';
 import { eachPlace, integers, stridesOf, type Tensor, tensorOf } from '../tensor.ts';
 import { axisOf, known } from './moves.ts';
 import type { Operator } from './operator.ts';
@@ -24,15 +24,15 @@ export const composedOperator = (
 
 /** Extents of which none is of the rows of a batch, whose number is free. @throws Error if one is */
 export function fixedExtents(call: Call, dims: readonly number[]): readonly number[] {
-  if (dims.some((extent) => extent > 0 && extent % ROWS.extent === 0)) throw mixed(call);
+  if (dims.some((extent) => extent > 0 && extent % ROWS.extent === 0)) throw mixedRows(call);
   return dims;
 }
 
 /** The item with axes of other extents, as of a Reshape. */
 export function inShape(call: Call, x: Item, dims: readonly number[]): Item {
-  const rows = isConstant(x) ? x : regrouped(x, dims);
+  const rows = isConstant(x) ? x : regroupAxes(x, dims);
   // A constant has no rows of a batch.
-  if (rows === null || sizeOf(extentsOf(x)) !== sizeOf(dims)) throw mixed(call);
+  if (rows === null || sizeOf(extentsOf(x)) !== sizeOf(dims)) throw mixedRows(call);
   if (isConstant(rows)) return { ...rows, dims };
   return rows;
 }
@@ -73,8 +73,8 @@ const gatherElements = composedOperator((call, [first, second]) => {
   }, x);
   const [ofX, ofIndices] = [extentsOf(cut).toSpliced(axis, 0, 1), indexDims.toSpliced(axis + 1, 0, 1)];
   const places = oneHot(call, inShape(call, indices, ofIndices), axis + 1, dims[axis]);
-  const chosen = masked(call, places, inShape(call, cut, ofX));
-  return [reduced(call, 'ReduceSum', chosen, [axis + 1], false)];
+  const chosenNumbers = masked(call, places, inShape(call, cut, ofX));
+  return [reduced(call, 'ReduceSum', chosenNumbers, [axis + 1], false)];
 });
 
 /** Numbers of an item at places of the order of its graph, as a vector. */
@@ -84,20 +84,20 @@ function atPlaces(call: Call, x: Item, places: readonly number[]): Item {
 }
 
 /** Where in an array of `dims` blocks begin that rows of indices [..., q] point to, and how long each is. */
-function blocksAt(call: Call, dims: readonly number[], indices: Tensor, shared = 0) {
+function blocksAt(call: Call, dims: readonly number[], indices: Tensor, batchAxes = 0) {
   const count = indices.dims.at(-1) ?? 1;
   const strides = stridesOf(dims);
-  const perBatch = sizeOf(indices.dims.slice(shared, -1));
+  const perBatch = sizeOf(indices.dims.slice(batchAxes, -1));
   const starts = Array.from({ length: indices.numbers.length / count }, (_, row) => {
-    let start = Math.floor(row / perBatch) * (strides[shared - 1] ?? 0);
+    let start = Math.floor(row / perBatch) * (strides[batchAxes - 1] ?? 0);
     for (let k = 0; k < count; k++) {
-      const [index, extent] = [indices.numbers[row * count + k], dims[shared + k]];
+      const [index, extent] = [indices.numbers[row * count + k], dims[batchAxes + k]];
       if (!(index >= -extent && index < extent)) throw call.refuse(`the index ${index}`, `one below ${extent}`);
-      start += (index < 0 ? index + extent : index) * strides[shared + k];
+      start += (index < 0 ? index + extent : index) * strides[batchAxes + k];
     }
     return start;
   });
-  return { starts, length: strides[shared + count - 1], rest: dims.slice(shared + count) };
+  return { starts, length: strides[batchAxes + count - 1], rest: dims.slice(batchAxes + count) };
 }
 
 const placesOf = ({ starts, length }: { readonly starts: readonly number[]; readonly length: number }): number[] =>
@@ -125,16 +125,16 @@ const scatterReductions: Readonly<Record<string, readonly [operator: string, neu
 };
 
 /** x with updates at places of the order of the graph: both one after the other, of which each place takes one. */
-function scattered(call: Call, x: Item, updates: Item, places: readonly number[]): Item {
+function scatter(call: Call, x: Item, updates: Item, places: readonly number[]): Item {
   const reduction = call.text('reduction', 'none');
   const dims = extentsOf(x);
   const flat = (item: Item): Item => inShape(call, item, [sizeOf(extentsOf(item))]);
-  const joined = (a: Item, b: Item): Item => call.apply('Concat', [a, b], { axis: 0 })[0];
+  const concatenate = (a: Item, b: Item): Item => call.apply('Concat', [a, b], { axis: 0 })[0];
   const size = sizeOf(dims);
   if (reduction === 'none') {
     const from = Array.from({ length: size }, (_, k) => k);
     for (const [k, index] of places.entries()) from[index] = size + k;
-    return inShape(call, atPlaces(call, joined(flat(x), flat(updates)), from), dims);
+    return inShape(call, atPlaces(call, concatenate(flat(x), flat(updates)), from), dims);
   }
   if (!Object.hasOwn(scatterReductions, reduction)) throw call.refuse(`reduction ${reduction}`, 'add, mul, max or min');
   const [operator, neutral] = scatterReductions[reduction];
@@ -142,7 +142,7 @@ function scattered(call: Call, x: Item, updates: Item, places: readonly number[]
   for (const [k, index] of places.entries()) waiting.set(index, [...(waiting.get(index) ?? []), k]);
   const rounds = Math.max(0, ...[...waiting.values()].map((list) => list.length));
   const { type } = x;
-  const all = joined(flat(updates), { type, dims: [1], numbers: Float64Array.of(neutral) });
+  const all = concatenate(flat(updates), { type, dims: [1], numbers: Float64Array.of(neutral) });
   let y = flat(x);
   for (let round = 0; round < rounds; round++) {
     const from = Array.from({ length: size }, (_, index) => waiting.get(index)?.[round] ?? places.length);
@@ -161,12 +161,12 @@ const scatterElements = composedOperator((call, [x, second, updates]) => {
     const index = indices.numbers[k];
     places.push(at + (index < 0 ? index + dims[axis] : index) * strides[axis]);
   });
-  return [scattered(call, x as Item, updates as Item, places)];
+  return [scatter(call, x as Item, updates as Item, places)];
 });
 
 const scatterND = composedOperator((call, [x, indices, updates]) => {
   const blocks = blocksAt(call, fixedExtents(call, extentsOf(x as Item)), constantIndices(call, indices));
-  return [scattered(call, x as Item, updates as Item, placesOf(blocks))];
+  return [scatter(call, x as Item, updates as Item, placesOf(blocks))];
 });
 
 /** The upper or lower triangle of the last two axes; elsewhere 0. */
@@ -190,14 +190,14 @@ const trilu = composedOperator((call, [first, shift]) => {
 const oneHotOperator = composedOperator((call, [indices, depth, values]) => {
   const [n] = known(call, depth, 'a depth');
   const dims = extentsOf(indices as Item);
-  const chosen = call.int('axis', -1);
-  const axis = axisOf(call, chosen, dims.length + 1);
+  const axisAttribute = call.int('axis', -1);
+  const axis = axisOf(call, axisAttribute, dims.length + 1);
   const hot = oneHot(call, inShape(call, indices as Item, dims.toSpliced(axis, 0, 1)), axis, n);
   const [off, on] = known(call, values, 'values');
   const { type } = values as Tensor;
   const numberOf = (value: number): Tensor => ({ type, dims: [], numbers: Float64Array.of(value) });
-  const ranged = call.apply('Mul', [{ ...hot, type }, numberOf(on - off)]);
-  return call.apply('Add', [ranged[0], numberOf(off)]);
+  const scaledHot = call.apply('Mul', [{ ...hot, type }, numberOf(on - off)]);
+  return call.apply('Add', [scaledHot[0], numberOf(off)]);
 });
 
 export const elementOperators = {

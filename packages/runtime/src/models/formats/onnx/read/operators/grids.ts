@@ -29,12 +29,12 @@ const affineGrid = composedOperator((call, [theta, size]) => {
     }
   });
   const coordinates = call.apply('MatMul', [theta as Item, points]);
-  const [moved] = call.apply('Transpose', coordinates, { perm: [0, 2, 1] });
-  return [inShape(call, moved, [extentsOf(theta as Item)[0], ...positions, order.length])];
+  const [movedCoordinates] = call.apply('Transpose', coordinates, { perm: [0, 2, 1] });
+  return [inShape(call, movedCoordinates, [extentsOf(theta as Item)[0], ...positions, order.length])];
 });
 
 /** A place beyond the ends of n pixels, reflected at them. */
-function reflected(position: number, n: number, isOfCorners: boolean): number {
+function reflect(position: number, n: number, isOfCorners: boolean): number {
   const [low, length] = isOfCorners ? [0, n - 1] : [-0.5, n];
   if (length === 0) return 0;
   const distance = Math.abs(position - low) % (2 * length);
@@ -44,9 +44,9 @@ function reflected(position: number, n: number, isOfCorners: boolean): number {
 /** Factors of the four neighbours of a place by cubic convolution with a = -0.75, as PyTorch has it. */
 function cubicFactors(t: number): number[] {
   const a = -0.75;
-  const near = (x: number): number => (a + 2) * x ** 3 - (a + 3) * x ** 2 + 1;
+  const nearFactor = (x: number): number => (a + 2) * x ** 3 - (a + 3) * x ** 2 + 1;
   const far = (x: number): number => a * x ** 3 - 5 * a * x ** 2 + 8 * a * x - 4 * a;
-  return [far(t + 1), near(t), near(1 - t), far(2 - t)];
+  return [far(t + 1), nearFactor(t), nearFactor(1 - t), far(2 - t)];
 }
 
 /** The pixels that a point reads along an axis of n pixels, each with its factor. */
@@ -54,19 +54,19 @@ function termsAlong(call: Call, point: number, n: number): Terms {
   const isOfCorners = call.int('align_corners', 0) !== 0;
   const [mode, padding] = [call.text('mode', 'linear'), call.text('padding_mode', 'zeros')];
   let at = isOfCorners ? ((point + 1) / 2) * (n - 1) : ((point + 1) * n - 1) / 2;
-  const inside = (position: number): number => {
-    const back = padding === 'reflection' ? reflected(position, n, isOfCorners) : position;
+  const clampToImage = (position: number): number => {
+    const back = padding === 'reflection' ? reflect(position, n, isOfCorners) : position;
     return Math.min(Math.max(back, 0), n - 1);
   };
   const isCubic = mode.endsWith('cubic');
-  if (padding !== 'zeros' && !isCubic) at = inside(at);
+  if (padding !== 'zeros' && !isCubic) at = clampToImage(at);
   const below = Math.floor(at);
   const half = at - below;
   const nearest = half > 0.5 || (half === 0.5 && below % 2 !== 0) ? below + 1 : below;
   const factors = isCubic ? cubicFactors(half) : mode === 'nearest' ? [1] : [1 - half, half];
   const start = isCubic ? below - 1 : mode === 'nearest' ? nearest : below;
   return factors.flatMap((factor, k): Terms => {
-    const pixel = padding === 'zeros' ? start + k : inside(start + k);
+    const pixel = padding === 'zeros' ? start + k : clampToImage(start + k);
     return pixel < 0 || pixel > n - 1 ? [] : [[pixel, factor]];
   });
 }
@@ -105,12 +105,12 @@ const gridSample = composedOperator((call, [first, second]) => {
         [[0, 1]],
       );
     });
-  const sampled = (image: number, y: Item): Item => sumsOf(call, y, ofImage(image));
+  const sampleImage = (image: number, y: Item): Item => sumsOf(call, y, ofImage(image));
   const dims = [N, C, ...others.slice(0, -1)];
-  if (images === 1) return [inShape(call, sampled(0, flat), dims)];
+  if (images === 1) return [inShape(call, sampleImage(0, flat), dims)];
   fixedExtents(call, [N]);
   const each = Array.from({ length: images }, (_, n) =>
-    sampled(n, isConstant(flat) ? takeOf(flat, 0, [n]) : takeRows(call, flat, 0, [n])),
+    sampleImage(n, isConstant(flat) ? takeOf(flat, 0, [n]) : takeRows(call, flat, 0, [n])),
   );
   return [inShape(call, call.apply('Concat', each, { axis: 0 })[0], dims)];
 });

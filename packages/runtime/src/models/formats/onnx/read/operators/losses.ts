@@ -12,14 +12,14 @@ function negativeLogLikelihood(call: Call, x: Item, targets: Item, weights: Item
   const [rows, C, ...positions] = extentsOf(x);
   const vector = [1, C, ...positions.map(() => 1)];
   const isClass = oneHot(call, inShape(call, targets, [rows, 1, ...positions]), 1, C, false);
-  const ignored = call.int('ignore_index', C);
+  const ignoredIndex = call.int('ignore_index', C);
   const counting: Tensor = tensorOf('float', vector, (to) => {
     to.fill(1);
-    if (ignored >= 0) to.fill(0, ignored, ignored + 1);
+    if (ignoredIndex >= 0) to.fill(0, ignoredIndex, ignoredIndex + 1);
   });
   const factors = weights === undefined ? counting : call.apply('Mul', [inShape(call, weights, vector), counting])[0];
-  const weighed = masked(call, isClass, call.apply('Mul', [x, factors])[0]);
-  const [losses] = call.apply('Neg', [reduced(call, 'ReduceSum', weighed, [1], false)]);
+  const weightedLosses = masked(call, isClass, call.apply('Mul', [x, factors])[0]);
+  const [losses] = call.apply('Neg', [reduced(call, 'ReduceSum', weightedLosses, [1], false)]);
   const reduction = call.text('reduction', 'mean');
   if (reduction === 'none') return losses;
   const axes = Array.from({ length: positions.length + 1 }, (_, axis) => axis);

@@ -1,16 +1,16 @@
 import { expand as repeat, type Value } from '@gradloom/core';
 import { createElements, sizeOf, typeOf } from '@gradloom/core/internal';
 import { reorder } from '../../../reorder.ts';
-import { alignBeside, mixed } from '../align.ts';
+import { alignBeside, mixedRows } from '../align.ts';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import {
-  arranged,
+  arrangeAxes,
   dimsOf,
   extentOf,
   newAxes,
   ROWS,
   type Rows,
-  regrouped,
+  regroupAxes,
   rowParts,
   withoutBatch,
   withTogether,
@@ -43,37 +43,42 @@ export function alongAxis(
   make: (value: Value, axis: number, extent: number) => Value,
 ): Rows {
   const parts = x.axes[axis];
-  if (parts.includes(ROWS)) throw mixed(call);
-  const stored = parts.length === 0 ? x.stored : withTogether(x.stored, parts);
-  const first = parts.length === 0 ? stored.length : stored.indexOf(parts[0]);
-  const [before, after] = [stored.slice(0, first), stored.slice(first + parts.length)];
-  const value = arranged(x, [...before.map((part) => [part]), parts, ...after.map((part) => [part])]);
+  if (parts.includes(ROWS)) throw mixedRows(call);
+  const storedParts = parts.length === 0 ? x.stored : withTogether(x.stored, parts);
+  const first = parts.length === 0 ? storedParts.length : storedParts.indexOf(parts[0]);
+  const [before, after] = [storedParts.slice(0, first), storedParts.slice(first + parts.length)];
+  const value = arrangeAxes(x, [...before.map((part) => [part]), parts, ...after.map((part) => [part])]);
   const made = make(value, before.length, extentOf(parts));
-  const [changed] = newAxes([made.shape[before.length]]);
-  return { type: x.type, axes: x.axes.with(axis, changed), stored: [...before, ...changed, ...after], value: made };
+  const [changedAxis] = newAxes([made.shape[before.length]]);
+  return {
+    type: x.type,
+    axes: x.axes.with(axis, changedAxis),
+    stored: [...before, ...changedAxis, ...after],
+    value: made,
+  };
 }
 
 /** The item with its axes in another order: axis k is that of `order[k]`. No number moves. */
-export const transposedItem = (x: Rows, order = reversed(x.axes.length)): Rows => ({
+export const transposedItem = (x: Rows, order = reversedAxes(x.axes.length)): Rows => ({
   ...x,
   axes: order.map((axis) => x.axes[axis]),
 });
 
-export function transposedTensor(x: Tensor, order: readonly number[] = reversed(x.dims.length)): Tensor {
+export function transposedTensor(x: Tensor, order: readonly number[] = reversedAxes(x.dims.length)): Tensor {
   const numbers = createElements(typeOf(x.numbers), x.numbers.length);
   if (x.dims.length === 0) numbers.set(x.numbers);
   else if (sizeOf(x.dims) > 0) reorder(numbers, x.numbers, x.dims, order);
   return { ...x, dims: order.map((axis) => x.dims[axis]), numbers };
 }
 
-const reversed = (rank: number): number[] => Array.from({ length: rank }, (_, k) => rank - 1 - k);
+const reversedAxes = (rank: number): number[] => Array.from({ length: rank }, (_, k) => rank - 1 - k);
 
 const transpose: Operator = {
   evaluate(call, [x]) {
     const { dims } = x as Tensor;
-    return [transposedTensor(x as Tensor, [...call.ints('perm', reversed(dims.length))])];
+    return [transposedTensor(x as Tensor, [...call.ints('perm', reversedAxes(dims.length))])];
   },
-  layers: (call, [x]) => [transposedItem(x as Rows, [...call.ints('perm', reversed((x as Rows).axes.length))])],
+  layers: (call, [x]) => [transposedItem(x as Rows, [...call.ints('perm', reversedAxes((x as Rows).axes.length))])],
 };
 
 /** An operator that gives an item other axes, of these extents. */
@@ -88,8 +93,8 @@ const regroup = (dimsFor: (call: Call, xs: readonly (Item | undefined)[]) => rea
   },
   layers(call, xs) {
     const x = xs[0] as Rows;
-    const rows = regrouped(x, dimsFor(call, xs));
-    if (rows === null) throw mixed(call);
+    const rows = regroupAxes(x, dimsFor(call, xs));
+    if (rows === null) throw mixedRows(call);
     return [rows];
   },
 });
@@ -123,22 +128,22 @@ export const axesFrom = (call: Call, input: Item | undefined, sinceOpset = 13): 
 
 const squeeze = regroup((call, [x, axes]) => {
   const dims = extentsOf(x as Item);
-  const removed = axesFrom(call, axes)?.map((axis) => axisOf(call, axis, dims.length));
-  return dims.filter((extent, axis) => (removed === undefined ? extent !== 1 : !removed.includes(axis)));
+  const removedAxes = axesFrom(call, axes)?.map((axis) => axisOf(call, axis, dims.length));
+  return dims.filter((extent, axis) => (removedAxes === undefined ? extent !== 1 : !removedAxes.includes(axis)));
 });
 
 const unsqueeze = regroup((call, [x, input]) => {
   const axes = axesFrom(call, input) ?? [];
   const before = [...extentsOf(x as Item)];
   const rank = before.length + axes.length;
-  const added = new Set(axes.map((axis) => axisOf(call, axis, rank)));
-  return Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (before.shift() as number)));
+  const addedAxes = new Set(axes.map((axis) => axisOf(call, axis, rank)));
+  return Array.from({ length: rank }, (_, axis) => (addedAxes.has(axis) ? 1 : (before.shift() as number)));
 });
 
 const flatten = regroup((call, [x]) => {
   const dims = extentsOf(x as Item);
-  const chosen = call.int('axis', 1);
-  const axis = chosen < 0 ? dims.length + chosen : chosen;
+  const axisAttribute = call.int('axis', 1);
+  const axis = axisAttribute < 0 ? dims.length + axisAttribute : axisAttribute;
   return [sizeOf(dims.slice(0, axis)), sizeOf(dims.slice(axis))];
 });
 
@@ -168,13 +173,13 @@ const concatenate: Operator = {
     const axis = axisOf(call, call.int('axis', 1), extentsOf(items[0]).length);
     const { axes, stored, values, at } = alignBeside(call, items, axis);
     const value = values[0].concat(values.slice(1), { axis: at });
-    const [joined] = newAxes([value.shape[at]]);
+    const [joinedAxis] = newAxes([value.shape[at]]);
     const { type } = items.find((item) => !isConstant(item)) as Rows;
     return [
       {
         type,
-        axes: axes.with(axis, joined),
-        stored: [...stored.slice(0, at), ...joined, ...stored.slice(at + 1)],
+        axes: axes.with(axis, joinedAxis),
+        stored: [...stored.slice(0, at), ...joinedAxis, ...stored.slice(at + 1)],
         value,
       },
     ];
@@ -204,11 +209,18 @@ const expand: Operator = {
     const axes = axesOfX.map((parts, axis) =>
       parts.length > 0 || dims[axis] === 1 ? parts : dims[axis] === ROWS.extent ? [ROWS] : newAxes([dims[axis]])[0],
     );
-    const added = rowParts(axes).filter((part) => !x.stored.includes(part));
-    if (added.length === 0) return [{ ...x, axes }];
-    const stored = [...added, ...x.stored]; // the copies lie one after the other
-    const value = arranged(x, [...added.map(() => []), ...x.stored.map((part) => [part])]);
-    return [{ type: x.type, axes, stored, value: value.through(repeat(stored.map(({ extent }) => extent))) }];
+    const addedParts = rowParts(axes).filter((part) => !x.stored.includes(part));
+    if (addedParts.length === 0) return [{ ...x, axes }];
+    const storedParts = [...addedParts, ...x.stored]; // the copies lie one after the other
+    const value = arrangeAxes(x, [...addedParts.map(() => []), ...x.stored.map((part) => [part])]);
+    return [
+      {
+        type: x.type,
+        axes,
+        stored: storedParts,
+        value: value.through(repeat(storedParts.map(({ extent }) => extent))),
+      },
+    ];
   },
 };
 

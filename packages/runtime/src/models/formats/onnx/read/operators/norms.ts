@@ -1,6 +1,6 @@
 import type { LayerSpec } from '@gradloom/core';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
-import { arranged, type Rows } from '../rows.ts';
+import { arrangeAxes, type Rows } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
 import { composedOperator, inShape } from './elements.ts';
 import { axisOf } from './moves.ts';
@@ -56,7 +56,7 @@ const batchNormalization: Operator = {
 const number = (value: number): Tensor => ({ type: 'float', dims: [], numbers: Float64Array.of(value) });
 
 /** (x - μ) / √(σ² + ε) over axes, their mean, and 1 / √(σ² + ε). */
-function normalized(call: Call, x: Item, axes: readonly number[], epsilon: number): readonly [Item, Item, Item] {
+function normalize(call: Call, x: Item, axes: readonly number[], epsilon: number): readonly [Item, Item, Item] {
   const mean = reduced(call, 'ReduceMean', x, axes, true);
   const [centered] = call.apply('Sub', [x, mean]);
   const variance = reduced(call, 'ReduceMean', call.apply('Mul', [centered, centered])[0], axes, true);
@@ -84,7 +84,7 @@ export function normLayer(
   const spec = { kind, epsilon, ...(kind === 'layer-norm' && beta === undefined && { bias: false }) } as LayerSpec;
   const parts = x.axes[axis];
   const outer = x.stored.filter((part) => !parts.includes(part));
-  const value = arranged(x, [...outer.map((part) => [part]), parts]);
+  const value = arrangeAxes(x, [...outer.map((part) => [part]), parts]);
   const names = [gamma, ...(beta === undefined ? [] : [beta])].map(({ weight }) => weight);
   const y = call.add(value, spec, weights, names, gamma.weight !== undefined);
   return { ...x, stored: [...outer, ...parts], value: y };
@@ -101,7 +101,7 @@ const layerNormalization = composedOperator((call, [first, scale, bias]) => {
     return [normLayer(call, 'layer-norm', epsilon, x, axis, scale, bias)];
   }
   const axes = Array.from({ length: rank - axis }, (_, k) => axis + k);
-  const [y, mean, inverse] = normalized(call, x, axes, epsilon);
+  const [y, mean, inverse] = normalize(call, x, axes, epsilon);
   return [scaledBy(call, y, scale, bias), mean, inverse].slice(0, call.outputs);
 });
 
@@ -116,7 +116,7 @@ const groupNormalization = composedOperator((call, [first, scale, bias]) => {
   const groups = call.int('num_groups', dims[1]);
   const inGroups = inShape(call, x, [dims[0], groups, dims[1] / groups, ...dims.slice(2)]);
   const axes = extentsOf(inGroups).map((_, axis) => axis);
-  const [y] = normalized(call, inGroups, axes.slice(2), call.float('epsilon', 1e-5));
+  const [y] = normalize(call, inGroups, axes.slice(2), call.float('epsilon', 1e-5));
   const isPerGroup = scale !== undefined && extentsOf(scale)[0] === groups && call.opset < 21;
   if (isPerGroup) {
     const [a, b] = [scale, bias].map((vector) => vector && perChannel(call, vector, dims.length + 1));

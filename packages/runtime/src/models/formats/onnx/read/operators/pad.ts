@@ -44,13 +44,13 @@ const pad = composedOperator((call, xs) => {
     const places = Array.from({ length: to - from }, (_, k) => from + k);
     const indices = isConstantMode ? places : places.map((k) => modes[mode](k, n));
     y = isConstant(y) ? takeOf(y, axis, indices) : takeRows(call, y, axis, indices);
-    if (isConstantMode) y = filled(call, y, axis, [Math.max(before, 0), Math.max(after, 0)], filler);
+    if (isConstantMode) y = padAxis(call, y, axis, [Math.max(before, 0), Math.max(after, 0)], filler);
   }
   return [y];
 });
 
 /** The item with a number before and after an axis, so many times. */
-export function filled(call: Call, x: Item, axis: number, sides: readonly [number, number], value: number): Item {
+export function padAxis(call: Call, x: Item, axis: number, sides: readonly [number, number], value: number): Item {
   if (sides[0] + sides[1] === 0) return x;
   if (!isConstant(x)) {
     return alongAxis(call, x, axis, (rows, at) =>
@@ -78,8 +78,8 @@ const depthToSpace = composedOperator((call, [first]) => {
   const isDcr = call.text('mode', 'DCR') === 'DCR';
   const depth = C / (b * b);
   const parts = inShape(call, x, isDcr ? [N, b, b, depth, H, W] : [N, depth, b, b, H, W]);
-  const [moved] = call.apply('Transpose', [parts], { perm: isDcr ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3] });
-  return [inShape(call, moved, [N, depth, H * b, W * b])];
+  const [movedParts] = call.apply('Transpose', [parts], { perm: isDcr ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3] });
+  return [inShape(call, movedParts, [N, depth, H * b, W * b])];
 });
 
 const spaceToDepth = composedOperator((call, [first]) => {
@@ -87,8 +87,8 @@ const spaceToDepth = composedOperator((call, [first]) => {
   const [N, C, H, W] = extentsOf(x);
   const b = call.int('blocksize', 1);
   const parts = inShape(call, x, [N, C, H / b, b, W / b, b]);
-  const [moved] = call.apply('Transpose', [parts], { perm: [0, 3, 5, 1, 2, 4] });
-  return [inShape(call, moved, [N, C * b * b, H / b, W / b])];
+  const [movedParts] = call.apply('Transpose', [parts], { perm: [0, 3, 5, 1, 2, 4] });
+  return [inShape(call, movedParts, [N, C * b * b, H / b, W / b])];
 });
 
 /** The middle of axes, or zeros around, so that they have given extents. */
@@ -107,7 +107,7 @@ const centerCropPad = composedOperator((call, [first, shape]) => {
       const missing = shapeExtents[k] - n;
       if (missing >= 0) {
         const before = Math.floor(missing / 2);
-        return filled(call, y, axis, [before, missing - before], 0);
+        return padAxis(call, y, axis, [before, missing - before], 0);
       }
       const from = Math.floor(-missing / 2);
       const indices = Array.from({ length: shapeExtents[k] }, (_, index) => from + index);

@@ -91,8 +91,8 @@ const bitShift: Operator = {
     if (!isConstant(b)) throw call.refuse('a number of bits that depends on its inputs', 'a constant');
     const factor = spread(call, [b], (n) => 2 ** n);
     if (!isLeft(call)) return call.apply('Div', [a, { ...factor, type: a.type }]);
-    const [shifted] = call.apply('Mul', [a, { ...factor, type: a.type }]);
-    return call.apply('Mod', [shifted, scalar(a.type, 2 ** bitsOf(a.type))]);
+    const [shiftedNumber] = call.apply('Mul', [a, { ...factor, type: a.type }]);
+    return call.apply('Mod', [shiftedNumber, scalar(a.type, 2 ** bitsOf(a.type))]);
   },
 };
 

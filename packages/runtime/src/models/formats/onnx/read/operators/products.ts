@@ -1,9 +1,9 @@
 import type { Elements } from '@gradloom/core';
 import { createElements, typeOf } from '@gradloom/core/internal';
 import { reorder } from '../../../reorder.ts';
-import { constantValue, mixed } from '../align.ts';
+import { constantValue, mixedRows } from '../align.ts';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
-import { type Axes, arranged, extentOf, newAxes, type Part, ROWS, type Rows, rowParts } from '../rows.ts';
+import { type Axes, arrangeAxes, extentOf, newAxes, type Part, ROWS, type Rows, rowParts } from '../rows.ts';
 import { eachPlace, spreadDims, spreadStrides, stridesOf, type Tensor, tensorOf } from '../tensor.ts';
 import { transposedItem, transposedTensor } from './moves.ts';
 import type { Operator } from './operator.ts';
@@ -51,10 +51,10 @@ const show = (dims: readonly number[]): string =>
 function dense(call: Call, x: Rows, W: Tensor, b?: Tensor): Rows {
   const [I, O] = W.dims;
   const axis = x.axes[x.axes.length - 1];
-  if (axis.includes(ROWS)) throw mixed(call);
+  if (axis.includes(ROWS)) throw mixedRows(call);
   const inputs = x.stored.filter((part) => axis.includes(part));
   const outer = x.stored.filter((part) => !axis.includes(part));
-  const value = arranged(x, [...outer.map((part) => [part]), inputs]);
+  const value = arrangeAxes(x, [...outer.map((part) => [part]), inputs]);
   const [outputs] = newAxes([O]);
   const weights = withRowsMoved(W, axis, inputs);
   const isTrained = W.weight !== undefined || b?.weight !== undefined;
@@ -69,10 +69,10 @@ function dense(call: Call, x: Rows, W: Tensor, b?: Tensor): Rows {
 /** W [I, O] with its rows in the order of `inputs`, where the graph has them in that of `axis`. */
 function withRowsMoved({ dims: [I, O], numbers }: Tensor, axis: readonly Part[], inputs: readonly Part[]): Elements {
   if (axis.length < 2) return numbers;
-  const moved = createElements(typeOf(numbers), I * O);
+  const movedNumbers = createElements(typeOf(numbers), I * O);
   const order = [...inputs.map((part) => axis.indexOf(part)), axis.length];
-  reorder(moved, numbers, [...axis.map(({ extent }) => extent), O], order);
-  return moved;
+  reorder(movedNumbers, numbers, [...axis.map(({ extent }) => extent), O], order);
+  return movedNumbers;
 }
 
 /** The product of two values that layers compute, or of one and a constant with more than two axes. */
@@ -82,16 +82,17 @@ function product(call: Call, items: readonly Item[]): Rows {
   const leads = all.map((axes) => axes.slice(0, -2));
   const [[, k], [k2]] = all.map((axes) => axes.slice(-2));
   if (extentOf(k) !== extentOf(k2)) throw unfit(call, extentsOf(items[0]), extentsOf(items[1]));
-  if (all.some((axes) => axes.slice(-2).flat().includes(ROWS))) throw mixed(call);
+  if (all.some((axes) => axes.slice(-2).flat().includes(ROWS))) throw mixedRows(call);
   const lead = leads[0].map((parts, axis) => {
     const other = leads[1][axis];
-    const [one, two] = [extentOf(parts), extentOf(other)];
-    if (one !== two && one !== 1 && two !== 1) throw unfit(call, extentsOf(items[0]), extentsOf(items[1]));
+    const [extent, otherExtent] = [extentOf(parts), extentOf(other)];
+    if (extent !== otherExtent && extent !== 1 && otherExtent !== 1)
+      throw unfit(call, extentsOf(items[0]), extentsOf(items[1]));
     return parts.length > 0 ? parts : other;
   });
   const values = items.map((item, k) => {
     const axes = all[k].map((parts) => parts.filter((part) => part !== ROWS));
-    return isConstant(item) ? constantValue(call, item, axes, axes) : arranged(item, axes);
+    return isConstant(item) ? constantValue(call, item, axes, axes) : arrangeAxes(item, axes);
   });
   const [rows, columns] = [newAxes([extentOf(all[0][rank - 2])])[0], newAxes([extentOf(all[1][rank - 1])])[0]];
   const axes = [...lead, rows, columns];
@@ -118,14 +119,14 @@ function matmulLayers(call: Call, a: Item, b: Item): Item {
   // A · x = (xᵀ · Aᵀ)ᵀ
   if (isConstant(a) && a.dims.length === 2 && !isConstant(b)) {
     const order = [...b.axes.keys()];
-    const swapped = [...order.slice(0, -2), order[order.length - 1], order[order.length - 2]];
-    return transposedItem(dense(call, transposedItem(b, swapped), transposedTensor(a)), swapped);
+    const swappedAxes = [...order.slice(0, -2), order[order.length - 1], order[order.length - 2]];
+    return transposedItem(dense(call, transposedItem(b, swappedAxes), transposedTensor(a)), swappedAxes);
   }
   return product(call, [a, b]);
 }
 
 /** A constant times a factor. */
-const scaled = (call: Call, x: Tensor, factor: number): Tensor =>
+const scaleTensor = (call: Call, x: Tensor, factor: number): Tensor =>
   factor === 1 ? x : { ...x, ...spread(call, [x], (value) => value * factor) };
 
 /** α · A · B + β · C, with A and B transposed where it says so. */
@@ -133,9 +134,9 @@ const gemm: Operator = {
   evaluate(call, [a, b, c]) {
     const [A, B] = [a as Tensor, b as Tensor];
     const factors = [call.int('transA', 0) ? transposedTensor(A) : A, call.int('transB', 0) ? transposedTensor(B) : B];
-    const y = scaled(call, matmul(call, factors[0], factors[1]), call.float('alpha', 1));
+    const y = scaleTensor(call, matmul(call, factors[0], factors[1]), call.float('alpha', 1));
     if (c === undefined) return [y];
-    return [spread(call, [y, scaled(call, c, call.float('beta', 1))], (p, q) => p + q)];
+    return [spread(call, [y, scaleTensor(call, c, call.float('beta', 1))], (p, q) => p + q)];
   },
   layers(call, [first, second, c]) {
     let [a, b] = [first as Item, second as Item];
@@ -143,9 +144,9 @@ const gemm: Operator = {
     if (call.int('transB', 0)) b = isConstant(b) ? transposedTensor(b) : transposedItem(b);
     const alpha = call.float('alpha', 1);
     const beta = call.float('beta', 1);
-    if (isConstant(b)) b = scaled(call, b, alpha);
-    else if (isConstant(a)) a = scaled(call, a, alpha);
-    const addend = c !== undefined && isConstant(c) ? scaled(call, c, beta) : c;
+    if (isConstant(b)) b = scaleTensor(call, b, alpha);
+    else if (isConstant(a)) a = scaleTensor(call, a, alpha);
+    const addend = c !== undefined && isConstant(c) ? scaleTensor(call, c, beta) : c;
     // The bias of a dense layer has one number for each output.
     const isBias =
       addend !== undefined &&

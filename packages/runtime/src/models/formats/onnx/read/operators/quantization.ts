@@ -18,7 +18,7 @@ function limitsOf(call: Call, type: TensorType): readonly [low: number, high: nu
 }
 
 /** A scale or zero point beside x: of all numbers, of each index of an axis, or of blocks along it. */
-function beside(call: Call, x: Item, part: Item, defaultAxis: number): Item {
+function alignWithInput(call: Call, x: Item, part: Item, defaultAxis: number): Item {
   const [dims, partDims] = [extentsOf(x), extentsOf(part)];
   if (partDims.every((extent) => extent === 1)) return inShape(call, part, []);
   const axis = axisOf(call, call.int('axis', defaultAxis), dims.length);
@@ -33,7 +33,7 @@ function beside(call: Call, x: Item, part: Item, defaultAxis: number): Item {
 const asWeightOf = (x: Item, y: Item): Item =>
   isConstant(x) && isConstant(y) && x.weight !== undefined ? { ...y, weight: x.weight } : y;
 
-const shifted = (call: Call, x: Item, zero: Item | undefined): Item =>
+const subtractZero = (call: Call, x: Item, zero: Item | undefined): Item =>
   zero === undefined ? x : asWeightOf(x, of(call, 'Sub', x, zero));
 
 const isGiven = (zero: Item | undefined): zero is Item =>
@@ -41,20 +41,22 @@ const isGiven = (zero: Item | undefined): zero is Item =>
 
 /** (x - zero point) · scale. */
 function dequantized(call: Call, x: Item, scale: Item, zero: Item | undefined, axis = 1): Item {
-  const real = { ...x, type: scale.type };
-  const difference = isGiven(zero) ? of(call, 'Sub', real, { ...beside(call, x, zero, axis), type: scale.type }) : real;
-  return asWeightOf(x, of(call, 'Mul', difference, beside(call, x, scale, axis)));
+  const realNumbers = { ...x, type: scale.type };
+  const difference = isGiven(zero)
+    ? of(call, 'Sub', realNumbers, { ...alignWithInput(call, x, zero, axis), type: scale.type })
+    : realNumbers;
+  return asWeightOf(x, of(call, 'Mul', difference, alignWithInput(call, x, scale, axis)));
 }
 
 /** The whole number nearest to x / scale, plus the zero point, in the limits of a type. */
 function quantized(call: Call, x: Item, scale: Item, zero: Item | undefined, type: TensorType): Item {
   const [low, high] = limitsOf(call, type);
-  const whole = of(call, 'Round', of(call, 'Div', x, beside(call, x, scale, 1)));
-  const y = isGiven(zero) ? of(call, 'Add', whole, { ...beside(call, x, zero, 1), type: whole.type }) : whole;
-  return { ...clipped(call, y, low, high), type };
+  const whole = of(call, 'Round', of(call, 'Div', x, alignWithInput(call, x, scale, 1)));
+  const y = isGiven(zero) ? of(call, 'Add', whole, { ...alignWithInput(call, x, zero, 1), type: whole.type }) : whole;
+  return { ...clip(call, y, low, high), type };
 }
 
-const clipped = (call: Call, x: Item, low: number, high: number): Item =>
+const clip = (call: Call, x: Item, low: number, high: number): Item =>
   of(call, 'Min', of(call, 'Max', x, scalar(x.type, low)), scalar(x.type, high));
 
 /** Scale and zero point of bytes that hold the numbers from the least, or 0, to the largest, or 0. */
@@ -64,7 +66,7 @@ const dynamic = composedOperator((call, [first]) => {
   const high = of(call, 'Max', reduced(call, 'ReduceMax', x, axes, false), scalar(x.type, 0));
   const low = of(call, 'Min', reduced(call, 'ReduceMin', x, axes, false), scalar(x.type, 0));
   const scale = of(call, 'Div', of(call, 'Sub', high, low), scalar(x.type, 255));
-  const zero = of(call, 'Round', clipped(call, of(call, 'Div', of(call, 'Neg', low), scale), 0, 255));
+  const zero = of(call, 'Round', clip(call, of(call, 'Div', of(call, 'Neg', low), scale), 0, 255));
   return [quantized(call, x, scale, zero, 'uint8'), scale, { ...zero, type: 'uint8' }];
 });
 
@@ -93,7 +95,7 @@ const ofRows = (call: Call, part: Item | undefined): Item | undefined =>
   part && extentsOf(part).length === 1 ? inShape(call, part, [...extentsOf(part), 1]) : part;
 
 const matmulOfIntegers = composedOperator((call, [a, b, zeroA, zeroB]) => {
-  const factors = [shifted(call, a as Item, ofRows(call, zeroA)), shifted(call, b as Item, zeroB)];
+  const factors = [subtractZero(call, a as Item, ofRows(call, zeroA)), subtractZero(call, b as Item, zeroB)];
   return [{ ...of(call, 'MatMul', ...factors), type: 'int32' as const }];
 });
 
@@ -102,7 +104,7 @@ const convolutionOfIntegers = composedOperator((call, [x, w, zeroX, zeroW]) => {
     .slice(1)
     .map(() => 1);
   const perOutput = zeroW && inShape(call, zeroW, extentsOf(zeroW).length === 0 ? [] : [...extentsOf(zeroW), ...ones]);
-  const items = [shifted(call, x as Item, zeroX), shifted(call, w as Item, perOutput)];
+  const items = [subtractZero(call, x as Item, zeroX), subtractZero(call, w as Item, perOutput)];
   return [{ ...call.apply('Conv', items, attributesOfConv(call))[0], type: 'int32' as const }];
 });
 
@@ -111,10 +113,10 @@ const quantizedMatmul = composedOperator((call, xs) => {
   const first = of(
     call,
     'Mul',
-    shifted(call, { ...a, type: scaleA.type }, ofRows(call, zeroA)),
+    subtractZero(call, { ...a, type: scaleA.type }, ofRows(call, zeroA)),
     ofRows(call, scaleA) as Item,
   );
-  const second = asWeightOf(b, of(call, 'Mul', shifted(call, { ...b, type: scaleB.type }, zeroB), scaleB));
+  const second = asWeightOf(b, of(call, 'Mul', subtractZero(call, { ...b, type: scaleB.type }, zeroB), scaleB));
   return [quantized(call, of(call, 'MatMul', first, second), scaleY, zeroY, zeroY.type)];
 });
 

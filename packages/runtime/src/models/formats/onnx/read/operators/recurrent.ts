@@ -2,7 +2,7 @@ import { createElements, typeOf } from '@gradloom/core/internal';
 import { reorder } from '../../../reorder.ts';
 import { constantValue } from '../align.ts';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
-import { arranged, newAxes, ROWS, type Rows } from '../rows.ts';
+import { arrangeAxes, newAxes, ROWS, type Rows } from '../rows.ts';
 import { type Tensor, tensorOf } from '../tensor.ts';
 import { composedOperator, fixedExtents, inShape } from './elements.ts';
 import { known, transposedTensor } from './moves.ts';
@@ -94,14 +94,14 @@ const gruStep: Step = (call, x, [h], direction) => {
 const lstmStep: Step = (call, x, [h, c], direction) => {
   const [O, { peepholes }] = [unitsOf(direction), direction];
   const sum = of(call, 'Add', x, byState(call, h, direction, 0, 4));
-  const seen = (k: number, cell: Item, part: number): Item => {
+  const peephole = (k: number, cell: Item, part: number): Item => {
     const y = gate(call, sum, k, O);
     return peepholes === undefined ? y : of(call, 'Add', y, of(call, 'Mul', gate(call, peepholes, part, O), cell));
   };
-  const [i, f] = [seen(0, c, 0), seen(2, c, 2)].map((y) => activate(call, kinds.LSTM, direction, 0, y));
+  const [i, f] = [peephole(0, c, 0), peephole(2, c, 2)].map((y) => activate(call, kinds.LSTM, direction, 0, y));
   const g = activate(call, kinds.LSTM, direction, 1, gate(call, sum, 3, O));
   const cell = of(call, 'Add', of(call, 'Mul', f, c), of(call, 'Mul', i, g));
-  const o = activate(call, kinds.LSTM, direction, 0, seen(1, cell, 1));
+  const o = activate(call, kinds.LSTM, direction, 0, peephole(1, cell, 1));
   return [of(call, 'Mul', o, activate(call, kinds.LSTM, direction, 2, cell)), cell];
 };
 
@@ -140,16 +140,16 @@ function steps(call: Call, x: Item, { step, gates }: Kind, direction: Direction)
 /** A constant as a value of layers. */
 function frozenRows(call: Call, { weight: _, ...tensor }: Tensor): Rows {
   const axes = newAxes(tensor.dims);
-  const stored = axes.flat();
+  const storedParts = axes.flat();
   return {
     type: tensor.type,
     axes,
-    stored,
+    stored: storedParts,
     value: constantValue(
       call,
       tensor,
       axes,
-      stored.map((part) => [part]),
+      storedParts.map((part) => [part]),
     ),
   };
 }
@@ -159,16 +159,21 @@ function statesOfLayer(call: Call, x: Rows, { kind, gates }: NonNullable<Kind['l
   const { W, R, bi, bh, isReverse } = direction;
   const O = unitsOf(direction);
   const [positions, rows, inputs] = x.axes;
-  const value = arranged(x, [positions, inputs]);
+  const value = arrangeAxes(x, [positions, inputs]);
   /** [gates · O, n] as [n, gates · O], with the gates in the order of the layer. */
-  const moved = (tensor: Tensor | undefined, n: number) => {
+  const reorderGates = (tensor: Tensor | undefined, n: number) => {
     const numbers = createElements(typeOf(W.numbers), gates.length * O * n);
     if (tensor === undefined) return numbers;
-    const ordered = takeOf({ ...tensor, dims: [gates.length, O * n] }, 0, gates).numbers;
-    reorder(numbers, ordered, [gates.length, O, n], [2, 0, 1]);
+    const orderedNumbers = takeOf({ ...tensor, dims: [gates.length, O * n] }, 0, gates).numbers;
+    reorder(numbers, orderedNumbers, [gates.length, O, n], [2, 0, 1]);
     return numbers;
   };
-  const weights = { Wi: moved(W, W.dims[1]), bi: moved(bi, 1), Wh: moved(R, O), bh: moved(bh, 1) };
+  const weights = {
+    Wi: reorderGates(W, W.dims[1]),
+    bi: reorderGates(bi, 1),
+    Wh: reorderGates(R, O),
+    bh: reorderGates(bh, 1),
+  };
   const names = [W, bi, R, bh].map((tensor) => tensor?.weight);
   const y = call.add(value, { kind, out: O, reverse: isReverse }, weights, names, W.weight !== undefined);
   const [[steps], [units]] = [newAxes([y.shape[0]]), newAxes([O])];
@@ -203,9 +208,9 @@ const recurrent = (kind: Kind, stateCount: number) =>
   composedOperator((call, xs) => {
     const [first, W, R, biases, lengths, ...others] = xs;
     const isBatchFirst = call.int('layout', 0) !== 0;
-    const moved = (item: Item | undefined): Item | undefined =>
+    const moveItem = (item: Item | undefined): Item | undefined =>
       item && isBatchFirst ? call.apply('Transpose', [item], { perm: [1, 0, 2] })[0] : item;
-    const x = moved(first) as Item;
+    const x = moveItem(first) as Item;
     if (call.int('input_forget', 0) !== 0) throw call.refuse('input_forget', '0');
     for (const name of ['clip', 'activation_alpha', 'activation_beta']) {
       if (call.has(name)) throw call.refuse(name, 'none');
@@ -232,7 +237,7 @@ const recurrent = (kind: Kind, stateCount: number) =>
           bi: part(0),
           bh: part(1),
           peepholes: others[stateCount] && constantAt(call, others[stateCount], d, 'peepholes'),
-          states: Array.from({ length: stateCount }, (_, k) => at(call, moved(others[k]), d)),
+          states: Array.from({ length: stateCount }, (_, k) => at(call, moveItem(others[k]), d)),
         };
       },
     );
@@ -269,7 +274,7 @@ const recurrent = (kind: Kind, stateCount: number) =>
     );
     if (!isBatchFirst) return [y, ...lasts];
     const [rows] = call.apply('Transpose', [y], { perm: [2, 0, 1, 3] });
-    return [rows, ...lasts.map((state) => moved(state) as Item)];
+    return [rows, ...lasts.map((state) => moveItem(state) as Item)];
   });
 
 const concat = (call: Call, items: readonly Item[], axis: number): Item =>

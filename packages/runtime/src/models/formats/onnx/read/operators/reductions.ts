@@ -1,8 +1,8 @@
 import { mathOf, parameter, slice, take, type Value } from '@gradloom/core';
 import { sizeOf } from '@gradloom/core/internal';
-import { mixed } from '../align.ts';
+import { mixedRows } from '../align.ts';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
-import { arranged, ROWS, type Rows, regrouped } from '../rows.ts';
+import { arrangeAxes, ROWS, type Rows, regroupAxes } from '../rows.ts';
 import { eachPlace, stridesOf, type Tensor, tensorOf } from '../tensor.ts';
 import { alongAxis, axesFrom, axisOf } from './moves.ts';
 import type { Operator } from './operator.ts';
@@ -39,11 +39,11 @@ const softmaxLike = (
       const dims = extentsOf(x as Item);
       const axis = axisFor(call, dims.length);
       const isTogether = call.opset < 13 && axis < dims.length - 1;
-      const rows = isTogether ? regrouped(x, [...dims.slice(0, axis), sizeOf(dims.slice(axis))]) : x;
-      if (rows === null) throw mixed(call);
+      const rows = isTogether ? regroupAxes(x, [...dims.slice(0, axis), sizeOf(dims.slice(axis))]) : x;
+      if (rows === null) throw mixedRows(call);
       const y = alongAxis(call, rows, axis, (value, at, extent) => layer(call, value, at, extent));
-      const result = isTogether ? regrouped(y, dims) : y;
-      if (result === null) throw mixed(call);
+      const result = isTogether ? regroupAxes(y, dims) : y;
+      if (result === null) throw mixedRows(call);
       return [result];
     },
   };
@@ -134,11 +134,11 @@ export function reduced(
     return tensorOf(x.type, dims.filter(isKept), (y) => y.set(numbers.map(plain)));
   }
   const parts = x.axes.filter(isReduced).flat();
-  if (parts.includes(ROWS)) throw mixed(call);
+  if (parts.includes(ROWS)) throw mixedRows(call);
   const indices = [...x.stored.keys()].filter((k) => parts.includes(x.stored[k]));
   // Without an axis of more than one number the last one stands for them.
   const groups = indices.length === 0 ? [...x.stored.map((part) => [part]), []] : x.stored.map((part) => [part]);
-  const value = layers(arranged(x, groups), indices.length === 0 ? [groups.length - 1] : indices);
+  const value = layers(arrangeAxes(x, groups), indices.length === 0 ? [groups.length - 1] : indices);
   const left = x.axes.map((axis, k) => (isReduced(axis, k) ? [] : axis)).filter(isKept);
   return { type: x.type, axes: left, stored: x.stored.filter((part) => !parts.includes(part)), value };
 }
@@ -150,8 +150,8 @@ function reduction(name: keyof typeof reductions): Operator {
     const axes = axesFrom(call, input, name === 'ReduceSum' ? 13 : 18) ?? [];
     if (axes.length === 0 && call.int('noop_with_empty_axes', 0) !== 0) return [x as Item];
     const all = Array.from({ length: rank }, (_, axis) => axis);
-    const chosen = axes.length === 0 ? all : axes.map((axis) => axisOf(call, axis, rank));
-    return [reduced(call, name, x as Item, chosen, call.int('keepdims', 1) !== 0)];
+    const reducedAxes = axes.length === 0 ? all : axes.map((axis) => axisOf(call, axis, rank));
+    return [reduced(call, name, x as Item, reducedAxes, call.int('keepdims', 1) !== 0)];
   };
   return { evaluate: (call, xs) => reduce(call, xs) as Tensor[], layers: reduce };
 }
@@ -177,9 +177,9 @@ const indexOfLargest = (sign: 1 | -1): Operator => ({
     const isLast = call.int('select_last_index', 0) !== 0;
     const y = alongAxis(call, x, axis, (value, at, n) => {
       const signed = sign === 1 ? value : value.negate();
-      const reversed = Array.from({ length: n }, (_, k) => n - 1 - k);
-      const ordered = isLast ? signed.through(take(reversed, { axis: at })) : signed;
-      const index = ordered.through({ kind: 'argmax', axis: at, keepdims: true });
+      const reversedIndices = Array.from({ length: n }, (_, k) => n - 1 - k);
+      const orderedValue = isLast ? signed.through(take(reversedIndices, { axis: at })) : signed;
+      const index = orderedValue.through({ kind: 'argmax', axis: at, keepdims: true });
       return isLast ? index.negate().plus(n - 1) : index;
     });
     const axes = call.int('keepdims', 1) === 0 ? y.axes.toSpliced(axis, 1) : y.axes;

@@ -51,12 +51,12 @@ function termsOf(call: Call, mode: string, axis: ResizedAxis, o: number): Terms 
     throw call.refuse(transformation, Object.keys(coordinates).join(', '));
   const { inputs, scale } = axis;
   const position = coordinates[transformation](o, axis);
-  const clamped = (index: number): number => Math.min(Math.max(index, 0), inputs - 1);
+  const clampIndex = (index: number): number => Math.min(Math.max(index, 0), inputs - 1);
   if (transformation === 'tf_crop_and_resize' && (position < 0 || position > inputs - 1)) return [];
   if (mode === 'nearest') {
-    const rounded = call.text('nearest_mode', 'round_prefer_floor');
-    if (!Object.hasOwn(nearest, rounded)) throw call.refuse(rounded, Object.keys(nearest).join(', '));
-    return [[clamped(nearest[rounded](position)), 1]];
+    const roundingMode = call.text('nearest_mode', 'round_prefer_floor');
+    if (!Object.hasOwn(nearest, roundingMode)) throw call.refuse(roundingMode, Object.keys(nearest).join(', '));
+    return [[clampIndex(nearest[roundingMode](position)), 1]];
   }
   // Where a smaller image is not to alias, more inputs count.
   const stretch = call.int('antialias', 0) !== 0 ? Math.min(scale, 1) : 1;
@@ -69,7 +69,7 @@ function termsOf(call: Call, mode: string, axis: ResizedAxis, o: number): Terms 
   const terms = Array.from({ length: 2 * reach }, (_, k): [number, number] => {
     const index = first + k;
     const factor = factorAt((index - position) * stretch);
-    return [clamped(index), excludesOutside && index !== clamped(index) ? 0 : factor];
+    return [clampIndex(index), excludesOutside && index !== clampIndex(index) ? 0 : factor];
   }).filter(([, factor]) => factor !== 0);
   const sum = terms.reduce((total, [, factor]) => total + factor, 0);
   return stretch < 1 || excludesOutside ? terms.map(([index, factor]) => [index, factor / sum]) : terms;
@@ -90,12 +90,12 @@ function resizedAxes(call: Call, [x, ...inputs]: readonly (Item | undefined)[]):
   if (scales.length + sizes.length === 0) throw call.refuse('no scales and no sizes', 'one of them');
   const ratios = axes.map((axis, k) => (scales.length > 0 ? scales[k] : sizes[k] / dims[axis]));
   const policy = call.text('keep_aspect_ratio_policy', 'stretch');
-  const common = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
+  const commonScale = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
   const isKept = policy !== 'stretch' && scales.length === 0;
   return new Map(
     axes.map((axis, k): [number, ResizedAxis] => {
       const inputs = dims[axis];
-      const scale = isKept ? common : ratios[k];
+      const scale = isKept ? commonScale : ratios[k];
       const outputs =
         scales.length > 0 ? Math.floor(inputs * scale) : isKept ? Math.floor(inputs * scale + 0.5) : sizes[k];
       return [axis, { inputs, outputs, scale, region: [region[k] ?? 0, region[k + axes.length] ?? 1] }];
@@ -110,22 +110,22 @@ const resize = composedOperator((call, xs) => {
     throw call.refuse(`mode ${mode}`, 'nearest, linear or cubic');
   let y = xs[0] as Item;
   const { type } = y;
-  for (const [axis, resized] of resizedAxes(call, xs)) {
-    const [start, end] = resized.region;
+  for (const [axis, resizedAxis] of resizedAxes(call, xs)) {
+    const [start, end] = resizedAxis.region;
     const isCropped = call.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize' && end - start !== 1;
-    if (resized.outputs === resized.inputs && resized.scale === 1 && !isCropped) continue;
-    const outputs = Array.from({ length: resized.outputs }, (_, o) => termsOf(call, mode, resized, o));
+    if (resizedAxis.outputs === resizedAxis.inputs && resizedAxis.scale === 1 && !isCropped) continue;
+    const outputs = Array.from({ length: resizedAxis.outputs }, (_, o) => termsOf(call, mode, resizedAxis, o));
     y = linearAlong(call, y, axis, outputs);
     if (outputs.every((terms) => terms.length > 0)) continue;
     // Outside of the input.
     const value = call.float('extrapolation_value', 0);
-    const dims = extentsOf(y).map((_, k) => (k === axis ? resized.outputs : 1));
-    const outside: Tensor = {
+    const dims = extentsOf(y).map((_, k) => (k === axis ? resizedAxis.outputs : 1));
+    const outsideValues: Tensor = {
       type,
       dims,
       numbers: Float64Array.from(outputs, (terms) => (terms.length > 0 ? 0 : value)),
     };
-    [y] = call.apply('Add', [y, outside]);
+    [y] = call.apply('Add', [y, outsideValues]);
   }
   return [y];
 });

@@ -13,7 +13,7 @@ const { erf, exp, expm1, log, log1p, sigmoid, tanh } = mathOf('float64');
 type Plain = (a: number, b: number, c: number) => number;
 
 /** The tensor whose numbers are a function of those of others, spread over each other as in NumPy. */
-export function spread(call: Call, xs: readonly Tensor[], plain: Plain, type?: TensorType): Tensor {
+export function spread(call: Call, xs: readonly Tensor[], evaluateNumbers: Plain, type?: TensorType): Tensor {
   const dims = spreadDims(xs.map((x) => x.dims));
   if (dims === null) throw call.refuse('inputs whose shapes do not fit', 'extents that are equal or 1');
   const [a, b = a, c = a] = xs;
@@ -22,7 +22,7 @@ export function spread(call: Call, xs: readonly Tensor[], plain: Plain, type?: T
       dims,
       [a, b, c].map((x) => spreadStrides(x, dims)),
       (index, i, j, k) => {
-        numbers[index] = plain(a.numbers[i], b.numbers[j], c.numbers[k]);
+        numbers[index] = evaluateNumbers(a.numbers[i], b.numbers[j], c.numbers[k]);
       },
     ),
   );
@@ -33,11 +33,11 @@ const items = (xs: readonly (Item | undefined)[]): Item[] => xs.filter((x) => x 
 
 /** A function of one number, and the layers that compute it. Without layers it is for constants alone. */
 export const unary = (
-  plain: (x: number, call: Call) => number,
+  evaluateNumber: (x: number, call: Call) => number,
   layer?: (x: Value, call: Call) => Value,
   type?: TensorType,
 ): Operator => ({
-  evaluate: (call, xs) => [spread(call, present(xs).slice(0, 1), (x) => plain(x, call), type)],
+  evaluate: (call, xs) => [spread(call, present(xs).slice(0, 1), (x) => evaluateNumber(x, call), type)],
   ...(layer !== undefined && {
     layers(call, [x]) {
       const rows = x as Rows;
@@ -47,7 +47,7 @@ export const unary = (
 });
 
 /** An operator that is made of others, for constants and for layers alike. */
-export const composed = (make: (call: Call, xs: readonly (Item | undefined)[]) => Item): Operator => ({
+export const composedOfOne = (make: (call: Call, xs: readonly (Item | undefined)[]) => Item): Operator => ({
   // Operators make constants of constants.
   evaluate: (call, xs) => [make(call, xs) as Tensor],
   layers: (call, xs) => [make(call, xs)],
@@ -62,13 +62,13 @@ const onlyNumber = (item: Item): number | undefined =>
 
 /** A function of two values, or of more from the left. */
 export const binary = (
-  plain: (a: number, b: number, type: TensorType) => number,
+  evaluatePair: (a: number, b: number, type: TensorType) => number,
   layer: (a: Value, b: Value | number) => Value,
   type?: TensorType,
 ): Operator => ({
   evaluate(call, xs) {
     const [first, ...others] = present(xs).map((x, k) => (k === 1 ? placedAt(call, x, xs[0]) : x) as Tensor);
-    return [others.reduce((a, b) => spread(call, [a, b], (x, y) => plain(x, y, a.type), type), first)];
+    return [others.reduce((a, b) => spread(call, [a, b], (x, y) => evaluatePair(x, y, a.type), type), first)];
   },
   layers(call, xs) {
     const [first, ...others] = items(xs).map((x, k) => (k === 1 ? placedAt(call, x, xs[0]) : x));
@@ -117,18 +117,18 @@ function roundedToEven(x: number): number {
   return rest > 0.5 || (rest === 0.5 && below % 2 !== 0) ? below + 1 : below;
 }
 
-const added = binary(
+const addOperator = binary(
   (a, b) => a + b,
   (a, b) => a.plus(b),
 );
 
 /** A sum. A constant for each output of a dense layer or convolution without a bias becomes that. */
 const addition: Operator = {
-  ...added,
+  ...addOperator,
   layers(call, xs) {
     const [a, b] = items(xs);
     const y = isConstant(b) ? withBias(call, a, b) : isConstant(a) ? withBias(call, b, a) : undefined;
-    return y === undefined ? (added.layers?.(call, xs) ?? []) : [y];
+    return y === undefined ? (addOperator.layers?.(call, xs) ?? []) : [y];
   },
 };
 
@@ -143,8 +143,7 @@ function withBias(call: Call, x: Item, b: Tensor): Rows | undefined {
 }
 
 /** Whole numbers without a fraction, others as they are. */
-const truncated = (rows: Rows): Rows =>
-  isFloating(rows.type) ? rows : { ...rows, value: withoutFraction(rows.value) };
+const truncate = (rows: Rows): Rows => (isFloating(rows.type) ? rows : { ...rows, value: withoutFraction(rows.value) });
 
 /** x rounded towards 0. */
 export function withoutFraction(x: Value): Value {
@@ -154,12 +153,12 @@ export function withoutFraction(x: Value): Value {
 /** The largest whole number up to x. */
 export const floor = (x: Value): Value => x.through({ kind: 'floor' });
 
-const divided = binary(wholeDivision, (a, b) => a.over(b));
+const divideOperator = binary(wholeDivision, (a, b) => a.over(b));
 
 const division: Operator = {
-  ...divided,
+  ...divideOperator,
   layers(call, xs) {
-    return (divided.layers?.(call, xs) ?? []).map((quotient) => truncated(quotient as Rows));
+    return (divideOperator.layers?.(call, xs) ?? []).map((quotient) => truncate(quotient as Rows));
   },
 };
 
@@ -199,7 +198,7 @@ export const scalarOperators = {
   Softplus: unary((x) => Math.max(x, 0) + log1p(exp(-Math.abs(x))), through({ kind: 'activation', fn: 'softplus' })),
   Softsign: unary((x) => x / (1 + Math.abs(x)), through({ kind: 'activation', fn: 'softsign' })),
   Sqrt: unary(Math.sqrt, through({ kind: 'sqrt' })),
-  Mean: composed((call, xs) => {
+  Mean: composedOfOne((call, xs) => {
     const [sum] = call.apply('Sum', xs);
     return xs.length === 1 ? sum : call.apply('Div', [sum, scalar(sum.type, xs.length)])[0];
   }),

@@ -1,7 +1,7 @@
 import { slice, take } from '@gradloom/core';
-import { mixed } from '../align.ts';
+import { mixedRows } from '../align.ts';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
-import { arranged, dimsOf, extentOf, newAxes, type Rows, regrouped } from '../rows.ts';
+import { arrangeAxes, dimsOf, extentOf, newAxes, type Rows, regroupAxes } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
 import { alongAxis, axisOf, known } from './moves.ts';
 import type { Operator } from './operator.ts';
@@ -64,7 +64,7 @@ export function takeRows(call: Call, x: Rows, axis: number, indices: readonly nu
   );
 }
 
-const sliced: Operator = {
+const sliceOperator: Operator = {
   evaluate: (call, xs) => [
     slicesOf(call, xs).reduce((x, [axis, indices]) => takeOf(x, axis, indices), xs[0] as Tensor),
   ],
@@ -75,8 +75,8 @@ const sliced: Operator = {
 
 /** Indices of an axis, of which those below 0 count from its end. @throws Error for one outside of it */
 function indicesIn(call: Call, numbers: ArrayLike<number>, extent: number): readonly number[] {
-  const outside = Array.from(numbers).find((index) => !(index >= -extent && index < extent));
-  if (outside !== undefined) throw call.refuse(`index ${outside}`, `one from ${-extent} to ${extent - 1}`);
+  const badIndex = Array.from(numbers).find((index) => !(index >= -extent && index < extent));
+  if (badIndex !== undefined) throw call.refuse(`index ${badIndex}`, `one from ${-extent} to ${extent - 1}`);
   return Array.from(numbers, (index) => (index < 0 ? index + extent : index));
 }
 
@@ -86,25 +86,25 @@ const gather: Operator = {
     const [tensor, { dims, numbers }] = [x as Tensor, indices as Tensor];
     const axis = axisOf(call, call.int('axis', 0), tensor.dims.length);
     const extent = tensor.dims[axis];
-    const taken = takeOf(tensor, axis, indicesIn(call, numbers, extent));
-    return [{ ...taken, dims: [...tensor.dims.slice(0, axis), ...dims, ...tensor.dims.slice(axis + 1)] }];
+    const takenTensor = takeOf(tensor, axis, indicesIn(call, numbers, extent));
+    return [{ ...takenTensor, dims: [...tensor.dims.slice(0, axis), ...dims, ...tensor.dims.slice(axis + 1)] }];
   },
   layers(call, [x, indices]) {
     if (x === undefined || indices === undefined) throw call.refuse('no indices', 'them');
     const axis = axisOf(call, call.int('axis', 0), extentsOf(x).length);
     if (isConstant(indices) && !isConstant(x)) {
       const extent = extentOf(x.axes[axis]);
-      const taken = takeRows(call, x, axis, indicesIn(call, indices.numbers, extent));
-      const dims = dimsOf(taken);
-      const rows = regrouped(taken, [...dims.slice(0, axis), ...indices.dims, ...dims.slice(axis + 1)]);
-      if (rows === null) throw mixed(call);
+      const takenRows = takeRows(call, x, axis, indicesIn(call, indices.numbers, extent));
+      const dims = dimsOf(takenRows);
+      const rows = regroupAxes(takenRows, [...dims.slice(0, axis), ...indices.dims, ...dims.slice(axis + 1)]);
+      if (rows === null) throw mixedRows(call);
       return [rows];
     }
     if (!isConstant(x) || isConstant(indices) || axis !== 0 || x.dims.length !== 2) {
       throw call.refuse('indices that depend on its inputs', 'constants, or a table [n, m] as first input');
     }
     const [vocabulary, width] = x.dims;
-    const value = arranged(
+    const value = arrangeAxes(
       indices,
       indices.stored.map((part) => [part]),
     );
@@ -140,7 +140,7 @@ const splitBy =
 
 export const takeOperators = {
   Gather: gather,
-  Slice: sliced,
+  Slice: sliceOperator,
   Split: {
     evaluate: splitBy<Tensor>((_call, x, axis, indices) => takeOf(x, axis, indices)),
     layers: splitBy<Rows>(takeRows),

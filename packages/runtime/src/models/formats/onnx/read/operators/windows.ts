@@ -1,8 +1,8 @@
 import { type LayerSpec, pad, parameter, reshape, take, type Value } from '@gradloom/core';
 import { sizeOf } from '@gradloom/core/internal';
-import { LARGEST, mixed } from '../align.ts';
+import { LARGEST, mixedRows } from '../align.ts';
 import { type Call, extentsOf, type Item } from '../call.ts';
-import { arranged, newAxes, ROWS, type Rows, reshaped } from '../rows.ts';
+import { arrangeAxes, newAxes, ROWS, type Rows, reshapeValue } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
 import { linearAlong, powerOf, type Terms } from './linear.ts';
 import { alongAxis } from './moves.ts';
@@ -80,10 +80,14 @@ export function eachInput(
 export function imageOf(call: Call, x: Rows): { readonly value: Value; readonly from: (value: Value) => Rows } {
   const [rows, channels, ...positions] = x.axes;
   if (!(rows.length === 0 || (rows.length === 1 && rows[0] === ROWS))) {
-    throw mixed(call, 'several images in a row of the network', 'the rows of a batch, or one image, in the first axis');
+    throw mixedRows(
+      call,
+      'several images in a row of the network',
+      'the rows of a batch, or one image, in the first axis',
+    );
   }
   return {
-    value: arranged(x, [...positions, channels]),
+    value: arrangeAxes(x, [...positions, channels]),
     from(value) {
       const made = newAxes(value.shape);
       const [outputs, places] = [made[made.length - 1], made.slice(0, -1)];
@@ -99,13 +103,13 @@ export function withPadding(
   filler: number,
   isOfLayer: (window: Window) => boolean,
 ): { readonly value: Value; readonly padding: number[] } {
-  const needed = windows.map(({ inputs, kernel, dilation, stride, outputs, before }) =>
+  const neededAfter = windows.map(({ inputs, kernel, dilation, stride, outputs, before }) =>
     Math.max(0, (outputs - 1) * stride + dilation * (kernel - 1) + 1 - inputs - before),
   );
   if (windows.every((window) => isOfLayer(window) && outputsOf(window, 2 * window.before) === window.outputs)) {
     return { value, padding: windows.map(({ before }) => before) };
   }
-  const sides = windows.map(({ before }, a) => [before, needed[a]] as const);
+  const sides = windows.map(({ before }, a) => [before, neededAfter[a]] as const);
   const isNeeded = sides.some(([before, after]) => before + after > 0);
   const layer = pad([...sides, 0], filler === 0 ? {} : { value: filler });
   return { value: isNeeded ? value.through(layer) : value, padding: windows.map(() => 0) };
@@ -136,7 +140,7 @@ function maximaAlong(call: Call, x: Rows, axis: number, window: Window): Rows {
   return alongAxis(call, x, axis, (value, at) => {
     const [before, after] = [value.shape.slice(0, at), value.shape.slice(at + 1)];
     const windows = value.through(take(indices, { axis: at }), reshape([...before, outputs, kernel, ...after]));
-    return reshaped(windows.max({ axis: at + 1 }), [...before, outputs, ...after]);
+    return reshapeValue(windows.max({ axis: at + 1 }), [...before, outputs, ...after]);
   });
 }
 
@@ -151,7 +155,7 @@ const lpPool: Operator = {
   evaluate(call, [x]) {
     const p = call.int('p', 2);
     const norm = (numbers: readonly number[]) => numbers.reduce((sum, v) => sum + Math.abs(v) ** p, 0) ** (1 / p);
-    return [pooled(call, x as Tensor, norm)];
+    return [poolWindows(call, x as Tensor, norm)];
   },
   layers(call, [x]) {
     const p = call.int('p', 2);
@@ -165,7 +169,7 @@ const maxPool: Operator = {
   evaluate(call, [first]) {
     const x = first as Tensor;
     if (call.outputs > 1) throw call.refuse('indices as second output', 'the maxima alone');
-    return [pooled(call, x, (numbers) => numbers.reduce((a, b) => (b > a || Number.isNaN(b) ? b : a), -Infinity))];
+    return [poolWindows(call, x, (numbers) => numbers.reduce((a, b) => (b > a || Number.isNaN(b) ? b : a), -Infinity))];
   },
   layers(call, [first]) {
     const x = first as Rows;
@@ -175,8 +179,8 @@ const maxPool: Operator = {
     if (!isOfPoolLayer(windows)) return [windows.reduce((y, window, a) => maximaAlong(call, y, a + 2, window), x)];
     const { value, from } = imageOf(call, x);
     const isOfLayer = ({ before, after, kernel }: Window) => before === after && 2 * before <= kernel;
-    const padded = withPadding(value, windows, -LARGEST /* below all numbers */, isOfLayer);
-    return [from(padded.value.through({ kind: 'max-pool', ...poolOptions(windows, padded.padding) }))];
+    const paddedValue = withPadding(value, windows, -LARGEST /* below all numbers */, isOfLayer);
+    return [from(paddedValue.value.through({ kind: 'max-pool', ...poolOptions(windows, paddedValue.padding) }))];
   },
 };
 
@@ -191,12 +195,12 @@ function countsOf(call: Call, windows: readonly Window[]): number[] {
   const counts = new Array<number>(sizeOf(windows.map(({ outputs }) => outputs))).fill(0);
   const isAll = call.int('count_include_pad', 0) !== 0;
   // Padding that the graph asks for counts, not what lies behind it.
-  const padded = windows.map((window) => ({
+  const paddedWindows = windows.map((window) => ({
     ...window,
     inputs: window.inputs + window.before + window.after,
     before: 0,
   }));
-  eachInput(isAll ? padded : windows, (output, _place, input) => {
+  eachInput(isAll ? paddedWindows : windows, (output, _place, input) => {
     if (input >= 0) counts[output]++;
   });
   return counts;
@@ -206,7 +210,7 @@ const averagePool: Operator = {
   evaluate(call, [first]) {
     const x = first as Tensor;
     const counts = countsOf(call, windowsOf(call, x.dims.slice(2), kernelOf(call)));
-    return [pooled(call, x, (numbers, output) => numbers.reduce((a, b) => a + b, 0) / counts[output])];
+    return [poolWindows(call, x, (numbers, output) => numbers.reduce((a, b) => a + b, 0) / counts[output])];
   },
   layers(call, [first]) {
     const x = first as Rows;
@@ -219,8 +223,8 @@ const averagePool: Operator = {
     }
     const { value, from } = imageOf(call, x);
     const isOfLayer = ({ before, after, kernel }: Window) => before === after && 2 * before <= kernel;
-    const padded = withPadding(value, windows, 0, isOfLayer);
-    const mean = padded.value.through({ kind: 'avg-pool', ...poolOptions(windows, padded.padding) });
+    const paddedValue = withPadding(value, windows, 0, isOfLayer);
+    const mean = paddedValue.value.through({ kind: 'avg-pool', ...poolOptions(windows, paddedValue.padding) });
     const size = sizeOf(windows.map(({ kernel }) => kernel));
     const factors = countsOf(call, windows).map((count) => size / count);
     if (factors.every((factor) => factor === 1)) return [from(mean)];
@@ -231,7 +235,7 @@ const averagePool: Operator = {
 };
 
 /** What `reduce` makes of the numbers of each window, without padding. */
-function pooled(call: Call, x: Tensor, reduce: (numbers: readonly number[], output: number) => number): Tensor {
+function poolWindows(call: Call, x: Tensor, reduce: (numbers: readonly number[], output: number) => number): Tensor {
   const [N, C, ...positions] = x.dims;
   const windows = windowsOf(call, positions, kernelOf(call));
   const [inputs, outputs] = [sizeOf(positions), sizeOf(windows.map((window) => window.outputs))];

@@ -21,15 +21,15 @@ export function findPatterns(
 ): Step[] {
   const places = new Map(nodes.flatMap(([, node], k) => (node.output ?? []).map((name) => [name, k] as const)));
   const graph: Graph = { makerOf: (value) => nodes[places.get(value) ?? -1]?.[1], numbersOf };
-  const needed = new Set(outputs);
+  const neededValues = new Set(outputs);
   const steps: Step[] = [];
   // From the last node on, so that the largest pattern is found first.
   for (let k = nodes.length - 1; k >= 0; k--) {
     const [index, node] = nodes[k];
-    if (!(node.output ?? []).some((name) => needed.has(name))) continue;
+    if (!(node.output ?? []).some((name) => neededValues.has(name))) continue;
     const match = findIn(graph, node);
     const read = match === undefined ? readBy(node) : [...match.values.values()];
-    for (const name of read) needed.add(name);
+    for (const name of read) neededValues.add(name);
     steps.push({ index, node, ...(match && { match: { ...match, inner: nodesUpTo(read, node, nodes, places) } }) });
   }
   return steps.reverse();

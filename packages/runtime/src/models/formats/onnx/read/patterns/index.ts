@@ -1,7 +1,7 @@
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { normLayer } from '../operators/norms.ts';
 import type { Tensor } from '../tensor.ts';
-import { any, anyNumber, either, made, mean, number, power, product, root, sum, type Term } from './terms.ts';
+import { any, anyNumber, either, mean, number, operatorTerm, power, product, root, sum, type Term } from './terms.ts';
 
 /** Operators of a graph that are one layer. */
 export interface Pattern {
@@ -18,10 +18,10 @@ export interface Pattern {
 const [x, gamma, beta, epsilon] = [any('x'), any('gamma'), any('beta'), anyNumber('epsilon')];
 
 /** y / √(the mean of its squares + ε). */
-function normalized(y: Term): Term {
+function normalizedTerm(y: Term): Term {
   const deviation = root(sum(mean(power(y, 2)), epsilon));
-  const inverse = either(made('Reciprocal', deviation), made('Div', number(1), deviation));
-  return either(made('Div', y, deviation), product(y, inverse));
+  const inverse = either(operatorTerm('Reciprocal', deviation), operatorTerm('Div', number(1), deviation));
+  return either(operatorTerm('Div', y, deviation), product(y, inverse));
 }
 
 /** A norm over the last axis, if it is that, with weights that are constants of its extent. */
@@ -43,9 +43,9 @@ const activation =
   (_call, { x }) =>
     isConstant(x) ? undefined : { ...x, value: x.value.through({ kind: 'activation', fn }) };
 
-const centered = made('Sub', x, mean(x));
-const scaled = product(normalized(centered), gamma);
-const erf = made('Erf', either(made('Div', x, number(Math.SQRT2)), product(x, number(Math.SQRT1_2))));
+const centered = operatorTerm('Sub', x, mean(x));
+const scaled = product(normalizedTerm(centered), gamma);
+const erf = operatorTerm('Erf', either(operatorTerm('Div', x, number(Math.SQRT2)), product(x, number(Math.SQRT1_2))));
 const cubic = sum(x, product(number(0.044715), power(x, 3)));
 
 /**
@@ -55,11 +55,11 @@ const cubic = sum(x, product(number(0.044715), power(x, 3)));
 export const patterns: readonly Pattern[] = [
   { term: sum(scaled, beta), layer: norm('layer-norm') },
   { term: scaled, layer: norm('layer-norm') },
-  { term: product(normalized(x), gamma), layer: norm('rms-norm') },
+  { term: product(normalizedTerm(x), gamma), layer: norm('rms-norm') },
   { term: product(number(0.5), x, sum(number(1), erf)), layer: activation('gelu') },
   {
-    term: product(number(0.5), x, sum(number(1), made('Tanh', product(number(Math.sqrt(2 / Math.PI)), cubic)))),
+    term: product(number(0.5), x, sum(number(1), operatorTerm('Tanh', product(number(Math.sqrt(2 / Math.PI)), cubic)))),
     layer: activation('gelu-tanh'),
   },
-  { term: product(x, made('Sigmoid', either(x, product(x, number(1))))), layer: activation('silu') },
+  { term: product(x, operatorTerm('Sigmoid', either(x, product(x, number(1))))), layer: activation('silu') },
 ];

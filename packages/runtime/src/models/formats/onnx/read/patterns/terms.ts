@@ -59,7 +59,7 @@ function madeBy(graph: Graph, value: string, operator: string): Node | undefined
 }
 
 /** An operator of inputs in their order. */
-export const made = (operator: string, ...inputs: readonly Term[]): Term =>
+export const operatorTerm = (operator: string, ...inputs: readonly Term[]): Term =>
   function* (graph, value, bindings) {
     const read = madeBy(graph, value, operator)?.input;
     if (read?.length === inputs.length) yield* allOf(graph, read, inputs, bindings);
@@ -82,25 +82,25 @@ export const either = (...terms: readonly Term[]): Term =>
   };
 
 /** An operator whose inputs may be in any order and, of more than two, in any brackets. */
-const unordered = (operator: string, terms: readonly Term[]): Term =>
+const commutativeTerm = (operator: string, terms: readonly Term[]): Term =>
   function* (graph, value, bindings) {
     if (terms.length === 1) yield* terms[0](graph, value, bindings);
     const read = madeBy(graph, value, operator)?.input;
     if (terms.length === 1 || read?.length !== 2) return;
     const all = 2 ** terms.length - 1;
-    for (let chosen = 1; chosen < all; chosen++) {
-      const [first, second] = [1, 0].map((side) => terms.filter((_, k) => ((chosen >> k) & 1) === side));
-      yield* allOf(graph, read, [unordered(operator, first), unordered(operator, second)], bindings);
+    for (let subset = 1; subset < all; subset++) {
+      const [first, second] = [1, 0].map((side) => terms.filter((_, k) => ((subset >> k) & 1) === side));
+      yield* allOf(graph, read, [commutativeTerm(operator, first), commutativeTerm(operator, second)], bindings);
     }
   };
 
-export const sum = (...terms: readonly Term[]): Term => unordered('Add', terms);
-export const product = (...terms: readonly Term[]): Term => unordered('Mul', terms);
-export const root = (x: Term): Term => made('Sqrt', x);
+export const sum = (...terms: readonly Term[]): Term => commutativeTerm('Add', terms);
+export const product = (...terms: readonly Term[]): Term => commutativeTerm('Mul', terms);
+export const root = (x: Term): Term => operatorTerm('Sqrt', x);
 
 /** A power of a whole exponent, also as a product. */
 export const power = (x: Term, exponent: number): Term =>
-  either(made('Pow', x, number(exponent)), product(...Array<Term>(exponent).fill(x)));
+  either(operatorTerm('Pow', x, number(exponent)), product(...Array<Term>(exponent).fill(x)));
 
 /** The mean over one axis, whose number in the graph has the name `axis`. */
 export const mean = (x: Term): Term =>
