@@ -61,7 +61,7 @@ const mayShowHelp = (args: readonly string[]): boolean => args.some((arg) => /^-
  * halves the time.
  */
 function createParser(args: readonly string[], columns: number, choose: (command: string) => void): Argv {
-  const shown = mayShowHelp(args);
+  const showsHelp = mayShowHelp(args);
   const parser = yargs()
     .scriptName('gradloom')
     .exitProcess(false)
@@ -76,19 +76,19 @@ function createParser(args: readonly string[], columns: number, choose: (command
     })
     .usageConfiguration({ 'hide-types': true })
     .updateStrings({ 'Not enough arguments following: %s': `--%s ${NO_VALUE}` })
-    .wrap(shown ? Math.min(columns, 110) : null)
+    .wrap(showsHelp ? Math.min(columns, 110) : null)
     .help()
     .alias('help', 'h')
     .version(version);
-  if (shown) describeProgram(parser);
+  if (showsHelp) describeProgram(parser);
   for (const [name, command] of Object.entries(commands)) {
     parser.command(
       name,
       command.describe,
       async (subparser) => {
         const member = await memberOf(command, args);
-        if (shown) describeCommand(subparser, name, member);
-        return addOptions(subparser, await member.options(), shown);
+        if (showsHelp) describeCommand(subparser, name, member);
+        return addOptions(subparser, await member.options(), showsHelp);
       },
       () => choose(name),
     );
@@ -119,13 +119,13 @@ function describeCommand(subparser: Argv, name: string, { usage, describe, examp
   for (const [line, meaning] of examples) subparser.example(exampleText(line, meaning), '');
 }
 
-function addOptions(subparser: Argv, table: OptionTable, shown: boolean): Argv {
+function addOptions(subparser: Argv, table: OptionTable, showsHelp: boolean): Argv {
   for (const [key, option] of Object.entries(table)) {
     subparser.option(key, {
       alias: aliasesOf(key),
       group: `${option.group}:`,
       describe: helpLine(option),
-      hidden: !shown,
+      hidden: !showsHelp,
       // A flag with a value has no type, so that yargs keeps its text and distinguishes an empty value from none.
       ...(option.standsAlone ? { type: 'boolean' } : { requiresArg: true }),
     });

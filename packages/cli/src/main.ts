@@ -32,8 +32,8 @@ export async function runCommandLine(typedWords: readonly string[], io: Io): Pro
       return await commands[commandLine.command].run(commandLine.request, io);
     return await runNoCommand(commandLine.request, io);
   } catch (error) {
-    const printFailure = (what: unknown): void =>
-      printLines(io.stderr, describeFailure(where, what, args.includes('--verbose')));
+    const printFailure = (failure: unknown): void =>
+      printLines(io.stderr, describeFailure(where, failure, args.includes('--verbose')));
     if (args.some((word) => /^--cluster(=|$)/.test(word))) {
       const { failOnAllRanks } = await import('./commands/cluster/on-all-ranks.ts');
       return await failOnAllRanks(error, io.env, printFailure);

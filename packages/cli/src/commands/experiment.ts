@@ -20,12 +20,12 @@ export const experiment: Command = {
   options: async () => (await import('../lab/experiments/experiment.ts')).commonOptions,
   members: {
     ...Object.fromEntries(Object.entries(experiments).map(([name, load]) => [name, () => memberOf(name, load)])),
-    all: async () => all,
+    all: async () => allExperiments,
   },
   run,
 };
 
-const all: Command = {
+const allExperiments: Command = {
   describe: 'Run all experiments, and count how many of their numbers agree',
   usage: 'all [options]',
   examples: [

@@ -82,10 +82,10 @@ function parse(bytes: Uint8Array): unknown {
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A changed digit is still a valid value: only the checksum reveals it. */
-function refuseWrongChecksum(where: string, bytes: Buffer, what: string): void {
+function refuseWrongChecksum(where: string, bytes: Buffer, subject: string): void {
   const text = UTF8.decode(bytes);
   if (sealOf(text.replace(/\n$/, '')) !== 'broken') return;
-  throw new Error(`${where} has a wrong checksum, expected ${what} as it was written (it is damaged)`);
+  throw new Error(`${where} has a wrong checksum, expected ${subject} as it was written (it is damaged)`);
 }
 
 /** Quotes the start of the file, which is enough to recognise it; the parser's message could quote any bytes. */

@@ -49,11 +49,11 @@ export async function whenInterrupted({ signal }: Interrupt): Promise<void> {
 export function announceInterrupt(
   signal: AbortSignal,
   command: string,
-  what: string, // 'ending with a checkpoint'
+  endingText: string, // 'ending with a checkpoint'
   print: (line: string) => void,
 ): void {
   signal.addEventListener('abort', () => {
     if (signal.reason === 'SIGPIPE') return;
-    print(`gradloom ${command}: ${signal.reason}: ${what}; a second signal ends at once`);
+    print(`gradloom ${command}: ${signal.reason}: ${endingText}; a second signal ends at once`);
   });
 }

@@ -11,16 +11,16 @@ const MAX_EDITS = 5;
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > MAX_LENGTH) return undefined;
   const lower = word.toLowerCase();
-  let best: string | undefined;
+  let bestWord: string | undefined;
   const { length } = word.replace(/^-+/, '');
   // One edit turns any letter into any other.
   let maxDistance = length <= 1 ? 0 : Math.min(MAX_EDITS, Math.max(1, Math.floor(length / 3)));
   for (const candidate of known) {
     if (maxDistance < 0) break;
     const distance = editDistance(lower, candidate, maxDistance);
-    if (distance <= maxDistance) [best, maxDistance] = [candidate, distance - 1];
+    if (distance <= maxDistance) [bestWord, maxDistance] = [candidate, distance - 1];
   }
-  return best;
+  return bestWord;
 }
 
 /**

@@ -33,8 +33,8 @@ export const reasonOf = (error: unknown): string =>
 
 /** Joins names: 'a, b, c and 4 more'. */
 export function listed(names: readonly string[], max = 20): string {
-  const shown = names.slice(0, max).map(showName).join(', ');
-  return names.length > max ? `${shown} and ${names.length - max} more` : shown;
+  const namesText = names.slice(0, max).map(showName).join(', ');
+  return names.length > max ? `${namesText} and ${names.length - max} more` : namesText;
 }
 
 const oneLine = (text: string, max: number): string =>

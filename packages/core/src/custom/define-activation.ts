@@ -66,7 +66,7 @@ export function activationOf(definition: ActivationDefinition): CustomActivation
   const { name: customName, alpha = 0 } = definition;
   const f: Omit<CustomActivation, 'maxSlope'> =
     'formula' in definition
-      ? { customName, alpha, reads: 'z', ...ofFormula(definition, alpha > 0) }
+      ? { customName, alpha, reads: 'z', ...activationOfFormula(definition, alpha > 0) }
       : {
           customName,
           alpha,
@@ -85,7 +85,7 @@ export function activationOf(definition: ActivationDefinition): CustomActivation
 }
 
 /** The functions of a formula. */
-function ofFormula({ name, formula }: FormulaActivationDefinition, hasAlpha: boolean) {
+function activationOfFormula({ name, formula }: FormulaActivationDefinition, hasAlpha: boolean) {
   const expressionOf = (alpha: number): Expression =>
     traceFormula(name, ['z'], hasAlpha ? { alpha } : {}, formula as (scope: unknown) => FormulaValue);
   const expressions = new Map<number, Expression>(); // f and f′ by α

@@ -105,9 +105,9 @@ export function lossOf(definition: LossDefinition, partOptions: object): Loss {
 }
 
 /** The loss of a formula ℓ of y, its input 0, and t; dy is derived. */
-function formulaLoss(name: string, ofOutput: Expression, over: 'mean' | 'sum'): Loss {
+function formulaLoss(name: string, outputExpression: Expression, over: 'mean' | 'sum'): Loss {
   const divisorOf = (O: number): number => (over === 'mean' ? O : 1);
-  const expressionOf = (O: number): Expression => withSlope(ofOutput, 0, divisorOf(O));
+  const expressionOf = (O: number): Expression => withSlope(outputExpression, 0, divisorOf(O));
   const codes = new Map<number, ReturnType<typeof createFormulaCode>>(); // by the divisor
   const inputs = [{ shape: [] }, { shape: [] }];
   const evaluate = lossOfTerms(over, (terms, dy, y, t, n, divisor) => {

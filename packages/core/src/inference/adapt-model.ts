@@ -111,12 +111,12 @@ export function adapt(
   const { loss, preprocessing, parts, metadata } = model;
   const origin = metadata?.huggingface; // a run that trains the model further can then write it back
   const isWhole = changes.until === undefined && changes.outputs === undefined;
-  const ofRows = preprocessing && (isWhole ? preprocessing : withoutTarget(preprocessing));
+  const rowPreprocessing = preprocessing && (isWhole ? preprocessing : withoutTarget(preprocessing));
   return {
     spec: adaptedNetwork.spec,
     parameters,
     ...(isWhole && loss !== undefined ? { loss } : {}),
-    ...(ofRows === undefined ? {} : { preprocessing: ofRows }),
+    ...(rowPreprocessing === undefined ? {} : { preprocessing: rowPreprocessing }),
     ...(parts === undefined ? {} : { parts }),
     ...(origin === undefined ? {} : { metadata: { huggingface: origin } }),
   };

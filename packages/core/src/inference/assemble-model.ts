@@ -77,13 +77,13 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   function partFor(where: string, layer: string, rows: AnyRows, lengths: Lengths | undefined) {
     const encodedRows = readRows(where, rows);
     const part = cachedParts.get(layer) ?? createPart(where, layer);
-    const ofRows = lengths ?? encodedRows.lengths;
+    const rowLengths = lengths ?? encodedRows.lengths;
     const partsOf = ({ lengths }: Network) => show(lengths.parts.map(({ name }) => name));
-    if (ofRows !== undefined && partsOf(network) !== partsOf(buildNetwork(part.spec, parts.customParts))) {
+    if (rowLengths !== undefined && partsOf(network) !== partsOf(buildNetwork(part.spec, parts.customParts))) {
       const problem = `has ${show(layer)}, which does not read all parts of a row, expected one that does, or no lengths`;
       throw new OptionError(where, 'layer', problem);
     }
-    return { part, x: encodedRows.x, lengths: ofRows };
+    return { part, x: encodedRows.x, lengths: rowLengths };
   }
 
   function createPart(where: string, layer: string): Model {

@@ -70,8 +70,8 @@ export function checkEncoding(where: string, network: Network, preprocessing: Pr
   if (outputs === expectedOutputs || (first.type === 'classes' && expectedOutputs === 2 && outputs === 1)) return;
   const isSeries = 'series' in preprocessing && preprocessing.series !== undefined;
   const values = isSeries ? 'values after the window' : 'target columns';
-  const what = first.type === 'classes' ? `classes of ${show(first.name)}` : values;
-  const problem = `has ${shapeText(output)}, expected ${expectedOutputs} (${what})${flattenAdvice(network)}`;
+  const targetsText = first.type === 'classes' ? `classes of ${show(first.name)}` : values;
+  const problem = `has ${shapeText(output)}, expected ${expectedOutputs} (${targetsText})${flattenAdvice(network)}`;
   throw new OptionError(where, ['layers', 'preprocessing'], problem, { about: "the network's output" });
 }
 

@@ -78,8 +78,8 @@ function layersUntil({ allLayers, spec: { layers } }: Network, last: number): Li
   const usedLayers = new Set([last]);
   for (const k of usedLayers) for (const input of allLayers[k].inputs) if (input > 0) usedLayers.add(input - 1);
   const usedPaths = new Set([...usedLayers].map((k) => allLayers[k].path));
-  const all = openBlocks(layers, allLayers[last].path.split('.'), '');
-  const kept = all.filter(({ path }) => path !== null && usedPaths.has(path));
+  const allLayersOpened = openBlocks(layers, allLayers[last].path.split('.'), '');
+  const kept = allLayersOpened.filter(({ path }) => path !== null && usedPaths.has(path));
   const isPath = new Set(allLayers.map(({ path }) => path));
   // A layer is named by its path, which may have changed, or by its name.
   const newName = (name: string): string => {

@@ -86,13 +86,13 @@ export function* findNotFinite(array: Elements): Pausable<number | undefined> {
 /** The sum of all numbers times 0: 0 if all are finite, else NaN. Four sums take a third of the time of comparing. */
 function zeroIfFinite(array: Elements): number {
   let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = array.length - (array.length % 4);
-  for (let i = 0; i < whole; i += 4) {
+  const quadsEnd = array.length - (array.length % 4);
+  for (let i = 0; i < quadsEnd; i += 4) {
     a += array[i] * 0;
     b += array[i + 1] * 0;
     c += array[i + 2] * 0;
     d += array[i + 3] * 0;
   }
-  for (let i = whole; i < array.length; i++) a += array[i] * 0;
+  for (let i = quadsEnd; i < array.length; i++) a += array[i] * 0;
   return a + b + c + d;
 }

@@ -52,10 +52,10 @@ export function rowContinuation(
   // Tokens that each row in memory holds.
   const computedOutputs: (readonly number[])[] = Array.from({ length: rows }, () => []);
 
-  /** The program over n positions of a row, from the first if `begins`; if `row` is null, over a position of n rows. */
-  function programOf(n: number, row: number | null, begins: boolean): { program: Program; outputs: Elements } {
-    return programs(`${n} ${row} ${begins}`, () => {
-      const { calls, outputs } = emitNext(network, workspace, positions, tensors, n, row, begins);
+  /** The program over n positions of a row, from the first if `isStart`; if `row` is null, a position of n rows. */
+  function programOf(n: number, row: number | null, isStart: boolean): { program: Program; outputs: Elements } {
+    return programs(`${n} ${row} ${isStart}`, () => {
+      const { calls, outputs } = emitNext(network, workspace, positions, tensors, n, row, isStart);
       return { program: link(calls, kernels), outputs };
     });
   }
@@ -142,10 +142,10 @@ function emitNext(
   tensors: Tensors,
   n: number,
   row: number | null,
-  begins: boolean,
+  isStart: boolean,
 ): { calls: readonly Call[]; outputs: Elements } {
   const { calls, emit } = createList();
-  const pass = { ...EVALUATION, emit, lengths: workspace.lengths, n, row, begins, positions };
+  const pass = { ...EVALUATION, emit, lengths: workspace.lengths, n, row, begins: isStart, positions };
   return { calls, outputs: emitNextPositions(network, workspace, tensors, pass) };
 }
 
@@ -174,8 +174,8 @@ export function rowAttention(
     positions[t] = t;
   }
   writeLengths(workspace.lengths, network, WHOLE, 0, 1);
-  const [row, begins] = [0, true];
-  const { calls } = emitNext(network, workspace, positions, tensors, n, row, begins);
+  const [row, isStart] = [0, true];
+  const { calls } = emitNext(network, workspace, positions, tensors, n, row, isStart);
   link(calls, kernels).run();
   const attentionLayers = network.allLayers.filter(({ spec }) => spec.kind === 'self-attention');
   // Each layer has memory of its own, which still holds its queries, keys and values.

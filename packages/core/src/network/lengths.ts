@@ -98,12 +98,12 @@ export function refuseBadLengths(
     throw new Error(`${where}: lengths has ${counted(lengths.length, 'number')}, expected ${N * L} (${why})`);
   }
   for (let part = 0; part < L; part++) {
-    const { min, max, where: ofPart, expected } = allowedLengths(network, part);
+    const { min, max, where: partText, expected } = allowedLengths(network, part);
     for (let n = 0; n < N; n++) {
       const length = lengths[n * L + part];
       if (Number.isInteger(length) && length >= min && length <= max) continue;
-      const ofRow = N === 1 ? '' : ` of row ${n}`;
-      throw new Error(`${where}: length${ofPart}${ofRow} has ${show(length)}, expected ${expected}`);
+      const rowText = N === 1 ? '' : ` of row ${n}`;
+      throw new Error(`${where}: length${partText}${rowText} has ${show(length)}, expected ${expected}`);
     }
   }
 }

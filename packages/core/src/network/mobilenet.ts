@@ -68,6 +68,6 @@ function invertedBlock(channels: number, factor: number, out: number, stride: nu
 
 /** The nearest multiple of 8 that is at least 0.9 of `channels`; 8 at least. */
 function toMultipleOf8(channels: number): number {
-  const nearest = Math.max(8, Math.floor((channels + 4) / 8) * 8);
-  return nearest < 0.9 * channels ? nearest + 8 : nearest;
+  const nearestMultiple = Math.max(8, Math.floor((channels + 4) / 8) * 8);
+  return nearestMultiple < 0.9 * channels ? nearestMultiple + 8 : nearestMultiple;
 }

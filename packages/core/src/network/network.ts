@@ -145,8 +145,8 @@ function placeTensors(
       P += length;
       return { layer: index, name, shape, offset, length, isTrained, isFrozen, gradientOffset: null as number | null };
     });
-    const ofInputs = readLengths.get(index);
-    return { ...placedLayer, tensors, ...(ofInputs === undefined ? {} : { lengths: ofInputs }) };
+    const inputLengths = readLengths.get(index);
+    return { ...placedLayer, tensors, ...(inputLengths === undefined ? {} : { lengths: inputLengths }) };
   });
   const tensors = allLayers.flatMap((layer) => layer.tensors);
   const ranges = gradientRangesOf(tensors, P);

@@ -32,9 +32,9 @@ interface LongForm {
 /** The network in long form: parts of a row are slices of it, and several outputs end in a layer that names them. */
 export function withParts(where: string, spec: LongForm | NetworkOfParts): LongForm {
   const { input, layers, output } = spec as NetworkOfParts;
-  const whole = output === undefined ? layers : withOutputs(where, output, layers);
-  if (hasParts(input)) return withInputParts(where, input, whole);
-  return output === undefined ? (spec as LongForm) : { input, layers: whole };
+  const layersWithOutputs = output === undefined ? layers : withOutputs(where, output, layers);
+  if (hasParts(input)) return withInputParts(where, input, layersWithOutputs);
+  return output === undefined ? (spec as LongForm) : { input, layers: layersWithOutputs };
 }
 
 /** The layers of a network with several outputs, in long form. */

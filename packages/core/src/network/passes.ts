@@ -93,8 +93,8 @@ export function emitBackward(
     if (!passesGradient(layer)) {
       const xs = arraysOf(inputs, memory);
       const layerGradients = gradients?.[index] ?? null;
-      const ofLayer = passOf(pass, allLayers[index]);
-      layer.backward(dxs, dy, xs, outputs[index], parameters[index], layerGradients, B, ofLayer, memories[index]);
+      const layerPass = passOf(pass, allLayers[index]);
+      layer.backward(dxs, dy, xs, outputs[index], parameters[index], layerGradients, B, layerPass, memories[index]);
     }
     for (const [i, dx] of dxs.entries()) {
       if (dx !== null) emitInspect(pass, inspect, 'backward', layer, dx, B * sizeOf(layer.in[i]));

@@ -103,9 +103,9 @@ function namedParts(input: Shape, layers: readonly PlacedLayer[]) {
 export function lengthsByLayer({ parts, readers }: RowLengths): ReadonlyMap<number, readonly number[]> {
   const byLayer = new Map<number, number[]>();
   for (const { index, part, isKept } of readers) {
-    const ofInputs = byLayer.get(index) ?? [];
-    ofInputs.push(isKept && part !== null ? part : parts.length);
-    byLayer.set(index, ofInputs);
+    const inputLengths = byLayer.get(index) ?? [];
+    inputLengths.push(isKept && part !== null ? part : parts.length);
+    byLayer.set(index, inputLengths);
   }
   return byLayer;
 }

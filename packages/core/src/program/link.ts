@@ -145,16 +145,16 @@ export function runCalls(calls: readonly Call[], kernels: Kernels): void {
 export function joinNeighbours(calls: readonly Call[], hasKernel: (call: Call) => boolean): Call[] {
   const joinedCalls: Call[] = [];
   let group: Call[] = [];
-  let whole: Call | null = null; // the calls of the group as one
+  let groupCall: Call | null = null; // the calls of the group as one
   function closeGroup(): void {
-    if (whole !== null && group.length > 1 && hasKernel(whole)) joinedCalls.push(whole);
+    if (groupCall !== null && group.length > 1 && hasKernel(groupCall)) joinedCalls.push(groupCall);
     else for (const call of group) joinedCalls.push(call);
-    [group, whole] = [[], null];
+    [group, groupCall] = [[], null];
   }
   for (const call of calls) {
-    const joinedCall = joinOf(whole, call);
+    const joinedCall = joinOf(groupCall, call);
     if (joinedCall === null) closeGroup();
-    whole = joinedCall ?? call;
+    groupCall = joinedCall ?? call;
     group.push(call);
   }
   closeGroup();

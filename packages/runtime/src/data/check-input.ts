@@ -34,8 +34,8 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
   checkObject(where, 'dataset.inputs', inputs, '{ array, columns, divisor }');
   const { columns } = inputs;
   if (columns !== network.inputs || !isAlike(network.input, inputs.shape ?? [columns])) {
-    const what = inputs.shape === undefined ? 'numbers per row' : 'a row';
-    const problem = `has ${shapeText(network.input)}, expected ${rowText(inputs)} (${what} of ${showName(name)})`;
+    const inputsText = inputs.shape === undefined ? 'numbers per row' : 'a row';
+    const problem = `has ${shapeText(network.input)}, expected ${rowText(inputs)} (${inputsText} of ${showName(name)})`;
     throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
   }
   if (dataset.lengths !== undefined) yield* checkLengths(where, network, dataset, dataset.lengths);
@@ -94,8 +94,8 @@ function* checkLengths(
   { array, columns, divisor }: DataMatrix,
 ): Pausable<void> {
   const { parts } = network.lengths;
-  const fail = (problem: string, ofPart = ''): never => {
-    throw new OptionError(where, ['layers', 'dataset'], problem, { about: `lengths${ofPart} of ${showName(name)}` });
+  const fail = (problem: string, partText = ''): never => {
+    throw new OptionError(where, ['layers', 'dataset'], problem, { about: `lengths${partText} of ${showName(name)}` });
   };
   if (columns !== parts.length) {
     const names = parts.length === 1 ? '' : ` (${parts.map(({ name }) => show(name)).join(', ')})`;
@@ -110,9 +110,9 @@ function* checkLengths(
   const lengthsOfParts = parts.map((_, part) => allowedLengths(network, part));
   for (let i = 0; i < array.length; i++) {
     if (i % NUMBERS_PER_TURN === 0) yield;
-    const { min, max, where: ofPart, expected } = lengthsOfParts[i % columns];
+    const { min, max, where: partText, expected } = lengthsOfParts[i % columns];
     const length = array[i] / divisor;
     if (length >= min && length <= max) continue;
-    fail(`has ${show(length)} in row ${Math.floor(i / columns)}, expected ${expected}`, ofPart);
+    fail(`has ${show(length)} in row ${Math.floor(i / columns)}, expected ${expected}`, partText);
   }
 }

@@ -60,12 +60,12 @@ export function datasetOfHead(dataset: Dataset, name: string, isOnly = false): D
     for (let c = 0; c < columns; c++) array[n * columns + c] = targets.array[row + c];
   }
   const table = ofTable(preprocessing);
-  const ofHead = table && { ...table, target: table.target.filter((target) => target.name === name) };
+  const headPreprocessing = table && { ...table, target: table.target.filter((target) => target.name === name) };
   return {
     ...others,
     targets: { ...valueMatrix(array, columns), divisor: targets.divisor },
     classes,
     ...(labels === undefined ? {} : { labels }),
-    ...(preprocessing === undefined ? {} : { preprocessing: ofHead ?? preprocessing }),
+    ...(preprocessing === undefined ? {} : { preprocessing: headPreprocessing ?? preprocessing }),
   };
 }

@@ -106,9 +106,9 @@ function targetFromRows(
 function headsFromRows(where: string, targets: TargetsByName, options: RowsOptions, rows: number): Targets {
   checkObject(where, 'targets', targets, 'a list, or lists by the names of the outputs');
   const optionOf = (name: 'classes' | 'classNames', head: string): unknown => {
-    const ofHeads: unknown = options[name];
-    if (ofHeads === undefined) return undefined;
-    const byName = checkObject(where, name, ofHeads, 'an object by the names of the outputs') as Record<
+    const valuesOfHeads: unknown = options[name];
+    if (valuesOfHeads === undefined) return undefined;
+    const byName = checkObject(where, name, valuesOfHeads, 'an object by the names of the outputs') as Record<
       string,
       unknown
     >;
@@ -116,19 +116,19 @@ function headsFromRows(where: string, targets: TargetsByName, options: RowsOptio
   };
   const heads = Object.entries(targets).map(([name, target]) => {
     const [classes, classNames] = [optionOf('classes', name), optionOf('classNames', name)];
-    const ofHead = {
+    const headOptions = {
       ...(classes === undefined ? {} : { classes }),
       ...(classNames === undefined ? {} : { classNames }),
     };
     const about = `${where}: target ${show(name)}`;
-    const ofTarget = targetFromRows(about, target, ofHead, rows);
-    const [first = []] = ofTarget.rows;
-    const odd = ofTarget.rows.findIndex(({ length }) => length !== first.length);
-    if (odd !== -1) {
-      const numbers = counted(ofTarget.rows[odd].length, 'number');
-      throw new Error(`${about} has ${numbers} in row ${odd}, expected ${first.length} (as in row 0)`);
+    const targetRows = targetFromRows(about, target, headOptions, rows);
+    const [first = []] = targetRows.rows;
+    const oddRow = targetRows.rows.findIndex(({ length }) => length !== first.length);
+    if (oddRow !== -1) {
+      const numbers = counted(targetRows.rows[oddRow].length, 'number');
+      throw new Error(`${about} has ${numbers} in row ${oddRow}, expected ${first.length} (as in row 0)`);
     }
-    return { name, ...ofTarget };
+    return { name, ...targetRows };
   });
   return {
     rows: Array.from({ length: rows }, (_, n) => heads.flatMap((head) => head.rows[n])),

@@ -50,14 +50,14 @@ export async function readIdx(path: string, { stream = false } = {}): Promise<Nu
 }
 
 async function readHeader(source: ByteSource, fault: FileFault): Promise<NumberHeader> {
-  const magic = new Uint8Array(4);
-  if ((await source.read(magic)) < 4) throw fault(`${source.fileBytes} bytes`, 'an IDX file of 9 or more');
-  const [zero, alsoZero, code, dimensions] = magic;
+  const magicBytes = new Uint8Array(4);
+  if ((await source.read(magicBytes)) < 4) throw fault(`${source.fileBytes} bytes`, 'an IDX file of 9 or more');
+  const [zero, alsoZero, code, dimensions] = magicBytes;
   const type = idxTypes.get(code);
   if (zero !== 0 || alsoZero !== 0 || type === undefined || dimensions === 0) {
     const codes = [...idxTypes.keys()].map(hex).join(', ');
     const expected = `an IDX file, which begins with 00 00, a type (${codes}) and a number of dimensions`;
-    throw fault(`the first bytes ${[...magic].map(hex).join(' ')}`, expected);
+    throw fault(`the first bytes ${[...magicBytes].map(hex).join(' ')}`, expected);
   }
   const extents = new DataView(new ArrayBuffer(4 * dimensions));
   const bytesRead = await source.read(new Uint8Array(extents.buffer));

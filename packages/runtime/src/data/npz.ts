@@ -52,8 +52,8 @@ function arraysIn(path: string, archive: ZipArchive): NamedArrays {
     describeNone(x, y) {
       const nameList = listed(names, 10);
       const has = names.length === 0 ? 'has no arrays' : `has ${counted(names.length, 'array')} (${nameList})`;
-      const none = names.length === 0 ? '' : ` and none named ${x}`;
-      return `${has}${none}, expected ${x} and ${y} (x=name,y=name reads others)`;
+      const noneText = names.length === 0 ? '' : ` and none named ${x}`;
+      return `${has}${noneText}, expected ${x} and ${y} (x=name,y=name reads others)`;
     },
     load: async ({ inputs, targets, lengths }, options) => {
       const x = await read(inputs);

@@ -40,9 +40,9 @@ import { hasOwnTargets } from './input-targets.ts';
  */
 export function defaultLoss(dataset: Dataset, requestedLoss?: LossSpec): LossSpec {
   checkObject('defaultLoss', 'dataset', dataset, 'a dataset');
-  const ofValues =
+  const lossOfValues =
     classesOfProbabilities(dataset.preprocessing?.target) !== undefined ? 'soft-target-cross-entropy' : 'mse';
-  const lossOf = ({ classes }: Pick<Dataset, 'classes'>) => (classes === null ? ofValues : 'softmax-cross-entropy');
+  const lossOf = ({ classes }: Pick<Dataset, 'classes'>) => (classes === null ? lossOfValues : 'softmax-cross-entropy');
   const heads = hasHeads(requestedLoss) ? headsOfDataset(dataset) : dataset.heads;
   if (heads === undefined) return requestedLoss ?? lossOf(dataset);
   if (heads.some(({ name }) => name === 'kind')) {
@@ -50,10 +50,10 @@ export function defaultLoss(dataset: Dataset, requestedLoss?: LossSpec): LossSpe
     throw new OptionError('train', 'dataset', problem, { about: showName(dataset.name) });
   }
   const areLabels = heads.length > 1 && ofTable(dataset.preprocessing) !== undefined && heads.every(isLabel);
-  const ofHeads = Object.fromEntries(
+  const lossOfHeads = Object.fromEntries(
     heads.map((head) => [head.name, areLabels ? 'binary-cross-entropy' : lossOf(head)] as const),
   );
-  if (requestedLoss === undefined || hasHeads(requestedLoss)) return { ...ofHeads, ...requestedLoss };
+  if (requestedLoss === undefined || hasHeads(requestedLoss)) return { ...lossOfHeads, ...requestedLoss };
   return areLabels ? (Object.fromEntries(heads.map(({ name }) => [name, requestedLoss])) as LossSpec) : requestedLoss;
 }
 
@@ -108,9 +108,9 @@ export function columnsOfHead(
 function sourcesOf({ heads, sources }: TargetForm, dataset: Dataset): readonly HeadSource[] {
   const cachedTargets = sources.get(dataset);
   if (cachedTargets !== undefined) return cachedTargets;
-  const ofHeads = heads?.map((task) => ({ task, from: columnsOfHead(dataset, task, heads) })) ?? [];
-  sources.set(dataset, ofHeads);
-  return ofHeads;
+  const columnsOfHeads = heads?.map((task) => ({ task, from: columnsOfHead(dataset, task, heads) })) ?? [];
+  sources.set(dataset, columnsOfHeads);
+  return columnsOfHeads;
 }
 
 /** Spreads rows of a dataset's targets, packed at the front of `out`, to those of several outputs. */
@@ -203,8 +203,8 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
       const problem = `has ${loss.name}, expected one for each of the targets ${names} of ${showName(name)}`;
       throw new OptionError(where, ['loss', 'layers', 'dataset'], problem, { about: 'the loss' });
     }
-    const whole = { what: "the network's output", shape: network.output, advice: flattenAdvice(network) };
-    return checkTargets(where, whole, loss, name, { columns: targets.columns, classes }, columnsAre);
+    const wholeOutput = { what: "the network's output", shape: network.output, advice: flattenAdvice(network) };
+    return checkTargets(where, wholeOutput, loss, name, { columns: targets.columns, classes }, columnsAre);
   }
   const hasOneTarget = tasks.filter((task) => task.loss.targets !== 'none').length === 1;
   for (const head of (hasOneTarget ? dataset.heads : headsOfDataset(dataset)) ?? []) {

@@ -28,12 +28,12 @@ export async function measureExchange(pool: Pool, threads: number, attemptCount 
   option.positiveInteger.check('measureExchange', 'threads', threads);
   const attempts: Exchange[] = [];
   for (let k = 0; k < attemptCount; k++) attempts.push(await measureOnce(pool, threads));
-  const best = (figure: keyof Exchange): number => Math.min(...attempts.map((attempt) => attempt[figure]));
+  const bestAttempt = (figure: keyof Exchange): number => Math.min(...attempts.map((attempt) => attempt[figure]));
   return {
     threads,
-    barrierMs: best('barrierMs'),
-    firstReadNs: best('firstReadNs'),
-    secondReadNs: best('secondReadNs'),
+    barrierMs: bestAttempt('barrierMs'),
+    firstReadNs: bestAttempt('firstReadNs'),
+    secondReadNs: bestAttempt('secondReadNs'),
   };
 }
 
@@ -55,13 +55,13 @@ export function exchangeOf(
   threads: number,
 ): Exchange {
   const rounds = times.length / threads / EXCHANGE_TIMES;
-  const best = (part: number): number => {
+  const bestRound = (part: number): number => {
     const slowest = Array.from({ length: rounds }, (_, round) =>
       Math.max(...Array.from({ length: threads }, (_, t) => times[(round * threads + t) * EXCHANGE_TIMES + part])),
     );
     return Math.min(...slowest);
   };
-  const [firstMs, againMs, barriersMs] = [0, 1, 2].map(best);
+  const [firstMs, againMs, barriersMs] = [0, 1, 2].map(bestRound);
   return {
     threads,
     barrierMs: barriersMs / BARRIERS,

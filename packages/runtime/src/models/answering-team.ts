@@ -130,9 +130,9 @@ async function openTeam(
   const threads = await acquiredTeam;
   resetControl(control);
   offerChunks(control, call);
-  const live = [...pool.live];
+  const liveRuns = [...pool.live];
   const tasks = Array.from({ length: others }, (_, thread): OutputsTask => {
-    return { kind: 'outputs', setup, live, thread, threads: others, ...rows };
+    return { kind: 'outputs', setup, live: liveRuns, thread, threads: others, ...rows };
   });
   const wake = () => release(control, Atomics.load(control, CONTROL.generation));
   const team: AnsweringTeam = {

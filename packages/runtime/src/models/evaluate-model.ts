@@ -40,7 +40,7 @@ import { EVALUATION_ROWS } from '../engine/memory/thread-scratch.ts';
 import { createPool, type Pool } from '../engine/threads/pool.ts';
 import { createRecovery, RETRIES, type Retry } from '../training/faults/recovery.ts';
 import { checkPool } from '../training/run/refuse-conflicts.ts';
-import { fewerThreads } from '../training/run/warnings.ts';
+import { fewerThreadsWarning } from '../training/run/warnings.ts';
 
 const EXPECTED_READERS = 'a list of objects with a function add';
 const readers = option.kind((where, name, value) => {
@@ -109,7 +109,7 @@ export async function evaluateModel(
   const inference = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, chunksHeld);
   const { setup, budget, room } = inference;
   const { threads, chunks } = budget;
-  if (threads < usefulThreads) onWarning?.(fewerThreads(threads, usefulThreads, room));
+  if (threads < usefulThreads) onWarning?.(fewerThreadsWarning(threads, usefulThreads, room));
   const release = values.pool?.hold();
   const pool = values.pool ?? (await createPool({ threads }));
   pool.live.add(setup.run);

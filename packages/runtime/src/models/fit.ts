@@ -119,8 +119,8 @@ export async function fit<Row extends NamedRow<Row>>(
   const before = from === undefined ? null : tableBefore(from, options);
   const hasNewTarget = before?.target.length === 0;
   const table = await readObjects('fit', rows, tableRequest, { preprocessing: before, hasNewTarget });
-  const standard = tableShares(table.rows);
-  const shares = { validation: validation ?? standard.validation, test: test ?? standard.test };
+  const defaultShares = tableShares(table.rows);
+  const shares = { validation: validation ?? defaultShares.validation, test: test ?? defaultShares.test };
   const { sets, preprocessing } =
     before === null ? splitTable(table, shares) : splitTableAs(table, before, shares, hasNewTarget);
   const { inputs, targets, classes, rows: trainRows } = sets.train;

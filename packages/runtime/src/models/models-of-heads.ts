@@ -18,8 +18,8 @@ export function modelsOfHeads(whole: Model): readonly ModelOfHead[] | null {
   const table = ofTable(preprocessing);
   const { labels: _, headLabels = {}, headThresholds = {}, threshold: __, ...others } = metadata;
   return heads.flatMap(({ name, shape, start, size }): ModelOfHead[] => {
-    const ofHead = losses.find((head) => head.name === name)?.loss;
-    if (ofHead?.targets === 'none') return [];
+    const headLoss = losses.find((head) => head.name === name)?.loss;
+    if (headLoss?.targets === 'none') return [];
     const target = table?.target.filter((decoding) => decoding.name === name) ?? [];
     const [decoding] = target;
     const labels =
@@ -30,7 +30,7 @@ export function modelsOfHeads(whole: Model): readonly ModelOfHead[] | null {
     const model = createModel({
       spec: { ...spec, layers: [...spec.layers, ...answer] },
       parameters,
-      ...(ofHead === undefined ? {} : { loss: ofHead.spec as LossSpec }),
+      ...(headLoss === undefined ? {} : { loss: headLoss.spec as LossSpec }),
       ...(parts === undefined ? {} : { parts }),
       ...(fused === undefined ? {} : { fused }),
       ...(preprocessing === undefined || (table !== undefined && decoding === undefined)

@@ -34,7 +34,7 @@ function locationFor(name: string): string {
 }
 
 const separatedError = (name: string, from: string, cause: unknown): Error => {
-  const what = 'expected @gradloom/runtime as it is installed';
+  const expected = 'expected @gradloom/runtime as it is installed';
   const advice = 'if a bundler has included it, mark @gradloom/* as external';
-  return new Error(`runtime: ${name} is not found from ${from}, ${what} (${advice})`, { cause });
+  return new Error(`runtime: ${name} is not found from ${from}, ${expected} (${advice})`, { cause });
 };

@@ -90,8 +90,8 @@ export const launchers = {
 function hydraDeathIn(text: string): Death | null {
   const match = /(?:RANK (\d+) )?PID (\d+) RUNNING AT (\S+)\s+=\s+(EXIT CODE|KILLED BY SIGNAL): (\d+)/.exec(text);
   if (match === null) return null;
-  const [, rank, pid, host, what, number] = match;
-  const how = what === 'EXIT CODE' ? hydraEnd(Number(number)) : signal(Number(number));
+  const [, rank, pid, host, cause, number] = match;
+  const how = cause === 'EXIT CODE' ? hydraEnd(Number(number)) : signal(Number(number));
   return { rank: rank === undefined ? null : Number(rank), pid: Number(pid), host, how };
 }
 

@@ -111,11 +111,13 @@ function announceDeathOfFirst(cluster: Cluster, where: string, lastCheckpoint: s
   if (cluster.rank === 0 || hydraRank(io.env) !== null) return () => {};
   let timer: NodeJS.Timeout | undefined;
   const announce = (): boolean => {
-    const dead = cluster.dead();
-    if (!dead.includes(0)) return false;
-    const firstLiving = Array.from({ length: cluster.ranks }, (_, rank) => rank).find((rank) => !dead.includes(rank));
-    const has = dead.length === 1 ? 'has' : 'have';
-    const sentence = `${where}: ${namesOf(dead, cluster.ranks)} (${cluster.hosts[0]}) ${has} died; ${describeCheckpoint(lastCheckpoint)}`;
+    const deadRanks = cluster.dead();
+    if (!deadRanks.includes(0)) return false;
+    const firstLiving = Array.from({ length: cluster.ranks }, (_, rank) => rank).find(
+      (rank) => !deadRanks.includes(rank),
+    );
+    const has = deadRanks.length === 1 ? 'has' : 'have';
+    const sentence = `${where}: ${namesOf(deadRanks, cluster.ranks)} (${cluster.hosts[0]}) ${has} died; ${describeCheckpoint(lastCheckpoint)}`;
     if (firstLiving === cluster.rank) printLines(io.stderr, [sentence]);
     return true;
   };

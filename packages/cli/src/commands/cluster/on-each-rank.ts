@@ -94,15 +94,15 @@ export async function refuseOtherFlags(cluster: Cluster, typedOptions: RawOption
   const differences: string[] = [];
   for (const key of keys) {
     const firstText = textOf(key, 0);
-    const others = [...flagsOfRanks.keys()].filter((rank) => {
+    const differingRanks = [...flagsOfRanks.keys()].filter((rank) => {
       const text = textOf(key, rank);
       return text !== firstText && !(text === undefined && FIRST_RANK_FLAGS.has(key));
     });
-    if (others.length === 0) continue;
+    if (differingRanks.length === 0) continue;
     const name = flagsOfRanks.find((flags) => flags.has(key))?.get(key)?.name;
     const valueOn = (rank: number): string => `${textOf(key, rank) ?? 'nothing'} on rank ${rank} (${hosts[rank]})`;
     const roleNote = FIRST_RANK_FLAGS.has(key) ? ', which alone prints and writes' : '';
-    differences.push(`${name} has ${valueOn(0)}${roleNote}, ${others.map(valueOn).join(', ')}`);
+    differences.push(`${name} has ${valueOn(0)}${roleNote}, ${differingRanks.map(valueOn).join(', ')}`);
   }
   if (differences.length === 0) return;
   const omission = differences.length > MAX_NAMED ? `; and ${differences.length - MAX_NAMED} more` : '';

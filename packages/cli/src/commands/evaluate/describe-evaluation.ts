@@ -95,12 +95,12 @@ function figureRows(findings: Findings, paint: Paint): string[][] {
     const isMacro = task === 'classes' && (name === 'precision' || name === 'recall' || name === 'f1');
     const figureTitle = name === 'bits-per-character' && token !== null ? `bits per ${token}` : figureTable[name].title;
     const title = `${figureTitle}${isMacro ? ', mean over classes' : ''}`;
-    const shown = showFigure(name, value);
+    const figureText = showFigure(name, value);
     if (name === 'mape' && Number.isNaN(value) && unanswered === 0) {
       table.push([title, 'none', '(a target is 0 or nearly 0)']);
       continue;
     }
-    const cells = [title, name === leading ? paint('bold', shown) : shown];
+    const cells = [title, name === leading ? paint('bold', figureText) : figureText];
     if (interval !== null) cells.push(intervalText(name, interval));
     else if (name === 'accuracy') cells.push(`(${whole(Math.round(value * rows))} of ${whole(rows)})`);
     table.push(cells);

@@ -69,9 +69,9 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     printLine(io.stderr, `gradloom evaluate: warning: ${message}`);
   const models = modelsOfHeads(model);
   if (models === null) return measureRows(model, rows, valuesOfOne(values), runOf(values, io));
-  const targets = models.flatMap(({ name, model: ofHead }): MeasuredTarget[] => {
+  const targets = models.flatMap(({ name, model: headModel }): MeasuredTarget[] => {
     const dataset = datasetOfHead(rows.dataset, name, models.length === 1);
-    return dataset === undefined ? [] : [{ name, model: ofHead, dataset }];
+    return dataset === undefined ? [] : [{ name, model: headModel, dataset }];
   });
   const valuesOf = valuesByTarget(values, targets);
   const { spec, parameters, loss, parts } = model;
@@ -82,11 +82,11 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     const machine = { ...runOf(values, io), threads, pool };
     const evaluation = await evaluateModel(spec, parameters, rows.dataset, { ...machine, ...defined({ loss, parts }) });
     const heads: FindingsOfTarget[] = [];
-    for (const { name, model: ofHead, dataset } of targets) {
+    for (const { name, model: headModel, dataset } of targets) {
       const { validation } = rows.sets;
-      const ofTarget = validation && datasetOfHead(validation, name, models.length === 1);
-      const sets = { ...rows.sets, ...defined({ validation: ofTarget }) };
-      heads.push({ name, findings: await measureRows(ofHead, { ...rows, dataset, sets }, valuesOf(name), machine) });
+      const targetRows = validation && datasetOfHead(validation, name, models.length === 1);
+      const sets = { ...rows.sets, ...defined({ validation: targetRows }) };
+      heads.push({ name, findings: await measureRows(headModel, { ...rows, dataset, sets }, valuesOf(name), machine) });
     }
     return { evaluation, heads };
   } finally {

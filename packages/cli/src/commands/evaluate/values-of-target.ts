@@ -55,7 +55,11 @@ export function valuesByTarget(
       .reduce((sum, target) => sum + classesOf(target), 0);
     // Top-k over all classes is always right.
     const isShown = k !== undefined && (k < classes || classes === mostClasses);
-    const ofTarget = isByTarget(threshold) ? threshold[name] : threshold;
-    return { ...values, threshold: names.includes(name) ? ofTarget : undefined, ...(isShown ? { 'top-k': k } : {}) };
+    const targetThreshold = isByTarget(threshold) ? threshold[name] : threshold;
+    return {
+      ...values,
+      threshold: names.includes(name) ? targetThreshold : undefined,
+      ...(isShown ? { 'top-k': k } : {}),
+    };
   };
 }

@@ -80,13 +80,13 @@ function inLines({ tokens, influences }: ExplainedText, width: number): string[]
   let line = { text: '', bars: '' };
   const lines = [line];
   for (const [k, token] of tokens.entries()) {
-    const shown = shownToken(token);
-    if (line.text.length + shown.length > width) {
+    const tokenText = shownToken(token);
+    if (line.text.length + tokenText.length > width) {
       line = { text: '', bars: '' };
       lines.push(line);
     }
-    line.text += shown;
-    line.bars += barsOf(heightOf(influences, k)).repeat(shown.length);
+    line.text += tokenText;
+    line.bars += barsOf(heightOf(influences, k)).repeat(tokenText.length);
   }
   return lines.flatMap(({ text, bars }) => [`    ${text}`, `    ${bars}`]);
 }

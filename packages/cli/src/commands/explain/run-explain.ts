@@ -66,8 +66,8 @@ async function explain(
     const rows = await openModelRows(model, values.dataset, values.split);
     for (const message of rows.warnings) printLine(io.stderr, `gradloom explain: warning: ${message}`);
     for (const [k, explainedModel] of explainedTargets(model, rows.dataset, values).entries()) {
-      const { target, model: ofTarget, dataset } = explainedModel;
-      const explanation = await explanationOf(ofTarget, { ...rows, dataset }, values, io, progress.show);
+      const { target, model: targetModel, dataset } = explainedModel;
+      const explanation = await explanationOf(targetModel, { ...rows, dataset }, values, io, progress.show);
       const document = {
         ...explanation,
         ...defined({ target }),
@@ -113,9 +113,9 @@ function explainedTargets(model: Model, dataset: Dataset, { target, out }: Expla
   if (out !== undefined && requested.length > 1) {
     throw new UsageError(`--out is given for several targets, expected --target with one of ${names}`);
   }
-  return requested.flatMap(({ name, model: ofHead }): ExplainedTarget[] => {
-    const ofTarget = datasetOfHead(dataset, name, models.length === 1);
-    return ofTarget === undefined ? [] : [{ target: name, model: ofHead, dataset: ofTarget }];
+  return requested.flatMap(({ name, model: headModel }): ExplainedTarget[] => {
+    const targetRows = datasetOfHead(dataset, name, models.length === 1);
+    return targetRows === undefined ? [] : [{ target: name, model: headModel, dataset: targetRows }];
   });
 }
 
@@ -186,10 +186,10 @@ const BAR_WIDTH = 24; // characters of the longest bar
 /** Text output: the columns with bars, most important first. */
 function describeExplanation(importances: Importances): string[] {
   const columnImportances = rankImportances(importances);
-  const shown = columnImportances.slice(0, MAX_COLUMNS);
-  const omittedColumns = columnImportances.length - shown.length;
-  const largest = Math.max(...shown.map(({ mean }) => mean), 0);
-  const rows = shown.map((importance) => [
+  const shownImportances = columnImportances.slice(0, MAX_COLUMNS);
+  const omittedColumns = columnImportances.length - shownImportances.length;
+  const largest = Math.max(...shownImportances.map(({ mean }) => mean), 0);
+  const rows = shownImportances.map((importance) => [
     nameOf(importances, importance.name),
     meanText(importance),
     importance.mean > 0 ? '█'.repeat(Math.max(1, Math.round((BAR_WIDTH * importance.mean) / largest))) : '',

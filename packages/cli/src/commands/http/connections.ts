@@ -15,7 +15,7 @@ export type Fault = readonly [status: number, sentence: string];
 
 type Socket = FastifyRequest['socket'];
 
-const DISPLACED = 'head has not arrived, expected it whole (others need the connection)';
+const DISPLACED_MESSAGE = 'head has not arrived, expected it whole (others need the connection)';
 
 /** The connections of a server. A client keeps its connection only while it sends, reads, or waits for an answer. */
 export interface Connections {
@@ -56,16 +56,17 @@ export function createConnections(timeLimits: typeof TIME_LIMITS, onRefuse: (sta
         open.add(socket);
         socket.once('close', () => open.delete(socket));
         if (open.size <= limit) return;
-        const idle = [...open].find((other) => other !== socket && pendingOf(other) === undefined);
-        if (idle === undefined) {
+        const idleSocket = [...open].find((other) => other !== socket && pendingOf(other) === undefined);
+        if (idleSocket === undefined) {
           const expected = `at most ${limit} (close pages or programs that hold them)`;
           refusedConnections.set(socket, [503, `server has ${open.size} connections, expected ${expected}`]);
           return;
         }
-        open.delete(idle);
+        open.delete(idleSocket);
         // Between two requests, an explanation would be taken for the answer to the next one.
-        if (!answers.has(idle) && idle.writable) sendFault(idle, 408, 'Request Timeout', DISPLACED);
-        idle.destroySoon();
+        if (!answers.has(idleSocket) && idleSocket.writable)
+          sendFault(idleSocket, 408, 'Request Timeout', DISPLACED_MESSAGE);
+        idleSocket.destroySoon();
       });
       // A connection without traffic is closed, unless a request on it still waits for its answer.
       server.on('timeout', (socket) => {

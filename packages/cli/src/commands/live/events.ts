@@ -54,7 +54,7 @@ export async function* eventsOf(runs: WatchedRuns, lastId: string, signal: Abort
       }
       const lines: LinesMessage = {
         run: k,
-        restarts: metrics.restarts || steps.restarts,
+        restarts: metrics.isRestart || steps.isRestart,
         steps: steps.values.map(({ step, loss, gradientNorm, learningRate }) => ({
           step,
           loss: loss.mean,
@@ -113,10 +113,10 @@ function readRun({ folder }: WatchedRun, [metrics, steps]: RunCursor) {
       readNewLines(join(folder, STEPS_FILE), stepsCursor, stepsLine),
     ] as const;
   const pieces = read(metrics, steps);
-  const restarts = pieces.some((piece: NewLines<unknown>) => piece.restarts);
-  if (!restarts) return pieces;
+  const isRestart = pieces.some((piece: NewLines<unknown>) => piece.isRestart);
+  if (!isRestart) return pieces;
   const [allMetrics, allSteps] = read(START, START);
-  return [{ ...allMetrics, restarts }, allSteps] as const;
+  return [{ ...allMetrics, restarts: isRestart }, allSteps] as const;
 }
 
 function factsText(run: WatchedRun, k: number): string {

@@ -18,7 +18,7 @@ export const START: FileCursor = { offset: 0, mark: '' };
 export interface NewLines<T> {
   readonly cursor: FileCursor; // after the lines
   readonly values: readonly T[];
-  readonly restarts: boolean; // the file was cut or replaced: these are its first lines
+  readonly isRestart: boolean; // the file was cut or replaced: these are its first lines
   readonly hasMore: boolean;
   readonly problem: string | null; // the first line that cannot be read, which is left out
 }
@@ -38,21 +38,21 @@ const MARKED_BYTES = 32;
 export function readNewLines<T>(path: string, from: FileCursor, schema: Schema<T>): NewLines<T> {
   try {
     const file = openRunFile('live', path, 'a file of lines');
-    if (file === null) return { cursor: START, values: [], restarts: from.offset > 0, hasMore: false, problem: null };
+    if (file === null) return { cursor: START, values: [], isRestart: from.offset > 0, hasMore: false, problem: null };
     try {
       return readFrom(file, path, from, schema);
     } finally {
       closeSync(file);
     }
   } catch (error) {
-    return { cursor: from, values: [], restarts: false, hasMore: false, problem: messageOf(error) };
+    return { cursor: from, values: [], isRestart: false, hasMore: false, problem: messageOf(error) };
   }
 }
 
 function readFrom<T>(file: number, path: string, from: FileCursor, schema: Schema<T>): NewLines<T> {
   const { size } = fstatSync(file);
-  const restarts = from.offset > 0 && markAt(file, from.offset) !== from.mark;
-  const start = restarts ? 0 : from.offset;
+  const isRestart = from.offset > 0 && markAt(file, from.offset) !== from.mark;
+  const start = isRestart ? 0 : from.offset;
   let bytes: Buffer = Buffer.alloc(0);
   // Bytes without the end of a line are read again with more after them.
   for (let chunkBytes = CHUNK_BYTES; bytes.length < size - start; chunkBytes *= 4) {
@@ -74,8 +74,8 @@ function readFrom<T>(file: number, path: string, from: FileCursor, schema: Schem
     lineStart = next;
   }
   const offset = start + end;
-  const cursor = end === 0 && !restarts ? from : { offset, mark: markAt(file, offset) };
-  return { cursor, values, restarts, hasMore: end > 0 && bytes.length < size - start, problem };
+  const cursor = end === 0 && !isRestart ? from : { offset, mark: markAt(file, offset) };
+  return { cursor, values, isRestart, hasMore: end > 0 && bytes.length < size - start, problem };
 }
 
 const NEWLINE = 10;

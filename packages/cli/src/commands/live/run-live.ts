@@ -15,8 +15,8 @@ export async function runLive(request: Request, io: Io): Promise<number> {
   const interrupt = listenForInterrupt(io);
   const server = await startLiveServer(runs, port);
   try {
-    const what = `${plural(runs().length, 'run')} of ${paths.join(', ')}`;
-    printLines(io.stdout, [server.url, `shows ${what}, and new ones as they begin. Ctrl-C stops.`]);
+    const runsText = `${plural(runs().length, 'run')} of ${paths.join(', ')}`;
+    printLines(io.stdout, [server.url, `shows ${runsText}, and new ones as they begin. Ctrl-C stops.`]);
     await whenInterrupted(interrupt);
     return 0;
   } finally {

@@ -157,7 +157,7 @@ function resultOf(folder: string): RunResult | null {
   if (document === null) return null;
   const { answers, targets = [] } = document;
   const { testLoss, testAccuracy, testRmse, testTargets = {}, elapsedMs, fingerprint } = document.result;
-  const ofTargets = targets.flatMap(({ name, answers }) => (answers === null ? [] : [wrongRows(answers, name)]));
+  const rowsOfTargets = targets.flatMap(({ name, answers }) => (answers === null ? [] : [wrongRows(answers, name)]));
   return {
     testLoss: finite(testLoss),
     testAccuracy: finite(testAccuracy),
@@ -165,7 +165,7 @@ function resultOf(folder: string): RunResult | null {
     testTargets,
     elapsedMs: finite(elapsedMs),
     fingerprint,
-    wrong: answers === null ? ofTargets : [wrongRows(answers), ...ofTargets],
+    wrong: answers === null ? rowsOfTargets : [wrongRows(answers), ...rowsOfTargets],
   };
 }
 

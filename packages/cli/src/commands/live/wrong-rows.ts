@@ -40,10 +40,10 @@ async function answerOf(path: string, localSets: DataSplits | undefined): Promis
   const count = Math.min(MAX_ANSWERED, dataset.rows);
   const firstRows = Uint32Array.from({ length: count }, (_, row) => row);
   const rows = count === dataset.rows ? dataset : subset(dataset, firstRows);
-  for (const { name, model: ofTarget } of modelsOfHeads(model) ?? [{ name: null, model }]) {
+  for (const { name, model: targetModel } of modelsOfHeads(model) ?? [{ name: null, model }]) {
     const rowsOfTarget = name === null ? rows : datasetOfHead(rows, name);
     if (rowsOfTarget === undefined || rowsOfTarget.classes === null || hasTargetsByPosition(rowsOfTarget)) continue;
-    wrongAnswersOfTargets.push(await wrongAnswers(ofTarget, rowsOfTarget, split, name));
+    wrongAnswersOfTargets.push(await wrongAnswers(targetModel, rowsOfTarget, split, name));
   }
   if (wrongAnswersOfTargets.length === 0)
     throw new Error(`${dataset.name} has rows without a class, expected a class for each row`);

@@ -43,16 +43,16 @@ export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer
     const answer = createSingleAnswers(model);
     return async (batch) => answer(batch, await outputsOf(batch));
   }
-  const headAnswers = (modelsOfHeads(model) ?? []).map(({ name, model: ofHead }) => {
+  const headAnswers = (modelsOfHeads(model) ?? []).map(({ name, model: headModel }) => {
     const { start, size } = heads.find((head) => head.name === name) ?? { start: 0, size: 0 };
-    return { name, start, size, answer: createSingleAnswers(ofHead) };
+    return { name, start, size, answer: createSingleAnswers(headModel) };
   });
   return async ({ targets: _, targetLabels: __, targetsOfHeads, ...batch }) => {
     const outputs = await outputsOf(batch);
     const B = batch.rowIndices.length;
     const answers = headAnswers.map(({ name, start, size, answer }) => {
-      const ofHead = columnsOfRows(outputs, B, outputs.length / B, start, size);
-      return { name, rows: answer({ ...batch, ...targetsOfHeads?.[name] }, ofHead) };
+      const headOutputs = columnsOfRows(outputs, B, outputs.length / B, start, size);
+      return { name, rows: answer({ ...batch, ...targetsOfHeads?.[name] }, headOutputs) };
     });
     return batch.rowIndices.map((row, n): Answer => {
       const answersByTarget = answers.map(

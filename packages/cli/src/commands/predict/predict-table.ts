@@ -188,16 +188,16 @@ interface PrintedClass {
 
 /** The classes whose probabilities are printed, in column order. */
 function classesOf(target: TablePreprocessing['target'], { loss, parts }: Model): readonly PrintedClass[] {
-  const whole = loss === undefined ? null : createLoss(loss, parts?.customParts);
+  const modelLoss = loss === undefined ? null : createLoss(loss, parts?.customParts);
   const lossOf = (target: string): Loss | null =>
-    whole?.heads === undefined ? whole : (whole.heads.find(({ name }) => name === target)?.loss ?? null);
+    modelLoss?.heads === undefined ? modelLoss : (modelLoss.heads.find(({ name }) => name === target)?.loss ?? null);
   return target.flatMap((decoding) => {
     if (decoding.type !== 'classes' || !hasProbabilities(lossOf(decoding.name))) return [];
     if (decoding.list !== undefined) {
       const isOnly = namesOfAnswers(target).length === 1;
       return [{ head: isOnly ? null : decoding.list.column, label: decoding.name }];
     }
-    return decoding.labels.map((label) => ({ head: whole?.heads === undefined ? null : decoding.name, label }));
+    return decoding.labels.map((label) => ({ head: modelLoss?.heads === undefined ? null : decoding.name, label }));
   });
 }
 
@@ -210,16 +210,16 @@ function cellsOf(
   const separatorOf = (column: string) => target.map(labelListOf).find((list) => list?.column === column)?.separator;
   const columns = namesOfAnswers(target);
   if (Array.isArray(prediction) && separatorOf(columns[0]) === undefined) return prediction.map(String); // of a layer
-  const isOne = columns.length === 1 && !isByName(prediction);
+  const hasOneAnswer = columns.length === 1 && !isByName(prediction);
   const values = columns.map((name) => {
-    const value = isOne ? prediction : isByName(prediction) ? prediction[name] : undefined;
+    const value = hasOneAnswer ? prediction : isByName(prediction) ? prediction[name] : undefined;
     return Array.isArray(value) ? value.join(separatorOf(name)) : value;
   });
   // Values are looked up by name, since an object lists keys such as 1 before all others, whatever the order of the
   // classes.
   const probabilityOf = ({ head, label }: PrintedClass) => {
-    const ofTarget: unknown = head === null ? probabilities : probabilities?.[head];
-    return (ofTarget as Readonly<Record<string, number>> | undefined)?.[label];
+    const targetProbabilities: unknown = head === null ? probabilities : probabilities?.[head];
+    return (targetProbabilities as Readonly<Record<string, number>> | undefined)?.[label];
   };
   return [...values, ...classes.map(probabilityOf)].map((value) => String(value ?? ''));
 }
@@ -243,8 +243,8 @@ function collectWarnings(io: Io) {
       for (const { rows, note } of kinds.values()) {
         const { column, value } = note;
         const has = rows === 1 ? '1 row has' : `${rows} rows have`;
-        const what = value === null ? 'a gap' : `a value such as ${show(value)}`;
-        const sentence = `${has} ${what} in column ${show(column)}, ${whyUnusual(note)}`;
+        const valueText = value === null ? 'a gap' : `a value such as ${show(value)}`;
+        const sentence = `${has} ${valueText} in column ${show(column)}, ${whyUnusual(note)}`;
         printLine(io.stderr, `gradloom predict: warning: ${sentence}`);
       }
     },

@@ -32,8 +32,8 @@ export async function predictText(model: Model, stream: Readable, source: string
       if (json) printJson(io.stdout, { prediction, ...(probabilities && { probabilities }) });
       else {
         const numbers: unknown = prediction; // of a layer
-        const shown = Array.isArray(numbers) ? numbers.map(decimal).join(' ') : show(prediction);
-        const answerText = prediction === null ? 'no answer' : shown;
+        const predictionText = Array.isArray(numbers) ? numbers.map(decimal).join(' ') : show(prediction);
+        const answerText = prediction === null ? 'no answer' : predictionText;
         const probability = probabilities?.[String(prediction)];
         printRows(io.stdout, [probability === undefined ? [answerText] : [answerText, percent(probability)]]);
       }

@@ -43,7 +43,7 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   boundMemory(values);
   const openedModel = openModel(request.positionals);
   const { layer } = values;
-  const model = layer === undefined ? openedModel : withFlag(() => layerModel(openedModel, layer));
+  const model = layer === undefined ? openedModel : nameLayerFlag(() => layerModel(openedModel, layer));
   const images = ofImages(model.preprocessing);
   const picture = files.find((path) => isPicture(path) || (images !== undefined && isReadableFolder(path)));
   if (picture !== undefined) {
@@ -53,8 +53,9 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
     return 0;
   }
   refuseMoreFiles();
-  const ofModel = ofTable(model.preprocessing);
-  const table = ofModel && layer !== undefined ? layerTable(ofModel, layer, model) : ofModel;
+  const tablePreprocessing = ofTable(model.preprocessing);
+  const table =
+    tablePreprocessing && layer !== undefined ? layerTable(tablePreprocessing, layer, model) : tablePreprocessing;
   let rows = 0;
   if (datasetFlag(values) === undefined && ofText(model.preprocessing) !== undefined) {
     const { stream, name } = await openStream(file, io);
@@ -66,12 +67,12 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
         ? await predictTable(model, table, source, json, io)
         : await predictSeries(model, table, table.series, source, json, io);
   } else {
-    const answer = createAnswers(model);
+    const answerBatch = createAnswers(model);
     const batches = await openRows(openedModel, values, file, io).catch((error: unknown) => {
       throw nameFlag(error, predictOptions, withModel(raw, request.positionals));
     });
     for await (const batch of batches) {
-      const answers = await answer(batch);
+      const answers = await answerBatch(batch);
       if (json) printJson(io.stdout, ...answers);
       else printRows(io.stdout, answers.map(cellsOf));
       rows += answers.length;
@@ -83,8 +84,8 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   return 0;
 }
 
-/** Calls the option of a layer by its flag. */
-function withFlag<T>(work: () => T): T {
+/** Runs `work`, whose errors about the option of a layer then name the flag. */
+function nameLayerFlag<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -189,7 +190,9 @@ async function openFile(path: string): Promise<FileHandle> {
  */
 function cellsOf({ row, targets, ...answer }: Answer): string[] {
   if (targets === undefined) return [String(row), ...cellsOfTarget(answer)];
-  const targetCells = Object.entries(targets).map(([name, ofTarget]) => `${name} ${cellsOfTarget(ofTarget).join(' ')}`);
+  const targetCells = Object.entries(targets).map(
+    ([name, targetAnswer]) => `${name} ${cellsOfTarget(targetAnswer).join(' ')}`,
+  );
   return [String(row), ...targetCells];
 }
 

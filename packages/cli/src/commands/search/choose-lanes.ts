@@ -59,15 +59,15 @@ async function chooseLanes(
   if (recipes.length === 1) return { atOnce: 1, threads, why: 'there is one run' };
   const runCount = Math.min(threads, recipes.length);
   const concurrent = recipes.slice(0, runCount);
-  const best = { alone: 0, together: 0 };
+  const bestSpeeds = { alone: 0, together: 0 };
   for (let round = 0; round < 2 && !signal.aborted; round++) {
-    best.alone = Math.max(best.alone, await stepsASecond(recipes[0], pool, threads, signal));
+    bestSpeeds.alone = Math.max(bestSpeeds.alone, await stepsASecond(recipes[0], pool, threads, signal));
     const speeds = await Promise.all(concurrent.map((recipe) => stepsASecond(recipe, pool, 1, signal)));
     // Runs of other networks have other steps, so the speed of the first run beside the others counts.
-    best.together = Math.max(best.together, speeds[0] * runCount);
+    bestSpeeds.together = Math.max(bestSpeeds.together, speeds[0] * runCount);
   }
-  const [aloneText, togetherText] = [whole(best.alone), whole(best.together)];
-  if (best.alone > MARGIN * best.together) {
+  const [aloneText, togetherText] = [whole(bestSpeeds.alone), whole(bestSpeeds.together)];
+  if (bestSpeeds.alone > MARGIN * bestSpeeds.together) {
     const why = `measured: ${aloneText} steps/s this way, ${togetherText} by ${runCount} runs on a thread each`;
     return { atOnce: 1, threads, why };
   }

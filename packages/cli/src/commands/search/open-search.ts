@@ -50,8 +50,8 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
       `${where}: ${sets.train.name} has no validation rows by default, expected a share in options, such as validation: 0.2, or folds`,
     );
   }
-  const ofOneTarget = sets.train.classes === null ? 'r2' : 'accuracy';
-  const metric = config.metric ?? (hasHeads(options.loss) ? 'validation-loss' : ofOneTarget);
+  const mainMetric = sets.train.classes === null ? 'r2' : 'accuracy';
+  const metric = config.metric ?? (hasHeads(options.loss) ? 'validation-loss' : mainMetric);
   const { search } = config;
   if (metric === 'validation-loss' && LOSS_OPTIONS.some((key) => key in search)) {
     throw new UsageError(`${where}: search has another loss, expected none with several targets (they do not compare)`);

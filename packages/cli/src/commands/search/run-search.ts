@@ -151,10 +151,13 @@ async function search(
           const failure = journal.add(outcome);
           if (failure !== null)
             warn(`${SEARCH_LINES} cannot be written now, its last lines are kept in memory (${failure.message})`);
-          const best = standingsOf([...journal.outcomes.values()], metric, config.folds)[0];
+          const bestStanding = standingsOf([...journal.outcomes.values()], metric, config.folds)[0];
           const msPerUnit = (performance.now() - startMs) / (doneLength() - resumedLength); // of a step or epoch
           const leftMs = msPerUnit * (totalLength - doneLength());
-          progress.show(`${progressText(journal.outcomes.size, totalRuns, metric, best)}, ${timeLeft(leftMs)}`, leftMs);
+          progress.show(
+            `${progressText(journal.outcomes.size, totalRuns, metric, bestStanding)}, ${timeLeft(leftMs)}`,
+            leftMs,
+          );
           if (json) printJson(io.stdout, { event: 'run', ...outcome, point: trials[outcome.trial - 1].point });
         },
       });
@@ -182,8 +185,8 @@ async function search(
 
   async function finish(): Promise<number> {
     const standings = standingsOf([...journal.outcomes.values()], metric, config.folds);
-    const best = standings[0];
-    const winner = best === undefined || best.score === null ? null : trials[best.trial - 1];
+    const bestStanding = standings[0];
+    const winner = bestStanding === undefined || bestStanding.score === null ? null : trials[bestStanding.trial - 1];
     const document: SearchDocument = {
       ...documentOf(file, config, openedSearch, rounds, standings, signal.aborted),
       best: winner === null ? null : { trial: winner.number, command: commandOf(bestValues(winner)) },
@@ -221,9 +224,12 @@ const progressText = (
   done: number,
   total: number,
   metric: string,
-  best: { readonly trial: number; readonly score: number | null } | undefined,
+  bestStanding: { readonly trial: number; readonly score: number | null } | undefined,
 ): string => {
-  const bestText = best?.score == null ? '' : `, best ${metric} ${best.score.toPrecision(4)} (trial ${best.trial})`;
+  const bestText =
+    bestStanding?.score == null
+      ? ''
+      : `, best ${metric} ${bestStanding.score.toPrecision(4)} (trial ${bestStanding.trial})`;
   return `run ${done} of ${total}${bestText}`;
 };
 

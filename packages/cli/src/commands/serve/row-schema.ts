@@ -201,16 +201,16 @@ function answerSchema(model: Model): JsonObject {
   const p = { type: 'number', minimum: 0, maximum: 1 };
   if (models !== null) {
     const labels = labelsByList(preprocessing?.target ?? []);
-    const ofLists = [...labels].map(([column, names]) => {
+    const listSchemas = [...labels].map(([column, names]) => {
       const prediction = { type: ['array', 'null'], items: { enum: names }, description: 'The labels of the row.' };
       const probabilities = { type: 'object', properties: Object.fromEntries(names.map((name) => [name, p])) };
       return [column, { prediction, probabilities } as JsonObject] as const;
     });
     const inLists = new Set([...labels.values()].flat());
-    const ofHeads = models
+    const headSchemas = models
       .filter(({ name }) => !inLists.has(name))
       .map((head) => [head.name, answerSchema(head.model).properties as JsonObject] as const);
-    const schemas = [...ofHeads, ...ofLists];
+    const schemas = [...headSchemas, ...listSchemas];
     const [[, only]] = schemas;
     if (schemas.length === 1 && models.length > 1)
       return { type: 'object', properties: { ...only, notes }, required: ['prediction'] };

@@ -115,12 +115,14 @@ function introductionOf(
   const untabledRows = isImages ? 'a PNG or JPEG image, or rows' : 'rows of numbers, or an npy file';
   const rows = columns === undefined ? untabledRows : `${windows}rows of ${columns}`;
   const [target, ...others] = preprocessing?.target ?? [];
-  const ofColumns = [target, ...others].filter((one) => one !== undefined && labelListOf(one) === undefined);
+  const columnTargets = [target, ...others].filter(
+    (targetDecoding) => targetDecoding !== undefined && labelListOf(targetDecoding) === undefined,
+  );
   const lists = [...labelsByList(preprocessing?.target ?? [])];
   const answers =
     others.length > 0 && [target, ...others].some(({ type }) => type === 'classes')
       ? [
-          ...ofColumns.map((one) => `${one.name} (${answerOf(one, 'a value')})`),
+          ...columnTargets.map((targetDecoding) => `${targetDecoding.name} (${answerOf(targetDecoding, 'a value')})`),
           ...lists.map(([column, labels]) => `${column} (any of ${labels.slice(0, 10).join(', ')})`),
         ].join(', ')
       : answerOf(target, 'values', metadata.labels);

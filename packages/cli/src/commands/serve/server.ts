@@ -71,10 +71,10 @@ export function createServer(options: ServerOptions): Server {
     isStopping: () => stopping,
     faultOf: (reply) => connections.admit(reply) ?? hostFault(reply.request) ?? faultOfPage(reply.request),
     metricsText() {
-      const all = [...open];
+      const openReplies = [...open];
       return metrics.text({
-        waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
-        calls: all.reduce((sum, { calls }) => sum + calls, endedCalls),
+        waiting: openReplies.reduce((sum, { waiting }) => sum + waiting, 0),
+        calls: openReplies.reduce((sum, { calls }) => sum + calls, endedCalls),
         residentBytes: process.memoryUsage.rss(),
       });
     },

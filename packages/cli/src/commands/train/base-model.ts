@@ -28,8 +28,8 @@ export async function openBaseModel(
   }
   if (from === undefined) return undefined;
   const { spec, loss, preprocessing, metadata } = checkpoint ?? {};
-  const ofRun = spec === undefined ? null : { spec, loss, preprocessing, metadata };
-  const resumedModel = cluster === null ? ofRun : await cluster.fromFirst(ofRun);
+  const modelOfRun = spec === undefined ? null : { spec, loss, preprocessing, metadata };
+  const resumedModel = cluster === null ? modelOfRun : await cluster.fromFirst(modelOfRun);
   if (resumedModel !== null) return { ...resumedModel, model: null } as BaseModel;
   const model = await readModel(from);
   return { ...model, model };

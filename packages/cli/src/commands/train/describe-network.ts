@@ -110,8 +110,8 @@ function layerText({ spec, layer: { label, out } }: NetworkLayer): string {
 function shorten(words: readonly string[]): string {
   for (let room = words.length; ; room--) {
     const hidden = words.length - room;
-    const shown = hidden === 0 ? words : [...words.slice(0, room - 1), `${hidden} more`, ...words.slice(-1)];
-    const text = shown.join(SEPARATOR);
+    const shownWords = hidden === 0 ? words : [...words.slice(0, room - 1), `${hidden} more`, ...words.slice(-1)];
+    const text = shownWords.join(SEPARATOR);
     if (text.length <= 80 || room <= 2) return text;
   }
 }

@@ -49,6 +49,6 @@ function figuresOf(name: string, layer: LayerFigures): string[] {
   const { mean, std, flat, dead, tensors } = layer;
   const share = (value: number | null): string => (value === null ? '' : `${Math.round(100 * value)} %`);
   const W = tensors.find(({ name }) => name === 'W') ?? tensors.at(0);
-  const ofW = W === undefined ? ['', '', ''] : [W.rms, W.rmsGradient, W.rmsMoved].map(decimal);
-  return [name, decimal(mean), decimal(std), share(flat), share(dead), ...ofW];
+  const cellsOfW = W === undefined ? ['', '', ''] : [W.rms, W.rmsGradient, W.rmsMoved].map(decimal);
+  return [name, decimal(mean), decimal(std), share(flat), share(dead), ...cellsOfW];
 }

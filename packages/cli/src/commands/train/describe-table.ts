@@ -23,15 +23,16 @@ export function describeData(recipe: Recipe, width: number): string[] {
 /** The columns of a table and how each is used. */
 function describeTable({ table, preprocessing }: OpenedTable, width: number): string[] {
   const columns = summarizeTable(table, preprocessing);
-  const shown = columns.length <= MAX_COLUMNS ? columns : [...columns.slice(0, MAX_COLUMNS - 1), ...columns.slice(-1)];
-  const rows = shown.map(({ name, role, type, reason, gaps, becomes }) => [
+  const shownColumns =
+    columns.length <= MAX_COLUMNS ? columns : [...columns.slice(0, MAX_COLUMNS - 1), ...columns.slice(-1)];
+  const rows = shownColumns.map(({ name, role, type, reason, gaps, becomes }) => [
     name,
     role === 'target' ? `target: ${type}` : (type ?? role),
     reason,
     gaps === 0 ? '' : String(gaps),
     becomes,
   ]);
-  const moreCount = columns.length - shown.length;
+  const moreCount = columns.length - shownColumns.length;
   return [
     ...drawTable(['column', 'type', 'why', 'gaps', 'becomes'], rows, { right: [3], width }),
     ...(moreCount === 0 ? [] : [`and ${plural(moreCount, 'column')} more: --json has them all`]),
@@ -146,9 +147,9 @@ function unheldSeriesDecision({ table: { rows: N, series }, rows }: OpenedTable)
 
 function heldOutDecisions({ table, rows, folds }: Pick<OpenedTable, 'table' | 'rows' | 'folds'>): string[] {
   const defaultRule = table.targets[0].data.kind === 'words' ? 'class' : 'chance';
-  const by = table.series !== undefined ? 'time' : (table.split?.by ?? defaultRule);
-  const sentences = heldOut({ validation: rows.validation?.length, test: rows.test?.length }, by, folds);
-  const timeColumn = by === defaultRule && table.options.split === undefined ? timeInOrder(table) : undefined;
+  const splitRule = table.series !== undefined ? 'time' : (table.split?.by ?? defaultRule);
+  const sentences = heldOut({ validation: rows.validation?.length, test: rows.test?.length }, splitRule, folds);
+  const timeColumn = splitRule === defaultRule && table.options.split === undefined ? timeInOrder(table) : undefined;
   if (timeColumn === undefined || (rows.validation ?? rows.test) === undefined) return sentences;
   const advice = `--split ${quote(`time:${timeColumn}`)} holds out the last ones, --split random says that this is meant`;
   return [...sentences, `rows are in the order of ${show(timeColumn)}, but are held out at random (${advice})`];

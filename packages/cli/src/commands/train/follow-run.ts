@@ -55,7 +55,7 @@ export async function followRun(
   let speed: TrainProgressEvent | undefined; // of the newest span
   const watchedRuns: WatchedRun[] = [];
   const startTime = new Date().toISOString();
-  let live: LiveServer | undefined;
+  let liveServer: LiveServer | undefined;
   // The plane is drawn at probes, which a run with a profile cannot have.
   const drawsNoPlane = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
   const { epochs = 1, steps = epochs * stepsPerEpoch(recipe) } = recipe.options;
@@ -67,7 +67,7 @@ export async function followRun(
       directory = openDirectory(recipe, event, startTime, resumable, lock);
       if (directory !== undefined) {
         watchedRuns.push(watchRun(directory.path, { steer, sets: recipe.sets, speed: () => speed }));
-        if (live !== undefined) writeAddress(directory.path, live.url);
+        if (liveServer !== undefined) writeAddress(directory.path, liveServer.url);
       }
       start = { recipe, event, out: directory?.path ?? null };
       reporter.start(start);
@@ -135,7 +135,7 @@ export async function followRun(
 
   try {
     const isLive = recipe.values.live || recipe.values['live-after'];
-    if (isLive && (cluster === null || cluster.rank === 0)) live = await startLive();
+    if (isLive && (cluster === null || cluster.rank === 0)) liveServer = await startLive();
     const every = intervalOf(recipe.values['checkpoint-every'] ?? '') ?? undefined;
     const checkpointOptions = defined({ every, keep: recipe.values.keep });
     run = train(recipe.spec, recipe.sets, {
@@ -165,7 +165,7 @@ export async function followRun(
     if (failure !== null) throw failure;
     if (directory !== undefined) refuseUnwritten(directory.path, result, resumable?.checkpoint ?? null);
     if (signal.aborted) return interruptExitCode(signal);
-    if (live !== undefined && recipe.values['live-after']) await showEndedRun(live);
+    if (liveServer !== undefined && recipe.values['live-after']) await showEndedRun(liveServer);
     return 0;
   } catch (error) {
     reporter.stop();
@@ -183,14 +183,14 @@ export async function followRun(
     try {
       close();
     } finally {
-      await live?.stop();
+      await liveServer?.stop();
     }
   }
 
   function close(): void {
     const closedDirectory = directory;
     directory = undefined;
-    if (closedDirectory !== undefined && live !== undefined) removeAddress(closedDirectory.path);
+    if (closedDirectory !== undefined && liveServer !== undefined) removeAddress(closedDirectory.path);
     closedDirectory?.close();
   }
 

@@ -57,6 +57,6 @@ function inWords(names: readonly string[]): string {
 function defaultsOf([first, ...others]: readonly { kind: string; standard: unknown; shown?: unknown }[]): string {
   if (typeof first.standard === 'boolean' || first.shown !== undefined) return '';
   const different = others.filter(({ standard }) => standard !== first.standard);
-  const shown = [first.standard, ...different.map(({ kind, standard }) => `${standard} for ${kind}`)];
-  return ` (default: ${shown.join('; ')})`;
+  const defaultTexts = [first.standard, ...different.map(({ kind, standard }) => `${standard} for ${kind}`)];
+  return ` (default: ${defaultTexts.join('; ')})`;
 }

@@ -88,10 +88,10 @@ function load(folder: string | null, file: string): Checkpoint {
   try {
     return loadCheckpoint(file, loadOptions());
   } catch (error) {
-    const best = folder === null ? '' : join(folder, BEST_FILE);
+    const bestPath = folder === null ? '' : join(folder, BEST_FILE);
     // Only a best checkpoint that can be read is named.
-    if (!(error instanceof Error) || best === '' || failureOf(() => readRun(best)) !== null) throw error;
-    throw new Error(`${error.message}; an older one is ${best} (--resume it with --out)`, { cause: error });
+    if (!(error instanceof Error) || bestPath === '' || failureOf(() => readRun(bestPath)) !== null) throw error;
+    throw new Error(`${error.message}; an older one is ${bestPath} (--resume it with --out)`, { cause: error });
   }
 }
 

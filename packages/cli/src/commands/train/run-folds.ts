@@ -87,7 +87,7 @@ export async function runFolds(
     for (let fold = 1; fold <= folds; fold++) {
       const onProgress = (share: number) => showProgress(fold, share);
       onProgress(0);
-      const foldValues: TrainValues & typeof values = { ...runValues, fold, ...outOf(lock, fold) };
+      const foldValues: TrainValues & typeof values = { ...runValues, fold, ...outOptionOf(lock, fold) };
       const openedRun = fold === 1 ? firstData : await openRun(foldValues);
       const view = { showsStart: fold === 1 && !json && !quiet, onProgress };
       const reporter = foldReporter(io, progress, view, (run, result) => {
@@ -144,7 +144,7 @@ async function checkFirstRun(
   return (await withMeasuredSteps(recipe, null, print)).values;
 }
 
-const outOf = (lock: FolderLock | null, fold: number): Pick<TrainValues, 'out'> =>
+const outOptionOf = (lock: FolderLock | null, fold: number): Pick<TrainValues, 'out'> =>
   lock === null ? {} : { out: join(lock.path, `fold-${fold}`) };
 
 interface FoldView {
@@ -186,8 +186,10 @@ function figuresOf({
   heads,
   ...figures
 }: Evaluation): Figures {
-  const ofAll = Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
-  return { ...Object.fromEntries(ofAll), ...mainFigures(defined({ heads })) };
+  const numericFigures = Object.entries(figures).filter(
+    (entry): entry is [string, number] => typeof entry[1] === 'number',
+  );
+  return { ...Object.fromEntries(numericFigures), ...mainFigures(defined({ heads })) };
 }
 
 /** The main figure of the linear model, or of each target. */
@@ -203,10 +205,10 @@ function mainFigures({
   rmse,
   heads,
 }: Pick<Evaluation, 'accuracy' | 'rmse' | 'heads'> & { readonly f1?: number }): Figures {
-  const ofTargets = Object.entries(heads ?? {}).flatMap(([target, figures]) =>
+  const figuresOfTargets = Object.entries(heads ?? {}).flatMap(([target, figures]) =>
     Object.entries(mainFigures(figures)).map(([name, figure]) => [`${target} ${name}`, figure] as const),
   );
-  if (ofTargets.length > 0) return Object.fromEntries(ofTargets);
+  if (figuresOfTargets.length > 0) return Object.fromEntries(figuresOfTargets);
   if (f1 !== undefined) return { F1: f1 };
   if (accuracy !== undefined) return { accuracy };
   return rmse === undefined ? {} : { rmse };
@@ -219,8 +221,8 @@ export function constantRemark(folds: readonly Fold[], baselines: readonly Asses
   const constants = baselines.map((baseline) => baseline?.[name] ?? Number.NaN);
   const gains = figures.map((figure, k) => (name === 'rmse' ? constants[k] - figure : figure - constants[k]));
   const mean = meanOf(gains) ?? Number.NaN;
-  const error = deviationOf(gains) / Math.sqrt(gains.length);
-  if (!(mean <= 0 || mean <= error)) return [];
+  const standardError = deviationOf(gains) / Math.sqrt(gains.length);
+  if (!(mean <= 0 || mean <= standardError)) return [];
   const meanTexts = [figures, constants].map((values) => figureText(name, meanOf(values) ?? Number.NaN));
   const answers = new Set(baselines.map((baseline) => baseline?.answer));
   const answer = answers.size === 1 ? [...answers][0] : 'the most frequent class';

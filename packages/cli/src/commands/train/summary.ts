@@ -131,13 +131,13 @@ const lengthOf = ({ steps, epochs }: TrainResult): string =>
 
 function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, program: string): string[] {
   const { train, validation, test } = recipe.sets;
-  const ofClasses = 'recall and precision of each class, and the confusion matrix';
-  const ofTokens = `perplexity, bits per ${tokenUnit(train)}, and each token`;
+  const classesText = 'recall and precision of each class, and the confusion matrix';
+  const tokensText = `perplexity, bits per ${tokenUnit(train)}, and each token`;
   const isText = ofText(train.preprocessing) !== undefined;
-  const ofAnswers = isText ? ofTokens : ofClasses;
-  const isOne = (headsOfDataset(train)?.length ?? 1) === 1;
-  const ofTargets = isOne ? 'its errors' : 'the figures of each target';
-  const findings = train.classes === null ? ofTargets : ofAnswers;
+  const answersText = isText ? tokensText : classesText;
+  const hasOneTarget = (headsOfDataset(train)?.length ?? 1) === 1;
+  const targetsText = hasOneTarget ? 'its errors' : 'the figures of each target';
+  const findings = train.classes === null ? targetsText : answersText;
   // No file may name a library or a module, so they must be typed again.
   const { blas, module } = recipe.values;
   const moduleFlag = module === undefined ? '' : ` --module ${quote(module.join(','))}`;

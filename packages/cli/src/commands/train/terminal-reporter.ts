@@ -63,9 +63,9 @@ export function terminalReporter(io: Io): Reporter {
         area?.show({ lines: (columns) => panelLines(figures, columns, livePaint), plain: () => plainLine(figures) });
       } else if (event.type === 'epoch') {
         metrics = metricsOf(event, unit);
-        const every = Math.ceil(totalEpochs / MAX_LINES);
+        const epochsPerLine = Math.ceil(totalEpochs / MAX_LINES);
         const isPart = !Number.isInteger(event.epoch);
-        if (isPart || event.epoch % every === 0 || event.epoch === totalEpochs) {
+        if (isPart || event.epoch % epochsPerLine === 0 || event.epoch === totalEpochs) {
           const columns = io.stderr.isTTY ? widthOf(io.stderr) - 1 : Number.POSITIVE_INFINITY;
           area?.line(epochText(event, start, unit, columns));
         }

@@ -35,10 +35,10 @@ const NO_TEST = 'no rows are held out for the test (--test 0.1 holds out a tenth
 /** Sentences on the automatic decisions about arrays and images. */
 export function decisionsOnArrays(original: DataSplits, sets: DataSplits, folds?: number): string[] {
   const { divisor } = original.train.inputs;
-  const what = original.train.classes === null ? 'inputs and targets' : 'inputs';
+  const scaledText = original.train.classes === null ? 'inputs and targets' : 'inputs';
   const scaledShare =
     divisor === 1
-      ? `${what} are not scaled: scale columns of very different sizes first, or train on a table, which is scaled`
+      ? `${scaledText} are not scaled: scale columns of very different sizes first, or train on a table, which is scaled`
       : `inputs are bytes, divided by ${divisor} (${original.train.name}:divisor=1 takes them as they are)`;
   // A fold replaces the dataset's own test set.
   const rowsOf = (set: 'validation' | 'test') =>

@@ -106,8 +106,10 @@ function scaleInputs(
   preprocessing: Preprocessing | null | undefined,
 ): OpenedDataset {
   if (preprocessing === undefined) return scale === 'standard' ? standardizeSets(openedDataset, source) : openedDataset;
-  const ofModel = ofImages(preprocessing ?? undefined)?.image.scale;
-  return ofModel === undefined ? openedDataset : { ...openedDataset, sets: withScale(openedDataset.sets, ofModel) };
+  const modelScale = ofImages(preprocessing ?? undefined)?.image.scale;
+  return modelScale === undefined
+    ? openedDataset
+    : { ...openedDataset, sets: withScale(openedDataset.sets, modelScale) };
 }
 
 /** Rows that are their own targets. Images then have an autoencoder by default. */
@@ -117,9 +119,9 @@ function withOwnTargets({ preset, sets, ...opened }: OpenedDataset): OpenedDatas
 }
 
 /** Whether a file is read as a table: by its name, or a .txt with a target or for a model of a table. */
-const isReadAsTable = ({ path, options }: FileSource, ofModel: TablePreprocessing | undefined): boolean =>
+const isReadAsTable = ({ path, options }: FileSource, tablePreprocessing: TablePreprocessing | undefined): boolean =>
   tableFormatOf(path) !== undefined ||
-  (formatOf(path) === 'text' && (options?.target !== undefined || ofModel !== undefined));
+  (formatOf(path) === 'text' && (options?.target !== undefined || tablePreprocessing !== undefined));
 
 /** Options of tables that a folder of images has, too. */
 const IMAGE_OPTIONS = new Set(['classNames', 'scale', 'name', 'size', 'channels']);
@@ -199,10 +201,10 @@ const scaleError = (source: DatasetSource, error: OptionError): OptionError =>
 
 /** Splits the user's arrays or images by the rule of tables; sets that they already have are kept. */
 function splitArrays(original: DataSplits, source: FileSource, shares: Shares): OpenedDataset {
-  const standard = sharesOf(original.train, shares);
+  const defaultShares = sharesOf(original.train, shares);
   const fullShares = {
-    validation: original.validation === undefined ? standard.validation : 0,
-    test: original.test === undefined ? standard.test : 0,
+    validation: original.validation === undefined ? defaultShares.validation : 0,
+    test: original.test === undefined ? defaultShares.test : 0,
   };
   const sets = splitRows(original, { ...shares, ...fullShares });
   return {
@@ -309,8 +311,8 @@ function sharesOf(
   { rows, series }: { readonly rows: number; readonly series?: TableSeries },
   shares: Shares,
 ): { validation: number; test: number } {
-  const standard = series === undefined ? tableShares(rows) : seriesShares(rows, series);
-  const { validation = standard.validation, test = shares.folds === undefined ? standard.test : 0 } = shares;
+  const defaultShares = series === undefined ? tableShares(rows) : seriesShares(rows, series);
+  const { validation = defaultShares.validation, test = shares.folds === undefined ? defaultShares.test : 0 } = shares;
   return { validation, test };
 }
 

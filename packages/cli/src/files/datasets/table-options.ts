@@ -42,10 +42,10 @@ export function withTableFlags<Source extends DatasetSource | undefined>(source:
     const names = Object.keys(tableFlags) as (keyof typeof tableFlags)[];
     const stray = names.find((name) => values[name] !== undefined && values[name] !== false && !(name in fixedOptions));
     if (stray === undefined) return { ...source, options: { ...source.options, ...fixedOptions } };
-    const ofText = stray in textFlags ? 'a text' : 'a table';
+    const fileKind = stray in textFlags ? 'a text' : 'a table';
     const expected = { stream: 'a table, NumPy or IDX files', 'class-names': 'a file', targets: 'inputs or a table' };
-    const what = Object.hasOwn(expected, stray) ? expected[stray as keyof typeof expected] : ofText;
-    throw new UsageError(`--${stray} is given with --dataset ${source.name}, expected ${what}`);
+    const expectedKind = Object.hasOwn(expected, stray) ? expected[stray as keyof typeof expected] : fileKind;
+    throw new UsageError(`--${stray} is given with --dataset ${source.name}, expected ${expectedKind}`);
   }
   const flagOptions = optionsFrom(fileOptions, values);
   refuseTwice(source, flagOptions);

@@ -55,10 +55,10 @@ export function imageNetwork({ inputs: { shape = [] } }: Dataset): Pick<Preset, 
  * test accuracy at rates of 0.001, 0.003, 0.005 with cosine is 62, 80, 84 % for 126 rows and 75, 98, 96 % for 420 rows;
  * with one-cycle it is 64, 83, 88 % and 82, 98, 99 %.
  */
-export function imagePreset(standard: Preset, rows: number): Preset {
+export function imagePreset(defaultPreset: Preset, rows: number): Preset {
   const batch = Math.min(128, Math.max(16, 2 ** Math.round(Math.log2(rows / 50))));
   const stepsPerEpoch = Math.ceil(rows / Math.min(batch, rows));
   const epochs = Math.max(15, Math.ceil(400 / stepsPerEpoch));
   const training = { optimizer: { kind: 'adam', lr: 0.005 }, schedule: 'one-cycle', batch, epochs } as const;
-  return { ...without(standard, 'steps', 'patience'), ...training };
+  return { ...without(defaultPreset, 'steps', 'patience'), ...training };
 }

@@ -43,9 +43,9 @@ export function describeNumbers(numbers: readonly number[]): string {
     ranges.push(end === start ? String(numbers[start]) : `${numbers[start]} to ${numbers[end]}`);
     start = end + 1;
   }
-  const shown = ranges.length > MAX_RANGES ? [...ranges.slice(0, MAX_RANGES), 'others'] : ranges;
-  const last = shown.pop() ?? '';
-  return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`;
+  const shownRanges = ranges.length > MAX_RANGES ? [...ranges.slice(0, MAX_RANGES), 'others'] : ranges;
+  const last = shownRanges.pop() ?? '';
+  return shownRanges.length === 0 ? last : `${shownRanges.join(', ')} and ${last}`;
 }
 
 const MAX_RANGES = 5;

@@ -44,7 +44,7 @@ export const optimizers = defineExperiment({
       return runs;
     });
     const lossOf = (name: string): number => bestRuns.find((run) => run.name === name)?.finalLoss ?? Number.NaN;
-    const starts = new Set(bestRuns.map(({ losses }) => losses[0]));
+    const startLosses = new Set(bestRuns.map(({ losses }) => losses[0]));
     const unbracketedRuns = bestRuns.filter(({ bracketed }) => !bracketed);
     const endsBelowSgd = (name: string) =>
       claim(
@@ -83,7 +83,11 @@ export const optimizers = defineExperiment({
         },
       ],
       findings: [
-        claim('all start from the same loss', starts.size === 1 ? 'yes' : `${starts.size} losses`, starts.size === 1),
+        claim(
+          'all start from the same loss',
+          startLosses.size === 1 ? 'yes' : `${startLosses.size} losses`,
+          startLosses.size === 1,
+        ),
         claim(
           'best rates lie between worse ones',
           unbracketedRuns.length === 0 ? 'all' : `not ${unbracketedRuns.map(({ name }) => name).join(', ')}`,

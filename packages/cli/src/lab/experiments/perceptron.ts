@@ -97,8 +97,8 @@ interface Cycle {
  * Learns row by row from zero weights, until all rows are right or an epoch ends with the same weights as an earlier
  * one: an epoch depends only on the weights before it, so the same epochs then repeat forever. One of the two always
  * happens: weights stay bounded ([Minsky & Papert 1969](https://mitpress.mit.edu/9780262630221/perceptrons/), the
- * cycling theorem), and for integer inputs they are integers, so there are finitely many. `best` is the most rows right
- * at once.
+ * cycling theorem), and for integer inputs they are integers, so there are finitely many. `bestScore` is the most rows
+ * right at once.
  */
 function learn({ rows, targets }: Gate) {
   const I = rows[0].length;
@@ -117,9 +117,9 @@ function learn({ rows, targets }: Gate) {
     )[1][0];
   const firstEpochs = new Map<string, number>(); // weights, and the epoch after which they first occurred
   let cycle: Cycle | null = null;
-  let best = 0;
+  let bestScore = 0;
   let epochs = 0;
-  while (best < rows.length) {
+  while (bestScore < rows.length) {
     const firstEpoch = firstEpochs.get(parameters.join());
     if (firstEpoch !== undefined) {
       cycle = { from: firstEpoch, length: epochs - firstEpoch };
@@ -129,11 +129,11 @@ function learn({ rows, targets }: Gate) {
     for (const [n, row] of rows.entries()) {
       const error = targets[n] - output(row);
       for (const [i, value] of [...row, 1].entries()) parameters[i] += error * value;
-      best = Math.max(best, rows.filter((other, k) => output(other) === targets[k]).length);
+      bestScore = Math.max(bestScore, rows.filter((other, k) => output(other) === targets[k]).length);
     }
     epochs++;
   }
-  return { weights: parameters.slice(0, I), bias: parameters[I], best, epochs, cycle };
+  return { weights: parameters.slice(0, I), bias: parameters[I], best: bestScore, epochs, cycle };
 }
 
 const WIDTH = 41;

@@ -43,9 +43,9 @@ export async function sweepLearningRates<T>(
   for (let k = first; k <= last; k++) await attempt(k);
   // Among equals the lowest rate wins, so that the search moves down if all fail.
   const cheapest = (): number => {
-    let best = first;
-    for (let k = first + 1; k <= last; k++) if (costAt(k) < costAt(best)) best = k;
-    return best;
+    let bestTrial = first;
+    for (let k = first + 1; k <= last; k++) if (costAt(k) < costAt(bestTrial)) bestTrial = k;
+    return bestTrial;
   };
   while (trialByRate.size < maxTrials && (cheapest() === first || cheapest() === last)) {
     await attempt(cheapest() === first ? --first : ++last);

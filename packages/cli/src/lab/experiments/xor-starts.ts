@@ -11,10 +11,10 @@ const BAR = 40; // characters
 
 /** The number of starts that never learn, and the losses of all. */
 export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcome {
-  const starts = [...finalLosses];
-  const stuck = starts.filter(([, loss]) => loss > LEARNED_LOSS);
+  const sortedLosses = [...finalLosses];
+  const stuck = sortedLosses.filter(([, loss]) => loss > LEARNED_LOSS);
   const bins = new Map<string, number>();
-  for (const [, loss] of [...starts].sort(([, a], [, b]) => a - b)) {
+  for (const [, loss] of [...sortedLosses].sort(([, a], [, b]) => a - b)) {
     const bin = loss > LEARNED_LOSS ? `${loss.toFixed(2)}, stuck` : `${loss.toExponential(0)}`;
     bins.set(bin, (bins.get(bin) ?? 0) + 1);
   }
@@ -26,7 +26,7 @@ export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcom
   return {
     sections: [
       {
-        title: `${plural(starts.length, 'start')} from different random weights, 10,000 epochs each`,
+        title: `${plural(sortedLosses.length, 'start')} from different random weights, 10,000 epochs each`,
         lines: columns(
           [
             ['final loss', 'starts', ''],
@@ -36,7 +36,7 @@ export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcom
         ),
       },
       {
-        title: `${stuck.length} of ${plural(starts.length, 'start')} never learn XOR`,
+        title: `${stuck.length} of ${plural(sortedLosses.length, 'start')} never learn XOR`,
         lines: wrap(seeds === '' ? 'none of them' : `seeds ${seeds}`),
       },
     ],
@@ -44,7 +44,7 @@ export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcom
     json: {
       finalLosses: Object.fromEntries(finalLosses),
       neverLearn: stuck.map(([seed]) => seed),
-      starts: starts.length,
+      starts: sortedLosses.length,
       threshold: LEARNED_LOSS,
     },
   };

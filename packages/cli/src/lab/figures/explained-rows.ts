@@ -16,11 +16,11 @@ export const explainedRows = { dataset: name, split: name, allRows: count(1), se
 /** '5 of 200 validation texts'. */
 export function rowsText(
   { split, allRows }: Pick<ExplainedRows, 'split' | 'allRows'>,
-  shown: number,
+  shownCount: number,
   what: string,
 ): string {
-  const ofText = shown === allRows ? '' : ` of ${whole(allRows)}`;
-  return `${whole(shown)}${ofText} ${split === 'all' ? '' : `${split} `}${what}`;
+  const totalText = shownCount === allRows ? '' : ` of ${whole(allRows)}`;
+  return `${whole(shownCount)}${totalText} ${split === 'all' ? '' : `${split} `}${what}`;
 }
 
 /** ', 31 %', or '' if the answer has no probability. */

@@ -37,12 +37,12 @@ export function tableOf(findings: readonly Row[]): FindingsTable {
     ['agrees', verdictOf, true],
     ['', noteOf, findings.some((row) => noteOf(row) !== '')],
   ];
-  const shown = columns.filter(([, , isShown]) => isShown);
-  const head = shown.map(([name]) => name);
+  const shownColumns = columns.filter(([, , isShown]) => isShown);
+  const head = shownColumns.map(([name]) => name);
   const verdict = head.indexOf('agrees');
   return {
     head,
-    rows: findings.map((row) => shown.map(([, cell]) => cell(row))),
+    rows: findings.map((row) => shownColumns.map(([, cell]) => cell(row))),
     right: head.flatMap((_, c) => (c > 0 && c < verdict ? [c] : [])),
     verdict,
     legend: [

@@ -51,15 +51,15 @@ export const rankPartsTable = (points: readonly RankPoint[]): FigureTable => ({
 });
 
 export function rankNotes(points: readonly RankPoint[], cores: number): string[] {
-  const idle = points.find(({ work }) => work.idle > 0);
+  const idlePoint = points.find(({ work }) => work.idle > 0);
   const isCrowded = points.some(
     ({ machines, threads }) => machines === 1 && threads.reduce((sum, count) => sum + count, 0) > cores,
   );
   return [
-    ...(idle === undefined
+    ...(idlePoint === undefined
       ? []
       : [
-          `Of ${plural(idle.ranks, 'rank')} ${idle.work.idle} have no rows: a batch has ${plural(idle.work.leaves, 'leaf')}.`,
+          `Of ${plural(idlePoint.ranks, 'rank')} ${idlePoint.work.idle} have no rows: a batch has ${plural(idlePoint.work.leaves, 'leaf')}.`,
         ]),
     ...(isCrowded ? ['Where there are more threads than cores, they take turns, and a step waits for all.'] : []),
   ];

@@ -74,7 +74,7 @@ export function chartsOf(isRooted: boolean, lines: readonly ChartLine[]): readon
 /** A chart of the accuracy or the RMSE of each of several targets. */
 function targetCharts(lines: readonly ChartLine[]): RunChart[] {
   const figures = lines.flatMap(({ validationTargets = {}, testTargets = {} }) => [validationTargets, testTargets]);
-  const names = [...new Set(figures.flatMap((ofTargets) => Object.keys(ofTargets)))];
+  const names = [...new Set(figures.flatMap((targetFigures) => Object.keys(targetFigures)))];
   const hasFigure = (value: number | null | undefined) => value !== null && value !== undefined && !Number.isNaN(value);
   return names.slice(0, MAX_CHARTS).flatMap((target, k) =>
     (['accuracy', 'rmse'] as const).flatMap((kind): RunChart[] => {

@@ -82,15 +82,15 @@ export function idealEnd({ points, cores }: Pick<ScaleFigures, 'points' | 'cores
 /** The meaning of the marks of `countOf`. */
 export function marksOf({ points, leaves }: ScaleFigures): string[] {
   // Threads without a leaf get a part of the update, unless there are too few weights to divide: then they are idle.
-  const idle = points.find(({ threads, working }) => working < threads);
+  const idlePoint = points.find(({ threads, working }) => working < threads);
   const markedPoint = points.find(
     ({ threads, working, gradientThreads }) => working === threads && gradientThreads < threads,
   );
   return [
     ...(points.some(({ beyondCores }) => beyondCores) ? ['* more threads than cores: they take turns'] : []),
-    ...(idle === undefined
+    ...(idlePoint === undefined
       ? []
-      : [`- ${haveText(idle.working)} all the work: a batch has ${plural(leaves, 'leaf')}, the weights are few`]),
+      : [`- ${haveText(idlePoint.working)} all the work: a batch has ${plural(leaves, 'leaf')}, the weights are few`]),
     ...(markedPoint === undefined
       ? []
       : [

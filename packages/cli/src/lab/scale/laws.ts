@@ -84,7 +84,7 @@ function nonNegativeLeastSquares(
   const unit = y[0]; // brings all numbers near 1
   const A = rows.map((row, k) => row.map((value) => (value * unit) / y[k]));
   const columns = rows[0].length;
-  let best: { error: number; c: number[] } | undefined;
+  let bestFit: { error: number; c: number[] } | undefined;
   for (let subset = 0; subset < 2 ** boundedColumns.length; subset++) {
     const fixedColumns = boundedColumns.filter((_, b) => subset & (1 << b));
     const free = Array.from({ length: columns }, (_, j) => j).filter((j) => !fixedColumns.includes(j));
@@ -94,10 +94,10 @@ function nonNegativeLeastSquares(
     const c = Array.from({ length: columns }, (_, j) => (free.includes(j) ? solution[free.indexOf(j)] : 0));
     if (boundedColumns.some((j) => c[j] < 0)) continue;
     const error = A.reduce((sum, row) => sum + (1 - row.reduce((y, a, j) => y + a * c[j], 0)) ** 2, 0);
-    if (best === undefined || error < best.error) best = { error, c };
+    if (bestFit === undefined || error < bestFit.error) bestFit = { error, c };
   }
-  if (best === undefined) throw new Error('fit: the times fit no law, expected times of several numbers of threads');
-  return best.c.map((value) => value * unit);
+  if (bestFit === undefined) throw new Error('fit: the times fit no law, expected times of several numbers of threads');
+  return bestFit.c.map((value) => value * unit);
 }
 
 /** c of AᵀA c = Aᵀ1, by Gaussian elimination with pivoting; null if the columns are linearly dependent. */

@@ -148,14 +148,14 @@ export const PREDICTION_NOTE = 'a prediction by a model of measured parts, not a
 
 /** Predicts for the measured numbers of threads up to the cores, and for `modelCores`. */
 export function predictScaling(
-  one: OneThreadTimes,
+  oneThread: OneThreadTimes,
   work: StepWork,
   { points, first }: { readonly points: readonly Point[]; readonly first: TrainResult },
   modelCores: readonly number[],
 ): Prediction {
   const measuredMs = new Map(points.flatMap((point) => (point.beyondCores ? [] : [[point.threads, point.stepMs]])));
   const counts = [...new Set([...measuredMs.keys(), ...modelCores])].sort((a, b) => a - b);
-  const parts = measuredParts(one, work);
+  const parts = measuredParts(oneThread, work);
   return {
     note: PREDICTION_NOTE,
     parts,

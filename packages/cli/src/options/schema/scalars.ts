@@ -2,13 +2,13 @@ import { option } from '@gradloom/core/internal';
 import { refuse, type Schema } from './schema.ts';
 
 /** A value of a kind that options have, too. */
-const ofKind = <T>({ isValid, expected }: option.PlainKind<T>): Schema<T> => ({
+const schemaOfKind = <T>({ isValid, expected }: option.PlainKind<T>): Schema<T> => ({
   expected,
   read: (value) => (isValid(value) ? value : refuse(value, expected)),
 });
 
 /** A finite number. JSON has no other, but 1e999 reads as Infinity. */
-export const number = (low?: number, high?: number): Schema<number> => ofKind(option.inRange(low, high));
+export const number = (low?: number, high?: number): Schema<number> => schemaOfKind(option.inRange(low, high));
 
 /** A number, or NaN for null: JSON writes null for a number that is not finite. */
 export function figure(low?: number, high?: number): Schema<number> {
@@ -23,13 +23,13 @@ export function figure(low?: number, high?: number): Schema<number> {
   };
 }
 
-export const whole = (low: number, high: number): Schema<number> => ofKind(option.wholeNumber(low, high));
+export const whole = (low: number, high: number): Schema<number> => schemaOfKind(option.wholeNumber(low, high));
 
 /** A whole number that counts, such as steps. */
-export const count = (low = 0): Schema<number> => ofKind(option.wholeNumber(low));
+export const count = (low = 0): Schema<number> => schemaOfKind(option.wholeNumber(low));
 
 export const text = (maxLength: number): Schema<string> =>
-  ofKind(
+  schemaOfKind(
     option.checkedBy(
       `text of at most ${maxLength} characters`,
       (value): value is string => typeof value === 'string' && value.length <= maxLength,
@@ -38,12 +38,12 @@ export const text = (maxLength: number): Schema<string> =>
 
 /** Text of one form. */
 export const word = (form: RegExp, expected: string): Schema<string> =>
-  ofKind(option.checkedBy(expected, (value): value is string => typeof value === 'string' && form.test(value)));
+  schemaOfKind(option.checkedBy(expected, (value): value is string => typeof value === 'string' && form.test(value)));
 
-export const flag: Schema<boolean> = ofKind(option.flag);
+export const flag: Schema<boolean> = schemaOfKind(option.flag);
 
 export const literal = <const V extends string>(expected: V): Schema<V> =>
-  ofKind(option.checkedBy(JSON.stringify(expected), (value): value is V => value === expected));
+  schemaOfKind(option.checkedBy(JSON.stringify(expected), (value): value is V => value === expected));
 
 /** A command that repeats a computation: a network of at most 4 MiB, with as much for quoting and other options. */
 export const commandLine = text(2 ** 23);

@@ -52,10 +52,10 @@ const shareText = ({ token, share }: Attended): string => `${percent(share)} on 
 /** The head with the most attention on one token, if that is at least half of it. */
 function findingOf(heads: readonly Head[]): string {
   const shares = heads.map(mostAttended);
-  const best = shares.reduce((best, { share }, h) => (share > shares[best].share ? h : best), 0);
+  const bestHead = shares.reduce((best, { share }, h) => (share > shares[best].share ? h : best), 0);
   if (heads[0].length < 2) return '';
-  if (shares[best].share < 0.5) return ', spread over several tokens';
-  return `: head ${best + 1} has ${shareText(shares[best])}`;
+  if (shares[bestHead].share < 0.5) return ', spread over several tokens';
+  return `: head ${bestHead + 1} has ${shareText(shares[bestHead])}`;
 }
 
 const cellAt = (t: number, u: number): string => `M${u},${t}h1v1h-1z`;

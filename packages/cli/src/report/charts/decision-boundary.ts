@@ -23,7 +23,7 @@ export function decisionBoundary(
   if (isFlat(end)) return null;
   const before = divisions.filter((division) => division.step < end.step && !isFlat(division));
   const stride = Math.ceil((before.length + 1) / MAX_PANELS);
-  const shown = [...before.filter((_, k) => k % stride === 0), end];
+  const shownDivisions = [...before.filter((_, k) => k % stride === 0), end];
   return {
     name: 'boundary',
     title:
@@ -32,15 +32,15 @@ export function decisionBoundary(
         : `Decision regions after ${plural(end.step, 'step')}: ${right === points.length ? 'all' : `${whole(right)} of`} ${whole(points.length)} points are classified correctly`,
     caption:
       'Each point is a training row; its shape and colour are its class. The background has the colour of the predicted class, darker where the network is more certain; the line is the decision boundary.',
-    altText: `Maps of the plane before steps ${shown.map(({ step }) => whole(step)).join(', ')}, with the points of ${labels.length} classes (${labels.join(', ')}) on the regions that the network gives to each.`,
+    altText: `Maps of the plane before steps ${shownDivisions.map(({ step }) => whole(step)).join(', ')}, with the points of ${labels.length} classes (${labels.join(', ')}) on the regions that the network gives to each.`,
     draw: stack([
       classLegend(labels),
       grid(
-        shown.map((division) => ({
+        shownDivisions.map((division) => ({
           title: division.step === 0 ? 'Before the first step' : `After ${plural(division.step, 'step')}`,
           draw: (width) => drawRegions(division, points, labels, division === end, width),
         })),
-        shown.length > 4 ? 3 : 2,
+        shownDivisions.length > 4 ? 3 : 2,
         2,
       ),
     ]),

@@ -6,11 +6,11 @@ import { imageGrid } from './image-sheet.ts';
 /** The weights by which the first layer reads an image. */
 export function firstFilters({ sheet, layer, total }: Filters): Picture {
   const { images } = sheet;
-  const shown =
+  const shownFilters =
     images === total
       ? `The ${total === 1 ? 'filter' : `${whole(total)} filters`}`
       : `The first ${whole(images)} of ${whole(total)} filters`;
-  const sentence = `${shown} of ${layer} after training: the weights of one output each, by pixel. Weights of 0 are grey; the brightest and the darkest are the largest of either sign in all of them.`;
+  const sentence = `${shownFilters} of ${layer} after training: the weights of one output each, by pixel. Weights of 0 are grey; the brightest and the darkest are the largest of either sign in all of them.`;
   return {
     name: 'first-filters',
     title: 'Filters of the first layer',

@@ -97,8 +97,8 @@ export const colorBar =
     });
     const numbers = [low, Math.sqrt(low * high), high].map((value, k) => {
       const anchor = ['start', 'middle', 'end'][k];
-      const shown = shortNumber(value, 1);
-      return markup`<text x="${(k * bar) / 2}" y="44" text-anchor="${anchor}">${shown}</text>`;
+      const valueText = shortNumber(value, 1);
+      return markup`<text x="${(k * bar) / 2}" y="44" text-anchor="${anchor}">${valueText}</text>`;
     });
     const bars = markup`<text x="0" y="12">${label}</text>${placedAt(0, 18, strip)}${numbers}`;
     return { width, height: 54, markup: bars };

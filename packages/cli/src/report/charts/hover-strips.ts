@@ -23,7 +23,7 @@ export function hoverStrips(lines: readonly HoverLine[], head: (x: number) => st
   const [low, high] = [lowest(xs), highest(xs)];
   const strips = centers.map((x, k) => {
     const values = lines.flatMap(({ name, points }) => {
-      const point = nearest(points, x);
+      const point = nearestPoint(points, x);
       // A line that does not reach this strip has no value here.
       if (point === null || Math.abs(scale(point[0]) - scale(x)) > (range / centers.length) * 1.5) return [];
       return [`${name === '' ? '' : `${name} `}${point[1]}`];
@@ -38,7 +38,7 @@ export function hoverStrips(lines: readonly HoverLine[], head: (x: number) => st
 }
 
 /** The point nearest to x, by bisection: points are sorted by x. */
-function nearest(points: HoverLine['points'], x: number): HoverLine['points'][number] | null {
+function nearestPoint(points: HoverLine['points'], x: number): HoverLine['points'][number] | null {
   if (points.length === 0) return null;
   let [low, high] = [0, points.length - 1];
   while (low < high) {

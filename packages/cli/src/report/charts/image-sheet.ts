@@ -44,13 +44,13 @@ export const imageGrid =
     const definitions = isNarrow(width) ? [] : sheets.map((sheet, s) => imageOf(sheet, idOf(s)));
     const cells = Array.from({ length: images }, (_, k) => {
       const [x, y] = [(k % across) * (cellWidth + GAP), Math.floor(k / across) * cellHeight];
-      const shown = sheets.map((sheet, s) => {
+      const drawnSheets = sheets.map((sheet, s) => {
         const box = `${cornerOf(sheet, k).join(' ')} ${sheet.width} ${sheet.height}`;
         const left = toTenths(s * (imageWidth + INNER_GAP));
         return markup`<svg x="${left}" y="${textHeight}" width="${toTenths(imageWidth)}" height="${toTenths(imageHeight)}" viewBox="${box}"><use href="#${idOf(s)}"/></svg>`;
       });
       const lines = textOf === undefined ? [] : textOfCell(textOf(k), cellWidth);
-      return markup`<g transform="translate(${toTenths(x)},${toTenths(y)})">${lines}${shown}</g>`;
+      return markup`<g transform="translate(${toTenths(x)},${toTenths(y)})">${lines}${drawnSheets}</g>`;
     });
     const height = Math.ceil(Math.ceil(images / across) * cellHeight - GAP);
     return { width, height, markup: markup`<defs>${definitions}</defs>${cells}` };

@@ -65,10 +65,10 @@ export function layerHistogramPicture(
 }
 
 function titleOf(name: string, { layer, from, to, change }: Spread, isPart: boolean): string {
-  const what = isPart ? name : capital(name);
+  const title = isPart ? name : capital(name);
   return change < Math.log(1 + UNCHANGED_SHARE)
-    ? `${what}: the standard deviation of every layer changes by less than ${100 * UNCHANGED_SHARE} %`
-    : `${what} change most in ${layer}: standard deviation ${shortNumber(from)} before training, ${shortNumber(to)} after`;
+    ? `${title}: the standard deviation of every layer changes by less than ${100 * UNCHANGED_SHARE} %`
+    : `${title} change most in ${layer}: standard deviation ${shortNumber(from)} before training, ${shortNumber(to)} after`;
 }
 
 interface Spread {

@@ -31,8 +31,10 @@ export function timeOfThreads(
   const shareOf = (phase: keyof Profile) => rows.reduce((sum, { profile }) => sum + profile[phase], 0) / totalMs;
   const [longest] = phases.filter((phase) => phase !== 'wait').sort((a, b) => shareOf(b) - shareOf(a));
   const shareText = (phase: keyof Profile) => `${Math.round(100 * shareOf(phase))} %`;
-  const shown = evenlySpaced(rows, MAX_BARS);
-  const bars = shown.flatMap(({ name, profile }) => phases.map((phase) => ({ name, phase, ms: profile[phase] })));
+  const shownThreads = evenlySpaced(rows, MAX_BARS);
+  const bars = shownThreads.flatMap(({ name, profile }) =>
+    phases.map((phase) => ({ name, phase, ms: profile[phase] })),
+  );
   return {
     name: 'time',
     title: `Time of threads by phase: ${shareText('wait')} waiting, ${shareText(longest)} ${longest}`,
@@ -47,10 +49,15 @@ export function timeOfThreads(
       (width) =>
         drawPlot({
           width,
-          height: 40 + 30 * shown.length,
-          margins: { left: 14 + 6.8 * highest(shown.map(({ name }) => name.length)), right: 16, top: 4, bottom: 36 },
+          height: 40 + 30 * shownThreads.length,
+          margins: {
+            left: 14 + 6.8 * highest(shownThreads.map(({ name }) => name.length)),
+            right: 16,
+            top: 4,
+            bottom: 36,
+          },
           x: { label: 'time (ms)', ticks: 5 },
-          y: { type: 'band', domain: shown.map(({ name }) => name), label: null, tickSize: 0 },
+          y: { type: 'band', domain: shownThreads.map(({ name }) => name), label: null, tickSize: 0 },
           marks: [
             barX(bars, {
               x: 'ms',

@@ -34,7 +34,7 @@ function byRate(rates: NonNullable<DescentDocument['rates']>): Picture {
   const sortedRates = Object.entries(rates).sort(([a], [b]) => Number(a) - Number(b));
   const firstDiverging = sortedRates.findIndex(([, { verdict }]) => verdict === 'diverges');
   const upToDiverging = firstDiverging === -1 ? sortedRates : sortedRates.slice(0, firstDiverging + 1);
-  const shown = upToDiverging.filter(
+  const shownRuns = upToDiverging.filter(
     (_, k) => (upToDiverging.length - 1 - k) % Math.ceil(upToDiverging.length / MAX_LINES) === 0,
   );
   const finite = sortedRates.filter(([, { finalLoss }]) => finalLoss !== null);
@@ -52,7 +52,7 @@ function byRate(rates: NonNullable<DescentDocument['rates']>): Picture {
       )
       .join('; '),
     draw: lineChart({
-      series: shown.map(([rate, { losses, verdict }]) => ({
+      series: shownRuns.map(([rate, { losses, verdict }]) => ({
         name: `${tick(Number(rate))} ${verdict}`,
         // Higher values are not drawn: a diverging line would flatten all others.
         points: losses.map((loss, step) => [step, loss] as const).filter(([, loss]) => loss < 100 * losses[0]),

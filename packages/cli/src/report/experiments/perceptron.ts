@@ -35,10 +35,10 @@ export const perceptronDocument = record({ gates: table(name, gate, 64) });
 
 /** The decision boundary of each gate's neuron, among its rows. */
 export function perceptronPictures({ gates }: Read<typeof perceptronDocument>): Picture[] {
-  const all = Object.entries(gates);
-  if (all.length === 0) return [];
+  const gateEntries = Object.entries(gates);
+  if (gateEntries.length === 0) return [];
   const [learnedGates, otherGates] = [true, false].map((isLearned) =>
-    all.filter(([, { learned }]) => learned === isLearned).map(([name]) => name),
+    gateEntries.filter(([, { learned }]) => learned === isLearned).map(([name]) => name),
   );
   return [
     {
@@ -49,14 +49,14 @@ export function perceptronPictures({ gates }: Read<typeof perceptronDocument>): 
           : `The perceptron learns ${listed(learnedGates)}${otherGates.length === 0 ? '' : `, and does not learn ${listed(otherGates)}`}`,
       caption:
         'Rows of each gate: circles where the target is 1, squares where it is 0. The line is the neuron’s decision boundary, blue on the side of 1. Where the perceptron rule does not converge, it is the line of its last step.',
-      altText: all
+      altText: gateEntries
         .map(
           ([name, { weights, bias, right, rows, learned, epochs }]) =>
             `${name}: weights ${weights.join(' ')}, bias ${bias}, ${right} of ${rows.length} correct at best, ${learned ? `converged after ${plural(epochs, 'epoch')}` : `not converged after ${plural(epochs, 'epoch')}`}`,
         )
         .join('; '),
       draw: grid(
-        all.map(([name, one]) => ({
+        gateEntries.map(([name, one]) => ({
           title: `${name}: ${one.learned ? plural(one.epochs, 'epoch') : `not in ${whole(one.epochs)} epochs`}`,
           draw: (width) => drawGate(one, width),
         })),

@@ -37,9 +37,9 @@ export function remedyPictures(document: RemediesDocument): Picture[] {
 const hasLearned = ({ testAccuracy }: Remedy, chance: number): boolean => (testAccuracy ?? 0) > chance + MIN_MARGIN;
 
 function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
-  const all = Object.entries(remedies).filter(([, { firstOverLast }]) => (firstOverLast ?? 0) > 0);
+  const remediesWithFactors = Object.entries(remedies).filter(([, { firstOverLast }]) => (firstOverLast ?? 0) > 0);
   const [learnedRatios, stalledRatios] = [true, false].map((isLearned) =>
-    all
+    remediesWithFactors
       .filter(([, remedy]) => hasLearned(remedy, chance) === isLearned)
       .map(([, { firstOverLast }]) => firstOverLast ?? 0),
   );
@@ -52,16 +52,16 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
         ? `Gradient at the first of ${depth} layers, by remedy`
         : highestStalled < lowestLearned
           ? `Networks learn where ${shareText(lowestLearned)} or more of the gradient reaches the first layer; with ${shareText(highestStalled)} or less, none does`
-          : `${stalledRatios.length} of ${plural(all.length, 'network')} do not learn; the smallest share of the gradient at their first layer is ${shareText(lowest(stalledRatios))}`,
+          : `${stalledRatios.length} of ${plural(remediesWithFactors.length, 'network')} do not learn; the smallest share of the gradient at their first layer is ${shareText(lowest(stalledRatios))}`,
     caption: `Gradient at the first of ${depth} layers divided by that at the last, before the first step, on a logarithmic scale; 1 means equally large. Blue networks learn, orange ones stay at chance.`,
-    altText: all
+    altText: remediesWithFactors
       .map(
         ([name, one]) =>
           `${name}: ${shortNumber(one.firstOverLast ?? Number.NaN, 2)}, ${hasLearned(one, chance) ? 'learns' : 'does not learn'}`,
       )
       .join('; '),
     draw: barChart({
-      bars: all.map(([name, one]) => ({
+      bars: remediesWithFactors.map(([name, one]) => ({
         name,
         value: one.firstOverLast ?? 0,
         text: shortNumber(one.firstOverLast ?? Number.NaN, 2),
@@ -74,18 +74,22 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
 }
 
 function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocument): Picture {
-  const all = Object.entries(remedies).map(([name, one]) => ({ name, ...one, accuracy: one.testAccuracy ?? 0 }));
-  const best = all.reduce((high, one) => (one.accuracy > high.accuracy ? one : high));
-  const stalledCount = all.filter((one) => !hasLearned(one, chance)).length;
+  const allRemedies = Object.entries(remedies).map(([name, one]) => ({
+    name,
+    ...one,
+    accuracy: one.testAccuracy ?? 0,
+  }));
+  const bestRemedy = allRemedies.reduce((high, one) => (one.accuracy > high.accuracy ? one : high));
+  const stalledCount = allRemedies.filter((one) => !hasLearned(one, chance)).length;
   return {
     name: 'accuracy-of-remedies',
-    title: `Best test accuracy with ${depth} layers: ${best.name}, ${percent(best.accuracy)}; ${stalledCount} of ${plural(all.length, 'network')} stay at chance`,
+    title: `Best test accuracy with ${depth} layers: ${bestRemedy.name}, ${percent(bestRemedy.accuracy)}; ${stalledCount} of ${plural(allRemedies.length, 'network')} stay at chance`,
     caption: `Accuracy on ${whole(testRows)} test rows after ${whole(steps)} steps, each network at the best of the learning rates that were tried. Always answering the same class gets ${percent(chance)}.`,
-    altText: all
+    altText: allRemedies
       .map(({ name, accuracy, rate }) => `${name}: ${percent(accuracy)} at a rate of ${tick(rate)}`)
       .join('; '),
     draw: barChart({
-      bars: all.map((one) => ({
+      bars: allRemedies.map((one) => ({
         name: one.name,
         value: 100 * one.accuracy,
         text: `${(100 * one.accuracy).toFixed(1)} %`,

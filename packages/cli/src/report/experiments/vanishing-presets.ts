@@ -93,11 +93,11 @@ function nielsen({ seeds, networks }: Preset<'nielsen'>): Picture {
   );
   const deepest = bands[bands.length - 1].points;
   const factor = (deepest[deepest.length - 1][2] / deepest[0][2]) ** (1 / (deepest.length - 1));
-  const all = bands.flatMap(({ published, points }) => [
+  const publishedAndPoints = bands.flatMap(({ published, points }) => [
     ...published.map(([, norm]) => norm),
     ...points.flatMap(([, low, , high]) => [low, high]),
   ]);
-  const domain: [number, number] = [lowest(all), highest(all)];
+  const domain: [number, number] = [lowest(publishedAndPoints), highest(publishedAndPoints)];
   const names = [
     { name: 'printed, one start', stroke: strokeOf(1) },
     { name: `here, ${plural(seeds.length, 'start')}`, stroke: strokeOf(0) },

@@ -51,13 +51,13 @@ type Activation = Read<typeof activation>;
 export function vanishingPictures(document: Read<typeof vanishingDocument>): Picture[] {
   if ('preset' in document) return presetPictures(document);
   const { setup, activations } = document;
-  const all = Object.entries(activations);
+  const activationEntries = Object.entries(activations);
   return [
-    gradientByLayer(all.map(([label, one]) => gradientsOf(label, one))),
-    alongTraining(all),
-    layerByStep(all),
-    ...accuracyByRate(all, setup.chance, setup.steps),
-    ...all.flatMap(([label, { histograms = [] }]) =>
+    gradientByLayer(activationEntries.map(([label, one]) => gradientsOf(label, one))),
+    alongTraining(activationEntries),
+    layerByStep(activationEntries),
+    ...accuracyByRate(activationEntries, setup.chance, setup.steps),
+    ...activationEntries.flatMap(([label, { histograms = [] }]) =>
       (['outputs', 'weights'] as const)
         .map((kind) => layerHistogramPicture(kind, histograms, label))
         .filter((picture) => picture !== null),
@@ -75,13 +75,13 @@ function gradientsOf(label: string, { layers, factorPerLayer, theoryPerLayer }: 
 
 const MAX_LINES = 4; // of a chart, each for a step
 
-function alongTraining(all: readonly (readonly [string, Activation])[]): Picture {
-  const [, { training }] = all[0];
+function alongTraining(activationEntries: readonly (readonly [string, Activation])[]): Picture {
+  const [, { training }] = activationEntries[0];
   const probeIndices = [
     ...new Set(Array.from({ length: MAX_LINES }, (_, k) => Math.round((k * (training.length - 1)) / (MAX_LINES - 1)))),
   ];
   const range = logRange(
-    all.flatMap(([, { training }]) => training.flatMap(({ layers }) => layers.map(({ rmsDz }) => rmsDz))),
+    activationEntries.flatMap(([, { training }]) => training.flatMap(({ layers }) => layers.map(({ rmsDz }) => rmsDz))),
   );
   const change = ([label, { training }]: readonly [string, Activation]) => {
     const [first, last] = [training[0], training[training.length - 1]].map(({ layers }) => layers[0].rmsDz);
@@ -89,14 +89,14 @@ function alongTraining(all: readonly (readonly [string, Activation])[]): Picture
   };
   return {
     name: 'gradient-along-training',
-    title: throughTraining(all),
+    title: throughTraining(activationEntries),
     caption:
       'RMS of dL/dz of each hidden layer at some steps of training, all at one learning rate. Where a line rises to the right, layers near the input get smaller gradients than those near the output.',
-    altText: all.map(change).join('. '),
+    altText: activationEntries.map(change).join('. '),
     draw: stack([
       legend(probeIndices.map((p, k) => ({ name: `step ${training[p].step}`, stroke: strokeOf(k) }))),
       grid(
-        all.map(([label, { training }]) => ({
+        activationEntries.map(([label, { training }]) => ({
           title: label,
           draw: lineChart({
             series: probeIndices
@@ -120,8 +120,8 @@ function alongTraining(all: readonly (readonly [string, Activation])[]): Picture
 }
 
 /** The share of the gradient that reaches the first layer at the last probe. */
-function throughTraining(all: readonly (readonly [string, Activation])[]): string {
-  const shares = all.map(([label, { training }]) => {
+function throughTraining(activationEntries: readonly (readonly [string, Activation])[]): string {
+  const shares = activationEntries.map(([label, { training }]) => {
     const { step, layers } = training[training.length - 1];
     return { label, step, depth: layers.length, share: layers[0].rmsDz / layers[layers.length - 1].rmsDz };
   });
@@ -131,31 +131,31 @@ function throughTraining(all: readonly (readonly [string, Activation])[]): strin
   return `At step ${smallest.step} of training with ${smallest.label}, the gradient at hidden layer 1 is ${shortNumber(1 / smallest.share, 2)} times smaller than at hidden layer ${smallest.depth}`;
 }
 
-function layerByStep(all: readonly (readonly [string, Activation])[]): Picture {
+function layerByStep(activationEntries: readonly (readonly [string, Activation])[]): Picture {
   const sizesOf = ({ training, layers }: Activation) =>
     layers.map((_, h) => training.map((probe) => probe.layers[h].rmsDz));
-  const range = logRange(all.flatMap(([, one]) => sizesOf(one).flat()));
+  const range = logRange(activationEntries.flatMap(([, activation]) => sizesOf(activation).flat()));
   return {
     name: 'gradient-heat-map',
     title: 'Gradient of each hidden layer by step',
     caption:
       'Each column is a step of training, each row a hidden layer, that next to the input at the top. Darker colours are smaller gradients, on a logarithmic scale.',
-    altText: all
-      .map(([label, one]) => {
-        const sizes = sizesOf(one).flat();
+    altText: activationEntries
+      .map(([label, activation]) => {
+        const sizes = sizesOf(activation).flat();
         return `${label}: from ${shortNumber(lowest(sizes), 2)} to ${shortNumber(highest(sizes), 2)}`;
       })
       .join('. '),
     draw: stack([
       colorBar(range, 'RMS of dL/dz'),
       grid(
-        all.map(([label, one]) => ({
+        activationEntries.map(([label, activation]) => ({
           title: label,
           draw: heatMap(
             {
-              columns: one.training.map(({ step }) => String(step)),
-              rows: one.layers.map((_, h) => String(h + 1)),
-              values: sizesOf(one),
+              columns: activation.training.map(({ step }) => String(step)),
+              rows: activation.layers.map((_, h) => String(h + 1)),
+              values: sizesOf(activation),
               x: 'step',
               y: 'hidden layer',
             },
@@ -169,11 +169,11 @@ function layerByStep(all: readonly (readonly [string, Activation])[]): Picture {
 }
 
 function accuracyByRate(
-  all: readonly (readonly [string, Activation])[],
+  activationEntries: readonly (readonly [string, Activation])[],
   chance: number | null,
   steps: number,
 ): Picture[] {
-  const series = all.map(([label, { rates }], k) => ({
+  const series = activationEntries.map(([label, { rates }], k) => ({
     name: label,
     stroke: networkStroke(k),
     points: rates.flatMap(({ rate, validationAccuracy }) =>
@@ -181,11 +181,13 @@ function accuracyByRate(
     ),
   }));
   if (series.every(({ points }) => points.length === 0)) return [];
-  const best = series.map(({ name, points }) => `${name} ${percent(highest([0, ...points.map(([, y]) => y / 100)]))}`);
+  const bestTexts = series.map(
+    ({ name, points }) => `${name} ${percent(highest([0, ...points.map(([, y]) => y / 100)]))}`,
+  );
   return [
     {
       name: 'accuracy-by-rate',
-      title: `Validation accuracy at the best learning rate, after ${steps} steps: ${best.join(', ')}`,
+      title: `Validation accuracy at the best learning rate, after ${steps} steps: ${bestTexts.join(', ')}`,
       caption: `Validation accuracy at each learning rate that was tried.${chance === null ? '' : ` Always answering the most frequent class gets about ${percent(chance)}.`}`,
       altText: series
         .map(({ name, points }) => `${name}: ${points.map(([x, y]) => `${y.toFixed(1)} % at ${tick(x)}`).join(', ')}`)

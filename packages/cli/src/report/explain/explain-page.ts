@@ -80,11 +80,11 @@ function columnsPage(document: Explain): Page {
 }
 
 function importancePicture(document: Explain): Picture {
-  const shown = rankImportances(document)
+  const shownImportances = rankImportances(document)
     .filter(({ mean }) => Number.isFinite(mean))
     .slice(0, MAX_SHOWN);
-  const omittedCount = document.importances.length - shown.length;
-  const bars = shown.map((column) => ({
+  const omittedCount = document.importances.length - shownImportances.length;
+  const bars = shownImportances.map((column) => ({
     name: nameOf(document, column.name),
     value: column.mean,
     text: meanText(column),

@@ -45,10 +45,10 @@ export function markup(
 export const inLines = (parts: readonly Markup[]): Markup => new EscapedMarkup(parts.join('\n'));
 
 /** Plot numbers its clip paths per process; numbering them by position makes a file the same whenever it is written. */
-export function numberClips(whole: Markup): Markup {
+export function numberClips(page: Markup): Markup {
   const numbers = new Map<string, number>();
   // The quotes only match attributes: those in text are escaped.
-  const text = String(whole).replaceAll(/(="(?:url\(#)?plot-clip-)(\d+)/g, (_, before: string, id: string) => {
+  const text = String(page).replaceAll(/(="(?:url\(#)?plot-clip-)(\d+)/g, (_, before: string, id: string) => {
     if (!numbers.has(id)) numbers.set(id, numbers.size + 1);
     return `${before}${numbers.get(id)}`;
   });

@@ -57,13 +57,13 @@ function curve(runs: readonly NamedRun[], figure: CurveFigure, pictureName: stri
     .filter(({ points }) => points.length > 0);
   if (series.length === 0) return [];
   const ends = series.map(({ name, points }) => ({ name, value: points[points.length - 1][1] }));
-  const best = ends.reduce((a, b) => ((isShare ? b.value >= a.value : b.value < a.value) ? b : a));
+  const bestEnd = ends.reduce((a, b) => ((isShare ? b.value >= a.value : b.value < a.value) ? b : a));
   const log = !isShare && spansDecades(series.flatMap(({ points }) => points.map(([, value]) => value)));
   const valueText = (value: number) => (isShare ? percent(value / 100) : shortNumber(value));
   return [
     {
       name: pictureName,
-      title: `${capital(label)}: ${isShare ? 'highest' : 'lowest'} at the end in ${best.name}, ${valueText(best.value)}`,
+      title: `${capital(label)}: ${isShare ? 'highest' : 'lowest'} at the end in ${bestEnd.name}, ${valueText(bestEnd.value)}`,
       caption: `One line per run, by epoch.${log ? ' Logarithmic scale.' : ''}`,
       altText: ends.map(({ name, value }) => `${name}: ${valueText(value)} at the end`).join('; '),
       draw: lineChart({ series, x: { label: 'epoch' }, y: { label: isShare ? `${label} (%)` : label, log } }),

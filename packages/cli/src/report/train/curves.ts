@@ -147,14 +147,14 @@ function lossCurve(run: TrainRun, chart: RunChart): Picture {
   if (validation.length > 0) series.push({ name: 'validation', points: validation, stroke: strokeOf(1) });
   if (test.length > 0) series.push({ name: `test, ${LOOKED_AT}`, points: test, stroke: strokeOf(2) });
   const [first, last] = [values[0], values[values.length - 1]];
-  const best = validation.reduce((low, point) => (point[1] < low[1] ? point : low), [0, Number.POSITIVE_INFINITY]);
+  const bestPoint = validation.reduce((low, point) => (point[1] < low[1] ? point : low), [0, Number.POSITIVE_INFINITY]);
   const lengthAt = (x: number) => plural(Number(x.toPrecision(4)), axis.label === 'step' ? 'step' : 'epoch');
   const lowestText =
     validation.length < 2
       ? ''
-      : best[0] === validation.at(-1)?.[0]
+      : bestPoint[0] === validation.at(-1)?.[0]
         ? `; validation ${lossName} is lowest at the end`
-        : `; validation ${lossName} is lowest after ${lengthAt(best[0])}`;
+        : `; validation ${lossName} is lowest after ${lengthAt(bestPoint[0])}`;
   const levels = nGramLevels(run);
   const y = [...shown, ...[...validation, ...test].map(([, value]) => value)];
   const log = spansDecades(y);
@@ -172,7 +172,7 @@ function lossCurve(run: TrainRun, chart: RunChart): Picture {
       ...(levels.length === 0 ? [] : [N_GRAMS_TEXT]),
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
-    altText: `${lossName === 'loss' ? 'Loss' : lossName} against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}${levels.map(({ name }) => ` ${name}.`).join('')}`,
+    altText: `${lossName === 'loss' ? 'Loss' : lossName} against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(bestPoint[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}${levels.map(({ name }) => ` ${name}.`).join('')}`,
     draw: lineChart({
       series,
       levels,
@@ -239,11 +239,11 @@ function validationCurve(run: TrainRun, { name, label, validation: figure }: Run
   const points = seriesOf(run, axis, figure);
   if (figure === undefined || points.length < 2) return null;
   const values = points.map(([, value]) => value);
-  const [epoch, best] = pointsOf(run.epochs, figure).reduce((low, point) => (point[1] < low[1] ? point : low));
+  const [epoch, bestValue] = pointsOf(run.epochs, figure).reduce((low, point) => (point[1] < low[1] ? point : low));
   const log = spansDecades(values);
   return {
     name,
-    title: `Validation ${label} is lowest after ${plural(Number(epoch.toPrecision(4)), 'epoch')}: ${decimal(best)}`,
+    title: `Validation ${label} is lowest after ${plural(Number(epoch.toPrecision(4)), 'epoch')}: ${decimal(bestValue)}`,
     caption: `${capital(label)} on rows that are not trained on.${log ? ' Logarithmic scale.' : ''}`,
     altText: `Validation ${label} against ${axis.label}: ${endsText(points, decimal)}.`,
     draw: lineChart({
@@ -258,8 +258,8 @@ function validationCurve(run: TrainRun, { name, label, validation: figure }: Run
 
 function validationTitle({ epochs }: TrainRun, { label, validation }: RunChart): string {
   const points = validation === undefined ? [] : pointsOf(epochs, validation);
-  const best = points.reduce((high, point) => (point[1] > high[1] ? point : high));
-  return `Validation ${label} is highest after ${plural(best[0], 'epoch')}: ${percent(best[1])}`;
+  const bestPoint = points.reduce((high, point) => (point[1] > high[1] ? point : high));
+  return `Validation ${label} is highest after ${plural(bestPoint[0], 'epoch')}: ${percent(bestPoint[1])}`;
 }
 
 const endsText = (points: readonly [number, number][], format: (value: number) => string): string =>

@@ -198,11 +198,11 @@ function resultRows(
     ['threads that had rows in a step', threadsWithRows(result), whole],
     ['leaves per batch', result.leaves, whole],
   ];
-  const ofTargets = (split: string, targets: Findings['result']['testTargets']): [string, string][] =>
+  const targetRows = (split: string, targets: Findings['result']['testTargets']): [string, string][] =>
     Object.entries(targets ?? {}).map(([name, figures]) => [`${split} ${showLabel(name)}`, describeTarget(figures)]);
   return [
-    ...ofTargets('test', result.testTargets),
-    ...ofTargets('validation', last?.validationTargets),
+    ...targetRows('test', result.testTargets),
+    ...targetRows('validation', last?.validationTargets),
     ...rows.flatMap(([name, value, format]): [string, string][] =>
       value === undefined || Number.isNaN(value) ? [] : [[name, format(value)]],
     ),
@@ -240,7 +240,7 @@ function keyFigures({ findings, epochs, lossName }: TrainRun): KeyFigure[] {
   const loss = isTested ? result.testLoss : (last?.validationLoss ?? Number.NaN);
   const perplexity = (isTested ? result.testPerplexity : last?.validationPerplexity) ?? Number.NaN;
   const split = isTested ? 'test' : 'validation';
-  const ofTargets = (isTested ? result.testTargets : last?.validationTargets) ?? {};
+  const targetFigures = (isTested ? result.testTargets : last?.validationTargets) ?? {};
   const figures: readonly MainFigure[] = [
     ...mainFigures(
       split,
@@ -250,7 +250,7 @@ function keyFigures({ findings, epochs, lossName }: TrainRun): KeyFigure[] {
       baseline,
     ),
     ...(findings.targets ?? []).flatMap(({ name, linear, baseline }) =>
-      mainFigures(split, ` of ${showLabel(name)}`, ofTargets[name] ?? {}, linear ?? {}, baseline),
+      mainFigures(split, ` of ${showLabel(name)}`, targetFigures[name] ?? {}, linear ?? {}, baseline),
     ),
     // A loss shown as RMSE would repeat the row above.
     Number.isNaN(loss) || lossName === 'RMSE'
@@ -272,7 +272,7 @@ interface MainFigures {
 /** The main metric of a target beside those of simpler answers; NaN for one that does not apply. */
 function mainFigures(
   split: string,
-  ofTarget: string, // such as ' of price', or '' for a single one
+  targetText: string, // such as ' of price', or '' for a single one
   { accuracy = Number.NaN, rmse = Number.NaN }: MainFigures,
   linear: MainFigures,
   baseline: Baseline | null | undefined,
@@ -283,8 +283,8 @@ function mainFigures(
   const figureOf = (figures: MainFigures | null | undefined) =>
     (isShare ? figures?.accuracy : figures?.rmse) ?? Number.NaN;
   return [
-    [`${split} ${name}${ofTarget}`, isShare ? accuracy : rmse, format],
-    [`linear model${isShare ? '' : ': RMSE'}${ofTarget}`, figureOf(linear), format],
-    [`baseline${ofTarget}: ${isShare ? '' : 'RMSE of '}${answer}`, figureOf(baseline), format],
+    [`${split} ${name}${targetText}`, isShare ? accuracy : rmse, format],
+    [`linear model${isShare ? '' : ': RMSE'}${targetText}`, figureOf(linear), format],
+    [`baseline${targetText}: ${isShare ? '' : 'RMSE of '}${answer}`, figureOf(baseline), format],
   ];
 }

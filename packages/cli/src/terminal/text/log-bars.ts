@@ -34,13 +34,13 @@ export function logBars(series: readonly BarSeries[], options: LogBarsOptions): 
   const share = (value: number): number => (Math.log10(value) - low) / (high - low);
   const lines: string[] = [];
   for (let first = 0; first < series.length; first += seriesPerRow) {
-    const shown = series.slice(first, first + seriesPerRow);
+    const shownSeries = series.slice(first, first + seriesPerRow);
     if (first > 0) lines.push('');
     const cellWidth = barWidth + 1 + NUMBER_WIDTH;
-    const names = shown.map(({ name }) => name.slice(0, cellWidth).padEnd(cellWidth));
+    const names = shownSeries.map(({ name }) => name.slice(0, cellWidth).padEnd(cellWidth));
     lines.push(line(head, names));
     for (const [r, label] of rows.entries()) {
-      const cells = shown.map(({ values }, k) => {
+      const cells = shownSeries.map(({ values }, k) => {
         const value = values[r];
         const bar = isDrawable(value) ? barOf(share(value) * barWidth) : '';
         const text = isDrawable(value) ? value.toExponential(1) : String(value);

@@ -201,7 +201,7 @@ export function createCallTape(
       for (let k = 0; k < values.length; k++) doubles[last + k] = values[k];
     },
     run,
-    answer: () => (words[2 * last] >>> 0) + words[2 * last + 1] * 4_294_967_296,
+    answer: () => (words[2 * last] >>> 0) + words[2 * last + 1] * 4_294_967_296 /* 2³² */,
   };
 }
 

@@ -59,11 +59,11 @@ export function createFormulas({ formula: kernelOf }: CodeLayout, { sizesOf, byt
       });
     }
 
-    const all = callsFor([...expression.results.keys()]);
-    if (all !== null || outputs === 1 || isJoined) return all;
+    const callsForAll = callsFor([...expression.results.keys()]);
+    if (callsForAll !== null || outputs === 1 || isJoined) return callsForAll;
     // One result after the other: the first comes last, since its array may be that of an input.
-    const each = expression.results.map((_, k) => callsFor([k])).reverse();
-    return each.includes(null) ? null : (each as FixedCall[][]).flat();
+    const callsForEach = expression.results.map((_, k) => callsFor([k])).reverse();
+    return callsForEach.includes(null) ? null : (callsForEach as FixedCall[][]).flat();
   };
 }
 

@@ -106,8 +106,8 @@ export function createStrided(layout: CodeLayout, { maskOf, bytes }: PanelMemory
   /** The start for each combination of indices of axes. */
   const startsOf = (axes: readonly StridedAxis[], start: Start): readonly Start[] =>
     axes.reduce<readonly Start[]>(
-      (starts, { count, ...step }) =>
-        starts.flatMap(([to, from]) =>
+      (startOffsets, { count, ...step }) =>
+        startOffsets.flatMap(([to, from]) =>
           Array.from({ length: count }, (_, k): Start => [to + bytes * k * step.to, from + bytes * k * step.from]),
         ),
       [start],
@@ -158,8 +158,8 @@ function mergedAxes(axes: readonly StridedAxis[]): StridedAxis[] {
   const merged: StridedAxis[] = [];
   for (const axis of sortedAxes) {
     const outer = merged.at(-1);
-    const isOne = outer?.to === axis.count * axis.to && outer.from === axis.count * axis.from;
-    if (outer !== undefined && isOne) merged[merged.length - 1] = { ...axis, count: outer.count * axis.count };
+    const areContiguous = outer?.to === axis.count * axis.to && outer.from === axis.count * axis.from;
+    if (outer !== undefined && areContiguous) merged[merged.length - 1] = { ...axis, count: outer.count * axis.count };
     else merged.push(axis);
   }
   return merged;

@@ -97,8 +97,8 @@ export function createUpdates(
     if (Object.hasOwn(table, name)) {
       const [theta, g, state, n, hyper] = args as Parameters<UpdateKernel>;
       // S = 0: `g` is the mean itself. `averageRows` has written the squares.
-      const ofMean = { square: scratch, first: g, row: 0, S: 0, inverseCount: one };
-      return update(name, { ...ofMean, arrays: [theta, ...state], n, hyper });
+      const meanArguments = { square: scratch, first: g, row: 0, S: 0, inverseCount: one };
+      return update(name, { ...meanArguments, arrays: [theta, ...state], n, hyper });
     }
     const updateName = name.replace(/OfMean$/, '');
     if (updateName === name || !Object.hasOwn(table, updateName)) return null;

@@ -34,8 +34,8 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
   const { placeLeafTable, listLeaves, sumLeaves, sumStrips } = panels;
 
   /**
-   * dW and db of up to `BLOCK_ROWS` rows in leaves of `leafRows` rows. Sums start at 0 if `starts`; else (one leaf
-   * only) at the values of dW and db. If `accumulate`, the sums are added to the values of dW and db.
+   * dW and db of up to `BLOCK_ROWS` rows in leaves of `leafRows` rows. Sums start at 0 if `isFirstBlock`; else (one
+   * leaf only) at the values of dW and db. If `accumulate`, the sums are added to the values of dW and db.
    */
   function backwardBlock(
     dW: number, // [I, O]
@@ -44,7 +44,7 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
     dy: number, // [B, O]
     B: number,
     leafRows: number,
-    starts: boolean,
+    isFirstBlock: boolean,
     accumulate: boolean,
     I: number,
     O: number,
@@ -53,11 +53,11 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
     const oRow = bytes * O;
     const packedAt = free + BLOCK_ROWS * STRIPS * MAX_PANEL;
     const leafPanel = leafPanelFor(O);
-    const nextInit = starts ? 0 : leafPanel.step; // the zeros serve all panels
+    const nextInit = isFirstBlock ? 0 : leafPanel.step; // the zeros serve all panels
     const isSparse = hasSparseColumns(x, iRow, B, I, O);
     const strips = tilesOver(I, isSparse ? listedRows : leafPanel.rows);
-    const lowest = Math.floor(I / Math.max(strips, 1)); // rows of dW in a strip
-    const higherStrips = I - lowest * strips; // the first strips, which have a column of x more than the others
+    const lowestHeight = Math.floor(I / Math.max(strips, 1)); // rows of dW in a strip
+    const higherStrips = I - lowestHeight * strips; // the first strips, which have a column of x more than the others
     const isPacked = !isSparse && B > MAX_IN_PLACE_ROWS && oRow > MAX_IN_PLACE_GRADIENT;
     // Columns of dy that are packed at a time.
     const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / leafPanel.step) * leafPanel.step) / bytes;
@@ -78,7 +78,7 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
         step,
         sums,
         0, // cRow: the only row of c is db
-        starts ? zeros : sums,
+        isFirstBlock ? zeros : sums,
         nextInit,
         0, // initRow
         one,
@@ -96,27 +96,28 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
           const columns = Math.min(N - n, leafPanel.columns);
           const c = dW + bytes * (o + n);
           const panel = dyPanels + bytes * n * B;
-          const after = higherStrips * (lowest + 1);
-          addStrips(c, x, panel, higherStrips, lowest + 1, columns);
-          addStrips(c + after * oRow, x + bytes * after, panel, strips - higherStrips, lowest, columns);
+          const after = higherStrips * (lowestHeight + 1);
+          addStrips(c, x, panel, higherStrips, lowestHeight + 1, columns);
+          addStrips(c + after * oRow, x + bytes * after, panel, strips - higherStrips, lowestHeight, columns);
         }
         tape.run();
         continue;
       }
       for (let strip = 0, i = 0; strip < strips; strip++) {
         const isHigher = strip < higherStrips;
-        const height = isHigher ? lowest + 1 : lowest;
+        const height = isHigher ? lowestHeight + 1 : lowestHeight;
         const c = dW + i * oRow + bytes * o;
         const column = x + bytes * i;
-        const init = starts ? zeros : c;
-        const initRow = starts ? 0 : oRow;
+        const init = isFirstBlock ? zeros : c;
+        const initRow = isFirstBlock ? 0 : oRow;
         let [a, aStep] = [column, iRow];
         if (isPacked) {
           aStep = stripRow(bytes * height);
           const slot = (isHigher ? strip : strip - higherStrips) % STRIPS;
           a = free + slot * B * aStep;
-          const alike = (isHigher ? higherStrips : strips) - strip; // strips of this height from here on
-          if (slot === 0) pack(free, aStep, B * aStep, column, iRow, B, Math.min(alike, STRIPS) * height, height);
+          const sameHeightStrips = (isHigher ? higherStrips : strips) - strip; // strips of this height from here on
+          if (slot === 0)
+            pack(free, aStep, B * aStep, column, iRow, B, Math.min(sameHeightStrips, STRIPS) * height, height);
         } else if (isSparse) listLeaves(step, column, bytes, iRow, height, B, leafRows);
         // c[height,N] = init + a[height,B] · dyPanels[B,N], where `a` is a strip of x, transposed by its steps.
         sumLeaves(
@@ -146,7 +147,7 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
     /** Strips of the same height, for the columns of a panel: one call. */
     function addStrips(c: number, column: number, panel: number, count: number, height: number, columns: number): void {
       if (count === 0) return;
-      const [init, initRow] = starts ? [zeros, 0] : [c, oRow];
+      const [init, initRow] = isFirstBlock ? [zeros, 0] : [c, oRow];
       sumStrips(leafTable, c, oRow, init, initRow, column, iRow, panel, step, height, columns, count, accumulate);
     }
   }
@@ -167,8 +168,8 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
     for (let n = 0; n < B; n += BLOCK_ROWS) {
       const rows = Math.min(B - n, BLOCK_ROWS);
       const blockLeafRows = Math.min(leafRows, rows);
-      const starts = n === 0;
-      backwardBlock(dW, db, x + bytes * n * I, dy + bytes * n * O, rows, blockLeafRows, starts, accumulate, I, O);
+      const isFirstBlock = n === 0;
+      backwardBlock(dW, db, x + bytes * n * I, dy + bytes * n * O, rows, blockLeafRows, isFirstBlock, accumulate, I, O);
     }
   };
 }

@@ -117,13 +117,13 @@ export function allocateFormula(
   ): number {
     const lastUse = new Map<number, number>();
     for (const s of withRareSteps(list)) for (const o of operandsOf(steps[s])) lastUse.set(o, s);
-    const live = new Map<number, Vector>(); // registers of results that are read again
+    const liveRegisters = new Map<number, Vector>(); // registers of results that are read again
     const vectors = createPool(firstVector);
     const masks = hasMasks ? createPool(firstMask) : vectors;
     const poolOf = (s: number) => (isMask(s) ? masks : vectors);
     const registerOf = (s: number): Vector | undefined => {
       const step = steps[s];
-      return step.kind === 'held' ? step.index : (live.get(s) ?? prepared.get(s) ?? constants.get(s));
+      return step.kind === 'held' ? step.index : (liveRegisters.get(s) ?? prepared.get(s) ?? constants.get(s));
     };
 
     for (const s of list) {
@@ -153,15 +153,15 @@ export function allocateFormula(
         return out ? literalOf(o) : firstVector; // without `out`, any operand will do
       });
       for (const o of operandsOf(step)) {
-        const register = live.get(o);
+        const register = liveRegisters.get(o);
         if (register === undefined || lastUse.get(o) !== s || out?.targets?.has(o)) continue;
-        live.delete(o);
+        liveRegisters.delete(o);
         poolOf(o).give(register);
       }
       for (const register of loaded) vectors.give(register);
       const to = result ?? out?.targets?.get(s) ?? poolOf(s).take();
       if (out) emitStep(step, to, sources, out);
-      if (lastUse.has(s) || out?.targets?.has(s)) live.set(s, to);
+      if (lastUse.has(s) || out?.targets?.has(s)) liveRegisters.set(s, to);
       else poolOf(s).give(to);
       return to;
     }

@@ -42,7 +42,7 @@ const numbersByType = {
     lift: 18014398509481984, // 2⁵⁴
     liftExponent: 54,
     oneOverSqrtHalf: 0x95f62_00000000n, // bits of 1 minus those of √½, whose lower half is left out
-    magic: 4503599627370496, // 2⁵²
+    noFraction: 4503599627370496, // 2⁵²
     minLog1p: -0.29,
     maxLog1p: 0.41,
     /** Bits of √2, those of the upper half alone for doubles. From here on 1 + x is 2 · (1 + f) in logarithms. */
@@ -70,7 +70,7 @@ const numbersByType = {
     lift: 33554432, // 2²⁵
     liftExponent: 25,
     oneOverSqrtHalf: 0x4afb0dn,
-    magic: 8388608, // 2²³
+    noFraction: 8388608, // 2²³
     minLog1p: -0.28999999165534973,
     maxLog1p: 0.4099999964237213,
     sqrt2: 0x3fb504f3n,
@@ -205,8 +205,11 @@ export function functionsOf(f: Formula): Functions {
     const offset = subtractBits(exponent, bits(numbers.bias));
     const fraction = subtractBits(lifted, shiftLeft(offset, numbers.fraction));
     // A whole number in the low bits of 2⁵², less 2⁵², is a double.
-    const whole = subtract(or(exponent, constant(numbers.magic)), constant(numbers.magic + Number(numbers.bias)));
-    const k = subtract(whole, chooseOrZero(isTiny, constant(numbers.liftExponent)));
+    const wholeExponent = subtract(
+      or(exponent, constant(numbers.noFraction)),
+      constant(numbers.noFraction + Number(numbers.bias)),
+    );
+    const k = subtract(wholeExponent, chooseOrZero(isTiny, constant(numbers.liftExponent)));
     return { k, f: subtract(fraction, one) };
   }
 

@@ -25,7 +25,7 @@ export const elementwise: Readonly<Record<string, Elementwise>> = {
   combine: elementwiseOp(
     ['y', 'x'],
     ['y'],
-    ({ add, multiply }, y, x, ofX, ofY) => [add(multiply(ofX, x), multiply(ofY, y))],
+    ({ add, multiply }, y, x, factorOfX, factorOfY) => [add(multiply(factorOfX, x), multiply(factorOfY, y))],
     ['ofX', 'ofY'],
   ),
   add: elementwiseOp(['sum', 'term'], ['sum'], ({ add }, sum, term) => [add(sum, term)]),

@@ -30,9 +30,9 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
     return r;
   }
 
-  /** The register of `what`, or a new register after a load. */
-  const inRegister = (what: Register | AnySource): Register =>
-    typeof what === 'number' ? what : writeRegister(takeNumber(), (r) => sources.load(r, what));
+  /** The register of `value`, or a new register after a load. */
+  const inRegister = (value: Register | AnySource): Register =>
+    typeof value === 'number' ? value : writeRegister(takeNumber(), (r) => sources.load(r, value));
 
   function repeat(count: Register | AnySource, body: () => void): void {
     scope(() => {
@@ -44,10 +44,10 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
     });
   }
 
-  function unlessZero(what: Register | AnySource, body: () => void, otherwise?: () => void): void {
+  function unlessZero(value: Register | AnySource, body: () => void, otherwise?: () => void): void {
     let placeOtherwise = () => {};
     scope(() => {
-      placeOtherwise = assembler.skipIfZero(inRegister(what));
+      placeOtherwise = assembler.skipIfZero(inRegister(value));
     });
     scope(body);
     const placeEnd = otherwise === undefined ? () => {} : assembler.skip();
@@ -100,9 +100,9 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
         assembler.move(r, to);
         assembler.subtract(r, from);
       }),
-    advance: (what: Register | SlotSource, by: Register | AnySource) =>
-      scope(() => assembler.add(typeof what === 'number' ? what : sources.operandOf(what), inRegister(by))),
-    retreat: (what, by: Register | AnySource) => scope(() => assembler.subtract(what, inRegister(by))),
+    advance: (target: Register | SlotSource, by: Register | AnySource) =>
+      scope(() => assembler.add(typeof target === 'number' ? target : sources.operandOf(target), inRegister(by))),
+    retreat: (target, by: Register | AnySource) => scope(() => assembler.subtract(target, inRegister(by))),
     skip: (pointer, bytes) => assembler.loadAddress(pointer, addressAt(pointer, bytes)),
 
     rows: (stride: AnySource, M) =>
@@ -135,7 +135,7 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
       assembler.jump(next);
       for (const placeEnd of loops.pop() ?? []) placeEnd();
     },
-    leaveIfZero: (what: AnySource) => scope(() => loops.at(-1)?.push(assembler.skipIfZero(inRegister(what)))),
+    leaveIfZero: (source: AnySource) => scope(() => loops.at(-1)?.push(assembler.skipIfZero(inRegister(source)))),
 
     zero: () => writeRegister(takeNumber(), assembler.clear),
     storeWord: assembler.storeWord,
@@ -154,7 +154,7 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
   };
 }
 
-const isSlot = (what: Register | AnySource): what is SlotSource => typeof what === 'object' && what.kind === 'slot';
+const isSlot = (value: Register | AnySource): value is SlotSource => typeof value === 'object' && value.kind === 'slot';
 
 const callsByTable = new WeakMap<ArgumentTable, object>();
 

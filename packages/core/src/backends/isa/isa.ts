@@ -124,8 +124,8 @@ export interface Isa {
   data(): Pointer;
   /** to - from, in bytes. */
   distance(from: Pointer, to: Pointer): Stride;
-  advance(what: Pointer | Stride | Slot<'pointer'>, by: Stride | Source<'stride' | 'counter'>): void;
-  retreat(what: Pointer | Stride | Counter, by: Stride | Source<'stride'>): void;
+  advance(target: Pointer | Stride | Slot<'pointer'>, by: Stride | Source<'stride' | 'counter'>): void;
+  retreat(target: Pointer | Stride | Counter, by: Stride | Source<'stride'>): void;
   /** Moves the pointer by `bytes`. */
   skip(pointer: Pointer, bytes: number): void;
 
@@ -143,11 +143,11 @@ export interface Isa {
   repeat(count: Counter | Source<'counter'>, body: () => void): void;
   /** `repeat` for a count that may be 0. */
   repeatOrSkip(count: Counter | Source<'counter'>, body: () => void): void;
-  unlessZero(what: Counter | Stride | Source<'counter' | 'stride'>, body: () => void, otherwise?: () => void): void;
+  unlessZero(value: Counter | Stride | Source<'counter' | 'stride'>, body: () => void, otherwise?: () => void): void;
   /** Repeats the body until `leaveIfZero`. */
   loop(body: () => void): void;
   /** Leaves the innermost `loop` if the value is 0. */
-  leaveIfZero(what: Source<'counter'>): void;
+  leaveIfZero(source: Source<'counter'>): void;
 
   /** A counter set to 0. */
   zero(): Counter;

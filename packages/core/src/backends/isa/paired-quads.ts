@@ -9,7 +9,7 @@ export function createPairedQuads<A>(
   const halves = [0, 1];
   const halfOf = (operand: Operand<A>, half: number): Operand<A> =>
     typeof operand === 'number' ? 2 * operand + half : halfAt(operand, half);
-  const each =
+  const onBothHalves =
     (act: (to: Vector, x: Vector, y: Operand<A>) => void) =>
     (to: Vector, x: Vector, y: Operand<A>): void => {
       for (const half of halves) act(2 * to + half, 2 * x + half, halfOf(y, half));
@@ -35,11 +35,11 @@ export function createPairedQuads<A>(
     clear(to) {
       for (const half of halves) unit.clear(2 * to + half);
     },
-    add: each(unit.add),
-    subtract: each(unit.subtract),
-    multiply: each(unit.multiply),
-    divide: each(unit.divide),
-    greater: each(unit.greater),
+    add: onBothHalves(unit.add),
+    subtract: onBothHalves(unit.subtract),
+    multiply: onBothHalves(unit.multiply),
+    divide: onBothHalves(unit.divide),
+    greater: onBothHalves(unit.greater),
     squareRoot(to, x) {
       for (const half of halves) unit.squareRoot(2 * to + half, 2 * x + half);
     },

@@ -40,22 +40,24 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms): ColumnKernel {
 
   const kernel = isa.kernel(columnSumsArguments(terms), (call) => {
     const spill = (name: string): Slot<'pointer'> => isa.spill(call[name]);
-    const [from, ofRows, ofColumns] = [inputs, rows, perRow].map((names) => names.map(spill));
+    const [from, rowArrays, columnArrays] = [inputs, rows, perRow].map((names) => names.map(spill));
     const results = resultNames(sums).map(spill);
     const stack = spill('top');
     const firstPiece = spill('table');
     const pieces = isa.spill(call.pieces as Source<'counter'>);
     const row = isa.load(call.distance as Source<'stride'>);
 
-    eachColumns(isa, call, formulas.vectors, [...from, ...ofRows, ...results, stack], (columns) => {
+    eachColumns(isa, call, formulas.vectors, [...from, ...rowArrays, ...results, stack], (columns) => {
       const formula = formulas.formulaFor(columns.vectors);
       const registers = Array.from({ length: columns.vectors * sums }, (_, k) => k);
       const free = registers.length;
       isa.scope(() => {
-        const pointers = ofRows.map((slot) => isa.load(slot));
+        const pointers = rowArrays.map((slot) => isa.load(slot));
         formula.prepare(undefined, groupAccess(isa, columns, pointers).load);
       });
-      const [sources, scalars, ends] = [from, ofColumns, results].map((slots) => slots.map((slot) => isa.load(slot)));
+      const [sources, scalars, ends] = [from, columnArrays, results].map((slots) =>
+        slots.map((slot) => isa.load(slot)),
+      );
       const stackTop = isa.load(stack);
       const table = isa.load(firstPiece);
       const word = (name: keyof typeof PIECE_WORDS) => isa.word(isa.at(table, 4 * PIECE_WORDS[name]));

@@ -135,9 +135,9 @@ export function assembleDropout(isa: Isa): number {
       const m = createArithmetic({ type: 'float64', formulas: wide });
       const [word, wordCount] = [m.constant(WORD), m.constant(WORDS)];
       const x = m.number(0);
-      const nearest = m.subtract(m.add(m.multiply(x, m.constant(1 / WORDS)), word), word);
-      const isAbove = m.compare(m.multiply(nearest, wordCount), 'greater', x);
-      const upper = m.subtract(nearest, m.chooseOrZero(isAbove, m.constant(1)));
+      const nearestQuotient = m.subtract(m.add(m.multiply(x, m.constant(1 / WORDS)), word), word);
+      const isAbove = m.compare(m.multiply(nearestQuotient, wordCount), 'greater', x);
+      const upper = m.subtract(nearestQuotient, m.chooseOrZero(isAbove, m.constant(1)));
       const results = [m.add(m.subtract(x, m.multiply(upper, wordCount)), word), m.add(upper, word)];
       const formula = allocateFormula(wide, m, results);
       formula.prepare(() => isa.numberAt(number));
@@ -154,7 +154,7 @@ export function assembleDropout(isa: Isa): number {
     /** Writes the factors of the next columns: Philox-4x32-10 of the counters (block, row, step, stepHigh). */
     function drawFactors(): void {
       const counters = Array.from({ length: blockVectors }, (_, k) => {
-        const first = 6 * k;
+        const first = 6 * k; // four words of state, and two free registers
         unit.load(first, blocks);
         if (k > 0) words.addNumber(first, k * words.blocks);
         unit.load(first + 1, row);

@@ -11,14 +11,14 @@ export const targetsArguments = defineArguments(
 );
 
 /** read: values[n] = x[n, targets[n]]; write: x[n, targets[n]] = values[n]. */
-function assembleTargets(isa: Isa, what: 'read' | 'write'): number {
+function assembleTargets(isa: Isa, access: 'read' | 'write'): number {
   const { bytes } = isa.formulas;
   return isa.kernel(targetsArguments, (call) => {
     const [values, x, targets] = [isa.load(call.values), isa.load(call.x), isa.load(call.targets)];
     const row = isa.load(call.row);
     isa.repeat(isa.load(call.count), () => {
       const inRow = isa.element(x, isa.index(isa.at(targets)));
-      const [from, to] = what === 'read' ? [inRow, isa.at(values)] : [isa.at(values), inRow];
+      const [from, to] = access === 'read' ? [inRow, isa.at(values)] : [isa.at(values), inRow];
       isa.storeBits(to, isa.loadBits(from));
       for (const pointer of [values, targets]) isa.skip(pointer, bytes);
       isa.advance(x, row);

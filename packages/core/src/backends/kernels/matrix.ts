@@ -25,18 +25,18 @@ export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
   const kernel = isa.kernel(matrixArguments(matrix), (call) => {
     const spill = (name: string) => isa.spill(call[name]);
     const from = inputs.map((name) => spill(`${name} in`));
-    const [ofRows, ofColumns, to] = [rows.map(spill), perRow.map(spill), outputs.map(spill)];
+    const [rowArrays, columnArrays, to] = [rows.map(spill), perRow.map(spill), outputs.map(spill)];
     const count = isa.spill(call.count as Source<'counter'>);
     const row = isa.load(call.distance as Source<'stride'>);
     const outRow = matrix.hasOwnDistance === true ? isa.load(call.outDistance as Source<'stride'>) : row;
-    eachColumns(isa, call, formulas.vectors, [...from, ...ofRows, ...to], (columns) => {
+    eachColumns(isa, call, formulas.vectors, [...from, ...rowArrays, ...to], (columns) => {
       const formula = formulas.formulaFor(columns.vectors);
       isa.scope(() => {
-        const pointers = ofRows.map((slot) => isa.load(slot));
+        const pointers = rowArrays.map((slot) => isa.load(slot));
         const { load } = groupAccess(isa, columns, pointers);
         formula.prepare((k) => isa.numberAt(call[numbers[k]]), load);
       });
-      const [sources, scalars, results] = [from, ofColumns, to].map((slots) => slots.map((slot) => isa.load(slot)));
+      const [sources, scalars, results] = [from, columnArrays, to].map((slots) => slots.map((slot) => isa.load(slot)));
       isa.repeat(isa.load(count), () => {
         for (const [k, pointer] of scalars.entries()) {
           unit.loadElement(k, isa.at(pointer));

@@ -22,7 +22,7 @@ export const rowMoveArguments = defineArguments(
  * Reads one row of each matrix, or writes it. `choice` is its index, or the number of real rows as a double: the row is
  * then the last real one, or the last of all if the number is larger.
  */
-function assembleRowMove(isa: Isa, what: 'read' | 'write', choice: 'index' | 'length'): number {
+function assembleRowMove(isa: Isa, access: 'read' | 'write', choice: 'index' | 'length'): number {
   const unit = isa.formulas;
   const size = unit.bytes * unit.width;
   const [value, positions, length] = [0, 1, 2];
@@ -46,7 +46,7 @@ function assembleRowMove(isa: Isa, what: 'read' | 'write', choice: 'index' | 'le
         isa.retreat(inMatrix, row);
         isa.skip(choices, 8);
       }
-      const [to, from] = what === 'read' ? [rows, inMatrix] : [inMatrix, rows];
+      const [to, from] = access === 'read' ? [rows, inMatrix] : [inMatrix, rows];
       isa.repeatOrSkip(vectors, () => {
         unit.load(value, isa.at(from));
         unit.store(isa.at(to), value);

@@ -23,13 +23,13 @@ export const rowLanesArguments = defineArguments(
  * (l0 + l1) + (l2 + l3). Or the row's maximum, where a zero may have another sign than in plain code, which joins lanes
  * in another order.
  */
-export function assembleRowLanes(isa: Isa, what: 'sum' | 'maximum'): number {
+export function assembleRowLanes(isa: Isa, reduction: 'sum' | 'maximum'): number {
   const unit = isa.quads;
   const size = LANES * unit.bytes;
   const rowIndices = [0, 1, 2, 3];
   const free = LANES;
   const divisor = 2 * LANES; // a register after those of `transpose`
-  const join = (x: Vector, y: Vector): void => (what === 'sum' ? unit.add(x, x, y) : unit.greater(x, y, x));
+  const join = (x: Vector, y: Vector): void => (reduction === 'sum' ? unit.add(x, x, y) : unit.greater(x, y, x));
 
   return isa.kernel(rowLanesArguments, (call) => {
     isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
@@ -41,19 +41,19 @@ export function assembleRowLanes(isa: Isa, what: 'sum' | 'maximum'): number {
     const quads = isa.spill(call.quads);
     const rest = isa.spill(call.rest);
     const block = isa.spill(call.block);
-    if (what === 'sum') unit.loadNumber(divisor, isa.numberAt(call.divisor));
+    if (reduction === 'sum') unit.loadNumber(divisor, isa.numberAt(call.divisor));
 
     isa.repeat(isa.load(call.blocks), () => {
       rows.start(x);
       for (const m of rowIndices) unit.load(m, isa.at(start, m * size));
       isa.repeatOrSkip(quads, () => {
         for (const m of rowIndices) {
-          if (what === 'sum') unit.add(m, m, rows.at(m));
+          if (reduction === 'sum') unit.add(m, m, rows.at(m));
           else joinWith(m, unit.load);
         }
         rows.skip(size);
       });
-      if (what === 'sum') {
+      if (reduction === 'sum') {
         isa.unlessZero(rest, () => {
           for (const m of rowIndices) joinWith(m, unit.loadMasked);
         });
@@ -68,7 +68,7 @@ export function assembleRowLanes(isa: Isa, what: 'sum' | 'maximum'): number {
       join(first, first + 1);
       join(first + 2, first + 3);
       join(first, first + 2);
-      if (what === 'sum') unit.divide(first, first, divisor);
+      if (reduction === 'sum') unit.divide(first, first, divisor);
       unit.store(isa.at(results), first);
       isa.skip(results, size);
       isa.advance(x, block);

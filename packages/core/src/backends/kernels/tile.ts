@@ -24,12 +24,12 @@ export const tileArguments = defineArguments(
   ['nextTerms', 'stride'], // distance of lists
 );
 
-/** Words of a run: consecutive terms of a sum. The table of a sum has its runs in order, sums that wait below it. */
+/** Words of a run: consecutive terms of a sum. The table of a sum has its runs in order, and below it the stack. */
 export const RUN = {
   terms: 0, // number of terms
-  merges: 1, // waiting sums that are added after the terms, the last one first
+  merges: 1, // sums on the stack that are added after the terms, the last one first
   more: 2, // 1 if another run follows, else 0
-  waits: 3, // 1 if the sum so far then waits and the next run starts from 0, else 0
+  isPushed: 3, // 1 if the sum so far then goes on the stack and the next run starts from 0
   nextTerms: 4, // bytes from the run's list of terms to that of the next run; word 5 is unused
   skipA: 6, // 64 bits: bytes in `a` from the run's end, a step after its last term, to the next run
   skipPanel: 8, // 64 bits: the same in the panel
@@ -121,7 +121,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
 
     function addLeaves(): void {
       const run = isa.load(runs);
-      const stackTop = isa.pointTo(isa.at(run)); // the last sum that waits
+      const stackTop = isa.pointTo(isa.at(run)); // the last sum on the stack
       const addTermsOf = addTerms.start();
       isa.loop(() => {
         addTermsOf(run);
@@ -134,7 +134,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
           isa.skip(stackTop, waiting);
         });
         isa.leaveIfZero(isa.word(isa.at(run, 4 * RUN.more)));
-        isa.unlessZero(isa.word(isa.at(run, 4 * RUN.waits)), () => {
+        isa.unlessZero(isa.word(isa.at(run, 4 * RUN.isPushed)), () => {
           isa.skip(stackTop, -waiting);
           // Stores and clears sums one by one, so that the next leaf's terms begin sooner than after all stores.
           eachSum((m, v) => {

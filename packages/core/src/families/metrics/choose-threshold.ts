@@ -37,7 +37,7 @@ export function* chooseThreshold(
   const positives = t.reduce((sum, target, n) => (n < rows && target > 0.5 ? sum + 1 : sum), 0);
   if (positives === 0 || positives === rows) return null;
   const criterionOf = thresholdCriteria[criterion];
-  let best: ChosenThreshold | null = null;
+  let bestThreshold: ChosenThreshold | null = null;
   let truePositives = 0;
   for (let predicted = 1; predicted <= order.length; predicted++) {
     const index = order[order.length - predicted];
@@ -46,9 +46,10 @@ export function* chooseThreshold(
     const next = predicted < order.length ? scores[order[order.length - predicted - 1]] : Math.min(0, lowest);
     if (lowest === next) continue;
     const value = criterionOf(truePositives, predicted, positives, rows);
-    if (best === null || value > best.value) best = { threshold: between(next, lowest), value };
+    if (bestThreshold === null || value > bestThreshold.value)
+      bestThreshold = { threshold: between(next, lowest), value };
   }
-  return best;
+  return bestThreshold;
 }
 
 /** Half way from `low` to `high`, but below `high` even if they are neighbouring doubles. */

@@ -52,15 +52,15 @@ function averageOf(
 ): number {
   const C = right.length;
   const averaging = average ?? (C === 2 ? 'binary' : 'macro');
-  const ofClass = (c: number) => rate(right[c], rows[c], predicted[c]);
+  const rateOfClass = (c: number) => rate(right[c], rows[c], predicted[c]);
   if (C === 0) return Number.NaN;
-  if (averaging === 'binary') return positive < C ? ofClass(positive) : Number.NaN;
+  if (averaging === 'binary') return positive < C ? rateOfClass(positive) : Number.NaN;
   let sum = 0;
   let weights = 0;
   for (let c = 0; c < C; c++) {
     if (rows[c] === 0 && predicted[c] === 0) continue;
     const weight = averaging === 'weighted' ? rows[c] : 1;
-    sum += weight * ofClass(c);
+    sum += weight * rateOfClass(c);
     weights += weight;
   }
   return sum / weights;

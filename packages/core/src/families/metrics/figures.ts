@@ -110,7 +110,7 @@ const meanFigure = (traits: FigureTraits, metric: (task: Task) => Metric, number
   });
 
 /** Creates a figure that is a function of the mean log loss. */
-const ofLogLoss = (title: string, { metric, weighted }: LogLossMetrics): Figure =>
+const logLossFigure = (title: string, { metric, weighted }: LogLossMetrics): Figure =>
   figure({
     title,
     better: 'lower',
@@ -148,8 +148,8 @@ const table = {
     (task) => logLoss({ targets: targetsOf(task) }),
     (task) => rowLogLoss({ targets: targetsOf(task) }),
   ),
-  perplexity: ofLogLoss('perplexity', perplexityMetrics),
-  'bits-per-character': ofLogLoss('bits per character', bitsMetrics),
+  perplexity: logLossFigure('perplexity', perplexityMetrics),
+  'bits-per-character': logLossFigure('bits per character', bitsMetrics),
   brier: meanFigure(
     { title: 'Brier score', ofProbabilities: true },
     (task) => brier({ targets: targetsOf(task) }),

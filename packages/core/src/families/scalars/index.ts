@@ -9,11 +9,11 @@ const flagOf = <V, C>({ constant, choose }: ScalarMath<V, C>, condition: C): V =
   choose(condition, constant(1), constant(0));
 
 /** The whole number nearest to x, of two the even one. Doubles from 2⁵² on, and floats from 2²³ on, are whole. */
-function nearest<V, C>(m: ScalarMath<V, C>, x: V): V {
+function roundToNearest<V, C>(m: ScalarMath<V, C>, x: V): V {
   const size = m.absolute(x);
-  const magic = m.constant(m.type === 'float32' ? 8388608 : 4503599627370496); // a sum with it has no fraction
-  const whole = m.multiply(m.subtract(m.add(size, magic), magic), m.sign(x));
-  return m.choose(m.compare(size, 'less', magic), whole, x);
+  const noFraction = m.constant(m.type === 'float32' ? 8388608 : 4503599627370496); // a sum with it has no fraction
+  const wholeNumber = m.multiply(m.subtract(m.add(size, noFraction), noFraction), m.sign(x));
+  return m.choose(m.compare(size, 'less', noFraction), wholeNumber, x);
 }
 
 /** xᵖ: by products and a square root where 2p is a whole number up to 64, else e^(p ln x). */
@@ -101,7 +101,7 @@ const table = {
   floor: {
     operands: 1,
     apply(m, x) {
-      const whole = nearest(m, x);
+      const whole = roundToNearest(m, x);
       return m.choose(m.compare(whole, 'greater', x), m.subtract(whole, m.constant(1)), whole);
     },
   },
@@ -109,12 +109,12 @@ const table = {
   ceil: {
     operands: 1,
     apply(m, x) {
-      const whole = nearest(m, x);
+      const whole = roundToNearest(m, x);
       return m.choose(m.compare(whole, 'less', x), m.add(whole, m.constant(1)), whole);
     },
   },
   /** The whole number nearest to x, of two the even one. */
-  round: { operands: 1, apply: nearest },
+  round: { operands: 1, apply: roundToNearest },
   /** eˣ. */
   exp: { operands: 1, apply: (m, x) => m.exp(x), derivative: (e, d, y) => [e.times(d, y)] },
   /** eˣ - 1. */

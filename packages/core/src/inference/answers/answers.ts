@@ -89,7 +89,7 @@ export function answersOfHeads(
   { heads, losses, target, labels, thresholds, lengthsOf }: HeadAnswerOptions,
 ): (AnswerOfHeads | Answer)[] {
   const N = y.length / O;
-  const ofName = <T>(values: Readonly<Record<string, T>>, name: string) =>
+  const valueOfName = <T>(values: Readonly<Record<string, T>>, name: string) =>
     Object.hasOwn(values, name) ? values[name] : undefined;
   const ofHeads = heads.flatMap(({ name, shape, start, size }, k): NamedAnswers[] => {
     const loss = losses?.get(name) ?? null;
@@ -97,10 +97,15 @@ export function answersOfHeads(
     const outputs = columnsOfRows(y, N, O, start, size);
     const R = loss?.targets === 'classes' ? positionsOf(shape) : 1;
     const decodings = target?.filter((decoding) => decoding.name === name);
-    const ofHead = decodings === undefined || decodings.length === 0 ? undefined : decodings;
-    const threshold = R === 1 ? ofName(thresholds, name) : undefined;
-    const answers = answersOf(outputs, size / R, { loss, target: ofHead, labels: ofName(labels, name), threshold });
-    const [decoding] = ofHead ?? [];
+    const headDecodings = decodings === undefined || decodings.length === 0 ? undefined : decodings;
+    const threshold = R === 1 ? valueOfName(thresholds, name) : undefined;
+    const answers = answersOf(outputs, size / R, {
+      loss,
+      target: headDecodings,
+      labels: valueOfName(labels, name),
+      threshold,
+    });
+    const [decoding] = headDecodings ?? [];
     return [{ name, decoding, answers: R === 1 ? answers : byRow(answers, R, lengthsOf(k)) }];
   });
   const answersByTarget = joinLabels(ofHeads);
@@ -179,9 +184,9 @@ export function nextTokens(
 ): Answer[] {
   return Array.from({ length: lengths.length }, (_, n) => {
     const last = viewOf(y, (n * T + lengths[n] - 1) * V, V).slice();
-    const [best] = classify(last, V, loss, undefined);
-    if (best === NO_ANSWER) return { prediction: null };
-    const prediction = nameOf(best);
+    const [bestClass] = classify(last, V, loss, undefined);
+    if (bestClass === NO_ANSWER) return { prediction: null };
+    const prediction = nameOf(bestClass);
     if (!hasProbabilities(loss)) return { prediction };
     toProbabilities('predict', loss, last, V);
     const order = Uint32Array.from({ length: V }, (_, token) => token).sort((a, b) => last[b] - last[a] || a - b);

@@ -67,8 +67,8 @@ const WITHOUT_SIGN = /^[^()+\-−]*(?:[.,][-−–—]|$)/;
 export function numberReader({ decimal, thousands, unit }: NumberFormat): (cell: Cell) => number | undefined {
   const point = marks[decimal];
   const mark = thousands && marks[thousands];
-  const whole = mark === undefined ? '\\d+' : `(?:\\d+|[1-9]\\d{0,2}(?:${mark}\\d{3})+)`;
-  const digits = `(?:${whole}(?:${point}(?:\\d*|${NO_CENTS}))?|${point}\\d+)(?:[eE][+-]?\\d+)?`;
+  const wholePattern = mark === undefined ? '\\d+' : `(?:\\d+|[1-9]\\d{0,2}(?:${mark}\\d{3})+)`;
+  const digits = `(?:${wholePattern}(?:${point}(?:\\d*|${NO_CENTS}))?|${point}\\d+)(?:[eE][+-]?\\d+)?`;
   const escapedUnit = unit?.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   const forms =
     escapedUnit === undefined
@@ -267,6 +267,6 @@ const plainReaders: Readonly<Record<'numeric' | 'date' | 'boolean', CellReader>>
 export function cellReader(type: 'numeric' | 'date' | 'boolean', format?: CellFormat): CellReader {
   if (format === undefined) return plainReaders[type];
   if (!isDateFormat(format)) return { read: numberReader(format), expected: `a number such as ${exampleOf(format)}` };
-  const what = format.order === 'time' ? 'a time' : 'a date';
-  return { read: dateReader(format), expected: `${what} such as ${exampleOf(format)}` };
+  const kindText = format.order === 'time' ? 'a time' : 'a date';
+  return { read: dateReader(format), expected: `${kindText} such as ${exampleOf(format)}` };
 }

@@ -123,8 +123,8 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
   const type = checkType(where, path, value, [...numberTypes, 'categorical', 'text', 'image'] as const);
   if (type === 'image') return fields({ name: text, type: always(type), ...imageFields })(where, path, value);
   if (type === 'text') {
-    const ofText = { name: text, type: always(type), tokenizer: checkTokenizer, context: integer };
-    return fields({ ...ofText, gaps: optional(flag), lowercase: optional(flag) })(where, path, value);
+    const textFields = { name: text, type: always(type), tokenizer: checkTokenizer, context: integer };
+    return fields({ ...textFields, gaps: optional(flag), lowercase: optional(flag) })(where, path, value);
   }
   if (type === 'categorical') {
     return fields({
@@ -155,14 +155,14 @@ function checkTarget(where: string, path: string, value: unknown): TargetDecodin
   const type = checkType(where, path, value, ['values', 'classes'] as const);
   if (type === 'classes') {
     const list = fields({ column: text, separator: oneOf(LABEL_SEPARATORS) });
-    const ofClasses = {
+    const classFields = {
       name: text,
       type: always(type),
       labels: uniqueTexts,
       list: optional(list),
       areProbabilities: optional(flag),
     };
-    const decoding = fields(ofClasses)(where, path, value);
+    const decoding = fields(classFields)(where, path, value);
     if (decoding.list === undefined || decoding.labels.length === 2) return decoding;
     return fail(where, `${path}.labels`, decoding.labels, 'two names: of rows without the label, and of those with it');
   }

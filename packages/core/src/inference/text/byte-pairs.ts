@@ -11,8 +11,8 @@ export type ByteRanks = ReadonlyMap<string, number>;
  * [Sennrich, Haddow, Birch 2016](https://arxiv.org/abs/1508.07909)
  */
 export function bytePairs(bytes: string, ranks: ByteRanks): number[] {
-  const whole = ranks.get(bytes);
-  if (whole !== undefined) return [whole];
+  const wholeRank = ranks.get(bytes);
+  if (wholeRank !== undefined) return [wholeRank];
   const n = bytes.length;
   const ends = Int32Array.from({ length: n }, (_, i) => i + 1); // end of the part that starts at i; 0 if it was joined
   const previousStarts = Int32Array.from({ length: n }, (_, i) => i - 1); // start of the part before the one at i

@@ -118,11 +118,11 @@ export function createWriter(where: string, { network, text, loadTokenizer, crea
 /** Writes texts to their ends, `atOnce` together. Yields the next part of each; '' if it waits or is finished. */
 export function* writeTexts(
   writer: Writer,
-  starts: readonly Draft[],
+  startDrafts: readonly Draft[],
   samplings: readonly Sampling[],
   atOnce: number,
 ): Generator<string[], void, undefined> {
-  const drafts = [...starts];
+  const drafts = [...startDrafts];
   for (;;) {
     const unfinishedDrafts = [...drafts.keys()].filter((k) => !drafts[k].isDone).slice(0, atOnce);
     if (unfinishedDrafts.length === 0) return;

@@ -121,8 +121,8 @@ export function emitMoves(
   });
   const firstRuns = axes.map(({ rounds }) => rounds[0] ?? []);
   for (const [a, { unwritten }] of axes.entries()) {
-    const whole = to.slice(a + 1).map((count) => neighbours(count).rounds[0]);
-    for (const runs of combinations([...firstRuns.slice(0, a), unwritten, ...whole])) {
+    const innerRuns = to.slice(a + 1).map((count) => neighbours(count).rounds[0]);
+    for (const runs of combinations([...firstRuns.slice(0, a), unwritten, ...innerRuns])) {
       emit(ops.stridedFill, y, value, geometryOf(runs));
     }
   }

@@ -48,12 +48,12 @@ export function formulaLayer(
   make: Expression | ((terms: ExpressionTerms, inputs: readonly Term[]) => Term),
   tensors: readonly TensorSpec[] = [],
 ): Layer {
-  const all = [...shapes, ...tensors.map((tensor) => tensor.shape)]; // the inputs of the expression
-  const n = all.length;
+  const inputShapes = [...shapes, ...tensors.map((tensor) => tensor.shape)]; // the inputs of the expression
+  const n = inputShapes.length;
   const shape = spreadShape(kind, shapes, tensors);
   const size = sizeOf(shape);
   const isTensor = (k: number): boolean => k >= shapes.length;
-  const inputs = [...all.keys()];
+  const inputs = [...inputShapes.keys()];
   const expression =
     typeof make === 'function'
       ? expressionOf((terms) => {
@@ -61,14 +61,16 @@ export function formulaLayer(
           return [make(terms, values)];
         })
       : make;
-  const placedInputs = all.map((inputShape, k) => ({ shape: inputShape, isFixed: isTensor(k) }));
+  const placedInputs = inputShapes.map((inputShape, k) => ({ shape: inputShape, isFixed: isTensor(k) }));
   const forward = readingOf(expression, placedInputs, shape);
   const gradients = inputs.map((k) => gradientOf(expression, n, [k]));
   /** Whether the gradient by an input is dy itself at each place. */
   const isDy = gradients.map(
     ({ steps: [[name, input], ...others] }) => name === 'input' && input === n && others.length === 0,
   );
-  const sums = inputs.map((k) => (isTensor(k) ? sumsOf(all[k], shape) : { axes: spreadAxes(all[k], shape), R: 1 }));
+  const sums = inputs.map((k) =>
+    isTensor(k) ? sumsOf(inputShapes[k], shape) : { axes: spreadAxes(inputShapes[k], shape), R: 1 },
+  );
   const isSummed = (k: number): boolean => isTensor(k) || sums[k].axes.length > 0;
   const readInputs = new Set(gradients.flatMap(inputsOfExpression));
 
@@ -87,12 +89,12 @@ export function formulaLayer(
     shape.length > 1 &&
     shapes.every((valueShape) => valueShape.length === shape.length && valueShape[0] === shape[0]) &&
     tensors.every((tensor) => tensor.shape.length < shape.length || tensor.shape[0] === 1);
-  const ofPosition = (valueShape: Shape): Shape =>
+  const shapeOfPosition = (valueShape: Shape): Shape =>
     valueShape.length === shape.length ? valueShape.slice(1) : valueShape;
   const next = hasPositions
     ? readingOf(
         expression,
-        placedInputs.map(({ shape: inputShape, isFixed }) => ({ shape: ofPosition(inputShape), isFixed })),
+        placedInputs.map(({ shape: inputShape, isFixed }) => ({ shape: shapeOfPosition(inputShape), isFixed })),
         shape.slice(1),
       )
     : null;
@@ -138,7 +140,7 @@ export function formulaLayer(
         const scratch = [left, terms[k]] as const;
         const inRows = !isTensor(k) ? to : axes.length === 0 ? from : scratch[(axes.length - 1) % 2];
         if (B > 0) emitSumsOver(emit, inRows, from, scratch, [B, ...shape], axes);
-        if (isTensor(k)) emit(ops.positionSums, to, levels, inRows, B, leafRows, accumulate, R, sizeOf(all[k]));
+        if (isTensor(k)) emit(ops.positionSums, to, levels, inRows, B, leafRows, accumulate, R, sizeOf(inputShapes[k]));
       }
 
       const computedInputs: number[] = []; // inputs whose gradients, or the terms of these, are computed at each place

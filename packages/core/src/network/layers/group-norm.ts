@@ -104,17 +104,17 @@ function norm(
         allocateForBackward((2 * sumLevels(1, R) + sumLevels(rows, 1)) * C),
       ],
     }),
-    forward(y, [x], parameters, B, { emit }, { arrays: [means, scales, sums, ofGroups, levels] }) {
+    forward(y, [x], parameters, B, { emit }, { arrays: [means, scales, sums, groupMeans, levels] }) {
       emit(ops.globalAvgPoolForward, sums, levels, x, B, R, C);
-      emitGroupMeans(emit, ofGroups, sums, B, groupChannels);
-      emitSpread(emit, means, ofGroups, B);
+      emitGroupMeans(emit, groupMeans, sums, B, groupChannels);
+      emitSpread(emit, means, groupMeans, B);
       for (let n = 0; n < B; n++) {
         const [sum, row, mean] = [partOf(sums, n * C, C), partOf(x, n * rowSize, rowSize), partOf(means, n * C, C)];
         emit(ops.leafSquares, sum, levels, row, mean, 1, 1, R, C);
       }
-      emitGroupMeans(emit, ofGroups, sums, B, groupSize);
-      emit(ops.batchNormScales, ofGroups, ofGroups, B * groups, epsilon);
-      emitSpread(emit, scales, ofGroups, B);
+      emitGroupMeans(emit, groupMeans, sums, B, groupSize);
+      emit(ops.batchNormScales, groupMeans, groupMeans, B * groups, epsilon);
+      emitSpread(emit, scales, groupMeans, B);
       const [gamma, beta] = affine ? parameters : emitNeutral(emit, levels);
       for (let n = 0; n < B; n++) {
         const [to, from] = [y, x].map((array) => partOf(array, n * rowSize, rowSize));
@@ -123,7 +123,7 @@ function norm(
       }
     },
     backward([dx], dy, [x], _y, parameters, gradients, B, { emit, leafRows, accumulate }, { arrays }) {
-      const [means, scales, sums, ofGroups, levels, dGammas, dBetas, gradientLevels] = arrays;
+      const [means, scales, sums, groupMeans, levels, dGammas, dBetas, gradientLevels] = arrays;
       for (let n = 0; n < B; n++) {
         const [dGamma, dBeta, mean, scale] = [dGammas, dBetas, means, scales].map((a) => partOf(a, n * C, C));
         const [slopes, row] = [dy, x].map((array) => partOf(array, n * rowSize, rowSize));
@@ -136,15 +136,15 @@ function norm(
       }
       if (dx === null) return;
       const [gamma] = affine ? parameters : emitNeutral(emit, levels);
-      for (const ofChannels of [dGammas, dBetas]) {
-        emit(ops.multiplyRow, sums, ofChannels, gamma, B, C);
-        emitGroupMeans(emit, ofGroups, sums, B, groupSize);
-        emitSpread(emit, ofChannels, ofGroups, B);
+      for (const channelSums of [dGammas, dBetas]) {
+        emit(ops.multiplyRow, sums, channelSums, gamma, B, C);
+        emitGroupMeans(emit, groupMeans, sums, B, groupSize);
+        emitSpread(emit, channelSums, groupMeans, B);
       }
       for (let n = 0; n < B; n++) {
         const [to, slopes, row] = [dx, dy, x].map((array) => partOf(array, n * rowSize, rowSize));
-        const ofRow = [means, scales, dBetas, dGammas].map((array) => partOf(array, n * C, C));
-        const [mean, scale, meanG, slope] = ofRow;
+        const rowStatistics = [means, scales, dBetas, dGammas].map((array) => partOf(array, n * C, C));
+        const [mean, scale, meanG, slope] = rowStatistics;
         emit(ops.groupNormBackwardInput, to, slopes, row, mean, scale, gamma, meanG, slope, R, C);
       }
     },

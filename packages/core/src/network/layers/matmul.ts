@@ -140,9 +140,9 @@ const padShape = (shape: Shape, axes: number): Shape => [...Array<number>(axes -
 /** The shape that both have when axes of length 1 are repeated; null if there is none. */
 function broadcast(a: Shape, b: Shape): Shape | null {
   const axes = Math.max(a.length, b.length);
-  const [ofA, ofB] = [padShape(a, axes), padShape(b, axes)];
-  if (ofA.some((n, axis) => n !== ofB[axis] && n !== 1 && ofB[axis] !== 1)) return null;
-  return ofA.map((n, axis) => Math.max(n, ofB[axis]));
+  const [shapeA, shapeB] = [padShape(a, axes), padShape(b, axes)];
+  if (shapeA.some((n, axis) => n !== shapeB[axis] && n !== 1 && shapeB[axis] !== 1)) return null;
+  return shapeA.map((n, axis) => Math.max(n, shapeB[axis]));
 }
 
 /** The matrices of two values that meet in one of their product. */

@@ -145,15 +145,15 @@ function recurrent(
     [Wi, bi, Wh, bh]: readonly Elements[],
     B: number,
     steps: number,
-    begins: boolean,
+    isStart: boolean,
     { emit, lengths: [lengths] }: Pass,
     arrays: readonly Elements[],
   ): void {
     const memory = memoryOf(arrays);
     const { h, c, q, gates } = memory;
     emit(ops.affine, gates, x, Wi, bi, B * steps, C, G);
-    if (begins) emit(ops.fill, h, 0, B * O);
-    if (begins && kind === 'lstm') emit(ops.fill, c, 0, B * O);
+    if (isStart) emit(ops.fill, h, 0, B * O);
+    if (isStart && kind === 'lstm') emit(ops.fill, c, 0, B * O);
     for (let step = 0; step < steps; step++) {
       emit(ops.affine, q, h, Wh, bh, B, O, G);
       cell.forward(emit, y, memory, lengths, positionOf(step, steps), B, steps, O);
@@ -194,8 +194,8 @@ function recurrent(
     },
     forward(y, [x], parameters, B, pass, { arrays }) {
       const states = isAll ? y : arrays[arrays.length - 1];
-      const begins = true;
-      emitStates(states, x, parameters, B, T, begins, pass, arrays);
+      const isStart = true;
+      emitStates(states, x, parameters, B, T, isStart, pass, arrays);
       if (!isAll) pass.emit(ops.copy, y, arrays[0], B * O);
     },
     ...(isAll && !reverse

@@ -37,8 +37,8 @@ export function transpose(options: TransposeOptions, { input }: LayerContext): L
     ...(order[0] === 0 && order.length > 1
       ? {
           forwardNext(y, [x], _parameters, { emit, n }) {
-            const ofPosition = order.slice(1).map((axis) => axis - 1);
-            emitTranspose(emit, y, x, n, input.slice(1), ofPosition);
+            const positionOrder = order.slice(1).map((axis) => axis - 1);
+            emitTranspose(emit, y, x, n, input.slice(1), positionOrder);
           },
         }
       : {}),

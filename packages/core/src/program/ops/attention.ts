@@ -7,7 +7,7 @@ const sizesOfBoth = { ...counts('B', 'T', 'S', 'H', 'K', 'd'), qStep: stride, kv
 const lengths = double(input('B'));
 const positions = ['B', 'T', 'H', 'd'] as const;
 const queries = ['B', 'H', 'T'] as const;
-const [ofQueries, ofKeys] = [['B', 'T', 'qStep'] as const, ['B', 'S', 'kvStep'] as const];
+const [querySizes, keySizes] = [['B', 'T', 'qStep'] as const, ['B', 'S', 'kvStep'] as const];
 /** Whether a query reads earlier keys alone, and the dropout of its weights. */
 const weighing = { causal: flag, ...counts('key0', 'key1', 'threshold'), factor: number };
 
@@ -18,8 +18,8 @@ export const attentionOps = defineOps({
     y: output(...positions),
     maxima: output(...queries),
     sums: output(...queries),
-    q: input(...ofQueries),
-    kv: input(...ofKeys),
+    q: input(...querySizes),
+    kv: input(...keySizes),
     queryLengths: lengths,
     keyLengths: lengths,
     stepAndRow: double(input(2)),
@@ -37,14 +37,14 @@ export const attentionOps = defineOps({
   }),
   /** The gradients of q, k and v. */
   attentionBackward: operation(attentionBackward, {
-    dq: output(...ofQueries),
-    dkv: output(...ofKeys),
+    dq: output(...querySizes),
+    dkv: output(...keySizes),
     dy: input(...positions),
     y: input(...positions),
     maxima: input(...queries),
     sums: input(...queries),
-    q: input(...ofQueries),
-    kv: input(...ofKeys),
+    q: input(...querySizes),
+    kv: input(...keySizes),
     queryLengths: lengths,
     keyLengths: lengths,
     stepAndRow: double(input(2)),

@@ -77,11 +77,11 @@ function liveValues({ steps, results }: Expression): number {
   const lastReads = new Map<Term, number>(results.map((result) => [result, result]));
   for (const [s, step] of steps.entries()) for (const o of partsOf(step).operands) lastReads.set(o, s);
   let maxLive = 0;
-  const live = new Set<Term>();
+  const liveTerms = new Set<Term>();
   for (const [s, step] of steps.entries()) {
-    if (step[0] !== 'constant') live.add(s);
-    maxLive = Math.max(maxLive, live.size);
-    for (const value of live) if ((lastReads.get(value) ?? s) <= s) live.delete(value);
+    if (step[0] !== 'constant') liveTerms.add(s);
+    maxLive = Math.max(maxLive, liveTerms.size);
+    for (const value of liveTerms) if ((lastReads.get(value) ?? s) <= s) liveTerms.delete(value);
   }
   return maxLive;
 }

@@ -24,16 +24,17 @@ export interface FormulaAxes {
 
 /** The axes of a formula for B rows. Those along which all inputs move alike are one. */
 export function axesOf({ shape, inputs }: Formula, B: number): FormulaAxes {
-  const all = [B, ...shape];
+  const outputShape = [B, ...shape];
   const strides = inputs.map((input) => {
-    const paddedShape = [input.isFixed === true ? 1 : B, ...shape.map(() => 1)]; // its shape with as many axes as `all`
-    for (const [k, extent] of [...input.shape].reverse().entries()) paddedShape[all.length - 1 - k] = extent;
+    // The shape of the input with as many axes as the output.
+    const paddedShape = [input.isFixed === true ? 1 : B, ...shape.map(() => 1)];
+    for (const [k, extent] of [...input.shape].reverse().entries()) paddedShape[outputShape.length - 1 - k] = extent;
     let next = 1;
     return paddedShape
       .map((extent, axis) => ({ extent, axis }))
       .reverse()
       .map(({ extent, axis }) => {
-        const isSpread = extent === 1 && all[axis] !== 1;
+        const isSpread = extent === 1 && outputShape[axis] !== 1;
         const stride = isSpread ? 0 : next;
         next *= extent;
         return stride;
@@ -42,7 +43,7 @@ export function axesOf({ shape, inputs }: Formula, B: number): FormulaAxes {
   });
   const kept: number[] = []; // axes, each of them the last of a group
   const extents: number[] = [];
-  for (const [axis, extent] of all.entries()) {
+  for (const [axis, extent] of outputShape.entries()) {
     if (extent === 1) continue;
     const before = kept[kept.length - 1];
     const continuesAxis = before !== undefined && strides.every((steps) => steps[before] === steps[axis] * extent);

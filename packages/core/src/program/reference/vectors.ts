@@ -24,11 +24,11 @@ export function combine(
   y: Elements, // [n] in and out
   x: Elements, // [n]
   n: number,
-  ofX: number,
-  ofY: number,
+  factorOfX: number,
+  factorOfY: number,
 ): void {
   const round = roundingOf(y);
-  const [xFactor, yFactor] = [round(ofX), round(ofY)];
+  const [xFactor, yFactor] = [round(factorOfX), round(factorOfY)];
   for (let i = 0; i < n; i++) y[i] = round(xFactor * x[i]) + round(yFactor * y[i]);
 }
 

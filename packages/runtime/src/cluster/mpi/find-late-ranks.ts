@@ -23,8 +23,8 @@ export async function findLateRanks(cluster: Cluster, error: ClusterError, waitM
   const { rank, ranks, connection } = cluster;
   const mailbox = createMailbox(openMpi(connection.path));
   const allRanks = Array.from({ length: ranks }, (_, other) => other);
-  const dead = cluster.dead();
-  const living = allRanks.filter((other) => !dead.includes(other));
+  const deadRanks = cluster.dead();
+  const living = allRanks.filter((other) => !deadRanks.includes(other));
   const awaitedBy = new Map([[rank, error.ranks]]);
   for (const other of allRanks) if (other !== rank) mailbox.send(other, TAGS.late, toBytes(error.ranks));
   for (const begun = performance.now(); performance.now() - begun < waitMs; await sleep(1)) {

@@ -102,11 +102,11 @@ function search(koffi: Koffi, starter: MpiName | null): MpiSearch {
       refusals += `; ${name} is there, ${firstLine(error)}`;
     }
   }
-  const what = starter === null ? 'MPI' : `${starter}, whose mpirun has started this process`;
+  const starterText = starter === null ? 'MPI' : `${starter}, whose mpirun has started this process`;
   const names = families.flatMap(namesOf).join(', ') || `a path in GRADLOOM_MPI, on ${process.platform}`;
   const packages = families.map((name) => `${mpiFamilies[name].debianPackage} for ${name}`).join(', or ');
   const advice = process.platform === 'linux' ? ` (Debian: apt install ${packages})` : '';
-  return refusal(`the system has no library of ${what}, expected ${names}${advice}${refusals}`);
+  return refusal(`the system has no library of ${starterText}, expected ${names}${advice}${refusals}`);
 }
 
 /**

@@ -70,10 +70,13 @@ const MIN_MISSES = 3;
  * Watches for ranks that have died: not every launcher tells the others, which would wait until the time limit. Calls
  * `report` with them. Does not keep the process alive. Returns a function that ends the watch.
  */
-export function watchDeaths(dead: () => readonly number[], report: (ranks: readonly number[]) => void): () => void {
+export function watchDeaths(
+  deadRanks: () => readonly number[],
+  report: (ranks: readonly number[]) => void,
+): () => void {
   let misses = 0;
   const timer = setInterval(() => {
-    const ranks = dead();
+    const ranks = deadRanks();
     misses = ranks.length === 0 ? 0 : misses + 1;
     if (misses >= MIN_MISSES) report(ranks);
   }, CHECK_MS);

@@ -238,15 +238,15 @@ export function buildTable(
 
   /** The table whose rows are their own targets. @throws OptionError for a column of something else than numbers. */
   function inputsAsTargets(): Pick<Table, 'inputs' | 'targets'> {
-    const all = withTarget(includedInputs.filter(({ fileColumn }) => isBeforeTarget(fileColumn)).length);
-    for (const { name, type, gaps } of all) {
+    const allInputs = withTarget(includedInputs.filter(({ fileColumn }) => isBeforeTarget(fileColumn)).length);
+    for (const { name, type, gaps } of allInputs) {
       if (type === 'numeric' && (gaps === 0 || missing === 'drop')) continue;
       const has = type === 'numeric' ? counted(gaps, 'gap') : type === 'categorical' ? 'words' : `type ${type}`;
       const advice = type === 'numeric' ? 'missing drop leaves its rows out' : 'drop leaves it out';
       const problem = `has inputs, and column ${show(name)} has ${has}, expected numbers alone (${advice})`;
       throw new OptionError('readTable', 'targets', problem);
     }
-    return { inputs: all, targets: all };
+    return { inputs: allInputs, targets: allInputs };
   }
 
   /**
@@ -255,10 +255,15 @@ export function buildTable(
   function seriesOf(time: TableColumn): Pick<Table, 'rows' | 'inputs' | 'targets' | 'series' | 'decisions'> {
     const { context = CONTEXT, horizon = HORIZON, ...ofModel } = preprocessing?.series ?? (options as SeriesOptions);
     const { step, means: isAveraged = options.every !== undefined, gaps = options.seriesGaps ?? 'refuse' } = ofModel;
-    const every = isAveraged ? (step ?? everyOf(time)) : undefined;
+    const averagedStep = isAveraged ? (step ?? everyOf(time)) : undefined;
     const targetIndex = withRole('input').filter(isBeforeTarget).length;
     const unevenRows = { time, key, rows, inputs: withTarget(targetIndex) };
-    const { decisions, inputs: columns, rows: evenCount, ...even } = evenRows(unevenRows, { every, step, gaps }, fault);
+    const {
+      decisions,
+      inputs: columns,
+      rows: evenCount,
+      ...even
+    } = evenRows(unevenRows, { every: averagedStep, step, gaps }, fault);
     const series = { ...even, context, horizon, means: isAveraged, gaps };
     return { rows: evenCount, inputs: columns, targets: [columns[targetIndex]], series, decisions };
   }

@@ -84,10 +84,10 @@ function meanRows({ time, key, inputs, rows }: UnevenRows, every: SeriesStep): U
     });
     return withGaps({ ...column, data: { kind: 'numbers', values } });
   };
-  const starts = Float64Array.from(steps, ({ start }) => start);
+  const stepStarts = Float64Array.from(steps, ({ start }) => start);
   return {
     rows: steps.length,
-    time: { ...time, data: { kind: 'numbers', values: starts } },
+    time: { ...time, data: { kind: 'numbers', values: stepStarts } },
     key: key && meanOf(key),
     inputs: inputs.map(meanOf),
   };

@@ -38,16 +38,16 @@ export function lastWindows(
   const { context: T } = series;
   const { key } = tableSeries;
   const allRows = Uint32Array.from({ length: rows }, (_, n) => n);
-  const { order, segments: all } = segmentsOf(tableSeries, rows, allRows);
+  const { order, segments: allSegments } = segmentsOf(tableSeries, rows, allRows);
   // Where gaps are skipped, a series has several segments, of which the last goes on.
-  const isLast = ({ first, length }: (typeof all)[number]): boolean =>
+  const isLast = ({ first, length }: (typeof allSegments)[number]): boolean =>
     first + length === rows || seriesOf(key, order[first + length]) !== seriesOf(key, order[first]);
-  const segments = all.filter(isLast);
+  const segments = allSegments.filter(isLast);
   const keys = segments.map(({ first }) => (key === null ? null : keyOf(key, order[first])));
   for (const [s, { length }] of segments.entries()) {
     if (length >= T) continue;
-    const ofSeries = keys[s] === null ? '' : ` of ${show(keys[s])}`;
-    const has = `${counted(length, 'row')}${ofSeries}${all.length > segments.length ? ' after the last gap' : ''}`;
+    const seriesText = keys[s] === null ? '' : ` of ${show(keys[s])}`;
+    const has = `${counted(length, 'row')}${seriesText}${allSegments.length > segments.length ? ' after the last gap' : ''}`;
     throw new Error(`lastWindows: ${showName(name)} has ${has}, expected ${T} or more (a window of the model)`);
   }
   const windowRows = segments.flatMap(({ first, length }) => [...order.subarray(first + length - T, first + length)]);
@@ -105,12 +105,12 @@ export function naiveErrors(dataset: Dataset): NaiveErrors | null {
         sum.squared += error * error;
       }
     }
-    const all = { absolute: sumOf(sums.map((s) => s.absolute)), squared: sumOf(sums.map((s) => s.squared)) };
-    const errors = ({ absolute, squared }: typeof all, count: number): ForecastErrors => ({
+    const totals = { absolute: sumOf(sums.map((s) => s.absolute)), squared: sumOf(sums.map((s) => s.squared)) };
+    const errors = ({ absolute, squared }: typeof totals, count: number): ForecastErrors => ({
       mae: absolute / count,
       rmse: Math.sqrt(squared / count),
     });
-    return { ...errors(all, rows * H), steps: sums.map((sum) => errors(sum, rows)) };
+    return { ...errors(totals, rows * H), steps: sums.map((sum) => errors(sum, rows)) };
   }
 
   const seasons = seasonsOf(series).map(({ name, period }) => ({ name, ...errorsOf(period) }));

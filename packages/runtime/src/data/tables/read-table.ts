@@ -89,8 +89,8 @@ async function readPath(
   const open = () => (where === 'loadCsv' ? tableFormats.csv.open(path, options) : openTable(path, options));
   const request: TableRequest = { ...purpose, path, options, fault, open };
   if (options.stream !== true) return readRows(request, memoryStore);
-  const ofCells = preprocessing && (purpose.hasNewTarget ? { ...preprocessing, target: [] } : preprocessing);
-  return openTableCache(path, options, ofCells, fault, (store) => readRows(request, store));
+  const cellPreprocessing = preprocessing && (purpose.hasNewTarget ? { ...preprocessing, target: [] } : preprocessing);
+  return openTableCache(path, options, cellPreprocessing, fault, (store) => readRows(request, store));
 }
 
 const faultOf =
@@ -98,7 +98,7 @@ const faultOf =
   (problem, cause) =>
     new Error(`${where}: ${showPath(path)}${problem}`, { cause });
 
-const ofSeries = ['seriesKey', 'horizon', 'every', 'seriesGaps'] as const;
+const seriesOptions = ['seriesKey', 'horizon', 'every', 'seriesGaps'] as const;
 
 /** @throws OptionError for an option that needs a series or a column of texts, or that these do not have. */
 function checkSequenceOptions(where: string, options: TableOptions): void {
@@ -108,7 +108,7 @@ function checkSequenceOptions(where: string, options: TableOptions): void {
   };
   const isText = Object.values(columns).includes('text');
   const refuseAny = (
-    names: readonly ((typeof ofSeries)[number] | 'context' | 'tokenizer')[],
+    names: readonly ((typeof seriesOptions)[number] | 'context' | 'tokenizer')[],
     expected: string,
   ): void => {
     const name = names.find((name) => options[name] !== undefined);
@@ -127,7 +127,7 @@ function checkSequenceOptions(where: string, options: TableOptions): void {
     if (options.targetTransform === 'log') refuse('targetTransform', 'log', 'none with targets probabilities');
   }
   if (series === undefined) {
-    const names = [...ofSeries, ...(isText ? [] : (['context'] as const))] as const;
+    const names = [...seriesOptions, ...(isText ? [] : (['context'] as const))] as const;
     refuseAny(names, 'none without series, the column with the time of a row');
     return;
   }

@@ -27,8 +27,8 @@ export function splitByColumn(
       : byGroup(column.data.indices, column.data.words.length, counts, fold, options.seed ?? 0);
   for (const [set, rows] of Object.entries(sets)) {
     if (rows.length > 0) continue;
-    const what = by === 'time' ? 'times' : 'groups';
-    const problem = `has ${show(table.options.split)}, by which ${showName(table.name)} has no ${set} rows, expected more ${what}`;
+    const columnKind = by === 'time' ? 'times' : 'groups';
+    const problem = `has ${show(table.options.split)}, by which ${showName(table.name)} has no ${set} rows, expected more ${columnKind}`;
     throw new OptionError(where, 'split', problem);
   }
   return sets;

@@ -105,6 +105,6 @@ const MAX_NAMED = 5; // categories in a note
 function unknownCategories(set: string, column: string, values: ReadonlySet<string>): string {
   const few = [...values].slice(0, MAX_NAMED).map(show).join(', ');
   const valueList = values.size > MAX_NAMED ? `${few} and ${values.size - MAX_NAMED} more` : few;
-  const what = values.size === 1 ? 'a category' : 'categories';
-  return `the ${set} rows have ${what} of column ${show(column)} that no training row has: ${valueList} (all of its inputs are 0 there)`;
+  const categoriesText = values.size === 1 ? 'a category' : 'categories';
+  return `the ${set} rows have ${categoriesText} of column ${show(column)} that no training row has: ${valueList} (all of its inputs are 0 there)`;
 }

@@ -2,8 +2,8 @@ const MAX_KINDS = 20; // in a message
 
 /** The faults of a file: the first of each kind, and the number of the others. */
 export interface TableFaults {
-  /** Adds a fault of a column by its index in the file, or of the file itself. `what` is counted, such as 'cell'. */
-  add(column: number | null, kind: string, problem: string, what?: string, cause?: unknown): void;
+  /** Adds a fault of a column by its index in the file, or of the file itself. `subject` is counted, such as 'cell'. */
+  add(column: number | null, kind: string, problem: string, subject?: string, cause?: unknown): void;
   hasColumn(index: number): boolean;
   /** Retracts the faults of a column if it has `count` of this kind, and no others. Returns whether it did. */
   retract(column: number, kind: string, count: number): boolean;
@@ -40,11 +40,11 @@ export function createFaults(): TableFaults {
   const kinds = new Map<string, FaultKind>(); // by column and kind
   const columns = new Set<number>(); // with a fault
   return {
-    add(column, kind, problem, what = 'cell', cause) {
+    add(column, kind, problem, subject = 'cell', cause) {
       if (column !== null) columns.add(column);
       const key = `${column} ${kind}`;
       const firstFault = kinds.get(key);
-      if (firstFault === undefined) kinds.set(key, { column, problem, what, cause, count: 1 });
+      if (firstFault === undefined) kinds.set(key, { column, problem, what: subject, cause, count: 1 });
       else firstFault.count++;
     },
     hasColumn: (column) => columns.has(column),

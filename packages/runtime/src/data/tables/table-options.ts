@@ -265,8 +265,8 @@ export const tableOptions = defineOptions('readTable', {
 /** The parts of the option `split`; undefined if it has another form. */
 export function splitOf(value: unknown): { by: 'time' | 'group'; column: string } | { by: 'random' } | undefined {
   if (value === 'random') return { by: 'random' };
-  const [, by, column] = typeof value === 'string' ? (/^(time|group):(.+)$/s.exec(value) ?? []) : [];
-  return by === undefined ? undefined : { by: by as 'time' | 'group', column };
+  const [, criterion, column] = typeof value === 'string' ? (/^(time|group):(.+)$/s.exec(value) ?? []) : [];
+  return criterion === undefined ? undefined : { by: criterion as 'time' | 'group', column };
 }
 
 /** Options of `readTable`. */

@@ -43,12 +43,12 @@ export function summarizeTable(table: Table, preprocessing: TablePreprocessing):
   });
   // The advice is one of the table's decisions.
   const why = (name: string) => reasonIn(table.reasons[name] ?? '');
-  const none = { type: null, reason: '', gaps: 0, becomes: '' };
+  const emptySummary = { type: null, reason: '', gaps: 0, becomes: '' };
   return [
     ...seriesColumns(table),
     ...inputs,
     ...(table.weights === null ? [] : [{ ...table.weights, role: 'weight', becomes: 'weights of rows' } as const]),
-    ...table.leftOut.map((name): ColumnSummary => ({ name, role: 'left out', ...none, reason: why(name) })),
+    ...table.leftOut.map((name): ColumnSummary => ({ name, role: 'left out', ...emptySummary, reason: why(name) })),
     ...targets,
   ].map(({ name, role, type, reason, gaps, becomes }) => ({ name, role, type, reason, gaps, becomes }));
 }

@@ -28,15 +28,15 @@ export function figuresOf(
   const accuracy = metrics.accuracy({ targets: targetKind(loss), threshold: loss.threshold ?? 0.5 });
   if (classes !== null || loss.name === 'soft-target-cross-entropy') return { accuracy };
   const errors = {
-    mae: ofAnswers(metrics.mae(), loss),
-    rmse: ofAnswers(metrics.rmse(), loss),
-    r2: ofAnswers(metrics.r2(), loss),
+    mae: withoutUnanswered(metrics.mae(), loss),
+    rmse: withoutUnanswered(metrics.rmse(), loss),
+    r2: withoutUnanswered(metrics.r2(), loss),
   };
   return outputs === 1 && areBits(targets) ? { accuracy, ...errors } : errors;
 }
 
 /** The metric of what a model answers: probabilities, where outputs are their logits. */
-function ofAnswers(metric: Metric, loss: Loss): Metric {
+function withoutUnanswered(metric: Metric, loss: Loss): Metric {
   if (!hasProbabilities(loss)) return metric;
   return {
     ...metric,

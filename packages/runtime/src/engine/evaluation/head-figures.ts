@@ -59,7 +59,7 @@ export function createHeadReader(task: HeadTask, tasks: readonly HeadTask[], dat
   const target = ofTable(dataset.preprocessing)?.target.filter((decoding) => decoding.name === name);
   const encoding = ofTable(dataset.preprocessing);
   const preprocessing = encoding === undefined || target === undefined ? undefined : { ...encoding, target };
-  const ofHead: Readonly<Record<string, Metric>> = loss.targets === 'none' ? {} : metricsOfHead();
+  const headMetrics: Readonly<Record<string, Metric>> = loss.targets === 'none' ? {} : metricsOfHead();
   let lossSum = 0;
   let count = 0;
 
@@ -78,8 +78,8 @@ export function createHeadReader(task: HeadTask, tasks: readonly HeadTask[], dat
     name,
     add(allOutputs, allTargets, rows, width) {
       const y = columnsOfRows(allOutputs, rows, width, start, size);
-      const all = tasks.reduce((sum, other) => sum + other.targetColumns, 0);
-      const t = columnsOfRows(allTargets, rows, all, targetStart, targetColumns);
+      const columnCount = tasks.reduce((sum, other) => sum + other.targetColumns, 0);
+      const t = columnsOfRows(allTargets, rows, columnCount, targetStart, targetColumns);
       const B = R === 1 ? rows : moveCountedToFront(y, t, rows * R, O);
       const losses = new Float64Array(B);
       const leafRows = 1; // so that each row has its own loss
@@ -88,13 +88,13 @@ export function createHeadReader(task: HeadTask, tasks: readonly HeadTask[], dat
       count += B;
       toTargetUnits(t, B, preprocessing);
       toTargetUnits(y, B, preprocessing);
-      for (const metric of Object.values(ofHead)) metric.add(y, t, B, O);
+      for (const metric of Object.values(headMetrics)) metric.add(y, t, B, O);
     },
     figures: () => ({
       loss: (lossSum / Math.max(1, count)) * lossUnit(loss, preprocessing),
       ...(count === 0
         ? {}
-        : Object.fromEntries(Object.entries(ofHead).map(([figure, metric]) => [figure, metric.value()]))),
+        : Object.fromEntries(Object.entries(headMetrics).map(([figure, metric]) => [figure, metric.value()]))),
     }),
   };
 }

@@ -69,8 +69,10 @@ export function rankStep(
   const rankStride = gradientStride(setup.elementType, rowLength);
   // The blocks of no bucket have no gradients: no rank updates them, and their squares are 0 on each.
   const ends = [...ownership.buckets.map(({ first }) => first), arena.squares.length].sort((a, b) => a - b);
-  const starts = [0, ...ownership.buckets.map(({ end }) => end)].sort((a, b) => a - b);
-  const frozenBlocks = starts.map((first, k) => ({ first, end: ends[k] })).filter(({ first, end }) => end > first);
+  const bucketStarts = [0, ...ownership.buckets.map(({ end }) => end)].sort((a, b) => a - b);
+  const frozenBlocks = bucketStarts
+    .map((first, k) => ({ first, end: ends[k] }))
+    .filter(({ first, end }) => end > first);
   // With clipping, ranks have already exchanged the squares.
   const noteBlocks = setup.clipNorm === null ? ownership.blocksOf : ownership.blocksOf.map(() => []);
   const notes = rankNotes(context, batch, rank, noteBlocks);

@@ -38,17 +38,17 @@ let evictedBytes = 0;
  * discards the compiled code of the ended runs: the next run starts interpreted, which cost 80 ms on 784-512-256-10
  * with batch 256.
  */
-function evictEndedRuns(live: readonly number[], maxHeldBytes: number): void {
-  for (const contexts of allContexts) evictFrom(contexts, live);
+function evictEndedRuns(liveRuns: readonly number[], maxHeldBytes: number): void {
+  for (const contexts of allContexts) evictFrom(contexts, liveRuns);
   if (evictedBytes < maxHeldBytes) return;
   evictedBytes = 0;
   collectGarbage();
 }
 
 /** A separate function, since objects in the caller's registers would not be collected while it runs. */
-function evictFrom(contexts: Contexts, live: readonly number[]): void {
+function evictFrom(contexts: Contexts, liveRuns: readonly number[]): void {
   for (const [key, { setup }] of contexts) {
-    if (live.includes(setup.run)) continue;
+    if (liveRuns.includes(setup.run)) continue;
     contexts.delete(key);
     evictedBytes += sharedBytes(setup);
   }

@@ -62,9 +62,9 @@ export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions)
   const timer = setTimeout(request, maxMs);
   const begin = performance.now();
   try {
-    const live = [...pool.live];
+    const liveRuns = [...pool.live];
     const tasks = Array.from({ length: threads }, (_, thread): SpanTask => {
-      return { kind: 'span', setup, live, thread, threads, first, limit, probe, timedShare };
+      return { kind: 'span', setup, live: liveRuns, thread, threads, first, limit, probe, timedShare };
     });
     const isRefused = (await runTeam(team, tasks, control)).includes('refused');
     return {
@@ -88,8 +88,8 @@ export async function runOnTeam<Answer, Setup extends TeamSetup>(
 ): Promise<Answer[]> {
   const team = await pool.acquire(threads);
   resetControl(setup.control);
-  const live = [...pool.live];
-  const tasks = Array.from({ length: threads }, (_, thread) => taskOf({ setup, live, thread, threads }));
+  const liveRuns = [...pool.live];
+  const tasks = Array.from({ length: threads }, (_, thread) => taskOf({ setup, live: liveRuns, thread, threads }));
   return runTeam(team, tasks, setup.control);
 }
 

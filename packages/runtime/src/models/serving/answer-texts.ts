@@ -176,7 +176,7 @@ function readPart(
     return refusal('content', `body is not valid JSON, expected ${EXPECTED_BODY} (${reasonOf(error)})`);
   }
   const isRow = rowTest(model);
-  const isOne = !Array.isArray(value) || (value.length > 0 && !isRow(value[0]));
+  const isSingleRow = !Array.isArray(value) || (value.length > 0 && !isRow(value[0]));
   if (!isObject(value) && !isRow(value)) {
     return refusal('content', `body has ${show(value)}, expected ${EXPECTED_BODY}${formOf(model)}`);
   }
@@ -184,7 +184,7 @@ function readPart(
   if (wrapper !== undefined) {
     return refusal('content', `body has a list of rows in ${show(wrapper)}, expected the list itself: [...]`);
   }
-  const list = (isOne ? [value] : value) as readonly CellRow[];
+  const list = (isSingleRow ? [value] : value) as readonly CellRow[];
   if (list.length > maxRows) return refusal('rows', `body has ${list.length} rows, expected at most ${maxRows}`);
   const notes = new Map<number, string[]>();
   try {
@@ -197,15 +197,15 @@ function readPart(
     const unusual: UnusualCells = {};
     const { x, lengths: textLengths } = readerOf(model)('encode', rows as AnyRows, (note, row) => {
       const { column, value } = note;
-      const what = value === null ? 'a gap' : show(value);
-      const sentence = `column ${show(column)} has ${what}, ${whyUnusual(note)}`;
+      const valueText = value === null ? 'a gap' : show(value);
+      const sentence = `column ${show(column)} has ${valueText}, ${whyUnusual(note)}`;
       notes.set(row, [...(notes.get(row) ?? []), sentence]);
       unusual[column] = (unusual[column] ?? 0) + 1;
     });
     // A row of texts beside other columns has several lengths.
     const lengths = textLengths === undefined ? sequences.map(({ length }) => length) : [...textLengths];
     const badIndex = x.findIndex((number) => !Number.isFinite(number));
-    if (badIndex === -1) return { x, rows: list.length, isOne, lengths, notes, unusual };
+    if (badIndex === -1) return { x, rows: list.length, isOne: isSingleRow, lengths, notes, unusual };
     const row = Math.floor((badIndex * list.length) / x.length);
     return refusal('content', `row ${row} has ${x[badIndex]}, expected finite numbers`);
   } catch (error) {

@@ -49,16 +49,16 @@ export async function openBytes(
       cause: error,
     });
   });
-  const magic = new Uint8Array(2);
+  const magicBytes = new Uint8Array(2);
   try {
-    await handle.read(magic, 0, 2, 0);
+    await handle.read(magicBytes, 0, 2, 0);
   } catch (error) {
     await handle.close();
     throw new Error(`${where}: ${showPath(path)} cannot be read: ${systemReason(error)}, expected ${expected}`, {
       cause: error,
     });
   }
-  if (magic[0] === 0x1f && magic[1] === 0x8b) {
+  if (magicBytes[0] === 0x1f && magicBytes[1] === 0x8b) {
     const maxBytes = Math.min(fileBytes * MAX_DEFLATE_RATIO, Math.max(HARMLESS_BYTES, fileBytes * maxRatio));
     const fault = faultOf(where, path);
     const sizeError = () =>

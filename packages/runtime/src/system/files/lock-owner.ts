@@ -82,6 +82,6 @@ function parse(text: string): LockOwner | null {
 }
 
 /** Whether a value can name the work of a process. */
-export const isActivity = (by: unknown): by is string => matches(by, /^[\w -]{1,40}$/);
+export const isActivity = (activity: unknown): activity is string => matches(activity, /^[\w -]{1,40}$/);
 
 const matches = (value: unknown, pattern: RegExp): value is string => typeof value === 'string' && pattern.test(value);

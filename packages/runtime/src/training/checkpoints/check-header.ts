@@ -59,9 +59,9 @@ function checkEarlyStopping(early: Json | undefined, step: number): void {
     throw new Error(`progress.early.evaluated has ${evaluatedEpoch}, expected at most ${step} (step)`);
   checkWhole('progress.early.waited', early.waited, 0);
   if (early.bestStep !== undefined) {
-    const best = checkWhole('progress.early.bestStep', early.bestStep, 0);
-    if (best > evaluatedEpoch)
-      throw new Error(`progress.early.bestStep has ${best}, expected at most ${evaluatedEpoch}`);
+    const bestStep = checkWhole('progress.early.bestStep', early.bestStep, 0);
+    if (bestStep > evaluatedEpoch)
+      throw new Error(`progress.early.bestStep has ${bestStep}, expected at most ${evaluatedEpoch}`);
   }
   checkFigures('progress.early.validation', early.validation);
 }

@@ -82,23 +82,25 @@ export interface CheckpointTimes {
 }
 
 /** @throws Error for other values. */
-export function checkpointTimes(every: CheckpointEvery | undefined, stepsPerEpoch: number): CheckpointTimes {
-  if (every === undefined) return onlyAtEnd;
-  if (typeof every === 'number') return bySteps(option.positiveInteger.check('train', 'checkpoint.every', every));
-  if (typeof every === 'object' && every !== null) {
-    checkKeys('train: checkpoint.every', every, ['steps', 'epochs', 'seconds']);
-    if (Object.keys(every).length === 1) {
-      if ('steps' in every)
-        return bySteps(option.positiveInteger.check('train', 'checkpoint.every.steps', every.steps));
-      if ('epochs' in every) {
-        return bySteps(stepsPerEpoch * option.positiveInteger.check('train', 'checkpoint.every.epochs', every.epochs));
+export function checkpointTimes(interval: CheckpointEvery | undefined, stepsPerEpoch: number): CheckpointTimes {
+  if (interval === undefined) return onlyAtEnd;
+  if (typeof interval === 'number') return bySteps(option.positiveInteger.check('train', 'checkpoint.every', interval));
+  if (typeof interval === 'object' && interval !== null) {
+    checkKeys('train: checkpoint.every', interval, ['steps', 'epochs', 'seconds']);
+    if (Object.keys(interval).length === 1) {
+      if ('steps' in interval)
+        return bySteps(option.positiveInteger.check('train', 'checkpoint.every.steps', interval.steps));
+      if ('epochs' in interval) {
+        return bySteps(
+          stepsPerEpoch * option.positiveInteger.check('train', 'checkpoint.every.epochs', interval.epochs),
+        );
       }
-      const seconds = option.positive.check('train', 'checkpoint.every.seconds', every.seconds);
+      const seconds = option.positive.check('train', 'checkpoint.every.seconds', interval.seconds);
       return { next: () => Number.POSITIVE_INFINITY, isDue: (_step, elapsedMs) => elapsedMs >= seconds * 1000 };
     }
   }
   throw new Error(
-    `train: checkpoint.every has ${show(every)}, expected steps, or one of { steps }, { epochs }, { seconds }`,
+    `train: checkpoint.every has ${show(interval)}, expected steps, or one of { steps }, { epochs }, { seconds }`,
   );
 }
 
@@ -138,7 +140,7 @@ function checkMetadata(metadata: unknown): ModelMetadata {
 
 const onlyAtEnd: CheckpointTimes = { next: () => Number.POSITIVE_INFINITY, isDue: () => false };
 
-const bySteps = (every: number): CheckpointTimes => ({
-  next: (step) => (Math.floor(step / every) + 1) * every,
-  isDue: (step) => step % every === 0,
+const bySteps = (intervalSteps: number): CheckpointTimes => ({
+  next: (step) => (Math.floor(step / intervalSteps) + 1) * intervalSteps,
+  isDue: (step) => step % intervalSteps === 0,
 });

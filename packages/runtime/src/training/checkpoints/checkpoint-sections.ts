@@ -76,8 +76,8 @@ export function arraysOf(
   });
   const arrays: RunArrays = { ...stateOf(''), epochLosses: readSection(FLOAT64, 'epochLosses') };
   const earlier = counters === undefined ? {} : { earlier: { ...stateOf(EARLIER), counters } };
-  const best = lengths.has(BEST) ? { best: readSection(elementType, BEST) } : {};
-  return { arrays, ...earlier, ...best };
+  const bestWeights = lengths.has(BEST) ? { best: readSection(elementType, BEST) } : {};
+  return { arrays, ...earlier, ...bestWeights };
 }
 
 /** Prefix of the sections of an earlier state. */

@@ -58,8 +58,8 @@ const MAX_NAMED = 20;
 /** The differences in a sentence, with why they are refused. */
 export function resumeProblem(differences: readonly ResumeDifference[]): string {
   const where = 'resumeProblem';
-  const all = checkList(where, 'differences', differences, 'a list of { name, problem }');
-  const sentences = all.slice(0, MAX_NAMED).map((difference) => {
+  const differenceList = checkList(where, 'differences', differences, 'a list of { name, problem }');
+  const sentences = differenceList.slice(0, MAX_NAMED).map((difference) => {
     const { name, problem } = checkObject(where, 'difference', difference, '{ name, problem }');
     return [name ?? [], problem].flat().join(' ');
   });

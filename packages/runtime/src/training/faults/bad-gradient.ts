@@ -44,7 +44,7 @@ export function addGradients(context: RunContext, step: number, rows: number, no
 export function findBadGradient(
   context: RunContext,
   rows: number,
-  recordBadNumber: (position: FindingPosition, what: string) => void,
+  recordBadNumber: (position: FindingPosition, description: string) => void,
 ): void {
   const { arena, network, setup } = context;
   const { gradientRanges, allLayers } = network;
@@ -65,8 +65,8 @@ export function findBadGradient(
         const part = partOf(numbers, first - start, gradientOffset + length - start);
         const badIndex = firstNotFinite(part, part.length);
         if (badIndex === undefined) continue;
-        const what = `gradient with respect to ${name} of ${nameOfLayer(networkLayer)} has ${show(part[badIndex])}`;
-        recordBadNumber({ check: CHECKS.gradients, index: first + badIndex }, what);
+        const description = `gradient with respect to ${name} of ${nameOfLayer(networkLayer)} has ${show(part[badIndex])}`;
+        recordBadNumber({ check: CHECKS.gradients, index: first + badIndex }, description);
       }
     }
   }

@@ -69,10 +69,10 @@ function badLoss(context: RunContext, step: number): Fault {
     if (search.earliest.fault !== null) return search.earliest.fault;
   }
   const loss = batchLoss(arena.lossSums, leaves, rows);
-  const what = Number.isFinite(loss)
+  const lossText = Number.isFinite(loss)
     ? 'the norm of the gradient has Infinity'
     : `the sum of the rows' losses has ${show(loss)}`;
-  const message = `step ${step}: ${what}, expected a finite number${weights}`;
+  const message = `step ${step}: ${lossText}, expected a finite number${weights}`;
   return { message, isData: false, position: { check: CHECKS.step, index: 0 } };
 }
 
@@ -83,9 +83,9 @@ function badUpdate({ network, arena, optimizer }: RunContext, step: number): Fau
   const where = `step ${step}: after its update`;
   // Another rank names the number if this one has none.
   const index = weight !== undefined ? 0 : (badNumber?.position ?? Number.MAX_SAFE_INTEGER);
-  const what = weight ?? badNumber?.description;
+  const problem = weight ?? badNumber?.description;
   return {
-    message: `${where} ${what}, expected finite numbers`,
+    message: `${where} ${problem}, expected finite numbers`,
     isData: false,
     position: { check: CHECKS.step, index },
   };
@@ -113,8 +113,8 @@ interface Search {
   enter(pass: NodePass): void;
   /** Number of arrays checked in the pass so far. */
   readonly checks: number;
-  recordBadData(position: FindingPosition, what: string): void;
-  recordBadNumber(position: FindingPosition, what: string): void;
+  recordBadData(position: FindingPosition, description: string): void;
+  recordBadNumber(position: FindingPosition, description: string): void;
 }
 
 function createSearch(
@@ -130,9 +130,9 @@ function createSearch(
   const where = `step ${step}, ${rowsText} of the batch`;
   const checksOf = new Map<NodePass, number>();
   let pass = passes[0];
-  const recordBadNumber = (position: FindingPosition, what: string): void =>
+  const recordBadNumber = (position: FindingPosition, description: string): void =>
     earliestFault.record(position, () => ({
-      message: `${where}: ${what}, expected finite numbers${weights}`,
+      message: `${where}: ${description}, expected finite numbers${weights}`,
       isData: false,
     }));
   return {
@@ -146,8 +146,8 @@ function createSearch(
     enter(nextPass) {
       pass = nextPass;
     },
-    recordBadData: (position, what) =>
-      earliestFault.record(position, () => ({ message: `${where}: ${what}`, isData: true })),
+    recordBadData: (position, description) =>
+      earliestFault.record(position, () => ({ message: `${where}: ${description}`, isData: true })),
     inspect(phase, layer, numbers, n) {
       if (phase === 'gradient') return; // a sum of what was checked
       const check = checksOf.get(pass) ?? 0;

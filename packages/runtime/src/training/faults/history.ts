@@ -109,8 +109,8 @@ function createSnapshot(
   allocate: (type: ElementType, length: number) => Elements = createElements,
 ): Snapshot {
   const { theta, state, scalars, scheduleState } = arena;
-  const live = [theta, ...state, scalars, scheduleState];
-  const copies = live.map((array) => allocate(typeOf(array), array.length));
+  const liveArrays = [theta, ...state, scalars, scheduleState];
+  const copies = liveArrays.map((array) => allocate(typeOf(array), array.length));
   const [thetaCopy] = copies;
   const stateCopies = copies.slice(1, 1 + state.length);
   const [scalarsCopy, scheduleCopy] = copies.slice(1 + state.length) as Float64Array[];
@@ -122,16 +122,16 @@ function createSnapshot(
       return counters.step;
     },
     parameters: thetaCopy,
-    evaluatedTheta: copies[live.indexOf(arena.evaluatedTheta)],
+    evaluatedTheta: copies[liveArrays.indexOf(arena.evaluatedTheta)],
     *save() {
-      for (const [k, array] of live.entries()) yield* copyArray(copies[k], array);
+      for (const [k, array] of liveArrays.entries()) yield* copyArray(copies[k], array);
       const { step, samples, validation } = progress;
       const { epochs, sums } = log.mark();
       counters = { step, samples, epochs, ...(validation === undefined ? {} : { validation }) };
       epochSums = sums;
     },
     *restore() {
-      for (const [k, array] of live.entries()) yield* copyArray(array, copies[k]);
+      for (const [k, array] of liveArrays.entries()) yield* copyArray(array, copies[k]);
       const { epochs, ...savedProgress } = counters;
       delete progress.validation;
       Object.assign(progress, savedProgress);

@@ -33,7 +33,7 @@ export interface EpochMark {
 export type EpochLogState = Pick<RunArrays, 'epochLosses' | 'epochSums'>;
 
 export function createEpochLog(totalEpochs: number, from?: EpochLogState): EpochLog {
-  const every = epochsPerReport(totalEpochs);
+  const epochInterval = epochsPerReport(totalEpochs);
   const closedEpochs = createLosses(from?.epochLosses);
   let [lossSum, normSum, steps] = from?.epochSums ?? [0, 0, 0];
   return {
@@ -52,7 +52,7 @@ export function createEpochLog(totalEpochs: number, from?: EpochLogState): Epoch
       return { trainLoss, gradientNorm };
     },
     losses: () => closedEpochs.copy(steps === 0 ? [] : [lossSum / steps]),
-    due: (epoch) => epoch % every === 0 || epoch === totalEpochs,
+    due: (epoch) => epoch % epochInterval === 0 || epoch === totalEpochs,
     state: () => ({ epochLosses: closedEpochs.copy([]), epochSums: Float64Array.of(lossSum, normSum, steps) }),
     mark: () => ({ epochs: closedEpochs.length, sums: [lossSum, normSum, steps] }),
     goBack({ epochs, sums }) {

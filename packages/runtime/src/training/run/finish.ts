@@ -33,8 +33,8 @@ export async function finish(state: RunState): Promise<TrainResult> {
     await checkpointer?.write();
   }
   const newest = await lockstep.fromFirst(checkpointer?.newest());
-  const best = earlyStopping?.best;
-  const parameters = await inTurns(best === undefined ? history.handOut() : cloneArray(best));
+  const bestResult = earlyStopping?.best;
+  const parameters = await inTurns(bestResult === undefined ? history.handOut() : cloneArray(bestResult));
   const result = await inTurns(trainingResult({ plan, setup, parameters, progress, epochLog, test }));
   await refuseOtherWeights(lockstep, result);
   return {

@@ -103,8 +103,8 @@ export function watchSignal({ plan, lockstep, progress, checkpointer, emit }: Ru
     }
   };
   const warnOfMissing = (): void => {
-    const dead = cluster.dead();
-    if (dead.length > 0) warnOf(dead, (rankNames) => `${rankNames} died after step ${progress.step}`);
+    const deadRanks = cluster.dead();
+    if (deadRanks.length > 0) warnOf(deadRanks, (rankNames) => `${rankNames} died after step ${progress.step}`);
     else timer = setTimeout(warnOfAwaited, DELIVERY_MS);
   };
   const warnOfAwaited = (): void => {
@@ -127,14 +127,14 @@ async function nextSpan(state: RunState, until: number): Promise<NextSpan> {
   const first = state.progress.step;
   const epoch = Math.floor(first / stepsPerEpoch);
   // A probed step is a span of its own: its figures belong to the weights before it.
-  const probe = layerProbe?.isDue(first) ?? false;
-  const maxSteps = probe ? 1 : RING;
+  const isProbed = layerProbe?.isDue(first) ?? false;
+  const maxSteps = isProbed ? 1 : RING;
   const nextProbe = layerProbe?.next(first) ?? totalSteps;
   const nextCheckpoint = checkpointer?.next(first) ?? totalSteps;
   const nextFault = Math.min(halvingStep, badStep?.step ?? totalSteps); // after going back
   const pauses = [nextProbe, nextCheckpoint, nextPause(state), nextFault, until];
   const limit = Math.min(totalSteps, first + maxSteps, await prepareOrders(state, epoch), ...pauses);
-  return { first, limit: await agreedLimit(state, limit), probe };
+  return { first, limit: await agreedLimit(state, limit), probe: isProbed };
 }
 
 /**
@@ -162,8 +162,8 @@ function nextPause({ plan, progress, textLog }: RunState): number {
   const testEvery = evaluateTest ? evaluateEvery : totalEpochs;
   // Without a validation set, a schedule observes the training loss of each epoch.
   const everyWithoutValidation = schedule.observe === undefined ? testEvery : 1;
-  const every = data.validation === undefined ? everyWithoutValidation : evaluateEvery;
-  const evaluation = evaluationAfter(progress.step, every, context.stepsPerEpoch);
+  const interval = data.validation === undefined ? everyWithoutValidation : evaluateEvery;
+  const evaluation = evaluationAfter(progress.step, interval, context.stepsPerEpoch);
   return Math.min(evaluation, textLog?.next(progress.step) ?? evaluation);
 }
 

@@ -47,8 +47,8 @@ export async function measuredSteps(
   /** Time of so many steps, with their evaluations. */
   function runMs(totalSteps: number): number {
     const { stepMs, pauseMs, testMs, batch, stepsPerEpoch } = trial;
-    const every = intervalOf(read, undefined, splits, { totalSteps, stepsPerEpoch }, batch);
-    return totalSteps * stepMs + (totalSteps / evaluationInterval(every, stepsPerEpoch)) * pauseMs + testMs;
+    const interval = intervalOf(read, undefined, splits, { totalSteps, stepsPerEpoch }, batch);
+    return totalSteps * stepMs + (totalSteps / evaluationInterval(interval, stepsPerEpoch)) * pauseMs + testMs;
   }
 }
 

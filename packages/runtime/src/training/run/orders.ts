@@ -47,11 +47,11 @@ export function createOrders(
 /** Numbers drawn between two pauses: about a millisecond. */
 const DRAWS_PER_TURN = 1 << 16;
 
-/** Draws starts of windows below `starts`, with replacement. Overwrites `order`. */
-function* drawInTurns(order: Uint32Array, starts: number, random: Random): Pausable<void> {
+/** Draws starts of windows below `startCount`, with replacement. Overwrites `order`. */
+function* drawInTurns(order: Uint32Array, startCount: number, random: Random): Pausable<void> {
   for (let n = 0; n < order.length; n++) {
     if (n % DRAWS_PER_TURN === 0) yield;
-    order[n] = random.integer(starts);
+    order[n] = random.integer(startCount);
   }
 }
 

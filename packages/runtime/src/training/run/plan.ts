@@ -239,7 +239,8 @@ const MAX_EVALUATIONS = 10;
 const EVALUATION_COST = 0.3;
 
 /**
- * Epochs between evaluations: by default 1 or a hundredth of all; perhaps a part of one if windows start anywhere.
+ * Epochs between evaluations: by default 1 or a hundredth of all. Of windows of one text or series, whose epochs are
+ * long, it may be a part of one.
  * @throws OptionError for a part of an epoch, if a bad step would go back past an evaluation
  */
 export function intervalOf(
@@ -259,8 +260,8 @@ export function intervalOf(
   const defaultInterval = Math.ceil(Math.ceil(epochs) / 100);
   if (train.starts === undefined || validation === undefined || onNan === 'rollback') return defaultInterval;
   const affordable = Math.floor((EVALUATION_COST * totalSteps * batch) / validation.rows);
-  const part = epochs / Math.max(1, Math.min(MAX_EVALUATIONS, affordable));
-  return part < 1 ? part : defaultInterval;
+  const epochFraction = epochs / Math.max(1, Math.min(MAX_EVALUATIONS, affordable));
+  return epochFraction < 1 ? epochFraction : defaultInterval;
 }
 
 /** Rows of a whole batch, with all that is accumulated. */

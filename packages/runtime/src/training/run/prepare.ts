@@ -14,7 +14,7 @@ import { maxOrderSlots } from './orders.ts';
 import type { RunPlan } from './plan.ts';
 import { layOutRun, type RunLayout } from './run-layout.ts';
 import { planTexts } from './text-log.ts';
-import { fewerThreads, noTexts } from './warnings.ts';
+import { fewerThreadsWarning, noTextsWarning } from './warnings.ts';
 
 /** A run with its memory. If no weights are given, its threads draw them later. */
 export interface PreparedRun extends RunLayout {
@@ -39,8 +39,8 @@ export function* prepareRun(requested: RunPlan, { train, validation, test }: Dat
     return (budget) => planTraining(options, train.rows, scratchLength, budget);
   });
   const warnings = [...requested.warnings];
-  if (budget.threads < requested.threads) warnings.push(fewerThreads(budget.threads, requested.threads, room));
-  if (!budget.texts) warnings.push(noTexts(textBytes(requested), texts ? room : addressable));
+  if (budget.threads < requested.threads) warnings.push(fewerThreadsWarning(budget.threads, requested.threads, room));
+  if (!budget.texts) warnings.push(noTextsWarning(textBytes(requested), texts ? room : addressable));
   const plan = { ...requested, threads: budget.threads, warnings };
   const run = yield* layOutRun(plan, team, layout, train, budget.orderSlots);
   const { theta, evaluatedTheta } = run.arena;

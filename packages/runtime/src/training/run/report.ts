@@ -89,13 +89,13 @@ function endEpoch(state: RunState, evaluations: Evaluations | null): void {
   const { trainLoss, gradientNorm } = epochLog.end(isWhole);
   const learningRate = arena.learningRates[(step - 1) % RING];
   // The schedule observes only figures of this epoch: older ones would look like a lack of progress.
-  const every = data.validation === undefined ? 1 : Math.max(1, evaluateEvery);
-  if (isWhole && epoch % every === 0) {
-    schedule.observe?.(arena.scheduleState, validation === undefined ? trainLoss : watchedLoss(validation), every);
+  const interval = data.validation === undefined ? 1 : Math.max(1, evaluateEvery);
+  if (isWhole && epoch % interval === 0) {
+    schedule.observe?.(arena.scheduleState, validation === undefined ? trainLoss : watchedLoss(validation), interval);
   }
   if (step > reportedSteps && (evaluations !== null || epochLog.due(epoch))) {
-    const about = { epoch, step, trainLoss, gradientNorm, learningRate, elapsedMs };
-    emit({ type: 'epoch', ...about, ...evaluations });
+    const epochFigures = { epoch, step, trainLoss, gradientNorm, learningRate, elapsedMs };
+    emit({ type: 'epoch', ...epochFigures, ...evaluations });
   }
 }
 

@@ -26,24 +26,24 @@ export function* planWeighing(
 ): Pausable<readonly RowWeighing[] | null> {
   const { rows, name, weights, targets, classes, labels } = dataset;
   if (classWeight === undefined && weights === undefined) return null;
-  const whole: Output = {
+  const wholeOutput: Output = {
     name,
     columns: targets.columns,
     classes,
     start: 0,
     ...(labels === undefined ? {} : { labels }),
   };
-  const outputs = tasks === null ? [whole] : tasks.map((task) => columnsOfHead(dataset, task, tasks));
+  const outputs = tasks === null ? [wholeOutput] : tasks.map((task) => columnsOfHead(dataset, task, tasks));
   const weightOfOutput = tasks === null ? () => classWeight : weightsByTarget(classWeight, outputs, name);
   const weighings: RowWeighing[] = [];
   for (const output of outputs) {
-    const ofOutput = output && weightOfOutput(output);
+    const outputWeight = output && weightOfOutput(output);
     const start = output?.start ?? 0;
-    const isWeighed = output !== undefined && ofOutput !== undefined;
-    const ofClass = isWeighed ? yield* classWeights(ofOutput, dataset, output) : null;
+    const isWeighed = output !== undefined && outputWeight !== undefined;
+    const weightByClass = isWeighed ? yield* classWeights(outputWeight, dataset, output) : null;
     let sum = 0;
     for (let n = 0; n < rows; n++) {
-      sum += weightOf(dataset, { ofClass, start }, n);
+      sum += weightOf(dataset, { ofClass: weightByClass, start }, n);
       if (n % ROWS_PER_TURN === 0) yield;
     }
     if (!(sum > 0 && Number.isFinite(sum))) {
@@ -52,7 +52,7 @@ export function* planWeighing(
         about: `the sum of the weights of ${showName(name)}`,
       });
     }
-    weighings.push({ ofClass, start, mean: sum / rows });
+    weighings.push({ ofClass: weightByClass, start, mean: sum / rows });
   }
   return weighings;
 }
@@ -150,7 +150,7 @@ const isList = (classWeight: ClassWeight): classWeight is readonly number[] => A
 function namedWeights(weightByName: Readonly<Record<string, number>>, { name, labels }: Output, classes: number) {
   const names = labels ?? Array.from({ length: classes }, (_, label) => String(label));
   const labelOfName = new Map(names.map((name, label) => [name, label]));
-  const ofClass = new Float64Array(classes).fill(1);
+  const weightByClass = new Float64Array(classes).fill(1);
   for (const [className, weight] of Object.entries(weightByName)) {
     const label = labelOfName.get(className);
     if (label === undefined) {
@@ -158,7 +158,7 @@ function namedWeights(weightByName: Readonly<Record<string, number>>, { name, la
       const problem = `has class ${show(className)}, expected one of ${nameList} (the classes of ${showName(name)})`;
       throw new OptionError('train', ['classWeight', 'dataset'], problem + suggest(className, names));
     }
-    ofClass[label] = weight;
+    weightByClass[label] = weight;
   }
-  return ofClass;
+  return weightByClass;
 }

@@ -5,23 +5,23 @@ export const epochsOrPart = option.number('a whole number of at least 1, or one 
   Number.isSafeInteger(value) ? value >= 1 : value > 0 && value < 1,
 );
 
-/** Steps from one evaluation to the next, where `every` is a number of epochs, or a part of one. */
-export const evaluationInterval = (every: number, stepsPerEpoch: number): number =>
-  Math.max(1, Math.round(every * stepsPerEpoch));
+/** Steps from one evaluation to the next, where `epochInterval` is a number of epochs, or a part of one. */
+export const evaluationInterval = (epochInterval: number, stepsPerEpoch: number): number =>
+  Math.max(1, Math.round(epochInterval * stepsPerEpoch));
 
 /** The last evaluation at or before step `step`. Parts of an epoch are counted from its start. */
-export function evaluationBefore(step: number, every: number, stepsPerEpoch: number): number {
-  const start = every < 1 ? step - (step % stepsPerEpoch) : 0;
-  return step - ((step - start) % evaluationInterval(every, stepsPerEpoch));
+export function evaluationBefore(step: number, epochInterval: number, stepsPerEpoch: number): number {
+  const start = epochInterval < 1 ? step - (step % stepsPerEpoch) : 0;
+  return step - ((step - start) % evaluationInterval(epochInterval, stepsPerEpoch));
 }
 
-export function evaluationAfter(step: number, every: number, stepsPerEpoch: number): number {
-  const next = evaluationBefore(step, every, stepsPerEpoch) + evaluationInterval(every, stepsPerEpoch);
-  return every < 1 ? Math.min(next, step - (step % stepsPerEpoch) + stepsPerEpoch) : next;
+export function evaluationAfter(step: number, epochInterval: number, stepsPerEpoch: number): number {
+  const next = evaluationBefore(step, epochInterval, stepsPerEpoch) + evaluationInterval(epochInterval, stepsPerEpoch);
+  return epochInterval < 1 ? Math.min(next, step - (step % stepsPerEpoch) + stepsPerEpoch) : next;
 }
 
-export const isEvaluationStep = (step: number, every: number, stepsPerEpoch: number): boolean =>
-  evaluationBefore(step, every, stepsPerEpoch) === step;
+export const isEvaluationStep = (step: number, epochInterval: number, stepsPerEpoch: number): boolean =>
+  evaluationBefore(step, epochInterval, stepsPerEpoch) === step;
 
 export interface ProbeSteps {
   isDue(step: number): boolean;

@@ -31,7 +31,7 @@ export function createStepLog(
   emit: (event: TrainEvent) => void,
   stepsPerEpoch: number | null = null,
 ): StepLog {
-  const every = Math.ceil(totalSteps / MAX_REPORTS);
+  const stepInterval = Math.ceil(totalSteps / MAX_REPORTS);
   let earlier = createPart(); // steps of the open stretch before the newest epoch
   let newest = createPart(); // the other steps
 
@@ -49,10 +49,10 @@ export function createStepLog(
           newest = createPart();
         }
         const epochEnd = stepsPerEpoch === null ? end : nextMultiple(step, stepsPerEpoch);
-        const until = Math.min(end, epochEnd, nextMultiple(step, every));
+        const until = Math.min(end, epochEnd, nextMultiple(step, stepInterval));
         newest.add(step, until, span);
         step = until;
-        if (step % every === 0) close();
+        if (step % stepInterval === 0) close();
       }
     },
     close,

@@ -26,12 +26,12 @@ export function warningsOf(
   const cores = availableParallelism();
   if (requestedThreads > leaves) {
     const work = usefulThreads < requestedThreads ? `this run has work for ${counted(usefulThreads, 'thread')}: ` : '';
-    const ofLeaves = leaves === 1 ? '1 leaf' : `${leaves} leaves`;
+    const leavesText = leaves === 1 ? '1 leaf' : `${leaves} leaves`;
     const leaflessThreads = usefulThreads - leaves;
     const others =
       leaflessThreads === 0 ? '' : `, and ${counted(leaflessThreads, 'thread')} can only update weights or evaluate`;
     const advice = 'a leaf is the rows that one thread computes; larger batches have more, but give another result';
-    warnings.push(`threads has ${requestedThreads}, but ${work}a batch has ${ofLeaves} of rows${others} (${advice})`);
+    warnings.push(`threads has ${requestedThreads}, but ${work}a batch has ${leavesText} of rows${others} (${advice})`);
   }
   if (usefulThreads > cores) {
     const effect =
@@ -42,11 +42,11 @@ export function warningsOf(
 }
 
 /** Warns that memory is short. */
-export const fewerThreads = (threads: number, requested: number, { bytes, bound }: MemoryRoom): string =>
+export const fewerThreadsWarning = (threads: number, requested: number, { bytes, bound }: MemoryRoom): string =>
   `runs on ${threads} of ${requested} threads, since more do not fit into ${mebibytes(bytes)} (${bound})`;
 
 /** Warns that memory is short for the texts that a model writes while it trains. */
-export const noTexts = (neededBytes: number, { bytes, bound }: MemoryRoom): string =>
+export const noTextsWarning = (neededBytes: number, { bytes, bound }: MemoryRoom): string =>
   `writes no texts while it trains, since the ${mebibytes(neededBytes)} for them do not fit into ${mebibytes(bytes)} (${bound})`;
 
 /** Warns if 'auto' found no fast kernels on this machine. */
@@ -99,9 +99,9 @@ export function* missingClasses(dataset: Dataset): Pausable<string[]> {
   for (let label = 0; label < classes && missing.length < MAX_NAMED; label++)
     if (!presentLabels.has(label)) missing.push(label);
   const omittedCount = classes - presentLabels.size - missing.length;
-  const which = `${missing.join(', ')}${omittedCount > 0 ? ` and ${omittedCount} more` : ''}`;
+  const missingText = `${missing.join(', ')}${omittedCount > 0 ? ` and ${omittedCount} more` : ''}`;
   const noun = classes - presentLabels.size === 1 ? 'class' : 'classes';
   return [
-    `${showName(name)} has no training row of ${noun} ${which}, out of ${classes} classes: they cannot be learned`,
+    `${showName(name)} has no training row of ${noun} ${missingText}, out of ${classes} classes: they cannot be learned`,
   ];
 }

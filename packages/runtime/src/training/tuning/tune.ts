@@ -80,9 +80,10 @@ export function createTuner(maxThreads: number): Tuner {
 
   /** Chooses the next candidate, or ends the trial; then returns true if the choice has changed. */
   function chooseNext(): boolean {
-    const best = fastest(candidates);
+    const bestCandidate = fastest(candidates);
     const rivals = candidates.filter(
-      ({ rounds, stepMs }) => stepMs <= best.stepMs * MAX_TIME_RATIOS[Math.min(rounds, MAX_TIME_RATIOS.length - 1)],
+      ({ rounds, stepMs }) =>
+        stepMs <= bestCandidate.stepMs * MAX_TIME_RATIOS[Math.min(rounds, MAX_TIME_RATIOS.length - 1)],
     );
     const next = rivals.reduce((a, b) => (b.rounds < a.rounds ? b : a));
     const ratio = candidates[0].stepMs / candidates[1].stepMs; // all threads to one
@@ -96,7 +97,7 @@ export function createTuner(maxThreads: number): Tuner {
       return false;
     }
     const previousThreads = chosen?.threads;
-    current = best;
+    current = bestCandidate;
     isTrial = false;
     chosen = choiceOf(candidates);
     return chosen.threads !== previousThreads;

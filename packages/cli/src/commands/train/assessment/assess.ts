@@ -51,22 +51,27 @@ export async function assess(
   const linear = isWhole ? await linearOrNone(recipe, result, warn) : null;
   const nGrams = await inTurns(countNGrams(recipe.sets));
   const onLoss = lossRemarks(result.epochLosses);
-  const whole = await compareAnswers(recipe, result, linear?.evaluation, await measureRareClass(recipe, result));
+  const wholeComparison = await compareAnswers(
+    recipe,
+    result,
+    linear?.evaluation,
+    await measureRareClass(recipe, result),
+  );
   const runs = targetRuns(recipe, result);
   const measuredTargets = await measureTargets(recipe, result, runs);
   const targets: (TargetAssessment & Comparison)[] = [];
   for (const { name, ...run } of runs) {
     const { rare = null, averagePrecision } = measuredTargets.get(name) ?? {};
-    const ofLinear = linear?.evaluation.heads?.[name];
-    const linearFigures = ofLinear && { rows: linear.evaluation.rows, ...ofLinear };
+    const linearEvaluation = linear?.evaluation.heads?.[name];
+    const linearFigures = linearEvaluation && { rows: linear.evaluation.rows, ...linearEvaluation };
     const comparison = await compareAnswers(run.recipe, run.result, linearFigures, rare);
     targets.push({ name, averagePrecision, ...comparison });
   }
   const remarksOf = (kind: 'remarks' | 'leaks'): string[] => [
-    ...whole[kind],
+    ...wholeComparison[kind],
     ...targets.flatMap(({ name, [kind]: remarks }) => remarks.map((remark) => `for ${showLabel(name)}: ${remark}`)),
   ];
-  const isWeak = onLoss.length > 0 || [whole, ...targets].some((comparison) => comparison.isWeak);
+  const isWeak = onLoss.length > 0 || [wholeComparison, ...targets].some((comparison) => comparison.isWeak);
   const remarks = [
     ...onLoss,
     ...remarksOf('remarks'),
@@ -74,9 +79,17 @@ export async function assess(
     ...countRemarks(result.validation, nGrams),
     ...remarksOf('leaks'),
     ...overfittingRemarks(recipe, result),
-    ...fewRowsRemarks(recipe, whole.evaluation),
+    ...fewRowsRemarks(recipe, wholeComparison.evaluation),
   ];
-  return { baseline: whole.baseline, naive: whole.naive, linear, rare: whole.rare, nGrams, targets, remarks };
+  return {
+    baseline: wholeComparison.baseline,
+    naive: wholeComparison.naive,
+    linear,
+    rare: wholeComparison.rare,
+    nGrams,
+    targets,
+    remarks,
+  };
 }
 
 /** Simpler answers to one target, and what speaks against those of the network. */
@@ -234,20 +247,22 @@ function countRemarks(validation: Evaluation | undefined, nGrams: NGrams | null)
 export function linearRemarks(
   evaluation: Evaluation,
   linear: Evaluation | undefined,
-  by: 'accuracy' | 'rmse' | 'weightedLoss',
+  figureName: 'accuracy' | 'rmse' | 'weightedLoss',
 ): string[] {
-  const [figure, ofLinear] = [evaluation[by], linear?.[by]];
-  if (figure === undefined || ofLinear === undefined) return [];
-  if (by !== 'accuracy') {
+  const [figure, linearFigure] = [evaluation[figureName], linear?.[figureName]];
+  if (figure === undefined || linearFigure === undefined) return [];
+  if (figureName !== 'accuracy') {
     // The standard error: of an RMSE for n normal errors; of a mean for n losses whose deviation is about their mean.
-    const error = ofLinear / Math.sqrt(by === 'rmse' ? 2 * evaluation.rows : evaluation.rows);
-    if (figure - ofLinear <= error) return [];
-    const losses = `${figure.toPrecision(3)}; linear ${ofLinear.toPrecision(3)}`;
-    return [by === 'rmse' ? WORSE_THAN_LINEAR : `${WORSE_THAN_LINEAR}, by its loss with class weights (${losses})`];
+    const error = linearFigure / Math.sqrt(figureName === 'rmse' ? 2 * evaluation.rows : evaluation.rows);
+    if (figure - linearFigure <= error) return [];
+    const losses = `${figure.toPrecision(3)}; linear ${linearFigure.toPrecision(3)}`;
+    return [
+      figureName === 'rmse' ? WORSE_THAN_LINEAR : `${WORSE_THAN_LINEAR}, by its loss with class weights (${losses})`,
+    ];
   }
   const rows = evaluation.positions ?? evaluation.rows;
-  const gap = ofLinear - figure;
-  const isClear = Math.round(gap * rows) >= MIN_ROWS && gap > errorOfShare(ofLinear, rows);
+  const gap = linearFigure - figure;
+  const isClear = Math.round(gap * rows) >= MIN_ROWS && gap > errorOfShare(linearFigure, rows);
   return isClear ? [`${WORSE_THAN_LINEAR}, by ${rowsOf(evaluation, gap)}`] : [];
 }
 const MIN_ROWS = 4;
@@ -313,13 +328,13 @@ export function comparisonLines(
   { linear, targets, ...whole }: Assessment,
 ): readonly string[] {
   const split = recipe.sets.test === undefined ? 'validation' : 'test';
-  const lineOf = ({ evaluation, baseline, naive, linear }: SimplerAnswers, ofTarget: string): string[] => {
+  const lineOf = ({ evaluation, baseline, naive, linear }: SimplerAnswers, targetText: string): string[] => {
     if (evaluation === undefined || baseline === null) return [];
     const isShare = evaluation.accuracy !== undefined;
     const figureOf = ({ accuracy, rmse }: { readonly accuracy?: number; readonly rmse?: number }): string =>
       isShare ? percent(accuracy ?? Number.NaN) : decimal(rmse ?? Number.NaN);
     const parts = [
-      `${split} ${isShare ? 'accuracy' : 'RMSE'}${ofTarget} ${figureOf(evaluation)}`,
+      `${split} ${isShare ? 'accuracy' : 'RMSE'}${targetText} ${figureOf(evaluation)}`,
       ...(linear === undefined ? [] : [`linear model: ${figureOf(linear)}`]),
       ...(naive === null ? [] : [`last value: ${figureOf(naive)}`]),
       ...(naive?.season ? [`value one ${naive.season.name} before: ${figureOf(naive.season)}`] : []),
@@ -327,11 +342,13 @@ export function comparisonLines(
     ];
     return [parts.join('; ')];
   };
-  const ofAll = { ...whole, evaluation: evaluationOf(recipe, result), linear: linear?.evaluation };
-  const shown = targets.slice(0, MAX_COMPARED);
+  const wholeAnswers = { ...whole, evaluation: evaluationOf(recipe, result), linear: linear?.evaluation };
+  const shownTargets = targets.slice(0, MAX_COMPARED);
   return [
-    ...lineOf(ofAll, ''),
-    ...shown.flatMap((target) => lineOf(target, ` of ${showLabel(target.name)}`)),
-    ...(shown.length < targets.length ? [`and ${plural(targets.length - shown.length, 'target')} more (--json)`] : []),
+    ...lineOf(wholeAnswers, ''),
+    ...shownTargets.flatMap((target) => lineOf(target, ` of ${showLabel(target.name)}`)),
+    ...(shownTargets.length < targets.length
+      ? [`and ${plural(targets.length - shownTargets.length, 'target')} more (--json)`]
+      : []),
   ];
 }

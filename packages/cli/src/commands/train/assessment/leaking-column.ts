@@ -27,13 +27,13 @@ const MAX_SAMPLED_ROWS = 5_000;
  */
 export function leakingColumn({ rows, inputs, targets, classes, preprocessing }: Dataset): LeakingColumn | null {
   const { columns = [], series } = ofTable(preprocessing) ?? {};
-  const isRead = columns.length > 1 && series === undefined && targets.columns === 1;
-  if (!isRead || inputs.file !== undefined || targets.file !== undefined) return null;
+  const isApplicable = columns.length > 1 && series === undefined && targets.columns === 1;
+  if (!isApplicable || inputs.file !== undefined || targets.file !== undefined) return null;
   const sampleCount = Math.min(rows, MAX_SAMPLED_ROWS, Math.floor(MAX_CELLS / inputs.columns));
   const sampledRows = Array.from({ length: sampleCount }, (_, k) => Math.floor((k * rows) / sampleCount));
   if (sampleCount < 2 * MIN_ROWS) return null;
   const t = sampledRows.map((n) => targets.array[n]);
-  const leaking: { name: string; score: number }[] = [];
+  const leakingColumns: { name: string; score: number }[] = [];
   let inputsBefore = 0;
   for (const column of inInputOrder(columns)) {
     if (isPart(column)) break; // parts come last
@@ -47,37 +47,37 @@ export function leakingColumn({ rows, inputs, targets, classes, preprocessing }:
       // An indicator follows the number, and is 1 for a gap.
       return 'indicator' in column && column.indicator && cell[1] === 1 ? GAP : cell[0];
     };
-    const { explained, score } = scoreOf(sampledRows.map(cellOf), t, classes !== null);
-    if (explained >= MIN_EXPLAINED) leaking.push({ name, score });
+    const { explainedFraction, score } = scoreOf(sampledRows.map(cellOf), t, classes !== null);
+    if (explainedFraction >= MIN_EXPLAINED) leakingColumns.push({ name, score });
   }
-  if (leaking.length === 0) return null;
-  const best = leaking.reduce((best, candidate) => (candidate.score > best.score ? candidate : best));
-  return { ...best, otherCount: leaking.length - 1 };
+  if (leakingColumns.length === 0) return null;
+  const best = leakingColumns.reduce((best, candidate) => (candidate.score > best.score ? candidate : best));
+  return { ...best, otherCount: leakingColumns.length - 1 };
 }
 
 /** Stands for a gap: far below all scaled numbers. */
 const GAP = -1e300;
 
 interface Score {
-  readonly explained: number; // share of the errors of a constant answer that are gone
+  readonly explainedFraction: number; // share of the errors of a constant answer that are gone
   readonly score: number; // share of right answers, or R²
 }
 
 /** Answers every second row by the rows between. */
 function scoreOf(x: readonly number[], t: readonly number[], areClasses: boolean): Score {
   const answers = answersByCell(x, t, areClasses);
-  const measuredRows = Array.from({ length: Math.floor(x.length / 2) }, (_, k) => 2 * k + 1);
-  const targets = measuredRows.map((n) => t[n]);
+  const oddRows = Array.from({ length: Math.floor(x.length / 2) }, (_, k) => 2 * k + 1);
+  const targets = oddRows.map((n) => t[n]);
   const constant = areClasses ? mostFrequent(targets) : meanOf(targets);
   const lossOf = (answer: number, target: number): number =>
     areClasses ? Number(answer !== target) : (answer - target) ** 2;
   let [errors, constantErrors] = [0, 0];
-  for (const n of measuredRows) {
-    errors += lossOf(nearest(answers, x[n]), t[n]);
+  for (const n of oddRows) {
+    errors += lossOf(nearestAnswer(answers, x[n]), t[n]);
     constantErrors += lossOf(constant, t[n]);
   }
   const explainedFraction = constantErrors === 0 ? 0 : 1 - errors / constantErrors;
-  return { explained: explainedFraction, score: areClasses ? 1 - errors / measuredRows.length : explainedFraction };
+  return { explainedFraction, score: areClasses ? 1 - errors / oddRows.length : explainedFraction };
 }
 
 /** The answers of even rows by their cell, with cells ascending. */
@@ -93,7 +93,7 @@ function answersByCell(x: readonly number[], t: readonly number[], areClasses: b
     .map(([cell, targets]) => [cell, areClasses ? mostFrequent(targets) : meanOf(targets)]);
 }
 
-function nearest(answers: readonly (readonly [x: number, t: number])[], cell: number): number {
+function nearestAnswer(answers: readonly (readonly [x: number, t: number])[], cell: number): number {
   let [low, high] = [0, answers.length - 1];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -60,10 +60,10 @@ export function dividePlane(recipe: Recipe, parameters: Elements, step: number):
 /** The training rows (or some, if there are very many), and the final decision regions. */
 export function planeOf(recipe: Recipe, parameters: Elements, step: number): Plane {
   const { inputs, targets, classes, labels, rows } = recipe.sets.train;
-  const every = Math.ceil(rows / MAX_POINTS);
+  const stride = Math.ceil(rows / MAX_POINTS);
   const names = Array.from({ length: classes ?? 2 }, (_, c) => labels?.[c] ?? String(c));
-  const points = Array.from({ length: Math.ceil(rows / every) }, (_, k): [number, number, number] => {
-    const n = k * every;
+  const points = Array.from({ length: Math.ceil(rows / stride) }, (_, k): [number, number, number] => {
+    const n = k * stride;
     return [inputs.array[2 * n] / inputs.divisor, inputs.array[2 * n + 1] / inputs.divisor, targets.array[n]];
   });
   const { input } = columnUnits(recipe.sets.train.preprocessing);

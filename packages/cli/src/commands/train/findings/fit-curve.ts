@@ -33,8 +33,8 @@ export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
   const y = isProbability ? model.probabilities(curveInputs) : model.outputs(curveInputs);
   const outputs = y.length / CURVE_POINTS;
   if (outputs > MAX_LINES) return null;
-  const every = Math.ceil(rows / MAX_POINTS);
-  const shownRows = Array.from({ length: Math.ceil(rows / every) }, (_, k) => k * every);
+  const stride = Math.ceil(rows / MAX_POINTS);
+  const shownRows = Array.from({ length: Math.ceil(rows / stride) }, (_, k) => k * stride);
   const units = columnUnits(train.preprocessing);
   const names = targetNames(train.preprocessing);
   const x = (n: number) => units.input(inputs.array[n] / inputs.divisor, 0);

@@ -37,7 +37,7 @@ export async function readAnswers(recipe: Recipe, result: TrainResult): Promise<
   const { threshold = 0.5 } = loss;
   const targets = targetKind(loss);
   const confusion = metrics['confusion-matrix']({ targets, threshold });
-  const worst = mistakeReader(loss);
+  const mistakeCollector = mistakeReader(loss);
   const scoring = createScoring({
     loss,
     outputs: buildNetwork(result.spec, result.parts?.customParts).outputs,
@@ -51,9 +51,9 @@ export async function readAnswers(recipe: Recipe, result: TrainResult): Promise<
   const heldScores = hasCurves ? holdScores(dataset.rows, scoring) : null;
   const scoreReaders = [calibration, heldScores].filter((reader) => reader !== null);
   const scores = { add: scoreInto(scoring, scoreReaders), bytes: heldScores?.bytes ?? 0 };
-  await evaluateResult(recipe, result, dataset, [confusion, worst.reader, scores]);
+  await evaluateResult(recipe, result, dataset, [confusion, mistakeCollector.reader, scores]);
   const classes = classFigures(confusion.value(), dataset.labels);
-  const mistakes = worst.mistakes();
+  const mistakes = mistakeCollector.mistakes();
   const isWhole = classes.every(({ unanswered }) => unanswered === 0);
   return {
     split,

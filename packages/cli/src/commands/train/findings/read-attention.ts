@@ -29,9 +29,9 @@ export function readAttention({ sets }: Recipe, result: TrainResult): Attention 
     layers: attention.slice(0, MAX_LAYERS).map(({ path, heads, weights }) => {
       const networkLayer = network.allLayers.find((candidate) => candidate.path === path);
       const [layer] = layerNames([{ path, label: networkLayer?.layer.label ?? '', name: networkLayer?.spec.name }]);
-      const ofQuery = (h: number, t: number): number[] =>
+      const weightsOfQuery = (h: number, t: number): number[] =>
         Array.from(weights.subarray((h * n + t) * n, (h * n + t) * n + t + 1), (p) => Math.round(1000 * p) / 1000);
-      return { layer, heads: Array.from({ length: heads }, (_, h) => tokens.map((_, t) => ofQuery(h, t))) };
+      return { layer, heads: Array.from({ length: heads }, (_, h) => tokens.map((_, t) => weightsOfQuery(h, t))) };
     }),
     layersInAll: attention.length,
   };

@@ -27,7 +27,7 @@ function predictionReader(
   names: readonly string[] | null,
 ): { reader: OutputReader; outputs: () => Predictions['outputs'] } {
   const outputCount = Math.min(columns, MAX_SHOWN_OUTPUTS);
-  const every = Math.ceil(rows / Math.min(MAX_POINTS, MAX_POINTS_OF_ALL / outputCount));
+  const stride = Math.ceil(rows / Math.min(MAX_POINTS, MAX_POINTS_OF_ALL / outputCount));
   const outputList = Array.from({ length: names === null ? outputCount : columns }, (_, o) => ({
     name: names?.[o],
     points: [] as [number, number][],
@@ -41,7 +41,7 @@ function predictionReader(
         const [predictions, targets] = [y, t].map((x) => Float64Array.from({ length: B }, (_, n) => x[n * O + o]));
         for (const metric of [rmse, r2]) metric.add(predictions, targets, B, 1);
         for (let n = 0; n < B; n++) {
-          if (o < outputCount && (rowsBefore + n) % every === 0 && Number.isFinite(predictions[n]))
+          if (o < outputCount && (rowsBefore + n) % stride === 0 && Number.isFinite(predictions[n]))
             points.push([targets[n], predictions[n]]);
         }
       }

@@ -26,14 +26,14 @@ export function gradientNoise(
 ): { norm: number; noise: GradientNoise[] } {
   const N = dataset.rows;
   const gradient = createGradient(spec, dataset, seed);
-  const all = Uint32Array.from({ length: N }, (_, n) => n);
-  const g = gradient(all);
-  const variance = mean(Array.from(all, (n) => squaredDistance(gradient(all.subarray(n, n + 1)), g)));
+  const allRows = Uint32Array.from({ length: N }, (_, n) => n);
+  const g = gradient(allRows);
+  const variance = mean(Array.from(allRows, (n) => squaredDistance(gradient(allRows.subarray(n, n + 1)), g)));
   const noise = batches.map((B) => {
     const random = createRandom(seed, 'gradient noise', B);
     const squares = Array.from({ length: draws }, () => {
-      shuffle(all, random);
-      return squaredDistance(gradient(all.subarray(0, B)), g);
+      shuffle(allRows, random);
+      return squaredDistance(gradient(allRows.subarray(0, B)), g);
     });
     return { batch: B, measured: Math.sqrt(mean(squares)), theory: Math.sqrt((variance / B) * ((N - B) / (N - 1))) };
   });

@@ -94,11 +94,11 @@ export function factorSection(comparisons: readonly Comparison[], { init, hidden
 
 /** Statistics of some layers, at the first probe or the last. */
 export function layerSection(comparisons: readonly Comparison[], setup: Setup, when: 'first' | 'last'): Section {
-  const shown = shownRows(setup.hidden.length, 5);
+  const shownLayers = shownRows(setup.hidden.length, 5);
   const head = ['', 'layer', 'dL/dz', 'dL/da', 'dL/dW', 'mean', 'std', 'flat', 'dead'];
   const rows = comparisons.flatMap(({ label, probes }) => {
     const probe = probes[when === 'first' ? 0 : probes.length - 1];
-    return shown.map((h, k) => {
+    return shownLayers.map((h, k) => {
       const { rmsDz, rmsDa, rmsDW, activationMean, activationStd, flat, dead } = probe.layers[h];
       const sizes = [rmsDz, rmsDa, rmsDW].map((size) => size.toExponential(1));
       const shares = [flat, dead].map((share) => `${Math.round(100 * share)} %`);

@@ -108,7 +108,7 @@ export function createRowProduct(
       const last = runs.at(-1);
       const follows = lanes || (last !== undefined && groups === 1 && last.a + last.terms * bytes === a);
       if (last !== undefined && follows) runs[runs.length - 1] = { ...last, terms: last.terms + groupIn };
-      else runs.push({ a, panel: null, terms: groupIn, merges: 0, waits: false });
+      else runs.push({ a, panel: null, terms: groupIn, merges: 0, isPushed: false });
     }
     return runs;
   }

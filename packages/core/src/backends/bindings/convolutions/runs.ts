@@ -5,19 +5,19 @@ export interface Run {
   readonly a: number; // byte offset of the first factor, counted from the same place in all runs
   readonly panel: number | null; // byte offset of the first panel row, likewise; null: where the run before ended
   readonly terms: number;
-  readonly merges: number; // number of waiting sums that are added after the terms
-  readonly waits: boolean; // whether the sum then waits, and the next run starts from 0
+  readonly merges: number; // number of sums on the stack that are added after the terms
+  readonly isPushed: boolean; // whether the sum then goes on the stack, and the next run starts from 0
 }
 
 /** The table of a sum, see `RUN`. Its first run begins at the sum's factors and at the panel. */
 export function tableOf(runs: readonly Run[], aStep: number, panelStep: number): Int32Array {
   const words = new Int32Array(RUN.words * runs.length);
-  for (const [k, { a, panel, terms, merges, waits }] of runs.entries()) {
+  for (const [k, { a, panel, terms, merges, isPushed }] of runs.entries()) {
     const at = RUN.words * k;
     const next = runs[k + 1];
     words[at + RUN.terms] = terms;
     words[at + RUN.merges] = merges;
-    words[at + RUN.waits] = waits ? 1 : 0;
+    words[at + RUN.isPushed] = isPushed ? 1 : 0;
     if (next === undefined) continue;
     words[at + RUN.more] = 1;
     writeLong(words, at + RUN.skipA, next.a - (a + terms * aStep));

@@ -201,7 +201,7 @@ export function createWindowWeights(
           ...pieceRuns.map((run, k) => ({
             ...run,
             merges: k + 1 === pieceRuns.length ? merges : 0,
-            waits: k + 1 === pieceRuns.length,
+            isPushed: k + 1 === pieceRuns.length,
           })),
         );
       }
@@ -267,7 +267,7 @@ export function createWindowWeights(
   ): void {
     const [{ o: first }] = section;
     const last = section[section.length - 1];
-    const ofBias = tables[y.kernel];
+    const biasTable = tables[y.kernel];
     for (let o = first; o < last.o + last.count; o += leafPanel.columns) {
       const columns = Math.min(last.o + last.count - o, leafPanel.columns);
       const to = db + bytes * (o - first);
@@ -281,7 +281,7 @@ export function createWindowWeights(
         0, // aStep: all factors are the 1
         dy + bytes * o,
         oRow,
-        ofBias.at,
+        biasTable.at,
         1, // M
         columns,
         1, // count

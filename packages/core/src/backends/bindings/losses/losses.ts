@@ -57,14 +57,14 @@ export function createLosses(layout: CodeLayout, rowKernels: RowKernels): BindCa
         ? { name: 'exponentials', arrays: [yAt, maxima, dyAt] }
         : { name: 'logitExponentials', arrays: [yAt, maxima, dyAt, terms], sums: { results: logitSums, divisor: 1 } };
     // The arrays of the formula `classes`. Without smoothing it multiplies the sum of logits by 0: any array will do.
-    const ofRows = [logits, maxima, sums, smoothing === undefined ? sums : logitSums, rowLosses, gradients];
+    const rowArrays = [logits, maxima, sums, smoothing === undefined ? sums : logitSums, rowLosses, gradients];
     return record(B, O, [
       reduceRows('rowMaxima', O, maxima, yAt),
       atClasses('readTargets', O, logits, yAt, classes),
       computeByRow(O, exponentials, 'elements'),
       reduceRows('rowSums', O, sums, dyAt),
       computeByRow(O, { name: 'otherClasses', arrays: [dyAt, sums, dyAt], numbers: [off] }, 'elements'),
-      compute(1, { name: 'classes', arrays: ofRows, numbers: [confidence, on, off] }),
+      compute(1, { name: 'classes', arrays: rowArrays, numbers: [confidence, on, off] }),
       atClasses('writeTargets', O, gradients, dyAt, classes),
       addLeaves(leafSums, leafRows, rowLosses),
     ]);

@@ -64,9 +64,9 @@ export interface RowKernels {
   /** Computes a formula whose second array has one number for each row: elements in scratch, or doubles elsewhere. */
   computeByRow(O: number, call: FormulaCall, rowNumbers: 'elements' | 'doubles'): RowCalls;
   /** results[n] = the sum, or the maximum, of row n of x. */
-  reduceRows(what: 'rowSums' | 'rowMaxima', O: number, results: number, x: number): RowCalls;
+  reduceRows(reduction: 'rowSums' | 'rowMaxima', O: number, results: number, x: number): RowCalls;
   /** Reads the numbers of x at the classes of the rows, or writes them. */
-  atClasses(what: 'readTargets' | 'writeTargets', O: number, values: number, x: number, classes: number): RowCalls;
+  atClasses(access: 'readTargets' | 'writeTargets', O: number, values: number, x: number, classes: number): RowCalls;
   /** Adds losses to the sums of their leaves: of a group, in scratch; with weights, doubles of all rows of the call. */
   addLeaves(leafSums: number, leafRows: number, losses: number, weights?: number): RowCalls;
 }
@@ -91,10 +91,10 @@ export function createRowKernels(
   type WriteFormula = (offset: number, scratchOffset: number, row: number, rows: number, columns: number) => void;
 
   const formulaWriter =
-    ({ name, arrays, numbers = [] }: FormulaCall, ofRows?: number): WriteFormula =>
+    ({ name, arrays, numbers = [] }: FormulaCall, rowNumbers?: number): WriteFormula =>
     (offset, scratchOffset, row, rows, columns) => {
       const offsetOf = (array: number): number =>
-        array === ofRows ? row : array >= start && array < end ? scratchOffset : offset;
+        array === rowNumbers ? row : array >= start && array < end ? scratchOffset : offset;
       const addresses = arrays.map((array) => array + offsetOf(array));
       const kernel = typeof name === 'number' ? name : lossFormulas[name];
       tape.writeAll(kernel, Float64Array.of(...addresses, ...numbers, ...sizesOf(columns, rows)));
@@ -121,17 +121,17 @@ export function createRowKernels(
     };
 
   /**
-   * Writes the calls that sum `columns` numbers of each row, or find their maximum; rows are `step` bytes apart. `from`
-   * has the start values of the lanes: zeros, -∞, or, for sums that go on with an earlier piece, `lanes`.
+   * Writes the calls that sum `columns` numbers of each row, or find their maximum; rows are `step` bytes apart.
+   * `startValues` are those of the lanes: zeros, -∞, or, for sums that go on with an earlier piece, `lanes`.
    */
   function writeReduction(
-    what: 'rowSums' | 'rowMaxima',
+    reduction: 'rowSums' | 'rowMaxima',
     results: number,
     x: number,
     step: number,
     count: number,
     columns: number,
-    from: number,
+    startValues: number,
     divisor: number,
   ): void {
     const rest = columns % LANES;
@@ -140,19 +140,19 @@ export function createRowKernels(
     const reduceBlocks = (n: number, distance: number, blocks: number, from: number, to: number): void => {
       const arrays = [results + bytes * n, x + step * n, from, to, maskOf(rest)] as const;
       const size = [distance, LANES * distance, blocks, quads, rest] as const;
-      tape.write(rowLanesArguments, kernels[what], ...arrays, ...size, divisor);
+      tape.write(rowLanesArguments, kernels[reduction], ...arrays, ...size, divisor);
     };
     if (count < LANES) {
       // Each block is four times the same row; three of the results are overwritten by the next.
       for (let n = 0; n < count; n++) {
         const rowLanes = lanes + bytes * LANES * LANES * n;
-        reduceBlocks(n, 0, 1, from === lanes ? rowLanes : from, rowLanes);
+        reduceBlocks(n, 0, 1, startValues === lanes ? rowLanes : startValues, rowLanes);
       }
       return;
     }
-    reduceBlocks(0, step, Math.floor(count / LANES), from, lanes);
+    reduceBlocks(0, step, Math.floor(count / LANES), startValues, lanes);
     // The last four rows, some of them a second time.
-    if (count % LANES > 0) reduceBlocks(count - LANES, step, 1, from, lanes);
+    if (count % LANES > 0) reduceBlocks(count - LANES, step, 1, startValues, lanes);
   }
 
   return {
@@ -169,10 +169,10 @@ export function createRowKernels(
     compute: (O, call) => inPieces(formulaWriter(call), 'flat', O, call),
 
     computeByRow(O, call, rowNumbers) {
-      const [x, ofRows, ...outputs] = call.arrays;
+      const [x, rowNumbersAt, ...outputs] = call.arrays;
       const isWide = O >= MIN_WIDE_VECTORS * width;
       const isDouble = rowNumbers === 'doubles';
-      const values = isDouble || !isWide ? spread : ofRows;
+      const values = isDouble || !isWide ? spread : rowNumbersAt;
       const rowCall = { ...call, arrays: [x, values, ...outputs] };
       const writeRows = isWide
         ? inPieces(formulaWriter({ ...rowCall, name: `${call.name} by row` }, values), 'by row', O, call)
@@ -180,21 +180,23 @@ export function createRowKernels(
       const columns = isWide ? 1 : O;
       const quads = Math.floor((columns + LANES - 1) / LANES);
       return (first, count) => {
-        const [kernel, from] = isDouble ? [kernels.spreadDoubles, ofRows + 8 * first] : [kernels.spread, ofRows];
+        const [kernel, from] = isDouble
+          ? [kernels.spreadDoubles, rowNumbersAt + 8 * first]
+          : [kernels.spread, rowNumbersAt];
         if (values === spread) tape.write(spreadArguments, kernel, spread, from, bytes * columns, count, quads);
         writeRows(first, count);
       };
     },
 
-    reduceRows: (what, O, results, x) => (first, count) => {
+    reduceRows: (reduction, O, results, x) => (first, count) => {
       const row = bytes * O;
-      const from = what === 'rowSums' ? zeros : maximaStart;
-      writeReduction(what, results, x + row * first, row, count, O, from, 1 /* divisor */);
+      const startValues = reduction === 'rowSums' ? zeros : maximaStart;
+      writeReduction(reduction, results, x + row * first, row, count, O, startValues, 1 /* divisor */);
     },
 
-    atClasses: (what, O, values, x, classes) => (first, count) => {
+    atClasses: (access, O, values, x, classes) => (first, count) => {
       const row = bytes * O;
-      tape.write(targetsArguments, kernels[what], values, x + row * first, classes + bytes * first, row, count);
+      tape.write(targetsArguments, kernels[access], values, x + row * first, classes + bytes * first, row, count);
     },
 
     addLeaves: (leafSums, leafRows, losses, weights) => (first, count) => {

@@ -31,10 +31,10 @@ interface ColumnSums {
 }
 
 /** Sums of each leaf of B rows. */
-const ofLeaves = (B: number, leafRows: number, R: number, size: number) =>
+const sizesOfLeaves = (B: number, leafRows: number, R: number, size: number) =>
   ({ rows: [B, leafRows], leafRows, R, size }) as const;
 /** One sum of all B rows, from the sums of their leaves. With leafRows and R of 1, each row is a leaf's sum itself. */
-const ofBatch = (B: number, leafRows: number, R: number, size: number) =>
+const sizesOfBatch = (B: number, leafRows: number, R: number, size: number) =>
   ({ rows: [B, B], leafRows, R, size }) as const;
 
 /** Operations that sum rows, by name, from the arguments of plain code; null if there is no result. */
@@ -44,28 +44,28 @@ const operations = {
     arrays: [a],
     results: [sums],
     levels,
-    ...ofLeaves(...sizes),
+    ...sizesOfLeaves(...sizes),
   }),
   leafSquares: (sums, levels, x, mean, ...sizes) => ({
     terms: 'squares',
     arrays: [x, mean],
     results: [sums],
     levels,
-    ...ofLeaves(...sizes),
+    ...sizesOfLeaves(...sizes),
   }),
   leafGradients: (dGammas, dBetas, levels, dy, x, mean, scales, ...sizes) => ({
     terms: 'byColumn',
     arrays: [dy, x, mean, scales],
     results: [dGammas, dBetas],
     levels,
-    ...ofLeaves(...sizes),
+    ...sizesOfLeaves(...sizes),
   }),
   leafMean: (mean, levels, sums, leaves, size, rows) => ({
     terms: 'plain',
     arrays: [sums],
     results: [mean],
     levels,
-    ...ofBatch(leaves, 1, 1, size),
+    ...sizesOfBatch(leaves, 1, 1, size),
     divisor: rows,
   }),
   leafTotal: (g, levels, sums, leaves, accumulate, size) => ({
@@ -74,7 +74,7 @@ const operations = {
     results: [g],
     accumulate,
     levels,
-    ...ofBatch(leaves, 1, 1, size),
+    ...sizesOfBatch(leaves, 1, 1, size),
   }),
   layerNormBackwardWeights: (dGamma, dBeta, levels, dy, x, means, scales, B, leafRows, accumulate, R, size) => ({
     terms: 'byRow',
@@ -82,7 +82,7 @@ const operations = {
     results: [dGamma, dBeta],
     accumulate,
     levels,
-    ...ofBatch(B, leafRows, R, size),
+    ...sizesOfBatch(B, leafRows, R, size),
   }),
   rmsNormBackwardWeights: (dGamma, levels, dy, x, scales, B, leafRows, accumulate, R, size) => ({
     terms: 'scaled',
@@ -90,7 +90,7 @@ const operations = {
     results: [dGamma],
     accumulate,
     levels,
-    ...ofBatch(B, leafRows, R, size),
+    ...sizesOfBatch(B, leafRows, R, size),
   }),
   positionSums: (db, levels, dy, B, leafRows, accumulate, R, O) => ({
     terms: 'plain',
@@ -98,10 +98,10 @@ const operations = {
     results: [db],
     accumulate,
     levels,
-    ...ofBatch(B, leafRows, R, O),
+    ...sizesOfBatch(B, leafRows, R, O),
   }),
   globalAvgPoolForward: (y, levels, x, B, R, C) =>
-    B === 0 ? null : { terms: 'plain', arrays: [x], results: [y], levels, ...ofLeaves(B, 1, R, C), divisor: R },
+    B === 0 ? null : { terms: 'plain', arrays: [x], results: [y], levels, ...sizesOfLeaves(B, 1, R, C), divisor: R },
 } satisfies {
   [Name in keyof typeof ops]?: (...args: ArgumentsOf<(typeof ops)[Name]['reference']>) => ColumnSums | null;
 };

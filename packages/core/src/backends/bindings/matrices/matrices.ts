@@ -27,8 +27,8 @@ export function createMatrices({ matrices: kernels }: CodeLayout, { groupsOf, by
     if (operation === undefined) return null;
     const { inputs, rows = [], columns = [], numbers = [], outputs, sizes } = operation;
     const numberOf = (name: string): number => argumentOf(call, name) as number;
-    const addressesOf = (all: readonly string[], offset: number): number[] =>
-      all.map((name) => addressOf(argumentOf(call, name) as Elements) + offset);
+    const addressesOf = (names: readonly string[], offset: number): number[] =>
+      names.map((name) => addressOf(argumentOf(call, name) as Elements) + offset);
     const [count, size, matrices = 1] = sizes.map((name) => numberOf(name as string));
     const { kernel, vectors: group } = kernels[op.name];
     const row = bytes * size;

@@ -79,10 +79,18 @@ export function createPacking(
       rows: number,
     ): void {
       const blockCount = Math.floor(rows / width);
-      const whole = blockCount * width;
+      const wholeBlocksEnd = blockCount * width;
       if (blockCount > 0) transposeRows(panel, panelStep, source, sourceStep, K, width, blockCount);
-      if (whole === rows) return;
-      transposeRows(panel + bytes * whole, panelStep, source + whole * sourceStep, sourceStep, K, rows - whole, 1);
+      if (wholeBlocksEnd === rows) return;
+      transposeRows(
+        panel + bytes * wholeBlocksEnd,
+        panelStep,
+        source + wholeBlocksEnd * sourceStep,
+        sourceStep,
+        K,
+        rows - wholeBlocksEnd,
+        1,
+      );
     },
   };
 

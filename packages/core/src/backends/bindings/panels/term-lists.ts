@@ -92,11 +92,11 @@ export function createTermLists(
       leafRows: number,
     ): void {
       const next = listStep(leafRows);
-      const whole = Math.floor(B / leafRows);
+      const wholeLeaves = Math.floor(B / leafRows);
       const kernel = kernelOf(M);
-      if (whole > 0) listOf(kernel, panelStep, terms, next, a, 0, aRow, aStep, leafRows, whole);
-      const n = whole * leafRows;
-      if (n < B) listOf(kernel, panelStep, terms + whole * next, next, a, n, aRow, aStep, B - n, 1);
+      if (wholeLeaves > 0) listOf(kernel, panelStep, terms, next, a, 0, aRow, aStep, leafRows, wholeLeaves);
+      const n = wholeLeaves * leafRows;
+      if (n < B) listOf(kernel, panelStep, terms + wholeLeaves * next, next, a, n, aRow, aStep, B - n, 1);
     },
 
     /** Number of terms of the first listed tile. Runs the tape. */

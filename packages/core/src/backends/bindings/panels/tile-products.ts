@@ -292,17 +292,17 @@ export function writeLeaves(
     const isLast = n + leafRows >= B;
     const at = RUN.words * k;
     words[at + RUN.terms] = Math.min(leafRows, B - n);
-    // As many sums of subtrees wait as k has binary ones. The last leaf adds all of them; any other leaf adds those
-    // that it completes a larger subtree with.
+    // Before leaf k, the stack has one sum of a subtree for each 1 in the binary digits of k. The last leaf adds all
+    // of them; any other leaf adds those that make a larger subtree with it.
     words[at + RUN.merges] = isLast ? onesOf(k) : onesOf(k) + 1 - onesOf(k + 1);
     words[at + RUN.more] = isLast ? 0 : 1;
-    words[at + RUN.waits] = 1;
+    words[at + RUN.isPushed] = 1;
     words[at + RUN.nextTerms] = nextTerms;
     words.fill(0, at + RUN.skipA, at + RUN.words);
   }
 }
 
-/** Bits of k that are 1: as many sums of subtrees wait before leaf k. */
+/** Bits of k that are 1: the number of sums of subtrees on the stack before leaf k. */
 export function onesOf(k: number): number {
   let ones = 0;
   for (let rest = k; rest > 0; rest >>= 1) ones += rest & 1;

@@ -7,7 +7,7 @@ import type { WasmUnit } from './vectors.ts';
 /** Quad k is vector k of four floats, or the vectors 2k and 2k + 1 of two doubles each. */
 export function createQuads(
   writer: FunctionWriter,
-  live: LiveLanes,
+  liveLanes: LiveLanes,
   type: ElementType,
   unit: WasmUnit,
 ): Quads<WasmAddress> {
@@ -19,18 +19,18 @@ export function createQuads(
     set(to);
   };
   return createPairedQuads(unit, (address, half) => offsetBy(address, 16 * half), {
-    loadMask: (from) => live.count(from, 4, 8),
+    loadMask: (from) => liveLanes.count(from, 4, 8),
     loadMasked(to, from) {
       unit.clear(2 * to + 1);
-      live.pushEquals(1);
+      liveLanes.pushEquals(1);
       writer.block(
         'if',
         () => loadLower(2 * to, from),
         () => {
           unit.load(2 * to, from);
-          live.pushEquals(3);
+          liveLanes.pushEquals(3);
           writer.block('if', () => loadLower(2 * to + 1, offsetBy(from, 16)));
-          live.pushEquals(4);
+          liveLanes.pushEquals(4);
           writer.block('if', () => unit.load(2 * to + 1, offsetBy(from, 16)));
         },
       );

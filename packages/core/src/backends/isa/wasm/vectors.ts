@@ -26,7 +26,7 @@ const relations: Record<Exclude<Relation, 'notLess'>, Opcodes> = {
 /** The operations of vectors of `type`, in a run of the same type or of floats. `fused`: multiplyAdd rounds once. */
 export function createUnit(
   writer: FunctionWriter,
-  live: LiveLanes,
+  liveLanes: LiveLanes,
   type: ElementType,
   runType: ElementType,
   fused: boolean,
@@ -35,7 +35,7 @@ export function createUnit(
   const isDouble = type === 'float64';
   const bytes = isDouble ? 8 : 4;
   const width = 16 / bytes;
-  const ofType = ([float, double]: Opcodes): number => (isDouble ? double : float);
+  const opcodeOfType = ([float, double]: Opcodes): number => (isDouble ? double : float);
   const get = (x: Vector): void => writer.get(writer.register(x));
   const set = (x: Vector): void => writer.set(writer.register(x));
 
@@ -50,7 +50,7 @@ export function createUnit(
     (to: Vector, x: Vector, y: Operand<WasmAddress>): void => {
       get(x);
       push(y);
-      vector(ofType(opcodes));
+      vector(opcodeOfType(opcodes));
       set(to);
     };
   /** pmin(a, b) is b where b < a, else a; so the operands change places. */
@@ -59,7 +59,7 @@ export function createUnit(
     (to: Vector, x: Vector, y: Operand<WasmAddress>): void => {
       push(y);
       get(x);
-      vector(ofType(opcodes));
+      vector(opcodeOfType(opcodes));
       set(to);
     };
   /** i8x16.shuffle: to = these lanes of `size` bytes. Lanes of x are numbered from 0 on, lanes of y after them. */
@@ -90,8 +90,8 @@ export function createUnit(
       vector(isDouble ? 0x107 : 0x105); // relaxed_madd
     } else {
       for (const operand of [sum, x, y]) get(operand);
-      vector(ofType([0xe6, 0xf2])); // the product, then the sum
-      vector(ofType([0xe4, 0xf0]));
+      vector(opcodeOfType([0xe6, 0xf2])); // the product, then the sum
+      vector(opcodeOfType([0xe4, 0xf0]));
     }
     set(sum);
   }
@@ -108,21 +108,21 @@ export function createUnit(
     maskRegisters: 0,
     load: (to, from) => loadTo(to, 0, from),
     store,
-    loadMask: (from) => live.count(from, width, bytes),
+    loadMask: (from) => liveLanes.count(from, width, bytes),
     loadMasked(to, from) {
-      live.pushEquals(width);
+      liveLanes.pushEquals(width);
       block(
         'if',
         () => loadTo(to, 0, from),
         () => {
           if (isDouble) return loadTo(to, 0x5d, from); // v128.load64_zero
-          live.pushEquals(1);
+          liveLanes.pushEquals(1);
           block(
             'if',
             () => loadTo(to, 0x5c, from), // v128.load32_zero
             () => {
               loadTo(to, 0x5d, from);
-              live.pushEquals(3);
+              liveLanes.pushEquals(3);
               block('if', () => {
                 const offset = pushBase(from);
                 get(to);
@@ -136,19 +136,19 @@ export function createUnit(
     },
     loadSelected: (to, from) => loadTo(to, 0, from),
     storeMasked(to, from) {
-      live.pushEquals(width);
+      liveLanes.pushEquals(width);
       block(
         'if',
         () => store(to, from),
         () => {
           if (isDouble) return storeLane(to, from, 8, 0);
-          live.pushEquals(1);
+          liveLanes.pushEquals(1);
           block(
             'if',
             () => storeLane(to, from, 4, 0),
             () => {
               storeLane(to, from, 8, 0);
-              live.pushEquals(3);
+              liveLanes.pushEquals(3);
               block('if', () => storeLane(offsetBy(to, 8), from, 4, 2));
             },
           );
@@ -159,7 +159,7 @@ export function createUnit(
       vector(12, ...new Array(16).fill(0));
       set(to);
     },
-    loadFactor: (to, from) => loadTo(to, ofType([9, 10]), from), // v128.load32_splat or v128.load64_splat
+    loadFactor: (to, from) => loadTo(to, opcodeOfType([9, 10]), from), // v128.load32_splat or v128.load64_splat
     multiplyAdd,
     multiplyAddLanes: multiplyAdd,
     transpose(a, b) {
@@ -187,7 +187,7 @@ export function createUnit(
       }
       vector(0x89); // i16x8.extend_low_i8x16_u
       vector(0xa9); // i32x4.extend_low_i16x8_u
-      vector(ofType([0xfb, 0xff])); // f32x4.convert_i32x4_u or f64x2.convert_low_i32x4_u
+      vector(opcodeOfType([0xfb, 0xff])); // f32x4.convert_i32x4_u or f64x2.convert_low_i32x4_u
       set(to);
     },
     literal: (bits) => ({ base: 0, literal: [...laneBytes(bits, bytes, width)] }),
@@ -198,10 +198,10 @@ export function createUnit(
     loadNumber(to, from) {
       writer.load(0x2b, from); // f64.load
       if (!isDouble) emit(0xb6); // f32.demote_f64
-      vector(ofType([19, 20])); // a splat
+      vector(opcodeOfType([19, 20])); // a splat
       set(to);
     },
-    loadElement: (to, from) => loadTo(to, ofType([9, 10]), from),
+    loadElement: (to, from) => loadTo(to, opcodeOfType([9, 10]), from),
     widen(to, x, part) {
       if (isDouble || runType === 'float64') return x;
       if (part === 0) get(x);
@@ -229,7 +229,7 @@ export function createUnit(
     divide: binary(0xe7, 0xf3),
     squareRoot(to, x) {
       get(x);
-      vector(ofType([0xe3, 0xef]));
+      vector(opcodeOfType([0xe3, 0xef]));
       set(to);
     },
     lesser: withSwappedOperands(0xea, 0xf6),
@@ -242,23 +242,23 @@ export function createUnit(
     shiftLeft(to, x, count) {
       get(x);
       constant(count);
-      vector(ofType([0xab, 0xcb]));
+      vector(opcodeOfType([0xab, 0xcb]));
       set(to);
     },
     shiftRight(to, x, count) {
       get(x);
       constant(count);
-      vector(ofType([0xad, 0xcd]));
+      vector(opcodeOfType([0xad, 0xcd]));
       set(to);
     },
     compare(to, relation, x, y) {
       get(x);
       push(y);
       if (relation === 'notLess') {
-        vector(ofType(relations.less));
+        vector(opcodeOfType(relations.less));
         vector(0x4d); // v128.not
       } else {
-        vector(ofType(relations[relation]));
+        vector(opcodeOfType(relations[relation]));
       }
       set(to);
     },

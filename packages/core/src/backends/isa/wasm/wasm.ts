@@ -38,25 +38,25 @@ const TILE_ROWS = { fused: [0, 7, 4, 3, 2], unfused: [0, 7, 4, 2, 2] };
 /** Code for one element type. The kernels of a code are numbered from 0 on. */
 export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode {
   const writer = createFunctionWriter();
-  const live = createLiveLanes(writer);
+  const liveLanes = createLiveLanes(writer);
   const { emit, get, set, tee, constant, take, scope, block } = writer;
   const isDouble = type === 'float64';
-  const unit = createUnit(writer, live, type, type, fused);
+  const unit = createUnit(writer, liveLanes, type, type, fused);
   const loops: number[] = []; // depths of the open loops that can be left
   let functions: FunctionBody[] = [];
   let kernelCount = 0;
 
   /** Pushes a value. */
-  function push(what: Value): void {
-    if (typeof what === 'number') get(what);
-    else if (what.kind === 'slot') get(what.local);
-    else if ('address' in what) {
-      writer.load(I32_LOAD, what.address); // of a long, the lower half
-      if (what.kind === 'offset') {
-        get(what.base);
+  function push(value: Value): void {
+    if (typeof value === 'number') get(value);
+    else if (value.kind === 'slot') get(value.local);
+    else if ('address' in value) {
+      writer.load(I32_LOAD, value.address); // of a long, the lower half
+      if (value.kind === 'offset') {
+        get(value.base);
         emit(I32_ADD);
       }
-    } else writer.word(what.number);
+    } else writer.word(value.number);
   }
   /** Pops the top of the stack into a local variable that is free again at the end of the scope. */
   function pop(type: ValueType = I32): Local {
@@ -64,22 +64,22 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     set(local);
     return local;
   }
-  function load(what: Value): Local {
-    push(what);
+  function load(value: Value): Local {
+    push(value);
     return pop();
   }
-  const inLocal = (what: Value): Local =>
-    typeof what === 'number' ? what : what.kind === 'slot' ? what.local : load(what);
-  /** what = the result of a binary instruction on `what` and `by`. */
-  function change(what: Local | SlotSource, by: Value, opcode: number): void {
-    const local = inLocal(what);
+  const inLocal = (value: Value): Local =>
+    typeof value === 'number' ? value : value.kind === 'slot' ? value.local : load(value);
+  /** target = the result of a binary instruction on `target` and `by`. */
+  function change(target: Local | SlotSource, by: Value, opcode: number): void {
+    const local = inLocal(target);
     get(local);
     push(by);
     emit(opcode);
     set(local);
   }
-  const advance = (what: Local | SlotSource, by: Value): void => change(what, by, I32_ADD);
-  const retreat = (what: Local | SlotSource, by: Value): void => change(what, by, I32_SUB);
+  const advance = (target: Local | SlotSource, by: Value): void => change(target, by, I32_ADD);
+  const retreat = (target: Local | SlotSource, by: Value): void => change(target, by, I32_SUB);
   function skip(pointer: Local, bytes: number): void {
     get(pointer);
     constant(bytes);
@@ -101,8 +101,8 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     });
   }
 
-  const unlessZero = (what: Value, body: () => void, otherwise?: () => void): void => {
-    push(what);
+  const unlessZero = (value: Value, body: () => void, otherwise?: () => void): void => {
+    push(value);
     block('if', body, otherwise);
   };
 
@@ -155,14 +155,14 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     vectorRegisters: 14,
     tile: { vectors: 4, leafVectors: 4, factors: 1, narrowVectors: 1, rows: TILE_ROWS[fused ? 'fused' : 'unfused'] },
     formulas: unit,
-    quads: createQuads(writer, live, type, unit),
+    quads: createQuads(writer, liveLanes, type, unit),
     doubles: createDoubles(writer, type),
-    wide: isDouble ? unit : createUnit(writer, live, 'float64', type, fused),
+    wide: isDouble ? unit : createUnit(writer, liveLanes, 'float64', type, fused),
     maxRows: 8,
 
     code: () => new Uint8Array(0), // `takeKernels` has it
     kernel(table, body) {
-      live.reset();
+      liveLanes.reset();
       body(callOf(table));
       functions.push(writer.finish());
       return kernelCount++;
@@ -242,8 +242,8 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
         loops.pop();
       });
     },
-    leaveIfZero(what: AnySource) {
-      push(what);
+    leaveIfZero(source: AnySource) {
+      push(source);
       emit(0x45, 0x0d, writer.depth() - (loops.at(-1) as number)); // i32.eqz, br_if
     },
 

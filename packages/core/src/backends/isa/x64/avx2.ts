@@ -74,9 +74,9 @@ export function createAvx2(
     instruction(MAP_0F, opcode, to, x, y, { prefix });
 
   /** vshufps. */
-  function shuffle(to: Vector, x: Vector, y: Vector, which: number): void {
+  function shuffle(to: Vector, x: Vector, y: Vector, lanePattern: number): void {
     instruction(MAP_0F, 0xc6, to, x, y, { prefix: NO_PREFIX });
-    emit(which);
+    emit(lanePattern);
   }
 
   /** vfmadd231pd: sum += x · y. */

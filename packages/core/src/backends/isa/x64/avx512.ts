@@ -102,15 +102,15 @@ export function createAvx512(
     instruction(MAP_0F, opcode, to, x, y, { prefix, wide });
 
   /** vshufps. */
-  function shuffle(to: Vector, x: Vector, y: Vector, which: number): void {
+  function shuffle(to: Vector, x: Vector, y: Vector, lanePattern: number): void {
     instruction(MAP_0F, 0xc6, to, x, y, { prefix: NO_PREFIX, wide: 0 });
-    emit(which);
+    emit(lanePattern);
   }
 
-  /** to = two 128-bit lanes of x, then two of y, each chosen by two bits of `which`. */
-  function chooseLanes(to: Vector, x: Vector, y: Vector, which: number): void {
+  /** to = two 128-bit lanes of x, then two of y, each chosen by two bits of `lanePattern`. */
+  function chooseLanes(to: Vector, x: Vector, y: Vector, lanePattern: number): void {
     instruction(MAP_0F3A, 0x23, to, x, y, { wide: 1 }); // vshuff64x2
-    emit(which);
+    emit(lanePattern);
   }
 
   const sharedOperations = createSharedOperations(emit, typedInstruction, integerInstruction);

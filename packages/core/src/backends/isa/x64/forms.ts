@@ -65,8 +65,8 @@ export interface VectorUnit extends Vectors<Address> {
 
 // Vectors of words have the word of a block in the lower half of each 64-bit lane; the upper half is anything.
 
-/** vshufps: in each 128-bit lane two floats of x, then two of y, as two bits of `which` say for each. */
-type Shuffle = (to: Vector, x: Vector, y: Vector, which: number) => void;
+/** vshufps: in each 128-bit lane two floats of x, then two of y, as two bits of `lanePattern` say for each. */
+type Shuffle = (to: Vector, x: Vector, y: Vector, lanePattern: number) => void;
 
 const EVEN = 0x88; // floats 0 and 2 of x, then of y
 const ODD = 0xdd; // floats 1 and 3

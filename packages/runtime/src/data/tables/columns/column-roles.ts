@@ -67,8 +67,8 @@ export function rolesFor(
   const inputs = new Set(preprocessing.columns.map(({ name }) => name));
   const nameOf = (option: string, column: string | number) => names[findColumn(where, option, column, names, true)];
   // The target of a series is one of its inputs; where all targets are inputs, the last is read as the target.
-  const ofTable = columnsOfTargets(preprocessing.target);
-  const tableTargets = targetsAreInputs(preprocessing) ? ofTable.slice(-1) : ofTable;
+  const targetColumns = columnsOfTargets(preprocessing.target);
+  const tableTargets = targetsAreInputs(preprocessing) ? targetColumns.slice(-1) : targetColumns;
   const modelTargets = series === undefined ? tableTargets : [series.target];
   const targets = new Set(hasNewTarget ? newTargets() : modelTargets);
   const weights = weightColumn === undefined ? undefined : nameOf('weightColumn', weightColumn);
@@ -90,8 +90,8 @@ export function rolesFor(
 
   /** The columns of a new target: the last one that is no input by default. */
   function newTargets(): string[] {
-    const standard = names.findLast((name) => !inputs.has(name)) ?? names.length;
-    const columns = [target ?? standard].flat().map((column) => nameOf('target', column));
+    const defaultTarget = names.findLast((name) => !inputs.has(name)) ?? names.length;
+    const columns = [target ?? defaultTarget].flat().map((column) => nameOf('target', column));
     const input = columns.find((name) => inputs.has(name));
     if (input === undefined) return columns;
     throw new OptionError(

@@ -195,8 +195,8 @@ export function planColumns(
 /** The lists of labels of a model, or those that were found in an earlier reading. */
 function labelListsOf({ preprocessing, hasNewTarget, lists = new Map() }: TableRequest): LabelLists {
   if (preprocessing === null || hasNewTarget) return lists;
-  const ofModel = preprocessing.target.map(labelListOf).filter((list) => list !== undefined);
-  return new Map(ofModel.map(({ column, separator }) => [column, separator]));
+  const modelLists = preprocessing.target.map(labelListOf).filter((list) => list !== undefined);
+  return new Map(modelLists.map(({ column, separator }) => [column, separator]));
 }
 
 /** @throws OptionError for a column of texts or images that is no input, or one of a series. */

@@ -156,8 +156,8 @@ function createRowAssembler(fault: PartFault) {
     }
     let next: Step | undefined;
     const parser = new TokenParser({ paths: ['$'] });
-    parser.onValue = ({ value: whole }) => {
-      next = then(whole);
+    parser.onValue = ({ value: rowValue }) => {
+      next = then(rowValue);
     };
     const readMore: Step = (part) => {
       parser.write(part as Parameters<typeof parser.write>[0]);

@@ -184,7 +184,7 @@ function checkVectors({ view, offset }: DataReader): void {
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-function checkCount(what: string, count: number | undefined, maxCount: number): void {
+function checkCount(subject: string, count: number | undefined, maxCount: number): void {
   if (count !== undefined && Number.isSafeInteger(count) && count >= 0 && count <= maxCount) return;
-  throw new Error(`${count ?? 'no'} ${what} where there are at most ${maxCount}`);
+  throw new Error(`${count ?? 'no'} ${subject} where there are at most ${maxCount}`);
 }

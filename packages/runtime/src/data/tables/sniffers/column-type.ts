@@ -104,8 +104,8 @@ export const areMostlyNumbers = (words: readonly string[]): boolean => words.fil
 
 /** The format of a column, for a table of columns. */
 export function describeFormat(format: CellFormat): string {
-  const what = !isDateFormat(format) ? 'numbers' : format.order === 'time' ? 'times' : 'dates';
-  return `${what} like ${exampleOf(format)}`;
+  const kindText = !isDateFormat(format) ? 'numbers' : format.order === 'time' ? 'times' : 'dates';
+  return `${kindText} like ${exampleOf(format)}`;
 }
 
 /** How many cells are as expected, of all that are no gaps. */

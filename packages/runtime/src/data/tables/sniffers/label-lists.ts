@@ -59,13 +59,13 @@ function areLists(words: readonly string[], separator: string): boolean {
 export function decideLabels(
   list: LabelList,
   collectedColumn: CollectedColumn,
-  ofModel: readonly TargetDecoding[] | undefined,
+  modelTargets: readonly TargetDecoding[] | undefined,
 ): Target[] {
   const { column, separator } = list;
   const lists = collectedColumn.words.map((word) => labelsIn(word, separator));
   const labelNames = sortedNames(new Set(lists.flat()));
   const labels =
-    ofModel?.filter((target) => labelListOf(target)?.column === column).map(({ name }) => name) ?? labelNames;
+    modelTargets?.filter((target) => labelListOf(target)?.column === column).map(({ name }) => name) ?? labelNames;
   if (labels.length < 2 || labels.length > MAX_LABELS) {
     throw new ColumnError(`has ${counted(labels.length, 'label')}, expected 2 to ${MAX_LABELS} (${EACH_A_CLASS})`);
   }
@@ -96,9 +96,9 @@ export const labelLists: Sniffer = {
       for (const { column } of labels)
         if (column.data.kind === 'words') for (const [n, has] of column.data.indices.entries()) counts[n] += has;
       const without = counts.reduce((sum, count) => sum + Number(count === 0), 0);
-      const none = without === 0 ? '' : `, ${counted(without, 'row')} without one`;
-      const what = `lists of ${labels.length} labels, separated by ${show(list.separator)}${none}`;
-      return [`the target ${show(list.column)} is read as ${what} (${EACH_A_CLASS})`];
+      const emptyText = without === 0 ? '' : `, ${counted(without, 'row')} without one`;
+      const listsText = `lists of ${labels.length} labels, separated by ${show(list.separator)}${emptyText}`;
+      return [`the target ${show(list.column)} is read as ${listsText} (${EACH_A_CLASS})`];
     });
   },
 };

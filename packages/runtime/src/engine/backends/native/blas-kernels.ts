@@ -138,11 +138,11 @@ interface Pieces {
  * Measured with cblas_dgemm; cblas_sgemm uses the same pieces, unmeasured.
  */
 export function piecesOf({ name, core }: BlasIdentity): Pieces {
-  return name === 'OpenBLAS' && /skylakex|cooperlake|sapphirerapids/i.test(core) ? wholePieces : whole;
+  return name === 'OpenBLAS' && /skylakex|cooperlake|sapphirerapids/i.test(core) ? wholePieces : wholeProducts;
 }
 
 /** One piece of all inputs: BLIS and OpenBLAS for Haswell are up to 10 % slower with several. */
-const whole: Pieces = { forward: (_B, I) => I, backward: (_B, I) => I };
+const wholeProducts: Pieces = { forward: (_B, I) => I, backward: (_B, I) => I };
 
 // Sizes that OpenBLAS 0.3.29 multiplies without packing: M·N·K up to 100³. With a transposed left factor, which W is in
 // column-major order, M·N up to 1200; sums below 64 gain nothing (32x256x32: 46 -> 41 GFLOP/s).

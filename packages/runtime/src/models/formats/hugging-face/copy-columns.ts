@@ -20,10 +20,10 @@ export function copyColumns<Direction extends 'from' | 'to'>(
   const destination = direction === 'to' ? (numbers as Elements) : values;
   for (let r = 0; r < R; r++) {
     for (let c = 0; c < columns; c++) {
-      const ofValues = r * width + column + c;
-      const ofNumbers = isTransposed ? c * R + r : r * columns + c;
-      if (destination === values) values[ofValues] = numbers[ofNumbers];
-      else destination[ofNumbers] = values[ofValues];
+      const valueIndex = r * width + column + c;
+      const numberIndex = isTransposed ? c * R + r : r * columns + c;
+      if (destination === values) values[valueIndex] = numbers[numberIndex];
+      else destination[numberIndex] = values[valueIndex];
     }
   }
 }

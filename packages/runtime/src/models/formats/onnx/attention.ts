@@ -85,8 +85,8 @@ function attend(
   const isRealQuery = isReal(queryLengths, T);
   const isRealKey = queryLengths === keyLengths && S === T ? isRealQuery : isReal(keyLengths, S);
   const withAxes = (value: Value, ...axes: number[]): Value => graph.node('Unsqueeze', [value, graph.integers(axes)]);
-  const ofKeys = withAxes(isRealKey, 1, 2);
-  const isRead = causal ? graph.node('And', [ofKeys, upToQuery(graph, T, S)]) : ofKeys;
+  const keyMask = withAxes(isRealKey, 1, 2);
+  const isRead = causal ? graph.node('And', [keyMask, upToQuery(graph, T, S)]) : keyMask;
   const sums = graph.node('MatMul', [
     graph.node('Softmax', [graph.node('Where', [isRead, scores, graph.number(-Infinity)])], { axis: -1 }),
     permute(v, [0, 2, 1, 3]),

@@ -25,7 +25,7 @@ export interface Graph {
   output(name: string, value: Value, type: ElementType, row: Shape, note: string): void;
   /** Adds an input of an imported graph, or an output, which is `value`; N may be any of its axes, or none. */
   imported(
-    what: 'input' | 'output',
+    kind: 'input' | 'output',
     name: string,
     type: ElementType,
     extents: readonly (number | 'N')[],
@@ -100,11 +100,11 @@ function emptyGraph(
       nodes.push({ opType: 'Identity', name: newValue('Identity'), input: [value], output: [name] });
       outputs.push(valueInfo(name, type, row, note));
     },
-    imported(what, name, type, extents, value = name) {
+    imported(kind, name, type, extents, value = name) {
       const dims = extents.map((extent) => (extent === 'N' ? { dimParam: 'N' } : { dimValue: BigInt(extent) }));
       const info = infoOf(name, type, dims, 'as the imported graph has it');
-      (what === 'input' ? inputs : outputs).push(info);
-      if (what === 'output')
+      (kind === 'input' ? inputs : outputs).push(info);
+      if (kind === 'output')
         nodes.push({ opType: 'Identity', name: newValue('Identity'), input: [value], output: [name] });
       return name;
     },

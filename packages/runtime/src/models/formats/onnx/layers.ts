@@ -149,8 +149,8 @@ const layerGraphs: Readonly<Record<Exclude<LayerKind, 'like'>, (emission: Emissi
   upsample({ graph, x, shape }) {
     const firstAxis = x.image === null ? 1 : 2; // of [N, H, W, C] or [N, C, H, W]
     const value = shape.slice(0, -1).reduce((y, extent, a) => {
-      const nearest = Array.from({ length: extent }, (_, o) => Math.floor((o * x.shape[a]) / extent));
-      return graph.node('Gather', [y, graph.integers(nearest)], { axis: firstAxis + a });
+      const nearestInputs = Array.from({ length: extent }, (_, o) => Math.floor((o * x.shape[a]) / extent));
+      return graph.node('Gather', [y, graph.integers(nearestInputs)], { axis: firstAxis + a });
     }, x.value);
     return { shape, value, image: x.image === null ? null : shape };
   },

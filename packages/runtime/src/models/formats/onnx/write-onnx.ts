@@ -70,10 +70,10 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
     while (inputNames.has(unusedName)) unusedName += '_';
     return unusedName;
   };
-  for (const { name, model: one, outputs } of outputsOf(graph.in(type), model, y)) {
+  for (const { name, model: outputModel, outputs } of outputsOf(graph.in(type), model, y)) {
     const layout = layouts?.outputs.find((output) => name === null || output.name === name);
     const nameOfAnswer = (answer: string): string => unusedName(name === null ? answer : `${name}.${answer}`);
-    emitAnswers(graph, type, one, outputs, nameOfAnswer, layout);
+    emitAnswers(graph, type, outputModel, outputs, nameOfAnswer, layout);
   }
   const file = encodeModel({
     irVersion: BigInt(IR_VERSION),
@@ -113,15 +113,15 @@ function outputsOf(graph: Graph, model: ExportedModel, y: Value) {
 function emitLengths(graph: Graph, { contents: { preprocessing }, network }: ExportedModel): readonly Value[] {
   const { parts, whole, readers } = network.lengths;
   const hasLengths = ofTable(preprocessing)?.columns.some(({ type }) => type === 'text') ?? true;
-  const all = graph.integers([whole]);
-  const ofParts = parts.map(({ name, positions: T }, part) => {
+  const allLengths = graph.integers([whole]);
+  const partLengths = parts.map(({ name, positions: T }, part) => {
     const isRead = readers.some((reader) => reader.part === part);
     const isChanged = readers.some((reader) => reader.part === part && !reader.isKept);
-    if (T === null || !isRead || isChanged || !hasLengths) return all;
+    if (T === null || !isRead || isChanged || !hasLengths) return allLengths;
     const input = name === null || parts.length === 1 ? 'lengths' : `lengths.${name}`;
     return graph.optional(input, T, `the real positions of each row, from 1 to ${T}; left out, all ${T} are real`);
   });
-  return [...ofParts, all];
+  return [...partLengths, allLengths];
 }
 
 /** A table whose columns are inputs of the file. Windows of a series and texts alone are taken as encoded numbers. */

@@ -47,9 +47,9 @@ export const heOf = ({ steps }: { steps: number }) =>
           const options = { optimizer, batch: BATCH, steps, seed };
           runs.push(await runDeep(spec, runContext('softmax-cross-entropy', data), options, [0]));
         }
-        const starts = runs.map(({ probes }) => probes[0]);
+        const startProbes = runs.map(({ probes }) => probes[0]);
         const accuracies = runs.map(({ validation }) => validation?.accuracy ?? 0);
-        list.push({ starts, accuracies, ...factorsOf(starts, hidden, data.train) });
+        list.push({ starts: startProbes, accuracies, ...factorsOf(startProbes, hidden, data.train) });
       }
       return { measured: list, chance: largestClass(data.validation ?? digits) };
     },
@@ -86,10 +86,10 @@ export const heOf = ({ steps }: { steps: number }) =>
     },
   });
 
-function factorsOf(starts: readonly HiddenProbe[], hidden: readonly number[], { inputs, rows }: Dataset) {
+function factorsOf(startProbes: readonly HiddenProbe[], hidden: readonly number[], { inputs, rows }: Dataset) {
   const widths = [inputs.columns, ...hidden];
   const meanSquare = meanSquareOf(inputs, rows);
-  const fits = starts.map((probe): StartFactors => startFactors(probe, relu, widths, meanSquare));
+  const fits = startProbes.map((probe): StartFactors => startFactors(probe, relu, widths, meanSquare));
   const theory = factorRange(
     fits.map(({ measured, expected, effect }) => ({ factor: measured.factor, expected: expected.factor, effect })),
   );

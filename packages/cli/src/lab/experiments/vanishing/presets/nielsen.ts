@@ -75,7 +75,7 @@ export const nielsen = definePreset('nielsen', {
           nearOneStart(
             `dC/db, hidden layer ${h + 1} of ${depth}`,
             { printed, source: BOOK },
-            ofLayer(norms.crossEntropy, h),
+            normsOfLayer(norms.crossEntropy, h),
           ),
         ),
       ),
@@ -84,7 +84,7 @@ export const nielsen = definePreset('nielsen', {
             nearOneStart(
               `epoch ${EPOCH}: hidden layer ${h + 1} of 4`,
               { printed, source: RECORD },
-              ofLayer(trainedNorms, h),
+              normsOfLayer(trainedNorms, h),
             ),
           )
         : []),
@@ -125,10 +125,10 @@ export const nielsen = definePreset('nielsen', {
 const BOOK = 'Nielsen 2015, chapter 5';
 const RECORD = "its repository's fig/norms_during_training_4_layers.json";
 
-const ofLayer = (norms: readonly (readonly number[])[], h: number): number[] => norms.map((layers) => layers[h]);
+const normsOfLayer = (norms: readonly (readonly number[])[], h: number): number[] => norms.map((layers) => layers[h]);
 
 const normRange = (norms: readonly (readonly number[])[], h: number): Range =>
-  rangeOf(`norm of dC/db of hidden layer ${h + 1}`, ofLayer(norms, h));
+  rangeOf(`norm of dC/db of hidden layer ${h + 1}`, normsOfLayer(norms, h));
 
 /** With few starts the spread is not known, so nothing is claimed. */
 const withheld = ({ what, computed, paper }: Finding): Finding =>

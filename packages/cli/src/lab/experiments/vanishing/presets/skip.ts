@@ -47,11 +47,11 @@ export const skipOf = ({ steps }: { steps: number }) =>
           const options = { optimizer: 'adam', batch: BATCH, steps, seed } as const;
           runs.push(await runDeep(spec, runContext('softmax-cross-entropy', data), options, [0]));
         }
-        const starts = runs.map(({ probes }) => probes[0]);
+        const startProbes = runs.map(({ probes }) => probes[0]);
         measurements.push({
-          starts,
-          factors: starts.map(({ layers }) => fitFactor(layers.map(({ rmsDz }) => rmsDz)).factor ?? Number.NaN),
-          firstGradients: starts.map(({ layers }) => layers[0].rmsDW * Math.sqrt(digits.inputs.columns * WIDTH)),
+          starts: startProbes,
+          factors: startProbes.map(({ layers }) => fitFactor(layers.map(({ rmsDz }) => rmsDz)).factor ?? Number.NaN),
+          firstGradients: startProbes.map(({ layers }) => layers[0].rmsDW * Math.sqrt(digits.inputs.columns * WIDTH)),
           accuracies: runs.map(({ validation }) => validation?.accuracy ?? 0),
         });
       }

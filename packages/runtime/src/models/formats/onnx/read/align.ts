@@ -75,8 +75,8 @@ function alignParts(call: Call, start: readonly Aligned[]): Alignment {
     return entries.find((entry) => entry.axes[axis].length > 0)?.axes[axis] ?? [];
   });
   const parts = rowParts(axes);
-  const whole = entries.filter(({ stored }) => stored.length === parts.length);
-  const storedParts = (whole.find(({ item }) => !isConstant(item)) ?? whole[0])?.stored ?? parts;
+  const wholeEntries = entries.filter(({ stored }) => stored.length === parts.length);
+  const storedParts = (wholeEntries.find(({ item }) => !isConstant(item)) ?? wholeEntries[0])?.stored ?? parts;
   return { axes, stored: storedParts, values: entries.map((entry) => parameterOrRows(call, entry, storedParts)) };
 }
 

@@ -143,20 +143,20 @@ function batchOf(inputs: Source['inputs']): Batch | null {
 /** The network whose rows are those of the batch, or one row that is all of it if the graph mixes a fixed number. */
 function translateByRows(source: Source, type: ElementType): { batch: Batch; translation: Translation } {
   const batch = batchOf(source.inputs);
-  const whole: Batch = { axes: source.inputs.map(() => null), fixedRows: 0 };
+  const wholeBatch: Batch = { axes: source.inputs.map(() => null), fixedRows: 0 };
   for (const [k, { name, dims }] of source.inputs.entries()) {
     const free = dims.find((extent, axis) => typeof extent === 'string' && batch?.axes[k] !== axis);
     if (free === undefined) continue;
     const expected = `a size for it, such as sizes: { ${JSON.stringify(free)}: 128 }`;
     throw source.fault(`the free extent ${show(free)} in input ${show(name)}`, expected);
   }
-  if (batch === null) return { batch: whole, translation: translate(source, whole, type) };
+  if (batch === null) return { batch: wholeBatch, translation: translate(source, wholeBatch, type) };
   if (batch.fixedRows === 0) return { batch, translation: translate(source, batch, type) };
   try {
     return { batch, translation: translate(source, batch, type) };
   } catch (error) {
     try {
-      return { batch: whole, translation: translate(source, whole, type) };
+      return { batch: wholeBatch, translation: translate(source, wholeBatch, type) };
     } catch (errorOfWhole) {
       throw error instanceof MixedRowsError ? errorOfWhole : error;
     }

@@ -123,24 +123,28 @@ function graphValue({ name = '', type }: Message<'ValueInfoProto'>): GraphValue 
   return { name, type: typeOfCode(elemType), dims: dims ?? null };
 }
 
-/** Reads a tensor, which `what` names in errors. */
-export type TensorReader = (tensor: Message<'TensorProto'>, what: string) => Tensor;
+/** Reads a tensor, which `description` names in errors. */
+export type TensorReader = (tensor: Message<'TensorProto'>, description: string) => Tensor;
 
 /** The reader of tensors of a file: their numbers stand in it, or in files of its folder. */
 export function createReader(path: string, fault: FileFault): TensorReader {
-  return (tensor, what) => {
+  return (tensor, description) => {
     const { dims: extents = [], dataType, rawData } = tensor;
     const type = typeOfCode(dataType);
     const dims = extents.map(Number);
-    if (type === null) throw fault(`${what} of type ${typeNames.get(dataType ?? 0) ?? dataType}`, 'one of numbers');
+    if (type === null)
+      throw fault(`${description} of type ${typeNames.get(dataType ?? 0) ?? dataType}`, 'one of numbers');
     if (dims.some((extent) => !Number.isSafeInteger(extent) || extent < 0)) {
-      throw fault(`${what} with extents ${dims.join(', ')}`, 'whole numbers of at least 0');
+      throw fault(`${description} with extents ${dims.join(', ')}`, 'whole numbers of at least 0');
     }
     const size = sizeOf(dims);
     const [width, readNumber] = storedTypes[type];
     const refuseLength = (length: number, unit: string, expected: number): void => {
       if (length === expected) return;
-      throw fault(`${length} ${unit} for ${what} of ${dims.length === 0 ? 'no axes' : shapeText(dims)}`, `${expected}`);
+      throw fault(
+        `${length} ${unit} for ${description} of ${dims.length === 0 ? 'no axes' : shapeText(dims)}`,
+        `${expected}`,
+      );
     };
     const storedList = listedNumbers(tensor, type);
     const isRaw = tensor.dataLocation === 1 || (rawData !== undefined && rawData.length > 0) || storedList.length === 0;
@@ -150,7 +154,7 @@ export function createReader(path: string, fault: FileFault): TensorReader {
       numbers.set(storedList);
       return { type, dims, numbers };
     }
-    const bytes = tensor.dataLocation === 1 ? externalBytes(path, tensor, what, size * width, fault) : rawData;
+    const bytes = tensor.dataLocation === 1 ? externalBytes(path, tensor, description, size * width, fault) : rawData;
     refuseLength(bytes?.length ?? 0, 'bytes', size * width);
     const numbers = numbersFor(type, dims);
     if (bytes === undefined) return { type, dims, numbers };
@@ -179,7 +183,7 @@ function listedNumbers(tensor: Message<'TensorProto'>, type: TensorType): readon
 function externalBytes(
   path: string,
   { externalData = [] }: Message<'TensorProto'>,
-  what: string,
+  description: string,
   length: number,
   fault: FileFault,
 ): Uint8Array {
@@ -188,7 +192,7 @@ function externalBytes(
   const offset = Number(entries.get('offset') ?? 0);
   const folder = realpathSync(dirname(path));
   const tensorError = (expected: string, cause?: unknown) =>
-    fault(`${what} in ${show(location)} from byte ${offset} on`, expected, cause);
+    fault(`${description} in ${show(location)} from byte ${offset} on`, expected, cause);
   if (!Number.isSafeInteger(offset) || offset < 0) throw tensorError('an offset of at least 0');
   const isInside = (file: string): boolean => {
     const inFolder = relative(folder, file);

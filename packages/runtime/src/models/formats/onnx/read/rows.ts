@@ -149,9 +149,9 @@ export function regroupAxes(rows: Rows, dims: readonly number[]): Rows | null {
     const [first] = flat;
     const parts = rowParts(rows.axes);
     if (flat.length <= 1 || (flat.includes(ROWS) && first !== ROWS) || parts.length <= 1) return null;
-    const [whole] = newAxes([extentOf(parts)]);
-    const axes = first === ROWS ? [[ROWS, ...whole]] : [whole];
-    return regroupAxes({ ...rows, axes, stored: whole, value: arrangeAxes(rows, [parts]) }, dims);
+    const [wholeAxis] = newAxes([extentOf(parts)]);
+    const axes = first === ROWS ? [[ROWS, ...wholeAxis]] : [wholeAxis];
+    return regroupAxes({ ...rows, axes, stored: wholeAxis, value: arrangeAxes(rows, [parts]) }, dims);
   }
   const { pieces, countsA, countsB } = sharedFactors;
   if (flat.includes(ROWS) && !pieces.includes(ROWS)) return null;

@@ -43,14 +43,14 @@ export function translate(source: Source, batch: Batch, type: ElementType): Tran
     const adder: LayerAdder = {
       anyRows: () => first.value,
       add(value, spec, weights, weightNames, isTrained) {
-        const whole: LayerSpec = isTrained ? spec : { ...spec, freeze: true };
-        const key = JSON.stringify([whole, weightNames]);
+        const layerSpec: LayerSpec = isTrained ? spec : { ...spec, freeze: true };
+        const key = JSON.stringify([layerSpec, weightNames]);
         const isNamed = weightNames.length === Object.keys(weights).length && !weightNames.includes(undefined);
         const like = layersByWeights.get(key)?.find((layer) => isNamed && haveSameNumbers(layer.weights, weights));
         if (like !== undefined && spec.kind === 'parameter') return like.value;
         const name = uniqueName(names, [...weightNames.map(layerOfWeight), ...otherNames]);
         weightsByLayer.set(name, weights);
-        const through = like?.through ?? shared(whole);
+        const through = like?.through ?? shared(layerSpec);
         const y = through(value).as(name);
         if (like === undefined) {
           layersByWeights.set(key, [...(layersByWeights.get(key) ?? []), { weights, through, value: y }]);
@@ -87,8 +87,8 @@ export function translate(source: Source, batch: Batch, type: ElementType): Tran
   const [{ value }] = outputs;
   const isInput = allInputs.some(({ rows }) => rows.value === value);
   const only = isInput ? value.through({ kind: 'activation', fn: 'identity' }) : value;
-  const all = Object.fromEntries(outputs.map((output) => [output.placed.name, output.value]));
-  const spec = network(outputs.length === 1 ? only : all);
+  const valueByName = Object.fromEntries(outputs.map((output) => [output.placed.name, output.value]));
+  const spec = network(outputs.length === 1 ? only : valueByName);
   // Each of several inputs that layers read is a layer of its name.
   const layerNames = new Set(spec.layers.map((layer) => layer.name));
   const inputs = allInputs.filter(({ name }) => name === undefined || layerNames.has(name));
@@ -136,8 +136,8 @@ function inputOf(source: Source, index: number, rowsAxis: number | null, names: 
   const extents = dims.map((extent, axis) => (axis === rowsAxis ? 1 : Number(extent)));
   const axes = newAxes(extents).map((parts, axis) => (axis === rowsAxis ? [ROWS] : parts));
   const channels = extents[0] === 1 && !rowsAxis ? channelsAxis(source, name, dims.length) : null;
-  const all = [...axes.keys()].filter((axis) => axis !== (channels === null ? rowsAxis : 0));
-  const order = channels === null ? all : [...all.filter((axis) => axis !== channels), channels];
+  const otherAxes = [...axes.keys()].filter((axis) => axis !== (channels === null ? rowsAxis : 0));
+  const order = channels === null ? otherAxes : [...otherAxes.filter((axis) => axis !== channels), channels];
   const shape = order.length === 0 ? [1] : order.map((axis) => extents[axis]);
   const partName = source.inputs.length > 1 ? uniqueName(names, [name]) : undefined;
   const axisOrder = [...axes.keys()].map((axis) => (axis === rowsAxis ? ('N' as const) : order.indexOf(axis)));

@@ -88,25 +88,25 @@ const topK = composedOperator((call, [first, count]) => {
 const maxUnpool = composedOperator((call, [first, second, shape]) => {
   const [x, indices] = [first as Item, second as Item];
   const [N, C, ...positions] = fixedExtents(call, extentsOf(x));
-  const each = (name: string, value: number) =>
+  const listOf = (name: string, value: number) =>
     call.ints(
       name,
       positions.map(() => value),
     );
-  const [kernel, strides] = [call.ints('kernel_shape'), each('strides', 1)];
+  const [kernel, strides] = [call.ints('kernel_shape'), listOf('strides', 1)];
   const pads = call.ints(
     'pads',
     [...positions, ...positions].map(() => 0),
   );
-  const whole = positions.map((n, a) => (n - 1) * strides[a] + kernel[a] - pads[a] - pads[a + positions.length]);
-  const dims = shape === undefined ? [N, C, ...whole] : known(call, shape, 'a shape');
+  const wholeExtents = positions.map((n, a) => (n - 1) * strides[a] + kernel[a] - pads[a] - pads[a + positions.length]);
+  const dims = shape === undefined ? [N, C, ...wholeExtents] : known(call, shape, 'a shape');
   // Indices count in the smallest output that the windows have.
-  const size = sizeOf(whole);
+  const size = sizeOf(wholeExtents);
   const offsets = known(call, indices, 'indices').map((index) => {
     let [rest, offset, stride] = [index % size, 0, 1];
-    for (let a = whole.length - 1; a >= 0; a--) {
-      offset += (rest % whole[a]) * stride;
-      rest = Math.floor(rest / whole[a]);
+    for (let a = wholeExtents.length - 1; a >= 0; a--) {
+      offset += (rest % wholeExtents[a]) * stride;
+      rest = Math.floor(rest / wholeExtents[a]);
       stride *= dims[a + 2];
     }
     return Math.floor(index / size) * sizeOf(dims.slice(2)) + offset;

@@ -21,7 +21,7 @@ const convolution: Operator = {
   evaluate(call, [first, second, bias]) {
     const [x, w] = [first as Tensor, second as Tensor];
     const [N, C, ...positions] = x.dims;
-    const [O, ofGroup] = w.dims;
+    const [O, groupInputs] = w.dims;
     const windows = windowsOf(call, positions, w.dims.slice(2));
     const [outputs, kernel] = [sizeOf(windows.map((window) => window.outputs)), sizeOf(w.dims.slice(2))];
     const inputs = sizeOf(positions);
@@ -35,9 +35,9 @@ const convolution: Operator = {
           for (let n = 0; n < N; n++) {
             for (let o = 0; o < O; o++) {
               let sum = 0;
-              const from = n * C + Math.floor(o / perGroup) * ofGroup;
-              for (let c = 0; c < ofGroup; c++) {
-                sum += x.numbers[(from + c) * inputs + input] * w.numbers[(o * ofGroup + c) * kernel + tap];
+              const from = n * C + Math.floor(o / perGroup) * groupInputs;
+              for (let c = 0; c < groupInputs; c++) {
+                sum += x.numbers[(from + c) * inputs + input] * w.numbers[(o * groupInputs + c) * kernel + tap];
               }
               sums[(n * O + o) * outputs + output] += sum;
             }
@@ -132,12 +132,16 @@ interface TransposedWindow extends Window {
 }
 
 function transposedWindows(call: Call, positions: readonly number[], kernel: readonly number[]): TransposedWindow[] {
-  const each = (name: string, value: number): readonly number[] =>
+  const listOf = (name: string, value: number): readonly number[] =>
     call.ints(
       name,
       positions.map(() => value),
     );
-  const [strides, dilations, outputPadding] = [each('strides', 1), each('dilations', 1), each('output_padding', 0)];
+  const [strides, dilations, outputPadding] = [
+    listOf('strides', 1),
+    listOf('dilations', 1),
+    listOf('output_padding', 0),
+  ];
   const pads = call.ints(
     'pads',
     [...positions, ...positions].map(() => 0),
@@ -145,16 +149,16 @@ function transposedWindows(call: Call, positions: readonly number[], kernel: rea
   const auto = call.text('auto_pad', 'NOTSET');
   return positions.map((outputs, a) => {
     const [stride, dilation] = [strides[a], dilations[a]];
-    const whole = (outputs - 1) * stride + dilation * (kernel[a] - 1) + 1 + outputPadding[a];
+    const wholeOutputs = (outputs - 1) * stride + dilation * (kernel[a] - 1) + 1 + outputPadding[a];
     let [before, after] = auto === 'NOTSET' ? [pads[a], pads[a + positions.length]] : [0, 0];
     if (call.has('output_shape') || auto.startsWith('SAME')) {
       const total =
-        whole -
+        wholeOutputs -
         (call.has('output_shape') ? (call.ints('output_shape').at(a - positions.length) ?? 0) : outputs * stride);
       before = auto === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
       after = total - before;
     }
-    const inputs = whole - before - after;
+    const inputs = wholeOutputs - before - after;
     if (!(inputs >= 1)) throw call.refuse(`padding that leaves ${inputs} outputs`, 'at least 1');
     const extraOutputs = outputPadding[a] - after + before;
     return { inputs, outputs, kernel: kernel[a], stride, dilation, before, after, extra: extraOutputs };
@@ -199,12 +203,13 @@ const transposedConvolution: Operator = {
     const isOfLayer = windows.every(
       (of) => of.dilation === 1 && of.before >= 0 && of.extra >= 0 && of.extra < of.stride,
     );
-    if (groups > 1 || positions.length > 2 || !isOfLayer) return [ofSpreadInputs(call, x, w, bias, windows, groups)];
+    if (groups > 1 || positions.length > 2 || !isOfLayer)
+      return [convolveSpreadInputs(call, x, w, bias, windows, groups)];
     const { value, from } = imageOf(call, x);
     const isRow = positions.length === 1;
     const image = isRow ? value.through(reshape([...positions, 1, value.shape[1]])) : value;
-    const along = (option: (of: TransposedWindow) => number, ofRow: number): number[] =>
-      isRow ? [option(windows[0]), ofRow] : windows.map(option);
+    const along = (option: (of: TransposedWindow) => number, rowValue: number): number[] =>
+      isRow ? [option(windows[0]), rowValue] : windows.map(option);
     const spec: LayerSpec = {
       kind: 'conv2d-transpose',
       out: O,
@@ -220,7 +225,7 @@ const transposedConvolution: Operator = {
 };
 
 /** A transposed convolution as one of the inputs with zeros between them, by the turned windows. */
-function ofSpreadInputs(
+function convolveSpreadInputs(
   call: Call,
   x: Rows,
   w: Tensor,

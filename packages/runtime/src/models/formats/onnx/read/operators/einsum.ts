@@ -76,9 +76,9 @@ const einsum = composedOperator((call, xs) => {
     if (item === undefined) throw call.refuse(`${xs.length} values for ${equation}`, 'one for each term');
     return withoutRepeats(call, { item, labels: labelsOf(call, term, extentsOf(item).length) });
   });
-  const all = factors.flatMap(({ labels }) => labels);
+  const allLabels = factors.flatMap(({ labels }) => labels);
   const once = [...terms].filter((label) => /[A-Za-z]/.test(label) && terms.split(label).length === 2).sort();
-  const free = [...new Set(all.filter((label) => label.startsWith('<')))].sort((a, b) => (a > b ? -1 : 1));
+  const free = [...new Set(allLabels.filter((label) => label.startsWith('<')))].sort((a, b) => (a > b ? -1 : 1));
   const outputText = result ?? `...${once.join('')}`;
   const order = [...outputText.replace('...', '.')].flatMap((label) => (label === '.' ? free : [label]));
   const [first, ...others] = factors;

@@ -71,9 +71,9 @@ const gatherElements = composedOperator((call, [first, second]) => {
     const kept = Array.from({ length: indexDims[k] }, (_, index) => index);
     return isConstant(y) ? takeOf(y, k, kept) : takeRows(call, y, k, kept);
   }, x);
-  const [ofX, ofIndices] = [extentsOf(cut).toSpliced(axis, 0, 1), indexDims.toSpliced(axis + 1, 0, 1)];
-  const places = oneHot(call, inShape(call, indices, ofIndices), axis + 1, dims[axis]);
-  const chosenNumbers = masked(call, places, inShape(call, cut, ofX));
+  const [shapeOfX, shapeOfIndices] = [extentsOf(cut).toSpliced(axis, 0, 1), indexDims.toSpliced(axis + 1, 0, 1)];
+  const places = oneHot(call, inShape(call, indices, shapeOfIndices), axis + 1, dims[axis]);
+  const chosenNumbers = masked(call, places, inShape(call, cut, shapeOfX));
   return [reduced(call, 'ReduceSum', chosenNumbers, [axis + 1], false)];
 });
 
@@ -88,7 +88,7 @@ function blocksAt(call: Call, dims: readonly number[], indices: Tensor, batchAxe
   const count = indices.dims.at(-1) ?? 1;
   const strides = stridesOf(dims);
   const perBatch = sizeOf(indices.dims.slice(batchAxes, -1));
-  const starts = Array.from({ length: indices.numbers.length / count }, (_, row) => {
+  const blockStarts = Array.from({ length: indices.numbers.length / count }, (_, row) => {
     let start = Math.floor(row / perBatch) * (strides[batchAxes - 1] ?? 0);
     for (let k = 0; k < count; k++) {
       const [index, extent] = [indices.numbers[row * count + k], dims[batchAxes + k]];
@@ -97,7 +97,7 @@ function blocksAt(call: Call, dims: readonly number[], indices: Tensor, batchAxe
     }
     return start;
   });
-  return { starts, length: strides[batchAxes + count - 1], rest: dims.slice(batchAxes + count) };
+  return { starts: blockStarts, length: strides[batchAxes + count - 1], rest: dims.slice(batchAxes + count) };
 }
 
 const placesOf = ({ starts, length }: { readonly starts: readonly number[]; readonly length: number }): number[] =>
@@ -142,11 +142,11 @@ function scatter(call: Call, x: Item, updates: Item, places: readonly number[]):
   for (const [k, index] of places.entries()) waiting.set(index, [...(waiting.get(index) ?? []), k]);
   const rounds = Math.max(0, ...[...waiting.values()].map((list) => list.length));
   const { type } = x;
-  const all = concatenate(flat(updates), { type, dims: [1], numbers: Float64Array.of(neutral) });
+  const updatesAndNeutral = concatenate(flat(updates), { type, dims: [1], numbers: Float64Array.of(neutral) });
   let y = flat(x);
   for (let round = 0; round < rounds; round++) {
     const from = Array.from({ length: size }, (_, index) => waiting.get(index)?.[round] ?? places.length);
-    y = call.apply(operator, [y, atPlaces(call, all, from)])[0];
+    y = call.apply(operator, [y, atPlaces(call, updatesAndNeutral, from)])[0];
   }
   return inShape(call, y, dims);
 }

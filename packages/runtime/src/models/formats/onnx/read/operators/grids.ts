@@ -62,9 +62,9 @@ function termsAlong(call: Call, point: number, n: number): Terms {
   if (padding !== 'zeros' && !isCubic) at = clampToImage(at);
   const below = Math.floor(at);
   const half = at - below;
-  const nearest = half > 0.5 || (half === 0.5 && below % 2 !== 0) ? below + 1 : below;
+  const nearestPixel = half > 0.5 || (half === 0.5 && below % 2 !== 0) ? below + 1 : below;
   const factors = isCubic ? cubicFactors(half) : mode === 'nearest' ? [1] : [1 - half, half];
-  const start = isCubic ? below - 1 : mode === 'nearest' ? nearest : below;
+  const start = isCubic ? below - 1 : mode === 'nearest' ? nearestPixel : below;
   return factors.flatMap((factor, k): Terms => {
     const pixel = padding === 'zeros' ? start + k : clampToImage(start + k);
     return pixel < 0 || pixel > n - 1 ? [] : [[pixel, factor]];
@@ -92,7 +92,7 @@ const gridSample = composedOperator((call, [first, second]) => {
   const [points, rank] = [sizeOf(others.slice(0, -1)), positions.length];
   const steps = stridesOf(positions);
   const flat = inShape(call, x, [N, C, sizeOf(positions)]);
-  const ofImage = (image: number): Terms[] =>
+  const termsOfImage = (image: number): Terms[] =>
     Array.from({ length: points }, (_, point) => {
       const at = (image * points + point) * rank;
       return positions.reduce<Terms>(
@@ -105,14 +105,14 @@ const gridSample = composedOperator((call, [first, second]) => {
         [[0, 1]],
       );
     });
-  const sampleImage = (image: number, y: Item): Item => sumsOf(call, y, ofImage(image));
+  const sampleImage = (image: number, y: Item): Item => sumsOf(call, y, termsOfImage(image));
   const dims = [N, C, ...others.slice(0, -1)];
   if (images === 1) return [inShape(call, sampleImage(0, flat), dims)];
   fixedExtents(call, [N]);
-  const each = Array.from({ length: images }, (_, n) =>
+  const sampledImages = Array.from({ length: images }, (_, n) =>
     sampleImage(n, isConstant(flat) ? takeOf(flat, 0, [n]) : takeRows(call, flat, 0, [n])),
   );
-  return [inShape(call, call.apply('Concat', each, { axis: 0 })[0], dims)];
+  return [inShape(call, call.apply('Concat', sampledImages, { axis: 0 })[0], dims)];
 });
 
 export const gridOperators = { AffineGrid: affineGrid, GridSample: gridSample };

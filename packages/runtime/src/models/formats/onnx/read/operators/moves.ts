@@ -26,10 +26,10 @@ export function axisOf(call: Call, axis: number, rank: number): number {
 }
 
 /** The numbers of an input that has to be known. @throws Error for one that layers compute */
-export function known(call: Call, item: Item | undefined, what: string): readonly number[] {
-  if (item === undefined) throw call.refuse(`no ${what}`, 'them');
+export function known(call: Call, item: Item | undefined, description: string): readonly number[] {
+  if (item === undefined) throw call.refuse(`no ${description}`, 'them');
   if (isConstant(item)) return Array.from(item.numbers);
-  throw call.refuse(`${what} that depend on its inputs`, 'constants');
+  throw call.refuse(`${description} that depend on its inputs`, 'constants');
 }
 
 /**
@@ -153,10 +153,10 @@ const concatenate: Operator = {
     const [{ type, dims }] = tensors;
     const axis = axisOf(call, call.int('axis', 1), dims.length);
     const total = tensors.reduce((sum, x) => sum + x.dims[axis], 0);
-    const all = dims.with(axis, total);
+    const joinedDims = dims.with(axis, total);
     const inner = sizeOf(dims.slice(axis + 1));
     return [
-      tensorOf(type, all, (numbers) => {
+      tensorOf(type, joinedDims, (numbers) => {
         let start = 0;
         for (const x of tensors) {
           const run = x.dims[axis] * inner;

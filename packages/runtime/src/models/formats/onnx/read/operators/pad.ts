@@ -23,8 +23,8 @@ function paddingOf(call: Call, [x, pads, value, axesInput]: readonly (Item | und
   const isOld = call.opset < 11;
   const numbers = isOld ? call.ints(call.has('paddings') ? 'paddings' : 'pads') : known(call, pads, 'pads');
   const filler = isOld ? call.float('value', 0) : value === undefined ? 0 : (known(call, value, 'a value')[0] ?? 0);
-  const all = Array.from({ length: rank }, (_, axis) => axis);
-  const axes = axesInput === undefined ? all : known(call, axesInput, 'axes');
+  const allAxes = Array.from({ length: rank }, (_, axis) => axis);
+  const axes = axesInput === undefined ? allAxes : known(call, axesInput, 'axes');
   const sides = axes.map((axis, k) => [axisOf(call, axis, rank), numbers[k], numbers[k + axes.length]] as const);
   return { filler, sides };
 }

@@ -32,8 +32,8 @@ const power: Operator = {
       const { values, axes, stored } = align(call, [x, p]);
       const value = powerOf(values[0], values[1]);
       const isExact = isFloating(x.type);
-      const whole = (y: Value): Value => (isFloating(p.type) ? withoutFraction(y) : y.through({ kind: 'round' }));
-      return [{ type: x.type, axes, stored, value: isExact ? value : whole(value) }];
+      const toWhole = (y: Value): Value => (isFloating(p.type) ? withoutFraction(y) : y.through({ kind: 'round' }));
+      return [{ type: x.type, axes, stored, value: isExact ? value : toWhole(value) }];
     }
     return [powerOfConstants(call, x, p)];
   },
@@ -70,8 +70,8 @@ const rest: Operator = {
   layers: (call, xs) => [
     layersOfTwo(call, xs[0] as Item, xs[1] as Item, (a, b) => {
       const quotient = a.over(b);
-      const whole = call.int('fmod', 0) === 0 ? floor(quotient) : withoutFraction(quotient);
-      return a.minus(whole.times(b));
+      const wholeQuotient = call.int('fmod', 0) === 0 ? floor(quotient) : withoutFraction(quotient);
+      return a.minus(wholeQuotient.times(b));
     }),
   ],
 };

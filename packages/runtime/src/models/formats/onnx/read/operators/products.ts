@@ -11,12 +11,15 @@ import { spread } from './scalars.ts';
 
 /** a [..., n, k] · b [..., k, m], the axes before them spread as in NumPy. */
 function matmul(call: Call, a: Tensor, b: Tensor): Tensor {
-  const [ofA, ofB] = [a.dims.length === 1 ? [1, ...a.dims] : a.dims, b.dims.length === 1 ? [...b.dims, 1] : b.dims];
-  const [n, k] = ofA.slice(-2);
-  const m = ofB[ofB.length - 1];
-  const batch = spreadDims([ofA.slice(0, -2), ofB.slice(0, -2)]);
-  if (batch === null || ofB[ofB.length - 2] !== k) throw unfit(call, a.dims, b.dims);
-  const leads = [ofA, ofB].map((dims) => {
+  const [dimsOfA, dimsOfB] = [
+    a.dims.length === 1 ? [1, ...a.dims] : a.dims,
+    b.dims.length === 1 ? [...b.dims, 1] : b.dims,
+  ];
+  const [n, k] = dimsOfA.slice(-2);
+  const m = dimsOfB[dimsOfB.length - 1];
+  const batch = spreadDims([dimsOfA.slice(0, -2), dimsOfB.slice(0, -2)]);
+  if (batch === null || dimsOfB[dimsOfB.length - 2] !== k) throw unfit(call, a.dims, b.dims);
+  const leads = [dimsOfA, dimsOfB].map((dims) => {
     const strides = stridesOf(dims).slice(0, -2);
     const spreadTo = spreadStrides({ dims: dims.slice(0, -2) }, batch);
     return spreadTo.map((stride, axis) => (stride === 0 ? 0 : strides[axis - batch.length + strides.length]));
@@ -78,11 +81,11 @@ function withRowsMoved({ dims: [I, O], numbers }: Tensor, axis: readonly Part[],
 /** The product of two values that layers compute, or of one and a constant with more than two axes. */
 function product(call: Call, items: readonly Item[]): Rows {
   const rank = Math.max(...items.map((item) => extentsOf(item).length));
-  const all = items.map((item) => axesOf(item, rank));
-  const leads = all.map((axes) => axes.slice(0, -2));
-  const [[, k], [k2]] = all.map((axes) => axes.slice(-2));
+  const axesOfItems = items.map((item) => axesOf(item, rank));
+  const leads = axesOfItems.map((axes) => axes.slice(0, -2));
+  const [[, k], [k2]] = axesOfItems.map((axes) => axes.slice(-2));
   if (extentOf(k) !== extentOf(k2)) throw unfit(call, extentsOf(items[0]), extentsOf(items[1]));
-  if (all.some((axes) => axes.slice(-2).flat().includes(ROWS))) throw mixedRows(call);
+  if (axesOfItems.some((axes) => axes.slice(-2).flat().includes(ROWS))) throw mixedRows(call);
   const lead = leads[0].map((parts, axis) => {
     const other = leads[1][axis];
     const [extent, otherExtent] = [extentOf(parts), extentOf(other)];
@@ -91,10 +94,13 @@ function product(call: Call, items: readonly Item[]): Rows {
     return parts.length > 0 ? parts : other;
   });
   const values = items.map((item, k) => {
-    const axes = all[k].map((parts) => parts.filter((part) => part !== ROWS));
+    const axes = axesOfItems[k].map((parts) => parts.filter((part) => part !== ROWS));
     return isConstant(item) ? constantValue(call, item, axes, axes) : arrangeAxes(item, axes);
   });
-  const [rows, columns] = [newAxes([extentOf(all[0][rank - 2])])[0], newAxes([extentOf(all[1][rank - 1])])[0]];
+  const [rows, columns] = [
+    newAxes([extentOf(axesOfItems[0][rank - 2])])[0],
+    newAxes([extentOf(axesOfItems[1][rank - 1])])[0],
+  ];
   const axes = [...lead, rows, columns];
   const type = (items.find((item) => !isConstant(item)) as Rows).type;
   return { type, axes, stored: rowParts(axes), value: values[0].matmul(values[1]) };

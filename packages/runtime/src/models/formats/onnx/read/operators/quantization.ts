@@ -51,8 +51,10 @@ function dequantized(call: Call, x: Item, scale: Item, zero: Item | undefined, a
 /** The whole number nearest to x / scale, plus the zero point, in the limits of a type. */
 function quantized(call: Call, x: Item, scale: Item, zero: Item | undefined, type: TensorType): Item {
   const [low, high] = limitsOf(call, type);
-  const whole = of(call, 'Round', of(call, 'Div', x, alignWithInput(call, x, scale, 1)));
-  const y = isGiven(zero) ? of(call, 'Add', whole, { ...alignWithInput(call, x, zero, 1), type: whole.type }) : whole;
+  const roundedQuotient = of(call, 'Round', of(call, 'Div', x, alignWithInput(call, x, scale, 1)));
+  const y = isGiven(zero)
+    ? of(call, 'Add', roundedQuotient, { ...alignWithInput(call, x, zero, 1), type: roundedQuotient.type })
+    : roundedQuotient;
   return { ...clip(call, y, low, high), type };
 }
 
@@ -91,11 +93,11 @@ function attributesOfConv(call: Call): Attributes {
 }
 
 /** Zero points or scales of the rows of a first factor, or of the columns of a second one. */
-const ofRows = (call: Call, part: Item | undefined): Item | undefined =>
+const perRow = (call: Call, part: Item | undefined): Item | undefined =>
   part && extentsOf(part).length === 1 ? inShape(call, part, [...extentsOf(part), 1]) : part;
 
 const matmulOfIntegers = composedOperator((call, [a, b, zeroA, zeroB]) => {
-  const factors = [subtractZero(call, a as Item, ofRows(call, zeroA)), subtractZero(call, b as Item, zeroB)];
+  const factors = [subtractZero(call, a as Item, perRow(call, zeroA)), subtractZero(call, b as Item, zeroB)];
   return [{ ...of(call, 'MatMul', ...factors), type: 'int32' as const }];
 });
 
@@ -113,8 +115,8 @@ const quantizedMatmul = composedOperator((call, xs) => {
   const first = of(
     call,
     'Mul',
-    subtractZero(call, { ...a, type: scaleA.type }, ofRows(call, zeroA)),
-    ofRows(call, scaleA) as Item,
+    subtractZero(call, { ...a, type: scaleA.type }, perRow(call, zeroA)),
+    perRow(call, scaleA) as Item,
   );
   const second = asWeightOf(b, of(call, 'Mul', subtractZero(call, { ...b, type: scaleB.type }, zeroB), scaleB));
   return [quantized(call, of(call, 'MatMul', first, second), scaleY, zeroY, zeroY.type)];

@@ -122,19 +122,19 @@ function steps(call: Call, x: Item, { step, gates }: Kind, direction: Direction)
   const [T, O] = [fixedExtents(call, extentsOf(x).slice(0, 1))[0], unitsOf(direction)];
   if (T > MAX_STEPS) throw call.refuse(`${T} steps from a first state`, `at most ${MAX_STEPS}`);
   const product = of(call, 'MatMul', x, transposedTensor(W));
-  const all = bi === undefined ? product : of(call, 'Add', product, bi);
+  const inputProducts = bi === undefined ? product : of(call, 'Add', product, bi);
   const zero = tensorOf(x.type, [1, O], () => undefined);
   // Layers read the state 0, too, so that all steps train their weights.
   let states = first.map((state = zero) => (isConstant(x) || !isConstant(state) ? state : frozenRows(call, state)));
-  const each: Item[] = [];
+  const outputsByStep: Item[] = [];
   const B = extentsOf(x)[1];
   for (let k = 0; k < T; k++) {
     const t = isReverse ? T - 1 - k : k;
-    const at = isConstant(all) ? takeOf(all, 0, [t]) : takeRows(call, all, 0, [t]);
+    const at = isConstant(inputProducts) ? takeOf(inputProducts, 0, [t]) : takeRows(call, inputProducts, 0, [t]);
     states = [...step(call, inShape(call, at, [B, gates * O]), states, direction)];
-    each[t] = states[0];
+    outputsByStep[t] = states[0];
   }
-  return { each, last: states };
+  return { each: outputsByStep, last: states };
 }
 
 /** A constant as a value of layers. */
@@ -191,8 +191,9 @@ function at(call: Call, item: Item | undefined, index: number): Item | undefined
   return inShape(call, part, extentsOf(part).slice(1));
 }
 
-function constantAt(call: Call, item: Item | undefined, index: number, what: string): Tensor {
-  if (item === undefined || !isConstant(item)) throw call.refuse(`${what} that depend on its inputs`, 'constants');
+function constantAt(call: Call, item: Item | undefined, index: number, description: string): Tensor {
+  if (item === undefined || !isConstant(item))
+    throw call.refuse(`${description} that depend on its inputs`, 'constants');
   return at(call, item, index) as Tensor;
 }
 
@@ -250,7 +251,7 @@ const recurrent = (kind: Kind, stateCount: number) =>
       !isConstant(x) &&
       (x.axes[1].length === 0 || (x.axes[1].length === 1 && x.axes[1][0] === ROWS));
     const { layer } = kind;
-    const all = directions.map((direction): readonly [outputs: Item, last: readonly Item[]] => {
+    const resultsByDirection = directions.map((direction): readonly [outputs: Item, last: readonly Item[]] => {
       if (isDefault && layer !== undefined) {
         const outputs = statesOfLayer(call, x as Rows, layer, direction);
         const last = takeRows(call, outputs, 0, [direction.isReverse ? 0 : T - 1]);
@@ -262,13 +263,13 @@ const recurrent = (kind: Kind, stateCount: number) =>
     });
     const y = concat(
       call,
-      all.map(([outputs]) => outputs),
+      resultsByDirection.map(([outputs]) => outputs),
       1,
     );
-    const lasts = Array.from({ length: all[0][1].length }, (_, k) =>
+    const lasts = Array.from({ length: resultsByDirection[0][1].length }, (_, k) =>
       concat(
         call,
-        all.map(([, last]) => last[k]),
+        resultsByDirection.map(([, last]) => last[k]),
         0,
       ),
     );

@@ -85,8 +85,8 @@ function logSumExp(numbers: readonly number[]): number {
 
 /** The product along axes: halves are multiplied until one number is left. */
 function product(value: Value, axes: readonly number[]): Value {
-  return axes.reduce((whole, axis) => {
-    let y = whole;
+  return axes.reduce((rowsWithWholeAxes, axis) => {
+    let y = rowsWithWholeAxes;
     while (y.shape[axis] > 1) {
       const n = y.shape[axis];
       const half = Math.floor(n / 2);
@@ -149,8 +149,8 @@ function reduction(name: keyof typeof reductions): Operator {
     const rank = extentsOf(x as Item).length;
     const axes = axesFrom(call, input, name === 'ReduceSum' ? 13 : 18) ?? [];
     if (axes.length === 0 && call.int('noop_with_empty_axes', 0) !== 0) return [x as Item];
-    const all = Array.from({ length: rank }, (_, axis) => axis);
-    const reducedAxes = axes.length === 0 ? all : axes.map((axis) => axisOf(call, axis, rank));
+    const allAxes = Array.from({ length: rank }, (_, axis) => axis);
+    const reducedAxes = axes.length === 0 ? allAxes : axes.map((axis) => axisOf(call, axis, rank));
     return [reduced(call, name, x as Item, reducedAxes, call.int('keepdims', 1) !== 0)];
   };
   return { evaluate: (call, xs) => reduce(call, xs) as Tensor[], layers: reduce };

@@ -30,7 +30,7 @@ const coordinates: Readonly<Record<string, (o: number, axis: ResizedAxis) => num
 };
 
 /** The input that is nearest to a place, by `nearest_mode`. */
-const nearest: Readonly<Record<string, (position: number) => number>> = {
+const roundingModes: Readonly<Record<string, (position: number) => number>> = {
   round_prefer_floor: (position) => Math.ceil(position - 0.5),
   round_prefer_ceil: (position) => Math.floor(position + 0.5),
   floor: Math.floor,
@@ -55,8 +55,9 @@ function termsOf(call: Call, mode: string, axis: ResizedAxis, o: number): Terms 
   if (transformation === 'tf_crop_and_resize' && (position < 0 || position > inputs - 1)) return [];
   if (mode === 'nearest') {
     const roundingMode = call.text('nearest_mode', 'round_prefer_floor');
-    if (!Object.hasOwn(nearest, roundingMode)) throw call.refuse(roundingMode, Object.keys(nearest).join(', '));
-    return [[clampIndex(nearest[roundingMode](position)), 1]];
+    if (!Object.hasOwn(roundingModes, roundingMode))
+      throw call.refuse(roundingMode, Object.keys(roundingModes).join(', '));
+    return [[clampIndex(roundingModes[roundingMode](position)), 1]];
   }
   // Where a smaller image is not to alias, more inputs count.
   const stretch = call.int('antialias', 0) !== 0 ? Math.min(scale, 1) : 1;
@@ -78,8 +79,8 @@ function termsOf(call: Call, mode: string, axis: ResizedAxis, o: number): Terms 
 /** The axes of an item that are resized: of scales or sizes, for all axes or those of `axes`. */
 function resizedAxes(call: Call, [x, ...inputs]: readonly (Item | undefined)[]): Map<number, ResizedAxis> {
   const dims = extentsOf(x as Item);
-  const numbers = (item: Item | undefined, what: string): readonly number[] =>
-    item === undefined ? [] : known(call, item, what);
+  const numbers = (item: Item | undefined, description: string): readonly number[] =>
+    item === undefined ? [] : known(call, item, description);
   const [regionInput, scalesInput, sizesInput] = call.opset < 11 ? [undefined, inputs[0], undefined] : inputs;
   const [region, scales, sizes] = [
     numbers(regionInput, 'a region'),

@@ -21,12 +21,12 @@ export interface Window {
 
 /** The windows along the axes of an image with these positions. */
 export function windowsOf(call: Call, positions: readonly number[], kernel: readonly number[]): Window[] {
-  const each = (name: string, value: number): readonly number[] =>
+  const listOf = (name: string, value: number): readonly number[] =>
     call.ints(
       name,
       positions.map(() => value),
     );
-  const [strides, dilations] = [each('strides', 1), each('dilations', 1)];
+  const [strides, dilations] = [listOf('strides', 1), listOf('dilations', 1)];
   const pads = call.ints(
     'pads',
     [...positions, ...positions].map(() => 0),
@@ -146,9 +146,9 @@ function maximaAlong(call: Call, x: Rows, axis: number, window: Window): Rows {
 
 /** The sum of the numbers of each window, along one axis after the other. */
 const windowSums = (call: Call, x: Item, windows: readonly Window[]): Item =>
-  windows.reduce((y, window, a) => linearAlong(call, y, a + 2, placesOf(window).map(ofOnes)), x);
+  windows.reduce((y, window, a) => linearAlong(call, y, a + 2, placesOf(window).map(termsOfOnes)), x);
 
-const ofOnes = (places: readonly number[]): Terms => places.map((input) => [input, 1]);
+const termsOfOnes = (places: readonly number[]): Terms => places.map((input) => [input, 1]);
 
 /** (Σ |x|ᵖ)^(1/p) of the numbers of each window. */
 const lpPool: Operator = {

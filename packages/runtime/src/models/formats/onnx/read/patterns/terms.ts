@@ -87,8 +87,8 @@ const commutativeTerm = (operator: string, terms: readonly Term[]): Term =>
     if (terms.length === 1) yield* terms[0](graph, value, bindings);
     const read = madeBy(graph, value, operator)?.input;
     if (terms.length === 1 || read?.length !== 2) return;
-    const all = 2 ** terms.length - 1;
-    for (let subset = 1; subset < all; subset++) {
+    const allTerms = 2 ** terms.length - 1;
+    for (let subset = 1; subset < allTerms; subset++) {
       const [first, second] = [1, 0].map((side) => terms.filter((_, k) => ((subset >> k) & 1) === side));
       yield* allOf(graph, read, [commutativeTerm(operator, first), commutativeTerm(operator, second)], bindings);
     }
