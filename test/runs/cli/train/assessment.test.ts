@@ -43,6 +43,15 @@ test('beside a network of a table stands a linear model: the same on any number 
   );
 });
 
+test('a series, which has no folds, is not told to try them', async () => {
+  const days = Array.from({ length: 40 }, (_, n) => `${n},${n % 7}`);
+  const path = folder.write('series.csv', `${['day,sold', ...days].join('\n')}\n`);
+  const series = ['train', '--dataset', path, '--series', 'day', '--context', '4', '--hidden', '4', '--steps', '5'];
+  const { stdout } = await gradloom([...series, '--threads', '1', '--no-out']);
+  expect(stdout).toMatch(/(test rows are few|No row was held out)[^()]*\.$/m);
+  expect(stdout).not.toContain('--folds');
+});
+
 test('a network that is worse than a linear model, or no better than a constant, says so first and exits with 0', async () => {
   const { code, stdout } = await gradloom([...straight, '--lr', '0.00001', '--no-out']);
   expect(code).toBe(0);

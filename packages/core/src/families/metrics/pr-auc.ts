@@ -21,7 +21,8 @@ export const prRanking = createRanking(
       tied += count;
     }
     if (tied > 0) sum += (tied / total) * (positives / rows);
-    return total === 0 ? Number.NaN : sum;
+    // Rounding can put the sum of a perfect order above 1.
+    return total === 0 ? Number.NaN : Math.min(1, sum);
   },
   0,
 );

@@ -69,5 +69,6 @@ function curveOf(
     while (next <= predicted) next += spacing;
     points.push({ score: y[order[n] * O + (O === 1 ? 0 : index)], falsePositives, recall, precision });
   }
-  return { rocAuc, prAuc, points };
+  // Rounding can put the sums of a perfect order above 1.
+  return { rocAuc: Math.min(1, rocAuc), prAuc: Math.min(1, prAuc), points };
 }

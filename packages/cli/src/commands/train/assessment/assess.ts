@@ -1,4 +1,4 @@
-import { listed, ofTable, show } from '@gradloom/core/internal';
+import { listed, ofTable, ofText, show } from '@gradloom/core/internal';
 import { type Evaluation, TrainingError, type TrainResult } from '@gradloom/runtime';
 import { inTurns, type NaiveErrors, naiveErrors, sentinelsIn } from '@gradloom/runtime/internal';
 import { countNGrams, type NGrams } from '../../../lab/figures/n-grams.ts';
@@ -273,19 +273,22 @@ const errorOfShare = (share: number, rows: number): number => Math.sqrt((share *
 /** Figures of fewer rows get a caveat. */
 const FEW_ROWS = 50;
 
-const NOTHING_HELD_OUT = 'no row was held out, so nothing says how the network answers new rows (try --folds 5)';
+const NOTHING_HELD_OUT = 'no row was held out, so nothing says how the network answers new rows';
 
 /** A sentence on figures of few rows: for a share, what it may be on new rows. */
 function fewRowsRemarks({ sets, values, table, decisions }: Recipe, evaluation: Evaluation | undefined): string[] {
+  // A series or a text has no folds.
+  const { preprocessing } = sets.train;
+  const isInOrder = ofTable(preprocessing)?.series !== undefined || ofText(preprocessing) !== undefined;
+  const advice = values.folds === undefined && !isInOrder ? ' (try --folds 5)' : '';
   const isOwnData = table !== undefined || decisions !== undefined;
-  if (isOwnData && sets.test === undefined && sets.validation === undefined) return [NOTHING_HELD_OUT];
+  if (isOwnData && sets.test === undefined && sets.validation === undefined) return [NOTHING_HELD_OUT + advice];
   // Rows that are also the training rows say nothing of new ones.
   if (evaluation === undefined || sets.test === sets.train) return [];
   const { rows, positions, accuracy } = evaluation;
   if (rows >= FEW_ROWS || positions !== undefined) return []; // rows of many positions have many answers
   const split = sets.test === undefined ? 'validation' : 'test';
   const subject = `${plural(rows, `${split} row`)} ${rows === 1 ? 'is' : 'are'} few`;
-  const advice = values.folds === undefined ? ' (try --folds 5)' : '';
   if (accuracy === undefined) return [`${subject}: the figures of new rows may well be others${advice}`];
   const [low, high] = rangeOfShare(accuracy, rows).map((share) => whole(100 * share));
   return [`${subject}: of new rows, ${low} to ${high} % may be right${advice}`];
