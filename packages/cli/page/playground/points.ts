@@ -22,13 +22,9 @@ const DIGITS = 3;
 export const noPoints: Points = { list: [], name: 'points.csv', target: 'class', areNumbers: false, isDrawn: true };
 
 /** A drawn point, from -1 to 1, rounded to the decimals that the address and the file have. */
-export const drawnPoint = (x: number, y: number, label: string): Point => ({
-  x: coordinateOf(x),
-  y: coordinateOf(y),
-  label,
-});
+export const drawnPoint = (x: number, y: number, label: string): Point => ({ x: clip(x), y: clip(y), label });
 
-const coordinateOf = (value: number): number => Number(Math.min(1, Math.max(-1, value)).toFixed(DIGITS));
+const clip = (value: number): number => Number(Math.min(1, Math.max(-1, value)).toFixed(DIGITS));
 
 /** Drawn points as a file. */
 export const toCsv = ({ list }: Points): string =>

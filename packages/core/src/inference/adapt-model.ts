@@ -89,19 +89,14 @@ export function adapt(
   const { seed = 0, ...changes } = options;
   const { customParts } = network;
   const { spec, pathBefore } = adaptNetwork(where, network.spec, changes, customParts);
-  const adaptedNetwork = buildNetwork(spec, customParts);
-  const parameters = createElements(typeOf(model.parameters), adaptedNetwork.parameterCount);
+  const target = buildNetwork(spec, customParts);
+  const parameters = createElements(typeOf(model.parameters), target.parameterCount);
   const layers = new Map(network.allLayers.map((layer) => [layer.path, layer]));
   const layerBefore = ({ path }: NetworkLayer) => layers.get(pathBefore(path) ?? '');
   const tensorBefore = (layer: NetworkLayer, name: string) =>
     layerBefore(layer)?.tensors.find((tensor) => tensor.name === name);
-  initializeParameters(
-    adaptedNetwork,
-    parameters,
-    seed,
-    ({ layer, name }) => !tensorBefore(adaptedNetwork.allLayers[layer], name),
-  );
-  for (const layer of adaptedNetwork.allLayers) {
+  initializeParameters(target, parameters, seed, ({ layer, name }) => !tensorBefore(target.allLayers[layer], name));
+  for (const layer of target.allLayers) {
     for (const tensor of layer.tensors) {
       const before = tensorBefore(layer, tensor.name);
       if (before !== undefined) copyTensor(parameters, tensor, model.parameters, before);
@@ -113,7 +108,7 @@ export function adapt(
   const isWhole = changes.until === undefined && changes.outputs === undefined;
   const rowPreprocessing = preprocessing && (isWhole ? preprocessing : withoutTarget(preprocessing));
   return {
-    spec: adaptedNetwork.spec,
+    spec: target.spec,
     parameters,
     ...(isWhole && loss !== undefined ? { loss } : {}),
     ...(rowPreprocessing === undefined ? {} : { preprocessing: rowPreprocessing }),

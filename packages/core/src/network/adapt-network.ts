@@ -65,12 +65,9 @@ export function adaptNetwork(
   }
   // Layers that were frozen beside low-rank additions stay frozen.
   const change = mergeLora ? withoutLora : hasLora ? (layer: LayerSpec) => layer : withoutFreezing;
-  const changedSpec = { input: network.spec.input, layers: list.map(({ spec }) => mapLayer(spec, change)) };
+  const result = { input: network.spec.input, layers: list.map(({ spec }) => mapLayer(spec, change)) };
   const isNew = (path: string) => pathBefore(path) === undefined;
-  return {
-    spec: lora === undefined ? changedSpec : addLoraLayers(where, changedSpec, lora, isNew, customParts),
-    pathBefore,
-  };
+  return { spec: lora === undefined ? result : addLoraLayers(where, result, lora, isNew, customParts), pathBefore };
 }
 
 /** Layer `last` and all that it depends on. A block is cut open if the layer is one of its own. */
@@ -116,11 +113,8 @@ function openBlocks(layers: readonly LayerSpec[], steps: readonly string[], bloc
 /** Applies `change` to a layer, and before to the layers in it. */
 function mapLayer(spec: LayerSpec, change: (layer: LayerSpec) => LayerSpec): LayerSpec {
   const branches = Object.entries(spec).filter(([key]) => branchNames.some((branch) => branch === key));
-  const changedBranches = branches.map(([key, inner]) => [
-    key,
-    (inner as LayerSpec[]).map((layer) => mapLayer(layer, change)),
-  ]);
-  return change({ ...spec, ...Object.fromEntries(changedBranches) });
+  const entries = branches.map(([key, inner]) => [key, (inner as LayerSpec[]).map((layer) => mapLayer(layer, change))]);
+  return change({ ...spec, ...Object.fromEntries(entries) });
 }
 
 const withoutFreezing = ({ freeze: _, ...spec }: LayerSpec): LayerSpec => spec as LayerSpec;

@@ -207,14 +207,14 @@ export function apply(layer: LayerSpec, values: readonly Value[], sharedWith: So
  */
 export function input(shape: number | Shape, name?: string): Value {
   const checked = checkInputShape('input', shape);
-  const nameOrNull = name ?? null;
+
   return new Value({
     order: sourceCount++,
     spec: null,
     inputs: [],
     sharedWith: null,
     shape: checked,
-    name: nameOrNull,
+    name: name ?? null,
   });
 }
 

@@ -34,8 +34,8 @@ export function createCacheFile(path: string): CacheFile {
   const write: CacheFile['write'] = (numbers, start) => {
     const bytes = bytesOf(numbers);
     wrapWriteErrors(() => {
-      for (let writtenBytes = 0; writtenBytes < bytes.length; )
-        writtenBytes += writeSync(descriptor, bytes, writtenBytes, bytes.length - writtenBytes, start + writtenBytes);
+      for (let offset = 0; offset < bytes.length; )
+        offset += writeSync(descriptor, bytes, offset, bytes.length - offset, start + offset);
     });
     end = Math.max(end, start + bytes.length);
   };
@@ -76,19 +76,11 @@ const MAX_READ_BYTES = 1 << 28;
 
 function readFully(path: string, descriptor: number, numbers: ArrayBufferView, start: number): void {
   const bytes = bytesOf(numbers);
-  for (let filledBytes = 0; filledBytes < bytes.length; ) {
-    const read = readSync(
-      descriptor,
-      bytes,
-      filledBytes,
-      Math.min(MAX_READ_BYTES, bytes.length - filledBytes),
-      start + filledBytes,
-    );
+  for (let offset = 0; offset < bytes.length; ) {
+    const read = readSync(descriptor, bytes, offset, Math.min(MAX_READ_BYTES, bytes.length - offset), start + offset);
     if (read === 0)
-      throw new Error(
-        `${showPath(path)} has no byte at ${start + filledBytes}, expected one (a cache must not change)`,
-      );
-    filledBytes += read;
+      throw new Error(`${showPath(path)} has no byte at ${start + offset}, expected one (a cache must not change)`);
+    offset += read;
   }
 }
 

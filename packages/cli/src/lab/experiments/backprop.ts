@@ -40,8 +40,8 @@ export const backprop = defineExperiment({
     const numeric = start.map((_, k) => centralDifference(k));
     const error = Math.max(...numeric.map((value, k) => Math.abs(value - before.gradient[k])));
     // The chapter goes on with its rounded prediction, 0.750, so do the gradients and the step.
-    const roundedGradients = { prediction: 0.75, dw: -0.5 * 0.1875 * x, db: -0.5 * 0.1875 };
-    const steppedWeights = { w: start[0] - RATE * roundedGradients.dw, b: start[1] - RATE * roundedGradients.db };
+    const book = { prediction: 0.75, dw: -0.5 * 0.1875 * x, db: -0.5 * 0.1875 };
+    const steppedWeights = { w: start[0] - RATE * book.dw, b: start[1] - RATE * book.db };
     // The gradient of mae is dy/dw, since y is above its target 0. Biases are 0, the input is 1.
     const [chainLoss] = lossAndGradient(
       chain.spec,
@@ -97,23 +97,13 @@ export const backprop = defineExperiment({
       findings: [
         chapterFigure('z', '1.1', before.z),
         chapterFigure('prediction', '0.750', before.prediction),
-        chapterFigureFromRounded('loss', '0.0625', before.loss, (roundedGradients.prediction - target) ** 2),
-        chapterFigureFromRounded(
-          'dL/dprediction',
-          '-0.500',
-          before.dPrediction,
-          2 * (roundedGradients.prediction - target),
-        ),
-        chapterFigureFromRounded(
-          'dprediction/dz',
-          '0.1875',
-          slope,
-          roundedGradients.prediction * (1 - roundedGradients.prediction),
-        ),
-        chapterFigureFromRounded('dL/dw', '-0.1875', dw, roundedGradients.dw),
-        chapterFigureFromRounded('dL/db', '-0.09375', db, roundedGradients.db),
-        chapterFigureFromRounded('step of w, rate x dL/dw', '0.01875', -RATE * dw, -RATE * roundedGradients.dw),
-        chapterFigureFromRounded('step of b, rate x dL/db', '0.009375', -RATE * db, -RATE * roundedGradients.db),
+        chapterFigureFromRounded('loss', '0.0625', before.loss, (book.prediction - target) ** 2),
+        chapterFigureFromRounded('dL/dprediction', '-0.500', before.dPrediction, 2 * (book.prediction - target)),
+        chapterFigureFromRounded('dprediction/dz', '0.1875', slope, book.prediction * (1 - book.prediction)),
+        chapterFigureFromRounded('dL/dw', '-0.1875', dw, book.dw),
+        chapterFigureFromRounded('dL/db', '-0.09375', db, book.db),
+        chapterFigureFromRounded('step of w, rate x dL/dw', '0.01875', -RATE * dw, -RATE * book.dw),
+        chapterFigureFromRounded('step of b, rate x dL/db', '0.009375', -RATE * db, -RATE * book.db),
         chapterFigureFromRounded('w after the step', '0.51875', w, steppedWeights.w),
         chapterFigureFromRounded('b after the step', '0.109375', b, steppedWeights.b),
         chapterFigureFromRounded(

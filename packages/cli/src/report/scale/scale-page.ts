@@ -154,7 +154,7 @@ function predictedSpeedup(points: readonly PredictedPoint[]): Picture {
   const measuredPoints = points.flatMap(({ cores, measuredMs }) =>
     measuredMs === null ? [] : [[cores, oneCoreMs / measuredMs] as const],
   );
-  const dashedStroke = { color: 'var(--c2)', dash: '6 4' };
+  const dashes = { color: 'var(--c2)', dash: '6 4' };
   return {
     name: 'predicted-speedup',
     title: 'Predicted speedup by number of cores',
@@ -166,13 +166,8 @@ function predictedSpeedup(points: readonly PredictedPoint[]): Picture {
     draw: lineChart({
       series: [
         { name: 'measured', points: measuredPoints, dots: true },
-        { name: 'predicted, at best', points: speedupEnd(1), dots: false, stroke: dashedStroke },
-        {
-          name: 'predicted, at worst',
-          points: speedupEnd(0),
-          dots: false,
-          stroke: { ...dashedStroke, color: 'var(--c3)' },
-        },
+        { name: 'predicted, at best', points: speedupEnd(1), dots: false, stroke: dashes },
+        { name: 'predicted, at worst', points: speedupEnd(0), dots: false, stroke: { ...dashes, color: 'var(--c3)' } },
       ],
       x: { label: 'cores', whole: true },
       y: { label: 'speedup', domain: [0, highest(points.map(({ speedup }) => speedup[1] * 1.1))] },

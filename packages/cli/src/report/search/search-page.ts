@@ -71,7 +71,7 @@ export function searchPage(document: SearchFacts): Page {
   const { trials, best, metric, stopped, left } = document;
   const [first] = trials;
   const { head, rows, numeric } = trialTable(document, MAX_SHOWN);
-  const omittedCount = trials.length - rows.length;
+  const rest = trials.length - rows.length;
   return {
     title:
       best === null || first === undefined || first.score === null
@@ -90,15 +90,7 @@ export function searchPage(document: SearchFacts): Page {
       {
         title: 'Trials',
         pictures: trials.length > 1 ? [coordinates(document)] : [],
-        tables: [
-          {
-            title: 'By merit',
-            head,
-            rows,
-            numeric,
-            ...(omittedCount > 0 ? { notes: [`and ${omittedCount} more`] } : {}),
-          },
-        ],
+        tables: [{ title: 'By merit', head, rows, numeric, ...(rest > 0 ? { notes: [`and ${rest} more`] } : {}) }],
       },
       { title: 'The machine', folded: [machineTable(document)] },
     ],

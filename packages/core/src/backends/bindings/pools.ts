@@ -42,7 +42,7 @@ interface Pooling {
   readonly B: number;
   readonly C: number;
   readonly lastArguments: readonly number[]; // the last arguments of the kernel
-  readonly clearedImages?: Elements | null; // set to 0 first: the pixels if they are sums, else the windows
+  readonly toClear?: Elements | null; // set to 0 first: the pixels if they are sums, else the windows
 }
 
 /** Makes calls of pools and of upsampling; null for others. */
@@ -51,19 +51,19 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
   const chunk = MAX_CHANNEL_VECTORS * width; // numbers that a kernel takes at once
 
   function bind(pooling: Pooling): Bound | null {
-    const { pixels, windows, rows, columns, B, C, clearedImages = null } = pooling;
+    const { pixels, windows, rows, columns, B, C, toClear = null } = pooling;
     const [pixelImage, windowImage] = [rows.pixels * columns.pixels * C, rows.positions * columns.positions * C];
     const calls = callsOfImage(pooling);
     const [pixelBytes, windowBytes] = [bytes * pixelImage, bytes * windowImage];
     const [pixelsAt, windowsAt] = [addressOf(pixels), addressOf(windows)];
     const clearedImage = pooling.kernel === 'sum' ? pixelImage : windowImage;
-    const isSingleCall = calls.length === 1 && clearedImages === null;
+    const isSingleCall = calls.length === 1 && toClear === null;
     const group = isSingleCall ? B : Math.max(1, Math.floor(GROUP_BYTES / Math.max(pixelBytes, windowBytes)));
     const boundCalls: FixedCall[] = [];
     for (let image = 0; image < B; image += group) {
       const images = Math.min(group, B - image);
-      if (clearedImages !== null) {
-        const clearedAt = addressOf(clearedImages) + bytes * clearedImage * image;
+      if (toClear !== null) {
+        const clearedAt = addressOf(toClear) + bytes * clearedImage * image;
         boundCalls.push([layout.elementwise.fill, clearedAt, 0, ...sizesOf(clearedImage * images)]);
       }
       for (const { kernel, mask, values, pixel, window } of calls) {
@@ -149,7 +149,7 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
         B,
         C: geometry.C,
         lastArguments: [addressOf(dy) - addressOf(y), addressOf(dx) - addressOf(x)],
-        clearedImages: adds || !allPositionsInWindows(axes.rows) || !allPositionsInWindows(axes.columns) ? dx : null,
+        toClear: adds || !allPositionsInWindows(axes.rows) || !allPositionsInWindows(axes.columns) ? dx : null,
       });
     },
     avgPoolForward: (...[y, x, B, geometry]: Parameters<typeof avgPoolForward>) =>
@@ -170,21 +170,12 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
           rows: pixelAxis(backwardReach(geometry.height)),
           columns: pixelAxis(backwardReach(geometry.width)),
         };
-        const clearedImages = allPixelsHaveWindows(axes.rows) && allPixelsHaveWindows(axes.columns) ? null : dx;
-        return bind({ kernel: 'sum', pixels: dx, windows: dy, ...axes, B, C, lastArguments: last, clearedImages });
+        const toClear = allPixelsHaveWindows(axes.rows) && allPixelsHaveWindows(axes.columns) ? null : dx;
+        return bind({ kernel: 'sum', pixels: dx, windows: dy, ...axes, B, C, lastArguments: last, toClear });
       }
       const axes = outputs(geometry);
       const cleared = allPositionsInWindows(axes.rows) && allPositionsInWindows(axes.columns) ? null : dx;
-      return bind({
-        kernel: 'spread',
-        pixels: dy,
-        windows: dx,
-        ...axes,
-        B,
-        C,
-        lastArguments: last,
-        clearedImages: cleared,
-      });
+      return bind({ kernel: 'spread', pixels: dy, windows: dx, ...axes, B, C, lastArguments: last, toClear: cleared });
     },
     globalAvgPoolForward(...[y, , x, B, R, C]: Parameters<typeof globalAvgPoolForward>) {
       // More positions are summed in pieces, by the kernels of column sums.

@@ -2,7 +2,7 @@ import type { Elements } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
 import { argumentOf } from '../../program/op.ts';
 import { recurrentOps } from '../../program/ops/recurrent.ts';
-import { numbersOfPart, type RecurrentStep } from '../../program/reference/recurrent.ts';
+import { partAt, type RecurrentStep } from '../../program/reference/recurrent.ts';
 import type { CodeLayout } from '../code.ts';
 import { arrayNamesOf } from '../kernels/elementwise.ts';
 import type { BindCall, CallTape } from './call-tape.ts';
@@ -38,7 +38,7 @@ export function createRecurrent(
 
     /** The numbers of a part at position t. */
     function numbersOf(part: string): RowNumbers {
-      const { name, first, row } = numbersOfPart(op.operands, part, t, T, O);
+      const { name, first, row } = partAt(op.operands, part, t, T, O);
       return { first: addressOf(argumentOf(call, name) as Elements) + bytes * first, row: bytes * row };
     }
     const copies = (list: RecurrentStep['copiesBefore']): WriteRow[] =>

@@ -134,16 +134,10 @@ function collectRows(targets: 'classes' | 'values'): { add: Metric['add']; rows(
   };
 }
 
-/** Appends `length` numbers of `part` to the first `usedLength` of `array`, in a longer array if they do not fit. */
-function append(
-  array: Float64Array,
-  usedLength: number,
-  part: Float64Array,
-  length: number,
-): Float64Array<ArrayBuffer> {
-  const result =
-    usedLength + length <= array.length ? array : new Float64Array(Math.max(usedLength + length, 2 * array.length));
-  if (result !== array) result.set(viewOf(array, 0, usedLength));
-  result.set(viewOf(part, 0, length), usedLength);
+/** Appends `length` numbers of `part` to the first `size` of `array`, in a longer array if they do not fit. */
+function append(array: Float64Array, size: number, part: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  const result = size + length <= array.length ? array : new Float64Array(Math.max(size + length, 2 * array.length));
+  if (result !== array) result.set(viewOf(array, 0, size));
+  result.set(viewOf(part, 0, length), size);
   return result as Float64Array<ArrayBuffer>;
 }

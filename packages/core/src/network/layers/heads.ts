@@ -31,13 +31,9 @@ export function heads(options: HeadsOptions, context: LayerContext): Layer {
   if (twice !== undefined) {
     throw new OptionError('heads', 'names', `has ${show(twice)} twice, expected a name of its own for each`);
   }
-  const refusedName = names.find((name) => name === 'kind' || name === '__proto__');
-  if (refusedName !== undefined) {
-    throw new OptionError(
-      'heads',
-      'names',
-      `has ${show(refusedName)}, expected another name (it has a meaning in a loss)`,
-    );
+  const badName = names.find((name) => name === 'kind' || name === '__proto__');
+  if (badName !== undefined) {
+    throw new OptionError('heads', 'names', `has ${show(badName)}, expected another name (it has a meaning in a loss)`);
   }
   if (names.length !== inputs.length) {
     throw new OptionError('heads', 'names', `has ${names.length} names, expected ${inputs.length}, one for each value`);

@@ -51,14 +51,10 @@ export function windowsAlong(
   { padding, ...window }: Omit<WindowAxis, 'inputs' | 'outputs'> & { readonly padding: number },
 ): WindowAxis {
   const span = window.dilation * (window.kernel - 1) + 1;
-  const paddedExtent = input[a] + padding;
-  if (span > paddedExtent) {
+  const extent = input[a] + padding;
+  if (span > extent) {
     const size = `${show(input)}${padding > 0 ? ' with its padding' : ''}`;
-    throw new OptionError(
-      kind,
-      name,
-      `spans ${span} positions of ${paddedExtent}, expected one that fits into ${size}`,
-    );
+    throw new OptionError(kind, name, `spans ${span} positions of ${extent}, expected one that fits into ${size}`);
   }
-  return { ...window, inputs: input[a], outputs: Math.floor((paddedExtent - span) / window.stride) + 1 };
+  return { ...window, inputs: input[a], outputs: Math.floor((extent - span) / window.stride) + 1 };
 }

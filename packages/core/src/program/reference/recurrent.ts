@@ -21,13 +21,7 @@ export interface RecurrentStep {
 }
 
 /** The numbers of a part at position t of T: the operand, the index of row 0's, and the distance of rows. */
-export function numbersOfPart(
-  operands: Readonly<Record<string, Operand>>,
-  part: Part,
-  t: number,
-  T: number,
-  O: number,
-) {
+export function partAt(operands: Readonly<Record<string, Operand>>, part: Part, t: number, T: number, O: number) {
   const [name, gate] = part.split(' ');
   const operand = operands[name];
   const shape = 'shape' in operand ? operand.shape : [];
@@ -40,17 +34,11 @@ export function numbersOfPart(
 export const recurrentCode =
   (step: Omit<RecurrentStep, 'sizes'>, operands: Readonly<Record<string, Operand>>) =>
   (...args: readonly unknown[]): void => {
-    const argumentByName = Object.fromEntries(Object.keys(operands).map((name, k) => [name, args[k]]));
-    const { lengths, t, B, T, O } = argumentByName as {
-      lengths: Float64Array;
-      t: number;
-      B: number;
-      T: number;
-      O: number;
-    };
+    const byName = Object.fromEntries(Object.keys(operands).map((name, k) => [name, args[k]]));
+    const { lengths, t, B, T, O } = byName as { lengths: Float64Array; t: number; B: number; T: number; O: number };
     const arrayOf = (part: Part) => {
-      const { name, first, row } = numbersOfPart(operands, part, t, T, O);
-      return { array: argumentByName[name] as Elements, first, row };
+      const { name, first, row } = partAt(operands, part, t, T, O);
+      return { array: byName[name] as Elements, first, row };
     };
     const copies = (list: RecurrentStep['copiesBefore']) =>
       list.map(([to, from, gates]) => ({ to: arrayOf(to), from: arrayOf(from), length: gates * O }));

@@ -70,13 +70,10 @@ const MIN_MISSES = 3;
  * Watches for ranks that have died: not every launcher tells the others, which would wait until the time limit. Calls
  * `report` with them. Does not keep the process alive. Returns a function that ends the watch.
  */
-export function watchDeaths(
-  deadRanks: () => readonly number[],
-  report: (ranks: readonly number[]) => void,
-): () => void {
+export function watchDeaths(deaths: () => readonly number[], report: (ranks: readonly number[]) => void): () => void {
   let misses = 0;
   const timer = setInterval(() => {
-    const ranks = deadRanks();
+    const ranks = deaths();
     misses = ranks.length === 0 ? 0 : misses + 1;
     if (misses >= MIN_MISSES) report(ranks);
   }, CHECK_MS);

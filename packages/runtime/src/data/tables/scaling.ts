@@ -21,27 +21,22 @@ function measure(present: Float64Array, scale: Exclude<Scale, 'none'>): { center
     for (const value of present) spread.add(value);
     return { center: spread.mean(), size: spread.deviation() };
   }
-  const sortedValues = present.toSorted();
-  if (scale === 'minmax')
-    return { center: sortedValues[0], size: sortedValues[sortedValues.length - 1] - sortedValues[0] };
-  return {
-    center: quantileOf(sortedValues, 0.5),
-    size: quantileOf(sortedValues, 0.75) - quantileOf(sortedValues, 0.25),
-  };
+  const sorted = present.toSorted();
+  if (scale === 'minmax') return { center: sorted[0], size: sorted[sorted.length - 1] - sorted[0] };
+  return { center: quantileOf(sorted, 0.5), size: quantileOf(sorted, 0.75) - quantileOf(sorted, 0.25) };
 }
 
 /** The q-quantile of the sorted values, interpolated linearly as NumPy does by default. */
 export function quantileOf(
-  sortedValues: Float64Array, // ascending
+  sorted: Float64Array, // ascending
   q: number,
 ): number {
-  const position = q * (sortedValues.length - 1);
+  const position = q * (sorted.length - 1);
   const below = Math.floor(position);
-  const above = Math.min(below + 1, sortedValues.length - 1);
+  const above = Math.min(below + 1, sorted.length - 1);
   const fraction = position - below;
-  const distance = sortedValues[above] - sortedValues[below];
+  const distance = sorted[above] - sorted[below];
   // The distance may overflow.
-  if (distance === Number.POSITIVE_INFINITY)
-    return (1 - fraction) * sortedValues[below] + fraction * sortedValues[above];
-  return sortedValues[below] + fraction * distance;
+  if (distance === Number.POSITIVE_INFINITY) return (1 - fraction) * sorted[below] + fraction * sorted[above];
+  return sorted[below] + fraction * distance;
 }

@@ -74,11 +74,8 @@ export function fitTokens(
     );
     try {
       const lengths = new Map([...counts.keys()].map((index) => [index, encoder.tokensOf(textOf(index)).length]));
-      const sortedLengths = Float64Array.from(rows, (n) => lengths.get(indices[n]) ?? 0).sort();
-      return Math.min(
-        sortedLengths[sortedLengths.length - 1],
-        2 * sortedLengths[Math.floor(0.9 * (sortedLengths.length - 1))],
-      );
+      const sorted = Float64Array.from(rows, (n) => lengths.get(indices[n]) ?? 0).sort();
+      return Math.min(sorted[sorted.length - 1], 2 * sorted[Math.floor(0.9 * (sorted.length - 1))]);
     } catch (error) {
       if (!(error instanceof CellError)) throw error;
       throw new Error(`fitPreprocessing: ${showName(table)}: ${error.message}`, { cause: error });

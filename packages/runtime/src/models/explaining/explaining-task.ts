@@ -20,16 +20,13 @@ const explainedModels = new Map<number, { readonly model: Model; readonly gradie
 
 /** In a thread: explains a row with the model, which it builds for the first. */
 export function explainingTask({ model: sharedModel, row }: ExplainingTask): ExplainingTask['answer'] {
-  let explainedModel = explainedModels.get(sharedModel.id);
-  if (explainedModel === undefined) {
+  let entry = explainedModels.get(sharedModel.id);
+  if (entry === undefined) {
     const model = modelFrom(sharedModel);
     const { spec, parameters, loss = 'softmax-cross-entropy', parts } = model;
-    explainedModel = {
-      model,
-      gradient: createInputGradients(buildNetwork(spec, parts?.customParts), parameters, loss),
-    };
-    explainedModels.set(sharedModel.id, explainedModel);
+    entry = { model, gradient: createInputGradients(buildNetwork(spec, parts?.customParts), parameters, loss) };
+    explainedModels.set(sharedModel.id, entry);
   }
-  const { model, gradient } = explainedModel;
+  const { model, gradient } = entry;
   return row.kind === 'image' ? explainImage(model, gradient, row) : explainText(model, gradient, row);
 }

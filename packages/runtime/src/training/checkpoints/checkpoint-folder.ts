@@ -40,15 +40,11 @@ export interface WriteResult {
  * Writes the newest checkpoint of a folder, then removes those that are no longer kept. If a thread failed to write it,
  * its half-written files are removed first. Never throws.
  */
-export function writeCheckpointEntry(
-  sharedSpec: SharedSpec,
-  entry: CheckpointEntry,
-  threadFailed = false,
-): WriteResult {
+export function writeCheckpointEntry(spec: SharedSpec, entry: CheckpointEntry, threadFailed = false): WriteResult {
   const { folder, isFirst, isBest, maxKept, countsOlder } = entry;
   try {
     if (threadFailed) removeTemporaries(folder, 'own');
-    const checkpoint = { ...entry.checkpoint, spec: specOf(sharedSpec) };
+    const checkpoint = { ...entry.checkpoint, spec: specOf(spec) };
     const { step } = checkpoint.progress;
     const moreNames = [...(isBest ? [BEST_FILE] : []), ...(maxKept > 0 ? [stepFile(step)] : [])];
     saveCheckpoint(

@@ -60,13 +60,8 @@ export async function reportSpan(state: RunState, span: SpanResult): Promise<voi
   }
   const { step, samples, elapsedMs } = progress;
   const samplesPerSecond = (samples / elapsedMs) * 1000;
-  const busyShares = meter.read();
-  const figures = {
-    loss: lossSum / steps,
-    samplesPerSecond,
-    elapsedMs,
-    ...(busyShares === undefined ? {} : { busy: busyShares }),
-  };
+  const busy = meter.read();
+  const figures = { loss: lossSum / steps, samplesPerSecond, elapsedMs, ...(busy === undefined ? {} : { busy }) };
   emit({ type: 'progress', step, totalSteps, ...figures });
   if (step > reportedSteps) await reportText(state);
   state.reportedSteps = Math.max(reportedSteps, step);

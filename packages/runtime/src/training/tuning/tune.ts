@@ -145,11 +145,8 @@ const fastest = (candidates: readonly Candidate[]): Candidate =>
   candidates.reduce((a, b) => (b.stepMs < a.stepMs ? b : a));
 
 function choiceOf(candidates: readonly Candidate[]): Choice {
-  const triedCandidates = candidates.filter(({ rounds }) => rounds > 0).sort((a, b) => a.threads - b.threads);
-  return {
-    threads: fastest(candidates).threads,
-    trials: triedCandidates.map(({ threads, stepMs }) => ({ threads, stepMs })),
-  };
+  const trials = candidates.filter(({ rounds }) => rounds > 0).sort((a, b) => a.threads - b.threads);
+  return { threads: fastest(candidates).threads, trials: trials.map(({ threads, stepMs }) => ({ threads, stepMs })) };
 }
 
 /** Approximate number of steps timed in 200 ms; reading their clocks takes about 20 µs. */

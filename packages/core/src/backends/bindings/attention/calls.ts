@@ -102,23 +102,8 @@ export function createAttentionCalls(
         const aBlock = a + k * aStep;
         const init = isFirst ? zeros : to;
         const columns = Math.min(N - j, panel.columns);
-        const prefetchBytes = PREFETCHED_ROWS * step;
-        multiply(
-          to,
-          cRow,
-          init,
-          isFirst ? 0 : cRow,
-          aBlock,
-          aRow,
-          aStep,
-          from,
-          step,
-          prefetchBytes,
-          M,
-          terms,
-          columns,
-          'all',
-        );
+        const lead = PREFETCHED_ROWS * step;
+        multiply(to, cRow, init, isFirst ? 0 : cRow, aBlock, aRow, aStep, from, step, lead, M, terms, columns, 'all');
       }
     }
   }

@@ -79,18 +79,10 @@ export function createPacking(
       rows: number,
     ): void {
       const blockCount = Math.floor(rows / width);
-      const wholeBlocksEnd = blockCount * width;
+      const tail = blockCount * width;
       if (blockCount > 0) transposeRows(panel, panelStep, source, sourceStep, K, width, blockCount);
-      if (wholeBlocksEnd === rows) return;
-      transposeRows(
-        panel + bytes * wholeBlocksEnd,
-        panelStep,
-        source + wholeBlocksEnd * sourceStep,
-        sourceStep,
-        K,
-        rows - wholeBlocksEnd,
-        1,
-      );
+      if (tail === rows) return;
+      transposeRows(panel + bytes * tail, panelStep, source + tail * sourceStep, sourceStep, K, rows - tail, 1);
     },
   };
 

@@ -11,15 +11,12 @@ import { spread } from './scalars.ts';
 
 /** a [..., n, k] · b [..., k, m], the axes before them spread as in NumPy. */
 function matmul(call: Call, a: Tensor, b: Tensor): Tensor {
-  const [dimsOfA, dimsOfB] = [
-    a.dims.length === 1 ? [1, ...a.dims] : a.dims,
-    b.dims.length === 1 ? [...b.dims, 1] : b.dims,
-  ];
-  const [n, k] = dimsOfA.slice(-2);
-  const m = dimsOfB[dimsOfB.length - 1];
-  const batch = spreadDims([dimsOfA.slice(0, -2), dimsOfB.slice(0, -2)]);
-  if (batch === null || dimsOfB[dimsOfB.length - 2] !== k) throw unfit(call, a.dims, b.dims);
-  const leads = [dimsOfA, dimsOfB].map((dims) => {
+  const [dimsA, dimsB] = [a.dims.length === 1 ? [1, ...a.dims] : a.dims, b.dims.length === 1 ? [...b.dims, 1] : b.dims];
+  const [n, k] = dimsA.slice(-2);
+  const m = dimsB[dimsB.length - 1];
+  const batch = spreadDims([dimsA.slice(0, -2), dimsB.slice(0, -2)]);
+  if (batch === null || dimsB[dimsB.length - 2] !== k) throw unfit(call, a.dims, b.dims);
+  const leads = [dimsA, dimsB].map((dims) => {
     const strides = stridesOf(dims).slice(0, -2);
     const spreadTo = spreadStrides({ dims: dims.slice(0, -2) }, batch);
     return spreadTo.map((stride, axis) => (stride === 0 ? 0 : strides[axis - batch.length + strides.length]));
