@@ -133,18 +133,16 @@ const unsupported: readonly { readonly words: RegExp; readonly choices: readonly
 
 /** The known name that a word of another program stands for. */
 export function synonymOf(word: string, known: readonly string[]): string | undefined {
-  const foreign = normalizeName(word);
+  const foreign = letters(word);
   const meanings = Object.keys(synonyms).filter((name) => synonyms[name].split(' ').includes(foreign));
-  return meanings
-    .flatMap((name) => known.filter((candidate) => normalizeName(candidate) === normalizeName(name)))
-    .at(0);
+  return meanings.flatMap((name) => known.filter((candidate) => letters(candidate) === letters(name))).at(0);
 }
 
 /** Why what a word asks for does not exist. */
 export function whyAbsent(word: string, known: readonly string[]): string | undefined {
-  const key = normalizeName(word);
+  const key = letters(word);
   return unsupported.find(({ words, choices }) => words.test(key) && choices.some((name) => known.includes(name)))?.why;
 }
 
 /** A name in small letters, without hyphens. */
-const normalizeName = (name: string): string => name.replaceAll(/[-_]/g, '').toLowerCase();
+const letters = (name: string): string => name.replaceAll(/[-_]/g, '').toLowerCase();

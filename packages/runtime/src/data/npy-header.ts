@@ -83,10 +83,8 @@ function parseDictionary(text: string, fault: FileFault): Omit<NpyHeader, 'bytes
   const description = descr.slice(1, -1);
   const type = npyType(description);
   if (type === undefined) {
-    const typeText = description.includes('O')
-      ? 'Python objects, which are never loaded'
-      : 'not a supported number type';
-    throw fault(`the type ${show(description)} (${typeText})`, `one of ${npyTypes} after <, > or |`);
+    const kind = description.includes('O') ? 'Python objects, which are never loaded' : 'not a supported number type';
+    throw fault(`the type ${show(description)} (${kind})`, `one of ${npyTypes} after <, > or |`);
   }
   const extents = /^\(\s*(?:\d+\s*,\s*)*(?:\d+\s*)?\)$/.exec(shape)?.[0].match(/\d+/g)?.map(Number) ?? [];
   if (extents.length === 0) throw fault(`the shape ${show(shape)}`, 'at least one dimension');

@@ -49,15 +49,14 @@ export function defaultLoss(dataset: Dataset, requestedLoss?: LossSpec): LossSpe
     const problem = 'has the target "kind" beside others, expected another name (rename the column)';
     throw new OptionError('train', 'dataset', problem, { about: showName(dataset.name) });
   }
-  const areLabels = heads.length > 1 && ofTable(dataset.preprocessing) !== undefined && heads.every(isLabel);
+  const areLabels =
+    heads.length > 1 && ofTable(dataset.preprocessing) !== undefined && heads.every(({ classes }) => classes === 2);
   const lossOfHeads = Object.fromEntries(
     heads.map((head) => [head.name, areLabels ? 'binary-cross-entropy' : lossOf(head)] as const),
   );
   if (requestedLoss === undefined || hasHeads(requestedLoss)) return { ...lossOfHeads, ...requestedLoss };
   return areLabels ? (Object.fromEntries(heads.map(({ name }) => [name, requestedLoss])) as LossSpec) : requestedLoss;
 }
-
-const isLabel = ({ classes }: TargetHead): boolean => classes === 2;
 
 /** How a network and its loss take targets. */
 export interface TargetForm {

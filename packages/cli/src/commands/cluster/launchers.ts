@@ -57,13 +57,10 @@ export const launchers = {
     messageStart: /^={70,}$/,
     deathIn(text) {
       // Hydra ends the other ranks and may name one of them. The rank that died announces itself first.
-      const watchedDeath = watchedDeathIn(text);
+      const death = watchedDeathIn(text);
       const hydraDeath = hydraDeathIn(text);
-      if (watchedDeath === null) return hydraDeath;
-      return {
-        ...watchedDeath,
-        how: watchedDeath.how ?? (hydraDeath?.pid === watchedDeath.pid ? hydraDeath.how : 'nothing says how'),
-      };
+      if (death === null) return hydraDeath;
+      return { ...death, how: death.how ?? (hydraDeath?.pid === death.pid ? hydraDeath.how : 'nothing says how') };
     },
     adviceIn: () => null,
   },

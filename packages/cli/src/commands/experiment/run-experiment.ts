@@ -88,13 +88,11 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
   const outcomes: Record<string, Outcome> = {};
   const startDate = new Date();
   const progress = createProgressLine('experiment', io, json);
-  const requestedExperiments = Object.entries(experiments).filter(
-    ([name]) => only?.some((requested) => requested === name) ?? true,
-  );
-  const loadedExperiments = await Promise.all(requestedExperiments.map(([, load]) => load()));
-  for (const [k, [name]] of requestedExperiments.entries()) {
+  const entries = Object.entries(experiments).filter(([name]) => only?.some((requested) => requested === name) ?? true);
+  const loadedExperiments = await Promise.all(entries.map(([, load]) => load()));
+  for (const [k, [name]] of entries.entries()) {
     const left = leftMs(loadedExperiments, k, Date.now() - startDate.getTime());
-    const label = `${name}, ${k + 1} of ${requestedExperiments.length}, ${timeLeft(left)}`;
+    const label = `${name}, ${k + 1} of ${entries.length}, ${timeLeft(left)}`;
     progress.show(label, left);
     const { outcome } = await run(name, loadedExperiments[k], raw, io, lock, { brief: true, label });
     outcomes[name] = outcome;

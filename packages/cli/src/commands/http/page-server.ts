@@ -38,14 +38,10 @@ const moduleUrl = import.meta.url;
 /** A server whose every request needs an allowed host, its own origin and the token. */
 export function createPageServer({ routes, maxConnections, stopMs, headers = {} }: PageOptions): PageServer {
   const token = randomBytes(16).toString('base64url');
-  const timeLimits = { ...TIME_LIMITS, ...(stopMs === undefined ? {} : { stop: stopMs }) };
-  const connections = createConnections(timeLimits, () => {});
+  const limits = { ...TIME_LIMITS, ...(stopMs === undefined ? {} : { stop: stopMs }) };
+  const connections = createConnections(limits, () => {});
   const hostFault = faultOfHost(createHostCheck([]), 'localhost or the address of this server');
-  const http = Fastify({
-    bodyLimit: 1,
-    exposeHeadRoutes: false,
-    ...limitsOf(timeLimits, connections, hostFault, refuse),
-  });
+  const http = Fastify({ bodyLimit: 1, exposeHeadRoutes: false, ...limitsOf(limits, connections, hostFault, refuse) });
   connections.watch(http.server, () => maxConnections);
   http.removeAllContentTypeParsers();
   http.addHook('onRequest', (request, reply, done) => {

@@ -190,10 +190,8 @@ async function openFile(path: string): Promise<FileHandle> {
  */
 function cellsOf({ row, targets, ...answer }: Answer): string[] {
   if (targets === undefined) return [String(row), ...cellsOfTarget(answer)];
-  const targetCells = Object.entries(targets).map(
-    ([name, targetAnswer]) => `${name} ${cellsOfTarget(targetAnswer).join(' ')}`,
-  );
-  return [String(row), ...targetCells];
+  const cells = Object.entries(targets).map(([name, answer]) => `${name} ${cellsOfTarget(answer).join(' ')}`);
+  return [String(row), ...cells];
 }
 
 function cellsOfTarget(answer: Omit<Answer, 'row'>): string[] {

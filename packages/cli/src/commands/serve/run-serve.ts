@@ -116,13 +116,13 @@ function introductionOf(
   const rows = columns === undefined ? untabledRows : `${windows}rows of ${columns}`;
   const [target, ...others] = preprocessing?.target ?? [];
   const columnTargets = [target, ...others].filter(
-    (targetDecoding) => targetDecoding !== undefined && labelListOf(targetDecoding) === undefined,
+    (decoding) => decoding !== undefined && labelListOf(decoding) === undefined,
   );
   const lists = [...labelsByList(preprocessing?.target ?? [])];
   const answers =
     others.length > 0 && [target, ...others].some(({ type }) => type === 'classes')
       ? [
-          ...columnTargets.map((targetDecoding) => `${targetDecoding.name} (${answerOf(targetDecoding, 'a value')})`),
+          ...columnTargets.map((decoding) => `${decoding.name} (${answerOf(decoding, 'a value')})`),
           ...lists.map(([column, labels]) => `${column} (any of ${labels.slice(0, 10).join(', ')})`),
         ].join(', ')
       : answerOf(target, 'values', metadata.labels);

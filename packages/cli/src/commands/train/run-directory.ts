@@ -94,14 +94,12 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
   const [metrics, steps] = [METRICS_FILE, STEPS_FILE].map(open);
   if (existsSync(join(from, DIVISIONS_FILE))) open(DIVISIONS_FILE);
   const missing = missingSteps(steps.lines, step);
-  const droppedTexts = [...files.values()].map(({ dropped }) => dropped).filter((text) => text !== '');
+  const texts = [...files.values()].map(({ dropped }) => dropped).filter((text) => text !== '');
   return {
     path,
     warnings: [
       ...[...files.values()].flatMap(({ warnings }) => warnings),
-      ...(droppedTexts.length === 0
-        ? []
-        : [`deleted, because the run continues from step ${step}: ${droppedTexts.join(', ')}`]),
+      ...(texts.length === 0 ? [] : [`deleted, because the run continues from step ${step}: ${texts.join(', ')}`]),
       ...(missing === '' ? [] : [`${STEPS_FILE} lacks ${missing}`]),
     ],
     forCheckpoint() {

@@ -186,10 +186,8 @@ function figuresOf({
   heads,
   ...figures
 }: Evaluation): Figures {
-  const numericFigures = Object.entries(figures).filter(
-    (entry): entry is [string, number] => typeof entry[1] === 'number',
-  );
-  return { ...Object.fromEntries(numericFigures), ...mainFigures(defined({ heads })) };
+  const numbers = Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  return { ...Object.fromEntries(numbers), ...mainFigures(defined({ heads })) };
 }
 
 /** The main figure of the linear model, or of each target. */

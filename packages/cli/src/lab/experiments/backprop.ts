@@ -43,13 +43,7 @@ export const backprop = defineExperiment({
     const book = { prediction: 0.75, dw: -0.5 * 0.1875 * x, db: -0.5 * 0.1875 };
     const steppedWeights = { w: start[0] - RATE * book.dw, b: start[1] - RATE * book.db };
     // The gradient of mae is dy/dw, since y is above its target 0. Biases are 0, the input is 1.
-    const [chainLoss] = lossAndGradient(
-      chain.spec,
-      'mae',
-      [1, 0, ...chain.slopes.flatMap((w) => [w, 0])],
-      1,
-      0,
-    ).gradient;
+    const [product] = lossAndGradient(chain.spec, 'mae', [1, 0, ...chain.slopes.flatMap((w) => [w, 0])], 1, 0).gradient;
     const tokens = 2048 * 4096;
     return {
       sections: [
@@ -114,7 +108,7 @@ export const backprop = defineExperiment({
         ),
         chapterFigure('prediction after', '0.759', after.prediction),
         chapterFigureFromRounded('loss after', '0.0581', after.loss, round((0.759 - target) ** 2, 6)),
-        chapterFigure('chain rule, 0.5 x 0.02', '0.01', chainLoss),
+        chapterFigure('chain rule, 0.5 x 0.02', '0.01', product),
         claim('central differences are the gradient', `differ by ${error.toExponential(1)}`, error < 1e-9),
         chapterFigure('tokens per step', '8,388,608', tokens),
       ],
@@ -123,7 +117,7 @@ export const backprop = defineExperiment({
         gradient: { dPrediction: before.dPrediction, dPredictionByZ: slope, dw, db },
         numeric: { dw: numeric[0], db: numeric[1] },
         after: { w, b, z: after.z, prediction: after.prediction, loss: after.loss },
-        chainRule: chainLoss,
+        chainRule: product,
         tokens,
       },
     };

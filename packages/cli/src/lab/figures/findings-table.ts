@@ -62,11 +62,9 @@ export function agreement(findings: readonly Row[]): string {
   const verdicts = findings.map(verdictOf);
   const count = (verdict: Verdict): number => verdicts.filter((other) => other === verdict).length;
   const are = (n: number): string => `${n} ${n === 1 ? 'is' : 'are'}`;
-  const claimCount = findings.length - count('-');
+  const claims = findings.length - count('-');
   return `${[
-    ...(claimCount === 0
-      ? []
-      : [`${count('yes')} of ${plural(claimCount, 'number')} agree${claimCount === 1 ? 's' : ''}`]),
+    ...(claims === 0 ? [] : [`${count('yes')} of ${plural(claims, 'number')} agree${claims === 1 ? 's' : ''}`]),
     ...(count('slip') === 0
       ? []
       : [`${are(count('slip'))} ${count('slip') === 1 ? 'a slip' : 'slips'} of the chapter`]),

@@ -181,13 +181,11 @@ function accuracyByRate(
     ),
   }));
   if (series.every(({ points }) => points.length === 0)) return [];
-  const bestTexts = series.map(
-    ({ name, points }) => `${name} ${percent(highest([0, ...points.map(([, y]) => y / 100)]))}`,
-  );
+  const texts = series.map(({ name, points }) => `${name} ${percent(highest([0, ...points.map(([, y]) => y / 100)]))}`);
   return [
     {
       name: 'accuracy-by-rate',
-      title: `Validation accuracy at the best learning rate, after ${steps} steps: ${bestTexts.join(', ')}`,
+      title: `Validation accuracy at the best learning rate, after ${steps} steps: ${texts.join(', ')}`,
       caption: `Validation accuracy at each learning rate that was tried.${chance === null ? '' : ` Always answering the most frequent class gets about ${percent(chance)}.`}`,
       altText: series
         .map(({ name, points }) => `${name}: ${points.map(([x, y]) => `${y.toFixed(1)} % at ${tick(x)}`).join(', ')}`)

@@ -27,7 +27,7 @@ export function table(
 ): string[] {
   // A cell is one line of text; only the width of the table may break it.
   const cells = [head, ...rows.slice(0, MAX_ROWS)].map((row) => row.map(printable));
-  const widths = head.map((_, c) => Math.max(...cells.map((row) => visibleLength(row[c]))));
+  const widths = head.map((_, c) => Math.max(...cells.map((row) => stripVTControlCharacters(row[c]).length)));
   const gaps = 2 * (head.length - 1);
   for (let excess = widths.reduce((sum, w) => sum + w, gaps) - width; excess > 0; excess--) {
     widths[columnToNarrow(widths, right)]--;
@@ -57,8 +57,6 @@ function columnToNarrow(widths: readonly number[], right: readonly number[]): nu
   const widest = Math.max(...texts);
   return widest > 0 ? texts.indexOf(widest) : widths.indexOf(Math.max(...widths));
 }
-
-const visibleLength = (text: string): number => stripVTControlCharacters(text).length;
 
 /** Words in lines of at most 78 columns, the first one not indented. */
 export function wrapSentence(sentence: string): string[] {

@@ -50,7 +50,8 @@ export function sampleToken(
   if (temperature === 0 || topK === 1) return best;
   const p = y.map((value) => exp((value - y[best]) / temperature));
   const candidates = topK < y.length || topP < 1 ? likeliest(p, topK, topP) : null;
-  const sum = candidates === null ? p.reduce(add, 0) : candidates.reduce((sum, v) => sum + p[v], 0);
+  const sum =
+    candidates === null ? p.reduce((sum, value) => sum + value, 0) : candidates.reduce((sum, v) => sum + p[v], 0);
   let remaining = createRandom(seed, 'generate', n).uniform() * sum;
   for (let k = 0; k < (candidates ?? p).length; k++) {
     const v = candidates?.[k] ?? k;
@@ -59,8 +60,6 @@ export function sampleToken(
   }
   return best; // rounding errors may leave a remainder
 }
-
-const add = (a: number, b: number): number => a + b;
 
 /** The k likeliest tokens, likeliest first, and of these as few as have the share `topP` of their sum. */
 function likeliest(p: Float64Array, topK: number, topP: number): Uint32Array {

@@ -18,10 +18,7 @@ export function formulaOp(formula: Formula, isJoined = false): FormulaOp {
   const operands = {
     ...Object.fromEntries(expression.results.map((_, k) => [`y${k}`, output('B', ...shape)])),
     ...Object.fromEntries(
-      inputs.map(({ shape: inputShape, isFixed = false }, k) => [
-        `x${k}`,
-        isFixed ? input(...inputShape) : input('B', ...inputShape),
-      ]),
+      inputs.map(({ shape: axes, isFixed = false }, k) => [`x${k}`, isFixed ? input(...axes) : input('B', ...axes)]),
     ),
     B: count,
   };

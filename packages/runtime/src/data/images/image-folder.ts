@@ -183,13 +183,11 @@ async function seemAlike(paths: readonly string[]): Promise<boolean> {
 export function imagesIn(folder: string, deep = false): string[] {
   const entries = entriesOf(checkPath(WHERE, folder)).map((name) => join(folder, name));
   const isUnexpected = (path: string): boolean => !IMAGE.test(path) && !(deep && isFolder(path));
-  const [unexpectedEntry, ...others] = entries.filter(isUnexpected);
-  if (unexpectedEntry !== undefined) {
-    const has = isFolder(unexpectedEntry) ? 'is a folder' : 'has another ending';
+  const [entry, ...others] = entries.filter(isUnexpected);
+  if (entry !== undefined) {
+    const has = isFolder(entry) ? 'is a folder' : 'has another ending';
     const omission = others.length === 0 ? '' : ` (so do ${others.length} more entries of the folder)`;
-    throw new Error(
-      `${WHERE}: ${showPath(unexpectedEntry)} ${has}, expected images that end in .png, .jpg or .jpeg${omission}`,
-    );
+    throw new Error(`${WHERE}: ${showPath(entry)} ${has}, expected images that end in .png, .jpg or .jpeg${omission}`);
   }
   return entries.flatMap((path) => (IMAGE.test(path) ? [path] : imagesIn(path, deep)));
 }

@@ -31,19 +31,15 @@ export function openInference(
   const elementType = typeOf(parameters);
   const shape = { network, lossSpec, elementType, ...machine };
   const read = { name: 'readers of the outputs', bytes: readers.reduce((sum, { bytes = 0 }) => sum + bytes, 0) };
-  const { team, layout, ...opened } = openTeamSetup(
-    shape,
-    { chunks, orderSlots: 0, texts: false },
-    (compiledBackend) => {
-      const options = { network, loss, elementType, ...compiledBackend };
-      const scratchLength = countScratch(options);
-      return (budget) => {
-        const layout = planInference({ ...options, threads: budget.threads }, scratchLength);
-        const others = [...threadParts(shape, budget), ...evaluationParts(network, loss, budget, readers.length), read];
-        return { layout, parts: [...layout.parts, ...others] };
-      };
-    },
-  );
+  const { team, layout, ...opened } = openTeamSetup(shape, { chunks, orderSlots: 0, texts: false }, (choice) => {
+    const options = { network, loss, elementType, ...choice };
+    const scratchLength = countScratch(options);
+    return (budget) => {
+      const layout = planInference({ ...options, threads: budget.threads }, scratchLength);
+      const others = [...threadParts(shape, budget), ...evaluationParts(network, loss, budget, readers.length), read];
+      return { layout, parts: [...layout.parts, ...others] };
+    };
+  });
   layout.bind(team.memory).theta.set(parameters);
   return { ...opened, setup: { ...team, kind: 'inference' } };
 }

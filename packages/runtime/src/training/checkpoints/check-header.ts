@@ -90,10 +90,9 @@ function checkFigures(name: string, figures: Json | undefined): void {
   throw new Error(`${name} has ${show(figures)}, expected numbers`);
 }
 
+/** Whether a value is a number, or an object of numbers: metrics, and figures of heads. */
 const isFigure = (value: Json): boolean =>
-  isNumber(value) || (isJsonObject(value) && Object.values(value).every(isFigure)); // metrics, and figures of heads
-
-const isNumber = (value: Json): boolean => typeof value === 'number';
+  typeof value === 'number' || (isJsonObject(value) && Object.values(value).every(isFigure));
 
 const checkWhole = (name: string, value: Json | undefined, least: number): number =>
   option.wholeNumber(least).check(NO_CALLER, name, value);

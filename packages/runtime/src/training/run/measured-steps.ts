@@ -111,7 +111,7 @@ async function runTrial(
   );
   const endMs = performance.now();
   if (first === last) first = zero;
-  const measuredOptions = {
+  const trial = {
     ms: last.ms - first.ms,
     stepsMs: last.stepsMs - first.stepsMs,
     steps: Math.max(1, last.step - first.step),
@@ -119,12 +119,10 @@ async function runTrial(
   };
   const testMs = endMs - last.ms;
   // Without an evaluation, the pauses between spans of steps count as part of the steps.
-  const hasEvaluations = measuredOptions.evaluations > 0;
-  const stepMs = (hasEvaluations ? measuredOptions.stepsMs : measuredOptions.ms) / measuredOptions.steps;
+  const hasEvaluations = trial.evaluations > 0;
+  const stepMs = (hasEvaluations ? trial.stepsMs : trial.ms) / trial.steps;
   const estimateMs = validation === undefined || test === undefined ? 0 : (testMs * validation.rows) / test.rows;
-  const pauseMs = hasEvaluations
-    ? (measuredOptions.ms - measuredOptions.stepsMs) / measuredOptions.evaluations
-    : estimateMs;
+  const pauseMs = hasEvaluations ? (trial.ms - trial.stepsMs) / trial.evaluations : estimateMs;
   const elapsedMs = endMs - beginMs;
   const overheadMs = last.ms - beginMs - last.step * stepMs - last.evaluations * pauseMs;
   return { ...start, stepMs, pauseMs, testMs, elapsedMs, overheadMs: Math.max(0, overheadMs) };

@@ -33,8 +33,8 @@ export function* prepareRun(requested: RunPlan, { train, validation, test }: Dat
     texts,
   };
   const shape = { ...requested, sharers: requested.ranks?.ranksHere ?? 1 };
-  const { team, layout, budget, room, plannedBytes } = openTeamSetup(shape, limits, (compiledBackend) => {
-    const options = { ...requested, ...compiledBackend, cluster: requested.ranks ?? null };
+  const { team, layout, budget, room, plannedBytes } = openTeamSetup(shape, limits, (choice) => {
+    const options = { ...requested, ...choice, cluster: requested.ranks ?? null };
     const scratchLength = countScratch(options);
     return (budget) => planTraining(options, train.rows, scratchLength, budget);
   });

@@ -51,12 +51,7 @@ export async function assess(
   const linear = isWhole ? await linearOrNone(recipe, result, warn) : null;
   const nGrams = await inTurns(countNGrams(recipe.sets));
   const onLoss = lossRemarks(result.epochLosses);
-  const wholeComparison = await compareAnswers(
-    recipe,
-    result,
-    linear?.evaluation,
-    await measureRareClass(recipe, result),
-  );
+  const answers = await compareAnswers(recipe, result, linear?.evaluation, await measureRareClass(recipe, result));
   const runs = targetRuns(recipe, result);
   const measuredTargets = await measureTargets(recipe, result, runs);
   const targets: (TargetAssessment & Comparison)[] = [];
@@ -68,10 +63,10 @@ export async function assess(
     targets.push({ name, averagePrecision, ...comparison });
   }
   const remarksOf = (kind: 'remarks' | 'leaks'): string[] => [
-    ...wholeComparison[kind],
+    ...answers[kind],
     ...targets.flatMap(({ name, [kind]: remarks }) => remarks.map((remark) => `for ${showLabel(name)}: ${remark}`)),
   ];
-  const isWeak = onLoss.length > 0 || [wholeComparison, ...targets].some((comparison) => comparison.isWeak);
+  const isWeak = onLoss.length > 0 || [answers, ...targets].some((comparison) => comparison.isWeak);
   const remarks = [
     ...onLoss,
     ...remarksOf('remarks'),
@@ -79,17 +74,9 @@ export async function assess(
     ...countRemarks(result.validation, nGrams),
     ...remarksOf('leaks'),
     ...overfittingRemarks(recipe, result),
-    ...fewRowsRemarks(recipe, wholeComparison.evaluation),
+    ...fewRowsRemarks(recipe, answers.evaluation),
   ];
-  return {
-    baseline: wholeComparison.baseline,
-    naive: wholeComparison.naive,
-    linear,
-    rare: wholeComparison.rare,
-    nGrams,
-    targets,
-    remarks,
-  };
+  return { baseline: answers.baseline, naive: answers.naive, linear, rare: answers.rare, nGrams, targets, remarks };
 }
 
 /** Simpler answers to one target, and what speaks against those of the network. */
@@ -247,18 +234,16 @@ function countRemarks(validation: Evaluation | undefined, nGrams: NGrams | null)
 export function linearRemarks(
   evaluation: Evaluation,
   linear: Evaluation | undefined,
-  figureName: 'accuracy' | 'rmse' | 'weightedLoss',
+  name: 'accuracy' | 'rmse' | 'weightedLoss',
 ): string[] {
-  const [figure, linearFigure] = [evaluation[figureName], linear?.[figureName]];
+  const [figure, linearFigure] = [evaluation[name], linear?.[name]];
   if (figure === undefined || linearFigure === undefined) return [];
-  if (figureName !== 'accuracy') {
+  if (name !== 'accuracy') {
     // The standard error: of an RMSE for n normal errors; of a mean for n losses whose deviation is about their mean.
-    const error = linearFigure / Math.sqrt(figureName === 'rmse' ? 2 * evaluation.rows : evaluation.rows);
+    const error = linearFigure / Math.sqrt(name === 'rmse' ? 2 * evaluation.rows : evaluation.rows);
     if (figure - linearFigure <= error) return [];
     const losses = `${figure.toPrecision(3)}; linear ${linearFigure.toPrecision(3)}`;
-    return [
-      figureName === 'rmse' ? WORSE_THAN_LINEAR : `${WORSE_THAN_LINEAR}, by its loss with class weights (${losses})`,
-    ];
+    return [name === 'rmse' ? WORSE_THAN_LINEAR : `${WORSE_THAN_LINEAR}, by its loss with class weights (${losses})`];
   }
   const rows = evaluation.positions ?? evaluation.rows;
   const gap = linearFigure - figure;

@@ -31,19 +31,14 @@ export type TypedColumn = { readonly column: TableColumn } | { readonly exclusio
 export function typeColumn(
   name: string,
   requested: ColumnType | undefined,
-  collectedColumn: CollectedColumn,
+  cells: CollectedColumn,
   oneHotLimit: number,
   format?: CellFormat,
 ): TypedColumn {
-  const { kind, words, gaps, gapMark } = collectedColumn;
+  const { kind, words, gaps, gapMark } = cells;
   const asRequested = requested && `read as ${requested}, as asked for`;
   const markNote = gapMark === null ? '' : `, ${show(gapMark.cell)} is a gap`;
-  const numbers = (
-    type: ColumnType,
-    reason: string,
-    values = collectedColumn.drainCells(),
-    gapCount = gaps,
-  ): TypedColumn => {
+  const numbers = (type: ColumnType, reason: string, values = cells.drainCells(), gapCount = gaps): TypedColumn => {
     const data = { kind: 'numbers', values } as const;
     return { column: { name, type, reason: reason + markNote, gaps: gapCount, data, ...(format && { format }) } };
   };
@@ -52,7 +47,7 @@ export function typeColumn(
     requested === 'image' ||
     (requested === 'categorical' && format === undefined && kind === 'words')
   ) {
-    const data = { kind: 'words', words, indices: Int32Array.from(collectedColumn.drainCells()) } as const;
+    const data = { kind: 'words', words, indices: Int32Array.from(cells.drainCells()) } as const;
     return { column: { name, type: requested, reason: asRequested ?? '', gaps, data } };
   }
   if (format !== undefined) return numbers(isDateFormat(format) ? 'date' : 'numeric', describeFormat(format));
@@ -60,23 +55,23 @@ export function typeColumn(
   if (kind === 'numbers') return numbers(requested ?? 'numeric', asRequested ?? 'all cells are numbers');
   const booleans = parseAll(words, (word) => (readNumber(word) === undefined ? readBoolean(word) : undefined));
   if (booleans !== undefined) {
-    return numbers('boolean', `all cells are ${answersIn(words, booleans)}`, decode(collectedColumn, booleans));
+    return numbers('boolean', `all cells are ${answersIn(words, booleans)}`, decode(cells, booleans));
   }
-  const dates = collectedColumn.dateWords === 0 ? undefined : parseAll(words, readDateOrMark);
+  const dates = cells.dateWords === 0 ? undefined : parseAll(words, readDateOrMark);
   if (dates !== undefined) {
-    const values = decode(collectedColumn, dates);
+    const values = decode(cells, dates);
     return numbers('date', 'all cells are dates', values, values.filter(Number.isNaN).length);
   }
-  return typeWords(name, collectedColumn, Math.max(ONE_HOT_LIMIT, oneHotLimit));
+  return typeWords(name, cells, Math.max(ONE_HOT_LIMIT, oneHotLimit));
 }
 
 /**
  * A column of words that are neither all booleans nor all dates: categories, text, or numbers or dates with mistakes.
  */
-function typeWords(name: string, collectedColumn: CollectedColumn, maxCategories: number): TypedColumn {
-  const { kind, words, gaps, nonNumber, nonDate, dateWords } = collectedColumn;
+function typeWords(name: string, cells: CollectedColumn, maxCategories: number): TypedColumn {
+  const { kind, words, gaps, nonNumber, nonDate, dateWords } = cells;
   // A column with too many words has kept no cells.
-  const indices = kind === 'words' ? Int32Array.from(collectedColumn.drainCells()) : null;
+  const indices = kind === 'words' ? Int32Array.from(cells.drainCells()) : null;
   if (nonDate !== null && 2 * dateWords > words.length) {
     const share = shareOf(words, indices, (word) => readDate(word) !== undefined);
     const has = `has ${show(nonDate.cell)} in ${nonDate.location}${invalidDayHint(nonDate.cell)}`;

@@ -90,12 +90,9 @@ function decideNumbers(
     const names = [...distinct].map(String);
     const indices = Int32Array.from(values, (value) => indexOf.get(value) ?? 0);
     const isLabel = kind === undefined && isOneOfSeveral;
-    const evidence = isLabel ? 'only 0 and 1' : `${counted(names.length, 'different whole number')}, each repeated`;
+    const reason = isLabel ? 'only 0 and 1' : `${counted(names.length, 'different whole number')}, each repeated`;
     const classes = classNames ?? (isLabel ? BITS : sortedNames(names));
-    return {
-      ...classTarget(name, names, indices, kind ? AS_REQUESTED : evidence, classes),
-      isGuess: kind === undefined,
-    };
+    return { ...classTarget(name, names, indices, kind ? AS_REQUESTED : reason, classes), isGuess: kind === undefined };
   }
   let reason = isFew
     ? `${distinct.size} whole numbers that hardly repeat`

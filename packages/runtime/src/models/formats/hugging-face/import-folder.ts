@@ -80,10 +80,7 @@ async function readModel(
     ? architecture.prefix
     : '';
   const tensors = new Map(
-    [...file.tensors].map(([name, storedTensor]) => [
-      name.startsWith(prefix) ? name.slice(prefix.length) : name,
-      storedTensor,
-    ]),
+    [...file.tensors].map(([name, tensor]) => [name.startsWith(prefix) ? name.slice(prefix.length) : name, tensor]),
   );
   const request = { config, read: readerOf(config, fault), context, pooling, names: new Set(tensors.keys()) };
   const description = architecture.describe(request);
@@ -121,12 +118,11 @@ function matchParts(
   const problems: string[] = [];
   const matchedTensors = new Map<string, StoredTensor>();
   for (const { name, shape } of mappings.flatMap(({ parts }) => parts)) {
-    const storedTensor = unmatchedTensors.get(name);
+    const tensor = unmatchedTensors.get(name);
     unmatchedTensors.delete(name);
-    if (storedTensor === undefined) problems.push(`no tensor ${showName(name)}`);
-    else if (String(storedTensor.shape) === String(shape)) matchedTensors.set(name, storedTensor);
-    else
-      problems.push(`${showName(name)} of shape [${storedTensor.shape.join(', ')}] in place of [${shape.join(', ')}]`);
+    if (tensor === undefined) problems.push(`no tensor ${showName(name)}`);
+    else if (String(tensor.shape) === String(shape)) matchedTensors.set(name, tensor);
+    else problems.push(`${showName(name)} of shape [${tensor.shape.join(', ')}] in place of [${shape.join(', ')}]`);
   }
   const leftOver = [...unmatchedTensors.keys()].map((name) => ({ name, why: architecture.unneeded(name, request) }));
   const namesOf = (reason: 'unused' | null) => leftOver.flatMap(({ name, why }) => (why === reason ? [name] : []));

@@ -255,10 +255,8 @@ export function emitNetwork(
 ): Value {
   const channels = channelsOfGraph(graph);
   const tables = new Map<string, Value>();
-  const pathsAndTensors = network.allLayers.flatMap(({ path, tensors }) =>
-    tensors.map((tensor) => [path, tensor] as const),
-  );
-  const tensors = new Map(pathsAndTensors.map(([path, tensor]) => [`${path}.${tensor.name}`, tensor]));
+  const pairs = network.allLayers.flatMap(({ path, tensors }) => tensors.map((tensor) => [path, tensor] as const));
+  const tensors = new Map(pairs.map(([path, tensor]) => [`${path}.${tensor.name}`, tensor]));
 
   function table(path: string): Value {
     const value = tables.get(path);

@@ -68,7 +68,7 @@ function withConstants(graph: OnnxGraph, { constants = {}, sizes = {} }: OnnxOpt
 
 /** The initializers of a file as weights for a network whose spec is given. @throws Error of `fault` */
 export function openOnnx(where: string, path: string, fault: FileFault): TensorFile {
-  const { constants, description } = readGraph(where, path, fault);
+  const { constants, name: description } = readGraph(where, path, fault);
   const tensors = new Map<string, StoredTensor>(
     [...constants].map(([name, { type, dims, numbers }]) => [name, { type, shape: dims, read: async () => numbers }]),
   );
@@ -79,7 +79,7 @@ const layoutsOf = (values: readonly AxisLayout[]) =>
   values.map(({ name, axes, shape }) => ({ name, axes: [...axes], shape: [...shape] }));
 
 /** Loss and metadata of a file that `exportModel` wrote. They are checked when the model is created. */
-const descriptionOf = ({ description }: OnnxGraph): { loss?: LossSpec; metadata?: ModelMetadata } =>
+const descriptionOf = ({ name: description }: OnnxGraph): { loss?: LossSpec; metadata?: ModelMetadata } =>
   typeof description === 'object' && description !== null ? description : {};
 
 /** The outputs that become those of the network: of a file of `exportModel`, the network's own. */
@@ -90,7 +90,7 @@ function chosenOutputs(graph: OnnxGraph, { outputs }: OnnxOptions, fault: FileFa
     if (unknown === undefined && outputs.length > 0) return outputs;
     throw fault(`no output ${show(unknown ?? '')}`, `one of ${names.join(', ')}`);
   }
-  if (graph.description === undefined) return names;
+  if (graph.name === undefined) return names;
   const importedNames = importedOutputs(graph).filter((name) => names.includes(name));
   if (importedNames.length > 0) return importedNames;
   const networkOutputs = names.filter((name) => /(^|\.)outputs_*$/.test(name));

@@ -29,7 +29,7 @@ export interface OnnxGraph {
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
   /** What `exportModel` wrote about the model; undefined for a file of another program. */
-  readonly description: unknown;
+  readonly name: unknown;
 }
 
 /** Largest file: protocol buffers are limited to 2 GiB. */
@@ -96,7 +96,7 @@ function graphOf(
     constants,
     inputs: input.filter(({ name }) => !names.has(name)).map(graphValue),
     outputs: output.map(graphValue),
-    description: descriptionOf(metadataProps.find(({ key }) => key === 'gradloom')?.value),
+    name: descriptionOf(metadataProps.find(({ key }) => key === 'gradloom')?.value),
   };
 }
 
@@ -123,28 +123,24 @@ function graphValue({ name = '', type }: Message<'ValueInfoProto'>): GraphValue 
   return { name, type: typeOfCode(elemType), dims: dims ?? null };
 }
 
-/** Reads a tensor, which `description` names in errors. */
-export type TensorReader = (tensor: Message<'TensorProto'>, description: string) => Tensor;
+/** Reads a tensor, which errors call `name`. */
+export type TensorReader = (tensor: Message<'TensorProto'>, name: string) => Tensor;
 
 /** The reader of tensors of a file: their numbers stand in it, or in files of its folder. */
 export function createReader(path: string, fault: FileFault): TensorReader {
-  return (tensor, description) => {
+  return (tensor, name) => {
     const { dims: extents = [], dataType, rawData } = tensor;
     const type = typeOfCode(dataType);
     const dims = extents.map(Number);
-    if (type === null)
-      throw fault(`${description} of type ${typeNames.get(dataType ?? 0) ?? dataType}`, 'one of numbers');
+    if (type === null) throw fault(`${name} of type ${typeNames.get(dataType ?? 0) ?? dataType}`, 'one of numbers');
     if (dims.some((extent) => !Number.isSafeInteger(extent) || extent < 0)) {
-      throw fault(`${description} with extents ${dims.join(', ')}`, 'whole numbers of at least 0');
+      throw fault(`${name} with extents ${dims.join(', ')}`, 'whole numbers of at least 0');
     }
     const size = sizeOf(dims);
     const [width, readNumber] = storedTypes[type];
     const refuseLength = (length: number, unit: string, expected: number): void => {
       if (length === expected) return;
-      throw fault(
-        `${length} ${unit} for ${description} of ${dims.length === 0 ? 'no axes' : shapeText(dims)}`,
-        `${expected}`,
-      );
+      throw fault(`${length} ${unit} for ${name} of ${dims.length === 0 ? 'no axes' : shapeText(dims)}`, `${expected}`);
     };
     const storedList = listedNumbers(tensor, type);
     const isRaw = tensor.dataLocation === 1 || (rawData !== undefined && rawData.length > 0) || storedList.length === 0;
@@ -154,7 +150,7 @@ export function createReader(path: string, fault: FileFault): TensorReader {
       numbers.set(storedList);
       return { type, dims, numbers };
     }
-    const bytes = tensor.dataLocation === 1 ? externalBytes(path, tensor, description, size * width, fault) : rawData;
+    const bytes = tensor.dataLocation === 1 ? externalBytes(path, tensor, name, size * width, fault) : rawData;
     refuseLength(bytes?.length ?? 0, 'bytes', size * width);
     const numbers = numbersFor(type, dims);
     if (bytes === undefined) return { type, dims, numbers };
@@ -183,7 +179,7 @@ function listedNumbers(tensor: Message<'TensorProto'>, type: TensorType): readon
 function externalBytes(
   path: string,
   { externalData = [] }: Message<'TensorProto'>,
-  description: string,
+  name: string,
   length: number,
   fault: FileFault,
 ): Uint8Array {
@@ -192,7 +188,7 @@ function externalBytes(
   const offset = Number(entries.get('offset') ?? 0);
   const folder = realpathSync(dirname(path));
   const tensorError = (expected: string, cause?: unknown) =>
-    fault(`${description} in ${show(location)} from byte ${offset} on`, expected, cause);
+    fault(`${name} in ${show(location)} from byte ${offset} on`, expected, cause);
   if (!Number.isSafeInteger(offset) || offset < 0) throw tensorError('an offset of at least 0');
   const isInside = (file: string): boolean => {
     const inFolder = relative(folder, file);

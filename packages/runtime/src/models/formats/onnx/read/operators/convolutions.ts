@@ -132,16 +132,12 @@ interface TransposedWindow extends Window {
 }
 
 function transposedWindows(call: Call, positions: readonly number[], kernel: readonly number[]): TransposedWindow[] {
-  const listOf = (name: string, value: number): readonly number[] =>
+  const ints = (name: string, value: number): readonly number[] =>
     call.ints(
       name,
       positions.map(() => value),
     );
-  const [strides, dilations, outputPadding] = [
-    listOf('strides', 1),
-    listOf('dilations', 1),
-    listOf('output_padding', 0),
-  ];
+  const [strides, dilations, outputPadding] = [ints('strides', 1), ints('dilations', 1), ints('output_padding', 0)];
   const pads = call.ints(
     'pads',
     [...positions, ...positions].map(() => 0),

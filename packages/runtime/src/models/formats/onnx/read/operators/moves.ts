@@ -209,10 +209,10 @@ const expand: Operator = {
     const axes = axesOfX.map((parts, axis) =>
       parts.length > 0 || dims[axis] === 1 ? parts : dims[axis] === ROWS.extent ? [ROWS] : newAxes([dims[axis]])[0],
     );
-    const addedParts = rowParts(axes).filter((part) => !x.stored.includes(part));
-    if (addedParts.length === 0) return [{ ...x, axes }];
-    const storedParts = [...addedParts, ...x.stored]; // the copies lie one after the other
-    const value = arrangeAxes(x, [...addedParts.map(() => []), ...x.stored.map((part) => [part])]);
+    const copies = rowParts(axes).filter((part) => !x.stored.includes(part));
+    if (copies.length === 0) return [{ ...x, axes }];
+    const storedParts = [...copies, ...x.stored]; // the copies lie one after the other
+    const value = arrangeAxes(x, [...copies.map(() => []), ...x.stored.map((part) => [part])]);
     return [
       {
         type: x.type,

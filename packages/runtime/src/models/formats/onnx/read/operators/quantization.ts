@@ -51,10 +51,8 @@ function dequantized(call: Call, x: Item, scale: Item, zero: Item | undefined, a
 /** The whole number nearest to x / scale, plus the zero point, in the limits of a type. */
 function quantized(call: Call, x: Item, scale: Item, zero: Item | undefined, type: TensorType): Item {
   const [low, high] = limitsOf(call, type);
-  const roundedQuotient = of(call, 'Round', of(call, 'Div', x, alignWithInput(call, x, scale, 1)));
-  const y = isGiven(zero)
-    ? of(call, 'Add', roundedQuotient, { ...alignWithInput(call, x, zero, 1), type: roundedQuotient.type })
-    : roundedQuotient;
+  const q = of(call, 'Round', of(call, 'Div', x, alignWithInput(call, x, scale, 1)));
+  const y = isGiven(zero) ? of(call, 'Add', q, { ...alignWithInput(call, x, zero, 1), type: q.type }) : q;
   return { ...clip(call, y, low, high), type };
 }
 
