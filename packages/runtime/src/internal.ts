@@ -93,5 +93,5 @@ export { ResumeError, resumeProblem } from './training/checkpoints/resume.ts';
 export { endTogether } from './training/lockstep/do-together.ts';
 export { epochsPerReport } from './training/run/epoch-log.ts';
 export { type FirstInputs, firstInputs } from './training/run/first-inputs.ts';
-export { measuredSteps } from './training/run/measured-steps.ts';
+export { estimateMs, measuredSteps } from './training/run/measured-steps.ts';
 export { planRun, rowsPerStep } from './training/run/plan.ts';

@@ -137,6 +137,7 @@ const right: Record<string, () => readonly unknown[]> = {
   datasetFromRows: () => [{ inputs: [[1]], targets: [1] }],
   differences: () => [{ a: 1 }, { a: 2 }],
   epochsPerReport: () => [5],
+  estimateMs: () => [spec, { train: data }, { threads: 1, steps: 5 }, 20, train],
   measuredSteps: () => [spec, { train: data }, {}, train],
   createTokenizer: () => [{ kind: 'bytes' }],
   createTrainer: () => [spec, { train: data }, { threads: 1, backend: 'wasm' }],

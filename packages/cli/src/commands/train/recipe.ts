@@ -77,9 +77,7 @@ export async function createRecipe(
   const isSeries = ofTable(sets.train.preprocessing)?.series !== undefined;
   // A known network of images has training defaults of its own; series and texts have theirs in the preset of the data.
   const knownNetwork = baseModel === undefined ? network : datasetPreset.network;
-  const { preprocessing } = sets.train;
-  const isText = ofText(preprocessing) !== undefined || tokensOf(preprocessing) !== undefined;
-  const keepsPreset = knownNetwork === undefined || isSeries || isText;
+  const keepsPreset = knownNetwork === undefined || isSeries || isTextData(sets.train);
   const networkPreset = (name: string) =>
     findNetwork(name)?.rows === 'tokens' ? textPreset : imagePreset(datasetPreset, sets.train.rows);
   const runPreset = keepsPreset ? datasetPreset : networkPreset(knownNetwork);
@@ -167,13 +165,18 @@ function timedPreset({ minutes, optimizer }: TrainValues, preset: Preset, { prep
     : timedTextPreset(rows * text.context, minutes);
 }
 
+/** Whether rows are a text, or texts. */
+export const isTextData = ({ preprocessing }: Dataset): boolean =>
+  ofText(preprocessing) !== undefined || tokensOf(preprocessing) !== undefined;
+
 /** The known network of a run. @throws OptionError for options that it does not take. */
 function networkOf(values: TrainValues, datasetPreset: Preset, train: Dataset): string | undefined {
   if (values.spec !== undefined) return undefined;
-  const isText = ofText(train.preprocessing) !== undefined || tokensOf(train.preprocessing) !== undefined;
   const name =
     values.network ??
-    (isText || HIDDEN_LAYER_FLAGS.every((flag) => values[flag] === undefined) ? datasetPreset.network : undefined);
+    (isTextData(train) || HIDDEN_LAYER_FLAGS.every((flag) => values[flag] === undefined)
+      ? datasetPreset.network
+      : undefined);
   if (name === undefined) return undefined;
   const networkOptions: readonly string[] = findNetwork(name)?.options ?? [];
   const stray = HIDDEN_LAYER_FLAGS.find((flag) => values[flag] !== undefined && !networkOptions.includes(flag));

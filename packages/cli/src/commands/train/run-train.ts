@@ -15,6 +15,7 @@ import { followRun } from './follow-run.ts';
 import { jsonReporter } from './metrics-line.ts';
 import { checkOut } from './new-directory.ts';
 import { expectedDataset, type TrainValues, trainOptions } from './options.ts';
+import { precisionHint } from './precision-hint.ts';
 import { readValues, refuseWords } from './read-values.ts';
 import { createRecipe, openRun, warningsOf, withMeasuredSteps } from './recipe.ts';
 import { quietReporter, type Reporter, warn } from './reporter.ts';
@@ -101,6 +102,9 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null, clus
   );
   return await withFlagNames(async () => {
     const recipeWithSteps = await withMeasuredSteps(recipe, cluster, reporter.print);
+    const mayBeMeasured = values.minutes === undefined && resumable === null && cluster === null;
+    const hint = mayBeMeasured ? await precisionHint(recipeWithSteps) : null;
+    if (hint !== null) reporter.print(`gradloom train: ${hint}`);
     return await followRun(recipeWithSteps, reporter, io, { resumable, library }, lock, cluster);
   });
 }

@@ -1,4 +1,5 @@
 import { type NetworkSpec, OptionError } from '@gradloom/core';
+import { option, show } from '@gradloom/core/internal';
 import { createLockstep } from '../../cluster/lockstep.ts';
 import type { DataSplits } from '../../data/dataset.ts';
 import type { StartEvent, TrainEvent } from './events.ts';
@@ -50,6 +51,26 @@ export async function measuredSteps(
     const interval = intervalOf(read, undefined, splits, { totalSteps, stepsPerEpoch }, batch);
     return totalSteps * stepMs + (totalSteps / evaluationInterval(interval, stepsPerEpoch)) * pauseMs + testMs;
   }
+}
+
+/**
+ * Milliseconds that the steps of a run take without its evaluations, by some that are done here in about `trialMs` and
+ * discarded.
+ */
+export async function estimateMs(
+  spec: NetworkSpec,
+  data: DataSplits,
+  allOptions: TrainOptions,
+  trialMs: number,
+  train: Train,
+): Promise<number> {
+  const { train: rows } = checkSplits(data);
+  readTrainOptions(allOptions);
+  option.positive.check('estimateMs', 'trialMs', trialMs);
+  if (typeof train !== 'function') throw new Error(`estimateMs: train has ${show(train)}, expected a function`);
+  const { epochs = 1, steps, ...options } = allOptions;
+  const { stepMs, stepsPerEpoch } = await runTrial(spec, { train: rows }, options, trialMs, train);
+  return (steps ?? epochs * stepsPerEpoch) * stepMs;
 }
 
 /** The largest number that fits, where each smaller one does; 0 if none does. */
