@@ -62,11 +62,7 @@ async function runWithRestarts(
       // After a signal, which a null exit code means, the code is the launcher's own.
       const isLate = code === LATE_CODE && death?.exitCode !== null;
       // The waiting ranks have already named the late one.
-      printEnd(
-        isLate
-          ? 'a rank was late'
-          : describeDeath(death ?? { how: `exit code ${code}`, rank: null, pid: null, host: null }, count),
-      );
+      printEnd(isLate ? 'a rank was late' : describeDeath(death ?? unknownDeath(code), count));
       const nextCount = count - 1;
       if (restartsLeft === 0 || nextCount === 0 || train.out === null) return code || FAILURE_CODE;
       print(
@@ -85,6 +81,8 @@ async function runWithRestarts(
  */
 const endedByDeath = (code: number | null, death: Death | null): boolean =>
   death !== null && (code === 0 || death.exitCode === null);
+
+const unknownDeath = (code: number | null) => ({ how: `exit code ${code}`, rank: null, pid: null, host: null });
 
 /** In `cluster run -n 4 -- train`, yargs takes 'run' and everything after `--` for words. */
 function refuseWords(positionals: readonly string[], wordsAfterDashes: number): void {

@@ -63,11 +63,7 @@ function namedSpec(name: string, values: TrainValues, dataset: Dataset): Network
     const parts = rowPartsOf(dataset.preprocessing);
     if (parts !== undefined) {
       const expected = 'one (without --network, texts go beside the numbers into hidden layers)';
-      throw new OptionError(
-        'network',
-        'input',
-        `has the parts ${parts.map(({ name }) => show(name)).join(', ')}, expected ${expected}`,
-      );
+      throw new OptionError('network', 'input', `has the parts ${namesOf(parts)}, expected ${expected}`);
     }
     const vocabulary = vocabularyOf(dataset);
     // Rows of tokens have a vocabulary and one answer, or a target for each position.
@@ -133,6 +129,8 @@ async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset
 /** The parts of a row as the input of a network. */
 const inputOf = (parts: readonly RowPart[]): InputParts =>
   Object.fromEntries(parts.map(({ name, shape }) => [name, shape]));
+
+const namesOf = (parts: readonly RowPart[]): string => parts.map(({ name }) => show(name)).join(', ');
 
 /** @throws OptionError unless a network has the parts of the rows, in their order. */
 function refuseOtherParts(input: InputParts, parts: readonly RowPart[]): void {

@@ -7,18 +7,11 @@ import { unary } from './scalars.ts';
 
 const sin = (x: Value): Value => x.through({ kind: 'sin' });
 const cos = (x: Value): Value => x.through({ kind: 'cos' });
+const sign = (x: Value): Value => x.through({ kind: 'sign' });
 
 export const trigonometricOperators = {
   Acosh: unary(Math.acosh, (x) => x.square().minus(1).sqrt().plus(x).log()),
-  Asinh: unary(Math.asinh, (x) =>
-    x
-      .square()
-      .plus(1)
-      .sqrt()
-      .plus(x.abs())
-      .log()
-      .times(x.through({ kind: 'sign' })),
-  ),
+  Asinh: unary(Math.asinh, (x) => x.square().plus(1).sqrt().plus(x.abs()).log().times(sign(x))),
   Atanh: unary(Math.atanh, (x) => x.plus(1).over(x.negate().plus(1)).log().times(0.5)),
   Cos: unary(Math.cos, cos),
   Cosh: unary(Math.cosh, (x) => x.exp().plus(x.negate().exp()).times(0.5)),

@@ -4,7 +4,7 @@ import { LARGEST, mixedRows } from '../align.ts';
 import { type Call, extentsOf, type Item } from '../call.ts';
 import { arrangeAxes, newAxes, ROWS, type Rows, reshapeValue } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
-import { linearAlong, powerOf } from './linear.ts';
+import { linearAlong, powerOf, type Terms } from './linear.ts';
 import { alongAxis } from './moves.ts';
 import type { Operator } from './operator.ts';
 
@@ -146,16 +146,9 @@ function maximaAlong(call: Call, x: Rows, axis: number, window: Window): Rows {
 
 /** The sum of the numbers of each window, along one axis after the other. */
 const windowSums = (call: Call, x: Item, windows: readonly Window[]): Item =>
-  windows.reduce(
-    (y, window, a) =>
-      linearAlong(
-        call,
-        y,
-        a + 2,
-        placesOf(window).map((places) => places.map((input) => [input, 1])),
-      ),
-    x,
-  );
+  windows.reduce((y, window, a) => linearAlong(call, y, a + 2, placesOf(window).map(termsOfOnes)), x);
+
+const termsOfOnes = (places: readonly number[]): Terms => places.map((input) => [input, 1]);
 
 /** (Σ |x|ᵖ)^(1/p) of the numbers of each window. */
 const lpPool: Operator = {
