@@ -137,7 +137,7 @@ test('each target stands beside a constant and a linear model, in the terminal a
   );
   const html = readFileSync(join(run, 'report.html'), 'utf8');
   expect(html).toMatch(/<h1>homes\.csv: test price RMSE \S+, buys F1 \S+<\/h1>/);
-  for (const name of ['rmse-1-price', 'predicted-against-actual-1-price', 'accuracy-2-buys', 'confusion-2-buys']) {
+  for (const name of ['rmse-1-price', 'predicted-against-actual-1-price', 'f1-2-buys', 'confusion-2-buys']) {
     expect(html).toContain(`<figure id="${name}">`);
   }
 });

@@ -73,7 +73,7 @@ tbody th{font-weight:400;color:var(--soft)}
 .facts th{width:32%}
 .table{overflow-x:auto}
 .table table{overflow-wrap:normal}
-.table td{overflow-wrap:anywhere}
+.facts td{overflow-wrap:anywhere}
 .number,thead th{white-space:nowrap}
 .number{text-align:right;font-variant-numeric:tabular-nums}
 .no{color:var(--c2);font-weight:600}

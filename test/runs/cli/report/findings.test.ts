@@ -78,6 +78,68 @@ test('classes along one input have a curve of probabilities, which add up to 1',
   expect(html).toContain('Predicted probability along the input');
 });
 
+describe('a table', () => {
+  // The value is that of one column; the class is whether it is above 50. Row 7 of each 20 has the other class.
+  const lines = Array.from({ length: 200 }, (_, n) => {
+    const x = (n * 37) % 101;
+    const isHigh = x > 50 !== (n % 20 === 7);
+    return [x, (n * 53) % 97, `id${n}`, 3 * x, isHigh ? 'high' : 'low'].join();
+  });
+  const flags = ['--test', '0.3', '--validation', '0', '--hidden', '8'];
+
+  test('lists its columns, the one that the target follows as the most important', async () => {
+    write('table.csv', `x,noise,id,y,class\n${lines.join('\n')}\n`);
+    const { findings, html } = await findingsOf(
+      join(folder, 'table.csv'),
+      ...flags,
+      '--target',
+      'y',
+      '--drop',
+      'class',
+    );
+    const { columns, importances, cellColumns, rows } = findings.table;
+    const uses = Object.fromEntries(columns.map(({ name, use }: Record<string, string>) => [name, use]));
+    expect(uses).toEqual({ x: 'numeric', noise: 'numeric', id: 'left out', class: 'left out', y: 'target: values' });
+    const [{ importances: means }] = importances;
+    const [x, noise] = ['x', 'noise'].map((column) => means.find(({ name }: { name: string }) => name === column).mean);
+    expect(x).toBeGreaterThan(Math.abs(noise));
+    expect(cellColumns).toEqual(['x', 'noise']);
+    // The cells of a listed row are those of its target in the file.
+    const { worst } = findings.predictions.outputs[0];
+    const errors = worst.map(({ actual, predicted }: Record<string, number>) => Math.abs(actual - predicted));
+    expect(errors).toEqual(errors.toSorted((a: number, b: number) => b - a));
+    for (const { row, actual } of worst) {
+      const { cells } = rows.find((line: { row: number }) => line.row === row);
+      expect(3 * Number(cells[0])).toBeCloseTo(actual, 9);
+    }
+    expect(html).toContain('How each column is used');
+    expect(html).toContain('the rows with the largest errors');
+  });
+
+  test('with two classes has precision, recall and F1 at thresholds, 0.5 among them as evaluate measures', async () => {
+    write('table.csv', `x,noise,id,y,class\n${lines.join('\n')}\n`);
+    const { findings, html } = await findingsOf(
+      join(folder, 'table.csv'),
+      ...flags,
+      '--target',
+      'class',
+      '--drop',
+      'y',
+    );
+    const { thresholds, confusion, mistakes } = findings.answers;
+    const [[, wrong], [missed, right]] = confusion.map((row: number[]) => row);
+    const half = thresholds.find(({ threshold }: { threshold: number }) => threshold === 0.5);
+    expect(half.precision).toBeCloseTo(right / (right + wrong), 12);
+    expect(half.recall).toBeCloseTo(right / (right + missed), 12);
+    expect(half.f1).toBeCloseTo((2 * right) / (2 * right + wrong + missed), 12);
+    const recalls = thresholds.map(({ recall }: { recall: number }) => recall);
+    expect(recalls).toEqual(recalls.toSorted((a: number, b: number) => b - a));
+    const listed = findings.table.rows.map(({ row }: { row: number }) => row);
+    expect(new Set(listed)).toEqual(new Set(mistakes.map(({ row }: { row: number }) => row)));
+    expect(html).toContain('by threshold');
+  });
+});
+
 describe('the baseline', () => {
   test('of classes is the most frequent of the training rows, measured on the others', async () => {
     const data = syntheticDatasets.blobs({ rows: 90, classes: 3, seed: 2 });

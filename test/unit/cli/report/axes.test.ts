@@ -57,6 +57,7 @@ test('the colour of an error is in proportion to its share of the rows of its cl
     mistakenImages: null,
     calibration: undefined,
     curves: undefined,
+    thresholds: undefined,
   });
   expect(picture?.title).toBe('Most frequent error: b predicted as a, 40 of 1,000 rows');
   const markup = String(picture?.draw(720).markup);

@@ -15,6 +15,7 @@ import { firstFilters, firstImages } from './findings/images-and-filters.ts';
 import { readAnswers } from './findings/read-answers.ts';
 import { readAttention } from './findings/read-attention.ts';
 import { readPredictions } from './findings/read-predictions.ts';
+import { readTable } from './findings/read-table.ts';
 import { doneLine } from './metrics-line.ts';
 import type { Recipe } from './recipe.ts';
 import { targetRuns } from './target-runs.ts';
@@ -32,11 +33,15 @@ export async function reportRun(
 }
 
 async function collectFindings(recipe: Recipe, result: TrainResult, assessment: Assessment): Promise<Findings> {
+  const answers = await readAnswers(recipe, result);
+  const predictions = hasHeads(result.loss) ? null : await readPredictions(recipe, result);
+  const targets = await targetFindings(recipe, result, assessment);
+  const worst = [answers, predictions, ...(targets ?? []).flatMap((target) => [target.answers, target.predictions])];
   return {
     result: JSON.parse(doneLine(recipe, result, assessment)),
     profiles: result.profiles ?? null,
-    answers: await readAnswers(recipe, result),
-    predictions: hasHeads(result.loss) ? null : await readPredictions(recipe, result),
+    answers,
+    predictions,
     curve: fitCurve(recipe, result.parameters),
     baseline: assessment.baseline,
     plane: isPlanar(recipe) ? planeOf(recipe, result.parameters, result.steps) : null,
@@ -46,7 +51,8 @@ async function collectFindings(recipe: Recipe, result: TrainResult, assessment: 
     ...drawnImages(recipe, result),
     nGrams: assessment.nGrams,
     attention: readAttention(recipe, result),
-    targets: await targetFindings(recipe, result, assessment),
+    targets,
+    table: await readTable(recipe, result, worst),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Figures of one of several targets that charts show. */
 interface TargetLine {
   readonly accuracy?: number | null | undefined;
+  readonly f1?: number | null | undefined; // of the second of two classes
   readonly rmse?: number | null | undefined;
 }
 
@@ -22,6 +23,7 @@ export interface RunChart {
   readonly kind: RunChartKind;
   readonly label: string; // of the vertical axis
   readonly isShare?: boolean; // shown in percent, never on a logarithmic scale
+  readonly isF1?: boolean; // the share is F1 rather than accuracy
   readonly steps?: {
     readonly figure: 'loss' | 'learningRate' | 'gradientNorm';
     readonly label: string;
@@ -71,23 +73,29 @@ export function chartsOf(isRooted: boolean, lines: readonly ChartLine[]): readon
   });
 }
 
-/** A chart of the accuracy or the RMSE of each of several targets. */
+const figureNames = { f1: 'F1', accuracy: 'accuracy', rmse: 'RMSE' } as const;
+
+/** A chart of each of several targets: of its F1, of its accuracy if it has none, or of its RMSE. */
 function targetCharts(lines: readonly ChartLine[]): RunChart[] {
   const figures = lines.flatMap(({ validationTargets = {}, testTargets = {} }) => [validationTargets, testTargets]);
   const names = [...new Set(figures.flatMap((targetFigures) => Object.keys(targetFigures)))];
   const hasFigure = (value: number | null | undefined) => value !== null && value !== undefined && !Number.isNaN(value);
   return names.slice(0, MAX_CHARTS).flatMap((target, k) =>
     (['accuracy', 'rmse'] as const).flatMap((kind): RunChart[] => {
-      if (!figures.some(({ [target]: line }) => hasFigure(line?.[kind]))) return [];
-      const label = `${kind === 'rmse' ? 'RMSE' : 'accuracy'} of ${target}`;
+      const has = (name: keyof TargetLine) => figures.some(({ [target]: line }) => hasFigure(line?.[name]));
+      if (!has(kind)) return [];
+      // Where most rows lack a label, accuracy is high without any answer that has it.
+      const figure = kind === 'accuracy' && has('f1') ? 'f1' : kind;
+      const label = `${figureNames[figure]} of ${target}`;
       return [
         {
-          name: pictureNameOf(kind, target, k),
+          name: pictureNameOf(figure, target, k),
           kind,
           label,
           isShare: kind === 'accuracy',
-          validation: ({ validationTargets }) => validationTargets?.[target]?.[kind],
-          test: ({ testTargets }) => testTargets?.[target]?.[kind],
+          isF1: figure === 'f1',
+          validation: ({ validationTargets }) => validationTargets?.[target]?.[figure],
+          test: ({ testTargets }) => testTargets?.[target]?.[figure],
         },
       ];
     }),

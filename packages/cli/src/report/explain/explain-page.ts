@@ -1,7 +1,6 @@
 import {
   howText,
   importanceFacts,
-  meanText,
   nameOf,
   rankImportances,
   showMean,
@@ -12,15 +11,11 @@ import { record, variant } from '../../options/schema/containers.ts';
 import { commandLine, literal } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal, plural, whole as wholeText } from '../../terminal/text/format.ts';
-import { barChart } from '../charts/bar-chart.ts';
+import { importancePicture, MAX_SHOWN } from '../charts/importance.ts';
 import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
-import type { Picture } from '../picture.ts';
 import { imageExplanation, imagesPage } from './images-page.ts';
 import { textExplanation, textsPage } from './texts-page.ts';
-
-/** Most bars of a chart and rows of a table. */
-const MAX_SHOWN = 30;
 
 /** The parts of explain.json that are shown, for a model of columns. */
 const columnsDocument = record({
@@ -76,25 +71,5 @@ function columnsPage(document: Explain): Page {
       },
       { title: 'Reproduce this', code: document.command, folded: [machineTable(document)] },
     ],
-  };
-}
-
-function importancePicture(document: Explain): Picture {
-  const shownImportances = rankImportances(document)
-    .filter(({ mean }) => Number.isFinite(mean))
-    .slice(0, MAX_SHOWN);
-  const omittedCount = document.importances.length - shownImportances.length;
-  const bars = shownImportances.map((column) => ({
-    name: nameOf(document, column.name),
-    value: column.mean,
-    text: meanText(column),
-  }));
-  const verb = document.better === 'higher' ? 'Fall' : 'Rise';
-  return {
-    name: 'importance',
-    title: `${verb} of ${titleOf(document.metric)} when it is shuffled`,
-    caption: `Mean ± standard deviation of ${plural(document.repeats, 'shuffle')}.${omittedCount > 0 ? ` The ${plural(omittedCount, `least important ${wordOf(document)}`)} of ${wholeText(document.importances.length)} ${omittedCount === 1 ? 'is' : 'are'} left out.` : ''}`,
-    altText: bars.map(({ name, text }) => `${name}: ${text}`).join('; '),
-    draw: barChart({ bars, x: { label: `${verb.toLowerCase()} of ${titleOf(document.metric)}` } }),
   };
 }

@@ -1,3 +1,4 @@
+import { importanceFacts } from '../../lab/figures/importances.ts';
 import { layerHistogram } from '../../lab/figures/layer-histogram.ts';
 import { sheet } from '../../lab/figures/sheet.ts';
 import { MAX_THREADS, profile } from '../../lab/figures/thread-profile.ts';
@@ -35,6 +36,15 @@ const rankingCurve = record({
   points: list(tuple(figure(0, 1), figure(0, 1), figure(0, 1)), MAX_CURVE_POINTS + 1),
 });
 
+/** Figures of the second of two classes, if the rows of at least this probability are taken for it. */
+const thresholdFigures = record({
+  threshold: figure(0, 1),
+  precision: figure(0, 1),
+  recall: figure(0, 1),
+  f1: figure(0, 1),
+  accuracy: figure(0, 1),
+});
+
 const answers = refined(
   record({
     split: name, // split of the rows
@@ -47,6 +57,7 @@ const answers = refined(
     calibration: optional(list(calibrationBin, 100)),
     // ROC and precision-recall curves of the second of two classes, else of each; absent with many classes or rows
     curves: optional(list(rankingCurve, MAX_CURVES)),
+    thresholds: optional(list(thresholdFigures, 100)), // only of two classes with probabilities
   }),
   ({ labels: { length: C }, confusion, mistakes, mistakenImages }, fail) => {
     if (confusion.length !== C) fail(['confusion'], `a list of ${confusion.length}`, `a list of ${C} (as labels)`);
@@ -116,6 +127,7 @@ const predictions = record({
       r2: figure(),
       rmse: figure(0),
       points: list(tuple(coordinate, coordinate), 1000),
+      worst: optional(list(record({ row: count(), actual: coordinate, predicted: coordinate }), 100)), // worst first
     }),
     16_384,
     1,
@@ -201,6 +213,18 @@ const target = record({
   predictions: nullable(predictions), // only of values
 });
 
+/** Most columns of a table that are listed. */
+export const MAX_LISTED_COLUMNS = 200;
+
+/** The columns of a user's table, what the model needs of them, and the cells of the rows it has most wrong. */
+const tableFindings = record({
+  columnsInAll: count(1),
+  columns: list(record({ name, use: name, reason: name, gaps: count(), becomes: name }), MAX_LISTED_COLUMNS),
+  importances: list(record({ target: nullable(name), ...importanceFacts }), MAX_DRAWN_TARGETS), // of each target
+  cellColumns: list(name, 100), // columns of `rows`, most important first
+  rows: list(record({ row: count(), cells: list(name, 100) }), 10_000), // rows of the split of the answers
+});
+
 /** The last line of --json. */
 const result = record({
   event: literal('done'),
@@ -244,6 +268,7 @@ export const findings = record({
   nGrams: optional(nullable(nGrams)), // only of a text with a validation text
   attention: optional(nullable(attention)), // only of a text, by a network with self-attention
   targets: optional(list(target, MAX_DRAWN_TARGETS)), // only of several outputs: the first of them
+  table: optional(nullable(tableFindings)), // only of a user's table
 });
 
 export type Findings = Read<typeof findings>;
@@ -254,6 +279,7 @@ export type Reconstructions = Read<typeof reconstructions>;
 export type Filters = Read<typeof filters>;
 export type Mistake = Read<typeof mistake>;
 export type Predictions = Read<typeof predictions>;
+export type TableFindings = Read<typeof tableFindings>;
 export type Curve = Read<typeof curve>;
 export type Baseline = Read<typeof baseline>;
 export type Plane = Read<typeof plane>;

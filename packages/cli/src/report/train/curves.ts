@@ -196,6 +196,9 @@ function nGramLevels({ findings }: TrainRun): Level[] {
   ].filter(({ value }) => !Number.isNaN(value));
 }
 
+const ACCURACY_TEXT = 'Share of the validation rows that are classified correctly.';
+const F1_TEXT = 'Harmonic mean of precision and recall on the validation rows.';
+
 function accuracyCurve(run: TrainRun, chart: RunChart): Picture | null {
   const axis = axisOf(run);
   const validation = seriesOf(run, axis, chart.validation);
@@ -213,7 +216,7 @@ function accuracyCurve(run: TrainRun, chart: RunChart): Picture | null {
         ? validationTitle(run, chart)
         : `Test ${chart.label}, ${LOOKED_AT}: ${endsText(test, percent)}`,
     caption: [
-      ...(validation.length > 0 ? ['Share of the validation rows that are classified correctly.'] : []),
+      ...(validation.length > 0 ? [chart.isF1 === true ? F1_TEXT : ACCURACY_TEXT] : []),
       ...(test.length > 0 ? [lookedAtText(chart.label)] : []),
     ].join(' '),
     altText: [

@@ -23,6 +23,7 @@ import type { Chapter, KeyFigure, Listing, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
 import { curves, LOOKED_AT } from './curves.ts';
 import { type EpochFigures, linesOf, type WrittenText } from './run-lines.ts';
+import { answerTables, columnsChapter } from './table-chapters.ts';
 import { datasetName, type TrainRun } from './train-run.ts';
 
 export function trainPage(run: TrainRun): Page {
@@ -37,13 +38,14 @@ export function trainPage(run: TrainRun): Page {
       quotes: linesOf(lines, 'text').map((line) => quoteOf(line, run)),
     },
     chapter('Inputs', [findings?.images ? firstImages(findings.images, augmentationOf(run)) : null]),
-    chapter('Predictions', [
+    predictionsChapter(run, [
       findings?.curve ? fittedCurve(findings.curve) : null,
       ...(findings?.predictions ? regressionPictures(findings.predictions) : []),
       findings?.plane ? decisionBoundary(findings.plane, divisions) : null,
       ...answerPictures(findings?.answers ?? null),
       ...(findings?.targets ?? []).flatMap(targetPictures),
     ]),
+    ...(findings?.table ? [columnsChapter(findings.table)] : []),
     chapter('Reconstructions', [
       findings?.reconstructions ? reconstructionPictures(findings.reconstructions) : null,
       findings?.samples ? sampledImages(findings.samples) : null,
@@ -82,6 +84,13 @@ const chapter = (title: string, pictures: readonly (Picture | null)[]): Chapter 
   title,
   pictures: pictures.filter((picture) => picture !== null),
 });
+
+/** Tables of several targets are folded: they would fill the page. */
+function predictionsChapter({ findings }: TrainRun, pictures: readonly (Picture | null)[]): Chapter {
+  const tables = findings === null ? [] : answerTables(findings);
+  const key = (findings?.targets ?? []).length > 0 ? 'folded' : 'tables';
+  return { ...chapter('Predictions', pictures), [key]: tables };
+}
 
 const answerPictures = (answers: Answers | null): (Picture | null)[] =>
   answers === null

@@ -2,6 +2,8 @@ import { buildNetwork, createLoss, type Loss, metrics, NO_ANSWER } from '@gradlo
 import {
   createDecision,
   createScoring,
+  type EvaluatedRows,
+  figures,
   hasProbabilities,
   scoreInto,
   targetKind,
@@ -66,8 +68,24 @@ export async function readAnswers(recipe: Recipe, result: TrainResult): Promise<
     ),
     calibration: calibration === null ? undefined : binsOf(calibration.value()).map(toFigures),
     curves: heldScores === null ? undefined : await curvesOf(heldScores.scores, scoring, dataset.labels),
+    thresholds:
+      heldScores !== null && scoring.task === 'binary' && scoring.hasProbabilities
+        ? thresholdsOf(heldScores.scores)
+        : undefined,
   };
 }
+
+/** Figures at each tenth of the probability of the second of two classes. */
+const thresholdsOf = ({ rows, y, t }: EvaluatedRows): Answers['thresholds'] =>
+  Array.from({ length: 9 }, (_, k) => {
+    const threshold = (k + 1) / 10;
+    const at = (name: 'precision' | 'recall' | 'f1' | 'accuracy') => {
+      const metric = figures[name].metric('binary', threshold);
+      metric.add(y, t, rows, 1);
+      return metric.value();
+    };
+    return { threshold, precision: at('precision'), recall: at('recall'), f1: at('f1'), accuracy: at('accuracy') };
+  });
 
 const toFigures = ({ rows, probability, share }: CalibrationBin) => ({
   rows,
