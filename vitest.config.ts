@@ -56,9 +56,9 @@ export default defineConfig(({ mode }) => ({
       extends: true,
       test: {
         name,
-        // Outside of `npm test`, many files wait for processes and ranks: a third keeps two cores busy. Stated in each
-        // project, since vitest loads the options above without the mode.
-        maxWorkers: Math.max(mode === 'short' ? 2 : 3, availableParallelism()),
+        // Files wait for threads, processes and ranks, outside of `npm test` for longer: more of them keep two cores busy.
+        // Stated in each project, since vitest loads the options above without the mode.
+        maxWorkers: Math.max(mode === 'short' ? 3 : 4, availableParallelism()),
         // Earlier files in the same process would affect what these tests measure or load.
         isolate: name === 'processes',
         ...filesOf(name, mode),
