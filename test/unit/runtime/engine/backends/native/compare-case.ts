@@ -12,7 +12,7 @@ import { createTapeMemory, link } from '../../../../../../packages/core/src/prog
 import type { Call } from '../../../../../../packages/core/src/program/op.ts';
 import { referenceKernels } from '../../../../../../packages/core/src/program/reference/reference-kernels.ts';
 import { firstDifference } from '../../../../../support/bits.ts';
-import { counted } from '../../../../../support/count.ts';
+import { counted, share } from '../../../../../support/count.ts';
 import type { GuardedMemory } from '../../../../../support/guarded-memory.ts';
 import { type ValueMix, valueMixes } from '../../../../../support/hard-values.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
@@ -78,7 +78,7 @@ export function compareDrawn(
   const check = fc.property(kernel.dims, options, (dims, drawn) =>
     compareCase(memory, type, kernel, dims, plain === undefined ? drawn : { ...drawn, plain }),
   );
-  fc.assert(check, { seed: propertySeed, numRuns: counted(60, 1000) });
+  fc.assert(check, { seed: propertySeed, numRuns: share(counted(60, 1000)) });
 }
 
 /** Kernels that refuse a call which they leave to plain code without need. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createElements, type Elements, elementTypes } from '../../../../../../packages/core/src/math/element-type.ts';
 import { mathOf } from '../../../../../../packages/core/src/math/real-math.ts';
 import { firstDifference } from '../../../../../support/bits.ts';
-import { counted } from '../../../../../support/count.ts';
+import { counted, share } from '../../../../../support/count.ts';
 import { fillHardValues, valueMixes } from '../../../../../support/hard-values.ts';
 import { everyMachine, type Machine } from '../../../../../support/installed-extensions.ts';
 import { skipFor } from '../../../../../support/needs.ts';
@@ -49,7 +49,7 @@ describe.each(elementTypes)('on every machine, in %s', (type) => {
     }
     if (type === 'float64') {
       const words = new Uint32Array(x.buffer);
-      for (let block = 0; block < counted(30, 3000); block++) {
+      for (let block = 0; block < share(counted(30, 3000)); block++) {
         for (let w = 0; w < words.length; w++) words[w] = scrambled(block * words.length + w + propertySeed);
         check();
       }

@@ -33,7 +33,7 @@ import {
   kernelsOf,
 } from '../../../../../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { firstDifference } from '../../../../../support/bits.ts';
-import { counted } from '../../../../../support/count.ts';
+import { counted, share } from '../../../../../support/count.ts';
 import { type CreateKernels, type GuardedMemory, guardKernels } from '../../../../../support/guarded-memory.ts';
 import { fillHardValues, valueMixes } from '../../../../../support/hard-values.ts';
 import { everyExtension, everyMachine, nativeKernelsOf } from '../../../../../support/installed-extensions.ts';
@@ -167,7 +167,7 @@ describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, (machine) 
         product.run(referenceProducts, expected, B, I, O, leaf, accumulate);
         expectBits(memory, product, actual, expected);
       });
-      fc.assert(check, { seed: propertySeed, numRuns: counted(25, 150) });
+      fc.assert(check, { seed: propertySeed, numRuns: share(counted(25, 150)) });
     },
   );
 
@@ -214,7 +214,7 @@ describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, (machine) 
           expectBits(memory, product, actual, expected);
         },
       );
-      fc.assert(check, { seed: propertySeed, numRuns: counted(6, 30) });
+      fc.assert(check, { seed: propertySeed, numRuns: share(counted(6, 30)) });
     },
   );
 
@@ -345,7 +345,7 @@ describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, (machine) 
         expect(memory.firstStrayByte([square, theta, gSum, ...state(actual)])).toBeNull();
       },
     );
-    fc.assert(check, { seed: propertySeed, numRuns: counted(75, 500) });
+    fc.assert(check, { seed: propertySeed, numRuns: share(counted(75, 500)) });
   });
 
   test('updates that follow each other take the hyperparameters of each', (context) => {
@@ -489,7 +489,7 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
       expect(firstDifference(out, expected)).toBeNull();
       expect(memory.firstStrayByte([out])).toBeNull();
     });
-    fc.assert(check, { seed: propertySeed, numRuns: counted(30, 200) });
+    fc.assert(check, { seed: propertySeed, numRuns: share(counted(30, 200)) });
   });
 
   const outside = fc.tuple(
@@ -572,7 +572,7 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
         from = byteOffset + byteLength;
       }
     });
-    fc.assert(check, { seed: propertySeed, numRuns: counted(30, 300) });
+    fc.assert(check, { seed: propertySeed, numRuns: share(counted(30, 300)) });
   });
 });
 
