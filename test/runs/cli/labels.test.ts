@@ -145,10 +145,10 @@ test('folds have F1 of each label, and a row for each figure where these are man
   for (const name of targets) expect(text).toMatch(new RegExp(`^${name} F1 .*\n(.*\n)*linear ${name} F1 `, 'm'));
 });
 
-test('a list in a cell of the target, and numbers of 0 and 1 for the cross-entropy, are refused with the way out', async () => {
+test('a list of numbers in a cell of the target, and numbers of 0 and 1 for the cross-entropy, are refused with the way out', async () => {
   const train = async (...flags: string[]) => (await gradloom(['train', ...flags, '--no-out'])).stderr;
-  const lists = folder.write('lists.jsonl', '{"x":1,"tags":["a","b"]}\n{"x":2,"tags":["a"]}\n');
-  expect(await train('--dataset', lists)).toContain('; labels are one text, such as "sports;tech")');
+  const lists = folder.write('lists.jsonl', '{"x":1,"tags":[1,2]}\n{"x":2,"tags":["a"]}\n');
+  expect(await train('--dataset', lists)).toContain('; labels are a list of texts, such as ["sports", "tech"])');
   const numbers = await train(...data, '--targets', 'values', '--loss', 'binary-cross-entropy');
   expect(numbers).toContain('(numbers of a table are scaled; --targets classes reads 0 and 1 as classes)');
 });

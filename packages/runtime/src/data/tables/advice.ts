@@ -16,3 +16,6 @@ export const EMPTY_CELLS = 'empty these cells to make them gaps';
 
 /** Advice on cells that no target can have: a row without a target is left out. */
 export const EMPTY_TARGETS = 'empty these cells to leave their rows out';
+
+/** Advice on gaps of a series. */
+export const SERIES_GAPS = '--series-gaps interpolate fills gaps in, --series-gaps skip keeps windows off them';

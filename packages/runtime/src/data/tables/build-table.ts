@@ -26,7 +26,7 @@ import { decisionsOn, warningsOf } from './sniffers/index.ts';
 import { decideLabels } from './sniffers/label-lists.ts';
 import type { Exclusion, SniffedTable } from './sniffers/sniffer.ts';
 import { decideTarget, refuseImproper } from './sniffers/target-kind.ts';
-import { mapColumns, pickCells, type Table, type TableColumn, type TableSplit } from './table.ts';
+import { mapColumns, pickRows, type Table, type TableColumn, type TableSplit } from './table.ts';
 import { SEVERAL_VALUES, type TableFault } from './table-faults.ts';
 import { ONE_HOT_LIMIT, splitOf, type TableOptions } from './table-options.ts';
 import { isTableOfImages } from './table-path.ts';
@@ -120,6 +120,7 @@ export function buildTable(
         kind,
         classNames: classNames.get(name),
         leavesGapsOut: plan.requiredTargets.length > 0,
+        takesGaps: withRole('time').length > 0,
         isPlain,
         isOneOfSeveral: withRole('target').length > 1,
         format: formatOf(fileColumn),
@@ -257,7 +258,7 @@ export function buildTable(
     const { step, means: isAveraged = options.every !== undefined, gaps = options.seriesGaps ?? 'refuse' } = ofModel;
     const averagedStep = isAveraged ? (step ?? everyOf(time)) : undefined;
     const targetIndex = withRole('input').filter(isBeforeTarget).length;
-    const unevenRows = { time, key, rows, inputs: withTarget(targetIndex) };
+    const unevenRows = { time, key, rows, inputs: withTarget(targetIndex), target: targetIndex };
     const {
       decisions,
       inputs: columns,
@@ -322,10 +323,4 @@ function leaveGapsOut(table: Table, fault: TableFault, persist: ColumnStore['per
     ...mapColumns({ ...table, inputs: table.inputs.map((column) => ({ ...column, gaps: 0 })) }, keepRows),
     decisions: [...table.decisions, `${count} of ${counted(table.rows, 'row')}: the ${has} left out${advice}`],
   };
-}
-
-function pickRows({ data }: TableColumn, rows: Uint32Array): TableColumn['data'] {
-  if (data.kind === 'numbers')
-    return { kind: 'numbers', values: pickCells(data.values, new Float64Array(rows.length), rows) };
-  return { kind: 'words', words: data.words, indices: pickCells(data.indices, new Int32Array(rows.length), rows) };
 }

@@ -5,6 +5,7 @@ import type { ColumnStore } from './columns/column-store.ts';
 import { type ColumnPlan, planColumns, type TableRequest } from './columns/plan-columns.ts';
 import type { TableReader, TableRow } from './formats/table-reader.ts';
 import { cutEnd, MAX_NOTES, reasonOfSum } from './sniffers/end-of-table.ts';
+import { joinLabels } from './sniffers/label-lists.ts';
 import { createFaults, SEVERAL_VALUES, type TableFaults } from './table-faults.ts';
 
 /** The cells of a file by column, and the faults among them. */
@@ -14,6 +15,8 @@ export interface CollectedRows {
   readonly rows: number;
   readonly faults: TableFaults;
   readonly lastRow: TableRow;
+  /** Targets of which some cells are lists of labels, as JSON has them. */
+  readonly listTargets: ReadonlySet<string>;
   /** Which lines were left out: notes and totals at the end of the file, and rows without a target. */
   readonly decisions: readonly string[];
 }
@@ -32,6 +35,7 @@ export async function collectRows(
   let rows = 0;
   let rowsWithoutTarget = 0;
   let firstWithoutTarget = '';
+  const listTargets = new Set<string>();
   let lastRow: TableRow = { location: '', cells: [] };
 
   function addRow(row: TableRow): void {
@@ -57,9 +61,17 @@ export async function collectRows(
       return;
     }
     lastRow = row;
-    for (const { index, name, title, role, collector } of plan.columns) {
-      const cell = cells[index];
+    for (const column of plan.columns) {
+      const { index, name, title, role, collector } = column;
+      let cell = cells[index];
       try {
+        if (role === 'target' && Array.isArray(cell)) {
+          const labels = joinLabels(cell, column, plan, request);
+          if (labels !== undefined) {
+            listTargets.add(name);
+            cell = labels;
+          }
+        }
         if (!isOneValue(cell))
           refuseSeveral(
             name,
@@ -110,7 +122,7 @@ export async function collectRows(
       rowsWithoutTarget === 1 ? ['row has', 'is left out: it'] : ['rows have', 'are left out: the first'];
     decisions.push(`${count}: the ${have} no ${target}, the target, and ${areLeftOut} is ${firstWithoutTarget}`);
   }
-  return { plan, rows: rows - rowsWithoutTarget, faults, lastRow, decisions };
+  return { plan, rows: rows - rowsWithoutTarget, faults, lastRow, listTargets, decisions };
 }
 
 /** Whether a cell holds one value: JSON also has lists. */
@@ -119,7 +131,7 @@ function isOneValue(cell: unknown): boolean {
   return type === 'string' || type === 'number' || type === 'boolean' || type === 'undefined' || cell === null;
 }
 
-const LABELS_IN_TEXT = 'labels are one text, such as "sports;tech"';
+const LABELS_IN_TEXT = 'labels are a list of texts, such as ["sports", "tech"]';
 
 function refuseSeveral(name: string, cell: unknown, advice: string): never {
   const has = Array.isArray(cell) || ArrayBuffer.isView(cell) ? 'a list' : 'an object';

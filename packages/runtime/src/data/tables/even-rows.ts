@@ -1,17 +1,19 @@
 import type { SeriesGaps, SeriesStep } from '@gradloom/core';
-import { counted } from '@gradloom/core/internal';
+import { counted, show } from '@gradloom/core/internal';
 import { evenStep, previousRows, seriesOf } from './series.ts';
 import { isNext, nextOf, startOfStep, stepsBetween, stepText, timeText } from './series-step.ts';
-import type { TableColumn, TableSeries } from './table.ts';
+import { pickRows, type TableColumn, type TableSeries } from './table.ts';
 import type { TableFault } from './table-faults.ts';
 
 /** Rows of series, and how they are to become even: one a step. */
 export interface UnevenRows extends Pick<TableSeries, 'time' | 'key'> {
   readonly rows: number;
   readonly inputs: readonly TableColumn[];
+  /** Index of the target among the inputs. */
+  readonly target: number;
 }
 
-interface EvenRows extends UnevenRows, Pick<TableSeries, 'step' | 'filled'> {
+interface EvenRows extends Omit<UnevenRows, 'target'>, Pick<TableSeries, 'step' | 'filled'> {
   readonly decisions: readonly string[];
 }
 
@@ -20,7 +22,7 @@ const MAX_FILLED = 10;
 
 /**
  * Makes the rows of each series follow each other by one step. With `every` each is the mean of the rows in its step.
- * Steps without rows are gaps: they are refused, interpolated, or left for the windows to skip.
+ * Steps without rows, or without a target, are gaps: they are refused, interpolated, or left for the windows to skip.
  * @throws Error of `fault` naming the first row that is out of order, or not a step after the row before it.
  */
 export function evenRows(
@@ -28,18 +30,23 @@ export function evenRows(
   { every, step: modelStep, gaps }: { every?: SeriesStep | undefined; step?: SeriesStep | undefined; gaps: SeriesGaps },
   fault: TableFault,
 ): EvenRows {
-  const rowsByStep = every === undefined ? unevenRows : meanRows(unevenRows, every);
-  const { step, gapCount } = evenStep(
-    rowsByStep,
-    rowsByStep.rows,
-    { step: every ?? modelStep, isOfModel: modelStep !== undefined },
-    gaps,
-    fault,
-  );
+  const { inputs, target } = unevenRows;
+  const steps = every === undefined ? unevenRows : meanRows(unevenRows, every);
+  const known = { step: every ?? modelStep, isOfModel: modelStep !== undefined };
+  const allRows = evenStep(steps, steps.rows, known, gaps, fault);
+  const rowsByStep = withTargets(steps, fault);
+  const lacking = steps.rows - rowsByStep.rows;
+  const { step, gapCount } =
+    lacking === 0 ? allRows : evenStep(rowsByStep, rowsByStep.rows, { ...known, step: allRows.step }, gaps, fault);
   const decisions =
     every === undefined
       ? []
-      : [`rows are means over ${stepText(every)}: ${counted(rowsByStep.rows, 'row')} of ${unevenRows.rows} (--every)`];
+      : [`rows are means over ${stepText(every)}: ${counted(steps.rows, 'row')} of ${unevenRows.rows} (--every)`];
+  if (lacking > 0) {
+    const unit = every === undefined ? 'row' : 'step';
+    const has = `${counted(lacking, unit)} without ${show(inputs[target].name)}, the target,`;
+    decisions.push(`${has} ${lacking === 1 ? 'counts as a missing row' : 'count as missing rows'}`);
+  }
   if (gapCount === 0) return { ...rowsByStep, step, decisions };
   const count = counted(gapCount, 'gap');
   if (gaps === 'skip')
@@ -57,8 +64,19 @@ export function evenRows(
   };
 }
 
+/** The rows that have a target. @throws Error of `fault` if none has. */
+function withTargets(unevenRows: UnevenRows, fault: TableFault): UnevenRows {
+  const { time, key, inputs, rows, target } = unevenRows;
+  const targets = numbersOf(inputs[target], rows);
+  const known = Uint32Array.from(targets.keys()).filter((n) => !Number.isNaN(targets[n]));
+  if (known.length === rows) return unevenRows;
+  if (known.length === 0) throw fault(` has no ${show(inputs[target].name)}, the target, in any row, expected one`);
+  const pick = (column: TableColumn): TableColumn => withGaps({ ...column, data: pickRows(column, known) });
+  return { target, rows: known.length, time: pick(time), key: key && pick(key), inputs: inputs.map(pick) };
+}
+
 /** The rows of each step as one: means of numbers, and the last of words. */
-function meanRows({ time, key, inputs, rows }: UnevenRows, every: SeriesStep): UnevenRows {
+function meanRows({ time, key, inputs, rows, target }: UnevenRows, every: SeriesStep): UnevenRows {
   const times = numbersOf(time, rows);
   const groups = new Map<string, { readonly start: number; readonly rows: number[] }>();
   for (let n = 0; n < rows; n++) {
@@ -86,6 +104,7 @@ function meanRows({ time, key, inputs, rows }: UnevenRows, every: SeriesStep): U
   };
   const stepStarts = Float64Array.from(steps, ({ start }) => start);
   return {
+    target,
     rows: steps.length,
     time: { ...time, data: { kind: 'numbers', values: stepStarts } },
     key: key && meanOf(key),
@@ -98,7 +117,7 @@ function filledRows(
   { time, key, inputs, rows }: UnevenRows,
   step: SeriesStep,
   fault: TableFault,
-): UnevenRows & Pick<TableSeries, 'filled'> {
+): Omit<UnevenRows, 'target'> & Pick<TableSeries, 'filled'> {
   const times = numbersOf(time, rows);
   const previous = previousRows(key, rows);
   const cells: { readonly time: number; readonly before: number; readonly after: number; readonly fraction: number }[] =

@@ -222,7 +222,7 @@ async function readColumns(request: TableRequest, store: ColumnStore): Promise<T
     const formats = findFormats(collectedRows.plan, request.options, reader.delimiter, questions);
     questions.refuse(fault);
     const markedTargets = targetsWithMarks(collectedRows.plan);
-    const lists = findLabelLists(collectedRows.plan, request);
+    const lists = findLabelLists(collectedRows.plan, collectedRows.listTargets, request);
     if (formats.size === 0 && markedTargets.size === 0 && lists.size === 0)
       return await readColumnImages(buildTable(request, collectedRows, reader, store), request);
     // Only all cells tell how numbers, dates and lists are written, so such a file is read twice.

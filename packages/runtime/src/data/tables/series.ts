@@ -2,6 +2,7 @@ import { OptionError, type SeriesGaps, type SeriesStep } from '@gradloom/core';
 import { counted, show, showName } from '@gradloom/core/internal';
 import { mapSets } from '../dataset.ts';
 import { heldOutRows, type SplitOptions, type SplitRows } from '../split.ts';
+import { SERIES_GAPS } from './advice.ts';
 import { isNext, monthsBetween, nextOf, stepText, timeText } from './series-step.ts';
 import { splitInOrder } from './split-by-column.ts';
 import type { Table, TableColumn, TableSeries } from './table.ts';
@@ -59,7 +60,7 @@ export function evenStep(
 }
 
 const MEANS = '--every takes the mean of the rows in each step';
-const GAP_ADVICE = `; --series-gaps interpolate fills gaps in, --series-gaps skip keeps windows off them, ${MEANS}`;
+const GAP_ADVICE = `; ${SERIES_GAPS}, ${MEANS}`;
 
 /** The rows of a table before each in its series [N]; -1 for the first of one. */
 export function previousRows(key: TableColumn | null, rows: number): Int32Array {

@@ -155,6 +155,13 @@ export function pickCells<T extends Float64Array | Int32Array>(
   return out;
 }
 
+/** The cells of `rows` of a column. */
+export function pickRows({ data }: TableColumn, rows: Uint32Array): TableColumn['data'] {
+  if (data.kind === 'numbers')
+    return { kind: 'numbers', values: pickCells(data.values, new Float64Array(rows.length), rows) };
+  return { kind: 'words', words: data.words, indices: pickCells(data.indices, new Int32Array(rows.length), rows) };
+}
+
 const READ_TABLE = 'one that readTable read';
 
 /** Returns the table if it looks like one. @throws OptionError otherwise. */

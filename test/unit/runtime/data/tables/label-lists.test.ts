@@ -46,6 +46,32 @@ test.each([
   expect((await readTable(write(cells))).classes).toEqual(words.toSorted());
 });
 
+test('lists of JSON are read as the cells with their labels between semicolons, however they repeat', async () => {
+  const cells = [['b', 'a'], ['a'], [], ['c, d'], ['b']];
+  const json = (rows: readonly (readonly unknown[])[]) =>
+    folder.write(`${files++}.jsonl`, rows.map((tags, n) => JSON.stringify({ x: n + 0.5, tags })).join('\n'));
+  const parts = ({ targets }: Awaited<ReturnType<typeof readTable>>) =>
+    targets.map(({ name, list, data }) => [name, list, data]);
+  const table = await readTable(json(cells));
+  const text = write(cells.map((labels) => labels.join(';')));
+  expect(parts(table)).toEqual(parts(await readTable(text, { labelSeparator: 'semicolon' })));
+  const preprocessing = fitPreprocessing(
+    table,
+    Uint32Array.from(cells, (_, n) => n),
+  );
+  expect(parts(await readTableAs(json(cells), preprocessing))).toEqual(parts(table));
+  expect(parts(await readTable(json([['b'], ['a;d']]), { labelSeparator: 'bar' })).map(([name]) => name)).toEqual([
+    'a;d',
+    'b',
+  ]);
+  const refuse = (rows: readonly (readonly unknown[])[], message: string, options: TableOptions = {}) =>
+    expect(readTable(json(rows), options)).rejects.toThrow(message);
+  await refuse([['a'], ['b;c']], 'has the label "b;c", expected labels without ";" (--label-separator bar or comma');
+  await refuse([['a'], [1, 2]], 'line 2, column 2 ("tags") has a list');
+  await refuse([['a'], ['b']], 'has a list', { labelSeparator: 'none' });
+  await expect(readTableAs(json([['a;b']]), preprocessing)).rejects.toThrow('has the label "a;b", expected labels');
+});
+
 test('a separator that is asked for splits cells that would be classes, and has to be there', async () => {
   const cells = ['a;b', 'a;b', 'c;d', 'c;d'];
   expect((await readTable(write(cells))).classes).toEqual(['a;b', 'c;d']);

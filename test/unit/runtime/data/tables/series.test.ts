@@ -1,4 +1,13 @@
-import { createModel, dense, flatten, readTable, sequential, splitTable, type TableOptions } from '@gradloom/runtime';
+import {
+  createModel,
+  dense,
+  fitPreprocessing,
+  flatten,
+  readTable,
+  sequential,
+  splitTable,
+  type TableOptions,
+} from '@gradloom/runtime';
 import { hashDataset, inputRows, lastWindows, naiveErrors, readTableAs } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -55,6 +64,44 @@ test(`windows have the rows of one series and one set, in the order of time (see
     expect(new Set(ends).size).toBe(6);
   });
   await fc.assert(check, { seed: propertySeed, numRuns: 30 });
+});
+
+const timesOf = ({ series, rows, inputs }: Awaited<ReturnType<typeof read>>) => ({
+  rows,
+  filled: series?.filled,
+  time: series?.time.data,
+  inputs: inputs.map(({ data }) => data),
+});
+
+test.each(['interpolate', 'skip'] as const)('a row without a target is as a missing row (%s)', async (seriesGaps) => {
+  const all = Array.from({ length: 30 }, (_, t) => `${t},${t * t},${3 * t + 0.5}`);
+  const options = { seriesGaps, context: 2 };
+  const absent = await read(['t,x,y', ...all.filter((_, t) => t !== 7 && t !== 20)], options);
+  for (const gap of ['', '-']) {
+    const empty = all.map((line, t) => (t === 7 || t === 20 ? `${t},${gap},1000` : line));
+    const table = await read(['t,x,y', ...empty], options);
+    expect(timesOf(table)).toEqual(timesOf(absent));
+    expect(table.decisions).toContain('2 rows without "x", the target, count as missing rows');
+    const preprocessing = fitPreprocessing(table, Uint32Array.of(0, 1, 2, 3, 4, 5));
+    expect(timesOf(await readTableAs(write(['t,x,y', ...empty]), preprocessing))).toEqual(timesOf(absent));
+  }
+  const lacking = ['t,x,y', ...all.with(7, '7,,1')];
+  await expect(read(lacking)).rejects.toThrow(
+    'line 9, column 2 ("x") has a gap, expected the target of the row (--series-gaps interpolate fills gaps in, --series',
+  );
+  await expect(read(['t,x,y', '0,,1', '1,,2', '2,,4'], options)).rejects.toThrow('has no "x", the target, in any row');
+});
+
+test('with means, only a step whose rows all lack the target is missing', async () => {
+  const rows = ['0,4,1', '1,,3', '2,5,5', '3,7,7', '4,,9', '5,,9', '6,8,1', '7,8,1'];
+  const means = { every: '2', context: 1 } as const;
+  const table = await read(['t,x,y', ...rows], { ...means, seriesGaps: 'skip' });
+  expect(table.inputs.map(({ data }) => 'values' in data && [...data.values])).toEqual([
+    [4, 6, 8],
+    [2, 6, 1],
+  ]);
+  expect(table.decisions).toContain('1 step without "x", the target, counts as a missing row');
+  await expect(read(['t,x,y', ...rows], means)).rejects.toThrow('has the time 6, expected 4');
 });
 
 const days = (...names: string[]) => ['t,x', ...names.map((name, n) => `${name},${n}`)];

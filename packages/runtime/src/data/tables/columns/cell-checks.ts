@@ -41,11 +41,15 @@ export const keyCheck =
     isGap(cell) ? ['a gap', `the ${what} of the row`] : undefined;
 
 /** A target: gaps of rows that are not left out are refused, and so are other classes than `classNames`. */
-export function targetCheck(classNames: readonly string[] | undefined, isMissing: (cell: Cell) => boolean): CellCheck {
+export function targetCheck(
+  classNames: readonly string[] | undefined,
+  isMissing: (cell: Cell) => boolean,
+  gapAdvice: string, // '' or in brackets
+): CellCheck {
   const classes = classNames && new Set(classNames);
   const nameOf = classNamer(classNames ?? []);
   return (cell) => {
-    if (isMissing(cell)) return ['a gap', 'the target of the row'];
+    if (isMissing(cell)) return ['a gap', `the target of the row${gapAdvice}`];
     const isKnown = classes === undefined || classes.has(nameOf(readCategory(cell)));
     return isKnown ? undefined : [show(cell), `one of ${listed([...classes])}`];
   };

@@ -18,7 +18,7 @@ import {
   show,
 } from '@gradloom/core/internal';
 import type { TargetKind } from '../../npy-dataset.ts';
-import { EMPTY_CELLS, EMPTY_TARGETS, leaveOut } from '../advice.ts';
+import { EMPTY_CELLS, EMPTY_TARGETS, leaveOut, SERIES_GAPS } from '../advice.ts';
 import type { TableReader } from '../formats/table-reader.ts';
 import type { TableFault } from '../table-faults.ts';
 import { splitOf, type TableOptions } from '../table-options.ts';
@@ -102,7 +102,12 @@ export function planColumns(
   const classNames = classNamesOf(targetNames, request);
   const createNumbers = store.createBuffers(width);
   const modelFormats = preprocessing === null ? request.formats : formatsOf(preprocessing);
-  const leavesGapsOut = request.leavesRowsOut && !roles.includes('time');
+  const isSeries = roles.includes('time');
+  const leavesGapsOut = request.leavesRowsOut && !isSeries;
+  // A row of a series without its target is as one that is missing.
+  const { gaps = options.seriesGaps, means = options.every !== undefined } = preprocessing?.series ?? {};
+  const takesTargetGaps = isSeries && (means || (gaps ?? 'refuse') !== 'refuse');
+  const gapAdvice = isSeries && preprocessing === null ? ` (${SERIES_GAPS})` : '';
 
   function planColumn(name: string, index: number): PlannedColumn[] {
     const role = roles[index];
@@ -133,7 +138,10 @@ export function planColumns(
     const checks = {
       input: isPlain ? [numberCheck] : [],
       // A row may have no label.
-      target: isList ? [] : [targetCheck(classNames.get(name), isNumeric ? isNumberGap : isGap), ...answer],
+      target:
+        isList || takesTargetGaps
+          ? []
+          : [targetCheck(classNames.get(name), isNumeric ? isNumberGap : isGap, gapAdvice), ...answer],
       weight: [weightCheck],
       key: [keyCheck('series')],
       split: [keyCheck('group')],

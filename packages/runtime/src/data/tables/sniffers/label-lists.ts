@@ -1,7 +1,7 @@
-import { type LabelList, OptionError, type TargetDecoding } from '@gradloom/core';
+import { CellError, type LabelList, OptionError, type TargetDecoding } from '@gradloom/core';
 import { counted, LABEL_SEPARATORS, labelListOf, labelsIn, listed, show } from '@gradloom/core/internal';
 import type { CollectedColumn } from '../columns/column-collector.ts';
-import type { ColumnPlan, LabelLists, TableRequest } from '../columns/plan-columns.ts';
+import type { ColumnPlan, LabelLists, PlannedColumn, TableRequest } from '../columns/plan-columns.ts';
 import { sortedNames } from '../fit-preprocessing.ts';
 import { ColumnError } from './column-type.ts';
 import type { Sniffer, Target } from './sniffer.ts';
@@ -14,7 +14,11 @@ const MAX_LABELS = 200;
 const EACH_A_CLASS = '--label-separator none reads each cell as one class';
 
 /** Targets whose cells are lists of labels, by column. @throws OptionError for a separator that no target has. */
-export function findLabelLists({ columns }: ColumnPlan, request: TableRequest): LabelLists {
+export function findLabelLists(
+  { columns }: ColumnPlan,
+  listTargets: ReadonlySet<string>, // some of whose cells are lists of JSON
+  request: TableRequest,
+): LabelLists {
   const { where, preprocessing, hasNewTarget, isPlain, options } = request;
   const { labelSeparator: requested, classNames } = options;
   const isKnown = preprocessing !== null && !hasNewTarget;
@@ -23,6 +27,10 @@ export function findLabelLists({ columns }: ColumnPlan, request: TableRequest): 
   const targets = columns.filter(({ role }) => role === 'target');
   for (const { name, targetKind, collector } of targets) {
     const { kind, words } = collector.collected();
+    if (listTargets.has(name)) {
+      lists.set(name, separators[requested ?? 'semicolon']);
+      continue;
+    }
     if (kind !== 'words') continue;
     const isGuessed = requested === undefined && targetKind === undefined && classNames === undefined;
     const has = (separator: string): boolean => words.some((word) => word.includes(separator));
@@ -36,6 +44,28 @@ export function findLabelLists({ columns }: ColumnPlan, request: TableRequest): 
   const names = listed(targets.map(({ name }) => show(name)));
   const expected = `one that is in a cell of the target ${names}, or none`;
   throw new OptionError(where, 'labelSeparator', `has ${requested}, expected ${expected}`);
+}
+
+/**
+ * A list of labels, as JSON has them, as the text of a cell; undefined if it has other values than texts, or the target
+ * is none of labels. @throws CellError for a label with the separator in it.
+ */
+export function joinLabels(
+  cell: readonly unknown[],
+  { name, targetKind }: PlannedColumn,
+  plan: ColumnPlan,
+  { preprocessing, hasNewTarget, isPlain, options }: TableRequest,
+): string | undefined {
+  const { labelSeparator: requested = 'semicolon', classNames } = options;
+  const isKnown = preprocessing !== null && !hasNewTarget;
+  const isOfLabels = !isKnown && !isPlain && targetKind !== 'values' && classNames === undefined;
+  const separator = plan.lists.get(name) ?? (isOfLabels && requested !== 'none' ? separators[requested] : undefined);
+  if (separator === undefined || !cell.every((label) => typeof label === 'string')) return undefined;
+  const label = cell.find((text) => text.includes(separator));
+  if (label === undefined) return cell.join(separator);
+  const others = Object.keys(separators).filter((other) => separators[other as keyof typeof separators] !== separator);
+  const advice = isKnown ? '' : ` (--label-separator ${others.join(' or ')} joins labels otherwise)`;
+  throw new CellError(name, `has the label ${show(label)}`, `labels without ${show(separator)}${advice}`);
 }
 
 /**

@@ -18,6 +18,7 @@ interface TargetRequest {
   readonly kind: TargetKind | undefined; // undefined: decided here
   readonly classNames: readonly string[] | undefined;
   readonly leavesGapsOut: boolean; // rows without a target are left out
+  readonly takesGaps: boolean; // gaps that were not refused are those of a series
   readonly isPlain: boolean; // numbers are always values, and must not be mixed with words
   readonly isOneOfSeveral: boolean; // then so, too
   readonly format: CellFormat | undefined; // how numbers are written
@@ -37,7 +38,7 @@ const BITS = ['0', '1'];
 export function decideTarget(name: string, collectedColumn: CollectedColumn, request: TargetRequest): Target {
   const { kind, words, gapMark, dateWords } = collectedColumn;
   // Rows with such a mark are already gone from a table that leaves out rows without a target.
-  if (kind === 'numbers' && gapMark !== null) {
+  if (kind === 'numbers' && gapMark !== null && !request.takesGaps) {
     throw new ColumnError(`has ${show(gapMark.cell)} in ${gapMark.location}, expected a number`);
   }
   const areDates = kind === 'dates' || (words.length > 0 && dateWords === words.length);
