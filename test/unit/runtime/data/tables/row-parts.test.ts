@@ -49,6 +49,20 @@ function modelOf({ preprocessing, classes }: Dataset) {
   return createModel({ spec, parameters, loss: 'softmax-cross-entropy', ...(preprocessing && { preprocessing }) });
 }
 
+test('images whose names are numbers are images, not numbers of the unit png', async () => {
+  const pixel: Image = { width: 1, height: 1, channels: 1, pixels: Uint8Array.of(7) };
+  for (const name of ['1.png', '02.png', '3.png', '4.png']) folder.write(`numbered/images/${name}`, encodePng(pixel));
+  const names = ['1.png', '02.png', '3.png', '4.png'];
+  const path = folder.write(
+    'numbered/labels.csv',
+    ['file,label', ...names.map((n, k) => `${n},${'ab'[k % 2]}`)].join('\n'),
+  );
+  const { inputs } = await readTable(path);
+  expect(inputs.map(({ name, type, reason }) => [name, type, reason])).toEqual([
+    ['file', 'image', 'its cells name images in images/'],
+  ]);
+});
+
 test('a text follows numbers and categories as tokens, with a length of its own', async () => {
   const { sets, preprocessing } = splitTable(await read(lines));
   const vocabulary = ['<unk>', ' a', ' film', ' good'];

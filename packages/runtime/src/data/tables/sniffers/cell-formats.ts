@@ -1,5 +1,6 @@
 import type { CellFormat, NumberFormat } from '@gradloom/core';
 import { dateReader, dateText, isDateFormat, numberReader, show } from '@gradloom/core/internal';
+import { IMAGE } from '../../images/image-folder.ts';
 import { leaveOut, readAsCategories } from '../advice.ts';
 import { digitsOf, type FormatEvidence } from '../columns/format-evidence.ts';
 import {
@@ -36,6 +37,8 @@ export function findFormats(
   const candidates = columns.flatMap((column) => {
     const { evidence, words } = column.collector.collected();
     if (evidence === null || evidence.formats === 0 || hasClasses(column)) return [];
+    // 12.png is no number of the unit png.
+    if (words.length > 0 && words.every((word) => IMAGE.test(word))) return [];
     return [{ column, evidence, words }];
   });
   const habits = habitsOf(
