@@ -26,7 +26,7 @@ import type { Recipe } from '../recipe.ts';
 /** Shuffles of each column. */
 const REPEATS = 3;
 
-/** Most multiplications by a weight for the importances: below a second of one core. */
+/** Most multiplications by a weight for the importances, so that a report does not take long. */
 const MAX_MULTIPLICATIONS = 4e9;
 
 /** Fewer rows say little of a column. */
