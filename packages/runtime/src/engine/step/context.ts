@@ -55,16 +55,7 @@ export function createContext(setup: RunSetup, thread: number, environment: Thre
   const { elementType, passRows, threads, probes, insideBytes, maxNorm, augment, cluster } = setup;
   const hasRowWeights = setup.weights !== null;
   const computation = { network, loss, optimizer, elementType };
-  const shape = {
-    ...shapeOf(setup),
-    ...computation,
-    passRows,
-    threads,
-    probes,
-    weighs: hasRowWeights,
-    maxNorm,
-    augment,
-  };
+  const shape = { ...shapeOf(setup), ...computation, passRows, threads, probes, hasRowWeights, maxNorm, augment };
   const arena = planArena({ ...shape, schedule, insideBytes }).bind(setup.memory, setup.outside);
   const G = gradientLength(network);
   const scratch = takeThreadScratch(shape, createAllocator('createContext', arena.scratch[thread], elementType));
