@@ -116,7 +116,7 @@ function readRun({ folder }: WatchedRun, [metrics, steps]: RunCursor) {
   const isRestart = pieces.some((piece: NewLines<unknown>) => piece.isRestart);
   if (!isRestart) return pieces;
   const [allMetrics, allSteps] = read(START, START);
-  return [{ ...allMetrics, restarts: isRestart }, allSteps] as const;
+  return [{ ...allMetrics, isRestart }, allSteps] as const;
 }
 
 function factsText(run: WatchedRun, k: number): string {
