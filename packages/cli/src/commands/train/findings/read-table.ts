@@ -70,7 +70,8 @@ async function importancesOf(
 ): Promise<TableFindings['importances']> {
   const { preprocessing } = rows;
   const hasSequences = rowPartsOf(preprocessing) !== undefined || tokensOf(preprocessing) !== undefined;
-  if (opened?.table.series !== undefined || hasSequences) return [];
+  const isStreamed = rows.inputs.file !== undefined;
+  if (opened?.table.series !== undefined || hasSequences || isStreamed) return [];
   const model = createModel(result);
   const targets: readonly { name: string | null; model: Model }[] = modelsOfHeads(model) ?? [{ name: null, model }];
   const copies = 1 + REPEATS * (opened?.preprocessing.columns.length ?? 0);
