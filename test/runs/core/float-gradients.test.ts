@@ -27,7 +27,7 @@ import { documentedLosses } from '../../unit/core/kernels/definitions/losses.ts'
 
 /**
  * The gradient of floats against differences of doubles at the same weights: they differ by no more than the roundings
- * of floats can move the gradient (see roundingBound), and the error of the differences, 1e-8 as above.
+ * of floats can move the gradient (see roundingBound), and the error of the differences, 1e-8.
  */
 function checkFloats(network: Network, lossName: LossName, start: Start): void {
   const { spec } = documentedLosses[lossName];

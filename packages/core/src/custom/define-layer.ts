@@ -151,13 +151,9 @@ export const factoryOf =
     'formula' in definition ? formulaOf(definition, options, context) : layerOf(definition, options, context);
 
 /** The layer of a formula, whose values and tensors are the inputs of one expression. */
-function formulaOf(
-  definition: FormulaLayerDefinition,
-  specOptions: object,
-  { inputs, customParts }: LayerContext,
-): Layer {
+function formulaOf(definition: FormulaLayerDefinition, spec: object, { inputs, customParts }: LayerContext): Layer {
   const { name, values = ['x'] } = definition;
-  const options = readPartOptions(definition, specOptions);
+  const options = readPartOptions(definition, spec);
   const shapes = values.map((_, k) => inputs[k] ?? inputs[0]); // the builder refuses other numbers of values
   const tensors = Object.entries(definition.tensors?.(options, ...shapes) ?? {}).map(([tensor, tensorDefinition]) => {
     const { shape, start = 0 } = checkObject(name, `tensors.${tensor}`, tensorDefinition, '{ shape, start }');

@@ -207,15 +207,8 @@ export function apply(layer: LayerSpec, values: readonly Value[], sharedWith: So
  */
 export function input(shape: number | Shape, name?: string): Value {
   const checked = checkInputShape('input', shape);
-
-  return new Value({
-    order: sourceCount++,
-    spec: null,
-    inputs: [],
-    sharedWith: null,
-    shape: checked,
-    name: name ?? null,
-  });
+  const label = name ?? null;
+  return new Value({ order: sourceCount++, spec: null, inputs: [], sharedWith: null, shape: checked, name: label });
 }
 
 /**

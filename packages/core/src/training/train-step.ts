@@ -116,18 +116,8 @@ function refuseLostNumbers(options: TrainStepOptions, type: ElementType): void {
  * @throws OptionError if rounding to float32 makes a number invalid, or if float32 cannot represent all indices.
  */
 export function createTrainStep<T extends ElementType = typeof FLOAT64>(options: TrainStepOptions<T>): TrainStep<T> {
-  const {
-    network,
-    loss,
-    optimizer,
-    kernels,
-    batch,
-    seed,
-    clipNorm,
-    maxNorm,
-    hasRowWeights = false,
-    augment = null,
-  } = options;
+  const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm } = options;
+  const { hasRowWeights = false, augment = null } = options;
   const allocate = options.allocate ?? allocateEach(options.elementType ?? FLOAT64);
   refuseGroups('createTrainStep', optimizer, network);
   const P = network.parameterCount;

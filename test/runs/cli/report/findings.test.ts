@@ -113,7 +113,7 @@ describe('a table', () => {
       expect(3 * Number(cells[0])).toBeCloseTo(actual, 9);
     }
     expect(html).toContain('How each column is used');
-    expect(html).toContain('the rows with the largest errors');
+    expect(html).toContain('The rows with the largest errors');
   });
 
   test('with two classes has precision, recall and F1 at thresholds, 0.5 among them as evaluate measures', async () => {

@@ -151,11 +151,11 @@ async function search(
           const failure = journal.add(outcome);
           if (failure !== null)
             warn(`${SEARCH_LINES} cannot be written now, its last lines are kept in memory (${failure.message})`);
-          const bestStanding = standingsOf([...journal.outcomes.values()], metric, config.folds)[0];
+          const leader = standingsOf([...journal.outcomes.values()], metric, config.folds)[0];
           const msPerUnit = (performance.now() - startMs) / (doneLength() - resumedLength); // of a step or epoch
           const leftMs = msPerUnit * (totalLength - doneLength());
           progress.show(
-            `${progressText(journal.outcomes.size, totalRuns, metric, bestStanding)}, ${timeLeft(leftMs)}`,
+            `${progressText(journal.outcomes.size, totalRuns, metric, leader)}, ${timeLeft(leftMs)}`,
             leftMs,
           );
           if (json) printJson(io.stdout, { event: 'run', ...outcome, point: trials[outcome.trial - 1].point });
@@ -185,8 +185,8 @@ async function search(
 
   async function finish(): Promise<number> {
     const standings = standingsOf([...journal.outcomes.values()], metric, config.folds);
-    const bestStanding = standings[0];
-    const winner = bestStanding === undefined || bestStanding.score === null ? null : trials[bestStanding.trial - 1];
+    const leader = standings[0];
+    const winner = leader === undefined || leader.score === null ? null : trials[leader.trial - 1];
     const document: SearchDocument = {
       ...documentOf(file, config, openedSearch, rounds, standings, signal.aborted),
       best: winner === null ? null : { trial: winner.number, command: commandOf(bestValues(winner)) },
@@ -224,12 +224,10 @@ const progressText = (
   done: number,
   total: number,
   metric: string,
-  bestStanding: { readonly trial: number; readonly score: number | null } | undefined,
+  leader: { readonly trial: number; readonly score: number | null } | undefined,
 ): string => {
   const bestText =
-    bestStanding?.score == null
-      ? ''
-      : `, best ${metric} ${bestStanding.score.toPrecision(4)} (trial ${bestStanding.trial})`;
+    leader?.score == null ? '' : `, best ${metric} ${leader.score.toPrecision(4)} (trial ${leader.trial})`;
   return `run ${done} of ${total}${bestText}`;
 };
 

@@ -102,8 +102,8 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null, clus
   );
   return await withFlagNames(async () => {
     const recipeWithSteps = await withMeasuredSteps(recipe, cluster, reporter.print);
-    const mayBeMeasured = values.minutes === undefined && resumable === null && cluster === null;
-    const hint = mayBeMeasured ? await precisionHint(recipeWithSteps) : null;
+    const takesHint = !values.quiet && values.minutes === undefined && resumable === null && cluster === null;
+    const hint = takesHint ? await precisionHint(recipeWithSteps) : null;
     if (hint !== null) reporter.print(`gradloom train: ${hint}`);
     return await followRun(recipeWithSteps, reporter, io, { resumable, library }, lock, cluster);
   });

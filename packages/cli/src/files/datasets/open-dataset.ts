@@ -106,10 +106,8 @@ function scaleInputs(
   preprocessing: Preprocessing | null | undefined,
 ): OpenedDataset {
   if (preprocessing === undefined) return scale === 'standard' ? standardizeSets(openedDataset, source) : openedDataset;
-  const modelScale = ofImages(preprocessing ?? undefined)?.image.scale;
-  return modelScale === undefined
-    ? openedDataset
-    : { ...openedDataset, sets: withScale(openedDataset.sets, modelScale) };
+  const scaled = ofImages(preprocessing ?? undefined)?.image.scale;
+  return scaled === undefined ? openedDataset : { ...openedDataset, sets: withScale(openedDataset.sets, scaled) };
 }
 
 /** Rows that are their own targets. Images then have an autoencoder by default. */
@@ -245,13 +243,9 @@ async function openTableDataset(
       const fullShares = sharesOf(table, shares);
       const split = { ...foldOptions(shares), ...fullShares, seed: SPLIT_SEED };
       const { sets, preprocessing } = splitTableAs(table, model.preprocessing, split, hasNewTarget);
-      const shapedSets = withShape(sets, source);
-      return {
-        preset: presetOf(shapedSets, preprocessing),
-        shares: fullShares,
-        sets: shapedSets,
-        warnings: table.warnings,
-      };
+      const imageSets = withShape(sets, source);
+      const { warnings } = table;
+      return { preset: presetOf(imageSets, preprocessing), shares: fullShares, sets: imageSets, warnings };
     }
     const { classNames } = model;
     const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });
@@ -294,8 +288,8 @@ async function openText(
 function withShape(sets: DataSplits, { table }: FileSource): DataSplits {
   const shape = table && tableShapes[table];
   if (shape === undefined || sizeOf(shape) !== sets.train.inputs.columns) return sets;
-  const shapedSets = Object.entries(sets).map(([part, set]) => [part, { ...set, inputs: { ...set.inputs, shape } }]);
-  return Object.fromEntries(shapedSets) as DataSplits;
+  const imageSets = Object.entries(sets).map(([part, set]) => [part, { ...set, inputs: { ...set.inputs, shape } }]);
+  return Object.fromEntries(imageSets) as DataSplits;
 }
 
 function presetOf({ train }: DataSplits, preprocessing: TablePreprocessing): Preset {

@@ -35,13 +35,10 @@ export function withTableFlags<Source extends DatasetSource | undefined>(source:
   if (source === undefined) return source;
   if (!('path' in source)) {
     const { scale, targets } = values;
-    const fixedOptions = {
-      ...(source.name === 'mnist' && defined({ scale })),
-      ...(targets === 'inputs' && { targets }),
-    };
+    const allowed = { ...(source.name === 'mnist' && defined({ scale })), ...(targets === 'inputs' && { targets }) };
     const names = Object.keys(tableFlags) as (keyof typeof tableFlags)[];
-    const stray = names.find((name) => values[name] !== undefined && values[name] !== false && !(name in fixedOptions));
-    if (stray === undefined) return { ...source, options: { ...source.options, ...fixedOptions } };
+    const stray = names.find((name) => values[name] !== undefined && values[name] !== false && !(name in allowed));
+    if (stray === undefined) return { ...source, options: { ...source.options, ...allowed } };
     const fileKind = stray in textFlags ? 'a text' : 'a table';
     const expected = { stream: 'a table, NumPy or IDX files', 'class-names': 'a file', targets: 'inputs or a table' };
     const expectedKind = Object.hasOwn(expected, stray) ? expected[stray as keyof typeof expected] : fileKind;

@@ -41,7 +41,7 @@ export const backprop = defineExperiment({
     const error = Math.max(...numeric.map((value, k) => Math.abs(value - before.gradient[k])));
     // The chapter goes on with its rounded prediction, 0.750, so do the gradients and the step.
     const book = { prediction: 0.75, dw: -0.5 * 0.1875 * x, db: -0.5 * 0.1875 };
-    const steppedWeights = { w: start[0] - RATE * book.dw, b: start[1] - RATE * book.db };
+    const bookStep = { w: start[0] - RATE * book.dw, b: start[1] - RATE * book.db };
     // The gradient of mae is dy/dw, since y is above its target 0. Biases are 0, the input is 1.
     const [product] = lossAndGradient(chain.spec, 'mae', [1, 0, ...chain.slopes.flatMap((w) => [w, 0])], 1, 0).gradient;
     const tokens = 2048 * 4096;
@@ -98,14 +98,9 @@ export const backprop = defineExperiment({
         chapterFigureFromRounded('dL/db', '-0.09375', db, book.db),
         chapterFigureFromRounded('step of w, rate x dL/dw', '0.01875', -RATE * dw, -RATE * book.dw),
         chapterFigureFromRounded('step of b, rate x dL/db', '0.009375', -RATE * db, -RATE * book.db),
-        chapterFigureFromRounded('w after the step', '0.51875', w, steppedWeights.w),
-        chapterFigureFromRounded('b after the step', '0.109375', b, steppedWeights.b),
-        chapterFigureFromRounded(
-          'z after the step',
-          '1.14688',
-          after.z,
-          round(steppedWeights.w * x + steppedWeights.b, 6),
-        ),
+        chapterFigureFromRounded('w after the step', '0.51875', w, bookStep.w),
+        chapterFigureFromRounded('b after the step', '0.109375', b, bookStep.b),
+        chapterFigureFromRounded('z after the step', '1.14688', after.z, round(bookStep.w * x + bookStep.b, 6)),
         chapterFigure('prediction after', '0.759', after.prediction),
         chapterFigureFromRounded('loss after', '0.0581', after.loss, round((0.759 - target) ** 2, 6)),
         chapterFigure('chain rule, 0.5 x 0.02', '0.01', product),

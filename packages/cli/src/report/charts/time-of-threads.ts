@@ -31,10 +31,8 @@ export function timeOfThreads(
   const shareOf = (phase: keyof Profile) => rows.reduce((sum, { profile }) => sum + profile[phase], 0) / totalMs;
   const [longest] = phases.filter((phase) => phase !== 'wait').sort((a, b) => shareOf(b) - shareOf(a));
   const shareText = (phase: keyof Profile) => `${Math.round(100 * shareOf(phase))} %`;
-  const shownThreads = evenlySpaced(rows, MAX_BARS);
-  const bars = shownThreads.flatMap(({ name, profile }) =>
-    phases.map((phase) => ({ name, phase, ms: profile[phase] })),
-  );
+  const bands = evenlySpaced(rows, MAX_BARS);
+  const bars = bands.flatMap(({ name, profile }) => phases.map((phase) => ({ name, phase, ms: profile[phase] })));
   return {
     name: 'time',
     title: `Time of threads by phase: ${shareText('wait')} waiting, ${shareText(longest)} ${longest}`,
@@ -49,15 +47,10 @@ export function timeOfThreads(
       (width) =>
         drawPlot({
           width,
-          height: 40 + 30 * shownThreads.length,
-          margins: {
-            left: 14 + 6.8 * highest(shownThreads.map(({ name }) => name.length)),
-            right: 16,
-            top: 4,
-            bottom: 36,
-          },
+          height: 40 + 30 * bands.length,
+          margins: { left: 14 + 6.8 * highest(bands.map(({ name }) => name.length)), right: 16, top: 4, bottom: 36 },
           x: { label: 'time (ms)', ticks: 5 },
-          y: { type: 'band', domain: shownThreads.map(({ name }) => name), label: null, tickSize: 0 },
+          y: { type: 'band', domain: bands.map(({ name }) => name), label: null, tickSize: 0 },
           marks: [
             barX(bars, {
               x: 'ms',

@@ -74,22 +74,18 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
 }
 
 function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocument): Picture {
-  const allRemedies = Object.entries(remedies).map(([name, one]) => ({
-    name,
-    ...one,
-    accuracy: one.testAccuracy ?? 0,
-  }));
-  const bestRemedy = allRemedies.reduce((high, one) => (one.accuracy > high.accuracy ? one : high));
-  const stalledCount = allRemedies.filter((one) => !hasLearned(one, chance)).length;
+  const networks = Object.entries(remedies).map(([name, one]) => ({ name, ...one, accuracy: one.testAccuracy ?? 0 }));
+  const best = networks.reduce((high, one) => (one.accuracy > high.accuracy ? one : high));
+  const stalledCount = networks.filter((one) => !hasLearned(one, chance)).length;
   return {
     name: 'accuracy-of-remedies',
-    title: `Best test accuracy with ${depth} layers: ${bestRemedy.name}, ${percent(bestRemedy.accuracy)}; ${stalledCount} of ${plural(allRemedies.length, 'network')} stay at chance`,
+    title: `Best test accuracy with ${depth} layers: ${best.name}, ${percent(best.accuracy)}; ${stalledCount} of ${plural(networks.length, 'network')} stay at chance`,
     caption: `Accuracy on ${whole(testRows)} test rows after ${whole(steps)} steps, each network at the best of the learning rates that were tried. Always answering the same class gets ${percent(chance)}.`,
-    altText: allRemedies
+    altText: networks
       .map(({ name, accuracy, rate }) => `${name}: ${percent(accuracy)} at a rate of ${tick(rate)}`)
       .join('; '),
     draw: barChart({
-      bars: allRemedies.map((one) => ({
+      bars: networks.map((one) => ({
         name: one.name,
         value: 100 * one.accuracy,
         text: `${(100 * one.accuracy).toFixed(1)} %`,

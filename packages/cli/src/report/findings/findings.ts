@@ -36,7 +36,7 @@ const rankingCurve = record({
   points: list(tuple(figure(0, 1), figure(0, 1), figure(0, 1)), MAX_CURVE_POINTS + 1),
 });
 
-/** Figures of the second of two classes, if the rows of at least this probability are taken for it. */
+/** Figures of the second of two classes, if the rows with a probability above the threshold are taken for it. */
 const thresholdFigures = record({
   threshold: figure(0, 1),
   precision: figure(0, 1),

@@ -98,7 +98,7 @@ function bandAndMeans(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradi
   const drawnEpochs = wholeEpochs.filter((line) => Number.isFinite(figure.epoch(line)));
   const values = showsEpochs ? epochPoints.map(([, value]) => value) : steps.map(([, , mean]) => mean);
   return {
-    epochMeans: showsEpochs ? epochPoints : null,
+    means: showsEpochs ? epochPoints : null,
     band: showsSteps ? { points: steps, stroke } : null,
     values: values.length === 0 ? [Number.NaN] : values,
     /** Text for the position of the k-th value. */
@@ -131,13 +131,10 @@ function extremes(band: { readonly points: readonly BandPoint[] } | null): strin
 function lossCurve(run: TrainRun, chart: RunChart): Picture {
   const { name, label: lossName } = chart;
   const axis = axisOf(run);
-  const {
-    epochMeans: means,
-    band,
-    values,
-    positionText,
-    shown,
-  } = bandAndMeans(run, axis, { step: 'loss', epoch: ({ trainLoss }) => trainLoss });
+  const { means, band, values, positionText, shown } = bandAndMeans(run, axis, {
+    step: 'loss',
+    epoch: ({ trainLoss }) => trainLoss,
+  });
   const validation = seriesOf(run, axis, chart.validation);
   const test = seriesOf(run, axis, chart.test);
   const series: Series[] = [];
@@ -300,7 +297,7 @@ function learningRateCurve(run: TrainRun, { name, label }: RunChart): Picture | 
 function gradientNormCurve(run: TrainRun, { name, label }: RunChart): Picture | null {
   const axis = axisOf(run);
   const figure = { step: 'gradientNorm', epoch: ({ gradientNorm }: EpochFigures) => gradientNorm } as const;
-  const { epochMeans: means, band, values, positionText, shown } = bandAndMeans(run, axis, figure);
+  const { means, band, values, positionText, shown } = bandAndMeans(run, axis, figure);
   if (values.length < 2) return null;
   const [first, last] = [values[0], values[values.length - 1]];
   const log = spansDecades(shown);

@@ -1,6 +1,6 @@
 import { howText } from '../../lab/figures/importances.ts';
 import { pictureNameOf } from '../../lab/figures/run-charts.ts';
-import { decimal, percent, plural, showLabel, whole } from '../../terminal/text/format.ts';
+import { capital, decimal, percent, plural, showLabel, whole } from '../../terminal/text/format.ts';
 import { importancePicture, MAX_SHOWN } from '../charts/importance.ts';
 import type { Answers, Findings, Predictions, TableFindings } from '../findings/findings.ts';
 import type { Chapter, Table } from '../page.ts';
@@ -52,13 +52,16 @@ export function answerTables({ answers, predictions, targets = [], table }: Find
   ];
 }
 
+/** A title after the name of its target, or alone. */
+const titleOf = (prefix: string, title: string): string => (prefix === '' ? capital(title) : prefix + title);
+
 function thresholdTables(answers: Answers | null, prefix: string): Table[] {
   const { thresholds = [], labels = [], split = '' } = answers ?? {};
   if (thresholds.length === 0) return [];
   const [, positive] = labels;
   return [
     {
-      title: `${prefix}figures of ${positive} by threshold`,
+      title: titleOf(prefix, `figures of ${positive} by threshold`),
       head: ['threshold', 'precision', 'recall', 'F1', 'accuracy'],
       rows: thresholds.map(({ threshold, precision, recall, f1, accuracy }) => [
         String(threshold),
@@ -66,7 +69,7 @@ function thresholdTables(answers: Answers | null, prefix: string): Table[] {
       ]),
       numeric: [1, 2, 3, 4],
       notes: [
-        `Rows of the ${split} set whose probability of ${positive} is at least the threshold are taken for ${positive} (evaluate --threshold).`,
+        `Rows of the ${split} set whose probability of ${positive} is above the threshold are taken for ${positive} (evaluate --threshold).`,
       ],
     },
   ];
@@ -98,7 +101,7 @@ function wrongRowTables(
   if (answers !== null) {
     const { labels, mistakes, split } = answers;
     return wrongTable(
-      `${prefix}the rows that are most surely wrong`,
+      titleOf(prefix, 'the rows that are most surely wrong'),
       split,
       ['actual', 'predicted', 'probability'],
       mistakes.map(({ row, label, answer, probability }) => [
@@ -111,7 +114,10 @@ function wrongRowTables(
   }
   return (predictions?.outputs ?? []).flatMap(({ name, worst = [] }) =>
     wrongTable(
-      `${name === undefined || prefix !== '' ? prefix : `${showLabel(name)}: `}the rows with the largest errors`,
+      titleOf(
+        name === undefined || prefix !== '' ? prefix : `${showLabel(name)}: `,
+        'the rows with the largest errors',
+      ),
       predictions?.split ?? '',
       ['actual', 'predicted', 'error'],
       worst.map(({ row, actual, predicted }) => [

@@ -125,10 +125,7 @@ export function functionsOf(f: Formula): Functions {
     return divide(multiply(r, c), subtract(constant(2), c));
   }
 
-  /**
-   * x = n · ln 2 + hi - lo, where r = `nearestExponent`; eˣ = 2ⁿ · e^(hi - lo), and `tail` = e^(hi - lo) - 1 -
-   * (hi - lo).
-   */
+  /** x = n · ln 2 + hi - lo, r = `nearestExponent`; eˣ = 2ⁿ · e^(hi - lo); `tail` = e^(hi - lo) - 1 - (hi - lo). */
   interface Reduced {
     readonly n: Value;
     readonly r: Value;
@@ -205,10 +202,8 @@ export function functionsOf(f: Formula): Functions {
     const offset = subtractBits(exponent, bits(numbers.bias));
     const fraction = subtractBits(lifted, shiftLeft(offset, numbers.fraction));
     // A whole number in the low bits of 2⁵², less 2⁵², is a double.
-    const wholeExponent = subtract(
-      or(exponent, constant(numbers.noFraction)),
-      constant(numbers.noFraction + Number(numbers.bias)),
-    );
+    const { noFraction } = numbers;
+    const wholeExponent = subtract(or(exponent, constant(noFraction)), constant(noFraction + Number(numbers.bias)));
     const k = subtract(wholeExponent, chooseOrZero(isTiny, constant(numbers.liftExponent)));
     return { k, f: subtract(fraction, one) };
   }

@@ -89,7 +89,7 @@ export function answersOfHeads(
   { heads, losses, target, labels, thresholds, lengthsOf }: HeadAnswerOptions,
 ): (AnswerOfHeads | Answer)[] {
   const N = y.length / O;
-  const valueOfName = <T>(values: Readonly<Record<string, T>>, name: string) =>
+  const entryOf = <T>(values: Readonly<Record<string, T>>, name: string) =>
     Object.hasOwn(values, name) ? values[name] : undefined;
   const ofHeads = heads.flatMap(({ name, shape, start, size }, k): NamedAnswers[] => {
     const loss = losses?.get(name) ?? null;
@@ -97,15 +97,10 @@ export function answersOfHeads(
     const outputs = columnsOfRows(y, N, O, start, size);
     const R = loss?.targets === 'classes' ? positionsOf(shape) : 1;
     const decodings = target?.filter((decoding) => decoding.name === name);
-    const headDecodings = decodings === undefined || decodings.length === 0 ? undefined : decodings;
-    const threshold = R === 1 ? valueOfName(thresholds, name) : undefined;
-    const answers = answersOf(outputs, size / R, {
-      loss,
-      target: headDecodings,
-      labels: valueOfName(labels, name),
-      threshold,
-    });
-    const [decoding] = headDecodings ?? [];
+    const decoders = decodings === undefined || decodings.length === 0 ? undefined : decodings;
+    const threshold = R === 1 ? entryOf(thresholds, name) : undefined;
+    const answers = answersOf(outputs, size / R, { loss, target: decoders, labels: entryOf(labels, name), threshold });
+    const [decoding] = decoders ?? [];
     return [{ name, decoding, answers: R === 1 ? answers : byRow(answers, R, lengthsOf(k)) }];
   });
   const answersByTarget = joinLabels(ofHeads);

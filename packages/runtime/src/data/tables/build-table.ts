@@ -256,15 +256,10 @@ export function buildTable(
   function seriesOf(time: TableColumn): Pick<Table, 'rows' | 'inputs' | 'targets' | 'series' | 'decisions'> {
     const { context = CONTEXT, horizon = HORIZON, ...ofModel } = preprocessing?.series ?? (options as SeriesOptions);
     const { step, means: isAveraged = options.every !== undefined, gaps = options.seriesGaps ?? 'refuse' } = ofModel;
-    const averagedStep = isAveraged ? (step ?? everyOf(time)) : undefined;
+    const every = isAveraged ? (step ?? everyOf(time)) : undefined;
     const targetIndex = withRole('input').filter(isBeforeTarget).length;
-    const unevenRows = { time, key, rows, inputs: withTarget(targetIndex), target: targetIndex };
-    const {
-      decisions,
-      inputs: columns,
-      rows: evenCount,
-      ...even
-    } = evenRows(unevenRows, { every: averagedStep, step, gaps }, fault);
+    const uneven = { time, key, rows, inputs: withTarget(targetIndex), target: targetIndex };
+    const { decisions, inputs: columns, rows: evenCount, ...even } = evenRows(uneven, { every, step, gaps }, fault);
     const series = { ...even, context, horizon, means: isAveraged, gaps };
     return { rows: evenCount, inputs: columns, targets: [columns[targetIndex]], series, decisions };
   }

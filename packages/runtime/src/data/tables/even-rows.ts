@@ -33,11 +33,11 @@ export function evenRows(
   const { inputs, target } = unevenRows;
   const steps = every === undefined ? unevenRows : meanRows(unevenRows, every);
   const known = { step: every ?? modelStep, isOfModel: modelStep !== undefined };
-  const allRows = evenStep(steps, steps.rows, known, gaps, fault);
+  const spacing = evenStep(steps, steps.rows, known, gaps, fault);
   const rowsByStep = withTargets(steps, fault);
   const lacking = steps.rows - rowsByStep.rows;
   const { step, gapCount } =
-    lacking === 0 ? allRows : evenStep(rowsByStep, rowsByStep.rows, { ...known, step: allRows.step }, gaps, fault);
+    lacking === 0 ? spacing : evenStep(rowsByStep, rowsByStep.rows, { ...known, step: spacing.step }, gaps, fault);
   const decisions =
     every === undefined
       ? []
@@ -55,10 +55,10 @@ export function evenRows(
       step,
       decisions: [...decisions, `${count} in time: no window crosses one (--series-gaps)`],
     };
-  const evenRowsWithSteps = filledRows(rowsByStep, step, fault);
-  const fills = `${count} in time: ${counted(evenRowsWithSteps.rows - rowsByStep.rows, 'row')} between known ones are interpolated`;
+  const filledTable = filledRows(rowsByStep, step, fault);
+  const fills = `${count} in time: ${counted(filledTable.rows - rowsByStep.rows, 'row')} between known ones are interpolated`;
   return {
-    ...evenRowsWithSteps,
+    ...filledTable,
     step,
     decisions: [...decisions, `${fills}, none as the end of a window or a forecast (--series-gaps)`],
   };

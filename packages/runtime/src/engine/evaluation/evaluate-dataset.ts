@@ -76,13 +76,8 @@ export async function evaluateDataset(
   dataset: Dataset,
   { network, loss, threads, chunks: chunksAtOnce, attempt, ...run }: EvaluationRun,
 ): Promise<Evaluation> {
-  const {
-    lockstep = alone,
-    threadsOf = [threads],
-    readers: extraReaders = [],
-    scaledReaders = [],
-    weighsPositions = false,
-  } = run;
+  const { lockstep = alone, threadsOf = [threads], scaledReaders = [], weighsPositions = false } = run;
+  const { readers: extraReaders = [] } = run;
   const byPosition = targetPositions(network, loss) > 1;
   const form = targetFormOf(network, loss);
   const tasks = form.heads ?? tasksOfValues(network.outputs, loss, dataset);

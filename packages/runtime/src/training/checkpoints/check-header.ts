@@ -54,14 +54,14 @@ export function checkProgress(
 function checkEarlyStopping(early: Json | undefined, step: number): void {
   if (early === undefined) return;
   if (!isJsonObject(early)) throw new Error(`progress.early has ${show(early)}, expected an object`);
-  const evaluatedEpoch = checkWhole('progress.early.evaluated', early.evaluated, 0);
-  if (evaluatedEpoch > step)
-    throw new Error(`progress.early.evaluated has ${evaluatedEpoch}, expected at most ${step} (step)`);
+  const evaluatedStep = checkWhole('progress.early.evaluated', early.evaluated, 0);
+  if (evaluatedStep > step)
+    throw new Error(`progress.early.evaluated has ${evaluatedStep}, expected at most ${step} (step)`);
   checkWhole('progress.early.waited', early.waited, 0);
   if (early.bestStep !== undefined) {
     const bestStep = checkWhole('progress.early.bestStep', early.bestStep, 0);
-    if (bestStep > evaluatedEpoch)
-      throw new Error(`progress.early.bestStep has ${bestStep}, expected at most ${evaluatedEpoch}`);
+    if (bestStep > evaluatedStep)
+      throw new Error(`progress.early.bestStep has ${bestStep}, expected at most ${evaluatedStep}`);
   }
   checkFigures('progress.early.validation', early.validation);
 }

@@ -92,8 +92,8 @@ async function importancesOf(
       ...defined({ blas }),
     });
     const facts = { dataset: rows.name, split, allRows: rows.rows, seed, isTable: true };
-    const means = explanation.importances.map(({ values: _, ...importance }) => importance);
-    importances.push({ target: name, ...facts, ...explanation, importances: means });
+    const summaries = explanation.importances.map(({ values: _, ...summary }) => summary);
+    importances.push({ target: name, ...facts, ...explanation, importances: summaries });
   }
   return importances;
 }

@@ -79,10 +79,18 @@ export function createPacking(
       rows: number,
     ): void {
       const blockCount = Math.floor(rows / width);
-      const tail = blockCount * width;
+      const blockRows = blockCount * width;
       if (blockCount > 0) transposeRows(panel, panelStep, source, sourceStep, K, width, blockCount);
-      if (tail === rows) return;
-      transposeRows(panel + bytes * tail, panelStep, source + tail * sourceStep, sourceStep, K, rows - tail, 1);
+      if (blockRows === rows) return;
+      transposeRows(
+        panel + bytes * blockRows,
+        panelStep,
+        source + blockRows * sourceStep,
+        sourceStep,
+        K,
+        rows - blockRows,
+        1,
+      );
     },
   };
 

@@ -59,11 +59,11 @@ export function createAvx2(
   }
 
   /** Emits an instruction of map 0F whose prefix selects the element type. */
-  const typedInstruction = (opcode: number, reg: Vector, second: Vector, operand: Operand): void =>
+  const emitTyped = (opcode: number, reg: Vector, second: Vector, operand: Operand): void =>
     instruction(MAP_0F, opcode, reg, second, operand, { prefix: form.prefix });
 
   /** Emits an instruction of map 0F on integers as wide as an element: `opcodes` are those of 32 and of 64 bits. */
-  const integerInstruction = (
+  const emitInteger = (
     [narrow, wide]: readonly [number, number],
     reg: Vector,
     second: Vector,
@@ -83,26 +83,26 @@ export function createAvx2(
   const fusedMultiplyAdd = (sum: Vector, x: Vector, y: Vector): void =>
     instruction(MAP_0F38, 0xb8, sum, x, y, { wide: form.wide });
 
-  const sharedOperations = createSharedOperations(emit, typedInstruction, integerInstruction);
+  const sharedOperations = createSharedOperations(emit, emitTyped, emitInteger);
   const { move } = sharedOperations;
 
   /** Emits an instruction on the lowest double of vectors. */
-  const doubleInstruction = (opcode: number, reg: Vector, second: Vector, operand: Operand): void =>
+  const emitDouble = (opcode: number, reg: Vector, second: Vector, operand: Operand): void =>
     instruction(MAP_0F, opcode, reg, second, operand, { prefix: PREFIX_F2, bits: 128 });
 
   const doubles: Doubles<Address> = {
-    load: (to, from) => doubleInstruction(0x10, to, 0, from), // vmovsd
-    store: (to, from) => doubleInstruction(0x11, from, 0, to),
+    load: (to, from) => emitDouble(0x10, to, 0, from), // vmovsd
+    store: (to, from) => emitDouble(0x11, from, 0, to),
     addElement(sum, from, free) {
       // The upper half comes from a register that does not change, so that no conversion waits for another.
       // vcvtss2sd
       if (type === 'float32') instruction(MAP_0F, 0x5a, free, MASK, from, { prefix: PREFIX_F3, bits: 128 });
-      doubleInstruction(0x58, sum, sum, type === 'float32' ? free : from); // vaddsd
+      emitDouble(0x58, sum, sum, type === 'float32' ? free : from); // vaddsd
     },
     addProduct(sum, x, y, free) {
-      doubleInstruction(0x10, free, 0, x);
-      doubleInstruction(0x59, free, free, y); // vmulsd
-      doubleInstruction(0x58, sum, sum, free);
+      emitDouble(0x10, free, 0, x);
+      emitDouble(0x59, free, free, y); // vmulsd
+      emitDouble(0x58, sum, sum, free);
     },
     // vcvttsd2si
     readWhole: (to, from) => instruction(MAP_0F, 0x2c, to, 0, from, { wide: 1, prefix: PREFIX_F2, bits: 128 }),
@@ -112,7 +112,7 @@ export function createAvx2(
     ...sharedOperations,
     bytes,
     width,
-    loadMask: (from) => typedInstruction(0x10, MASK, 0, from),
+    loadMask: (from) => emitTyped(0x10, MASK, 0, from),
     loadMasked: (to, from) => instruction(MAP_0F38, 0x2c + form.wide, to, MASK, from), // vmaskmovpd
     storeMasked: (to, from) => instruction(MAP_0F38, 0x2e + form.wide, from, MASK, to),
     loadFactor: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from), // vbroadcastsd
@@ -143,7 +143,7 @@ export function createAvx2(
     registers: MASK,
     maskRegisters: 0,
     literal: (bits) => literal(laneBytes(bits, bytes, width)),
-    loadLiteral: (to, from) => typedInstruction(0x10, to, 0, from),
+    loadLiteral: (to, from) => emitTyped(0x10, to, 0, from),
     loadNumber(to, from) {
       if (type === 'float32') instruction(MAP_0F, 0x5a, to, MASK, from, { prefix: PREFIX_F2 }); // vcvtsd2ss
       instruction(MAP_0F38, 0x18 + form.wide, to, 0, type === 'float32' ? to : from); // vbroadcastsd
@@ -173,15 +173,15 @@ export function createAvx2(
       instruction(MAP_0F3A, 0x4a + form.wide, to, y, x); // vblendvpd
       emit(mask << 4);
     },
-    chooseOrZero: (to, mask, x) => typedInstruction(0x54, to, mask, x),
-    readMask: (to, mask) => typedInstruction(0x50, to, 0, mask), // vmovmskpd
+    chooseOrZero: (to, mask, x) => emitTyped(0x54, to, mask, x),
+    readMask: (to, mask) => emitTyped(0x50, to, 0, mask), // vmovmskpd
     words: {
       blocks: 4,
-      numberBlocks: (to) => typedInstruction(0x10, to, 0, literal(blockNumbers(4))),
+      numberBlocks: (to) => emitTyped(0x10, to, 0, literal(blockNumbers(4))),
       spread: (to, from) => instruction(MAP_0F38, 0x58, to, 0, from), // vpbroadcastd
       addNumber: (x, step) => instruction(MAP_0F, 0xfe, x, x, literal(laneBytes(BigInt(step), 4, 8))), // vpaddd
       addWords: (x, y) => instruction(MAP_0F, 0xfe, x, x, y),
-      loadLiteral: (to, word) => typedInstruction(0x10, to, 0, literal(laneBytes(BigInt(word), 4, 8))),
+      loadLiteral: (to, word) => emitTyped(0x10, to, 0, literal(laneBytes(BigInt(word), 4, 8))),
       multiply(high, low, x, y) {
         instruction(MAP_0F, 0xf4, low, x, y); // vpmuludq
         instruction(MAP_0F, 0x73, 2, high, low); // vpsrlq
@@ -195,12 +195,12 @@ export function createAvx2(
       chooseAtLeast([to, other], words, least, x) {
         instruction(MAP_0F38, 0x3f, to, words, least); // vpmaxud
         instruction(MAP_0F, 0x76, words, words, to); // vpcmpeqd
-        if (type === 'float32') return typedInstruction(0x54, to, words, x);
+        if (type === 'float32') return emitTyped(0x54, to, words, x);
         instruction(MAP_0F38, 0x25, to, 0, words); // vpmovsxdq of the lower half
         instruction(MAP_0F3A, 0x39, words, 0, words); // vextracti128
         emit(1);
         instruction(MAP_0F38, 0x25, other, 0, words);
-        for (const vector of [to, other]) typedInstruction(0x54, vector, vector, x);
+        for (const vector of [to, other]) emitTyped(0x54, vector, vector, x);
       },
     },
   };

@@ -82,16 +82,11 @@ export function createAvx512(
   }
 
   /** Emits an instruction of map 0F whose prefix selects the element type. */
-  const typedInstruction = (
-    opcode: number,
-    reg: Vector,
-    second: Vector,
-    operand: Operand,
-    options: InstructionOptions = {},
-  ) => instruction(MAP_0F, opcode, reg, second, operand, { prefix: form.prefix, ...options });
+  const emitTyped = (opcode: number, reg: Vector, second: Vector, operand: Operand, options: InstructionOptions = {}) =>
+    instruction(MAP_0F, opcode, reg, second, operand, { prefix: form.prefix, ...options });
 
   /** Emits an instruction of map 0F on integers as wide as an element: `opcodes` are those of 32 and of 64 bits. */
-  const integerInstruction = (
+  const emitInteger = (
     [narrow, wide]: readonly [number, number],
     reg: Vector,
     second: Vector,
@@ -113,7 +108,7 @@ export function createAvx512(
     emit(lanePattern);
   }
 
-  const sharedOperations = createSharedOperations(emit, typedInstruction, integerInstruction);
+  const sharedOperations = createSharedOperations(emit, emitTyped, emitInteger);
   const { move } = sharedOperations;
 
   return {
@@ -121,11 +116,11 @@ export function createAvx512(
     bytes,
     width,
     loadMask(from) {
-      typedInstruction(0x10, FREE, 0, from);
+      emitTyped(0x10, FREE, 0, from);
       instruction(MAP_0F38, 0x39, K1, 0, FREE, { prefix: PREFIX_F3 }); // vpmovq2m
     },
-    loadMasked: (to, from) => typedInstruction(0x10, to, 0, from, { mask: K1, zeroing: true }),
-    storeMasked: (to, from) => typedInstruction(0x11, from, 0, to, { mask: K1 }),
+    loadMasked: (to, from) => emitTyped(0x10, to, 0, from, { mask: K1, zeroing: true }),
+    storeMasked: (to, from) => emitTyped(0x11, from, 0, to, { mask: K1 }),
     loadFactor: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from, { bytes }), // vbroadcastsd
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y), // vfmadd231pd
     multiplyAddAt: (sum, from, y) => instruction(MAP_0F38, 0xb8, sum, y, from, { bytes, spread: true }),
@@ -189,15 +184,15 @@ export function createAvx512(
     },
     scale: (to, x, n) => instruction(MAP_0F38, 0x2c, to, x, n), // vscalefpd
     compare(to, relation, x, y) {
-      typedInstruction(0xc2, K2 + to, x, y, { after: 1 }); // vcmppd
+      emitTyped(0xc2, K2 + to, x, y, { after: 1 }); // vcmppd
       emit(relations[relation]);
     },
     choose: (to, mask, x, y) => instruction(MAP_0F38, 0x65, to, y, x, { mask: K2 + mask }), // vblendmpd
-    chooseOrZero: (to, mask, x) => typedInstruction(0x28, to, 0, x, { mask: K2 + mask, zeroing: true }), // vmovapd
+    chooseOrZero: (to, mask, x) => emitTyped(0x28, to, 0, x, { mask: K2 + mask, zeroing: true }), // vmovapd
     readMask: (to, mask) => emit(0xc5, to < 8 ? 0xf8 : 0x78, 0x93, 0xc0 | ((to & 7) << 3) | (K2 + mask)), // kmovw
     words: {
       blocks: 8,
-      numberBlocks: (to) => typedInstruction(0x10, to, 0, literal(blockNumbers(8)), { spread: false }),
+      numberBlocks: (to) => emitTyped(0x10, to, 0, literal(blockNumbers(8)), { spread: false }),
       spread: (to, from) => instruction(MAP_0F38, 0x58, to, 0, from, { wide: 0, bytes: 4 }), // vpbroadcastd
       // Vpaddd.
       addNumber: (x, step) => instruction(MAP_0F, 0xfe, x, x, literal(laneBytes(BigInt(step), 4, 1)), { wide: 0 }),
@@ -218,10 +213,10 @@ export function createAvx512(
         const k = K2;
         instruction(MAP_0F3A, 0x1e, k, words, least, { wide: 0 }); // vpcmpud
         emit(5); // not less
-        typedInstruction(0x28, to, 0, x, { mask: k, zeroing: true });
+        emitTyped(0x28, to, 0, x, { mask: k, zeroing: true });
         if (type === 'float32') return;
         emit(0xc4, 0xe3, 0xf9, 0x30, 0xc0 | (k << 3) | k, 8); // kshiftrw
-        typedInstruction(0x28, other, 0, x, { mask: k, zeroing: true });
+        emitTyped(0x28, other, 0, x, { mask: k, zeroing: true });
       },
     },
   };

@@ -22,11 +22,8 @@ export interface AxisLayouts {
 
 /** The layouts that the metadata of an imported model keeps; null if they do not fit the network. */
 export function layoutsOf({ onnx }: ModelMetadata, { inputs, outputs }: Network): AxisLayouts | null {
-  const storedLayouts = (onnx ?? {}) as { readonly inputs?: unknown; readonly outputs?: unknown };
-  const [inputLayouts, outputLayouts] = [
-    checked(storedLayouts.inputs, inputs),
-    checked(storedLayouts.outputs, outputs),
-  ];
+  const layouts = (onnx ?? {}) as { readonly inputs?: unknown; readonly outputs?: unknown };
+  const [inputLayouts, outputLayouts] = [checked(layouts.inputs, inputs), checked(layouts.outputs, outputs)];
   if (inputLayouts === null || outputLayouts === null) return null;
   const haveRows = [...inputLayouts, ...outputLayouts].map(({ axes }) => axes.includes('N'));
   return haveRows.every((hasRows) => hasRows === haveRows[0]) ? { inputs: inputLayouts, outputs: outputLayouts } : null;

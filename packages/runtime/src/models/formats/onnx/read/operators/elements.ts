@@ -72,8 +72,8 @@ const gatherElements = composedOperator((call, [first, second]) => {
     return isConstant(y) ? takeOf(y, k, kept) : takeRows(call, y, k, kept);
   }, x);
   const [shapeOfX, shapeOfIndices] = [extentsOf(cut).toSpliced(axis, 0, 1), indexDims.toSpliced(axis + 1, 0, 1)];
-  const places = oneHot(call, inShape(call, indices, shapeOfIndices), axis + 1, dims[axis]);
-  const chosenNumbers = masked(call, places, inShape(call, cut, shapeOfX));
+  const selection = oneHot(call, inShape(call, indices, shapeOfIndices), axis + 1, dims[axis]);
+  const chosenNumbers = masked(call, selection, inShape(call, cut, shapeOfX));
   return [reduced(call, 'ReduceSum', chosenNumbers, [axis + 1], false)];
 });
 
@@ -83,7 +83,7 @@ function atPlaces(call: Call, x: Item, places: readonly number[]): Item {
   return isConstant(flat) ? takeOf(flat, 0, places) : takeRows(call, flat, 0, places);
 }
 
-/** Where in an array of `dims` blocks begin that rows of indices [..., q] point to, and how long each is. */
+/** The starts of the blocks in an array of `dims` that rows of indices [..., q] point to, and the length of each. */
 function blocksAt(call: Call, dims: readonly number[], indices: Tensor, batchAxes = 0) {
   const count = indices.dims.at(-1) ?? 1;
   const strides = stridesOf(dims);

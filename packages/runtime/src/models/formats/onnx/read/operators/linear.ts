@@ -10,7 +10,7 @@ import { takeOf, takeRows } from './take.ts';
 
 // Linear functions of the numbers along one axis, of constant factors.
 
-/** What one output reads along an axis: indices of the inputs, and the factor of each. */
+/** One output along an axis is a weighted sum: these are the indices of its inputs, and the weight of each. */
 export type Terms = readonly (readonly [from: number, factor: number])[];
 
 /** The linear function along an axis whose outputs have these terms. */

@@ -49,13 +49,8 @@ export function alongAxis(
   const [before, after] = [storedParts.slice(0, first), storedParts.slice(first + parts.length)];
   const value = arrangeAxes(x, [...before.map((part) => [part]), parts, ...after.map((part) => [part])]);
   const made = make(value, before.length, extentOf(parts));
-  const [changedAxis] = newAxes([made.shape[before.length]]);
-  return {
-    type: x.type,
-    axes: x.axes.with(axis, changedAxis),
-    stored: [...before, ...changedAxis, ...after],
-    value: made,
-  };
+  const [newAxis] = newAxes([made.shape[before.length]]);
+  return { type: x.type, axes: x.axes.with(axis, newAxis), stored: [...before, ...newAxis, ...after], value: made };
 }
 
 /** The item with its axes in another order: axis k is that of `order[k]`. No number moves. */

@@ -23,7 +23,7 @@ function matmul(call: Call, a: Tensor, b: Tensor): Tensor {
   });
   const dims = [...batch, ...(a.dims.length === 1 ? [] : [n]), ...(b.dims.length === 1 ? [] : [m])];
   return tensorOf(a.type, dims, (y) =>
-    eachPlace(batch, leads, (product, atA, atB) => {
+    eachPlace(batch, leads, (index, atA, atB) => {
       const sums = new Float64Array(m);
       for (let row = 0; row < n; row++) {
         sums.fill(0);
@@ -32,7 +32,7 @@ function matmul(call: Call, a: Tensor, b: Tensor): Tensor {
           const from = atB + i * m;
           for (let column = 0; column < m; column++) sums[column] += factor * b.numbers[from + column];
         }
-        y.set(sums, (product * n + row) * m);
+        y.set(sums, (index * n + row) * m);
       }
     }),
   );

@@ -161,19 +161,14 @@ function statesOfLayer(call: Call, x: Rows, { kind, gates }: NonNullable<Kind['l
   const [positions, rows, inputs] = x.axes;
   const value = arrangeAxes(x, [positions, inputs]);
   /** [gates · O, n] as [n, gates · O], with the gates in the order of the layer. */
-  const reorderGates = (tensor: Tensor | undefined, n: number) => {
+  const inOrder = (tensor: Tensor | undefined, n: number) => {
     const numbers = createElements(typeOf(W.numbers), gates.length * O * n);
     if (tensor === undefined) return numbers;
     const orderedNumbers = takeOf({ ...tensor, dims: [gates.length, O * n] }, 0, gates).numbers;
     reorder(numbers, orderedNumbers, [gates.length, O, n], [2, 0, 1]);
     return numbers;
   };
-  const weights = {
-    Wi: reorderGates(W, W.dims[1]),
-    bi: reorderGates(bi, 1),
-    Wh: reorderGates(R, O),
-    bh: reorderGates(bh, 1),
-  };
+  const weights = { Wi: inOrder(W, W.dims[1]), bi: inOrder(bi, 1), Wh: inOrder(R, O), bh: inOrder(bh, 1) };
   const names = [W, bi, R, bh].map((tensor) => tensor?.weight);
   const y = call.add(value, { kind, out: O, reverse: isReverse }, weights, names, W.weight !== undefined);
   const [[steps], [units]] = [newAxes([y.shape[0]]), newAxes([O])];
