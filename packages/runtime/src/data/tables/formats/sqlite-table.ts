@@ -54,12 +54,12 @@ export async function openSqlite(path: string, options: TableReadOptions): Promi
 }
 
 /** @throws Error for a Node without `node:sqlite`, or with an early form of it. */
-async function openDatabase(path: string, { table = 'table', query }: TableReadOptions): Promise<Database> {
+async function openDatabase(path: string, { table, query }: TableReadOptions): Promise<Database> {
   const name = 'node:sqlite'; // a constant, since its types are not in every Node
   const sqlite = await import(name).catch(() => undefined);
   const { columns, setReturnArrays } = sqlite?.StatementSync?.prototype ?? {};
   if (columns !== undefined && setReturnArrays !== undefined) return new sqlite.DatabaseSync(path, { readOnly: true });
-  const select = query ?? `select * from ${quoteName(String(table))}`;
+  const select = query ?? `select * from ${table === undefined ? '<table>' : quoteName(String(table))}`;
   const command = `sqlite3 ${showPath(path)} -csv -header ${show(select)} > table.csv`;
   const has = `is a SQLite file, which Node ${process.version} cannot read`;
   throw new Error(`readTable: ${showPath(path)} ${has}, expected Node 24 or later, or a CSV file (${command})`);
