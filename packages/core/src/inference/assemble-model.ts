@@ -39,7 +39,10 @@ const NO_OPTIONS = {};
 const OUTPUT_KEYS = ['lengths', 'out'];
 const layerName = textOption('the name or path of a layer');
 const FEATURE_KEYS = [...OUTPUT_KEYS, 'layer'];
+const FEATURE_THREAD_KEYS = [...FEATURE_KEYS, 'threads'];
 const PREDICT_KEYS = ['lengths', 'onNote'];
+const PREDICT_THREAD_KEYS = [...PREDICT_KEYS, 'threads'];
+const threadCount = positiveInteger();
 
 /** Inputs and outputs of the rows that are computed at a time, at most. */
 const PART_NUMBERS = 1 << 22;
@@ -138,7 +141,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     { lengths, out, threads, onNote }: OutputOptions & PredictOptions & ThreadOptions,
     usePart?: (y: Float64Array, lengths: Lengths | undefined) => void,
   ): Promise<Elements> {
-    if (threads !== undefined) positiveInteger().check(where, 'threads', threads);
+    if (threads !== undefined) threadCount.check(where, 'threads', threads);
     const N = countRows(rows, I);
     refuseBadLengths(where, network, lengths, N);
     const outputs = usePart === undefined ? outputArray(where, N, out) : undefined;
@@ -251,7 +254,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       return answersIn(compute('predict', encodedRows.x, lengths) as Float64Array, lengths);
     },
     async predictAll(rows, options = NO_OPTIONS) {
-      checkKeys('predictAll', options, [...PREDICT_KEYS, 'threads']);
+      checkKeys('predictAll', options, PREDICT_THREAD_KEYS);
       listenerIn('predictAll', options); // refuses what is not a function before the work begins
       const answers: Answer[] = [];
       await computeAll('predictAll', rows, options, (y, lengths) => {
@@ -260,11 +263,11 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       return answers;
     },
     outputsAll: (async (rows: AnyRows, options: OutputOptions & FeatureOptions & ThreadOptions = NO_OPTIONS) => {
-      const { layer, ...others } = options;
-      checkKeys('outputsAll', options, [...FEATURE_KEYS, 'threads']);
-      if (layer === undefined) return inForm(rows, await computeAll('outputsAll', rows, others), others);
-      const { part, x, lengths } = partFor('outputsAll', layer, rows, others.lengths);
-      return inForm(rows, await part.outputsAll(x, { ...others, lengths } as object), others);
+      const { layer, out, threads } = options;
+      checkKeys('outputsAll', options, FEATURE_THREAD_KEYS);
+      if (layer === undefined) return inForm(rows, await computeAll('outputsAll', rows, options), options);
+      const { part, x, lengths } = partFor('outputsAll', layer, rows, options.lengths);
+      return inForm(rows, await part.outputsAll(x, { lengths, out, threads } as object), options);
     }) as Model['outputsAll'],
     generate(prompt, options = {}) {
       const sampling = generateOptions.read(options);

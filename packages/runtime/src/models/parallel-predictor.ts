@@ -67,6 +67,9 @@ export function createParallelPredictor(
   // Not 'auto', which may be a BLAS with other bits.
   const backend = inferenceBackend(network.products, type);
   const passRows = maxPassRows(network, type);
+  // Plain code of this thread is unfused, and that of others is not.
+  // Machine code of several threads needs the shared memory of WebAssembly.
+  const isAlone = backend.name === 'reference' || wasmProblem() !== null;
   const empty = (length: number) => elementView(type, new SharedArrayBuffer(bytesOfElements(type, length)), 0, length);
   let openedModel: OpenedModel | null = null;
   let last: Promise<unknown> = Promise.resolve(); // rows lie in one place, so calls take turns
@@ -143,9 +146,6 @@ export function createParallelPredictor(
       throw new OptionError('predictAll', 'threads', `has ${threads}, expected at most ${MAX_THREADS}`);
     }
     const rows = x.length / I;
-    // Plain code of this thread is unfused, and that of others is not.
-    // Machine code of several threads needs the shared memory of WebAssembly.
-    const isAlone = backend.name === 'reference' || wasmProblem() !== null;
     if (isAlone || rows === 1 || rows * rowMs <= SMALL_MS) return void predictor(x, lengths, y);
     const startMs = performance.now();
     if (rows * rowMs <= LONE_MS && startMs > lastMs + LINGER_MS) {
