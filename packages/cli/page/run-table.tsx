@@ -45,7 +45,9 @@ export function RunTable({ runs, shown, colorOf, onToggle, isServed }: RunTableP
                 {isServed && run.facts.hasReport && (
                   <>
                     {' '}
-                    <a href={`report${location.search}&run=${run.index}`}>report</a>
+                    <a href={`report${location.search}&run=${run.index}`} target="_blank" rel="noopener">
+                      report
+                    </a>
                   </>
                 )}
               </td>

@@ -333,7 +333,7 @@ test('a training that is killed is said, by its own page and by one that watches
 test('buttons pause a run, change its rate, write a checkpoint and stop it, and its report follows', async (context) => {
   const browser = await openBrowser(context);
   const cwd = temporaryDirectory();
-  const words = 'train --dataset moons:noise=0.6 --epochs 1000000 --threads 1 --out run --quiet --live-after';
+  const words = 'train --dataset moons:noise=0.6 --epochs 1000000 --threads 1 --out run --quiet --live';
   const child = startProgram(words.split(' '), cwd);
   onTestFinished(() => void child.kill('SIGKILL'));
   const [line] = await once(createInterface({ input: child.stderr }), 'line');
@@ -375,10 +375,14 @@ test('buttons pause a run, change its rate, write a checkpoint and stop it, and 
   await inPage(page, '#mistakes li', /\w → \w, [\d.]+ %/);
   const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
   expect(await page.evaluate(overflow)).toBe(0);
+  const reportOpens = page.waitForEvent('popup');
   await page.locator('#runs a', { hasText: 'report' }).click();
-  await inPage(page, 'h1, h2', 'Training curves');
-  expect(messages).toEqual([]);
-  child.kill('SIGINT');
+  await inPage(await reportOpens, 'h1, h2', 'Training curves');
+  // The report is a page of its own, so this one is still open, and its process serves it, even after a reload.
+  await page.reload();
+  await inPage(page, '#runs td', 'ended');
+  expect([messages, child.exitCode]).toEqual([[], null]);
+  await page.close();
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
@@ -402,9 +406,11 @@ test('a report that somebody else wrote runs no script, and no link of it tells 
      <script>document.querySelector('a').textContent = 'script';</script>`,
   );
   const { page } = await openPage(browser, (await serveLive(folder)).url);
+  const reportOpens = page.waitForEvent('popup');
   await page.locator('#runs a', { hasText: 'report' }).click();
-  await page.locator('a', { hasText: /^link$/ }).click();
-  await inPage(page, 'body', 'elsewhere');
+  const report = await reportOpens;
+  await report.locator('a', { hasText: /^link$/ }).click();
+  await inPage(report, 'body', 'elsewhere');
   requests.delete('/favicon.ico');
   expect([...requests.keys()]).toEqual(['/link']);
   expect(requests.get('/link')).not.toHaveProperty('referer');

@@ -223,18 +223,22 @@ describe('train --live', () => {
     const args = ['train', '--dataset', 'moons', '--epochs', '3', '--threads', '2', '--json', '--out'];
     const out = temporaryDirectory();
     const plain = await gradloom([...args, join(out, 'plain')]);
-    let sent: Promise<unknown[]> | undefined;
+    let sent: Promise<LiveEvent[]> | '' | undefined;
     const watched = await gradloom([...args, join(out, 'watched'), '--live'], {
       onStderr(text) {
         const [url] = /http:\S+/.exec(text) ?? [];
-        if (url !== undefined) sent = eventsUntil(url.replace('/?', '/events?'), ({ event }) => event === 'end');
+        sent ??= url && eventsUntil(url.replace('/?', '/events?'), ({ data }) => data.result?.wrong !== undefined);
       },
     });
-    expect(watched.stderr).toMatch(/^gradloom train: live at http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{22}\n$/);
+    const [, address, ended] = /^gradloom train: live at (\S+)\n(.*)\n$/.exec(watched.stderr) ?? [];
+    expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{22}$/);
+    expect(ended).toBe(
+      `gradloom train: the run has ended, and stays at ${address} until its page is closed, or Ctrl-C`,
+    );
     const bits = ({ stdout }: typeof plain) => jsonLines(stdout).at(-1)?.fingerprint;
     expect(bits(watched)).toBe(bits(plain));
     const steps = readFileSync(join(out, 'watched/steps.jsonl'), 'utf8').trim().split('\n').length;
-    const all = (await sent) as Awaited<ReturnType<typeof eventsUntil>>;
+    const all = (await sent) || [];
     expect(stepsIn(all)).toHaveLength(steps);
     expect(all.filter(({ event }) => event === 'run').at(-1)?.data).toMatchObject({ name: 'watched', state: 'ended' });
     const { options } = JSON.parse(readFileSync(join(out, 'watched/config.json'), 'utf8'));

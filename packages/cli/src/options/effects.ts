@@ -25,7 +25,7 @@ export const effects = {
   bound: { setBy: 'config', why: 'it can only lower what a run takes, or refuse it' },
   showing: { setBy: 'config', why: 'only flags and --config say what is printed and kept' },
   destination: { setBy: 'flag', why: 'only --out says where a run is written' },
-  listening: { setBy: 'flag', why: 'only --live and --live-after open a port, on this machine' },
+  listening: { setBy: 'flag', why: 'only --live opens a port, on this machine' },
   code: { setBy: 'flag', why: 'a library or module is code: only --blas, GRADLOOM_BLAS and --module name one' },
   cluster: { setBy: 'flag', why: 'which processes train together, and how, is said where they are started' },
   source: { setBy: 'flag', why: 'only flags say where options come from' },

@@ -79,7 +79,6 @@ test('each option states its effect, and these may not be set by a file', () => 
     'resume',
     'out',
     'live',
-    'live-after',
     'config',
   ]);
   expect(optionsWith((effect) => effects[effect].setBy === 'config')).toEqual([

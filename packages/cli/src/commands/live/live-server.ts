@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { OptionError } from '@gradloom/core';
 import { has, show } from '@gradloom/core/internal';
 import type { SteerAction } from '@gradloom/runtime';
@@ -15,12 +16,22 @@ import type { WatchedRun, WatchedRuns } from './watched-run.ts';
 /** A server of the live page, which only this machine reaches. */
 export interface LiveServer {
   readonly url: string; // with the token
+  /** Whether a page reads the events now, or did a moment ago, as one does that is being loaded again. */
+  isWatched(): boolean;
+  /** Resolves when no page reads the events any more, or after `signal`. */
+  whenUnwatched(signal: AbortSignal): Promise<void>;
   /** Sends what the files have, and resolves when all connections are closed: within two seconds. */
   stop(): Promise<void>;
 }
 
 /** Most streams at once: a browser opens at most six, and a tab that is not seen has none. */
 export const MAX_STREAMS = 16;
+
+/** A page that is loaded again, or connects again, reads the events after this time at the latest. */
+const RELOAD_MS = 3000;
+
+/** Milliseconds between two looks for pages. */
+const WATCH_MS = 200;
 
 /** A reader that takes nothing for so long after the end loses its connection. */
 const STOP_MS = 1000;
@@ -82,6 +93,7 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
   });
 
   let streams = 0;
+  let lastCloseMs = Number.NEGATIVE_INFINITY;
   http.get('/events', (request, reply) => {
     if (streams >= MAX_STREAMS) {
       return refuse(reply, 503, `${streams} pages read this server, expected fewer (close some)`);
@@ -91,12 +103,20 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
     // One event at a time: the next one is read when the connection has taken it.
     const stream = Readable.from(events, { highWaterMark: 1 });
     streams++;
-    stream.once('close', () => streams--);
+    stream.once('close', () => {
+      streams--;
+      lastCloseMs = performance.now();
+    });
     return reply.type('text/event-stream; charset=utf-8').send(stream);
   });
 
+  const isWatched = (): boolean => streams > 0 || performance.now() - lastCloseMs < RELOAD_MS;
   return {
     url: await server.listen(port),
+    isWatched,
+    async whenUnwatched(signal) {
+      while (isWatched() && !signal.aborted) await setTimeout(WATCH_MS, undefined, { signal }).catch(() => {});
+    },
     async stop() {
       streamsEnd.abort();
       await server.stop();

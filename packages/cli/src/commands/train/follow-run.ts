@@ -22,7 +22,7 @@ import { defined } from '../../options/option.ts';
 import { metricsLines } from '../../report/train/run-lines.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { failureOf, withoutCaller } from '../../terminal/failure.ts';
-import { announceInterrupt, interruptExitCode, listenForInterrupt, whenInterrupted } from '../../terminal/interrupt.ts';
+import { announceInterrupt, interruptExitCode, listenForInterrupt } from '../../terminal/interrupt.ts';
 import type { Io } from '../../terminal/io.ts';
 import { removeAddress, writeAddress } from '../live/live-address.ts';
 import type { LiveServer } from '../live/live-server.ts';
@@ -134,8 +134,7 @@ export async function followRun(
   announceInterrupt(signal, 'train', endingText, (line) => reporter.print(line));
 
   try {
-    const isLive = recipe.values.live || recipe.values['live-after'];
-    if (isLive && (cluster === null || cluster.rank === 0)) liveServer = await startLive();
+    if (recipe.values.live && (cluster === null || cluster.rank === 0)) liveServer = await startLive();
     const every = intervalOf(recipe.values['checkpoint-every'] ?? '') ?? undefined;
     const checkpointOptions = defined({ every, keep: recipe.values.keep });
     run = train(recipe.spec, recipe.sets, {
@@ -165,7 +164,7 @@ export async function followRun(
     if (failure !== null) throw failure;
     if (directory !== undefined) refuseUnwritten(directory.path, result, resumable?.checkpoint ?? null);
     if (signal.aborted) return interruptExitCode(signal);
-    if (liveServer !== undefined && recipe.values['live-after']) await showEndedRun(liveServer);
+    if (liveServer?.isWatched()) await showEndedRun(liveServer);
     return 0;
   } catch (error) {
     reporter.stop();
@@ -194,13 +193,13 @@ export async function followRun(
     closedDirectory?.close();
   }
 
-  /** Shows the ended run until a signal arrives. */
-  async function showEndedRun({ url }: LiveServer): Promise<void> {
+  /** Shows the ended run until the last page of it is closed, or a signal arrives. */
+  async function showEndedRun({ url, whenUnwatched }: LiveServer): Promise<void> {
     close();
     interrupt.release();
     const endOfView = listenForInterrupt(io);
-    reporter.print(`gradloom train: the run has ended, and is shown at ${url} until Ctrl-C`);
-    await whenInterrupted(endOfView);
+    reporter.print(`gradloom train: the run has ended, and stays at ${url} until its page is closed, or Ctrl-C`);
+    await whenUnwatched(endOfView.signal);
     endOfView.release();
   }
 

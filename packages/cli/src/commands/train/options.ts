@@ -227,9 +227,8 @@ export const trainOptions = {
     {
       live: option.flag(
         undefined,
-        'show the run on a page while it trains, at an address on 127.0.0.1 that is printed',
+        'show the run on a page, at an address on 127.0.0.1 that is printed, while it trains or the page is open',
       ),
-      'live-after': option.flag(undefined, 'as --live, and show the run on the page after its end, too, until Ctrl-C'),
     },
   ),
   ...grouped(
@@ -274,6 +273,6 @@ export const trainAlternatives: Alternatives = [
   [['epochs'], ['steps']],
   [['minutes'], ['epochs', 'steps', 'resume']],
   [['out'], ['no-out']],
-  [['checkpoint-every', 'keep', 'live', 'live-after'], ['no-out']],
+  [['checkpoint-every', 'keep', 'live'], ['no-out']],
   [['resume'], ['config']],
 ];

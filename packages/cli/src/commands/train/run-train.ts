@@ -111,7 +111,7 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null, clus
 
 /** The data of a run, and the number of folds if it trains once for each. @throws UsageError */
 function checkData(
-  { dataset, folds, fold, live, 'live-after': liveAfter }: TrainValues,
+  { dataset, folds, fold, live }: TrainValues,
   cluster: Cluster | null,
 ): { readonly dataset: DatasetSource; readonly folds: number | null } {
   if (dataset === undefined) {
@@ -120,9 +120,8 @@ function checkData(
   if (fold !== undefined && folds === undefined) {
     throw new UsageError(`--fold has ${fold}, expected it with --folds, the number of folds`);
   }
-  if ((live || liveAfter) && folds !== undefined && fold === undefined) {
-    const flag = live ? '--live' : '--live-after';
-    throw new UsageError(`${flag} is given with --folds, expected --fold too, or gradloom live <the folder of --out>`);
+  if (live && folds !== undefined && fold === undefined) {
+    throw new UsageError(`--live is given with --folds, expected --fold too, or gradloom live <the folder of --out>`);
   }
   if (cluster !== null && folds !== undefined && fold === undefined) {
     throw new UsageError(`--folds has ${folds} with --cluster, expected --fold too: a cluster trains a single fold`);
