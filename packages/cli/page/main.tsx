@@ -6,7 +6,7 @@ import { Chart } from './chart.tsx';
 import { Controls } from './controls.tsx';
 import { areRooted, curvesOf } from './curves.ts';
 import { Mistakes } from './mistakes.tsx';
-import { DifferencesTable, RunTable } from './run-table.tsx';
+import { Descriptions, DifferencesTable, RunTable } from './run-table.tsx';
 import { noRuns, type Run, type Runs } from './runs.ts';
 import { useScheme } from './scheme.ts';
 import { shareStream } from './shared-stream.ts';
@@ -85,6 +85,7 @@ function App() {
         ))}
       {hasUnsteerable(list) && <p class="lead">A run that train started without --live takes no orders.</p>}
       {list.length > 0 && shownRuns.length === 0 && <p class="lead">No run is drawn: tick one in the table.</p>}
+      <Descriptions runs={shownRuns} />
       {shownRuns.length > 1 && <DifferencesTable runs={shownRuns} />}
       {shownRuns.length > 0 && controls}
       {charts

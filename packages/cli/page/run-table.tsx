@@ -1,5 +1,6 @@
+import { duration } from '../src/terminal/text/format.ts';
 import { formatFigure } from './curves.ts';
-import { differences, isPaused, isTraining, newest, type Run, stepOf } from './runs.ts';
+import { differences, isPaused, isTraining, newest, type Run, stepOf, timesOf } from './runs.ts';
 
 interface RunTableProps {
   readonly runs: readonly Run[];
@@ -52,11 +53,11 @@ export function RunTable({ runs, shown, colorOf, onToggle, isServed }: RunTableP
                 )}
               </td>
               <td class="number">{stepText(run)}</td>
-              {columns.map(({ head, read, isShare }) => {
+              {columns.map(({ head, read, text = formatFigure }) => {
                 const value = read(run);
                 return (
                   <td key={head} class="number">
-                    {value === null ? '' : formatFigure(isShare ? 100 * value : value, isShare)}
+                    {value === null ? '' : text(value)}
                   </td>
                 );
               })}
@@ -78,18 +79,22 @@ const stepText = (run: Run): string => {
 
 interface FigureColumn {
   readonly head: string;
-  readonly isShare?: boolean;
+  readonly text?: (value: number) => string; // default formatFigure
   readonly read: (run: Run) => number | null;
 }
 
+const share = (value: number): string => formatFigure(100 * value, true);
+
 const figureColumns: readonly FigureColumn[] = [
+  { head: 'time', text: duration, read: (run) => timesOf(run).elapsedMs },
+  { head: 'left', text: duration, read: (run) => timesOf(run).leftMs },
   { head: 'training loss', read: ({ steps }) => steps.at(-1)?.loss ?? null },
   { head: 'validation loss', read: (run) => newest(run, 'validationLoss') },
-  { head: 'validation accuracy', isShare: true, read: (run) => newest(run, 'validationAccuracy') },
+  { head: 'validation accuracy', text: share, read: (run) => newest(run, 'validationAccuracy') },
   { head: 'validation RMSE', read: (run) => newest(run, 'validationRmse') },
   { head: 'rows/s', read: (run) => (isTraining(run) ? (run.speed?.samplesPerSecond ?? null) : null) },
   { head: 'test loss', read: ({ facts }) => facts.result?.testLoss ?? null },
-  { head: 'test accuracy', isShare: true, read: ({ facts }) => facts.result?.testAccuracy ?? null },
+  { head: 'test accuracy', text: share, read: ({ facts }) => facts.result?.testAccuracy ?? null },
   { head: 'test RMSE', read: ({ facts }) => facts.result?.testRmse ?? null },
 ];
 
@@ -107,7 +112,7 @@ const targetColumns = (runs: readonly Run[]): FigureColumn[] => {
     return names.flatMap((name) => [
       {
         head: `${split} accuracy of ${name}`,
-        isShare: true,
+        text: share,
         read: (run: Run) => targetsOf(run)?.[name]?.accuracy ?? null,
       },
       { head: `${split} F1 of ${name}`, read: (run: Run) => targetsOf(run)?.[name]?.f1 ?? null },
@@ -115,6 +120,22 @@ const targetColumns = (runs: readonly Run[]): FigureColumn[] => {
     ]);
   });
 };
+
+/** Data, network and training of the runs, as the terminal shows them; of several runs where the reader opens them. */
+export function Descriptions({ runs }: { readonly runs: readonly Run[] }) {
+  return runs
+    .filter(({ facts }) => facts.description.length > 0)
+    .map(({ index, name, facts }) => (
+      <details key={index} class="description" open={runs.length === 1}>
+        <summary>{name}</summary>
+        <ul>
+          {facts.description.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      </details>
+    ));
+}
 
 /** Options that differ between the drawn runs. */
 export function DifferencesTable({ runs }: { readonly runs: readonly Run[] }) {

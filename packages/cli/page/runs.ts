@@ -96,6 +96,16 @@ export const isRooted = ({ facts, epochs }: Run): boolean =>
 export const stepOf = ({ steps, epochs, steers }: Run): number =>
   Math.max(...[steps, epochs, steers].map((rows) => rows.at(-1)?.step ?? 0));
 
+/** Time that the steps of a run took so far, and that the others will take at the same speed; null if not known. */
+export function timesOf(run: Run): { readonly elapsedMs: number | null; readonly leftMs: number | null } {
+  const { facts, epochs, speed } = run;
+  const { result, totalSteps } = facts;
+  if (!isTraining(run)) return { elapsedMs: result?.elapsedMs ?? newest(run, 'elapsedMs'), leftMs: null };
+  const { step = 0, elapsedMs = null } = speed ?? epochs.at(-1) ?? {};
+  const isKnown = totalSteps !== null && elapsedMs !== null && step > 0;
+  return { elapsedMs, leftMs: isKnown ? (elapsedMs * Math.max(0, totalSteps - step)) / step : null };
+}
+
 /** The newest value of a figure of epochs. */
 export const newest = (
   { epochs }: Run,

@@ -158,6 +158,12 @@ describe('the stream', () => {
     const first = await eventsUntil(events, ({ event }) => event === 'lines');
     expect(first.map(({ event }) => event)).toEqual(['run', 'lines']);
     expect(first[0].data).toMatchObject({ run: 0, name: 'run', state: 'ended', totalSteps: 40, parameters: 13 });
+    expect(first[0].data.description.slice(0, 3)).toEqual([
+      expect.stringMatching(/^xor: 4 training rows/),
+      'a row has 2 numbers',
+      expect.stringMatching(/: 13 parameters, loss /),
+    ]);
+    expect(first[1].data.epochs.at(-1).elapsedMs).toBeGreaterThan(0);
     expect(stepsIn(first)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     const { id } = first[1];
     append(10, 12);

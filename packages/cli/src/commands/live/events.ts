@@ -130,8 +130,8 @@ function factsText(run: WatchedRun, k: number): string {
 function speedText({ local }: WatchedRun, k: number): string {
   const span = local?.speed();
   if (span === undefined) return '';
-  const { step, samplesPerSecond, busy = [] } = span;
-  return eventText('speed', { run: k, step, samplesPerSecond, busy } satisfies SpeedMessage);
+  const { step, samplesPerSecond, elapsedMs, busy = [] } = span;
+  return eventText('speed', { run: k, step, samplesPerSecond, elapsedMs, busy } satisfies SpeedMessage);
 }
 
 const problemText = (sentence: string): string => eventText('problem', { sentence } satisfies ProblemMessage);

@@ -10,6 +10,7 @@ export interface RunMessage {
   readonly state: RunState;
   readonly options: Readonly<Record<string, string>>; // as they are typed
   readonly started: string; // time of the start, which sorts as text; '' in old runs
+  readonly description: readonly string[]; // of data, network and training, as it was printed; none in old runs
   readonly parameters: number;
   readonly stepsPerEpoch: number | null;
   readonly totalSteps: number | null;
@@ -97,6 +98,7 @@ export type EpochFigures = {
   readonly testTargets?: Readonly<Record<string, TargetFigures>> | undefined;
 } & {
   readonly [Name in
+    | 'elapsedMs' // of the steps so far
     | 'validationLoss'
     | 'validationAccuracy'
     | 'validationRmse'
@@ -129,6 +131,7 @@ export interface SpeedMessage {
   readonly run: number;
   readonly step: number;
   readonly samplesPerSecond: number;
+  readonly elapsedMs: number; // of the steps so far
   readonly busy: readonly number[]; // share of the time in which each thread works
 }
 

@@ -36,7 +36,7 @@ export interface LocalRun {
   readonly steer: TrainingRun['steer'];
   readonly sets: DataSplits;
   /** Speed in the newest span, the steps since the progress event before. */
-  speed(): Pick<TrainProgressEvent, 'step' | 'samplesPerSecond' | 'busy'> | undefined;
+  speed(): Pick<TrainProgressEvent, 'step' | 'samplesPerSecond' | 'elapsedMs' | 'busy'> | undefined;
 }
 
 /** The runs of a server. Runs are added at the end, and none is removed. */
@@ -137,15 +137,17 @@ function stateOf(folder: string): RunState {
 
 function configFacts(
   folder: string,
-): Pick<RunMessage, 'options' | 'started' | 'parameters' | 'stepsPerEpoch' | 'totalSteps'> {
+): Pick<RunMessage, 'options' | 'started' | 'description' | 'parameters' | 'stepsPerEpoch' | 'totalSteps'> {
   const config = readDocument(folder, CONFIG_FILE, runConfig);
-  if (config === null) return { options: {}, started: '', parameters: 0, stepsPerEpoch: null, totalSteps: null };
-  const { options, started = '', parameters, stepsPerEpoch = null } = config;
+  if (config === null)
+    return { options: {}, started: '', description: [], parameters: 0, stepsPerEpoch: null, totalSteps: null };
+  const { options, started = '', description = [], parameters, stepsPerEpoch = null } = config;
   const { steps, epochs } = options;
   const inEpochs = typeof epochs === 'number' && stepsPerEpoch !== null ? epochs * stepsPerEpoch : null;
   return {
     options: Object.fromEntries(Object.entries(options).map(([key, value]) => [key, formatValue(value)])),
     started,
+    description,
     parameters,
     stepsPerEpoch,
     totalSteps: typeof steps === 'number' ? steps : inEpochs,

@@ -3,13 +3,14 @@ import type { ClusterFacts } from '@gradloom/runtime';
 import { backendRecord } from '@gradloom/runtime/internal';
 import { describeLoss } from '../../options/loss.ts';
 import { describeMember, formatValue, type Member } from '../../options/member.ts';
-import { backendName, plural, whole } from '../../terminal/text/format.ts';
+import { backendName } from '../../terminal/text/backend-name.ts';
+import { plural, whole } from '../../terminal/text/format.ts';
 import { describeNetwork, describeParameters, isChain } from './describe-network.ts';
 import type { TrainValues } from './options.ts';
 import type { RunStart } from './reporter.ts';
 
 /** The lines printed before a run: data, network, training, machine. */
-export function describeRun({ recipe, event }: RunStart): string[] {
+export function describeRun({ recipe, event }: Pick<RunStart, 'recipe' | 'event'>): string[] {
   const { sets, spec, values } = recipe;
   const { train, validation, test } = sets;
   const rows = [`${whole(train.rows)} training`];
@@ -43,6 +44,14 @@ export function describeRun({ recipe, event }: RunStart): string[] {
     ...(event.cluster === undefined ? [] : [describeCluster(event.cluster)]),
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
   ];
+}
+
+/** 'a row has 28 x 28 x 1 numbers', or 'a row has 4 columns, which become 36 numbers'. */
+export function describeInputs({ sets, table }: RunStart['recipe']): string {
+  const { shape = [], columns } = sets.train.inputs;
+  const numbers = shape.length > 1 ? `${shape.join(' x ')} numbers` : plural(columns, 'number');
+  const tableColumns = table?.table.inputs.length;
+  return `a row has ${tableColumns === undefined ? '' : `${plural(tableColumns, 'column')}, which become `}${numbers}`;
 }
 
 /** '4 ranks by Open MPI 5.0.7, on 2 machines: 8 threads'. */

@@ -8,8 +8,9 @@ import { formatValue } from '../../options/member.ts';
 import { defined } from '../../options/option.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { describeMachine, version } from '../../terminal/invocation.ts';
-import { backendName } from '../../terminal/text/format.ts';
+import { backendName } from '../../terminal/text/backend-name.ts';
 import { quote } from '../../terminal/text/quote.ts';
+import { describeInputs, describeRun } from './describe-run.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -36,13 +37,12 @@ function selectOptions(values: TrainValues, isSelected: (effect: Effect) => bool
 }
 
 /** Contents of config.json: the options that repeat the run, and the machine. */
-export function runConfig(
-  { spec, values }: Recipe,
-  { parameters, batch, threads, tunesThreads, backend, precision, stepsPerEpoch }: StartEvent,
-  started: string,
-): object {
+export function runConfig(recipe: Recipe, event: StartEvent, started: string): object {
+  const { spec, values } = recipe;
+  const { parameters, batch, threads, tunesThreads, backend, precision, stepsPerEpoch } = event;
   const { batch: requestedBatch = batch, accumulate } = values;
   const parts = loadedModules();
+  const [dataText, ...otherTexts] = describeRun({ recipe, event });
   const resolvedOptions = {
     ...values,
     // `batch` of the event counts all rows of a step, which differ from the option with `accumulate`.
@@ -53,6 +53,7 @@ export function runConfig(
   return {
     options: configOf(resolvedOptions),
     command: commandOf(resolvedOptions),
+    description: [dataText, describeInputs(recipe), ...otherTexts],
     network: spec,
     parameters,
     stepsPerEpoch,

@@ -5,17 +5,9 @@ import { tokenUnit } from '../../lab/figures/n-grams.ts';
 import { describeTarget, withPrecisions } from '../../lab/figures/target-figures.ts';
 import { foldLine } from '../../terminal/live-area.ts';
 import type { Paint } from '../../terminal/paint.ts';
+import { backendName } from '../../terminal/text/backend-name.ts';
 import { columns } from '../../terminal/text/columns.ts';
-import {
-  backendName,
-  decimal,
-  duration,
-  percent,
-  plural,
-  sentence,
-  showLabel,
-  whole,
-} from '../../terminal/text/format.ts';
+import { decimal, duration, percent, plural, sentence, showLabel, whole } from '../../terminal/text/format.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { type Assessment, comparisonLines } from './assessment/assess.ts';
 import { describeCluster } from './describe-run.ts';

@@ -1,6 +1,7 @@
 import { phases } from '@gradloom/runtime/internal';
 import type { Paint } from '../../terminal/paint.ts';
-import { backendName, decimal, plural, whole } from '../../terminal/text/format.ts';
+import { backendName } from '../../terminal/text/backend-name.ts';
+import { decimal, plural, whole } from '../../terminal/text/format.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
 import { table, wrapSentence } from '../../terminal/text/table.ts';
 import type { BandPoint } from '../../terminal/text/thin.ts';

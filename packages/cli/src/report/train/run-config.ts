@@ -27,6 +27,7 @@ export const runConfig = record({
   precision: optional(name), // absent in runs from before this option
   options: table(name, option, 1000),
   command: optional(commandLine),
+  description: optional(list(commandLine, 100)), // absent in old runs
   parameters: count(),
   stepsPerEpoch: optional(count(1)),
   started: optional(name),

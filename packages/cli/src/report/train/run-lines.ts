@@ -11,6 +11,7 @@ const epoch = record({
   trainLoss: figure(),
   gradientNorm: figure(),
   learningRate: figure(),
+  elapsedMs: optional(figure(0)), // of the steps so far
   validationLoss: figure(), // NaN if there is none
   validationAccuracy: figure(0, 1),
   validationPerplexity: optional(figure(1)), // only of positions

@@ -1,6 +1,3 @@
-import type { BackendRecord } from '@gradloom/runtime';
-import { isFusedRecord } from '@gradloom/runtime/internal';
-
 /** '60,000'; NaN for a damaged value. Written by hand, since Intl takes 5 ms to load. */
 export const whole = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3}){1,7}$)/g, ',');
 
@@ -40,13 +37,6 @@ export function timeLeft(ms: number): string {
 /** '1 epoch', '2 epochs', '2 leaves'. */
 export const plural = (count: number, noun: string): string =>
   `${whole(count)} ${count === 1 ? noun : noun.endsWith('f') ? `${noun.slice(0, -1)}ves` : `${noun}s`}`;
-
-/** 'wasm', 'wasm, unfused', or 'blas (OpenBLAS 0.3.29 SkylakeX)'. */
-export function backendName(backend: BackendRecord): string {
-  if (!('library' in backend)) return isFusedRecord(backend) ? backend.name : `${backend.name}, unfused`;
-  const { name, version, core } = backend.library;
-  return `${backend.name} (${name} ${version} ${core})`;
-}
 
 /** The name of a class; in quotes if it is a space or the like, as a token may be. */
 export const showLabel = (label: string): string => (label.trim() === '' ? `"${label}"` : label);

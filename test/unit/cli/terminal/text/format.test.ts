@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { backendName } from '../../../../../packages/cli/src/terminal/text/backend-name.ts';
 import { columns } from '../../../../../packages/cli/src/terminal/text/columns.ts';
-import {
-  backendName,
-  decimal,
-  duration,
-  percent,
-  plural,
-  whole,
-} from '../../../../../packages/cli/src/terminal/text/format.ts';
+import { decimal, duration, percent, plural, whole } from '../../../../../packages/cli/src/terminal/text/format.ts';
 import { quote } from '../../../../../packages/cli/src/terminal/text/quote.ts';
 
 test('a backend without fused products says so', () => {
