@@ -40,7 +40,7 @@ interface Input {
 /** Builds the table from collected columns and decides their types. @throws Error naming the column of a problem. */
 export function buildTable(
   { path, options, preprocessing, hasNewTarget, isPlain, fault }: TableRequest,
-  { plan, rows, faults, lastRow, decisions: rowDecisions }: CollectedRows,
+  { plan, rows, faults, lastRow, listTargets, decisions: rowDecisions }: CollectedRows,
   { findings = [] }: TableReader,
   { persist }: ColumnStore,
 ): Table {
@@ -113,7 +113,7 @@ export function buildTable(
       const separator = plan.lists.get(name);
       if (separator !== undefined) {
         const known = isTraining || hasNewTarget ? undefined : preprocessing.target;
-        const labels = decideLabels({ column: name, separator }, collector.collected(), known);
+        const labels = decideLabels({ column: name, separator }, collector.collected(), known, listTargets.has(name));
         return labels.map((label) => ({ ...label, column: persist(label.column) }));
       }
       const target = decideTarget(name, collector.collected(), {

@@ -55,6 +55,8 @@ test('lists of JSON are read as the cells with their labels between semicolons, 
   const table = await readTable(json(cells));
   const text = write(cells.map((labels) => labels.join(';')));
   expect(parts(table)).toEqual(parts(await readTable(text, { labelSeparator: 'semicolon' })));
+  const readAs = 'the target "tags" is read as lists of 3 labels, 1 row without one';
+  expect(table.decisions.join()).toContain(`${readAs} (--label-separator none`);
   const preprocessing = fitPreprocessing(
     table,
     Uint32Array.from(cells, (_, n) => n),

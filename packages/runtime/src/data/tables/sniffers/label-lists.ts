@@ -83,13 +83,15 @@ function areLists(words: readonly string[], separator: string): boolean {
 }
 
 /**
- * A target of two classes, no and yes, for each label of a column; a gap has no label.
+ * A target of two classes, no and yes, for each label of a column; a gap has no label. `isOfJson`: some cells are lists
+ * of JSON rather than texts.
  * @throws ColumnError for a single label, for too many, and for one that a model does not know.
  */
 export function decideLabels(
   list: LabelList,
   collectedColumn: CollectedColumn,
   modelTargets: readonly TargetDecoding[] | undefined,
+  isOfJson: boolean,
 ): Target[] {
   const { column, separator } = list;
   const lists = collectedColumn.words.map((word) => labelsIn(word, separator));
@@ -102,7 +104,7 @@ export function decideLabels(
   const unknown = labelNames.find((label) => !labels.includes(label));
   if (unknown !== undefined) throw new ColumnError(`has the label ${show(unknown)}, expected ${listed(labels)}`);
   const cells = collectedColumn.drainCells(); // [N] indices into words, -1 for a gap
-  const reason = `lists separated by ${show(separator)}`;
+  const reason = isOfJson ? JSON_LISTS : `lists separated by ${show(separator)}`;
   return labels.map((name) => {
     const isIn = lists.map((labels) => Number(labels.includes(name)));
     const indices = Int32Array.from(cells, (index) => isIn[index] ?? 0);
@@ -112,6 +114,8 @@ export function decideLabels(
 }
 
 const NO_YES = ['no', 'yes'];
+
+const JSON_LISTS = 'lists of JSON';
 
 /** Says which targets are lists of labels. */
 export const labelLists: Sniffer = {
@@ -127,7 +131,8 @@ export const labelLists: Sniffer = {
         if (column.data.kind === 'words') for (const [n, has] of column.data.indices.entries()) counts[n] += has;
       const without = counts.reduce((sum, count) => sum + Number(count === 0), 0);
       const emptyText = without === 0 ? '' : `, ${counted(without, 'row')} without one`;
-      const listsText = `lists of ${labels.length} labels, separated by ${show(list.separator)}${emptyText}`;
+      const separatorText = labels[0].column.reason === JSON_LISTS ? '' : `, separated by ${show(list.separator)}`;
+      const listsText = `lists of ${labels.length} labels${separatorText}${emptyText}`;
       return [`the target ${show(list.column)} is read as ${listsText} (${EACH_A_CLASS})`];
     });
   },
