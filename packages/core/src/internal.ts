@@ -112,6 +112,7 @@ export {
 } from './inference/preprocessing/cell.ts';
 export {
   cellReader,
+  DAY_SECONDS,
   dateReader,
   dateText,
   exampleOf,

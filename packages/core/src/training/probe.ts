@@ -84,11 +84,11 @@ function sumOutputs(sums: Float64Array, offset: number, y: Elements, n: number):
 }
 
 /**
- * Counts the outputs of each unit that are flat, over rows and positions. Overwrites `flat` [units]. An activation
+ * Counts the outputs of each unit that are flat, over rows and positions. Overwrites `flatCounts`. An activation
  * reads z or a; the other array may hold anything.
  */
 function countFlat(
-  flat: Float64Array, // [C] out
+  flatCounts: Float64Array, // [C] out
   z: Elements, // [B, R, C]
   a: Elements, // [B, R, C]
   n: number, // B · R · C
@@ -97,12 +97,12 @@ function countFlat(
 ): void {
   const minSlope = FLAT * f.maxSlope;
   const math = mathOf('float64');
-  flat.fill(0);
+  flatCounts.fill(0);
   for (let i = 0, c = 0; i < n; i++) {
     const slope =
       f.reads === 'z' ? f.derivative(math, z[i], Number.NaN, alpha) : f.derivative(math, Number.NaN, a[i], alpha);
-    if (Math.abs(slope) < minSlope) flat[c]++;
-    c = c + 1 === flat.length ? 0 : c + 1;
+    if (Math.abs(slope) < minSlope) flatCounts[c]++;
+    c = c + 1 === flatCounts.length ? 0 : c + 1;
   }
 }
 
@@ -143,7 +143,7 @@ export function* probeFigures(
       if (n > 0) spread += n * distance * distance;
     }
     const C = channelsOf(layer.out);
-    const flat = viewOf(total, units[k], C);
+    const flatCounts = viewOf(total, units[k], C);
     const isActivation = layer.activation !== undefined;
     const tensorFigures: TensorFigures[] = [];
     for (const { name, offset, length: P, gradientOffset } of tensors) {
@@ -164,8 +164,8 @@ export function* probeFigures(
       rmsDy: learns[k] ? Math.sqrt(squares / count) : null,
       mean,
       std: Math.sqrt(spread / count),
-      flat: isActivation ? flat.reduce((sum, unit) => sum + unit, 0) / count : null,
-      dead: isActivation ? flat.filter((unit) => unit === count / C).length / C : null,
+      flat: isActivation ? flatCounts.reduce((sum, unit) => sum + unit, 0) / count : null,
+      dead: isActivation ? flatCounts.filter((unit) => unit === count / C).length / C : null,
       tensors: tensorFigures,
     });
     yield;

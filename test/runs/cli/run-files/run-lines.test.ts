@@ -94,7 +94,7 @@ describe('a file of lines that is opened again', () => {
       const count = whole.subarray(0, length).toString('latin1').split('\n').length - 1 + (isWhole ? 1 : 0);
       expect(text).toBe(textOf(lines.slice(0, count)));
       const dropped = rest === '' || isWhole ? '' : 'half a line of metrics.jsonl';
-      expect({ warnings: file.warnings, dropped: file.dropped, beside }, `${length} bytes`).toEqual({
+      expect({ warnings: file.warnings, dropped: file.droppedText, beside }, `${length} bytes`).toEqual({
         warnings: [],
         dropped,
         beside: [],

@@ -26,7 +26,7 @@ export interface Findings {
   readonly threshold: ChosenThreshold | null; // null unless the task is binary
   readonly positive: string | null; // the class that figures of a binary task refer to
   readonly figures: readonly MeasuredFigure[];
-  readonly withoutRankings: boolean; // rankings are left out, since there were too many rows to hold
+  readonly lacksRankings: boolean; // rankings are left out, since there were too many rows to hold
   readonly resampling: Resampling | null;
   readonly topK: { readonly k: number; readonly accuracy: number } | null;
   readonly calibration: Float64Array | null; // [bins, 3]: rows, mean probability, share of the class
@@ -166,7 +166,7 @@ const intervalText = (name: string, { low, high, without }: Interval): string =>
   `${showFigure(name, low)} to ${showFigure(name, high)}${without === 0 ? '' : ` (${plural(without, 'draw')} without a value)`}`;
 
 /** Notes: the class that figures refer to, and how thresholds and intervals were found. */
-function explanations({ threshold, positive, resampling, withoutRankings, isOneOfSeveral }: Findings): string[] {
+function explanations({ threshold, positive, resampling, lacksRankings, isOneOfSeveral }: Findings): string[] {
   const lines: string[] = [];
   if (threshold !== null) {
     const { value, by, on } = threshold;
@@ -190,7 +190,7 @@ function explanations({ threshold, positive, resampling, withoutRankings, isOneO
       `Intervals: 95 %, percentiles of ${plural(resamples, 'draw')} of as many rows with replacement, seed ${seed}.`,
     );
   }
-  if (withoutRankings) lines.push(`ROC AUC and PR AUC are left out: ${TOO_MANY_SCORES}.`);
+  if (lacksRankings) lines.push(`ROC AUC and PR AUC are left out: ${TOO_MANY_SCORES}.`);
   return lines;
 }
 

@@ -193,7 +193,7 @@ async function measureRows(
     threshold,
     positive: task === 'binary' ? ((labels ?? dataset.labels)?.[1] ?? '1') : null,
     figures: evaluation.heads === undefined ? allFigures : allFigures.filter(({ name }) => !unitFigures.has(name)),
-    withoutRankings: task !== 'values' && needsRows && !canHold,
+    lacksRankings: task !== 'values' && needsRows && !canHold,
     resampling,
     topK: topK === null ? null : { k, accuracy: topK.value() },
     calibration: calibration?.value() ?? null,

@@ -94,7 +94,7 @@ function documentOf({
   calibration,
   loss: _loss,
   omittedClasses: _omittedClasses,
-  withoutRankings: _withoutRankings,
+  lacksRankings: _lacksRankings,
   ...keptFindings
 }: Findings) {
   const { rows, positions, loss, unanswered = 0, metrics, heads: targets } = evaluation;

@@ -22,7 +22,7 @@ export function drawFew(
   { split, dataset }: SelectedRows,
   values: ExplainValues,
   { what, standard }: { readonly what: 'images' | 'texts'; readonly standard: number },
-): { readonly rowIndices: Uint32Array; readonly about: ExplainedRows } {
+): { readonly rowIndices: Uint32Array; readonly facts: ExplainedRows } {
   const { rows = standard, seed = explainOptions.seed.standard, metric, backend, blas } = values;
   const refuse = (name: string, has: unknown, expected: string): never => {
     throw new UsageError(`--${name} has ${has}, expected ${expected}, since the rows are ${what}`);
@@ -34,5 +34,5 @@ export function drawFew(
   const rowIndices = drawRows(dataset, rows, seed);
   if (rowIndices.length > MAX_ROWS) refuse('rows', rows, `at most ${MAX_ROWS}`);
   const { fingerprint } = model;
-  return { rowIndices, about: { fingerprint, dataset: dataset.name, split, allRows: dataset.rows, seed } };
+  return { rowIndices, facts: { fingerprint, dataset: dataset.name, split, allRows: dataset.rows, seed } };
 }

@@ -40,14 +40,14 @@ export async function lookAtImages(
   showProgress: (text: string) => void,
 ): Promise<ImagesDocument> {
   const { dataset } = source;
-  const { rowIndices, about } = drawFew(model, source, values, { what: 'images', standard: DEFAULT_IMAGES });
+  const { rowIndices, facts } = drawFew(model, source, values, { what: 'images', standard: DEFAULT_IMAGES });
   const { repeats = IMAGE_REPEATS, threads } = values;
   const shape = shapeOfImages(dataset);
   const images = sheetOfRows(dataset, [...rowIndices]);
   if (shape === null || images === null) throw new Error(`rows of ${dataset.name} are no images, expected some`);
   const explanations = await explainImages(model, subset(dataset, rowIndices), {
     copies: repeats,
-    seed: about.seed,
+    seed: facts.seed,
     ...defined({ threads }),
     onProgress: (done) => showProgress(`${percent(done)} done`),
   });
@@ -55,7 +55,7 @@ export async function lookAtImages(
   const maps = explanations.flatMap(({ sensitivity }) => [...capSensitivity(sensitivity)]);
   return {
     event: 'image-explanation',
-    ...about,
+    ...facts,
     repeats,
     answers: explanations.map(({ answer, probability }, k) => ({
       row: rowIndices[k],
@@ -79,7 +79,7 @@ function capSensitivity(sensitivity: Float64Array): Float64Array {
 }
 
 /** Text output: the answers; the pictures are on the page. */
-export function describeImages({ answers, ...about }: ImagesDocument, hasPage: boolean): string[] {
+export function describeImages({ answers, ...facts }: ImagesDocument, hasPage: boolean): string[] {
   const rows = answers.map(({ row, label, answer, probability }) => [
     String(row),
     label,
@@ -88,7 +88,7 @@ export function describeImages({ answers, ...about }: ImagesDocument, hasPage: b
     answer === label ? '' : 'wrong',
   ]);
   return [
-    `${about.dataset}: ${rowsText(about, answers.length, 'images')}`,
+    `${facts.dataset}: ${rowsText(facts, answers.length, 'images')}`,
     '',
     ...columns([['row', 'class', 'answer', 'probability', ''], ...rows], { right: [0, 3] }),
     ...(hasPage ? [] : ['', '  --out <directory> writes the pictures of where the network looked.']),

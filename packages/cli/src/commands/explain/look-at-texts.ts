@@ -25,7 +25,7 @@ export async function lookAtTexts(
   values: ExplainValues,
   showProgress: (text: string) => void,
 ): Promise<TextsDocument> {
-  const { rowIndices, about } = drawFew(model, source, values, { what: 'texts', standard: DEFAULT_TEXTS });
+  const { rowIndices, facts } = drawFew(model, source, values, { what: 'texts', standard: DEFAULT_TEXTS });
   const { preprocessing, metadata } = model;
   const text = ofText(preprocessing)?.text ?? tokensOf(preprocessing);
   if (text === undefined) throw new Error('explain: the model has no tokenizer, expected one');
@@ -43,7 +43,7 @@ export async function lookAtTexts(
   });
   return {
     event: 'text-explanation',
-    ...about,
+    ...facts,
     hasClasses,
     answers: explanations.map(({ row, tokens, target, answer, probability, influences }) => ({
       row,
@@ -57,9 +57,9 @@ export async function lookAtTexts(
 }
 
 /** Text output: each text in lines, and below each token a bar for how much the answer depends on it. */
-export function describeTexts({ answers, hasClasses, ...about }: TextsDocument, width: number): string[] {
+export function describeTexts({ answers, hasClasses, ...facts }: TextsDocument, width: number): string[] {
   return [
-    `${about.dataset}: ${rowsText(about, answers.length, 'texts')}`,
+    `${facts.dataset}: ${rowsText(facts, answers.length, 'texts')}`,
     '',
     '  The higher a bar, the more the probability of the answer depends on the token.',
     ...answers.flatMap((text) => {

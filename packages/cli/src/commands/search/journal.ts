@@ -55,7 +55,7 @@ export function openJournal(folder: string, start: SearchStart, trials: number):
     outcomes,
     warnings: [
       ...file.warnings,
-      ...(file.dropped === '' ? [] : [`${file.dropped} is left out: its run is done again`]),
+      ...(file.droppedText === '' ? [] : [`${file.droppedText} is left out: its run is done again`]),
     ],
     add(outcome) {
       outcomes.set(keyText(outcome), outcome);

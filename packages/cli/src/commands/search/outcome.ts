@@ -1,5 +1,5 @@
 import { monitors } from '@gradloom/runtime/options';
-import { deviationOf, meanOf } from '../../lab/figures/range.ts';
+import { deviationOf, meanIfComplete } from '../../lab/figures/range.ts';
 import type { MetricName } from './config.ts';
 
 /** A run of the search: a trial, in a round, on a fold or on the validation rows. */
@@ -89,13 +89,13 @@ function standing(
 ): Omit<Standing, 'rank'> {
   const runs = outcomes.filter((outcome) => outcome.round === round).sort((a, b) => (a.fold ?? 0) - (b.fold ?? 0));
   const scores = runs.map(({ figures }) => figures[monitors[metric].figure] ?? null);
-  const score = meanOf(scores);
+  const score = meanIfComplete(scores);
   return {
     trial,
     round,
     score,
     deviation: folds === null || score === null ? null : deviationOf(scores as number[]),
-    loss: meanOf(runs.map(({ figures }) => figures.loss ?? null)),
+    loss: meanIfComplete(runs.map(({ figures }) => figures.loss ?? null)),
     steps: Math.max(...runs.map(({ step }) => step)),
     early: runs.some(({ early }) => early),
     elapsedMs: outcomes.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),

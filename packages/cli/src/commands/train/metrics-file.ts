@@ -20,7 +20,7 @@ export interface MetricsFile {
   /** Problems found when it was opened, each a sentence without its full stop. */
   readonly warnings: readonly string[];
   /** Lines left out when it was opened, because the run repeats their steps; '' if none. */
-  readonly dropped: string;
+  readonly droppedText: string;
   /** The lines that were kept when it was opened. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   /** Adds a line with its checksum, if need be with a later one. Returns the error, the first time only. */
@@ -83,7 +83,7 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
 
   return {
     warnings,
-    dropped: droppedText,
+    droppedText,
     lines: keptLines.map(({ value }) => value),
     add(line) {
       waiting = Buffer.concat([waiting, Buffer.from(`${seal(line)}\n`)]);

@@ -94,7 +94,7 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
   const [metrics, steps] = [METRICS_FILE, STEPS_FILE].map(open);
   if (existsSync(join(from, DIVISIONS_FILE))) open(DIVISIONS_FILE);
   const missing = missingSteps(steps.lines, step);
-  const texts = [...files.values()].map(({ dropped }) => dropped).filter((text) => text !== '');
+  const texts = [...files.values()].map(({ droppedText }) => droppedText).filter((text) => text !== '');
   return {
     path,
     warnings: [

@@ -15,7 +15,7 @@ import {
   foldsTable,
   summaryOf,
 } from '../../lab/figures/folds-table.ts';
-import { deviationOf, meanOf } from '../../lab/figures/range.ts';
+import { deviationOf, meanIfComplete } from '../../lab/figures/range.ts';
 import { defined } from '../../options/option.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { interruptExitCode, listenForInterrupt } from '../../terminal/interrupt.ts';
@@ -218,10 +218,10 @@ export function constantRemark(folds: readonly Fold[], baselines: readonly Asses
   const figures = folds.map((fold) => fold.figures[name]);
   const constants = baselines.map((baseline) => baseline?.[name] ?? Number.NaN);
   const gains = figures.map((figure, k) => (name === 'rmse' ? constants[k] - figure : figure - constants[k]));
-  const mean = meanOf(gains) ?? Number.NaN;
+  const mean = meanIfComplete(gains) ?? Number.NaN;
   const standardError = deviationOf(gains) / Math.sqrt(gains.length);
   if (!(mean <= 0 || mean <= standardError)) return [];
-  const meanTexts = [figures, constants].map((values) => figureText(name, meanOf(values) ?? Number.NaN));
+  const meanTexts = [figures, constants].map((values) => figureText(name, meanIfComplete(values) ?? Number.NaN));
   const answers = new Set(baselines.map((baseline) => baseline?.answer));
   const answer = answers.size === 1 ? [...answers][0] : 'the most frequent class';
   const verdict = mean <= 0 ? NO_BETTER : NO_BETTER.replace('no better', 'hardly better');

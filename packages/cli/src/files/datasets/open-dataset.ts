@@ -91,11 +91,12 @@ export async function openDataset(
   if ('path' in source && formatOf(source.path) === 'text') {
     return openText(source, shares, name, ofText(preprocessing ?? undefined)?.text);
   }
-  const { scale, areInputs, plain } = separateOptions(source);
-  const read = openPlain(await readDataset(plain, name, classNames, images?.image), plain, shares);
-  if (preprocessing === undefined && !areInputs) refuseOneFolder(read.sets.train, source, name);
-  const openedDataset = scaleInputs(read, source, scale, preprocessing);
-  return areInputs ? withOwnTargets(openedDataset) : openedDataset;
+  const { scale, targetsAreInputs, arraySource } = separateOptions(source);
+  const dataset = await readDataset(arraySource, name, classNames, images?.image);
+  const unscaled = openUnscaled(dataset, arraySource, shares);
+  if (preprocessing === undefined && !targetsAreInputs) refuseOneFolder(unscaled.sets.train, source, name);
+  const openedDataset = scaleInputs(unscaled, source, scale, preprocessing);
+  return targetsAreInputs ? withOwnTargets(openedDataset) : openedDataset;
 }
 
 /** Rows for a model are scaled as its training rows were; null is a model without a preprocessing. */
@@ -106,8 +107,10 @@ function scaleInputs(
   preprocessing: Preprocessing | null | undefined,
 ): OpenedDataset {
   if (preprocessing === undefined) return scale === 'standard' ? standardizeSets(openedDataset, source) : openedDataset;
-  const scaled = ofImages(preprocessing ?? undefined)?.image.scale;
-  return scaled === undefined ? openedDataset : { ...openedDataset, sets: withScale(openedDataset.sets, scaled) };
+  const modelScale = ofImages(preprocessing ?? undefined)?.image.scale;
+  return modelScale === undefined
+    ? openedDataset
+    : { ...openedDataset, sets: withScale(openedDataset.sets, modelScale) };
 }
 
 /** Rows that are their own targets. Images then have an autoencoder by default. */
@@ -148,7 +151,7 @@ function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource, isTa
 }
 
 /** Splits arrays, images or a named dataset, without scaling them. */
-function openPlain(original: DataSplits, source: DatasetSource, shares: Shares): OpenedDataset {
+function openUnscaled(original: DataSplits, source: DatasetSource, shares: Shares): OpenedDataset {
   refuseShare('validation', shares.validation, original);
   refuseShare('test', shares.test, original);
   if ('path' in source) return splitArrays(original, source, shares);
@@ -169,13 +172,17 @@ function openPlain(original: DataSplits, source: DatasetSource, shares: Shares):
  * Separates `scale`, and targets that are the inputs, from a source of arrays or images.
  * @throws OptionError for a scale that they do not have.
  */
-function separateOptions(source: DatasetSource): { scale: unknown; areInputs: boolean; plain: DatasetSource } {
+function separateOptions(source: DatasetSource): {
+  scale: unknown;
+  targetsAreInputs: boolean;
+  arraySource: DatasetSource;
+} {
   const { scale, ...others }: Readonly<Record<string, unknown>> = source.options ?? {};
   const { targets, ...withoutTargets } = others;
-  const areInputs = targets === 'inputs';
-  if (scale === undefined && !areInputs) return { scale, areInputs, plain: source };
-  const plainSource = { ...source, options: areInputs ? withoutTargets : others } as DatasetSource;
-  if (scale === undefined || scale === 'standard' || scale === 'none') return { scale, areInputs, plain: plainSource };
+  const targetsAreInputs = targets === 'inputs';
+  if (scale === undefined && !targetsAreInputs) return { scale, targetsAreInputs, arraySource: source };
+  const arraySource = { ...source, options: targetsAreInputs ? withoutTargets : others } as DatasetSource;
+  if (scale === undefined || scale === 'standard' || scale === 'none') return { scale, targetsAreInputs, arraySource };
   const problem = `has ${show(scale)}, expected standard or none for images`;
   throw scaleError(source, new OptionError('train', 'scale', problem));
 }

@@ -2,7 +2,7 @@ import { list, record, table } from '../../options/schema/containers.ts';
 import { count, figure, name } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal, percent, whole } from '../../terminal/text/format.ts';
-import { deviationOf, meanOf } from './range.ts';
+import { deviationOf, meanIfComplete } from './range.ts';
 
 /** Most folds and figures on a page. */
 const MAX_FOLDS = 10_000;
@@ -32,7 +32,7 @@ export function summaryOf(folds: readonly Fold[]): FoldsSummary {
   const names = Object.keys(folds[0]?.figures ?? {});
   const values = (name: string) => folds.map(({ figures }) => figures[name]);
   return {
-    mean: Object.fromEntries(names.map((name) => [name, meanOf(values(name)) ?? Number.NaN])),
+    mean: Object.fromEntries(names.map((name) => [name, meanIfComplete(values(name)) ?? Number.NaN])),
     deviation: Object.fromEntries(names.map((name) => [name, deviationOf(values(name))])),
   };
 }

@@ -15,8 +15,7 @@ export function rangeOf(what: string, values: readonly number[]): Range {
   if (values.length === 0 || bad !== undefined) {
     throw new Error(`${what} has ${bad ?? 'no values'}, expected finite numbers from every start`);
   }
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { low: Math.min(...values), high: Math.max(...values), mean };
+  return { low: Math.min(...values), high: Math.max(...values), mean: meanOf(values) };
 }
 
 export const rangeText = ({ low, high }: Range): string => `${decimal(low)} to ${decimal(high)}`;
@@ -32,7 +31,7 @@ const MAX_DEVIATIONS = 3;
 export function nearOneStart(what: string, paper: Published, values: readonly number[]): Finding {
   const logs = values.map(Math.log);
   const n = logs.length;
-  const mean = logs.reduce((sum, log) => sum + log, 0) / n;
+  const mean = meanOf(logs);
   const deviation = Math.sqrt(logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (n - 1));
   const deviations = (Math.log(Number(paper.printed)) - mean) / (deviation * Math.sqrt(1 + 1 / n));
   const text = rangeText(rangeOf(what, values));
@@ -61,14 +60,18 @@ export function median(values: readonly number[]): number {
   return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
 }
 
+/** The sum of the values divided by their number. */
+export const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** The mean; null if a value is missing. */
-export function meanOf(values: readonly (number | null)[]): number | null {
-  const { add, mean } = createSpread();
+export function meanIfComplete(values: readonly (number | null)[]): number | null {
+  const spread = createSpread();
   for (const value of values) {
     if (value === null) return null;
-    add(value);
+    spread.add(value);
   }
-  return mean();
+  return spread.mean();
 }
 
 /** Standard deviation of a sample, with divisor n - 1; 0 for a single value. */

@@ -176,7 +176,7 @@ export function predictionNotes(points: readonly PredictedPoint[], spread: numbe
 }
 
 /** The largest number of threads that all have work and a core. */
-export const mostWorking = ({ points }: Pick<ScaleFigures, 'points'>): Point =>
+export const largestTeam = ({ points }: Pick<ScaleFigures, 'points'>): Point =>
   points.filter((point) => !point.beyondCores && point.working === point.threads).at(-1) ?? points[0];
 
 /** 'Inconclusive: rounds differ by 52.00 %'. */

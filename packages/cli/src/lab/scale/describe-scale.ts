@@ -12,9 +12,9 @@ import {
   countOf,
   type FigureTable,
   idealEnd,
+  largestTeam,
   lossTable,
   marksOf,
-  mostWorking,
   PREDICTED_PARTS_TITLE,
   PREDICTION_TITLE,
   phasesOf,
@@ -38,7 +38,7 @@ export function describeScale(report: ScaleReport, title: string, paint: Paint):
     ...chapter('Strong scaling: the same batch on more threads', strongScaling(report, paint)),
     ...chart(report),
     ...chapter('Time per step of each thread (ms)', breakdown(report)),
-    ...chapter('Weak scaling: the same rows for each thread', report.weak.length > 1 ? lines(weakTable(report)) : []),
+    ...chapter('Weak scaling: the same rows for each thread', report.weak.length > 1 ? linesOf(weakTable(report)) : []),
     ...chapter(
       BANDWIDTH_TITLE,
       bandwidthRows(report).map(([threads, speed]) => `  ${speed} on ${threads}`),
@@ -52,13 +52,13 @@ export function describeScale(report: ScaleReport, title: string, paint: Paint):
   ];
 }
 
-const lines = ({ head, rows, numeric }: FigureTable): string[] => table(head, rows, { right: numeric });
+const linesOf = ({ head, rows, numeric }: FigureTable): string[] => table(head, rows, { right: numeric });
 
 function strongScaling(report: ScaleReport, paint: Paint): string[] {
   const { points, sameBits } = report;
   const [{ fingerprint }] = points;
   return [
-    ...lines(pointTable(report)),
+    ...linesOf(pointTable(report)),
     ...marksOf(report).flatMap(wrapSentence),
     sameBits
       ? `fingerprint ${fingerprint.slice(0, 16)}…, the same for all`
@@ -112,16 +112,16 @@ function predictions({ prediction, spread }: ScaleReport): string[] {
   if (prediction === null) return [];
   const { points } = prediction;
   return [
-    ...lines(predictionTable(points)),
+    ...linesOf(predictionTable(points)),
     '',
     PREDICTED_PARTS_TITLE,
-    ...lines(predictedPartsTable(points)),
+    ...linesOf(predictedPartsTable(points)),
     ...predictionNotes(points, spread).flatMap(wrapSentence),
   ];
 }
 
 function losses(report: ScaleReport): string[] {
   if (report.losses.length === 0) return [];
-  const { threads } = mostWorking(report);
-  return [`Time lost, as a share of the time of ${plural(threads, 'thread')} together:`, ...lines(lossTable(report))];
+  const { threads } = largestTeam(report);
+  return [`Time lost, as a share of the time of ${plural(threads, 'thread')} together:`, ...linesOf(lossTable(report))];
 }

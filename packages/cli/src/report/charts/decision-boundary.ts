@@ -2,7 +2,7 @@ import { contour, dot, identity, type Markish } from '@observablehq/plot';
 import { plural, whole } from '../../terminal/text/format.ts';
 import { shortNumber, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
-import type { Division, Plane } from '../findings/findings.ts';
+import { type Division, MARGIN_SCALE, type Plane } from '../findings/findings.ts';
 import { markup } from '../markup/markup.ts';
 import type { Draw, Drawing, Picture } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
@@ -68,7 +68,7 @@ function drawRegions(
 ): Drawing {
   const ratio = Math.min(1.3, Math.max(0.5, (y2 - y1) / (x2 - x1)));
   const background = margins.slice(0, MAX_CLASSES).flatMap((bytes, c) => {
-    const values = Array.from(Buffer.from(bytes, 'base64'), (byte) => byte / 127.5 - 1); // from -1 to 1
+    const values = Array.from(Buffer.from(bytes, 'base64'), (byte) => byte / MARGIN_SCALE - 1);
     const field = { extent: [x1, y1, x2, y2], side, values } as const;
     return [region(field, `var(--c${c + 1})`, [0, 0.4, 0.8]), border(field, 0, 1)];
   });

@@ -29,15 +29,9 @@ export const parallelCoordinates =
         return value === null ? [] : [{ x: scales[a].position(value), y: a, line: k }];
       }),
     );
-    const draw = (isMarked: boolean, stroke: string, strokeOpacity: number) =>
-      line(lines.filter((_, k) => marked[k] === isMarked).flat(), {
-        x: 'x',
-        y: 'y',
-        z: 'line',
-        stroke,
-        strokeOpacity,
-        strokeWidth: isMarked ? 2 : 1,
-      });
+    const markedLines = lines.filter((_, k) => marked[k]);
+    const otherLines = lines.filter((_, k) => !marked[k]);
+    const channels = { x: 'x', y: 'y', z: 'line' };
     const ticks = scales.flatMap(({ ticks }, a) => ticks.map(({ at, label }) => ({ x: at, y: a, label })));
     return drawPlot({
       width,
@@ -50,9 +44,9 @@ export const parallelCoordinates =
           axes.map((_, a) => a),
           { stroke: 'var(--rule)' },
         ),
-        draw(false, 'var(--soft)', 0.35),
-        draw(true, 'var(--c2)', 1),
-        dot(lines.filter((_, k) => marked[k]).flat(), { x: 'x', y: 'y', fill: 'var(--c2)', r: 3 }),
+        line(otherLines.flat(), { ...channels, stroke: 'var(--soft)', strokeOpacity: 0.35, strokeWidth: 1 }),
+        line(markedLines.flat(), { ...channels, stroke: 'var(--c2)', strokeOpacity: 1, strokeWidth: 2 }),
+        dot(markedLines.flat(), { x: 'x', y: 'y', fill: 'var(--c2)', r: 3 }),
         text(
           axes.map(({ name }, a) => ({ x: 0, y: a, name })),
           {

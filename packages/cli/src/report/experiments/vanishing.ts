@@ -89,7 +89,7 @@ function alongTraining(activationEntries: readonly (readonly [string, Activation
   };
   return {
     name: 'gradient-along-training',
-    title: throughTraining(activationEntries),
+    title: firstLayerShare(activationEntries),
     caption:
       'RMS of dL/dz of each hidden layer at some steps of training, all at one learning rate. Where a line rises to the right, layers near the input get smaller gradients than those near the output.',
     altText: activationEntries.map(change).join('. '),
@@ -120,7 +120,7 @@ function alongTraining(activationEntries: readonly (readonly [string, Activation
 }
 
 /** The share of the gradient that reaches the first layer at the last probe. */
-function throughTraining(activationEntries: readonly (readonly [string, Activation])[]): string {
+function firstLayerShare(activationEntries: readonly (readonly [string, Activation])[]): string {
   const shares = activationEntries.map(([label, { training }]) => {
     const { step, layers } = training[training.length - 1];
     return { label, step, depth: layers.length, share: layers[0].rmsDz / layers[layers.length - 1].rmsDz };

@@ -80,6 +80,9 @@ const answers = refined(
 /** A finite coordinate, small enough for the length of its axis to be finite. */
 const coordinate = number(-1e300, 1e300);
 
+/** The byte of a margin from -1 to 1 is (margin + 1) · MARGIN_SCALE, rounded. */
+export const MARGIN_SCALE = 127.5;
+
 /** Decision regions before a step. */
 export const division = refined(
   record({

@@ -6,9 +6,9 @@ import {
   type FigureTable,
   idealEnd,
   inconclusiveText,
+  largestTeam,
   lossTable,
   marksOf,
-  mostWorking,
   PREDICTED_PARTS_TITLE,
   PREDICTION_TITLE,
   type PredictedPoint,
@@ -69,7 +69,7 @@ type ScaleDocument = Read<typeof scaleDocument>;
 /** The page of scale, with the same figures and sentences as in the terminal. */
 export function scalePage(document: ScaleDocument): Page {
   const { cores, sameBits, batch, leaves, steps } = document;
-  const last = mostWorking(document);
+  const last = largestTeam(document);
   const bits = sameBits
     ? 'The weights are the same to the last bit for every number of threads.'
     : 'The weights are NOT the same for every number of threads: please report this.';
@@ -111,7 +111,7 @@ export function scalePage(document: ScaleDocument): Page {
 function keyFigures(document: ScaleDocument): KeyFigure[] {
   const { best, inconclusive } = document;
   if (inconclusive) return [];
-  const last = mostWorking(document);
+  const last = largestTeam(document);
   return [
     { name: `speedup of ${plural(last.threads, 'thread')}`, value: `${last.speedup.toFixed(2)} ×` },
     { name: 'efficiency', value: percent(last.efficiency) },
@@ -126,7 +126,7 @@ function lossesOf(document: ScaleDocument): Table[] {
   if (document.losses.length === 0) return [];
   return [
     tableOf(
-      `Time lost, as a share of the time of ${plural(mostWorking(document).threads, 'thread')} together`,
+      `Time lost, as a share of the time of ${plural(largestTeam(document).threads, 'thread')} together`,
       lossTable(document),
     ),
   ];

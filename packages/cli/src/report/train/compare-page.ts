@@ -5,7 +5,7 @@ import { shortNumber } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import type { Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
-import { LOOKED_AT, pointsOf, spansDecades } from './curves.ts';
+import { pointsOf, spansDecades, TEST_USE } from './curves.ts';
 import { datasetName, type TrainRun } from './train-run.ts';
 
 /** Compares runs: losses, metrics, final results, and the options that differ. */
@@ -25,8 +25,8 @@ export function comparePage(runs: readonly TrainRun[]): Page {
           ...curve(namedRuns, 'trainLoss', 'loss', `training ${lossName}`),
           ...curve(namedRuns, 'validationLoss', 'validation-loss', `validation ${lossName}`),
           ...curve(namedRuns, 'validationAccuracy', 'accuracy', 'validation accuracy'),
-          ...curve(namedRuns, 'testLoss', 'test-loss', `test ${lossName}, ${LOOKED_AT}`),
-          ...curve(namedRuns, 'testAccuracy', 'test-accuracy', `test accuracy, ${LOOKED_AT}`),
+          ...curve(namedRuns, 'testLoss', 'test-loss', `test ${lossName}, ${TEST_USE}`),
+          ...curve(namedRuns, 'testAccuracy', 'test-accuracy', `test accuracy, ${TEST_USE}`),
           ...curve(namedRuns, 'gradientNorm', 'gradient-norm', 'gradient norm'),
         ],
       },

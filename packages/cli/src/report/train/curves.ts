@@ -29,11 +29,11 @@ const pictureOf: Readonly<Record<RunChartKind, (run: TrainRun, chart: RunChart) 
 };
 
 /** Addition in legends to a figure of the test rows that the run measured in each epoch. */
-export const LOOKED_AT = 'looked at during training';
+export const TEST_USE = 'looked at during training';
 
 /** Sentences in captions on a figure of the test rows. */
 const lookedAtText = (figure: string): string =>
-  `Test: ${figure} of the test rows after each epoch. They were ${LOOKED_AT} (--evaluate-test): once a choice is based on these figures, they are no longer an unbiased estimate.`;
+  `Test: ${figure} of the test rows after each epoch. They were ${TEST_USE} (--evaluate-test): once a choice is based on these figures, they are no longer an unbiased estimate.`;
 
 /** Reads a number of an epoch; undefined, null or NaN if it has none. */
 export type Figure = (line: EpochFigures) => number | null | undefined;
@@ -142,7 +142,7 @@ function lossCurve(run: TrainRun, chart: RunChart): Picture {
     series.push({ name: `training${band === null ? '' : ', mean per epoch'}`, points: means, stroke: strokeOf(0) });
   }
   if (validation.length > 0) series.push({ name: 'validation', points: validation, stroke: strokeOf(1) });
-  if (test.length > 0) series.push({ name: `test, ${LOOKED_AT}`, points: test, stroke: strokeOf(2) });
+  if (test.length > 0) series.push({ name: `test, ${TEST_USE}`, points: test, stroke: strokeOf(2) });
   const [first, last] = [values[0], values[values.length - 1]];
   const bestPoint = validation.reduce((low, point) => (point[1] < low[1] ? point : low), [0, Number.POSITIVE_INFINITY]);
   const lengthAt = (x: number) => plural(Number(x.toPrecision(4)), axis.label === 'step' ? 'step' : 'epoch');
@@ -169,7 +169,7 @@ function lossCurve(run: TrainRun, chart: RunChart): Picture {
       ...(levels.length === 0 ? [] : [N_GRAMS_TEXT]),
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
-    altText: `${lossName === 'loss' ? 'Loss' : lossName} against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(bestPoint[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}${levels.map(({ name }) => ` ${name}.`).join('')}`,
+    altText: `${lossName === 'loss' ? 'Loss' : lossName} against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(bestPoint[1])}.` : ''}${test.length > 0 ? ` Test, ${TEST_USE}: ${endsText(test, decimal)}.` : ''}${levels.map(({ name }) => ` ${name}.`).join('')}`,
     draw: lineChart({
       series,
       levels,
@@ -205,20 +205,20 @@ function accuracyCurve(run: TrainRun, chart: RunChart): Picture | null {
   const inPercent = (points: readonly [number, number][]) =>
     points.map(([x, share]): [number, number] => [x, 100 * share]);
   if (validation.length > 0) series.push({ name: 'validation', points: inPercent(validation), stroke: strokeOf(0) });
-  if (test.length > 0) series.push({ name: `test, ${LOOKED_AT}`, points: inPercent(test), stroke: strokeOf(2) });
+  if (test.length > 0) series.push({ name: `test, ${TEST_USE}`, points: inPercent(test), stroke: strokeOf(2) });
   return {
     name: chart.name,
     title:
       validation.length > 0
         ? validationTitle(run, chart)
-        : `Test ${chart.label}, ${LOOKED_AT}: ${endsText(test, percent)}`,
+        : `Test ${chart.label}, ${TEST_USE}: ${endsText(test, percent)}`,
     caption: [
       ...(validation.length > 0 ? [chart.isF1 === true ? F1_TEXT : ACCURACY_TEXT] : []),
       ...(test.length > 0 ? [lookedAtText(chart.label)] : []),
     ].join(' '),
     altText: [
       ...(validation.length > 0 ? [`Validation ${chart.label} against epoch: ${endsText(validation, percent)}.`] : []),
-      ...(test.length > 0 ? [`Test ${chart.label}, ${LOOKED_AT}: ${endsText(test, percent)}.`] : []),
+      ...(test.length > 0 ? [`Test ${chart.label}, ${TEST_USE}: ${endsText(test, percent)}.`] : []),
     ].join(' '),
     draw: lineChart({
       series,

@@ -21,7 +21,7 @@ import type { Answers, Baseline, Findings } from '../findings/findings.ts';
 import { backendText, machineTable } from '../machine-table.ts';
 import type { Chapter, KeyFigure, Listing, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
-import { curves, LOOKED_AT } from './curves.ts';
+import { curves, TEST_USE } from './curves.ts';
 import { type EpochFigures, linesOf, type WrittenText } from './run-lines.ts';
 import { answerTables, columnsChapter } from './table-chapters.ts';
 import { datasetName, type TrainRun } from './train-run.ts';
@@ -178,7 +178,7 @@ function resultTable({ findings, epochs, config, lossName }: TrainRun): Table {
   if (findings !== null) rows.push(...resultRows(findings, last, lossName));
   else if (last !== undefined)
     rows.push([`training ${lossName}`, decimal(last.trainLoss)], ['steps', whole(last.step)]);
-  if (config.options['evaluate-test'] === true) rows.push(['test set', LOOKED_AT]);
+  if (config.options['evaluate-test'] === true) rows.push(['test set', TEST_USE]);
   rows.push(['parameters', whole(config.parameters)]);
   return { title: 'Figures', rows };
 }

@@ -13,7 +13,7 @@ const slope = ({ flush, subtract, multiply }: Arithmetic, p: Value, dP: Value, D
 /** The elementwise formulas of attention. The columns of a row are the keys of a query, or its d numbers. */
 export const attentionFormulas = {
   /** Scores of keys that the query does not read become -∞; other limits are ∞. */
-  limited: {
+  limitedScores: {
     inputs: ['scores', 'limits'],
     outputs: ['scores'],
     of: ({ lesser }, score, limit) => [lesser(score, limit)],
@@ -33,7 +33,7 @@ export const attentionFormulas = {
     of: (m, score, maximum, scale) => [exponential(m, score, maximum, scale)],
   },
   /** Normalizes exponentials: p = e / s, flushed. */
-  normalized: {
+  probabilities: {
     inputs: ['exponentials'],
     columns: ['sums'],
     outputs: ['exponentials'],
@@ -66,8 +66,8 @@ export const attentionFormulas = {
     hasOwnDistance: true,
     of: ({ multiply }, dy, y) => [multiply(dy, y)],
   },
-  scaled: { inputs: ['x'], numbers: ['scale'], outputs: ['x'], of: ({ multiply }, x, scale) => [multiply(x, scale)] },
-  copied: { inputs: ['x'], outputs: ['y'], of: (_m, x) => [x] },
+  products: { inputs: ['x'], numbers: ['scale'], outputs: ['x'], of: ({ multiply }, x, scale) => [multiply(x, scale)] },
+  copies: { inputs: ['x'], outputs: ['y'], of: (_m, x) => [x] },
 } satisfies Record<string, MatrixFormula>;
 
 export type AttentionFormulaName = keyof typeof attentionFormulas;

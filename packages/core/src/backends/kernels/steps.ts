@@ -1,3 +1,4 @@
+import { CLIP_EPSILON } from '../../program/reference/step.ts';
 import { bitsOf } from '../formulas/formula.ts';
 import { defineArguments } from '../isa/arguments.ts';
 import type { Address, Isa, Pointer, Source, Vector } from '../isa/isa.ts';
@@ -40,13 +41,13 @@ export const clipArguments = defineArguments(
   ['limit', 'number'], // of the norm
 );
 
-/** factor = limit / (√(Σ squares) + 1e-6), at most 1, as PyTorch's clip_grad_norm_ computes it. */
+/** factor = limit / (√(Σ squares) + ε), at most 1, as `clipScale`. */
 function assembleClip(isa: Isa): number {
   const { doubles, wide } = isa;
   const [norm, factor, one] = [0, 1, 2];
   return isa.kernel(clipArguments, (call) => {
     readNorm(isa, norm, isa.load(call.squares), call.blocks);
-    wide.add(norm, norm, constant(isa, 1e-6));
+    wide.add(norm, norm, constant(isa, CLIP_EPSILON));
     wide.loadNumber(factor, isa.numberAt(call.limit));
     wide.divide(factor, factor, norm);
     wide.loadLiteral(one, constant(isa, 1));

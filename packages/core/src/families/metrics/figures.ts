@@ -42,8 +42,6 @@ export interface Figure {
   readonly ofProbabilities: boolean;
   /** Whether rows must be positions of a sequence. */
   readonly ofPositions: boolean;
-  /** Whether the figure depends on the threshold of a binary task. */
-  readonly usesThreshold: boolean;
   /** Whether the metric keeps all rows. */
   readonly keepsRows: boolean;
   /** Creates the metric. If it keeps rows, computing its value may take long. */
@@ -74,7 +72,6 @@ const figure = (traits: FigureTraits & Pick<Figure, 'metric' | 'weighted'>): Fig
   tasks: classTasks,
   ofProbabilities: false,
   ofPositions: false,
-  usesThreshold: false,
   keepsRows: false,
   ...traits,
 });
@@ -85,7 +82,6 @@ const classFigure = (traits: FigureTraits, family: ClassAverage, average?: Avera
     average: average ?? (task === 'binary' ? 'binary' : 'macro'),
   });
   return figure({
-    usesThreshold: true,
     ...traits,
     metric: (task, threshold) => family.metric(optionsOf(task, threshold)),
     weighted: withoutPauses((rows, task, threshold) => family.weighted(rows, optionsOf(task, threshold))),
@@ -127,13 +123,11 @@ const valueFigure = (traits: FigureTraits, metric: () => Metric): Figure =>
 const table = {
   accuracy: figure({
     title: 'accuracy',
-    usesThreshold: true,
     metric: (task, threshold) => accuracy(decisionOf(task, threshold)),
     weighted: withoutPauses((rows, task, threshold) => weightedRates(rows, decisionOf(task, threshold), shareOfRight)),
   }),
   'balanced-accuracy': figure({
     title: 'balanced accuracy',
-    usesThreshold: true,
     metric: (task, threshold) => balancedAccuracy(decisionOf(task, threshold)),
     weighted: withoutPauses((rows, task, threshold) => weightedRates(rows, decisionOf(task, threshold), meanRecall)),
   }),

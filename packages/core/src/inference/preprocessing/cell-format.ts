@@ -186,8 +186,11 @@ function clockOf(match: RegExpExecArray, firstGroup: number): number | undefined
   const offset = (match[firstGroup + 5] === '-' ? -1 : 1) * (60 * Number(match[firstGroup + 6] ?? 0) + offsetMinute);
   if (hour > 23 || minute > 59 || second > 59) return undefined;
   if (offsetMinute > 59 || Math.abs(offset) > 14 * 60) return undefined;
-  return (3600 * hour + 60 * (minute - offset) + second + fraction) / 86_400;
+  return (3600 * hour + 60 * (minute - offset) + second + fraction) / DAY_SECONDS;
 }
+
+/** Seconds of a day; leap seconds do not count. */
+export const DAY_SECONDS = 86_400;
 
 const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 
@@ -225,9 +228,12 @@ export function dayText(days: number): string {
   return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}`;
 }
 
+/** Minutes that a part of a day may be below its time, by rounding. */
+const ROUNDING = 1e-6;
+
 /** A time of day, such as 23:59, of a part of a day. */
 export function timeText(part: number): string {
-  const minutes = Math.floor(part * 1440 + 1e-6); // a rounded part may be just below its minute
+  const minutes = Math.floor((part * DAY_SECONDS) / 60 + ROUNDING);
   return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 }
 

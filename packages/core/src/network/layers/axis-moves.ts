@@ -184,7 +184,7 @@ const reverseRun = ({ to, toStep, from, fromStep, ...others }: Run): Run => {
 };
 
 /** A layer whose outputs read the inputs along each axis so (null: as it is). Places that read nothing get `value`. */
-export function movesLayer(kind: string, input: Shape, readings: readonly (AxisReading | null)[], value = 0): Layer {
+export function moveLayer(kind: string, input: Shape, readings: readonly (AxisReading | null)[], value = 0): Layer {
   const out = readings.map((reading, a) => reading?.length ?? input[a]);
   const along = (direction: 'forward' | 'backward') =>
     readings.map((reading, a) => reading?.[direction]() ?? neighbours(input[a]));

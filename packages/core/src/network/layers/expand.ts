@@ -3,7 +3,7 @@ import { defineOptions, type Named, type OptionsOf, required } from '../../check
 import { has } from '../../checks/show.ts';
 import { shapeText } from '../shape.ts';
 import { wholeList } from './axes.ts';
-import { movesLayer, readingOfRuns, runOf } from './axis-moves.ts';
+import { moveLayer, readingOfRuns, runOf } from './axis-moves.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 import { sum } from './reductions.ts';
@@ -29,7 +29,7 @@ export function expand(options: ExpandOptions, context: LayerContext): Layer {
   }
   const axes = [...out.keys()].filter((a) => out[a] !== from[a]);
   const readings = out.map((n, a) => (axes.includes(a) ? readingOfRuns(n, [runOf(0, n, 0, 0)], {}) : null));
-  const repeats = { ...movesLayer('expand', from, readings), in: [input] };
+  const repeats = { ...moveLayer('expand', from, readings), in: [input] };
   if (axes.length === 0) return repeats;
   const gradient = sum({ axis: axes, keepdims: true }, { ...context, input: out });
   return {

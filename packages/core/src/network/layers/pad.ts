@@ -11,7 +11,7 @@ import {
 import { has } from '../../checks/show.ts';
 import { shapeText } from '../shape.ts';
 import { MAX_EXTENT } from './axes.ts';
-import { movesLayer, type Run, readingOfRuns, runOf } from './axis-moves.ts';
+import { moveLayer, type Run, readingOfRuns, runOf } from './axis-moves.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 
@@ -68,5 +68,5 @@ export function pad(options: PadOptions, { input }: LayerContext): Layer {
       unwritten: unwrittenRuns.filter(({ count }) => count > 0),
     });
   });
-  return movesLayer('pad', input, readings, value);
+  return moveLayer('pad', input, readings, value);
 }

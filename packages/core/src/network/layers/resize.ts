@@ -1,6 +1,6 @@
 import { defineOptions, type Named, type OptionsOf, oneOf, required } from '../../checks/options/index.ts';
 import { type Shape, sizeOf } from '../shape.ts';
-import { movesLayer, readingOf, type Terms } from './axis-moves.ts';
+import { moveLayer, readingOf, type Terms } from './axis-moves.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 import { alongAxis, axesOf, perAxis } from './windows.ts';
@@ -40,12 +40,12 @@ export function resize(options: ResizeOptions, { input }: LayerContext): Layer {
   const readings = resizedAxes({ size, mode }, input).map(
     (axis) => axis && readingOf(axis.outputs, axis.inputs, axis.termsOf),
   );
-  const layer = movesLayer('resize', input, readings);
+  const layer = moveLayer('resize', input, readings);
   const [height, width, channels] = readings;
   if (mode === 'nearest' || channels === undefined || height === null || width === null) return layer;
   // Each axis by itself, with an image between them.
-  const vertical = movesLayer('resize', input, [height, null, null]);
-  const horizontal = movesLayer('resize', vertical.out, [null, width, null]);
+  const vertical = moveLayer('resize', input, [height, null, null]);
+  const horizontal = moveLayer('resize', vertical.out, [null, width, null]);
   return {
     ...layer,
     createMemory: (rows, allocate) => ({ arrays: [allocate(rows * sizeOf(vertical.out))] }),

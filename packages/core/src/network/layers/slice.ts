@@ -3,7 +3,7 @@ import { defineOptions, type Named, type OptionsOf } from '../../checks/options/
 import { has } from '../../checks/show.ts';
 import { type Shape, shapeText } from '../shape.ts';
 import { axesOption, axisOf, type SpecOrRead, wholeOrList } from './axes.ts';
-import { movesLayer, type Run, readingOfRuns, runOf } from './axis-moves.ts';
+import { moveLayer, type Run, readingOfRuns, runOf } from './axis-moves.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 
@@ -29,7 +29,7 @@ export function slice(options: SliceOptions, { input }: LayerContext): Layer {
     const { start, step, count } = range;
     return readingOfRuns(count, [runOf(0, count, start, step)], { unread: unreadBy(range, input[a]) });
   });
-  return movesLayer('slice', input, readings);
+  return moveLayer('slice', input, readings);
 }
 
 /** Indices start, start + step, … of an axis. */

@@ -2,7 +2,7 @@ import { OptionError } from '../../checks/option-error.ts';
 import { defineOptions, type Named, type OptionsOf, required } from '../../checks/options/index.ts';
 import { shapeText } from '../shape.ts';
 import { axisOf, axisOption, wholeList } from './axes.ts';
-import { movesLayer, readingOf } from './axis-moves.ts';
+import { moveLayer, readingOf } from './axis-moves.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 
@@ -31,5 +31,5 @@ export function take(options: TakeOptions, { input }: LayerContext): Layer {
     return [{ from: index < 0 ? index + n : index, factor: 1 }];
   });
   const readings = input.map((_, b) => (b === a ? read : null));
-  return movesLayer('take', input, readings);
+  return moveLayer('take', input, readings);
 }

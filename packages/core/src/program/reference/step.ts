@@ -75,11 +75,14 @@ export function maxNorm(
   }
 }
 
+/** ε of `clipScale`, as in PyTorch's clip_grad_norm_. */
+export const CLIP_EPSILON = 1e-6;
+
 /**
- * The factor that clips the gradient norm to `clipNorm`: clipNorm / (norm + 1e-6), at most 1, as in PyTorch's
- * clip_grad_norm_ ([Pascanu et al. 2013](https://arxiv.org/abs/1211.5063)).
+ * The factor that clips the gradient norm to `clipNorm`: clipNorm / (norm + ε), at most 1
+ * ([Pascanu et al. 2013](https://arxiv.org/abs/1211.5063)).
  */
-export const clipScale = (norm: number, clipNorm: number): number => Math.min(1, clipNorm / (norm + 1e-6));
+export const clipScale = (norm: number, clipNorm: number): number => Math.min(1, clipNorm / (norm + CLIP_EPSILON));
 
 /** ‖g‖₂ of the mean gradient: the blocks' sums of squares, added in block order. */
 export function gradientNorm(squares: Float64Array): number {

@@ -48,7 +48,7 @@ export function planRequests(mpi: MpiLibrary, messages: readonly Transfer[], tag
       // One by one: MPI_Startall may start them in any order, but order decides which message is which.
       for (const request of requests) {
         const code = Number(MPI_Start(request));
-        if (code !== 0) throw mpi.refuse('MPI_Start', code);
+        if (code !== 0) throw mpi.errorOf('MPI_Start', code);
       }
     },
   };
@@ -65,7 +65,7 @@ export function testsOf(mpi: MpiLibrary, slots: Slots, peers: readonly number[])
     isDone() {
       if (count === 0 || started[0] === 0) return true;
       const code = Number(MPI_Testall(count, requests, flag, ignoreStatus));
-      if (code !== 0) throw mpi.refuse('MPI_Testall', code);
+      if (code !== 0) throw mpi.errorOf('MPI_Testall', code);
       if (flag[0] === 0) return false;
       started.fill(0);
       return true;

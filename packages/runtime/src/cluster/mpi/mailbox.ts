@@ -66,7 +66,7 @@ export function createMailbox(mpi: MpiLibrary): Mailbox {
       );
       if (message === undefined) {
         const code = Number(MPI_Iprobe(rank ?? anySource, tag ?? ANY_TAG, world, flag, status));
-        if (code !== 0) throw mpi.refuse('MPI_Iprobe', code);
+        if (code !== 0) throw mpi.errorOf('MPI_Iprobe', code);
         if (flag[0] === 0) return null;
         message = startReceiving();
         arriving.push(message);

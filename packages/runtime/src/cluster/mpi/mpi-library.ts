@@ -37,9 +37,10 @@ export interface MpiLibrary {
   readonly handles: MpiHandles;
   /** Calls a function. @throws ClusterError with MPI's error text if it fails. */
   call(name: FunctionName, ...values: unknown[]): void;
-  /** The functions themselves, which return 0 or a code for `refuse`. */
+  /** The functions themselves, which return 0 or a code for `errorOf`. */
   readonly functions: Readonly<Record<FunctionName, NativeFunction>>;
-  refuse(name: FunctionName, code: number): ClusterError;
+  /** The error of a function that returned this code. */
+  errorOf(name: FunctionName, code: number): ClusterError;
 }
 
 /** Binds the functions of an opened library. @throws Error "expected ..." if it is not a supported MPI. */
@@ -55,7 +56,7 @@ export function bindMpi(koffi: Koffi, library: NativeLibrary, path: string): Mpi
     return [functionName, library.func(functionName, 'int', types)];
   };
   const functions = Object.fromEntries(Object.entries(signatures).map(bind)) as Record<FunctionName, NativeFunction>;
-  const refuse = (failedFunction: FunctionName, code: number): ClusterError => {
+  const errorOf = (failedFunction: FunctionName, code: number): ClusterError => {
     const problem = firstLineOf((text, length) => functions.MPI_Error_string(code, text, length));
     return new ClusterError(`cluster: ${failedFunction} failed: ${problem}`);
   };
@@ -66,10 +67,10 @@ export function bindMpi(koffi: Koffi, library: NativeLibrary, path: string): Mpi
     family,
     handles: family.handles(library),
     functions,
-    refuse,
+    errorOf,
     call(functionName, ...values) {
       const code = Number(functions[functionName](...values));
-      if (code !== 0) throw refuse(functionName, code);
+      if (code !== 0) throw errorOf(functionName, code);
     },
   };
 }

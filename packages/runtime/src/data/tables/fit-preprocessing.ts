@@ -7,7 +7,16 @@ import {
   type TablePreprocessing,
   type TargetDecoding,
 } from '@gradloom/core';
-import { dateText, forecastNames, isDateFormat, readNumber, show, showName, weekdayOf } from '@gradloom/core/internal';
+import {
+  DAY_SECONDS,
+  dateText,
+  forecastNames,
+  isDateFormat,
+  readNumber,
+  show,
+  showName,
+  weekdayOf,
+} from '@gradloom/core/internal';
 import { quantileOf, scalingOf } from './scaling.ts';
 import { extentOf, sentinelOf } from './sniffers/numbers.ts';
 import { checkRows, checkTable, pickCells, type Table, type TableColumn, type TableSeries } from './table.ts';
@@ -185,7 +194,7 @@ function datePartsOf(days: Float64Array, isTimeOfDay: boolean): Pick<NumberEncod
   const fraction = (value: number): number => value - Math.floor(value);
   const differ = (part: (days: number) => number | string): boolean => days.some((day) => part(day) !== part(first));
   const parts: DatePart[] = [];
-  if ((isTimeOfDay || max - min >= 1) && differ((day) => Math.round(86_400 * fraction(day)) % 86_400)) {
+  if ((isTimeOfDay || max - min >= 1) && differ((day) => Math.round(DAY_SECONDS * fraction(day)) % DAY_SECONDS)) {
     parts.push('hour');
   }
   if (max - min >= 7 && differ(weekdayOf)) parts.push('weekday');

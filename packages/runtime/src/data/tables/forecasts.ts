@@ -118,6 +118,10 @@ export function naiveErrors(dataset: Dataset): NaiveErrors | null {
   return { ...errorsOf(1), ...(season && { season }) };
 }
 
+/** Steps by which a season may miss whole steps: a year of 52 weeks is near enough, a day of 7 hours is none. */
+const YEAR_TOLERANCE = 0.3;
+const ROUNDING = 1e-6;
+
 /** Days of a season. */
 const SEASONS = { day: 1, week: 7, year: 365.25 };
 
@@ -127,8 +131,8 @@ function seasonsOf({ step: { unit, size }, context }: SeriesEncoding): { name: s
   const seasons = unit === 'months' ? { year: 12 } : SEASONS;
   return Object.entries(seasons).flatMap(([name, length]) => {
     const steps = length / size;
-    // A year of 52 weeks is near enough; a day of 7 hours is none.
-    const isWhole = Math.abs(steps - Math.round(steps)) < (name === 'year' ? 0.3 : 1e-6);
+    const tolerance = name === 'year' ? YEAR_TOLERANCE : ROUNDING;
+    const isWhole = Math.abs(steps - Math.round(steps)) < tolerance;
     const period = Math.round(steps);
     return isWhole && period > 1 && period <= context ? [{ name, period }] : [];
   });

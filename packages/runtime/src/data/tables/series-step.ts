@@ -1,7 +1,11 @@
 import type { SeriesStep } from '@gradloom/core';
-import { counted } from '@gradloom/core/internal';
+import { counted, DAY_SECONDS } from '@gradloom/core/internal';
 
-const DAY_MS = 86_400_000;
+const DAY_MS = 1000 * DAY_SECONDS;
+
+/** Errors of one step and of several, as shares of a step: times of day are stored as rounded parts of a day. */
+const STEP_ERROR = 1e-6;
+const MAX_DRIFT = 1e-5;
 
 const dateOf = (days: number): Date => new Date(Math.round(days * DAY_MS));
 
@@ -18,7 +22,7 @@ const isLastDay = (date: Date): boolean => new Date(date.getTime() + DAY_MS).get
 /** Whether b is one step after a, but for rounding. */
 export function isNext(a: number, b: number, step: SeriesStep): boolean {
   if (step.unit === 'months') return monthsBetween(a, b) === step.size;
-  return Math.abs(b - a - step.size) <= 1e-6 * step.size + 4 * Number.EPSILON * Math.abs(b);
+  return Math.abs(b - a - step.size) <= STEP_ERROR * step.size + 4 * Number.EPSILON * Math.abs(b);
 }
 
 /** The time one step after another. */
@@ -34,7 +38,7 @@ export function nextOf(time: number, { unit, size }: SeriesStep): number {
 /** Whole steps from a to b; NaN where b is not whole steps after a. */
 export function stepsBetween(a: number, b: number, { unit, size }: SeriesStep): number {
   const steps = unit === 'months' ? monthsBetween(a, b) / size : (b - a) / size;
-  return steps >= 0.5 && Math.abs(steps - Math.round(steps)) <= 1e-5 ? Math.round(steps) : Number.NaN;
+  return steps >= 0.5 && Math.abs(steps - Math.round(steps)) <= MAX_DRIFT ? Math.round(steps) : Number.NaN;
 }
 
 /** Monday, 1969-12-29: weeks start on Mondays. */
@@ -49,13 +53,13 @@ export function startOfStep(time: number, { unit, size }: SeriesStep): number {
   }
   const origin = unit === 'days' && size % 7 === 0 ? WEEK_START : 0;
   // A time such as 10:00 is a part of a day, which may be rounded down.
-  return origin + Math.floor((time - origin) / size + 1e-6) * size;
+  return origin + Math.floor((time - origin) / size + STEP_ERROR) * size;
 }
 
 const STEP_UNITS = {
-  s: { unit: 'days', size: 1 / 86_400 },
-  min: { unit: 'days', size: 1 / 1440 },
-  h: { unit: 'days', size: 1 / 24 },
+  s: { unit: 'days', size: 1 / DAY_SECONDS },
+  min: { unit: 'days', size: 60 / DAY_SECONDS },
+  h: { unit: 'days', size: 3600 / DAY_SECONDS },
   d: { unit: 'days', size: 1 },
   w: { unit: 'days', size: 7 },
   mo: { unit: 'months', size: 1 },
@@ -82,8 +86,8 @@ export function timeText(time: number, isDate: boolean): string {
 export function stepText({ unit, size }: SeriesStep): string {
   if (unit === 'numbers') return String(Number(size.toPrecision(6)));
   if (unit === 'months') return counted(size, 'month');
-  const seconds = Math.round(size * 86_400_000) / 1000;
-  const units = Object.entries({ day: 86_400, hour: 3600, minute: 60 });
+  const seconds = Math.round(size * DAY_MS) / 1000;
+  const units = Object.entries({ day: DAY_SECONDS, hour: 3600, minute: 60 });
   const [word, length] = units.find(([, length]) => seconds % length === 0) ?? ['second', 1];
   return counted(seconds / length, word);
 }

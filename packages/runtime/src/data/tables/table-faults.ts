@@ -31,7 +31,7 @@ export const SEVERAL_VALUES = 'one value';
 interface FaultKind {
   readonly column: number | null;
   readonly problem: string; // of the first fault
-  readonly what: string;
+  readonly subject: string;
   readonly cause: unknown;
   count: number;
 }
@@ -44,7 +44,7 @@ export function createFaults(): TableFaults {
       if (column !== null) columns.add(column);
       const key = `${column} ${kind}`;
       const firstFault = kinds.get(key);
-      if (firstFault === undefined) kinds.set(key, { column, problem, what: subject, cause, count: 1 });
+      if (firstFault === undefined) kinds.set(key, { column, problem, subject, cause, count: 1 });
       else firstFault.count++;
     },
     hasColumn: (column) => columns.has(column),
@@ -57,8 +57,8 @@ export function createFaults(): TableFaults {
     refuse(fault) {
       const list = [...kinds.values()];
       if (list.length === 0) return;
-      const sentences = list.map(({ problem, what, count }) =>
-        count === 1 ? problem : `${problem} (${count - 1} more ${what}${count === 2 ? '' : 's'} like it)`,
+      const sentences = list.map(({ problem, subject, count }) =>
+        count === 1 ? problem : `${problem} (${count - 1} more ${subject}${count === 2 ? '' : 's'} like it)`,
       );
       if (list.length === 1) throw fault(`: ${sentences[0]}`, list[0].cause);
       const omittedCount = list.length - MAX_KINDS;

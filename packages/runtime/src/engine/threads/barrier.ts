@@ -19,7 +19,7 @@ export const CONTROL = {
 export const MAX_THREADS = 512;
 
 /** Word with the number of contexts that threads built, and the first of the words of each thread's context. */
-const BUILT = 320;
+const CONTEXTS = 320;
 const OWNERS = 321;
 const CONTROL_WORDS = OWNERS + MAX_THREADS;
 
@@ -58,7 +58,7 @@ export const ownerOf = (control: Int32Array, thread: number): number => Atomics.
 
 /** Makes a new context the owner of a thread's memory. Returns the number of the context. */
 export function claimThread(control: Int32Array, thread: number): number {
-  const owner = 1 + Atomics.add(control, BUILT, 1);
+  const owner = 1 + Atomics.add(control, CONTEXTS, 1);
   Atomics.store(control, OWNERS + thread, owner);
   return owner;
 }

@@ -65,14 +65,14 @@ const SUFFIX = /\.(\d+)-(?:(\d*)-)?[0-9a-f]{8}\.tmp$/;
 
 export const isTemporaryName = (name: string): boolean => SUFFIX.test(checkPath('isTemporaryName', name, 'name'));
 
-/** Removes half-written files of dead processes, or with 'own' those that a failed thread of this process has left. */
-export function removeTemporaries(folder: string, whose: 'dead' | 'own' = 'dead'): void {
+/** Removes half-written files of dead processes, or with 'here' those that a failed thread of this process has left. */
+export function removeTemporaries(folder: string, owners: 'dead' | 'here' = 'dead'): void {
   for (const name of readdirSync(checkPath('removeTemporaries', folder))) {
     const [, pid, start] = SUFFIX.exec(name) ?? [];
     if (pid === undefined) continue;
     // A name without a start time is from an earlier version, whose process has ended.
     const isDead = start === undefined || startOf(Number(pid)) !== start;
-    if (whose === 'own' ? Number(pid) === process.pid : isDead)
+    if (owners === 'here' ? Number(pid) === process.pid : isDead)
       rmSync(join(folder, name), { force: true, recursive: true });
   }
 }

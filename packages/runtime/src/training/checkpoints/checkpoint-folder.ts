@@ -43,7 +43,7 @@ export interface WriteResult {
 export function writeCheckpointEntry(spec: SharedSpec, entry: CheckpointEntry, threadFailed = false): WriteResult {
   const { folder, isFirst, isBest, maxKept, countsOlder } = entry;
   try {
-    if (threadFailed) removeTemporaries(folder, 'own');
+    if (threadFailed) removeTemporaries(folder, 'here');
     const checkpoint = { ...entry.checkpoint, spec: specOf(spec) };
     const { step } = checkpoint.progress;
     const moreNames = [...(isBest ? [BEST_FILE] : []), ...(maxKept > 0 ? [stepFile(step)] : [])];

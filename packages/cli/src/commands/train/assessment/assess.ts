@@ -228,8 +228,7 @@ function countRemarks(validation: Evaluation | undefined, nGrams: NGrams | null)
 
 /**
  * A sentence if a linear model is better by more than a standard error of its figure on the rows. Both answer the same
- * rows, so they differ less by chance than on different ones. Of shares, fewer than four rows tell nothing: in a paired
- * test the difference of d rows is at most √d standard errors.
+ * rows, so they differ less by chance than on different ones.
  */
 export function linearRemarks(
   evaluation: Evaluation,
@@ -247,10 +246,12 @@ export function linearRemarks(
   }
   const rows = evaluation.positions ?? evaluation.rows;
   const gap = linearFigure - figure;
-  const isClear = Math.round(gap * rows) >= MIN_ROWS && gap > errorOfShare(linearFigure, rows);
+  const isClear = Math.round(gap * rows) >= MIN_GAP_ROWS && gap > errorOfShare(linearFigure, rows);
   return isClear ? [`${WORSE_THAN_LINEAR}, by ${rowsOf(evaluation, gap)}`] : [];
 }
-const MIN_ROWS = 4;
+
+/** Fewer rows between two shares tell nothing: in a paired test the difference of d rows is at most √d standard errors. */
+const MIN_GAP_ROWS = 4;
 
 /** Standard error of a share of rows. */
 const errorOfShare = (share: number, rows: number): number => Math.sqrt((share * (1 - share)) / rows);

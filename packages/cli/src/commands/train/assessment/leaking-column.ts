@@ -1,5 +1,6 @@
 import { createColumnEncoder, inInputOrder, isPart, ofTable } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
+import { meanOf } from '../../../lab/figures/range.ts';
 
 /** A column that answers nearly all rows alone: it may be known only after the answer. */
 export interface LeakingColumn {
@@ -104,9 +105,6 @@ function nearestAnswer(answers: readonly (readonly [x: number, t: number])[], ce
   const after = answers[low];
   return cell - before[0] < after[0] - cell ? before[1] : after[1];
 }
-
-const meanOf = (numbers: readonly number[]): number =>
-  numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 function mostFrequent(labels: readonly number[]): number {
   const counts = new Map<number, number>();

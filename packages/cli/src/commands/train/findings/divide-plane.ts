@@ -3,7 +3,7 @@ import { headsOf } from '@gradloom/core/internal';
 import { createModel, type Dataset, type Model, type TrainOptions } from '@gradloom/runtime';
 import { columnUnits } from '../../../lab/figures/column-units.ts';
 import { customParts } from '../../../options/custom-parts.ts';
-import type { Division, Plane } from '../../../report/findings/findings.ts';
+import { type Division, MARGIN_SCALE, type Plane } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
 import { modelOf } from '../run-record.ts';
 
@@ -49,7 +49,7 @@ export function dividePlane(recipe: Recipe, parameters: Elements, step: number):
     const bytes = Uint8Array.from({ length: SIDE * SIDE }, (_, k) => {
       const p = probabilities.subarray(k * classes, (k + 1) * classes);
       const largestOther = p.reduce((largest, pOther, j) => (j !== c && pOther > largest ? pOther : largest), 0);
-      return Math.min(255, Math.max(0, Math.round((p[c] - largestOther + 1) * 127.5)));
+      return Math.min(255, Math.max(0, Math.round((p[c] - largestOther + 1) * MARGIN_SCALE)));
     });
     return Buffer.from(bytes).toString('base64');
   });

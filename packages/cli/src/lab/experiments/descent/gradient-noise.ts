@@ -8,6 +8,7 @@ import {
 } from '@gradloom/core';
 import { bindGradients, bindTensors, createWorkspace, nodeGradient } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
+import { meanOf } from '../../figures/range.ts';
 import { referencePass } from '../reference-passes.ts';
 
 export interface GradientNoise {
@@ -28,14 +29,14 @@ export function gradientNoise(
   const gradient = createGradient(spec, dataset, seed);
   const allRows = Uint32Array.from({ length: N }, (_, n) => n);
   const g = gradient(allRows);
-  const variance = mean(Array.from(allRows, (n) => squaredDistance(gradient(allRows.subarray(n, n + 1)), g)));
+  const variance = meanOf(Array.from(allRows, (n) => squaredDistance(gradient(allRows.subarray(n, n + 1)), g)));
   const noise = batches.map((B) => {
     const random = createRandom(seed, 'gradient noise', B);
     const squares = Array.from({ length: draws }, () => {
       shuffle(allRows, random);
       return squaredDistance(gradient(allRows.subarray(0, B)), g);
     });
-    return { batch: B, measured: Math.sqrt(mean(squares)), theory: Math.sqrt((variance / B) * ((N - B) / (N - 1))) };
+    return { batch: B, measured: Math.sqrt(meanOf(squares)), theory: Math.sqrt((variance / B) * ((N - B) / (N - 1))) };
   });
   return { norm: Math.sqrt(squaredDistance(g, new Float64Array(g.length))), noise };
 }
@@ -64,5 +65,3 @@ function createGradient(spec: NetworkSpec, { inputs, targets, rows }: Dataset, s
 function squaredDistance(a: Float64Array, b: Float64Array): number {
   return a.reduce((sum, value, p) => sum + (value - b[p]) ** 2, 0);
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

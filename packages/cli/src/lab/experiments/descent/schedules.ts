@@ -1,6 +1,7 @@
 import type { ScheduleSpec } from '@gradloom/core';
 import { columns } from '../../../terminal/text/columns.ts';
 import { decimal } from '../../../terminal/text/format.ts';
+import { meanOf } from '../../figures/range.ts';
 import type { Descender } from '../descend.ts';
 import type { Outcome } from '../experiment.ts';
 import { claim } from '../finding.ts';
@@ -34,9 +35,9 @@ export async function compareSchedules({ descend }: Descender, seed: number): Pr
         }
         return losses;
       },
-      mean,
+      meanOf,
     );
-    const loss = mean(best.outcome);
+    const loss = meanOf(best.outcome);
     const outcomes = Object.fromEntries(trials.map(({ lr, outcome }) => [lr, outcome]));
     runs.push({ name, rate: best.lr, bracketed, loss, losses: best.outcome, tried: outcomes });
   }
@@ -71,5 +72,3 @@ export async function compareSchedules({ descend }: Descender, seed: number): Pr
     json: { schedules: Object.fromEntries(runs.map(({ name, ...run }) => [name, run])) },
   };
 }
-
-const mean = (losses: readonly number[]): number => losses.reduce((sum, loss) => sum + loss, 0) / losses.length;

@@ -12,7 +12,6 @@ export interface RandomLayer {
 /** Expectations of the theory for a hidden layer. */
 export interface MeanField {
   readonly zVariance: number; // q = E[z²] over weights
-  readonly squareSlope: number; // E[f′(z)²]
   /** RMS of dL/dz of this layer divided by that of the next; null for the last one, before the output. */
   readonly factor: number | null;
   /** Relative variance of Σ dz² of a row for given dz of the next layer: how far one network may differ from theory. */
@@ -49,7 +48,6 @@ export function meanField(
     const byWeights = next === undefined ? 0 : next.fanIn * next.weightVariance * square; // next q, no bias
     return {
       zVariance,
-      squareSlope: slopes.mean,
       factor,
       gradientSpread: (3 * slopes.kurtosis - 1) / fanOut,
       squareSpread: (outputs.kurtosis - 1) / fanOut,
@@ -139,7 +137,6 @@ export function normedMeanField(
     const zVariance = fanIn * weightVariance * (l === 0 ? inputVariance : outputVariance);
     return {
       zVariance,
-      squareSlope: slopes.mean,
       factor: next === undefined ? null : Math.sqrt((next.fanOut * next.weightVariance * slopes.mean) / zVariance),
       gradientSpread: (3 * slopes.kurtosis - 1) / fanOut,
       squareSpread: (outputs.kurtosis - 1) / fanOut,

@@ -1,4 +1,5 @@
 import type { ActivationSpec } from '../../../options/activation.ts';
+import { meanOf } from '../../figures/range.ts';
 import type { HiddenProbe } from './deep-run.ts';
 import { expectedSizes, type MeanField, meanField, normedMeanField } from './mean-field.ts';
 
@@ -53,21 +54,19 @@ export function fitFactor(sizes: readonly number[]): FactorFit {
   if (layersUsed < 2) return { factor: null, spread: null, layersUsed, layersTooSmall };
   const weights = fitWeights(sizes);
   const slope = logs.reduce((sum, [h, log]) => sum + weights[h] * log, 0);
-  const meanH = mean(logs.map(([h]) => h));
-  const meanLog = mean(logs.map(([, log]) => log));
+  const meanH = meanOf(logs.map(([h]) => h));
+  const meanLog = meanOf(logs.map(([, log]) => log));
   const residuals = logs.map(([h, log]) => (log - meanLog - slope * (h - meanH)) ** 2);
-  return { factor: Math.exp(-slope), spread: Math.sqrt(mean(residuals)), layersUsed, layersTooSmall };
+  return { factor: Math.exp(-slope), spread: Math.sqrt(meanOf(residuals)), layersUsed, layersTooSmall };
 }
 
 /** Weight of ln v of each layer in the slope of the line: 0 for layers left out, and for all if there are few. */
 export function fitWeights(sizes: readonly number[]): number[] {
   const layerIndices = sizes.map((_, h) => h).filter((h) => sizes[h] > MIN_SIZE);
-  const centre = mean(layerIndices);
+  const centre = meanOf(layerIndices);
   const square = layerIndices.reduce((sum, h) => sum + (h - centre) ** 2, 0);
   return sizes.map((size, h) => (size > MIN_SIZE && square > 0 ? (h - centre) / square : 0));
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The distribution of ln of the fitted factor of one random network, relative to the theory for infinite width. */
 export interface WidthEffect {

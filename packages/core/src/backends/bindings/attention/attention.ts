@@ -21,7 +21,7 @@ export interface Attention {
 }
 
 const backwardFormulas = (drops: boolean): readonly AttentionFormulaName[] => [
-  ...(['limited', 'terms', 'scaled'] as const),
+  ...(['limitedScores', 'terms', 'products'] as const),
   ...(drops ? (['weights', 'slopes'] as const) : (['weightsAndSlopes'] as const)),
 ];
 
@@ -94,7 +94,7 @@ export function createNativeAttention(
       const softmax = calls.softmaxOf(arrays, S, d);
       const fill = createArrayCall('fill', layout, tape, panels);
       const drop = dropOf(stepAndRow, T, S, H, dropout);
-      calls.groups('limited', S);
+      calls.groups('limitedScores', S);
 
       return () => {
         layer.writeConstants();
@@ -144,7 +144,7 @@ export function createNativeAttention(
       // Reading a kernel assembles it: all are read before a run, here and by `groups`.
       const softmax = calls.softmaxOf(arrays, T, d);
       const copy = createArrayCall('copy', layout, tape, panels);
-      calls.groups('limited', T);
+      calls.groups('limitedScores', T);
 
       return () => {
         layer.writeConstants(n > 1); // one query alone reads all keys, and needs no limits
@@ -328,8 +328,21 @@ export function createNativeAttention(
 
       /** dq or dk of some positions, times 1/√d. */
       function scaleRows(at: number, row: number, positions: number, heads: number): void {
-        const g = calls.groups('scaled', heads * d);
-        tape.write(tables.scaled, formulas.scaled.kernel, at, at, scale, g[0], g[1], g[2], g[3], g[4], positions, row);
+        const g = calls.groups('products', heads * d);
+        tape.write(
+          tables.products,
+          formulas.products.kernel,
+          at,
+          at,
+          scale,
+          g[0],
+          g[1],
+          g[2],
+          g[3],
+          g[4],
+          positions,
+          row,
+        );
       }
     },
   };

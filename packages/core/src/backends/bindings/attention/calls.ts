@@ -140,9 +140,9 @@ export function createAttentionCalls(
    */
   function limitScores(scores: number, limits: number, row: number, rows: number, keys: number): void {
     if (rows < 2 || keys < 2) return;
-    const g = groups('limited', keys);
-    const { kernel } = formulas.limited;
-    tape.write(attentionTables.limited, kernel, scores, limits, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
+    const g = groups('limitedScores', keys);
+    const { kernel } = formulas.limitedScores;
+    tape.write(attentionTables.limitedScores, kernel, scores, limits, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
   }
 
   /** Softmax of each query's scores in scratch, of up to S keys; stores m and s. Overwrites the scores. */
@@ -155,11 +155,11 @@ export function createAttentionCalls(
     const scale = 1 / Math.sqrt(d);
     // Reading a kernel assembles it: all are read before a run, here and by `groups`.
     const { rowSums, rowMaxima } = layout.losses;
-    for (const name of ['maxima', 'exponentials', 'copied', 'normalized'] as const) groups(name, S);
+    for (const name of ['maxima', 'exponentials', 'copies', 'probabilities'] as const) groups(name, S);
     const count = 1; // the results of all rows are one row of numbers
     const distance = 0;
     return (m, s, rows, keys) => {
-      const { maxima, exponentials, copied, normalized } = attentionTables;
+      const { maxima, exponentials, copies, probabilities } = attentionTables;
       reduceRows(rowMaxima, maximaStart, lanes, rowResults, scores, row, rows, keys);
       const r = groups('maxima', rows);
       tape.write(maxima, formulas.maxima.kernel, rowResults, m, scale, r[0], r[1], r[2], r[3], r[4], count, distance);
@@ -167,11 +167,11 @@ export function createAttentionCalls(
       const { kernel } = formulas.exponentials;
       tape.write(exponentials, kernel, scores, m, scores, scale, e[0], e[1], e[2], e[3], e[4], rows, row);
       reduceRows(rowSums, zeros, lanes, rowResults, scores, row, rows, keys);
-      const c = groups('copied', rows);
-      tape.write(copied, formulas.copied.kernel, rowResults, s, c[0], c[1], c[2], c[3], c[4], count, distance);
-      const g = groups('normalized', keys);
-      const normalize = formulas.normalized.kernel;
-      tape.write(normalized, normalize, scores, rowResults, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
+      const c = groups('copies', rows);
+      tape.write(copies, formulas.copies.kernel, rowResults, s, c[0], c[1], c[2], c[3], c[4], count, distance);
+      const g = groups('probabilities', keys);
+      const normalize = formulas.probabilities.kernel;
+      tape.write(probabilities, normalize, scores, rowResults, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
     };
   }
 

@@ -38,11 +38,11 @@ export function createRowNorms(
     if (B === 0) return [];
 
     const row = bytes * size;
-    const isFew = B < ROWS; // each row takes the place of four, and all column vectors stand in scratch
+    const hasFewRows = B < ROWS; // each row takes the place of four, and all column vectors stand in scratch
     /** The address of an array for row n, which is row k of its chunk. */
     const at = (array: string, n: number, k: number): number => {
       const isOfRows = columns.includes(array);
-      if (isOfRows && (isFew || !operands.includes(array))) {
+      if (isOfRows && (hasFewRows || !operands.includes(array))) {
         return addressOf(scratch) + bytes * (columns.indexOf(array) * ROW_CAPACITY + k);
       }
       return addressIn(array) + (rows.includes(array) ? 0 : n * (isOfRows ? bytes : row));
@@ -51,7 +51,7 @@ export function createRowNorms(
     /** Sums rows of a chunk from row n + k on, which is row k of the chunk, four at a time. */
     const sum = (n: number, k: number, blocks: number) => {
       const rest = size % ROWS;
-      const distance = isFew ? 0 : row;
+      const distance = hasFewRows ? 0 : row;
       const next = 2 * distance - bytes * (size - rest);
       const counts = [distance, next, blocks, (size - rest) / ROWS, rest, maskOf(rest)];
       const numbers = [...sumNumbers.map(numberOf), 1]; // the argument `one`, which only kernels with ε have
@@ -64,7 +64,7 @@ export function createRowNorms(
       calls.push([kernel, ...arrays, ...groupsOf(size, vectors), count, row]);
     };
 
-    if (isFew) {
+    if (hasFewRows) {
       const columnOperands = columns.filter((array) => operands.includes(array));
       for (const array of columnOperands.filter((array) => !results.includes(array)))
         copy(addressIn(array), at(array, 0, 0));

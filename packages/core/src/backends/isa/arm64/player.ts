@@ -45,8 +45,14 @@ const LOAD_X = 0xa9400000;
 const STORE_D = 0x6d000000;
 const LOAD_D = 0x6d400000;
 
-/** Bytes of the frame: x29 and x30, x19 to x28, and the lower halves of v8 to v15. */
-const FRAME = 16 + 8 * 10 + 8 * 8;
+/** Registers that a caller expects again after a call: x19 to x28, and the lower halves of v8 to v15. */
+const SAVED_X = 10;
+const SAVED_D = 8;
+const SAVED_X_OFFSET = 16; // after x29 and x30
+const SAVED_D_OFFSET = SAVED_X_OFFSET + 8 * SAVED_X;
+
+/** Bytes of the frame. */
+const FRAME = SAVED_D_OFFSET + 8 * SAVED_D;
 
 /**
  * void play(x0: tape, x1: memory, w2: calls, at least 1, x3: data) runs the calls on the tape in order ([Procedure Call
@@ -54,10 +60,12 @@ const FRAME = 16 + 8 * 10 + 8 * 8;
  * memory in registers and finds the data on the stack. It may overwrite all other registers but x18, x29, x30 and sp.
  */
 export function assemblePlayer(assembler: Assembler): void {
-  /** Stores or loads, by the opcodes `x` and `d`, the registers whose values a caller expects again after a call. */
+  /** Stores or loads the saved registers, by the opcodes `x` and `d`. */
   const moveSaved = (x: number, d: number): void => {
-    for (let k = 0; k < 10; k += 2) assembler.accessPair(x, 8, x19 + k, x19 + k + 1, sp, 16 + 8 * k);
-    for (let k = 0; k < 8; k += 2) assembler.accessPair(d, 8, 8 + k, 9 + k, sp, 96 + 8 * k);
+    for (let k = 0; k < SAVED_X; k += 2) {
+      assembler.accessPair(x, 8, x19 + k, x19 + k + 1, sp, SAVED_X_OFFSET + 8 * k);
+    }
+    for (let k = 0; k < SAVED_D; k += 2) assembler.accessPair(d, 8, 8 + k, 9 + k, sp, SAVED_D_OFFSET + 8 * k);
   };
   assembler.accessPair(STORE_X_BEFORE, 8, x29, x30, sp, -FRAME);
   assembler.loadAddress(x29, addressAt(sp)); // a frame record, for stack walkers

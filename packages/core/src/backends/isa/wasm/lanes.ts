@@ -2,6 +2,7 @@ import type { ElementType } from '../../../math/element-type.ts';
 import type { Doubles, Quads, Vector } from '../isa.ts';
 import { createPairedQuads } from '../paired-quads.ts';
 import { type FunctionWriter, type LiveLanes, offsetBy, type WasmAddress } from './function-writer.ts';
+import { F64X2_ADD, LOAD32_ZERO, LOAD64_ZERO } from './module.ts';
 import type { WasmUnit } from './vectors.ts';
 
 /** Quad k is vector k of four floats, or the vectors 2k and 2k + 1 of two doubles each. */
@@ -15,7 +16,7 @@ export function createQuads(
   const { loadVector } = writer;
   const set = (x: Vector): void => writer.set(writer.register(x));
   const loadLower = (to: Vector, from: WasmAddress): void => {
-    loadVector(0x5d, from); // v128.load64_zero
+    loadVector(LOAD64_ZERO, from);
     set(to);
   };
   return createPairedQuads(unit, (address, half) => offsetBy(address, 16 * half), {
@@ -58,7 +59,7 @@ export function createDoubles(writer: FunctionWriter, type: ElementType): Double
   const set = (x: Vector): void => writer.set(writer.register(x));
   return {
     load(to, from) {
-      loadVector(0x5d, from); // v128.load64_zero
+      loadVector(LOAD64_ZERO, from);
       set(to);
     },
     store(to, from) {
@@ -68,17 +69,17 @@ export function createDoubles(writer: FunctionWriter, type: ElementType): Double
     },
     addElement(sum, from) {
       get(sum);
-      loadVector(type === 'float64' ? 0x5d : 0x5c, from); // v128.load64_zero or v128.load32_zero
+      loadVector(type === 'float64' ? LOAD64_ZERO : LOAD32_ZERO, from);
       if (type === 'float32') vector(0x5f); // f64x2.promote_low_f32x4
-      vector(0xf0); // f64x2.add
+      vector(F64X2_ADD);
       set(sum);
     },
     addProduct(sum, x, y) {
       get(sum);
-      loadVector(0x5d, x);
-      loadVector(0x5d, y);
+      loadVector(LOAD64_ZERO, x);
+      loadVector(LOAD64_ZERO, y);
       vector(0xf2); // f64x2.mul
-      vector(0xf0);
+      vector(F64X2_ADD);
       set(sum);
     },
     readWhole(to, from) {

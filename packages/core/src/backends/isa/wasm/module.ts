@@ -6,10 +6,20 @@ export const I64 = 0x7e;
 export const V128 = 0x7b;
 export type ValueType = typeof I32 | typeof I64 | typeof V128;
 
-/** Instructions on 32-bit integers. */
+/** Instructions on integers. */
 export const I32_LOAD = 0x28;
+export const I32_STORE = 0x36;
 export const I32_ADD = 0x6a;
 export const I32_SUB = 0x6b;
+export const I64_LOAD = 0x29;
+export const I64_STORE = 0x37;
+
+/** Instructions on vectors. */
+export const LOAD32_ZERO = 0x5c;
+export const LOAD64_ZERO = 0x5d;
+export const F64X2_ADD = 0xf0;
+export const I32X4_ADD = 0xae;
+export const I32X4_SPLAT = 17;
 
 /** An unsigned integer in LEB128. */
 export function unsigned(value: number): number[] {
@@ -124,7 +134,7 @@ function convertArguments(call: number, words: number): number[] {
   const large = new Uint8Array(Float64Array.of(LARGE, LARGE).buffer);
   const pair = (k: number) => [
     ...[0x20, call, 0xfd, 0, 0, ...unsigned(8 + 16 * k)], // v128.load
-    ...[0xfd, 12, ...large, 0xfd, ...unsigned(0xf0)], // f64x2.add
+    ...[0xfd, 12 /* v128.const */, ...large, 0xfd, ...unsigned(F64X2_ADD)],
   ];
   const lower = [0, 8, 16, 24].flatMap((byte) => [byte, byte + 1, byte + 2, byte + 3]);
   return Array.from({ length: MAX_ARGUMENTS / 4 }, (_, k) => [
@@ -156,11 +166,11 @@ export function encodePlayer(options: ModuleOptions): Uint8Array {
   const playRepeatedly: FunctionBody = {
     locals: [I32],
     code: [
-      ...[0x20, repeats, 0x21, left, 0x03, 0x40],
-      ...[0x20, tape, 0x20, calls, 0x20, words, 0x10, 0], // play
+      ...[0x20, repeats, 0x21, left, 0x03, 0x40], // loop
+      ...[0x20, tape, 0x20, calls, 0x20, words, 0x10, 0], // call of play
       ...[0x20, left, 0x41, 1, I32_SUB, 0x21, left],
       ...[0x20, stop, 0x2b, 3, 0, 0x44, ...new Array(8).fill(0), 0x61], // f64.load, f64.const 0, f64.eq
-      ...[0x20, left, 0x41, 0, 0x47, 0x71, 0x0d, 0], // and `left` is not 0: br_if
+      ...[0x20, left, 0x41, 0, 0x47, 0x71, 0x0d, 0], // i32.ne, i32.and, br_if: and `left` is not 0
       END,
       ...[0x20, repeats, 0x20, left, I32_SUB],
     ],

@@ -2,6 +2,7 @@ import type { ElementType } from '../../../math/element-type.ts';
 import type { FormulaUnit, Mask, Operand, Relation, Vector, Vectors } from '../isa.ts';
 import { laneBytes } from '../literals.ts';
 import { type FunctionWriter, type LiveLanes, offsetBy, type WasmAddress } from './function-writer.ts';
+import { F64X2_ADD, LOAD32_ZERO, LOAD64_ZERO } from './module.ts';
 import { createWords } from './words.ts';
 
 /** Vectors of 128 bits. */
@@ -15,8 +16,15 @@ const SPARE = FORMULA_REGISTERS + 100;
 /** An opcode for floats and one for doubles. */
 type Opcodes = readonly [number, number];
 
+const ADD: Opcodes = [0xe4, F64X2_ADD];
+const MULTIPLY: Opcodes = [0xe6, 0xf2];
+const AND = 0x4e; // of the bits, as the two below, for both types
+const OR = 0x50;
+const XOR = 0x51;
+const ANY_TRUE = 0x53;
+
 const relations: Record<Exclude<Relation, 'notLess'>, Opcodes> = {
-  less: [0x43, 0x49],
+  less: [0x43, 0x49], // f32x4.lt and f64x2.lt; the others likewise
   atMost: [0x45, 0x4b],
   equal: [0x41, 0x47],
   atLeast: [0x46, 0x4c],
@@ -90,8 +98,8 @@ export function createUnit(
       vector(isDouble ? 0x107 : 0x105); // relaxed_madd
     } else {
       for (const operand of [sum, x, y]) get(operand);
-      vector(opcodeOfType([0xe6, 0xf2])); // the product, then the sum
-      vector(opcodeOfType([0xe4, 0xf0]));
+      vector(opcodeOfType(MULTIPLY));
+      vector(opcodeOfType(ADD));
     }
     set(sum);
   }
@@ -115,13 +123,13 @@ export function createUnit(
         'if',
         () => loadTo(to, 0, from),
         () => {
-          if (isDouble) return loadTo(to, 0x5d, from); // v128.load64_zero
+          if (isDouble) return loadTo(to, LOAD64_ZERO, from);
           liveLanes.pushEquals(1);
           block(
             'if',
-            () => loadTo(to, 0x5c, from), // v128.load32_zero
+            () => loadTo(to, LOAD32_ZERO, from),
             () => {
-              loadTo(to, 0x5d, from);
+              loadTo(to, LOAD64_ZERO, from);
               liveLanes.pushEquals(3);
               block('if', () => {
                 const offset = pushBase(from);
@@ -156,7 +164,7 @@ export function createUnit(
       );
     },
     clear(to) {
-      vector(12, ...new Array(16).fill(0));
+      vector(12, ...new Array(16).fill(0)); // v128.const
       set(to);
     },
     loadFactor: (to, from) => loadTo(to, opcodeOfType([9, 10]), from), // v128.load32_splat or v128.load64_splat
@@ -183,7 +191,7 @@ export function createUnit(
         writer.load(0x2f, from); // i32.load16_u
         vector(16); // i16x8.splat
       } else {
-        loadVector(0x5c, from);
+        loadVector(LOAD32_ZERO, from);
       }
       vector(0x89); // i16x8.extend_low_i8x16_u
       vector(0xa9); // i32x4.extend_low_i16x8_u
@@ -198,7 +206,7 @@ export function createUnit(
     loadNumber(to, from) {
       writer.load(0x2b, from); // f64.load
       if (!isDouble) emit(0xb6); // f32.demote_f64
-      vector(opcodeOfType([19, 20])); // a splat
+      vector(opcodeOfType([19, 20])); // f32x4.splat or f64x2.splat
       set(to);
     },
     loadElement: (to, from) => loadTo(to, opcodeOfType([9, 10]), from),
@@ -223,32 +231,32 @@ export function createUnit(
       shuffle(to, first, first + 1, [0, 2], 8);
     },
     move,
-    add: binary(0xe4, 0xf0),
+    add: binary(...ADD),
     subtract: binary(0xe5, 0xf1),
-    multiply: binary(0xe6, 0xf2),
+    multiply: binary(...MULTIPLY),
     divide: binary(0xe7, 0xf3),
     squareRoot(to, x) {
       get(x);
-      vector(opcodeOfType([0xe3, 0xef]));
+      vector(opcodeOfType([0xe3, 0xef])); // sqrt
       set(to);
     },
     lesser: withSwappedOperands(0xea, 0xf6),
     greater: withSwappedOperands(0xeb, 0xf7),
-    and: binary(0x4e, 0x4e),
-    or: binary(0x50, 0x50),
-    xor: binary(0x51, 0x51),
+    and: binary(AND, AND),
+    or: binary(OR, OR),
+    xor: binary(XOR, XOR),
     addBits: binary(0xae, 0xce),
     subtractBits: binary(0xb1, 0xd1),
     shiftLeft(to, x, count) {
       get(x);
       constant(count);
-      vector(opcodeOfType([0xab, 0xcb]));
+      vector(opcodeOfType([0xab, 0xcb])); // i32x4.shl or i64x2.shl
       set(to);
     },
     shiftRight(to, x, count) {
       get(x);
       constant(count);
-      vector(opcodeOfType([0xad, 0xcd]));
+      vector(opcodeOfType([0xad, 0xcd])); // i32x4.shr_u or i64x2.shr_u
       set(to);
     },
     compare(to, relation, x, y) {
@@ -267,15 +275,15 @@ export function createUnit(
       vector(0x52); // v128.bitselect
       set(to);
     },
-    chooseOrZero: (to, mask, x) => binary(0x4e, 0x4e)(to, x, mask),
+    chooseOrZero: (to, mask, x) => binary(AND, AND)(to, x, mask),
     readMask(to, mask) {
       get(mask);
-      vector(0x53); // v128.any_true
+      vector(ANY_TRUE);
       writer.set(to);
     },
     ifAny(mask, body) {
       get(mask);
-      vector(0x53);
+      vector(ANY_TRUE);
       block('if', body);
     },
     words: createWords(writer, runType, { get, set, push, shuffle, move, loadTo, spare: SPARE }),

@@ -4,7 +4,18 @@ import type { Isa, Rows, Slot } from '../isa.ts';
 import type { ArgumentSource, MemorySource } from '../sources.ts';
 import { createFunctionWriter, createLiveLanes, type Local, type WasmAddress } from './function-writer.ts';
 import { createDoubles, createQuads } from './lanes.ts';
-import { type FunctionBody, I32, I32_ADD, I32_LOAD, I32_SUB, I64, type ValueType } from './module.ts';
+import {
+  type FunctionBody,
+  I32,
+  I32_ADD,
+  I32_LOAD,
+  I32_STORE,
+  I32_SUB,
+  I64,
+  I64_LOAD,
+  I64_STORE,
+  type ValueType,
+} from './module.ts';
 import { createUnit } from './vectors.ts';
 
 interface SlotSource extends Slot<never> {
@@ -147,7 +158,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
   }
 
   const at = (base: Local, offset = 0): WasmAddress => ({ base, offset });
-  const loadBits = isDouble ? 0x29 : I32_LOAD; // i64.load or i32.load
+  const loadBits = isDouble ? I64_LOAD : I32_LOAD;
 
   const isa: Isa = {
     type,
@@ -183,7 +194,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
       const offset = writer.pushBase(writer.argument(source.number));
       get(distance);
       emit(0xac); // i64.extend_i32_s
-      writer.store(0x37, offset);
+      writer.store(I64_STORE, offset);
     },
     word: (address: WasmAddress): AnySource => ({ kind: 'word', address }),
     long: (address: WasmAddress): AnySource => ({ kind: 'long', address }),
@@ -254,10 +265,10 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     storeWord(address: WasmAddress, value) {
       const offset = writer.pushBase(address);
       get(value);
-      writer.store(0x36, offset);
+      writer.store(I32_STORE, offset);
     },
     index(address: WasmAddress) {
-      writer.load(isDouble ? 0x2b : 0x2a, address);
+      writer.load(isDouble ? 0x2b : 0x2a, address); // f64.load or f32.load
       emit(0xfc, isDouble ? 2 : 0); // i32.trunc_sat_f64_s: what is no integer is not used, but must not trap
       return pop();
     },
@@ -272,7 +283,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     storeBits(address: WasmAddress, bits) {
       const offset = writer.pushBase(address);
       get(bits);
-      writer.store(isDouble ? 0x37 : 0x36, offset);
+      writer.store(isDouble ? I64_STORE : I32_STORE, offset);
     },
     or(bits, address: WasmAddress) {
       get(bits);

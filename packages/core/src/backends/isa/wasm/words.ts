@@ -1,6 +1,7 @@
 import type { ElementType } from '../../../math/element-type.ts';
 import type { Operand, Vector, WordUnit } from '../isa.ts';
 import type { FunctionWriter, WasmAddress } from './function-writer.ts';
+import { I32X4_ADD, I32X4_SPLAT } from './module.ts';
 
 /** The operations of a unit that its words are made of. */
 interface Registers {
@@ -22,33 +23,33 @@ export function createWords(
   return {
     blocks: 4,
     numberBlocks(to) {
-      vector(12, ...[0, 1, 2, 3].flatMap((block) => [block, 0, 0, 0]));
+      vector(12, ...[0, 1, 2, 3].flatMap((block) => [block, 0, 0, 0])); // v128.const
       set(to);
     },
     spread: (to, from) => loadTo(to, 9, from), // v128.load32_splat
     addNumber(x, step) {
       get(x);
       constant(step);
-      vector(17); // i32x4.splat
-      vector(0xae); // i32x4.add
+      vector(I32X4_SPLAT);
+      vector(I32X4_ADD);
       set(x);
     },
     addWords(x, y) {
       get(x);
       get(y);
-      vector(0xae);
+      vector(I32X4_ADD);
       set(x);
     },
     loadLiteral(to, word) {
       constant(word);
-      vector(17);
+      vector(I32X4_SPLAT);
       set(to);
     },
     multiply(high, low, x, y) {
       const [lower, upper] = [spare, spare + 1];
       for (const [to, opcode] of [
         [lower, 0xde], // i64x2.extmul_low_i32x4_u
-        [upper, 0xdf],
+        [upper, 0xdf], // i64x2.extmul_high_i32x4_u
       ]) {
         get(x);
         get(y);
@@ -92,7 +93,7 @@ export function createWords(
       };
       if (runType === 'float32') return chooseBy(to, null /* as wide as a word */);
       chooseBy(spare, 0xc7); // i64x2.extend_low_i32x4_s
-      chooseBy(other, 0xc8);
+      chooseBy(other, 0xc8); // i64x2.extend_high_i32x4_s
       move(to, spare);
     },
   };

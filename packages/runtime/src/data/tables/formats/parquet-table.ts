@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { type Cell, OptionError } from '@gradloom/core';
-import { counted, reasonOf, show, showPath } from '@gradloom/core/internal';
+import { counted, DAY_SECONDS, reasonOf, show, showPath } from '@gradloom/core/internal';
 import {
   type AsyncBuffer,
   type Compressors,
@@ -224,7 +224,7 @@ const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** How values that are not plain numbers are converted: dates and times to ISO 8601 text, text as it is. */
 const parquetParsers: Partial<ParquetParsers> = {
   dateFromDays: (days: number | null | undefined) =>
-    days === null || days === undefined ? null : new Date(86_400_000 * Number(days)).toISOString().slice(0, 10),
+    days === null || days === undefined ? null : new Date(1000 * DAY_SECONDS * Number(days)).toISOString().slice(0, 10),
   timestampFromMilliseconds: (millis: bigint | null) => instant(millis, 1000n),
   timestampFromMicroseconds: (micros: bigint | null) => instant(micros, 1_000_000n),
   timestampFromNanoseconds: (nanos: bigint | null) => instant(nanos, 1_000_000_000n),

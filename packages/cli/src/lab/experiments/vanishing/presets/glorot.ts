@@ -10,7 +10,7 @@ import type { Dataset } from '@gradloom/runtime';
 import type { ActivationSpec } from '../../../../options/activation.ts';
 import { columns } from '../../../../terminal/text/columns.ts';
 import { decimal } from '../../../../terminal/text/format.ts';
-import { nearMean, type Range, rangeOf, rangeText } from '../../../figures/range.ts';
+import { meanOf, nearMean, type Range, rangeOf, rangeText } from '../../../figures/range.ts';
 import { type Published, paperClaim } from '../../finding.ts';
 import { runRow } from '../../reference-passes.ts';
 import { namedActivation } from '../activation-list.ts';
@@ -154,5 +154,5 @@ export async function meanSingularValue(matrix: Float64Array, rows: number, colu
     computeRightSingularVectors: false,
     autoTranspose: true,
   });
-  return diagonal.reduce((sum, value) => sum + value, 0) / diagonal.length;
+  return meanOf(diagonal);
 }
