@@ -43,15 +43,15 @@ export {
 } from './checks/options/index.ts';
 export * as option from './checks/options/kinds.ts';
 export { counted, has, listed, reasonOf, show, showName, showPath } from './checks/show.ts';
-export { checkGradients, type GradientCheck } from './custom/check-gradients.ts';
-export { collectParts, type ModuleExports } from './custom/collect-parts.ts';
+export { checkGradients } from './custom/check-gradients.ts';
+export { collectParts } from './custom/collect-parts.ts';
 export { isElementwise } from './families/losses/elementwise.ts';
 export { hasHeads, lossOptions, refuseLossBeyondFloats } from './families/losses/index.ts';
 export { targetKind } from './families/losses/loss.ts';
 export { softmaxCrossEntropyOptions } from './families/losses/softmax-cross-entropy.ts';
 export { bootstrap, type Interval } from './families/metrics/bootstrap.ts';
 export { chooseThreshold, type ThresholdCriterion, thresholdCriteria } from './families/metrics/choose-threshold.ts';
-export { createDecision, type Decision } from './families/metrics/decision.ts';
+export { createDecision } from './families/metrics/decision.ts';
 export {
   type Figure,
   type FigureName,
@@ -61,18 +61,17 @@ export {
   unitFigures,
 } from './families/metrics/figures.ts';
 export { bitsOf, lossOf, perplexityOf } from './families/metrics/perplexity.ts';
-export { type RankingCurve, rankingCurves } from './families/metrics/ranking-curves.ts';
+export { rankingCurves } from './families/metrics/ranking-curves.ts';
 export { createSpread, createSquares, rootMean } from './families/metrics/spread.ts';
 export { badOutput } from './families/metrics/unanswered.ts';
 export type { EvaluatedRows, WeightedMetric } from './families/metrics/weighted-metric.ts';
 export { optimizerOptions } from './families/optimizers/index.ts';
 export { averaging } from './families/optimizers/optimizer.ts';
-export { decayedParameters } from './families/optimizers/parameter-groups.ts';
 export { refuseOptimizerBeyondFloats } from './families/optimizers/refuse-beyond-floats.ts';
 export { scalars } from './families/scalars/index.ts';
 export { warmupOptions } from './families/schedules/index.ts';
 export { weightsFrom } from './inference/adapt-model.ts';
-export { type AnswerOptions, answersOf, decodeValue, encodeValue } from './inference/answers/answers.ts';
+export { answersOf, decodeValue, encodeValue } from './inference/answers/answers.ts';
 export {
   classify,
   createScoring,
@@ -132,13 +131,10 @@ export {
 } from './inference/preprocessing/cell-picker.ts';
 export { checkScale, checkTablePreprocessing } from './inference/preprocessing/check-preprocessing.ts';
 export {
-  type CategoryColumnEncoder,
-  type ColumnEncoder,
   createCategoryEncoder,
   createColumnEncoder,
   createNumberEncoder,
   createTokenEncoder,
-  type NumberColumnEncoder,
   whyUnusual,
 } from './inference/preprocessing/column-encoder.ts';
 export { periods, THURSDAY, weekdayOf } from './inference/preprocessing/date-parts.ts';
@@ -156,7 +152,6 @@ export {
   ofText,
   textToRead,
   tokensOf,
-  widthOfTable,
 } from './inference/preprocessing/preprocessing.ts';
 export {
   havePartLengths,
@@ -168,7 +163,7 @@ export {
 export { createRowReader, type RowReader } from './inference/rows.ts';
 export { bytePairs, bytePiecesOf, createBytePairTokenizer } from './inference/text/byte-pairs.ts';
 export { learnBytePairs } from './inference/text/learn-byte-pairs.ts';
-export { createTextEncoder, encodeText, type TextEncoder } from './inference/text/text-encoder.ts';
+export type { TextEncoder } from './inference/text/text-encoder.ts';
 export { commonVocabulary, piecesOf, vocabularyOf } from './inference/text/tokenizer.ts';
 export { bytePairsOf, checkTokenizer, tokenizerNames } from './inference/text/tokenizer-spec.ts';
 export { generateOptions, type Sampling, sampleToken } from './inference/writing/sampling.ts';
@@ -190,7 +185,6 @@ export {
   dealLeaves,
   defaultLeafRows,
   gradientRows,
-  type JoinedNodes,
   joinNodes,
   type LeafRange,
   leafCount,
@@ -200,7 +194,6 @@ export {
   type Node,
   type NodePass,
   nodesOf,
-  ONE_ROW,
   planTeam,
   sizeOfPlan,
   sumsOf,
@@ -237,9 +230,8 @@ export {
   type Continuation,
   continuationProblem,
   rowAttention,
-  rowContinuation,
 } from './network/continuation.ts';
-export { type DecoderPart, decoderPart } from './network/decoder.ts';
+export { decoderPart } from './network/decoder.ts';
 export { BLOCK, blockCount, stateLength } from './network/gradient-ranges.ts';
 export { branchOutputs, columnsOfRows, type Head, type HeadTask, headsOf, headTasks } from './network/heads.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
@@ -265,7 +257,6 @@ export {
   createModelMemory,
   forContinuation,
   type LiveContinuation,
-  type ModelHost,
   type ModelPredictor,
 } from './network/model-memory.ts';
 export {
@@ -295,13 +286,11 @@ export { batchLoss, clipScale, gradientNorm, recordStep } from './program/refere
 export { countMatrices, emitMaxNorm, maxColumns } from './training/max-norm.ts';
 export { emitMatrixUpdates, type MatrixScratch, stepProducts, takeMatrixScratch } from './training/orthogonalize.ts';
 export { type BlockRange, type Bucket, blocksOfRank, bucketsOf, countPieces } from './training/pieces.ts';
-export { createProbe, type ProbeReading, probeFigures, probeLength } from './training/probe.ts';
+export { createProbe, probeFigures, probeLength } from './training/probe.ts';
 export {
   type BlockUpdate,
   createBlockUpdate,
   gradientOf,
   gradientStride,
-  type ParameterRange,
   tiesWithin,
-  type UpdateMemory,
 } from './training/update.ts';

@@ -5,7 +5,7 @@
 
 export { namesOf } from './cluster/cluster-error.ts';
 export { type ClusterNetwork, measureNetwork } from './cluster/measure-network.ts';
-export { findLateRanks, type LateRanks } from './cluster/mpi/find-late-ranks.ts';
+export { findLateRanks } from './cluster/mpi/find-late-ranks.ts';
 export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
 export { openLink } from './cluster/mpi/link.ts';
 export { hashDataset } from './data/dataset-hash.ts';
@@ -37,10 +37,8 @@ export {
   splitTableAs,
   storedPieces,
   type TableReader,
-  type TableReadOptions,
   type TableRow,
   tableFormatOf,
-  tableFormats,
   tableInFolder,
   tableShapes,
   withScale,
@@ -52,16 +50,16 @@ export { sentinelsIn } from './data/tables/sniffers/numbers.ts';
 export { timeInOrder } from './data/tables/split-by-column.ts';
 export { backendRecord, isFusedRecord, resolveBackend, wasmBackend } from './engine/backends/backend.ts';
 export { isUntestedSystem } from './engine/backends/native/code-pages.ts';
-export { type BlasSearch, findBlas } from './engine/backends/native/find-blas.ts';
-export { type MachineCode, type MachineCodeSearch, machineCode } from './engine/backends/native/machine-code.ts';
+export { findBlas } from './engine/backends/native/find-blas.ts';
+export { machineCode } from './engine/backends/native/machine-code.ts';
 export { refuseManyLayers } from './engine/memory/run-memory.ts';
 export { phases } from './engine/step/clock.ts';
 export { measureBandwidth } from './measurement/measure-bandwidth.ts';
 export { type Exchange, measureExchange } from './measurement/measure-exchange.ts';
 export { measureGflops } from './measurement/measure-gflops.ts';
-export { createPassTimer, type PassTimerOptions, type PassTimes } from './measurement/pass-timer.ts';
-export { planRankWork, type RankWork, rankWork, type Traffic } from './measurement/rank-work.ts';
-export { planStepWork, type StepWork, type ThreadWork } from './measurement/team-work.ts';
+export { createPassTimer, type PassTimes } from './measurement/pass-timer.ts';
+export { planRankWork, type RankWork, rankWork } from './measurement/rank-work.ts';
+export { planStepWork, type StepWork } from './measurement/team-work.ts';
 export { type TimedRun, timeSteps } from './measurement/time-steps.ts';
 export { scoringOf } from './models/evaluate-model.ts';
 export { attentionOf } from './models/explain-texts.ts';
@@ -75,7 +73,6 @@ export {
   MIN_WATCHED_ROWS,
   partsDefaults,
   sequenceDefaults,
-  type TableDefaults,
   tableDefaults,
   tableShares,
   textDefaults,
@@ -92,6 +89,6 @@ export { readRun } from './training/checkpoints/checkpoint-file.ts';
 export { ResumeError, resumeProblem } from './training/checkpoints/resume.ts';
 export { endTogether } from './training/lockstep/do-together.ts';
 export { epochsPerReport } from './training/run/epoch-log.ts';
-export { type FirstInputs, firstInputs } from './training/run/first-inputs.ts';
+export { firstInputs } from './training/run/first-inputs.ts';
 export { estimateMs, measuredSteps } from './training/run/measured-steps.ts';
 export { planRun, rowsPerStep } from './training/run/plan.ts';

@@ -4,7 +4,7 @@
  * @internal
  */
 
-export { columnTypes, missingChoices, scales, tableOptions } from './data/tables/table-options.ts';
+export { columnTypes, scales, tableOptions } from './data/tables/table-options.ts';
 export { textOptions } from './data/text/text-options.ts';
 export { backendChoices } from './engine/backends/backend-choices.ts';
 export { poolings } from './models/formats/hugging-face/architecture.ts';

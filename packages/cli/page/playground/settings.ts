@@ -107,7 +107,6 @@ export function dataOptions({ data, rows, noise, seed }: Settings): Readonly<Rec
   return { ...presetOf(data).options, ...chosen, seed };
 }
 
-/** Units of the hidden layers. */
 export const hiddenOf = ({ layers, units }: Settings): number[] => Array.from({ length: layers }, () => units);
 
 /** A file of points, as a command names it. */

@@ -8,7 +8,6 @@ export function resolveAlias(table: object, key: string): string | undefined {
   return name !== undefined && Object.hasOwn(table, name) ? name : undefined;
 }
 
-/** The aliases of one option. */
 export const aliasesOf = (option: string): string[] =>
   Object.keys(aliases).filter((alias) => aliases[alias] === option);
 

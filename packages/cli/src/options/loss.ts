@@ -71,5 +71,4 @@ export function describeLoss(loss: LossSpec): string {
   return texts.map((entry) => entry.join(' ')).join(', ');
 }
 
-/** Whether each target has a loss. */
 export const isByTarget = (loss: LossValue): loss is LossesByTarget => hasHeads(loss);

@@ -68,8 +68,12 @@ export function withDefaults<T extends OptionTable>(table: T, values: Values<T>)
 }
 
 /** The help line of an option, with its default. */
-export function helpLine({ help = '', standard, shown }: Pick<Option<unknown>, 'help' | 'standard' | 'shown'>): string {
-  const value = shown ?? standard;
+export function helpLine({
+  help = '',
+  standard,
+  defaultText,
+}: Pick<Option<unknown>, 'help' | 'standard' | 'defaultText'>): string {
+  const value = defaultText ?? standard;
   return value === undefined || typeof value === 'boolean' ? help : `${help} (default: ${value})`;
 }
 

@@ -1,6 +1,9 @@
 import type { ScaleOptions } from '@observablehq/plot';
 import { whole } from '../terminal/text/format.ts';
 
+/** Width in pixels that texts are given for a letter; most are narrower. */
+export const LETTER_WIDTH = 6.8;
+
 /** With larger values, the length of an axis overflows. */
 const MAX_DRAWABLE = 1e300;
 

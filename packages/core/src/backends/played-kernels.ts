@@ -121,7 +121,6 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
   return { name, bind, blocks, gatherBytes, tape };
 }
 
-/** The arrays of a call. */
 export const arraysOf = ({ op, args }: Call): Elements[] =>
   Object.values(op.operands).flatMap(({ kind }, k) =>
     kind === 'array' || kind === 'arrays' ? (args[k] as Elements | Elements[]) : [],

@@ -67,7 +67,6 @@ export function within<T>(path: string, check: () => T): T {
 /** The most options that an error lists. */
 const MAX_LISTED = 50;
 
-/** An error for an unknown option. */
 export function unknownOption(where: string, key: string, known: readonly string[]): OptionError {
   const omission = known.length > MAX_LISTED ? [`${known.length - MAX_LISTED} more`] : [];
   const expected = [...known.slice(0, MAX_LISTED), ...omission].join(', ') || 'none';

@@ -84,7 +84,6 @@ export function activationOf(definition: ActivationDefinition): CustomActivation
   return { ...f, maxSlope: Math.max(...slopes) };
 }
 
-/** The functions of a formula. */
 function activationOfFormula({ name, formula }: FormulaActivationDefinition, hasAlpha: boolean) {
   const expressionOf = (alpha: number): Expression =>
     traceFormula(name, ['z'], hasAlpha ? { alpha } : {}, formula as (scope: unknown) => FormulaValue);

@@ -75,15 +75,15 @@ function layersUntil({ allLayers, spec: { layers } }: Network, last: number): Li
   const usedLayers = new Set([last]);
   for (const k of usedLayers) for (const input of allLayers[k].inputs) if (input > 0) usedLayers.add(input - 1);
   const usedPaths = new Set([...usedLayers].map((k) => allLayers[k].path));
-  const allLayersOpened = openBlocks(layers, allLayers[last].path.split('.'), '');
-  const kept = allLayersOpened.filter(({ path }) => path !== null && usedPaths.has(path));
-  const isPath = new Set(allLayers.map(({ path }) => path));
+  const openedLayers = openBlocks(layers, allLayers[last].path.split('.'), '');
+  const layersLeft = openedLayers.filter(({ path }) => path !== null && usedPaths.has(path));
+  const allPaths = new Set(allLayers.map(({ path }) => path));
   // A layer is named by its path, which may have changed, or by its name.
   const newName = (name: string): string => {
-    const k = isPath.has(name) ? kept.findIndex(({ path }) => `${name}.`.startsWith(`${path}.`)) : -1;
-    return k === -1 ? name : `${k}${name.slice(String(kept[k].path).length)}`;
+    const k = allPaths.has(name) ? layersLeft.findIndex(({ path }) => `${name}.`.startsWith(`${path}.`)) : -1;
+    return k === -1 ? name : `${k}${name.slice(String(layersLeft[k].path).length)}`;
   };
-  return kept.map(({ spec, path }, k) => {
+  return layersLeft.map(({ spec, path }, k) => {
     const renamedSpec = mapLayer(spec, (layer) => withNames(layer, newName));
     // Without `of` it reads the layer before.
     const { of, ...others } = renamedSpec;

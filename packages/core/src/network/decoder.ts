@@ -26,9 +26,9 @@ export function decoderPart(
     const problem = 'draws no latent value, expected a layer gaussian, and outputs that depend on inputs by it alone';
     throw new OptionError('decoderOf', 'spec', problem, { about: 'the network' });
   }
-  const isKept = new Set(valuesBefore(network, answer, z));
-  const blocks = [...new Set([...isKept].map((value) => blockOf(allLayers[value - 1].path)))].sort((a, b) => a - b);
-  const kept = allLayers.filter(({ path }) => blocks.includes(blockOf(path)));
+  const keptValues = new Set(valuesBefore(network, answer, z));
+  const blocks = [...new Set([...keptValues].map((value) => blockOf(allLayers[value - 1].path)))].sort((a, b) => a - b);
+  const decoderLayers = allLayers.filter(({ path }) => blocks.includes(blockOf(path)));
   const values = new Map(allLayers.map(({ path }, k) => [path, k + 1]));
   for (const [k, { spec }] of allLayers.entries()) {
     if (spec.name !== undefined && !values.has(spec.name)) values.set(spec.name, k + 1);
@@ -39,7 +39,7 @@ export function decoderPart(
     const value = values.get(name) ?? 0;
     if (value === z) return 'input';
     const [block, ...inner] = allLayers[value - 1]?.path.split('.') ?? [];
-    if (isKept.has(value)) return [blocks.indexOf(Number(block)), ...inner].join('.');
+    if (keptValues.has(value)) return [blocks.indexOf(Number(block)), ...inner].join('.');
     const problem = `reads layer ${name}, expected layers after the latent value alone`;
     throw new OptionError('decoderOf', 'spec', problem, { about: 'the decoder' });
   }
@@ -61,7 +61,7 @@ export function decoderPart(
     return rewriteLayer(spec.of === undefined ? { ...spec, of: String(block - 1) } : spec);
   });
   const input = [...allLayers[z - 1].layer.out];
-  return { spec: { input, layers }, tensors: kept.flatMap(({ tensors }) => tensors) };
+  return { spec: { input, layers }, tensors: decoderLayers.flatMap(({ tensors }) => tensors) };
 }
 
 /** The layer of the spec that holds a layer. */

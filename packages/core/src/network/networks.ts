@@ -150,7 +150,6 @@ export const networkNames: readonly string[] = [
   ...[sizedNetworks.gpt, sizedNetworks.gru].map(({ example }) => example),
 ];
 
-/** A known network. */
 export interface KnownNetwork {
   /** Its rows: images, tokens or windows of a series, or rows of any shape. */
   readonly rows: 'images' | 'tokens' | 'any';

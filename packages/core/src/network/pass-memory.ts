@@ -8,7 +8,6 @@ import { type BackwardStep, type PassGraph, planMemory, type Slot } from './plan
 export interface PassMemory {
   /** Outputs of each layer [rows, out]. Layers share arrays: each keeps its numbers until the last read of the pass. */
   readonly outputs: readonly Elements[];
-  /** Memory of each layer. */
   readonly memories: readonly LayerMemory[];
   /** Gradient by the network's outputs, which the loss writes. */
   readonly outputGradient: Elements;

@@ -52,14 +52,15 @@ export function followLengths(input: Shape, layers: readonly PlacedLayer[]): Row
   let whole = 1;
   for (const [index, { layer, inputs }] of layers.entries()) {
     const { readsLengths = false } = layer;
-    const handedOn = inputs.map((value, i): ValueLengths => {
+    const inputLengths = inputs.map((value, i): ValueLengths => {
       const lengths = values[value];
       if (readsLengths) readers.push({ index, input: i, ...(lengths ?? { part: null, isKept: false }) });
       if (lengths === null || (lengths.isKept && keepsPositions(layer, i))) return lengths;
       return readsLengths ? null : { part: lengths.part, isKept: false };
     });
-    const kept = handedOn.find((lengths) => lengths?.isKept) ?? handedOn.find((lengths) => lengths !== null) ?? null;
-    values.push(startOf(index + 1) ?? kept);
+    const outputLengths =
+      inputLengths.find((lengths) => lengths?.isKept) ?? inputLengths.find((lengths) => lengths !== null) ?? null;
+    values.push(startOf(index + 1) ?? outputLengths);
     whole = Math.max(whole, ...layer.in.map(positionsOf), positionsOf(layer.out));
   }
   const partOfValue = (value: number): number | null => {

@@ -39,7 +39,6 @@ export interface Call {
   readonly args: readonly unknown[];
 }
 
-/** The argument of a call for an operand. */
 export const argumentOf = ({ op, args }: Call, operand: string): unknown =>
   args[Object.keys(op.operands).indexOf(operand)];
 

@@ -53,7 +53,6 @@ export function planRankWork(spec: NetworkSpec, data: DataSplits, options: Train
   return rankWork({ ...shape, network, elementType, clips: clipNorm !== null }, ranks);
 }
 
-/** Work of a step of this shape. */
 export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
   checkRanks('rankWork', ranks);
   if (!Array.isArray(shape?.network?.tensors)) {

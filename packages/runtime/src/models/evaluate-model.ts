@@ -105,8 +105,8 @@ export async function evaluateModel(
   const usefulThreads = Math.min(requested, Math.ceil(dataset.rows / EVALUATION_ROWS));
   checkPool('evaluateModel', values.pool, usefulThreads);
   const machine = { parts, threads: usefulThreads, startsThreads: true, backend, blas };
-  const chunksHeld = chunksOf(network, [dataset.rows]);
-  const inference = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, chunksHeld);
+  const evaluationChunks = chunksOf(network, [dataset.rows]);
+  const inference = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, evaluationChunks);
   const { setup, budget, room } = inference;
   const { threads, chunks } = budget;
   if (threads < usefulThreads) onWarning?.(fewerThreadsWarning(threads, usefulThreads, room));
@@ -136,7 +136,7 @@ export function scoringOf(model: Model, dataset: Dataset): Scoring {
   const network = buildNetwork(spec, parts?.customParts);
   const areBits =
     classes === null && network.outputs === 1 && targets.array.every((target) => target === 0 || target === 1);
-  const trainedOn = createLoss(loss ?? (classes === null ? 'mse' : 'softmax-cross-entropy'), parts?.customParts);
-  const R = targetPositions(network, trainedOn);
-  return createScoring({ loss: trainedOn, outputs: network.outputs / R, classes, areBits, hasPositions: R > 1 });
+  const trainingLoss = createLoss(loss ?? (classes === null ? 'mse' : 'softmax-cross-entropy'), parts?.customParts);
+  const R = targetPositions(network, trainingLoss);
+  return createScoring({ loss: trainingLoss, outputs: network.outputs / R, classes, areBits, hasPositions: R > 1 });
 }

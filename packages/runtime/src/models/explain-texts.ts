@@ -86,7 +86,6 @@ export async function explainTexts(
   return explainRows(model, explainedRows.length, textAt, { threads, onProgress });
 }
 
-/** The numbers of a row of a matrix. */
 function numbersOf(matrix: DataMatrix, row: number): Float64Array {
   const numbers = new Float64Array(matrix.columns);
   gatherRows(numbers, matrix, FILE_ORDER, row, 1, anyRows);

@@ -14,7 +14,7 @@ test.each([
 });
 
 test('a default of the command line stands in place of that of the option', () => {
-  expect(helpLine({ ...option.count(3, 'failures', 'three'), shown: 'set by the dataset' })).toBe(
+  expect(helpLine({ ...option.count(3, 'failures', 'three'), defaultText: 'set by the dataset' })).toBe(
     'failures (default: set by the dataset)',
   );
 });

@@ -24,7 +24,7 @@ const counts = (what: string, example: string, max: number): option.Kind<readonl
 
 /** The workload as `train` takes it, and how it is measured. */
 export const scaleOptions = {
-  dataset: { ...dataset, shown: 'mnist' },
+  dataset: { ...dataset, defaultText: 'mnist' },
   ...workload,
   ...grouped(
     { group: 'Run' },

@@ -47,7 +47,6 @@ export interface ServerContext extends Pick<QueueOptions, 'maxWaiting' | 'delayM
   onError(error: unknown): void; // called for unexpected errors
 }
 
-/** The routes of one model. */
 export interface ModelRoutes {
   readonly handle: FastifyInstance['routing'];
   readonly waiting: number; // requests that wait for a thread

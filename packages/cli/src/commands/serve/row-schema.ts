@@ -107,7 +107,6 @@ function rowForms({ preprocessing, spec }: Model): JsonObject[] {
   return table.series === undefined ? forms : [windowSchema(forms, table.series)];
 }
 
-/** A window of a series. */
 const windowSchema = (forms: JsonObject[], { context }: SeriesEncoding): JsonObject => ({
   type: 'array',
   items: { anyOf: forms },

@@ -37,9 +37,14 @@ function helpOf(option: string): Pick<FileOption<unknown>, 'help' | 'standard'> 
   const owners = ownersOf(option).map(([kind, table]) => ({ kind, ...table[option] }));
   const lines = [...new Set(owners.map(({ help }) => help))].map((line) => {
     const lineOwners = owners.filter(({ help }) => help === line);
-    return { text: line?.replace('{}', namesOf(lineOwners.map(({ kind }) => kind))), shown: defaultsOf(lineOwners) };
+    return {
+      text: line?.replace('{}', namesOf(lineOwners.map(({ kind }) => kind))),
+      defaultText: defaultsOf(lineOwners),
+    };
   });
-  const help = lines.map(({ text, shown }, i) => text + (shown === lines[i + 1]?.shown ? '' : shown)).join(', and ');
+  const help = lines
+    .map(({ text, defaultText }, i) => text + (defaultText === lines[i + 1]?.defaultText ? '' : defaultText))
+    .join(', and ');
   return { help, standard: undefined };
 }
 
@@ -54,8 +59,8 @@ function inWords(names: readonly string[]): string {
 }
 
 /** ' (default: 0; 0.01 for adamw)': the default of the first optimizer, and others that differ from it. */
-function defaultsOf([first, ...others]: readonly { kind: string; standard: unknown; shown?: unknown }[]): string {
-  if (typeof first.standard === 'boolean' || first.shown !== undefined) return '';
+function defaultsOf([first, ...others]: readonly { kind: string; standard: unknown; defaultText?: unknown }[]): string {
+  if (typeof first.standard === 'boolean' || first.defaultText !== undefined) return '';
   const different = others.filter(({ standard }) => standard !== first.standard);
   const defaultTexts = [first.standard, ...different.map(({ kind, standard }) => `${standard} for ${kind}`)];
   return ` (default: ${defaultTexts.join('; ')})`;

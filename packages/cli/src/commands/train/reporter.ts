@@ -10,7 +10,6 @@ export interface RunStart {
   readonly out: string | null; // directory of the run
 }
 
-/** A run that has ended. */
 export interface RunEnd extends RunStart {
   readonly report: string | null; // path of the report
   readonly assessment: Assessment;

@@ -1,12 +1,12 @@
 import { option, show } from '@gradloom/core/internal';
-import { tableOptions as library, textOptions } from '@gradloom/runtime/options';
+import { tableOptions, textOptions } from '@gradloom/runtime/options';
 import { classNames, columnNames, columnTypesByName } from '../../options/column-options.ts';
 import { flagName, flagsOf, optionsFrom } from '../../options/flags-of.ts';
 import { defined, type FileOptionTable, type Values } from '../../options/option.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import type { DatasetSource, FileSource } from './dataset-source.ts';
 
-const tableLibraryFlags = flagsOf(library.table, 'Data');
+const tableLibraryFlags = flagsOf(tableOptions.table, 'Data');
 
 const textFlags = flagsOf(textOptions.table, 'Data');
 
@@ -28,7 +28,7 @@ export const tableFlags = {
 type TableValues = Values<typeof tableFlags>;
 
 /** Every option of a file that is a flag of its own. */
-export const fileOptions = { ...textOptions.table, ...library.table };
+export const fileOptions = { ...textOptions.table, ...tableOptions.table };
 
 /** The dataset with the flags of tables and texts as options of its file. */
 export function withTableFlags<Source extends DatasetSource | undefined>(source: Source, values: TableValues): Source {

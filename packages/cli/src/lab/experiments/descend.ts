@@ -13,7 +13,7 @@ export const sineSpec: NetworkSpec = {
 };
 
 /** For experiments with so few rows that a second thread would cost more than it saves. */
-export const oneThread = { ...commonOptions.threads, shown: '1' };
+export const oneThread = { ...commonOptions.threads, defaultText: '1' };
 
 export interface Descent {
   readonly optimizer: OptimizerSpec;

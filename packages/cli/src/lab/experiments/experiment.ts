@@ -80,7 +80,7 @@ export function defineExperiment<T extends OptionTable>(definition: {
 /** Common options of all experiments. The default backend is wasm, so that everyone sees the same digits. */
 export const commonOptions = {
   ...runOptions,
-  backend: { ...runOptions.backend, shown: 'wasm, so that everyone sees the same digits' },
+  backend: { ...runOptions.backend, defaultText: 'wasm, so that everyone sees the same digits' },
   out: {
     group: 'Output',
     ...option.text('a directory')(

@@ -76,12 +76,12 @@ function cellsByShade(head: Head): Map<number, string[]> {
 const MAX_CELL = 28;
 
 /** Width of a letter of the largest font. */
-const LETTER = 7.3;
+const LETTER_WIDTH = 7.3;
 
 function drawHead(head: Head, tokens: readonly string[], width: number): Drawing {
   const longest = highest([1, ...tokens.map((token) => token.length)]);
   const letters = Math.min(longest, 8);
-  const margin = Math.ceil(letters * LETTER) + 6;
+  const margin = Math.ceil(letters * LETTER_WIDTH) + 6;
   const cell = Math.min(MAX_CELL, Math.floor((100 * (width - margin)) / tokens.length) / 100);
   const size = Math.min(12, Math.round(10 * cell) / 10);
   const cut = (token: string): string => (token.length > letters ? `${token.slice(0, letters - 1)}…` : token);

@@ -1,5 +1,5 @@
 import { barX, dot, link, ruleX, text } from '@observablehq/plot';
-import { fittingTicks, highest, lowest, scaleOver } from '../axes.ts';
+import { fittingTicks, highest, LETTER_WIDTH, lowest, scaleOver } from '../axes.ts';
 import { legend, stack } from '../compose.ts';
 import { type Draw, isNarrow } from '../picture.ts';
 import { drawPlot, halo, type Stroke } from '../theme.ts';
@@ -20,7 +20,6 @@ export interface BarChartOptions {
 }
 
 const ROW = 26; // pixels
-const LETTER = 6.8; // pixels, wider than most letters
 const RULE: Stroke = { color: 'var(--ink)', dash: '5 4' };
 
 const titleOf = ({ name, text }: Bar): string => `${name}: ${text}`;
@@ -37,8 +36,8 @@ export function barChart({ bars, x, rule }: BarChartOptions): Draw {
   const [low, high] = scale.domain as [number, number];
   const chart: Draw = (width) => {
     const namesAbove = isNarrow(width) && nameLetters > 14;
-    const marginLeft = namesAbove ? 8 : Math.min(width / 2, 12 + nameLetters * LETTER);
-    const marginRight = Math.min(0.45 * width, 16 + textLetters * LETTER);
+    const marginLeft = namesAbove ? 8 : Math.min(width / 2, 12 + nameLetters * LETTER_WIDTH);
+    const marginRight = Math.min(0.45 * width, 16 + textLetters * LETTER_WIDTH);
     const ticks = log
       ? {}
       : { ticks: fittingTicks(low, high, width - marginLeft - marginRight, isNarrow(width) ? 4 : 8) };

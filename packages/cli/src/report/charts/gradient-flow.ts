@@ -1,5 +1,5 @@
 import { layerNames } from '../../terminal/text/layer-names.ts';
-import { highest, logRange, shortNumber } from '../axes.ts';
+import { highest, LETTER_WIDTH, logRange, shortNumber } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
 import { isNarrow, type Picture } from '../picture.ts';
 import type { ProbeFigures } from '../train/run-lines.ts';
@@ -41,7 +41,7 @@ export function gradientFlow(probes: readonly ProbeFigures[]): Picture[] {
                   {
                     columns: probes.map(({ step }) => String(step)),
                     rows: names,
-                    left: 34 + 6.8 * highest(names.map((name) => name.length)),
+                    left: 34 + LETTER_WIDTH * highest(names.map((name) => name.length)),
                     values: sizes,
                     x: 'step',
                     y: 'layer',

@@ -1,5 +1,6 @@
 import { cornerOf, type Sheet, sizeOf } from '../../lab/figures/sheet.ts';
 import { plural } from '../../terminal/text/format.ts';
+import { LETTER_WIDTH } from '../axes.ts';
 import type { Reconstructions } from '../findings/findings.ts';
 import { type Markup, markup } from '../markup/markup.ts';
 import { type Draw, isNarrow, type Picture } from '../picture.ts';
@@ -26,7 +27,7 @@ const GAP = 12;
 /** Between the images of a cell. */
 const INNER_GAP = 4;
 const TEXT_HEIGHT = 38;
-const [LETTER, BOLD_LETTER] = [6.8, 7.3]; // widths
+const BOLD_LETTER_WIDTH = 7.3;
 /** Images with fewer pixels keep their pixels visible. */
 const MIN_SMOOTH = 48;
 
@@ -67,8 +68,8 @@ function textOfCell({ title, note, end, hover }: CellText, width: number): Marku
     text.length > maxLetters ? `${text.slice(0, Math.max(1, maxLetters - 1))}…` : text;
   return [
     markup`<title>${hover}</title>`,
-    markup`<text y="14" font-weight="600">${cut(title, Math.floor(width / BOLD_LETTER))}</text>`,
-    markup`<text y="30" fill="var(--soft)">${cut(note, Math.floor(width / LETTER) - end.length)}${end}</text>`,
+    markup`<text y="14" font-weight="600">${cut(title, Math.floor(width / BOLD_LETTER_WIDTH))}</text>`,
+    markup`<text y="30" fill="var(--soft)">${cut(note, Math.floor(width / LETTER_WIDTH) - end.length)}${end}</text>`,
   ];
 }
 

@@ -2,7 +2,7 @@ import type { Profile } from '@gradloom/runtime';
 import { phases as allPhases } from '@gradloom/runtime/internal';
 import { barX } from '@observablehq/plot';
 import { decimal, duration } from '../../terminal/text/format.ts';
-import { evenlySpaced, highest } from '../axes.ts';
+import { evenlySpaced, highest, LETTER_WIDTH } from '../axes.ts';
 import { stack } from '../compose.ts';
 import { markup } from '../markup/markup.ts';
 import type { Draw, Picture } from '../picture.ts';
@@ -48,7 +48,12 @@ export function timeOfThreads(
         drawPlot({
           width,
           height: 40 + 30 * bands.length,
-          margins: { left: 14 + 6.8 * highest(bands.map(({ name }) => name.length)), right: 16, top: 4, bottom: 36 },
+          margins: {
+            left: 14 + LETTER_WIDTH * highest(bands.map(({ name }) => name.length)),
+            right: 16,
+            top: 4,
+            bottom: 36,
+          },
           x: { label: 'time (ms)', ticks: 5 },
           y: { type: 'band', domain: bands.map(({ name }) => name), label: null, tickSize: 0 },
           marks: [

@@ -83,8 +83,8 @@ export function createUpdates(
 
   function capNorms(...[W, , I, row, n, limit]: Parameters<typeof maxNorm>): FixedCall[] {
     const { kernel, vectors } = layout.maxNorm;
-    const left = I % BLOCK_ROWS;
-    const rows = [I, (I - left) / BLOCK_ROWS, left];
+    const rest = I % BLOCK_ROWS;
+    const rows = [I, (I - rest) / BLOCK_ROWS, rest];
     return [[kernel, addressOf(W), bytes * row, ...groupsOf(n, vectors), ...rows, limit]];
   }
 

@@ -153,7 +153,6 @@ export function bitsOf(x: number, type: ElementType): bigint {
 
 const view = new DataView(new ArrayBuffer(8));
 
-/** The steps that a step reads. */
 export function operandsOf(step: Step): readonly number[] {
   switch (step.kind) {
     case 'binary':

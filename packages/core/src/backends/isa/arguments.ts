@@ -16,7 +16,6 @@ export type Argument = readonly [name: string, kind: ArgumentKind];
 /** The arguments of a kernel. `CallTape.write` takes them in this order; the kernel finds them by name. */
 export type ArgumentTable = readonly Argument[];
 
-/** A number for each argument. */
 export type ArgumentValues<T extends ArgumentTable> = { readonly [K in keyof T]: number };
 
 /** Maximum number of arguments of a call. */

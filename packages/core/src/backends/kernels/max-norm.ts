@@ -11,7 +11,7 @@ export const maxNormArguments = defineArguments(
   ...groupArguments,
   ['count', 'count'], // rows, at least 1
   ['blocks', 'count'], // whole blocks of `BLOCK_ROWS` rows
-  ['left', 'count'], // rows after the blocks
+  ['restRows', 'count'], // rows after the blocks
   ['limit', 'number'],
 );
 
@@ -53,7 +53,7 @@ export function assembleMaxNorm(isa: Isa): ColumnKernel {
       for (let v = 0; v < vectors; v++) unit.narrow(v, v * parts); // register v has the factors of vector v as elements
       const from = isa.load(W);
       isa.repeatOrSkip(call.blocks, () => scaleRows(from, BLOCK_ROWS));
-      isa.repeatOrSkip(call.left, () => scaleRows(from, 1));
+      isa.repeatOrSkip(call.restRows, () => scaleRows(from, 1));
 
       function addSquares(from: Pointer): void {
         for (let v = 0; v < vectors; v++) {

@@ -35,7 +35,6 @@ export const RUN = {
   skipPanel: 8, // 64 bits: the same in the panel
   words: 10,
 };
-/** Bytes of a run. */
 export const RUN_BYTES = 4 * RUN.words;
 
 /** Shape of a tile kernel: M rows of `vectors` vectors, with the last vector full or masked. */

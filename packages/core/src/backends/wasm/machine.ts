@@ -10,7 +10,6 @@ import { WasmApi, type WasmMemory, type WasmModule, type WasmTable } from './web
 /** Calls that are played at a time if their tape lies outside of the memory. */
 const COPIED_CALLS = 32;
 
-/** Doubles of scratch of a machine. */
 export const MACHINE_SCRATCH = WORD_BYTES / 8 + COPIED_CALLS * CALL_DOUBLES;
 
 /** Kernels of WebAssembly on a memory. They are assembled and compiled when they are first played. */

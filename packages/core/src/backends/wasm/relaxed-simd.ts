@@ -90,6 +90,7 @@ function encodeTrial(): Uint8Array {
         [...text('float32'), 0, 1],
       ]),
     ),
-    section(10, list([trial(0x14, 0x107, 0x21), trial(0x13, 0x105, 0x1f)])), // as f64x2.relaxed_madd and f32x4.relaxed_madd
+    // Splat, relaxed_madd and extract_lane of f64x2 and of f32x4.
+    section(10, list([trial(0x14, 0x107, 0x21), trial(0x13, 0x105, 0x1f)])),
   );
 }

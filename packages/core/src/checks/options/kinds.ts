@@ -10,7 +10,7 @@ export interface Kind<T> extends Typing {
   <const Standard extends T | undefined = undefined>(
     standard?: Standard,
     help?: string,
-    shown?: string,
+    defaultText?: string,
   ): Option<T, Standard>;
 }
 
@@ -28,8 +28,8 @@ export function kind<T>(check: Check<T>, typing: Typing = {}): Kind<T> {
   const make = <const Standard extends T | undefined = undefined>(
     standard?: Standard,
     help?: string,
-    shown?: string,
-  ): Option<T, Standard> => ({ ...typing, check, standard: standard as Standard, help, shown, required: false });
+    defaultText?: string,
+  ): Option<T, Standard> => ({ ...typing, check, standard: standard as Standard, help, defaultText, required: false });
   return Object.assign(make, { ...typing, check });
 }
 
@@ -119,7 +119,6 @@ function asShare(value: unknown): string {
   return percent > 1 && percent < 100 ? ` (${percent / 100} for ${percent} %)` : '';
 }
 
-/** True or false. */
 export const flag = checkedBy('true or false', (value) => typeof value === 'boolean', { standsAlone: true });
 /** Text of at least one character; `expected` says what it names. */
 export const text = (expected: string): PlainKind<string> =>
@@ -137,8 +136,8 @@ export function oneOf<T extends object>(table: T): PlainKind<keyof T & string> {
 }
 
 /** Any value; the function that receives it checks it. */
-export const unchecked = <T>(help?: string, shown?: string): Option<T, undefined> =>
-  kind((_where, _name, value) => value as T)(undefined, help, shown);
+export const unchecked = <T>(help?: string, defaultText?: string): Option<T, undefined> =>
+  kind((_where, _name, value) => value as T)(undefined, help, defaultText);
 
 /** An option of a kind that must be given. */
 export const required = <T>(createOption: () => Option<T, undefined>): Option<T, undefined, true> => ({

@@ -15,7 +15,6 @@ export interface Typing {
   readonly repeats?: true;
 }
 
-/** One option. */
 export interface Option<T, Standard extends T | undefined, Required extends boolean = false> extends Typing {
   /** Its check, which also says its type. */
   readonly check: Check<T>;
@@ -24,7 +23,7 @@ export interface Option<T, Standard extends T | undefined, Required extends bool
   /** Its help line. '{}' stands for the members of a family that share the line. */
   readonly help: string | undefined;
   /** Text of the default in help, if the default is not a value. */
-  readonly shown: string | undefined;
+  readonly defaultText: string | undefined;
   /** Whether it must be given. */
   readonly required: Required;
   /** Options of each member of a family, if the value is the spec of a member. */

@@ -27,7 +27,6 @@ export type InitializerName = keyof typeof table;
 /** Every initializer. */
 export const initializers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
-/** Options of each initializer. */
 export const initializerOptions = options;
 
 /** For example 'he-normal', or { kind: 'normal', std: 0.01 }. */

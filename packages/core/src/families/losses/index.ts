@@ -25,7 +25,6 @@ export type LossName = keyof typeof table;
 /** All losses. To add one, write a file and list it here. */
 export const losses: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
-/** Options of each loss. */
 export const lossOptions = options;
 
 /** The loss of one output: for example 'mse', or { kind: 'huber', delta: 2 }. */

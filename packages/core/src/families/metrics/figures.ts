@@ -192,7 +192,6 @@ export interface FigureNeeds {
   readonly hasPositions: boolean;
 }
 
-/** Right rows / all rows. */
 function shareOfRight({ right, rows }: ClassCounts): number {
   const sum = (counts: Float64Array) => counts.reduce((total, count) => total + count, 0);
   return sum(right) / sum(rows);

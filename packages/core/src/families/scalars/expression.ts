@@ -90,7 +90,6 @@ function withoutUnused({ steps, results }: Expression): Expression {
   return { steps: usedSteps, results: results.map((result) => indices.get(result) as Term) };
 }
 
-/** Some results of an expression, by their indices. */
 export const expressionOfResults = ({ steps, results }: Expression, indices: readonly number[]): Expression =>
   withoutUnused({ steps, results: indices.map((k) => results[k]) });
 

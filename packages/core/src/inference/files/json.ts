@@ -39,7 +39,6 @@ function copy(value: unknown, path: string, depth: number, budget: { readonly na
   return plain;
 }
 
-/** Whether the value is a JSON object. */
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -197,7 +197,6 @@ const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) |
 const daysOf = (year: number, month: number): number =>
   month === 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
 
-/** Days from 0000-03-01 to 1970-01-01. */
 const DAYS_TO_1970 = 719_468;
 
 /** Days from 1970-01-01 in the Gregorian calendar. Years here begin in March, so a leap day is the last of its year. */

@@ -41,7 +41,6 @@ export const GAP_WORDS = [
 
 const gaps: ReadonlySet<unknown> = new Set<unknown>(['', null, undefined, ...GAP_WORDS]);
 
-/** Whether the cell is a gap. */
 export const isGap = (cell: Cell): boolean =>
   gaps.has(typeof cell === 'string' ? cell.trim() : cell) || Number.isNaN(cell);
 

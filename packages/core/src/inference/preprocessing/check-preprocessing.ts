@@ -277,7 +277,6 @@ const range: Check<ValueRange> = (where, path, value) => {
 const checkType = <T extends string>(where: string, path: string, value: unknown, known: readonly T[]): T =>
   oneOf(known)(where, `${path}.type`, hasField(value, 'type') ? value.type : undefined);
 
-/** The format of cells of a type. */
 const formatOf =
   (type: 'numeric' | 'date' | 'boolean'): Check<CellFormat> =>
   (where, path, value) => {

@@ -62,7 +62,6 @@ export function planTeam(options: TeamPlanOptions): TeamPlan {
   return { passes, nodes, rows: scratchRow };
 }
 
-/** Leaves of a thread. */
 function leavesOf({ leaves, threads, part = { first: 0, end: leaves } }: TeamPlanOptions, thread: number): LeafRange {
   const bound = (t: number): number => part.first + Math.floor((t * (part.end - part.first)) / threads);
   return { first: bound(thread), end: bound(thread + 1) };

@@ -151,7 +151,7 @@ export const formulaLayers = { ...functions, ...operations, clip, plus, power };
 export const sameForAll = <Key extends string, Value>(object: Readonly<Record<Key, unknown>>, value: Value) =>
   Object.fromEntries(Object.keys(object).map((key) => [key, value])) as Readonly<Record<Key, Value>>;
 
-/** Their options. */
+/** The options of each of these layers. */
 export const formulaLayerOptions = {
   ...sameForAll(functions, functionOptions.table),
   ...sameForAll(operations, operationOptions.table),

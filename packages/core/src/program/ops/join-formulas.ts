@@ -34,8 +34,8 @@ export function joinFormulas(first: FormulaArrays, second: FormulaArrays): Formu
   if (first.outputs.some((a) => !isOverwritten(a) && second.outputs.some((b) => !areApart(a, b)))) return null;
 
   const inputs: { readonly array: Elements; readonly input: Formula['inputs'][number] }[] = [];
-  const kept = [...first.outputs.keys()].filter((k) => !isOverwritten(first.outputs[k]));
-  const outputs = [...kept.map((k) => first.outputs[k]), ...second.outputs];
+  const finalOutputs = [...first.outputs.keys()].filter((k) => !isOverwritten(first.outputs[k]));
+  const outputs = [...finalOutputs.map((k) => first.outputs[k]), ...second.outputs];
   const expression = expressionOf((terms) => {
     function inputOf({ formula, inputs: arrays }: FormulaArrays, k: number): Term {
       const input = formula.inputs[k];
@@ -49,7 +49,7 @@ export function joinFormulas(first: FormulaArrays, second: FormulaArrays): Formu
       const outputIndex = first.outputs.findLastIndex((output) => isSame(output, second.inputs[k]));
       return outputIndex === -1 ? inputOf(second, k) : firstResults[outputIndex];
     });
-    return [...kept.map((k) => firstResults[k]), ...secondResults];
+    return [...finalOutputs.map((k) => firstResults[k]), ...secondResults];
   });
   // Kernels store an input that is a result at once, though another input may still be read from there.
   if (expression.results.some((result) => expression.steps[result][0] === 'input')) return null;

@@ -73,15 +73,15 @@ export function leafGradients(
   for (let k = 0; k < leafCount(B, leafRows); k++) {
     const row = k * leafRows;
     sumRows(levels, 2 * size, Math.min(leafRows, B - row), leafRows, R, (level, first, n) => {
-      const byGamma = level * 2 * size;
-      const byBeta = byGamma + size;
-      levels.fill(0, byGamma, byBeta + size);
+      const gammaOffset = level * 2 * size;
+      const betaOffset = gammaOffset + size;
+      levels.fill(0, gammaOffset, betaOffset + size);
       for (let p = row * R + first; p < row * R + first + n; p++) {
         for (let j = 0; j < size; j++) {
           const i = p * size + j;
           const xHat = round(round(x[i] - mean[j]) * scales[j]);
-          levels[byGamma + j] += round(dy[i] * xHat);
-          levels[byBeta + j] += dy[i];
+          levels[gammaOffset + j] += round(dy[i] * xHat);
+          levels[betaOffset + j] += dy[i];
         }
       }
     });

@@ -41,21 +41,21 @@ export function axesOf({ shape, inputs }: Formula, B: number): FormulaAxes {
       })
       .reverse();
   });
-  const kept: number[] = []; // axes, each of them the last of a group
+  const groupEnds: number[] = []; // the last axis of each group
   const extents: number[] = [];
   for (const [axis, extent] of outputShape.entries()) {
     if (extent === 1) continue;
-    const before = kept[kept.length - 1];
+    const before = groupEnds[groupEnds.length - 1];
     const continuesAxis = before !== undefined && strides.every((steps) => steps[before] === steps[axis] * extent);
     if (continuesAxis) {
-      kept[kept.length - 1] = axis;
+      groupEnds[groupEnds.length - 1] = axis;
       extents[extents.length - 1] *= extent;
     } else {
-      kept.push(axis);
+      groupEnds.push(axis);
       extents.push(extent);
     }
   }
-  return { extents, strides: strides.map((inputStrides) => kept.map((axis) => inputStrides[axis])) };
+  return { extents, strides: strides.map((inputStrides) => groupEnds.map((axis) => inputStrides[axis])) };
 }
 
 /** Numbers that plain code takes through a step at once. */

@@ -53,14 +53,14 @@ export function layerNormBackwardWeights(
 ): void {
   const round = roundingOf(dGamma);
   sumRows(sums, 2 * size, B, leafRows, R, (level, first, n) => {
-    const byGamma = level * 2 * size;
-    const byBeta = byGamma + size;
-    sums.fill(0, byGamma, byBeta + size);
+    const gammaOffset = level * 2 * size;
+    const betaOffset = gammaOffset + size;
+    sums.fill(0, gammaOffset, betaOffset + size);
     for (let p = first; p < first + n; p++) {
       for (let j = 0; j < size; j++) {
         const xHat = round(round(x[p * size + j] - means[p]) * scales[p]);
-        sums[byGamma + j] += round(dy[p * size + j] * xHat);
-        sums[byBeta + j] += dy[p * size + j];
+        sums[gammaOffset + j] += round(dy[p * size + j] * xHat);
+        sums[betaOffset + j] += dy[p * size + j];
       }
     }
   });

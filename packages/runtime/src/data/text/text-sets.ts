@@ -116,7 +116,6 @@ export function windowsOf(
   };
 }
 
-/** A row for each line. */
 export function linesOf(
   { tokenizer, rows, inputs, targets, lengths }: LineStore,
   { validation, test }: Pick<SetOptions, 'validation' | 'test'>,

@@ -24,7 +24,6 @@ export type Backend = BuiltInBackend | BlasBackend;
 
 /** A built-in backend: plain TypeScript, WebAssembly, or machine code generated at startup. */
 export interface BuiltInBackend {
-  /** Its name. */
   readonly name: Exclude<BackendName, 'blas'>;
   /**
    * Whether each product and each sum of products is rounded by itself, since WebAssembly has no fused multiply-add

@@ -17,7 +17,6 @@ export const TALLY = {
   weights: 6,
 } as const;
 
-/** Length of a tally. */
 export const TALLIES = Object.keys(TALLY).length;
 
 const { answer } = createDecision('tally', { targets: 'classes' });

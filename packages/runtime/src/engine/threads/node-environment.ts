@@ -5,7 +5,6 @@ import { createBackendKernels } from '../backends/backend.ts';
 import { partsOf } from '../modules/imported-parts.ts';
 import type { ThreadEnvironment } from './thread-environment.ts';
 
-/** The environment of a Node thread. */
 export const nodeEnvironment: ThreadEnvironment = {
   cores: availableParallelism(),
   partsOf,

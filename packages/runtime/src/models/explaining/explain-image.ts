@@ -11,7 +11,6 @@ export interface ImageExplanation {
   readonly sensitivity: Float64Array;
 }
 
-/** An image to explain. */
 export interface ImageToExplain {
   readonly kind: 'image';
   readonly inputs: Float64Array; // [H, W, C]

@@ -9,24 +9,24 @@ interface Version {
   readonly mounts: readonly string[]; // relative to the root of control groups; the first that has the group is used
   readonly limit: string;
   readonly usage: string;
-  readonly cached: readonly string[]; // lines of memory.stat that add up to cached files
-  readonly mapped: string; // the line for mapped files, which are cached but in use
+  readonly cacheLines: readonly string[]; // lines of memory.stat that add up to cached files
+  readonly mappingLine: string; // for mapped files, which are cached but in use
 }
 
 const version1: Version = {
   mounts: ['memory'],
   limit: 'memory.limit_in_bytes',
   usage: 'memory.usage_in_bytes',
-  cached: ['total_active_file', 'total_inactive_file'],
-  mapped: 'total_mapped_file',
+  cacheLines: ['total_active_file', 'total_inactive_file'],
+  mappingLine: 'total_mapped_file',
 };
 
 const version2: Version = {
   mounts: ['', 'unified'],
   limit: 'memory.max',
   usage: 'memory.current',
-  cached: ['active_file', 'inactive_file'],
-  mapped: 'file_mapped',
+  cacheLines: ['active_file', 'inactive_file'],
+  mappingLine: 'file_mapped',
 };
 
 /**
@@ -54,7 +54,7 @@ export function cgroupMemory(self = '/proc/self/cgroup', root = '/sys/fs/cgroup'
   return minBytes;
 }
 
-function freeBytesIn(folder: string, { limit, usage, cached, mapped }: Version): number {
+function freeBytesIn(folder: string, { limit, usage, cacheLines, mappingLine }: Version): number {
   const limitBytes = numberIn(systemText(join(folder, limit)));
   const usedBytes = numberIn(systemText(join(folder, usage)));
   if (limitBytes === undefined || usedBytes === undefined) return Number.POSITIVE_INFINITY;
@@ -64,7 +64,7 @@ function freeBytesIn(folder: string, { limit, usage, cached, mapped }: Version):
       .map((line) => line.split(' ', 2) as [string, string]),
   );
   const statOf = (name: string): number => numberIn(stat.get(name)) ?? 0;
-  const cachedBytes = Math.max(0, cached.reduce((sum, name) => sum + statOf(name), 0) - statOf(mapped));
+  const cachedBytes = Math.max(0, cacheLines.reduce((sum, name) => sum + statOf(name), 0) - statOf(mappingLine));
   return Math.max(0, limitBytes - usedBytes + cachedBytes);
 }
 

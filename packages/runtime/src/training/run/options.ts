@@ -41,9 +41,9 @@ const trainingFlag = option.asFlag({ group: 'Training', effect: 'result' });
 const watchingFlag = option.asFlag({ group: 'Training', effect: 'execution' });
 
 /** A copy of a spec, since the caller may change it while the run is planned. The spec is checked where it is used. */
-function spec<T>(standard?: undefined, help?: string, shown?: string): Option<T, undefined>;
+function spec<T>(standard?: undefined, help?: string, defaultText?: string): Option<T, undefined>;
 function spec<T>(standard: T, help?: string): Option<T, T>;
-function spec<T>(...stated: [standard?: T, help?: string, shown?: string]): Option<T, T | undefined> {
+function spec<T>(...stated: [standard?: T, help?: string, defaultText?: string]): Option<T, T | undefined> {
   return option.kind((_where, _name, value) => copyJson(value) as T)<T | undefined>(...stated);
 }
 

@@ -250,7 +250,7 @@ export function linearRemarks(
   return isClear ? [`${WORSE_THAN_LINEAR}, by ${rowsOf(evaluation, gap)}`] : [];
 }
 
-/** Fewer rows between two shares tell nothing: in a paired test the difference of d rows is at most √d standard errors. */
+/** Fewer rows tell nothing: in a paired test the difference of d rows is at most √d standard errors. */
 const MIN_GAP_ROWS = 4;
 
 /** Standard error of a share of rows. */

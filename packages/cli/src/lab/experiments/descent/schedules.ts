@@ -9,14 +9,14 @@ import { sweepLearningRates } from '../sweep.ts';
 
 const BATCH = 8;
 const EPOCHS = 125;
-const WARM_UP = 100;
+const WARM_UP_STEPS = 100;
 const SEEDS = 3;
 
 const schedules: Readonly<Record<string, ScheduleSpec>> = {
   constant: 'constant',
   'step, a tenth at each third': { kind: 'step', everyEpochs: Math.ceil(EPOCHS / 3) },
   cosine: 'cosine',
-  'warm-up, then cosine': { kind: 'cosine', warmupSteps: WARM_UP },
+  'warm-up, then cosine': { kind: 'cosine', warmupSteps: WARM_UP_STEPS },
   'one-cycle': 'one-cycle',
 };
 

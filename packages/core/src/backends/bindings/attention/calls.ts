@@ -19,7 +19,6 @@ export interface Factors {
   readonly next: number; // bytes to the next panel
 }
 
-/** The arguments of the formulas of attention. */
 export const attentionTables = Object.fromEntries(
   Object.entries(attentionFormulas).map(([name, formula]) => [name, matrixArguments(formula)]),
 ) as Readonly<Record<AttentionFormulaName, ArgumentTable>>;

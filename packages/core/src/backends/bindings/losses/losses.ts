@@ -12,7 +12,6 @@ import { isPlain, type KernelInput } from '../../formulas/expression.ts';
 import type { BindCall } from '../call-tape.ts';
 import type { FormulaCall, RowKernels } from './row-kernels.ts';
 
-/** The arguments of a loss. */
 type Arguments = readonly [
   ...[lossSums: Float64Array, dy: Elements, y: Elements, t: Elements, B: number, leafRows: number, O: number],
   parameter?: number,

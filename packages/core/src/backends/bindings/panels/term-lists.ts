@@ -3,7 +3,6 @@ import { listArguments } from '../../kernels/list-terms.ts';
 import type { CallTape } from '../call-tape.ts';
 import { countOf, heightOf, listStep, type PanelMemory, tilesOver } from './panel-memory.ts';
 
-/** Lists the terms of a product that are not 0. */
 export function createTermLists(
   { list: kernelOf, listedRows }: ProductKernels,
   tape: CallTape,

@@ -37,7 +37,7 @@ export interface Assembler extends AnyAssembler {
   /** Emits an instruction with its registers in the usual fields. */
   emit(opcode: number, d?: number, n?: number, m?: number): void;
   /** Loads or stores `register` (general or vector) at `address`. */
-  access(what: Access, register: number, address: Address): void;
+  access(form: Access, register: number, address: Address): void;
   /** Loads or stores two registers at `base` + `offset`. `opcode` also determines whether `base` changes. */
   accessPair(opcode: number, bytes: number, first: number, second: number, base: Register, offset: number): void;
   /** Jumps ahead if bit `bit` of r is 0, as `skipIfZero` does. */
@@ -54,7 +54,7 @@ export function createAssembler(free: number): Assembler {
   const literals = createLiterals();
   const patches: { literal: number; load: number }[] = []; // loads (by word) whose distance is to be filled in
   // The last instruction, if it may be joined with the next into a pair and no jump leads to the place after it.
-  let last: { what: Access; register: number; base: Register; offset: number } | null = null;
+  let last: { form: Access; register: number; base: Register; offset: number } | null = null;
 
   function emit(opcode: number, d = 0, n = 0, m = 0): void {
     if (length === code.length) {
@@ -104,8 +104,8 @@ export function createAssembler(free: number): Assembler {
     if (offset !== 0 || from === base) addNumber(r, from, offset);
   }
 
-  function access(what: Access, register: number, address: Address): void {
-    const { opcode, bytes } = what;
+  function access(form: Access, register: number, address: Address): void {
+    const { opcode, bytes } = form;
     const { base, index, scale = 1, offset = 0, literal } = address;
     if (literal !== undefined) {
       emit(0x9c000000, register); // ldr of a vector, counted from the instruction
@@ -118,25 +118,25 @@ export function createAssembler(free: number): Assembler {
       emit((opcode & ~0x01000000) | 0x00206800 | (scale === 1 ? 0 : 0x1000), register, base, index);
     } else if (index !== undefined) {
       loadAddress(x16, { base, index, scale });
-      access(what, register, addressAt(x16, offset));
+      access(form, register, addressAt(x16, offset));
     } else if (Number.isInteger(units) && units >= 0 && units < 4096) {
-      if (joinWithLast(what, register, base, offset)) return;
+      if (joinWithLast(form, register, base, offset)) return;
       emit(opcode | (units << 10), register, base);
-      last = { what, register, base, offset };
+      last = { form, register, base, offset };
     } else if (offset >= -256 && offset < 256) {
       emit((opcode & ~0x01000000) | ((offset & 511) << 12), register, base); // the form with a signed offset in bytes
     } else {
       addNumber(x16, base, offset);
-      access(what, register, addressAt(x16));
+      access(form, register, addressAt(x16));
     }
   }
 
   /** If the last instruction moves the left neighbour, replaces it by one that moves both, and returns true. */
-  function joinWithLast(what: Access, register: number, base: Register, offset: number): boolean {
-    if (what.pair === undefined || last?.what !== what || last.base !== base) return false;
-    if (offset - last.offset !== what.bytes || last.offset >= 64 * what.bytes) return false; // offsets have 7 bits
+  function joinWithLast(form: Access, register: number, base: Register, offset: number): boolean {
+    if (form.pair === undefined || last?.form !== form || last.base !== base) return false;
+    if (offset - last.offset !== form.bytes || last.offset >= 64 * form.bytes) return false; // offsets have 7 bits
     length--;
-    accessPair(what.pair, what.bytes, last.register, register, base, last.offset);
+    accessPair(form.pair, form.bytes, last.register, register, base, last.offset);
     return true;
   }
 

@@ -57,7 +57,6 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
   let functions: FunctionBody[] = [];
   let kernelCount = 0;
 
-  /** Pushes a value. */
   function push(value: Value): void {
     if (typeof value === 'number') get(value);
     else if (value.kind === 'slot') get(value.local);

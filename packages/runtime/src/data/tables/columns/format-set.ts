@@ -31,7 +31,6 @@ export const POINT_OR_THOUSANDS: FormatSet =
   DECIMAL_POINT |
   numberFormatBit(numberFormats.findIndex(({ decimal, thousands }) => decimal === 'comma' && thousands === 'point'));
 
-/** The bits of all formats. */
 export const formatBits: readonly FormatSet[] = Array.from(
   { length: numberFormats.length + dateFormats.length + 1 },
   (_, index) => bitOf(index),

@@ -98,10 +98,10 @@ function outputsOf(graph: Graph, model: ExportedModel, y: Value) {
     if (head === undefined) return [];
     const { start, size, shape } = head;
     const ends = [[start], [start + size], [1], [1]].map((numbers) => graph.integers(numbers));
-    const flat = graph.node('Slice', [y, ...ends]);
+    const headOutputs = graph.node('Slice', [y, ...ends]);
     const network = buildNetwork(contents.spec, contents.parts?.customParts);
     const loss = contents.loss === undefined ? null : createLoss(contents.loss, contents.parts?.customParts);
-    const outputs = shape.length === 1 ? flat : graph.reshape(flat, [0, ...shape]);
+    const outputs = shape.length === 1 ? headOutputs : graph.reshape(headOutputs, [0, ...shape]);
     return [{ name, model: { contents, network, loss }, outputs }];
   });
 }

@@ -55,7 +55,6 @@ export function runNodes<T extends Item>(
   }
 }
 
-/** Runs a node. */
 function runNode<T extends Item>(
   source: Source,
   batch: Batch,

@@ -45,16 +45,16 @@ const reverseSequence = composedOperator((call, [first, second]) => {
   const rank = extentsOf(x).length;
   const [time, batch] = [call.int('time_axis', 0), call.int('batch_axis', 1)].map((axis) => axisOf(call, axis, rank));
   const [T] = fixedExtents(call, [extentsOf(x)[time]]);
-  const back = (y: Item, length: number): Item =>
+  const reverseStart = (y: Item, length: number): Item =>
     takeItems(
       call,
       y,
       time,
       Array.from({ length: T }, (_, t) => (t < length ? length - 1 - t : t)),
     );
-  if (lengths.every((length) => length === lengths[0])) return [back(x, lengths[0])];
+  if (lengths.every((length) => length === lengths[0])) return [reverseStart(x, lengths[0])];
   fixedExtents(call, [extentsOf(x)[batch]]);
-  const rows = lengths.map((length, n) => back(takeItems(call, x, batch, [n]), length));
+  const rows = lengths.map((length, n) => reverseStart(takeItems(call, x, batch, [n]), length));
   return call.apply('Concat', rows, { axis: batch });
 });
 

@@ -117,7 +117,7 @@ function convolvedVolume(
       dilation: [height.dilation, width.dilation],
       groups,
     },
-    [3, 4, 2, 1, 0],
+    [3, 4, 2, 1, 0], // O, C, D, H, W of the weights to H, W, D, C, O
   );
   const rows = Array.from({ length: depth.outputs * height.outputs }, (_, k) => {
     return Math.floor(k / height.outputs) * (H / height.stride) + (k % height.outputs);

@@ -52,7 +52,6 @@ export const number = (expected: number): Term =>
     if (numbers?.length === 1 && Math.abs(numbers[0] / expected - 1) < ROUNDING) yield bindings;
   };
 
-/** The node that makes a value, if its operator is this one. */
 function madeBy(graph: Graph, value: string, operator: string): Node | undefined {
   const node = graph.makerOf(value);
   return node?.opType === operator && (node.domain ?? '') === '' ? node : undefined;
