@@ -1,4 +1,3 @@
-import { CLIP_EPSILON } from '../../program/reference/step.ts';
 import { bitsOf } from '../formulas/formula.ts';
 import { defineArguments } from '../isa/arguments.ts';
 import type { Address, Isa, Pointer, Source, Vector } from '../isa/isa.ts';
@@ -40,6 +39,9 @@ export const clipArguments = defineArguments(
   ['blocks', 'count'],
   ['limit', 'number'], // of the norm
 );
+
+/** Keeps the factor finite: that of `clipScale`, which kernels do not import. */
+const CLIP_EPSILON = 1e-6;
 
 /** factor = limit / (√(Σ squares) + ε), at most 1, as `clipScale`. */
 function assembleClip(isa: Isa): number {

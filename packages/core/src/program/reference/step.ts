@@ -76,7 +76,7 @@ export function maxNorm(
 }
 
 /** ε of `clipScale`, as in PyTorch's clip_grad_norm_. */
-export const CLIP_EPSILON = 1e-6;
+const CLIP_EPSILON = 1e-6;
 
 /**
  * The factor that clips the gradient norm to `clipNorm`: clipNorm / (norm + ε), at most 1
