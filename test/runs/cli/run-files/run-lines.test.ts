@@ -105,7 +105,7 @@ describe('a file of lines that is opened again', () => {
   test('loses the lines after an earlier step, and says so', () => {
     const { file, text } = opened(whole, 7);
     expect(text).toBe(textOf(lines.slice(0, 2)));
-    expect(file).toMatchObject({ warnings: [], dropped: '2 lines of metrics.jsonl' });
+    expect(file).toMatchObject({ warnings: [], droppedText: '2 lines of metrics.jsonl' });
   });
 
   test('of an earlier version, without checksums, keeps its lines and gets them', () => {
