@@ -7,6 +7,7 @@ import type { Call } from './op.ts';
  * no function allocates or checks. Arrays of different names never overlap unless documented.
  */
 export interface Kernels {
+  /** Name of the backend. */
   readonly name: BackendName;
   /** Binds this one call to the code that runs it. Null if the backend leaves it to the reference. */
   bind(call: Call): Bound | null;
@@ -47,6 +48,7 @@ export type TakeDoubles = (length: number) => Float64Array | null;
 
 /** Kernel calls on a tape. */
 export interface Block {
+  /** What it does, in this order. */
   readonly calls: readonly FixedCall[];
   /** Makes all calls once. */
   run(): void;

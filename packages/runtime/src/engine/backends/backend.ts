@@ -24,6 +24,7 @@ export type Backend = BuiltInBackend | BlasBackend;
 
 /** A built-in backend: plain TypeScript, WebAssembly, or machine code generated at startup. */
 export interface BuiltInBackend {
+  /** Its name in options and results. */
   readonly name: Exclude<BackendName, 'blas'>;
   /**
    * Whether each product and each sum of products is rounded by itself, since WebAssembly has no fused multiply-add
