@@ -229,11 +229,19 @@ describe('train --live', () => {
     const args = ['train', '--dataset', 'moons', '--epochs', '3', '--threads', '2', '--json', '--out'];
     const out = temporaryDirectory();
     const plain = await gradloom([...args, join(out, 'plain')]);
+    const plainSteps = readFileSync(join(out, 'plain/steps.jsonl'), 'utf8').trim().split('\n').length;
     let sent: Promise<LiveEvent[]> | '' | undefined;
+    // The result is sent before the lines of the last steps, if both are new at once.
+    const seen = { steps: 0, hasResult: false };
+    const isLast = (event: LiveEvent): boolean => {
+      seen.steps += stepsIn([event]).length;
+      seen.hasResult ||= event.data.result?.wrong !== undefined;
+      return seen.hasResult && seen.steps >= plainSteps;
+    };
     const watched = await gradloom([...args, join(out, 'watched'), '--live'], {
       onStderr(text) {
         const [url] = /http:\S+/.exec(text) ?? [];
-        sent ??= url && eventsUntil(url.replace('/?', '/events?'), ({ data }) => data.result?.wrong !== undefined);
+        sent ??= url && eventsUntil(url.replace('/?', '/events?'), isLast);
       },
     });
     const [, address, ended] = /^gradloom train: live at (\S+)\n(.*)\n$/.exec(watched.stderr) ?? [];

@@ -48,7 +48,7 @@ export type TakeDoubles = (length: number) => Float64Array | null;
 
 /** Kernel calls on a tape. */
 export interface Block {
-  /** What it does, in this order. */
+  /** The joined calls, in the order in which they are made. */
   readonly calls: readonly FixedCall[];
   /** Makes all calls once. */
   run(): void;

@@ -13,7 +13,7 @@ test('the time left is that of the other steps at the speed of those before', ()
   expect(timesOf(runIn('running').list[0])).toEqual({ elapsedMs: null, leftMs: null });
   const speed = { run: 0, step: 10, samplesPerSecond: 1, elapsedMs: 500, busy: [] };
   expect(timesAfter(runIn('running'), 'speed', speed)).toEqual({ elapsedMs: 500, leftMs: 1500 });
-  // Of a run of another process the lines of epochs tell.
+  // A run of another process sends no speed: its newest epoch has the time.
   expect(timesAfter(runIn('running'), 'lines', lines([{ step: 20, elapsedMs: 700 }]))).toEqual({
     elapsedMs: 700,
     leftMs: 700,

@@ -103,7 +103,8 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
     // One event at a time: the next one is read when the connection has taken it.
     const stream = Readable.from(events, { highWaterMark: 1 });
     streams++;
-    stream.once('close', () => {
+    // The stream itself closes only after the event for which it waits.
+    reply.raw.once('close', () => {
       streams--;
       lastCloseMs = performance.now();
     });

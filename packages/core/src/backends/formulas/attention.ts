@@ -66,7 +66,12 @@ export const attentionFormulas = {
     hasOwnDistance: true,
     of: ({ multiply }, dy, y) => [multiply(dy, y)],
   },
-  products: { inputs: ['x'], numbers: ['scale'], outputs: ['x'], of: ({ multiply }, x, scale) => [multiply(x, scale)] },
+  scaledRows: {
+    inputs: ['x'],
+    numbers: ['scale'],
+    outputs: ['x'],
+    of: ({ multiply }, x, scale) => [multiply(x, scale)],
+  },
   copies: { inputs: ['x'], outputs: ['y'], of: (_m, x) => [x] },
 } satisfies Record<string, MatrixFormula>;
 

@@ -21,7 +21,7 @@ export interface Attention {
 }
 
 const backwardFormulas = (drops: boolean): readonly AttentionFormulaName[] => [
-  ...(['limitedScores', 'terms', 'products'] as const),
+  ...(['limitedScores', 'terms', 'scaledRows'] as const),
   ...(drops ? (['weights', 'slopes'] as const) : (['weightsAndSlopes'] as const)),
 ];
 
@@ -328,21 +328,9 @@ export function createNativeAttention(
 
       /** dq or dk of some positions, times 1/√d. */
       function scaleRows(at: number, row: number, positions: number, heads: number): void {
-        const g = calls.groups('products', heads * d);
-        tape.write(
-          tables.products,
-          formulas.products.kernel,
-          at,
-          at,
-          scale,
-          g[0],
-          g[1],
-          g[2],
-          g[3],
-          g[4],
-          positions,
-          row,
-        );
+        const g = calls.groups('scaledRows', heads * d);
+        const { kernel } = formulas.scaledRows;
+        tape.write(tables.scaledRows, kernel, at, at, scale, g[0], g[1], g[2], g[3], g[4], positions, row);
       }
     },
   };
