@@ -53,6 +53,9 @@ describe('outputs of a layer', () => {
     for (const threads of [1, 2]) {
       expect(await images.outputsAll(rows, { layer: 'seen', threads })).toEqual(expected);
       expect(await images.outputsAll(lists, { layer: 'seen', threads })).toEqual(alone.outputs(lists));
+      out.fill(0);
+      expect(await images.outputsAll(rows, { layer: 'seen', threads, out })).toBe(out);
+      expect(out).toEqual(Float32Array.from(expected));
     }
   });
 
