@@ -50,7 +50,7 @@ export const datasetFormats = {
   },
   'image-folder': {
     title: 'a folder with a folder of PNG or JPEG images for each class',
-    options: ['size', 'channels', 'divisor'],
+    options: ['size', 'channels', 'bits', 'divisor'],
     isFolder: true,
     matches: isImageFolder,
     load: loadImageFolder,

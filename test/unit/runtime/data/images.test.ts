@@ -169,6 +169,34 @@ describe('a folder of images', () => {
     expect((await loadDataset(folder.writeFolder('several', files), { size: 5 })).train.decisions).toEqual([]);
   });
 
+  test('of 16-bit values is read by the bits that the largest takes, in other sets too, which is said', async () => {
+    const deep = (...data: number[]) =>
+      encode({ width: 2, height: 1, channels: 1, depth: 16, data: Uint16Array.from(data) });
+    const path = folder.writeFolder('deep', {
+      'train/a/1.png': deep(16, 255),
+      'train/a/2.png': greyPng(16, 255),
+      'train/b/1.png': deep(2049, 4095),
+      'test/a/1.png': deep(160, 4096),
+      'test/b/1.png': deep(1, 15),
+    });
+    const { train, test: other } = await loadDataset(path);
+    expect([...train.inputs.array]).toEqual([1, 15, 16, 255, 128, 255]);
+    expect([...(other?.inputs.array ?? [])]).toEqual([10, 255, 0, 0]);
+    expect(train.preprocessing).toMatchObject({ image: { bits: 12 } });
+    expect(other?.preprocessing).toEqual(train.preprocessing);
+    expect(train.decisions).toEqual([
+      'images of 16 bits a value use 12 of them: values are divided by 16, to bytes (deep:bits=16 otherwise)',
+    ]);
+    expect(other?.decisions).toEqual([]);
+    const full = (await loadDataset(path, { bits: 16 })).train;
+    expect([...full.inputs.array]).toEqual([0, 0, 16, 255, 8, 15]);
+    expect(full.decisions).toEqual([]);
+    const opaque = { width: 1, height: 1, channels: 2, depth: 16, data: Uint16Array.of(100, 65535) } as const;
+    const seeThrough = await loadDataset(folder.writeFolder('see-through', { 'a/1.png': encode(opaque) }));
+    expect(seeThrough.train.preprocessing).toMatchObject({ image: { bits: 8 } });
+    expect([...seeThrough.train.inputs.array]).toEqual([100]);
+  });
+
   test('is resized to the size that is asked for', async () => {
     const path = folder.writeFolder('sizes', { 'a/1.png': fileOf('colour.png'), 'b/1.jpg': fileOf('colour.jpg') });
     const { train } = await loadDataset(path, { size: '40x3' });
@@ -190,7 +218,7 @@ describe('is refused in one sentence', () => {
       '/a/b.gif has another ending, expected images that end in .png, .jpg or .jpeg (so do 2 more entries of the folder)',
       { 'a/b.gif': greyPng(1), 'a/b.webp': greyPng(1), 'a/c.png': greyPng(1), 'a/d.txt': greyPng(1) },
     ],
-    ['option "header" is unknown, expected size, channels, divisor', { 'a/1.png': greyPng(1) }, { header: true }],
+    ['option "header" is unknown, expected size, channels, bits, divisor', { 'a/1.png': greyPng(1) }, { header: true }],
     ['size has "0x3", expected a width and height of 1 to', { 'a/1.png': greyPng(1) }, { size: '0x3' }],
     ['channels has 2, expected 1 (grey) or 3', { 'a/1.png': greyPng(1) }, { channels: 2 }],
   ])('%s', async (sentence, files, options = {}) => {

@@ -106,11 +106,12 @@ function tokensText({ tokenizer, context, lines }: TextEncoding): string {
 }
 
 /** '28 x 28 pixels in grey, bytes divided by 255, then (x - 0.13) / 0.31'. */
-function imageText({ height, width, channels, divisor, scale }: ImageEncoding): string {
+function imageText({ height, width, channels, divisor, bits, scale }: ImageEncoding): string {
   const numbers = (list: readonly number[]) =>
     list.length === 1 ? decimal(list[0]) : `[${list.map(decimal).join(', ')}]`;
   const scaleText = scale === undefined ? '' : `, then (x - ${numbers(scale.mean)}) / ${numbers(scale.deviation)}`;
-  return `${width} x ${height} pixels in ${channels === 1 ? 'grey' : 'colour'}, bytes divided by ${divisor}${scaleText}`;
+  const bitsText = bits === undefined ? '' : `, 16-bit values taken as ${bits} bits`;
+  return `${width} x ${height} pixels in ${channels === 1 ? 'grey' : 'colour'}${bitsText}, bytes divided by ${divisor}${scaleText}`;
 }
 
 function runRows({ record, progress, arrays }: Checkpoint): [string, string][] {

@@ -125,7 +125,7 @@ const isReadAsTable = ({ path, options }: FileSource, tablePreprocessing: TableP
   (formatOf(path) === 'text' && (options?.target !== undefined || tablePreprocessing !== undefined));
 
 /** Options of tables that a folder of images has, too. */
-const IMAGE_OPTIONS = new Set(['classNames', 'scale', 'name', 'size', 'channels']);
+const IMAGE_OPTIONS = new Set(['classNames', 'scale', 'name', 'size', 'channels', 'bits']);
 
 /** @throws OptionError for an option of tables with a text, and for one of texts with another file. */
 function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource, isTable: boolean): void {

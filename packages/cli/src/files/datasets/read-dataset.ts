@@ -83,11 +83,12 @@ export function nameFileOption(error: OptionError, byFlag: readonly string[] = [
   return new OptionError(error.where, flag, error.problem, { about, cause: error });
 }
 
-/** Options that convert any images to the size, channels and numbers that a model takes. */
-const sizeOfImages = ({ height, width, channels, divisor }: ImageEncoding) => ({
+/** Options that convert any images to the size, channels, bits and numbers that a model takes. */
+const sizeOfImages = ({ height, width, channels, divisor, bits = 16 }: ImageEncoding) => ({
   size: `${width}x${height}`,
   channels,
   divisor,
+  bits,
 });
 
 /** @throws OptionError for options that do not fit, or ask for more than there is memory for. */

@@ -1,5 +1,6 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { positiveInteger } from '../../checks/options/index.ts';
+import { wholeNumber } from '../../checks/options/kinds.ts';
 import { counted, has } from '../../checks/show.ts';
 import { checkTokenizer } from '../text/tokenizer-spec.ts';
 import { type CellFormat, THOUSANDS } from './cell-format.ts';
@@ -238,7 +239,8 @@ const numberOrNull: Check<number | null> = (where, path, value) => (value === nu
 const nonZero: Check<number> = (where, path, value) =>
   number(where, path, value) || fail(where, path, value, 'a number other than 0');
 
-const imageFields = { height: integer, width: integer, channels, divisor: nonZero };
+const bits: Check<number> = (where, path, value) => wholeNumber(8, 16).check(where, path, value);
+const imageFields = { height: integer, width: integer, channels, divisor: nonZero, bits: optional(bits) };
 
 const positive: Check<number> = (where, path, value) =>
   number(where, path, value) > 0 ? (value as number) : fail(where, path, value, 'a number above 0');

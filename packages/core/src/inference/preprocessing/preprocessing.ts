@@ -54,6 +54,8 @@ export interface ImageEncoding {
   readonly channels: 1 | 3;
   /** Divisor of the bytes; not 0. */
   readonly divisor: number;
+  /** Bits of 16-bit values, 8 to 16: a byte has the upper 8 of these, and is 255 for larger values. @default 16 */
+  readonly bits?: number;
   /** Mean and deviation of each channel. @default none */
   readonly scale?: ChannelScale;
 }

@@ -9,8 +9,8 @@ export interface ImageFormat {
   readonly name: string;
   /** The first bytes of its files, in hexadecimal. */
   readonly start: string;
-  /** Decodes an image of at most `maxPixels`. @throws Error saying what is wrong with the bytes. */
-  decode(bytes: Uint8Array, maxPixels?: number): Image;
+  /** Decodes an image of at most `maxPixels`, and 16-bit values of `bits`. @throws Error saying what is wrong. */
+  decode(bytes: Uint8Array, maxPixels?: number, bits?: number): Image;
   sizeOf(bytes: Uint8Array): ImageSize;
 }
 

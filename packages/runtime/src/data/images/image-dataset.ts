@@ -66,13 +66,14 @@ function countBytes(inputs: DataMatrix, rows: number, C: number): Float64Array[]
 export function imagePreprocessing(
   { array, shape = [], divisor, scale }: DataMatrix,
   labels: readonly string[] | undefined,
+  bits?: number,
 ): ImagePreprocessing | undefined {
   const [height, width, channels = 1] = shape;
   if (!(array instanceof Uint8Array) || shape.length < 2 || shape.length > 3) return undefined;
   if (channels !== 1 && channels !== 3) return undefined;
   return {
     version: 1,
-    image: { height, width, channels, divisor, ...(scale === undefined ? {} : { scale }) },
+    image: { height, width, channels, divisor, ...(bits && { bits }), ...(scale && { scale }) },
     ...(labels === undefined ? {} : { target: [{ name: 'class', type: 'classes', labels }] }),
   };
 }

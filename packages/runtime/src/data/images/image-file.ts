@@ -10,8 +10,12 @@ import { decodeImage, IMAGE_FILE, ImageFileError, sizeOfImage } from './image-re
 /** Size of an uncompressed image of 100 megapixels. */
 const MAX_BYTES = 3e8;
 
-/** Reads an image; its first bytes tell the format. @throws Error naming the file and what is wrong with it. */
-export const readImage = (where: string, path: string): Promise<Image> => readWith(decodeImage, where, path);
+/**
+ * Reads an image; its first bytes tell the format, and values of 16 bits are read as `bits`, 16 by default.
+ * @throws Error naming the file and what is wrong with it.
+ */
+export const readImage = (where: string, path: string, bits?: number): Promise<Image> =>
+  readWith((formats, subject, bytes) => decodeImage(formats, subject, bytes, bits), where, path);
 
 /** The size in the header of an image. @throws Error as `readImage` does. */
 export const readImageSize = (where: string, path: string): Promise<ImageSize> => readWith(sizeOfImage, where, path);

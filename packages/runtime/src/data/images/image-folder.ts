@@ -11,9 +11,15 @@ import { sortedNames } from '../tables/fit-preprocessing.ts';
 import { tableFormatOf } from '../tables/formats/index.ts';
 import { chooseSize, sizesOf } from './choose-size.ts';
 import { imagePreprocessing } from './image-dataset.ts';
-import { checkImageOptions, type ImageOptions, type ImageSize } from './image-options.ts';
+import {
+  checkImageOptions,
+  decisionOnBits,
+  type ImageOptions,
+  type ImageShape,
+  type ImageSize,
+} from './image-options.ts';
 import { ImageFileError } from './image-reader.ts';
-import { createImageRows, type ImageRows, type ImageShape } from './image-rows.ts';
+import { type ImageRows, readImageRows } from './image-rows.ts';
 
 const WHERE = 'loadImageFolder';
 
@@ -75,7 +81,7 @@ async function loadSet(
   options: ImageOptions & { readonly name: string },
   trainShape?: ImageShape, // for another set
 ): Promise<{ set: Dataset; shape: ImageShape }> {
-  const { name, classNames, channels, divisor = 255 } = options;
+  const { name, classNames, channels, bits, divisor = 255 } = options;
   const files = foldersIn(folder).flatMap((label) => imagesIn(join(folder, label)).map((path) => ({ label, path })));
   if (files.length === 0) throw faultOf(WHERE, folder)('no images', 'a folder for each class, with PNG or JPEG files');
   const { labels, indices } = classesOf(
@@ -84,17 +90,17 @@ async function loadSet(
     classNames,
   );
   const paths = files.map(({ path }) => path);
-  const readAll = (size: ImageSize | undefined) => readRows(paths, size, channels, trainShape);
+  const readAll = (size: ImageSize | undefined) => readImageRows(WHERE, paths, { size, channels, bits }, trainShape);
   const size = checkImageOptions(WHERE, options);
   const { rows, sizeChoice } = await readInOneSize(paths, readAll, size, trainShape).catch(async (error: unknown) => {
     throw (await errorOfUnreadable(paths)) ?? error;
   });
   if (rows === null) throw faultOf(WHERE, folder)('changed', 'the same images');
-  const { array, ...shape } = rows.finished();
+  const { array, ...shape } = rows;
   const { height, width, channels: C } = shape;
   const inputs = { ...valueMatrix(array, height * width * C), shape: [height, width, C], divisor };
   const targets = valueMatrix(indices, 1);
-  const preprocessing = imagePreprocessing(inputs, labels);
+  const preprocessing = imagePreprocessing(inputs, labels, shape.bits);
   const set = complete(
     checkDataset(`${WHERE}: ${showPath(folder)}`, {
       name,
@@ -110,6 +116,7 @@ async function loadSet(
           return `the folders of images are the classes, and ${table} is not read (${advice})`;
         }),
         ...(sizeChoice === undefined ? [] : [`${sizeChoice.decision} (${name}:size=32x32 chooses another)`]),
+        ...decisionOnBits(`${name}:`, trainShape ?? options, shape.bits),
       ],
     }),
   );
@@ -147,20 +154,6 @@ async function errorOfUnreadable(paths: readonly string[]): Promise<Error | unde
   const expected = 'whole PNG or JPEG images (mend these, or take them out of the folder)';
   const list = [...problems.slice(0, MAX_NAMED), ...omission].join('; ');
   return new Error(`${WHERE}: ${has}, expected ${expected}: ${list}`, { cause });
-}
-
-/** Reads all images; null if they have several sizes, and there is none to resize them to. */
-async function readRows(
-  paths: readonly string[],
-  size: ImageSize | undefined,
-  channels: 1 | 3 | undefined,
-  trainShape: ImageShape | undefined,
-): Promise<ImageRows | null> {
-  // Imported when needed: most processes read no images, and the decoders take a while to load.
-  const { readImage } = await import('./image-file.ts');
-  const rows = createImageRows(WHERE, paths.length, size, channels, trainShape);
-  for (const path of paths) if (!rows.add(await readImage(WHERE, path))) return null;
-  return rows;
 }
 
 /** Images whose sizes are compared before the first one is read, which takes the memory of all in its size. */

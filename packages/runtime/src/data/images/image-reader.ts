@@ -1,8 +1,7 @@
 import { reasonOf } from '@gradloom/core/internal';
 import type { ImageFormat } from './decoders.ts';
 import type { Image } from './image.ts';
-import type { ImageSize } from './image-options.ts';
-import type { ImageShape } from './image-rows.ts';
+import type { ImageShape, ImageSize } from './image-options.ts';
 
 /** Pixels that further images may have in all. Reading an image subtracts its pixels. */
 export interface PixelBudget {
@@ -12,13 +11,13 @@ export interface PixelBudget {
 /** Reads the bytes of an image file as a row of bytes. @throws Error that begins with `subject`. */
 export type ImageReader = (subject: string, bytes: Uint8Array, budget?: PixelBudget) => Uint8Array;
 
-/** Creates a reader of images in the size and colours of a model. */
+/** Creates a reader of images in the size, colours and bits of a model. */
 export async function createImageReader(encoding: ImageShape): Promise<ImageReader> {
   // Imported when needed: most processes read no images, and the decoders take a while to load. The module shares no
   // imports with others, so that the bundle of a thread is one file besides it.
   const { imageFormats, fitImage } = await import('./decoders.ts');
   return (subject, bytes, budget) => {
-    const image = decodeImage(imageFormats, subject, bytes, budget?.pixels);
+    const image = decodeImage(imageFormats, subject, bytes, encoding.bits, budget?.pixels);
     if (budget !== undefined) budget.pixels -= image.width * image.height;
     return fitImage(image, encoding);
   };
@@ -38,13 +37,14 @@ export class ImageFileError extends Error {
   }
 }
 
-/** Decodes the bytes of an image file of at most `maxPixels`. @throws ImageFileError that begins with `subject`. */
+/** Decodes the bytes of an image file, 16-bit values of `bits`. @throws ImageFileError that begins with `subject`. */
 export const decodeImage = (
   formats: readonly ImageFormat[],
   subject: string,
   bytes: Uint8Array,
+  bits?: number,
   maxPixels?: number,
-): Image => withFormat(formats, subject, bytes, (format) => format.decode(bytes, maxPixels));
+): Image => withFormat(formats, subject, bytes, (format) => format.decode(bytes, maxPixels, bits));
 
 /** The size in the header of an image file. @throws Error as `decodeImage` does. */
 export const sizeOfImage = (formats: readonly ImageFormat[], subject: string, bytes: Uint8Array): ImageSize =>

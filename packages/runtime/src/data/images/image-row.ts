@@ -28,7 +28,7 @@ export async function imageRow(
   if (typeof image !== 'string') throw new Error(`imageRow: image has ${show(image)}, expected a path or bytes`);
   const { readImage } = await import('./image-file.ts');
   const { fitImage } = await import('./decoders.ts');
-  return fitImage(await readImage('imageRow', checkPath('imageRow', image)), encoding);
+  return fitImage(await readImage('imageRow', checkPath('imageRow', image), encoding.bits), encoding);
 }
 
 /** The encoding of a table's column of images. @throws Error unless there is one, or it is named. */

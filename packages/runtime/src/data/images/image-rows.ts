@@ -1,26 +1,55 @@
 import { sharedArrays } from '../number-types.ts';
 import { type Image, withChannels } from './image.ts';
-import type { ImageSize } from './image-options.ts';
+import type { ImageShape, ImageSize } from './image-options.ts';
 import { resizeImage } from './resize-image.ts';
 
-/** Collects the images of a set into rows. */
-export interface ImageRows {
-  /** Adds an image. Returns false for one of another size than those before, without a size to resize to. */
-  add(image: Image): boolean;
-  finished(): ImageShape & { readonly array: Uint8Array<SharedArrayBuffer> };
+/** The images of a set. */
+export interface ImageRows extends ImageShape {
+  readonly array: Uint8Array<SharedArrayBuffer>; // [count, height, width, channels]
 }
 
-/** Size and channels, equal for all images of a set. */
-export type ImageShape = ImageSize & Pick<Image, 'channels'>;
+/** The parts of a shape that are requested of images; the others follow from all of them. */
+export interface RequestedShape {
+  readonly size: ImageSize | undefined; // to resize to
+  readonly channels: 1 | 3 | undefined;
+  readonly bits: number | undefined;
+}
+
+/**
+ * Reads images into rows; null if they have several sizes, and none is requested. Values of 16 bits are read as the
+ * bits that the largest of all images takes, which a second reading needs if they are fewer.
+ */
+export async function readImageRows(
+  where: string,
+  paths: readonly string[],
+  requested: RequestedShape,
+  trainShape?: ImageShape, // shape of the training images, for another set: its images are brought to it
+): Promise<ImageRows | null> {
+  // Imported when needed: most processes read no images, and the decoders take a while to load.
+  const { readImage } = await import('./image-file.ts');
+  const { size, channels } = requested;
+  const bits = trainShape === undefined ? requested.bits : (trainShape.bits ?? 16);
+  const rows = createImageRows(where, paths.length, size, channels, trainShape);
+  let usedBits = 0;
+  for (const path of paths) {
+    const image = await readImage(where, path, bits);
+    usedBits = Math.max(usedBits, image.bits ?? 0);
+    if (!rows.add(image)) return null;
+  }
+  const isTooDark = bits === undefined && usedBits > 0 && usedBits < 16;
+  if (isTooDark) return readImageRows(where, paths, { ...requested, bits: usedBits });
+  const rowBits = trainShape === undefined ? (bits ?? usedBits) : trainShape.bits;
+  return { ...rows.finished(), ...(rowBits && { bits: rowBits }) };
+}
 
 /** Allocates room for `count` images. Without `channels` grey images keep one channel until a coloured one. */
-export function createImageRows(
+function createImageRows(
   where: string,
   count: number,
   size: ImageSize | undefined, // size to resize to
   channels: 1 | 3 | undefined,
-  trainShape?: ImageShape, // shape of the training images, for another set: its images are resized to it
-): ImageRows {
+  trainShape: ImageShape | undefined,
+) {
   let shape = trainShape;
   let array: Uint8Array<SharedArrayBuffer> | undefined;
   let imageCount = 0;
@@ -45,7 +74,8 @@ export function createImageRows(
   };
 
   return {
-    add(image) {
+    /** Adds an image. Returns false for one of another size than those before, without a size to resize to. */
+    add(image: Image): boolean {
       const target = size ?? trainShape;
       const resizedImage = target === undefined ? image : resizeImage(image, target.width, target.height);
       shape = fitShape(resizedImage);
@@ -55,7 +85,7 @@ export function createImageRows(
       imageCount++;
       return true;
     },
-    finished() {
+    finished(): ImageRows {
       if (shape === undefined || array === undefined) throw new Error(`${where}: no images, expected at least one`);
       return { ...shape, array };
     },

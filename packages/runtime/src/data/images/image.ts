@@ -7,6 +7,8 @@ export interface Image {
   readonly height: number;
   readonly channels: 1 | 3;
   readonly pixels: Uint8Array;
+  /** Bits that values of a 16-bit file take, 8 to 16. @default the file has 8 bits or fewer per value */
+  readonly bits?: number;
 }
 
 /** Most pixels of an image: 100 megapixels, more than cameras take. */

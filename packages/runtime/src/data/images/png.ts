@@ -6,17 +6,18 @@ import { checkImage, checkPixels, type Image, MAX_PIXELS } from './image.ts';
 export const PNG_START = '89504e470d0a1a0a';
 
 /**
- * Decodes a PNG image. Values of 16 bits keep their upper 8. Transparency is ignored: a pixel keeps the colour stored
- * with it. @throws Error saying what is wrong with the bytes.
+ * Decodes a PNG image. Values of 16 bits become the upper 8 of their lower `bits`, and 255 if they are larger.
+ * Transparency is ignored: a pixel keeps the colour stored with it. @throws Error saying what is wrong with the bytes.
  */
-export function decodePng(bytes: Uint8Array, maxPixels = MAX_PIXELS): Image {
+export function decodePng(bytes: Uint8Array, maxPixels = MAX_PIXELS, bits = 16): Image {
   const image = decode(plainChunks(bytes, maxPixels));
   const { width, height } = image;
   if (image.palette !== undefined) {
     return { width, height, channels: 3, pixels: withoutAlpha(convertIndexedToRgb(image), image.palette[0].length, 3) };
   }
   const channels = image.channels < 3 ? 1 : 3;
-  return { width, height, channels, pixels: withoutAlpha(eightBits(image), image.channels, channels) };
+  const pixels = withoutAlpha(eightBits(image, bits), image.channels, channels);
+  return { width, height, channels, pixels, ...(image.depth === 16 && { bits: usedBits(image) }) };
 }
 
 /**
@@ -101,9 +102,9 @@ function dataBytes(view: DataView, maxPixels: number): number {
 }
 
 /** Expands values to 8 bits. Smaller values are packed, each row from a new byte; the highest becomes 255. */
-function eightBits({ width, height, channels, depth, data }: DecodedPng): Uint8Array {
+function eightBits({ width, height, channels, depth, data }: DecodedPng, bits: number): Uint8Array {
   if (depth === 8) return Uint8Array.from(data);
-  if (depth === 16) return Uint8Array.from(data, (value) => value >> 8);
+  if (depth === 16) return Uint8Array.from(data, (value) => Math.min(255, value >> (bits - 8)));
   const perRow = width * channels;
   const rowBytes = Math.ceil((perRow * depth) / 8);
   const max = (1 << depth) - 1;
@@ -116,6 +117,14 @@ function eightBits({ width, height, channels, depth, data }: DecodedPng): Uint8A
     }
   }
   return pixels;
+}
+
+/** Bits that the largest value of an image takes, at least 8. Opacity is left out. */
+function usedBits({ channels, data }: DecodedPng): number {
+  const colours = channels - ((channels + 1) % 2);
+  let max = 0;
+  for (let i = 0; i < data.length; i++) if (i % channels < colours && data[i] > max) max = data[i];
+  return Math.max(8, 32 - Math.clz32(max));
 }
 
 function withoutAlpha(pixels: Uint8Array, channels: number, channelsOut: number): Uint8Array {

@@ -124,8 +124,8 @@ function encodingOf(
   if (data.kind === 'numbers') return numberEncodingOf(table, column, presentOf(data.values, rows), rows.length, fit);
   if (type === 'text') return fitTokens(table, column, data, rows);
   if (data.images !== undefined) {
-    const { height, width, channels } = data.images;
-    return { name, type: 'image', height, width, channels, divisor: 255 };
+    const { height, width, channels, bits } = data.images;
+    return { name, type: 'image', height, width, channels, divisor: 255, ...(bits && { bits }) };
   }
   const { indices, words } = data;
   const counts = new Uint32Array(words.length);

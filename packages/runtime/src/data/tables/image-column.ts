@@ -2,8 +2,8 @@ import type { PixelEncoding, TablePreprocessing } from '@gradloom/core';
 import { checkTablePreprocessing, isGap, readText, show } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
 import { chooseSize } from '../images/choose-size.ts';
-import { checkSize } from '../images/image-options.ts';
-import { createImageRows } from '../images/image-rows.ts';
+import { checkSize, decisionOnBits } from '../images/image-options.ts';
+import { readImageRows } from '../images/image-rows.ts';
 import type { TableRequest } from './columns/plan-columns.ts';
 import type { TableRow } from './formats/table-reader.ts';
 import { imageFinder } from './image-files.ts';
@@ -34,15 +34,17 @@ export async function readColumnImages(table: Table, request: TableRequest): Pro
     const requestedSize = encoding ?? (options.size === undefined ? undefined : checkSize(where, options.size));
     const chosenSize = requestedSize === undefined ? await chooseSize(subject, paths) : undefined;
     const channels = encoding?.channels ?? options.channels;
-    const rows = createImageRows(subject, paths.length, requestedSize ?? chosenSize?.size, channels);
-    const { readImage } = await import('../images/image-file.ts');
-    for (const imagePath of paths) rows.add(await readImage(subject, imagePath));
-    const { array: pixels, ...shape } = rows.finished();
+    const requested = { size: requestedSize ?? chosenSize?.size, channels, bits: options.bits };
+    const rows = await readImageRows(subject, paths, requested, encoding);
+    if (rows === null) throw new Error(`${subject} has changed, expected the same images`);
+    const { array: pixels, ...shape } = rows;
     const indexOfImage = new Map(usedIndices.map((index, n) => [index, n]));
     const indices = data.indices.map((index) => indexOfImage.get(index) ?? -1);
     inputs.push({ ...column, data: { kind: 'words', words, indices, images: { ...shape, pixels } } });
     if (chosenSize?.isResized)
       decisions.push(`column ${show(name)}: ${chosenSize.decision} (size=32x32 chooses another)`);
+    const bitsText = decisionOnBits('', encoding ?? options, shape.bits);
+    decisions.push(...bitsText.map((decision) => `column ${show(name)}: ${decision}`));
   }
   return { ...table, inputs, decisions: [...table.decisions, ...decisions] };
 }
@@ -70,7 +72,7 @@ export function createCellImages(
         const path = isGap(cells[c]) ? undefined : readText(cells[c]);
         const where = `${location} of ${source}, column ${show(column.name)}`;
         if (path === undefined) throw new Error(`${where} has no path, expected the path of a PNG or JPEG image`);
-        withPixels[c] = fitImage(await readImage(where, find(path, where)), column);
+        withPixels[c] = fitImage(await readImage(where, find(path, where), column.bits), column);
       }
       read.push({ location, cells: withPixels });
     }

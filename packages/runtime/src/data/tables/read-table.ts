@@ -146,7 +146,7 @@ function refuseImageOptions(where: string, options: TableOptions, types = Object
     const expected = `none: the ${hasImages ? 'images' : 'texts'} of a column are held in memory`;
     throw new OptionError(where, 'stream', `has true, expected ${expected}`);
   }
-  const name = (['size', 'channels'] as const).find((option) => options[option] !== undefined);
+  const name = (['size', 'channels', 'bits'] as const).find((option) => options[option] !== undefined);
   if (name === undefined || hasImages) return;
   throw new OptionError(where, name, `has ${show(options[name])}, expected none without a column of type image`);
 }

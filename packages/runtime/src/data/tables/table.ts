@@ -126,6 +126,8 @@ export interface ColumnImages {
   readonly width: number;
   /** 1 for grey, 3 for red, green and blue. */
   readonly channels: 1 | 3;
+  /** Bits of their 16-bit values. @default no image has any */
+  readonly bits?: number;
   /** Bytes [words, height, width, channels]. */
   readonly pixels: Uint8Array;
 }

@@ -17,6 +17,7 @@ import {
   type TableOptions,
 } from '@gradloom/runtime';
 import { createAnswerPool, encodePng, encodeSplit, type Image, readTableAs } from '@gradloom/runtime/internal';
+import { encode } from 'fast-png';
 import { expect, test } from 'vitest';
 import { fitImage } from '../../../../../packages/runtime/src/data/images/resize-image.ts';
 import { createTextAnswerer } from '../../../../../packages/runtime/src/models/serving/answer-texts.ts';
@@ -199,7 +200,7 @@ test('an explanation shuffles a text with its length', async () => {
   expect(new Set(falls).size).toBeGreaterThan(1);
 });
 
-/** Images of 6 x 5 pixels: a light line that lies or stands, in grey; the last one in colour, and larger. */
+/** Images of 6 x 5 pixels: a light line that lies or stands, in grey; the last in colour, larger, of 12 bits in 16. */
 const images = Array.from({ length: 40 }, (_, n) => {
   const [width, height] = n === 39 ? [12, 10] : [6, 5];
   const channels = n === 39 ? 3 : 1;
@@ -210,7 +211,8 @@ const images = Array.from({ length: 40 }, (_, n) => {
     return ((lies ? Math.floor(pixel / width) : pixel % width) === at ? 200 : 20) + (i % channels);
   });
   const image: Image = { width, height, channels, pixels };
-  folder.write(`image-${n}.png`, encodePng(image));
+  const scan = { ...image, depth: 16, data: Uint16Array.from(pixels, (byte) => 16 * byte + 5) } as const;
+  folder.write(`image-${n}.png`, n === 39 ? encode(scan) : encodePng(image));
   return image;
 });
 const withImages = [
@@ -225,6 +227,9 @@ test('the image at a path is a part of its row, as its pixels in one size and in
     'column "photo": images of 6 x 5 to 12 x 10 pixels are resized to 6 x 5 (width x height), their median ' +
       '(size=32x32 chooses another)',
   );
+  expect(table.decisions).toContain(
+    'column "photo": images of 16 bits a value use 12 of them: values are divided by 16, to bytes (bits=16 otherwise)',
+  );
   const { sets, preprocessing } = splitTable(table);
   expect(preprocessing.columns[1]).toEqual({
     name: 'photo',
@@ -233,6 +238,7 @@ test('the image at a path is a part of its row, as its pixels in one size and in
     width: 6,
     channels: 3,
     divisor: 255,
+    bits: 12,
   });
   expect(rowPartsOf(preprocessing)).toEqual([
     { name: 'cells', shape: [1] },

@@ -146,8 +146,8 @@ function emitInputs(
     const x = emitImportedInputs(graph, type, layouts.inputs);
     return layouts.inputs.length === 1 && network.input.length === 1 ? graph.reshape(x, [0, network.inputs]) : x;
   }
-  const { divisor = metadata?.divisor ?? 1, scale } = ofImages(preprocessing)?.image ?? {};
-  const divisorText = divisor === 1 ? '' : `, divided by ${divisor} as in training`;
+  const { divisor = metadata?.divisor ?? 1, bits = 16, scale } = ofImages(preprocessing)?.image ?? {};
+  const divisorText = divisor === 1 ? '' : `, divided by ${divisor} as in training${bitsText(bits)}`;
   const x = graph.input('x', type, network.input, `the inputs of the network${divisorText}`);
   return scale === undefined ? x : emitScale(graph, type, scale, x, network.input);
 }
@@ -186,8 +186,16 @@ function emitTokens(graph: Graph, { name, context }: TokenEncoding): Value {
 }
 
 /** Adds the pixels of an image, as they are in training. */
-function emitPixels(graph: Graph, { name, height, width, channels, divisor }: PixelEncoding): Value {
-  const x = graph.input(name, 'double', [height, width, channels], `bytes of the image, divided by ${divisor}`);
+const bitsText = (bits: number): string =>
+  bits === 16 ? '' : ` (16-bit values are divided by ${2 ** (bits - 8)} first, to at most 255)`;
+
+function emitPixels(graph: Graph, { name, height, width, channels, divisor, bits = 16 }: PixelEncoding): Value {
+  const x = graph.input(
+    name,
+    'double',
+    [height, width, channels],
+    `bytes of the image, divided by ${divisor}${bitsText(bits)}`,
+  );
   return graph.reshape(x, [0, height * width * channels]);
 }
 
