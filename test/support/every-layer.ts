@@ -130,6 +130,7 @@ function encoderAndDecoder(): NetworkSpec {
   y = y.plus(y.through(layerNorm(), selfAttention(2, { causal: true })));
   y = y.plus(y.through(layerNorm()).crossAttention(memory, 3));
   y = y.plus(y.crossAttention(memory, 1, { causal: true, bias: false }));
+  y = y.crossAttention(memory.through(dense(12)), 2, { projections: false });
   return network(y.through(layerNorm(), dense(3)));
 }
 

@@ -53,7 +53,8 @@ function multiplyAddsOf({ layer, spec }: PlacedLayer): number {
   const weights = layer.tensors.reduce((sum, { shape }) => (shape.length > 1 ? sum + sizeOf(shape) : sum), 0);
   // Of two sequences, keys and values are projected at the positions of the second.
   const [, memory = input] = layer.in;
-  const further = kind === 'cross-attention' ? (positionsOf(memory) - positions) * 2 * memory[1] * input[1] : 0;
+  const further =
+    kind === 'cross-attention' && weights > 0 ? (positionsOf(memory) - positions) * 2 * memory[1] * input[1] : 0;
   const isAttention = kind === 'self-attention' || kind === 'cross-attention';
   return positions * weights + further + (isAttention ? 2 * memory[0] * sizeOf(input) : 0);
 }

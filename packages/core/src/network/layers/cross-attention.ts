@@ -10,6 +10,7 @@ import {
 } from '../../checks/options/index.ts';
 import { counted } from '../../checks/show.ts';
 import { initializer } from '../../families/initializers/index.ts';
+import type { Elements } from '../../math/element-type.ts';
 import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
 import { initializedTensor } from './initialized-tensor.ts';
@@ -27,6 +28,8 @@ export const crossAttentionOptions = defineOptions('cross-attention', {
   dropout: fraction(0),
   /** Whether the projections add bq [C], bkv [2 · C] and bo [C]. @default true */
   bias: flag(true),
+  /** Whether there are projections; if not, q = x, (k, v) = memory [S, 2 · C] and y = A. @default true */
+  projections: flag(true),
   /** Initializer of Wq [C, C], and of the keys and of the values [D, C] in Wkv. @default 'glorot-uniform' */
   init: initializer('glorot-uniform'),
   /** Initializer of Wo [C, C]. @default 'glorot-uniform' */
@@ -46,7 +49,17 @@ export interface CrossAttentionOptions extends OptionsOf<typeof crossAttentionOp
  * 2017, §3.2](https://arxiv.org/abs/1706.03762)
  */
 export function crossAttention(options: CrossAttentionOptions, { inputs, stream, customParts }: LayerContext): Layer {
-  const { heads: H, causal, dropout, bias, init, outInit, biasInit } = crossAttentionOptions.read(options);
+  const {
+    heads: H,
+    causal,
+    dropout,
+    projections,
+    init,
+    outInit,
+    biasInit,
+    ...chosen
+  } = crossAttentionOptions.read(options);
+  const bias = projections && chosen.bias;
   if (inputs.length !== 2) {
     const expected = 'expected 2 (that whose positions read, and that which is read)';
     const problem = `has ${counted(inputs.length, 'value')}, ${expected}`;
@@ -56,7 +69,12 @@ export function crossAttention(options: CrossAttentionOptions, { inputs, stream,
   const [[T, C], [S, D]] = inputs;
   const d = C / H;
   refuseHeads('cross-attention', C, H);
+  if (!projections && D !== 2 * C) {
+    const expected = `expected ${2 * C} without projections (keys and then values for ${C} channels of queries)`;
+    throw new OptionError('cross-attention', 'of', `has ${D} channels in its second value, ${expected}`);
+  }
   const dropoutOf = attentionDropout(dropout, stream);
+  const projected = projections ? 1 : 0; // factor of the sizes that only projections need
 
   const weights = (name: string, I: number, O: number, spec: typeof init) =>
     initializedTensor(name, [I, O], spec, [I, C], customParts);
@@ -74,8 +92,10 @@ export function crossAttention(options: CrossAttentionOptions, { inputs, stream,
     in: inputs,
     out: [T, C],
     elementwise: false,
-    reads: { x: true, y: false },
-    tensors: bias ? [Wq, biases('bq', C), Wkv, biases('bkv', 2 * C), Wo, biases('bo', C)] : [Wq, Wkv, Wo],
+    reads: { x: true, y: !projections },
+    tensors: bias
+      ? [Wq, biases('bq', C), Wkv, biases('bkv', 2 * C), Wo, biases('bo', C)]
+      : [Wq, Wkv, Wo].slice(0, 3 * projected),
     products: [...positionProducts(T, C, C), ...positionProducts(S, D, 2 * C), [d, Math.max(T, S), 'attention']],
     readsLengths: true,
     keepsPositions: [true, false],
@@ -83,16 +103,16 @@ export function crossAttention(options: CrossAttentionOptions, { inputs, stream,
     positionNumbers: Math.max(T, S) * C,
     createMemory: (rows, allocate, { allocateForBackward = allocate }) => ({
       arrays: [
-        allocate(rows * T * C), // q
-        allocate(rows * S * 2 * C), // k and v
-        allocate(rows * T * C), // A
+        allocate(rows * projected * T * C), // q
+        allocate(rows * projected * S * 2 * C), // k and v
+        allocate(rows * projected * T * C), // A
         allocate(rows * H * T), // the maximum of each softmax
         allocate(rows * H * T), // the sum of each softmax
-        allocate(bias ? 0 : 2 * C), // zeros in place of biases
+        allocate(bias ? 0 : projected * 2 * C), // zeros in place of biases
         allocateForBackward(rows * T * C), // the gradient of q
         allocateForBackward(rows * S * 2 * C), // the gradients of k and v
-        allocateForBackward(rows * T * C), // the gradient of A
-        allocateForBackward(bias ? 0 : 2 * C), // unused gradients of biases
+        allocateForBackward(rows * projected * T * C), // the gradient of A
+        allocateForBackward(bias ? 0 : projected * 2 * C), // unused gradients of biases
       ],
     }),
     forward(y, [x, memory], parameters, B, pass, { arrays: [q, kv, A, maxima, sums, zeros] }) {
@@ -101,16 +121,23 @@ export function crossAttention(options: CrossAttentionOptions, { inputs, stream,
         lengths: [queryLengths, keyLengths],
         stepAndRow,
       } = pass;
+      const attend = (A: Elements, q: Elements, kv: Elements): void => {
+        const rows = [q, kv, queryLengths, keyLengths, stepAndRow, B] as const;
+        emit(ops.attentionForward, A, maxima, sums, ...rows, ...attentionArguments(pass));
+      };
+      if (!projections) {
+        attend(y, x, memory);
+        return;
+      }
       const [Wq, bq, Wkv, bkv, Wo, bo] = inPairs(parameters, zeros);
       if (!bias) emit(ops.fill, zeros, 0, 2 * C);
       emit(ops.affine, q, x, Wq, bq, B * T, C, C);
       emit(ops.affine, kv, memory, Wkv, bkv, B * S, D, 2 * C);
-      const rows = [q, kv, queryLengths, keyLengths, stepAndRow, B] as const;
-      emit(ops.attentionForward, A, maxima, sums, ...rows, ...attentionArguments(pass));
+      attend(A, q, kv);
       emit(ops.affine, y, A, Wo, bo, B * T, C, C);
       if (bias) emit(ops.zeroPadding, y, queryLengths, B, T, C);
     },
-    backward([dx, dMemory], dy, [x, memory], _y, parameters, gradients, B, pass, { arrays }) {
+    backward([dx, dMemory], dy, [x, memory], y, parameters, gradients, B, pass, { arrays }) {
       const {
         emit,
         lengths: [queryLengths, keyLengths],
@@ -119,6 +146,11 @@ export function crossAttention(options: CrossAttentionOptions, { inputs, stream,
         accumulate,
       } = pass;
       const [q, kv, A, maxima, sums, zeros, dq, dkv, dA, unused] = arrays;
+      if (!projections) {
+        const rows = [maxima, sums, x, memory, queryLengths, keyLengths, stepAndRow, B] as const;
+        emit(ops.attentionBackward, dx ?? dq, dMemory ?? dkv, dy, y, ...rows, ...attentionArguments(pass));
+        return;
+      }
       const [Wq, , Wkv, , Wo] = inPairs(parameters, zeros);
       const [dWq, dbq, dWkv, dbkv, dWo, dbo] = inPairs(gradients ?? [], unused);
       if (bias && gradients !== null) emit(ops.zeroPadding, dy, queryLengths, B, T, C); // for dbo alone: A is 0 there

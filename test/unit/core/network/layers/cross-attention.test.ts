@@ -68,6 +68,23 @@ test.each([false, true])(
   },
 );
 
+test.each([false, true])(
+  'without projections it has the bits of weights that change nothing (causal: %s)',
+  (causal) => {
+    const of = (options: object): NetworkSpec =>
+      network(input([T, C], 'x').crossAttention(input([S, 2 * C], 'memory'), 2, { causal, bias: false, ...options }));
+    const identity = (n: number): number[] => Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
+    const parameters = [identity(C), identity(2 * C), identity(C)];
+    const rows = [0, 1].map(() => normals(T * C + 2 * S * C));
+    const lengths = [T, 3, 2, S];
+    const bare = runNetwork(of({ projections: false }), rows, dy, { lengths });
+    const projected = runNetwork(of({}), rows, dy, { parameters, lengths });
+    expect(bare.gradients).toEqual([]);
+    expect(firstDifference(bare.y, projected.y)).toBeNull();
+    expect(firstDifference(bare.dx, projected.dx)).toBeNull();
+  },
+);
+
 test('a causal position reads no position of the memory after its own', () => {
   const parameters = buildNetwork(between(T, S, true, true)).tensors.map(({ length }) => normals(length));
   const [x, memory] = [normals(T * C), normals(S * D)];
@@ -85,6 +102,10 @@ test.each([
   [
     { heads: 4, of: ['input', 'input'] },
     'cross-attention: heads has 4, expected a divisor of 6 (channels of the input)',
+  ],
+  [
+    { heads: 2, of: ['input', 'input'], projections: false },
+    'cross-attention: of has 6 channels in its second value, expected 12 without projections (keys and then values for 6 channels of queries)',
   ],
   [{ heads: 2 }, 'cross-attention: of has 1 value, expected 2 (that whose positions read, and that which is read)'],
 ])('%j is refused', (options, message) => {

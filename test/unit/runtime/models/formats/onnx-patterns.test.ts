@@ -225,3 +225,114 @@ describe('an imported layer in pieces', () => {
     expect(difference).toBeLessThan(2e-6);
   });
 });
+
+/** Attention of x [N, 5, 6] to itself, in 2 heads of 3 numbers. */
+function attention(
+  { scores = [], to = 'dots', softmax = { axis: -1 } }: { scores?: Node[]; to?: string; softmax?: Node[3] } = {},
+  weights: GraphOfTest['weights'] = {},
+  q = 'q',
+): GraphOfTest {
+  const heads = (name: string, perm: number[]): Node[] => [
+    ['MatMul', ['x', `${name}.weight`], [`${name}s`]],
+    ['Reshape', [`${name}s`, 'heads'], [`${name}h`]],
+    ['Transpose', [`${name}h`], [name], { perm }],
+  ];
+  const nodes: Node[] = [
+    ...heads('q', [0, 2, 1, 3]),
+    ...heads('k', [0, 2, 3, 1]),
+    ...heads('v', [0, 2, 1, 3]),
+    ['Mul', ['q', 'root'], ['scaled q']],
+    ['MatMul', [q, 'k'], ['dots']],
+    ...scores,
+    ['Softmax', [to], ['p'], softmax],
+    ['MatMul', ['p', 'v'], ['a']],
+    ['Transpose', ['a'], ['b'], { perm: [0, 2, 1, 3] }],
+    ['Reshape', ['b', 'joined'], ['y']],
+  ];
+  const matrices = Object.fromEntries(['q', 'k', 'v'].map((name) => [`${name}.weight`, normals(6, 6)]));
+  return graphOf(nodes, { ...matrices, heads: [0, 5, 2, 3], joined: [0, 5, 6], root: number(3 ** -0.5), ...weights });
+}
+
+/** A mask of 5 queries and keys. */
+const maskOf = (of: (t: number, u: number) => number): [number[], number[]] => [
+  [1, 1, 5, 5],
+  Array.from({ length: 25 }, (_, k) => of(Math.floor(k / 5), k % 5)),
+];
+const root3 = { root3: number(3 ** 0.5) };
+const divided: Node = ['Div', ['dots', 'root3'], ['scores']];
+const masked: Node = ['Add', ['mask', 'scores'], ['masked']];
+
+describe('imported attention', () => {
+  const wholeGraphs: readonly (readonly [of: string, causal: boolean, graph: GraphOfTest])[] = [
+    ['a quotient', false, attention({ scores: [divided], to: 'scores' }, root3)],
+    ['scaled queries', false, attention({}, {}, 'scaled q')],
+    ['another scale', false, attention()],
+    [
+      'a mask of -infinity',
+      true,
+      attention(
+        { scores: [divided, masked], to: 'masked' },
+        { ...root3, mask: maskOf((t, u) => (u > t ? -Infinity : 0)) },
+      ),
+    ],
+    [
+      'a mask that chooses',
+      true,
+      attention(
+        { scores: [divided, ['Where', ['mask', 'scores', 'low'], ['masked']]], to: 'masked' },
+        { ...root3, low: number(-1e9), mask: maskOf((t, u) => (u > t ? 0 : 1)) },
+      ),
+    ],
+    [
+      'a mask that leaves out',
+      true,
+      attention(
+        { scores: [divided, ['Where', ['mask', 'low', 'scores'], ['masked']]], to: 'masked' },
+        { ...root3, low: number(-1e9), mask: maskOf((t, u) => (u > t ? 1 : 0)) },
+      ),
+    ],
+  ];
+  for (const [of, causal, graph] of wholeGraphs) {
+    test(`of ${of} is one layer again, with the same answers`, async () => {
+      const { model, kinds, difference, path } = await imported(graph);
+      expect(kinds).not.toContain('softmax');
+      const [layer] = model.spec.layers.filter(({ kind }) => kind === 'cross-attention');
+      expect(layer).toMatchObject({ heads: 2, causal, projections: false });
+      expect(difference).toBeLessThan(2e-6);
+      await exportModel(path, model);
+      const again = await importModel(path);
+      expect(again.spec.layers.filter(({ kind }) => kind === 'cross-attention')).toHaveLength(1);
+      const row = Array.from({ length: 30 }, (_, k) => Math.sin(k));
+      const [a, b] = [again, model].map((one) => one.outputs([row])[0]);
+      for (const [k, answer] of a.entries()) expect(answer).toBeCloseTo(b[k], 5);
+    });
+  }
+
+  const pieces: readonly (readonly [what: string, graph: GraphOfTest])[] = [
+    ['a softmax over queries', attention({ softmax: { axis: 2 } })],
+    ['a bias of scores', attention({ scores: [divided, masked], to: 'masked' }, { ...root3, mask: maskOf(Math.sin) })],
+    [
+      'scores that are added to, not left out',
+      attention({ scores: [divided, masked], to: 'masked' }, { ...root3, mask: maskOf((t, u) => (u > t ? -9 : 0)) }),
+    ],
+    [
+      'a mask of other keys',
+      attention(
+        { scores: [divided, masked], to: 'masked' },
+        { ...root3, mask: maskOf((t, u) => (u > t + 1 ? -1e9 : 0)) },
+      ),
+    ],
+    [
+      'a bias of zeros, which may learn',
+      attention({ scores: [divided, masked], to: 'masked' }, { ...root3, mask: maskOf(() => 0) }),
+    ],
+  ];
+  for (const [what, graph] of pieces) {
+    test(`with ${what} stays in pieces, with the same answers`, async () => {
+      const { kinds, difference } = await imported(graph);
+      expect(kinds).toContain('softmax');
+      expect(kinds).not.toContain('cross-attention');
+      expect(difference).toBeLessThan(2e-6);
+    });
+  }
+});

@@ -26,13 +26,15 @@ export function selfAttention(emission: Emission): Rows {
 export function crossAttention(emission: Emission): Rows {
   const { graph, xs, lengths, networkLayer } = emission;
   const [x, memory] = xs;
-  const { heads: H, causal = false, bias = true } = networkLayer.spec as Spec<'cross-attention'>;
+  const { heads: H, causal = false, bias = true, projections = true } = networkLayer.spec as Spec<'cross-attention'>;
   const [[T, C], [S]] = [x.shape, memory.shape];
   const d = C / H;
-  const q = graph.reshape(project(emission, rowsIn(emission, x), 'q', C, bias), [0, T, H, d]);
-  const kv = graph.reshape(project(emission, rowsIn(emission, memory), 'kv', 2 * C, bias), [0, S, 2, H, d]);
+  const projected = (rows: Rows, name: string, O: number): Value =>
+    projections ? project(emission, rowsIn(emission, rows), name, O, bias) : rowsIn(emission, rows);
+  const q = graph.reshape(projected(x, 'q', C), [0, T, H, d]);
+  const kv = graph.reshape(projected(memory, 'kv', 2 * C), [0, S, 2, H, d]);
   const [k, v] = [0, 1].map((part) => partOf(graph, kv, part));
-  return attend(emission, q, k, v, { causal, d, outBias: bias }, [lengths[0], lengths[1]]);
+  return attend(emission, q, k, v, { causal, d, outBias: bias, projections }, [lengths[0], lengths[1]]);
 }
 
 /** Rows [N, T, C] of positions. onnxruntime would fuse a MatMul with the Transpose before it: see `affine`. */
@@ -68,7 +70,12 @@ function attend(
   q: Value,
   k: Value,
   v: Value,
-  { causal, d, outBias }: { readonly causal: boolean; readonly d: number; readonly outBias: boolean },
+  {
+    causal,
+    d,
+    outBias,
+    projections = true,
+  }: { readonly causal: boolean; readonly d: number; readonly outBias: boolean; readonly projections?: boolean },
   [queryLengths, keyLengths]: readonly [Value, Value],
 ): Rows {
   const { graph, xs, outputOf } = emission;
@@ -93,7 +100,8 @@ function attend(
   ]);
   const A = graph.reshape(permute(sums, [0, 2, 1, 3]), [0, T, -1]);
   const isRealRow = withAxes(isRealQuery, 2);
-  return outputOf(graph.node('Where', [isRealRow, project(emission, A, 'o', C, outBias), graph.number(0)]));
+  const y = projections ? project(emission, A, 'o', C, outBias) : A;
+  return outputOf(graph.node('Where', [isRealRow, y, graph.number(0)]));
 }
 
 /** Whether key u is not after query t, [T, S]. */

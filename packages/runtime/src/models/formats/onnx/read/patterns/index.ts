@@ -1,6 +1,7 @@
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { normLayer } from '../operators/norms.ts';
 import type { Tensor } from '../tensor.ts';
+import { attention } from './attention.ts';
 import { any, anyNumber, either, mean, number, operatorTerm, power, product, root, sum, type Term } from './terms.ts';
 
 /** Operators of a graph that are one layer. */
@@ -62,4 +63,5 @@ export const patterns: readonly Pattern[] = [
     layer: activation('gelu-tanh'),
   },
   { term: product(x, operatorTerm('Sigmoid', either(x, product(x, number(1))))), layer: activation('silu') },
+  attention,
 ];

@@ -110,3 +110,11 @@ export const mean = (x: Term): Term =>
     if (axes?.length !== 1 || Number(attributeOf('keepdims')?.i ?? 1) === 0) return;
     for (const next of withNumber(bindings, 'axis', axes[0])) yield* x(graph, read[0], next);
   };
+
+/** A softmax, whose axis has the name `axis`; NaN if its node does not say it. */
+export const softmax = (x: Term): Term =>
+  function* (graph, value, bindings) {
+    const { input = [], attribute = [] } = madeBy(graph, value, 'Softmax') ?? {};
+    const axis = Number(attribute.find((entry) => entry.name === 'axis')?.i ?? Number.NaN);
+    for (const next of input.length === 1 ? withNumber(bindings, 'axis', axis) : []) yield* x(graph, input[0], next);
+  };
