@@ -7,6 +7,7 @@
 export { columnTypes, scales, tableOptions } from './data/tables/table-options.ts';
 export { textOptions } from './data/text/text-options.ts';
 export { backendChoices } from './engine/backends/backend-choices.ts';
+export { paddings } from './models/formats/guess-spec.ts';
 export { poolings } from './models/formats/hugging-face/architecture.ts';
 export { endingsOf, formatOf, modelFormats } from './models/formats/index.ts';
 export { checkpointOptions } from './training/checkpoints/checkpoint-options.ts';

@@ -1,6 +1,6 @@
 import { losses } from '@gradloom/core';
 import { option, show } from '@gradloom/core/internal';
-import { poolings, precisions } from '@gradloom/runtime/options';
+import { paddings, poolings, precisions } from '@gradloom/runtime/options';
 import { moduleOption } from '../../options/custom-parts.ts';
 import { lossOption } from '../../options/loss.ts';
 import { networkFile } from '../../options/network-file.ts';
@@ -47,6 +47,13 @@ const constants = option.kind((_where, name, raw): Readonly<Record<string, reado
   throw new Error(`${name} has ${show(raw)}, expected numbers for each name, such as sr=16000 or shape=1:3`);
 });
 
+/** '28x32': height and width. */
+const imageSize = option.kind((_where, name, raw): readonly number[] => {
+  const [, ...extents] = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(String(raw)) ?? [];
+  if (extents.length === 2) return extents.map(Number);
+  throw new Error(`${name} has ${show(raw)}, expected height and width, such as 28x28`);
+});
+
 /** Numbers of the channels of an image, with commas between them. */
 const perChannel = option.kind((_where, name, raw): readonly number[] => {
   const numbers = String(raw)
@@ -90,6 +97,16 @@ export const importOptions = {
         undefined,
         'layers of the network for modules of the file, such as fc1=0,fc2=2',
         'the names are the same',
+      ),
+      'image-size': imageSize(
+        undefined,
+        'of weights of convolutions without --spec: height and width of images, such as 28x28',
+        'refused without',
+      ),
+      padding: option.oneOf(paddings)(
+        undefined,
+        'of such weights: whether convolutions keep the size of images',
+        'what fits the first linear layer',
       ),
       precision: option.oneOf(precisions)(
         undefined,

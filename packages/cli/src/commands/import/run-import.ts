@@ -58,7 +58,7 @@ function describeComparison({ rows, operators, difference }: ImportComparison): 
 
 async function optionsOf(values: ImportValues): Promise<ImportOptions> {
   const { spec: specOrPath, loss, labels, rename, divisor, mean, deviation, ...others } = values;
-  const { precision, sizes, constants, outputs, context, pooling } = others;
+  const { precision, sizes, constants, outputs, context, pooling, padding, 'image-size': imageSize } = others;
   if ((mean === undefined) !== (deviation === undefined)) {
     const [is, isNot] = mean === undefined ? ['deviation', 'mean'] : ['mean', 'deviation'];
     throw new UsageError(`--${is} is given without --${isNot}, expected both`);
@@ -71,7 +71,7 @@ async function optionsOf(values: ImportValues): Promise<ImportOptions> {
   if (spec !== undefined) within('spec', () => buildNetwork(spec, customParts()));
   return {
     ...loadOptions(),
-    ...defined({ spec, loss, rename, precision, sizes, constants, outputs, context, pooling }),
+    ...defined({ spec, loss, rename, precision, sizes, constants, outputs, context, pooling, padding, imageSize }),
     ...(Object.keys(images).length === 0 ? {} : { images }),
     metadata: { ...defined({ labels }), writtenBy: `gradloom ${version}` },
   };

@@ -41,7 +41,7 @@ import { mebibytes } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
 import { precision } from '../../training/run/options.ts';
 import { createModel } from '../model.ts';
-import { guessSpec } from './guess-spec.ts';
+import { guessSpec, paddings } from './guess-spec.ts';
 import { poolings } from './hugging-face/architecture.ts';
 import { endingsOf, formatOf, modelFormats } from './index.ts';
 import { matchTensors, type Renames } from './match-tensors.ts';
@@ -51,8 +51,8 @@ import type { TensorFile } from './tensor-file.ts';
 
 const importOptions = defineOptions('importModel', {
   /**
-   * The network. @default the one described in a file of `exportModel`; linear layers with relu between them, if the
-   * tensors are those of linear layers alone
+   * The network. @default the one described in a file of `exportModel`; else linear layers with relu between them, or
+   * the convolutions, batch norms and linear layers of a plain stack, if the tensors are those of such layers alone
    */
   spec: option.unchecked<NetworkSpec>(),
   /** The loss that the weights were trained with; it says whether outputs are logits. @default outputs are values */
@@ -70,6 +70,10 @@ const importOptions = defineOptions('importModel', {
   precision: precision(),
   /** Custom parts of the network, from `loadParts`. @default none */
   parts: option.unchecked<LoadedParts>(),
+  /** Of weights of convolutions without `spec`: height and width of their images, [28, 28]. @default refused without */
+  imageSize: option.unchecked<readonly number[]>(),
+  /** Of such weights: whether convolutions keep the size of images. @default what fits the first linear layer */
+  padding: option.oneOf(paddings)(),
   /** Of an ONNX file, extents that its graph leaves free, but for that of the rows: { T: 128 }. @default none */
   sizes: option.unchecked<Readonly<Record<string, number>>>(),
   /** Of an ONNX file, numbers of inputs that are not to change: { shape: [2, 3] }. @default none */
@@ -131,7 +135,7 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
   checkRenames(where, rename);
   const file = await openTensors(where, path, fault);
   try {
-    const guess = spec === undefined && file.description === undefined ? guessSpec(file.tensors) : null;
+    const guess = spec === undefined && file.description === undefined ? guessSpec(file.tensors, fault, others) : null;
     if (guess !== null) others.onNote?.(guess.note);
     const known = spec ?? guess?.spec;
     const description = known === undefined ? descriptionOf(file, fault) : { spec: known };

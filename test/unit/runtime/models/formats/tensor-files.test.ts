@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import { constants, deflateRawSync } from 'node:zlib';
 import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
 import {
+  batchNorm,
+  conv2d,
   createModel,
   dense,
   exportModel,
+  flatten,
+  globalAvgPool,
   importModel,
   loadModel,
   loadParts,
   type ModelContents,
+  maxPool,
   relu,
   sequential,
   tanh,
@@ -559,8 +564,52 @@ describe('a file of weights alone', () => {
     ]);
   });
 
+  const padding = 'same';
+  test.each<[string, NetworkSpec, object]>([
+    ['convolutions', sequential([8, 8, 2], conv2d(3, 3), relu(), conv2d(4, [3, 1]), relu(), flatten(), dense(5)), {}],
+    [
+      'convolutions, norms and pools',
+      sequential(
+        [9, 8, 2],
+        ...[conv2d(4, 3, { padding, bias: false }), batchNorm(), relu(), maxPool(2)],
+        ...[conv2d(4, 3, { padding, groups: 4 }), relu(), conv2d(6, 1), relu(), maxPool(2), flatten()],
+        ...[dense(7), batchNorm(), relu(), dense(3)],
+      ),
+      {},
+    ],
+    [
+      'convolutions and a mean',
+      sequential([8, 8, 1], conv2d(4, 3), relu(), conv2d(4, 3), relu(), globalAvgPool(), dense(3)),
+      { padding: 'none' },
+    ],
+  ])('is a network of %s of the size that is said, if one alone fits', async (_name, network, known) => {
+    const { spec } = buildNetwork(network);
+    const parameters = weightsFor(network);
+    await exportModel(dir, { spec: network, parameters });
+    const notes: string[] = [];
+    const imageSize = buildNetwork(network).input.slice(0, 2);
+    const model = await importModel(dir, { imageSize, ...known, onNote: (note) => notes.push(note) });
+    const kindsOf = (layers: NetworkSpec['layers']) => layers.map((layer) => layer.kind);
+    expect(kindsOf(model.spec.layers)).toEqual(kindsOf(spec.layers));
+    const row = Array.from({ length: buildNetwork(spec).inputs }, (_, k) => Math.sin(k));
+    const [answer] = createModel({ spec, parameters }).outputs([row]);
+    expect(model.outputs([row])[0]).toEqual(answer);
+    expect(notes[0]).toMatch(/^Guessed from names and shapes: conv2d.*with strides of 1, paddings, pools and relu as/);
+  });
+
+  test('of convolutions is refused without the size of images, and if several networks fit, or none', async () => {
+    const spec = sequential([8, 8, 1], conv2d(4, 3), relu(), globalAvgPool(), dense(3));
+    await exportModel(dir, { spec, parameters: weightsFor(spec) });
+    await expect(importModel(dir)).rejects.toThrow(/has weights of convolutions alone, expected the size of their ima/);
+    await expect(importModel(dir, { imageSize: [8, 8] })).rejects.toThrow(
+      /has weights that fit 2 networks, expected the padding, 'same' or 'none', too, or a spec/,
+    );
+    await expect(importModel(dir, { imageSize: [2, 2], padding: 'none' })).rejects.toThrow(
+      /has weights that fit no guess of a network, expected a spec/,
+    );
+  });
+
   test.each([
-    ['a convolution', { '0.weight': [5, 1, 3, 3], '0.bias': [5] }],
     ['layers that do not follow each other', { '0.weight': [2, 3], '1.weight': [2, 3] }],
     ['a bias of another length', { '0.weight': [2, 3], '0.bias': [3] }],
     ['a norm', { '0.weight': [3], '0.bias': [3] }],
