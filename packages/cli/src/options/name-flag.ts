@@ -15,6 +15,7 @@ const flagsByOption: Readonly<Record<string, readonly string[]>> = {
   loss: ['loss', 'model'],
   threads: ['threads', 'max-threads'],
   modules: ['module'],
+  mergeLora: ['merge-lora', 'no-merge-lora'],
 };
 
 /** Flags whose availability depends on the machine: errors about them are not usage errors. */

@@ -120,6 +120,11 @@ describe('--from', () => {
     };
     expect((await exported('--no-merge-lora')).fingerprint).toBe(fingerprint);
     expect((await exported()).spec).toEqual(model.spec);
+    const { code, stderr } = await gradloom(['export', at('lora'), at('x.onnx'), '--no-merge-lora']);
+    expect([code, stderr]).toEqual([
+      2,
+      'gradloom export: --no-merge-lora does not fit onnx, which has no low-rank additions, expected one of safetensors, npz, gradloom, json\n',
+    ]);
     const whole = ['--dataset', at('same.csv'), '--from', at('lora'), '--merge-lora', '--steps', '2'];
     await run(...whole, '--out', at('whole'));
     expect(loadModel(join(at('whole'), 'model.gradloom')).spec).toEqual(model.spec);

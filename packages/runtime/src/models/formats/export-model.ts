@@ -54,7 +54,9 @@ export async function exportModel(
   checkModel(where, model);
   const mergedContents = mergedModel(model);
   if (!mergeLora && mergedContents !== model && !holdsLora) {
-    throw new OptionError(where, 'mergeLora', `has false, expected true for ${name}, which has no low-rank additions`);
+    const others = Object.entries(modelFormats).flatMap(([other, { holdsLora = true }]) => (holdsLora ? [other] : []));
+    const problem = `does not fit ${name}, which has no low-rank additions, expected one of ${others.join(', ')}`;
+    throw new OptionError(where, 'mergeLora', problem);
   }
   const storedContents = mergeLora ? mergedContents : model;
   const { network, loss } = checkModel(where, storedContents);
