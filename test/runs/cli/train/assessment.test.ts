@@ -93,3 +93,9 @@ test('of a rare class the first figure is PR AUC, or balanced accuracy where the
     expect((await gradloom(['evaluate', out])).stdout).toMatch(new RegExp(`rows\\n\\n  ${leading} `));
   }
 });
+
+test('the linear model reads no ramps, with which it would bend', async () => {
+  const bent = write('bent.csv', 200, (a, b) => Number((a * a + b).toFixed(3)));
+  const figures = async (...more: string[]) => (await eventsOf([...bent, ...short, '--no-out', ...more])).linear.rmse;
+  expect(await figures()).toBe(await figures('--no-ramps'));
+});

@@ -1,5 +1,5 @@
-import { buildNetwork, type LayerSpec } from '@gradloom/core';
-import { branchOutputs, headsOf } from '@gradloom/core/internal';
+import { buildNetwork, type LayerSpec, type NumberEncoding, type TablePreprocessing } from '@gradloom/core';
+import { branchOutputs, headsOf, widthOfColumn } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
@@ -38,33 +38,34 @@ const TRAINING = { optimizer: { kind: 'adam', lr: 0.1 }, schedule: 'cosine', ste
 const BATCH = 256;
 
 /**
- * Trains a linear model on the rows of a run: the inputs, one dense layer that starts at 0, and the activation of the
- * network's outputs. Loss, weights of classes, precision, backend and seed are those of the run; one thread is enough.
+ * Trains a linear model on the rows of a run: the inputs but for ramps, which bend; one dense layer that starts at 0;
+ * and the activation of the network's outputs. Loss, weights of classes, precision, backend and seed are those of the run; one thread is enough.
  * Resolves to null if the run has none: only networks with hidden layers on small tables with held-out rows do.
  */
 export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Promise<LinearModel | null> {
   const { sets, spec, options, table, values } = recipe;
-  const test = sets.test ?? sets.validation;
-  if (table === undefined || test === undefined || values['no-linear'] || isLinear(spec.layers)) return null;
+  const heldOut = sets.test ?? sets.validation;
+  if (table === undefined || heldOut === undefined || values['no-linear'] || isLinear(spec.layers)) return null;
   // Indices of tokens are no quantities.
   if (table.preprocessing.columns.some(({ type }) => type === 'text' || type === 'image')) return null;
-  const { columns, file } = sets.train.inputs;
+  if (sets.train.inputs.file !== undefined || sets.train.rows > MAX_ROWS) return null;
+  const [rows, test] = [sets.train, heldOut].map((set) => withoutRamps(set, table.preprocessing));
+  const { columns } = rows.inputs;
   const network = buildNetwork(spec, customParts());
   const { outputs } = network;
-  if (file !== undefined || sets.train.rows > MAX_ROWS) return null;
-  if (columns * outputs > MAX_WEIGHTS) return wideLinear(recipe, test, outputs, backend.name);
+  if (columns * outputs > MAX_WEIGHTS) return wideLinear(recipe, rows, test, outputs, backend.name);
   const { loss, precision, classWeight, seed, blas, modules } = options;
   const dense = { kind: 'dense', out: outputs, init: ZEROS } as const;
   const sizes = Object.fromEntries((headsOf(network) ?? []).map(({ name, size }) => [name, size]));
   const { layers } = spec.layers.some(isHeads)
     ? branchOutputs({ input: columns, layers: [dense] }, sizes)
     : { layers: [dense, ...outputActivations(spec.layers)] };
-  const data: DataSplits = { train: sets.train, test };
+  const data: DataSplits = { train: rows, test };
   const result = await train({ input: columns, layers }, data, {
     ...TRAINING,
     ...defined({ loss, precision, classWeight, seed, blas }),
     ...(modules === undefined ? {} : { modules, checkGradients: false }),
-    batch: Math.min(BATCH, sets.train.rows),
+    batch: Math.min(BATCH, rows.rows),
     backend: backend.name,
     threads: 1,
   });
@@ -74,7 +75,8 @@ export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Pro
 
 /** A ridge regression in the place of a linear model with many columns and few rows; null with several targets. */
 async function wideLinear(
-  { sets: { train: rows }, spec, options }: Recipe,
+  { spec, options }: Recipe,
+  rows: Dataset,
   test: Dataset,
   O: number,
   backend: TrainResult['backend']['name'],
@@ -98,6 +100,26 @@ async function wideLinear(
     threads: 1,
   });
   return { evaluation, steps: 0, fingerprint: fingerprint(parameters) };
+}
+
+/** The rows without the ramps of their columns, which follow the value of a column and its input for gaps. */
+function withoutRamps(dataset: Dataset, preprocessing: TablePreprocessing): Dataset {
+  const isPlain: boolean[] = [];
+  const columns = preprocessing.columns.map((column) => {
+    const { ramps = [], indicator = false, ...others } = column as NumberEncoding;
+    const first = 1 + Number(indicator);
+    const width = widthOfColumn(column);
+    for (let i = 0; i < width; i++) isPlain.push(i < first || i >= first + ramps.length - 1);
+    return ramps.length === 0 ? column : { ...others, indicator };
+  });
+  const plain = [...isPlain.keys()].filter((i) => isPlain[i]);
+  const { array, columns: I } = dataset.inputs;
+  const C = plain.length;
+  if (C === isPlain.length) return dataset;
+  const plainArray = new Float64Array(new SharedArrayBuffer(8 * dataset.rows * C));
+  for (let k = 0; k < plainArray.length; k++) plainArray[k] = array[Math.floor(k / C) * I + plain[k % C]];
+  const inputs = { ...dataset.inputs, array: plainArray, columns: C };
+  return { ...dataset, inputs, preprocessing: { ...preprocessing, columns } };
 }
 
 const isHeads = ({ kind }: LayerSpec): boolean => kind === 'heads';
