@@ -52,11 +52,13 @@ export function RunTable({ runs, shown, colorOf, onToggle, isServed }: RunTableP
                   </>
                 )}
               </td>
-              <td class="number">{stepText(run)}</td>
+              <td class="number" data-head="step">
+                {stepText(run)}
+              </td>
               {columns.map(({ head, read, text = formatFigure }) => {
                 const value = read(run);
                 return (
-                  <td key={head} class="number">
+                  <td key={head} class="number" data-head={value === null ? undefined : head}>
                     {value === null ? '' : text(value)}
                   </td>
                 );

@@ -38,6 +38,18 @@ test.each([
   expect(jsonLines(stdout).map(({ prediction }) => prediction)).toEqual(['lies', 'stands']);
 });
 
+test('pictures alone train the network of a folder of images, and are explained and exported as pictures', async () => {
+  const path = make('alone', 'images', 'file,kind', (n) => `p${n}.png,${kindOf(n)}`);
+  const out = join(folder.path, 'alone-run');
+  const { stdout } = await gradloom(['train', '--dataset', `${path}:size=12x12`, '--steps', '3', '--out', out]);
+  expect(stdout).toMatch(/^convnet on 12x12x1: .*\nadam:lr=0.005 one-cycle/m);
+  expect((await gradloom(['evaluate', out])).stdout).toMatch(/^ +accuracy /m);
+  expect((await gradloom(['explain', out])).stdout).toContain('test images');
+  const onnx = folder.write('alone.onnx', '');
+  const exported = await gradloom(['export', out, onnx]);
+  expect(exported).toMatchObject({ code: 0, stderr: '' });
+});
+
 test('targets of several kinds, beside another column, in another size', async () => {
   const path = make('several', 'images', 'file,weight,sum,label', (n) => {
     const sum = pixelsOf(n).reduce((a, b) => a + b);

@@ -71,7 +71,11 @@ test('inspect shows windows and network', async () => {
 
 test.each([
   ['too few rows', rows.slice(-11), 'short.csv has 11 rows, expected 12 or more (a window of the model)'],
-  ['a gap', rows.filter((_, n) => n !== 7), 'gap.csv: row 8 has the time 2024-01-09, expected 2024-01-08 (1 day after'],
+  [
+    'a gap',
+    rows.filter((_, n) => n !== 7),
+    'gap.csv: line 9 has the time 2024-01-09, expected 2024-01-08 (1 day after',
+  ],
 ])('predict refuses %s in a sentence', async (_name, lines, sentence) => {
   const path = folder.write(sentence.split(/[ :]/)[0], tableOf(lines));
   expect(await gradloom(['predict', run, path])).toMatchObject({ code: 1, stderr: expect.stringContaining(sentence) });
@@ -136,7 +140,7 @@ test('a series with gaps is trained with a flag, and its model forecasts and is 
   const gappy = folder.write('gappy.csv', ['time,load', ...lines, ''].join('\n'));
   const flags = ['--target', 'load', '--series', 'time', '--horizon', '3'];
   const refused = await gradloom(['train', '--dataset', gappy, ...flags, ...quick, '--no-out']);
-  expect(refused.stderr).toMatch(/row 51 .*--series-gaps interpolate .*--series-gaps skip .*--every /);
+  expect(refused.stderr).toMatch(/line 52 .*--series-gaps interpolate .*--series-gaps skip .*--every /);
   for (const ways of [
     ['--series-gaps', 'skip'],
     ['--every', '1h', '--series-gaps', 'interpolate'],

@@ -61,7 +61,7 @@ function namedSpec(name: string, values: TrainValues, dataset: Dataset): Network
     const knownNetwork = findNetwork(name);
     if (knownNetwork === undefined) throw new Error(`--network has ${name}, expected a known network`);
     const parts = rowPartsOf(dataset.preprocessing);
-    if (parts !== undefined) {
+    if (parts !== undefined && shape.length !== 3) {
       const expected = 'one (without --network, texts go beside the numbers into hidden layers)';
       throw new OptionError('network', 'input', `has the parts ${namesOf(parts)}, expected ${expected}`);
     }

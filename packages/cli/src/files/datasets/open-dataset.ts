@@ -304,7 +304,7 @@ function presetOf({ train }: DataSplits, preprocessing: TablePreprocessing): Pre
   let create = parts === undefined ? tablePreset : partsPreset(parts);
   if (tokensOf(preprocessing) !== undefined) create = textsPreset;
   else if (preprocessing.series !== undefined) create = seriesPreset;
-  return create(train.rows, countInputs(preprocessing.columns));
+  return { ...create(train.rows, countInputs(preprocessing.columns)), ...(parts && imageNetwork(train)) };
 }
 
 /** Shares of a tenth each if the table has enough rows; each fold is the test set once. */

@@ -40,7 +40,7 @@ interface Input {
 /** Builds the table from collected columns and decides their types. @throws Error naming the column of a problem. */
 export function buildTable(
   { path, options, preprocessing, hasNewTarget, isPlain, fault }: TableRequest,
-  { plan, rows, faults, lastRow, listTargets, decisions: rowDecisions }: CollectedRows,
+  { plan, rows, faults, lastRow, listTargets, decisions: rowDecisions, locations }: CollectedRows,
   { findings = [] }: TableReader,
   { persist }: ColumnStore,
 ): Table {
@@ -258,7 +258,7 @@ export function buildTable(
     const { step, means: isAveraged = options.every !== undefined, gaps = options.seriesGaps ?? 'refuse' } = ofModel;
     const every = isAveraged ? (step ?? everyOf(time)) : undefined;
     const targetIndex = withRole('input').filter(isBeforeTarget).length;
-    const uneven = { time, key, rows, inputs: withTarget(targetIndex), target: targetIndex };
+    const uneven = { time, key, rows, locations, inputs: withTarget(targetIndex), target: targetIndex };
     const { decisions, inputs: columns, rows: evenCount, ...even } = evenRows(uneven, { every, step, gaps }, fault);
     const series = { ...even, context, horizon, means: isAveraged, gaps };
     return { rows: evenCount, inputs: columns, targets: [columns[targetIndex]], series, decisions };

@@ -19,6 +19,8 @@ export interface CollectedRows {
   readonly listTargets: ReadonlySet<string>;
   /** Which lines were left out: notes and totals at the end of the file, and rows without a target. */
   readonly decisions: readonly string[];
+  /** Of a series, where each row is in the file: 'line 12' or 'row 12'. */
+  readonly locations: readonly string[];
 }
 
 /** Reads all rows. Those without a target are left out. @throws Error of the request's fault if none is left. */
@@ -36,6 +38,8 @@ export async function collectRows(
   let rowsWithoutTarget = 0;
   let firstWithoutTarget = '';
   const listTargets = new Set<string>();
+  const isSeries = (request.preprocessing?.series ?? request.options.series) !== undefined;
+  const locations: string[] = [];
   let lastRow: TableRow = { location: '', cells: [] };
 
   function addRow(row: TableRow): void {
@@ -61,6 +65,7 @@ export async function collectRows(
       return;
     }
     lastRow = row;
+    if (isSeries) locations.push(location);
     for (const column of plan.columns) {
       const { index, name, title, role, collector } = column;
       let cell = cells[index];
@@ -122,7 +127,7 @@ export async function collectRows(
       rowsWithoutTarget === 1 ? ['row has', 'is left out: it'] : ['rows have', 'are left out: the first'];
     decisions.push(`${count}: the ${have} no ${target}, the target, and ${areLeftOut} is ${firstWithoutTarget}`);
   }
-  return { plan, rows: rows - rowsWithoutTarget, faults, lastRow, listTargets, decisions };
+  return { plan, rows: rows - rowsWithoutTarget, faults, lastRow, listTargets, decisions, locations };
 }
 
 /** Whether a cell holds one value: JSON also has lists. */

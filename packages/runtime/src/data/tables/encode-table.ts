@@ -108,7 +108,9 @@ export function encodeTable(
     if (table.cache === undefined) {
       const x = sharedArrays.float64(rows.length * I);
       encodeRows(x, 0, rows.length);
-      return valueMatrix(x, I);
+      const [{ type }, ...others] = preprocessing.columns;
+      const [image] = type === 'image' && others.length === 0 ? (rowPartsOf(preprocessing) ?? []) : [];
+      return { ...valueMatrix(x, I), ...(image && { shape: image.shape }) };
     }
     return cachedRows(
       table.cache,

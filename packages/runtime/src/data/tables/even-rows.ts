@@ -8,12 +8,14 @@ import type { TableFault } from './table-faults.ts';
 /** Rows of series, and how they are to become even: one a step. */
 export interface UnevenRows extends Pick<TableSeries, 'time' | 'key'> {
   readonly rows: number;
+  /** Where each row is in the file, or the first one of a mean: 'line 12' or 'row 12' [rows]. */
+  readonly locations: readonly string[];
   readonly inputs: readonly TableColumn[];
   /** Index of the target among the inputs. */
   readonly target: number;
 }
 
-interface EvenRows extends Omit<UnevenRows, 'target'>, Pick<TableSeries, 'step' | 'filled'> {
+interface EvenRows extends Omit<UnevenRows, 'target' | 'locations'>, Pick<TableSeries, 'step' | 'filled'> {
   readonly decisions: readonly string[];
 }
 
@@ -33,11 +35,11 @@ export function evenRows(
   const { inputs, target } = unevenRows;
   const steps = every === undefined ? unevenRows : meanRows(unevenRows, every);
   const known = { step: every ?? modelStep, isOfModel: modelStep !== undefined };
-  const spacing = evenStep(steps, steps.rows, known, gaps, fault);
+  const spacing = evenStep(steps, known, gaps, fault);
   const rowsByStep = withTargets(steps, fault);
   const lacking = steps.rows - rowsByStep.rows;
   const { step, gapCount } =
-    lacking === 0 ? spacing : evenStep(rowsByStep, rowsByStep.rows, { ...known, step: spacing.step }, gaps, fault);
+    lacking === 0 ? spacing : evenStep(rowsByStep, { ...known, step: spacing.step }, gaps, fault);
   const decisions =
     every === undefined
       ? []
@@ -47,14 +49,11 @@ export function evenRows(
     const has = `${counted(lacking, unit)} without ${show(inputs[target].name)}, the target,`;
     decisions.push(`${has} ${lacking === 1 ? 'counts as a missing row' : 'count as missing rows'}`);
   }
-  if (gapCount === 0) return { ...rowsByStep, step, decisions };
+  const { locations: _, ...even } = rowsByStep;
+  if (gapCount === 0) return { ...even, step, decisions };
   const count = counted(gapCount, 'gap');
   if (gaps === 'skip')
-    return {
-      ...rowsByStep,
-      step,
-      decisions: [...decisions, `${count} in time: no window crosses one (--series-gaps)`],
-    };
+    return { ...even, step, decisions: [...decisions, `${count} in time: no window crosses one (--series-gaps)`] };
   const filledTable = filledRows(rowsByStep, step, fault);
   const fills = `${count} in time: ${counted(filledTable.rows - rowsByStep.rows, 'row')} between known ones are interpolated`;
   return {
@@ -66,17 +65,25 @@ export function evenRows(
 
 /** The rows that have a target. @throws Error of `fault` if none has. */
 function withTargets(unevenRows: UnevenRows, fault: TableFault): UnevenRows {
-  const { time, key, inputs, rows, target } = unevenRows;
+  const { time, key, inputs, rows, target, locations } = unevenRows;
   const targets = numbersOf(inputs[target], rows);
   const known = Uint32Array.from(targets.keys()).filter((n) => !Number.isNaN(targets[n]));
   if (known.length === rows) return unevenRows;
   if (known.length === 0) throw fault(` has no ${show(inputs[target].name)}, the target, in any row, expected one`);
   const pick = (column: TableColumn): TableColumn => withGaps({ ...column, data: pickRows(column, known) });
-  return { target, rows: known.length, time: pick(time), key: key && pick(key), inputs: inputs.map(pick) };
+  const knownLocations = Array.from(known, (n) => locations[n]);
+  return {
+    target,
+    rows: known.length,
+    locations: knownLocations,
+    time: pick(time),
+    key: key && pick(key),
+    inputs: inputs.map(pick),
+  };
 }
 
 /** The rows of each step as one: means of numbers, and the last of words. */
-function meanRows({ time, key, inputs, rows, target }: UnevenRows, every: SeriesStep): UnevenRows {
+function meanRows({ time, key, inputs, rows, target, locations }: UnevenRows, every: SeriesStep): UnevenRows {
   const times = numbersOf(time, rows);
   const groups = new Map<string, { readonly start: number; readonly rows: number[] }>();
   for (let n = 0; n < rows; n++) {
@@ -106,6 +113,7 @@ function meanRows({ time, key, inputs, rows, target }: UnevenRows, every: Series
   return {
     target,
     rows: steps.length,
+    locations: steps.map((step) => locations[step.rows[0]]),
     time: { ...time, data: { kind: 'numbers', values: stepStarts } },
     key: key && meanOf(key),
     inputs: inputs.map(meanOf),
@@ -114,10 +122,10 @@ function meanRows({ time, key, inputs, rows, target }: UnevenRows, every: Series
 
 /** The rows, and those of steps between neighbours of a series: numbers on a line, words as before. */
 function filledRows(
-  { time, key, inputs, rows }: UnevenRows,
+  { time, key, inputs, rows, locations }: UnevenRows,
   step: SeriesStep,
   fault: TableFault,
-): Omit<UnevenRows, 'target'> & Pick<TableSeries, 'filled'> {
+): Omit<UnevenRows, 'target' | 'locations'> & Pick<TableSeries, 'filled'> {
   const times = numbersOf(time, rows);
   const previous = previousRows(key, rows);
   const cells: { readonly time: number; readonly before: number; readonly after: number; readonly fraction: number }[] =
@@ -128,13 +136,13 @@ function filledRows(
       before === -1 || isNext(times[before], times[n], step) ? 1 : stepsBetween(times[before], times[n], step);
     if (Number.isNaN(distance)) {
       const [has, from] = [times[n], times[before]].map((value) => timeText(value, time.type === 'date'));
-      const expected = `whole steps of ${stepText(step)} after ${from} of row ${before + 1}`;
+      const expected = `whole steps of ${stepText(step)} after ${from} of ${locations[before]}`;
       throw fault(
-        `: row ${n + 1} has the time ${has}, expected ${expected} (--every takes the mean of the rows in each step)`,
+        `: ${locations[n]} has the time ${has}, expected ${expected} (--every takes the mean of the rows in each step)`,
       );
     }
     if (cells.length + distance > (MAX_FILLED + 1) * rows) {
-      const has = `row ${n + 1} comes ${distance} steps of ${stepText(step)} after row ${before + 1}`;
+      const has = `${locations[n]} comes ${distance} steps of ${stepText(step)} after ${locations[before]}`;
       throw fault(
         `: ${has}, expected gaps of at most ${MAX_FILLED} times the rows of the table (--series-gaps skip leaves them)`,
       );

@@ -3,6 +3,7 @@ import { counted, show, showName } from '@gradloom/core/internal';
 import { mapSets } from '../dataset.ts';
 import { heldOutRows, type SplitOptions, type SplitRows } from '../split.ts';
 import { SERIES_GAPS } from './advice.ts';
+import type { CollectedRows } from './collect-rows.ts';
 import { isNext, monthsBetween, nextOf, stepText, timeText } from './series-step.ts';
 import { splitInOrder } from './split-by-column.ts';
 import type { Table, TableColumn, TableSeries } from './table.ts';
@@ -21,8 +22,7 @@ type Segment = { readonly first: number; readonly length: number };
  * @throws Error of `fault` naming the first row that is out of order, or comes after a gap.
  */
 export function evenStep(
-  { time, key }: Pick<TableSeries, 'time' | 'key'>,
-  rows: number,
+  { time, key, rows, locations }: Pick<TableSeries, 'time' | 'key'> & Pick<CollectedRows, 'rows' | 'locations'>,
   known: { readonly step: SeriesStep | undefined; readonly isOfModel: boolean },
   gaps: SeriesGaps,
   fault: TableFault,
@@ -30,7 +30,7 @@ export function evenStep(
   const isDate = time.type === 'date';
   const values = time.data.kind === 'numbers' ? time.data.values : new Float64Array(rows);
   const previous = previousRows(key, rows);
-  const rowTitle = (n: number) => `row ${n + 1}${key?.data.kind === 'words' ? ` (${show(keyOf(key, n))})` : ''}`;
+  const rowTitle = (n: number) => `${locations[n]}${key?.data.kind === 'words' ? ` (${show(keyOf(key, n))})` : ''}`;
   const timeOf = (n: number) => timeText(values[n], isDate);
   for (let n = 0; n < rows; n++) {
     const before = previous[n];
@@ -38,7 +38,7 @@ export function evenStep(
     const ways = known.isOfModel ? 'a series has one row for each time' : MEANS;
     const advice = key === null ? `--series-key tells several series apart, ${ways}` : ways;
     const why = values[n] === values[before] ? advice : 'rows are read in the order of time';
-    const expected = `a time after ${timeOf(before)} of row ${before + 1} (${why})`;
+    const expected = `a time after ${timeOf(before)} of ${locations[before]} (${why})`;
     throw fault(`: ${rowTitle(n)} has the time ${timeOf(n)}, expected ${expected}`);
   }
   const steps = known.step === undefined ? likelySteps(values, previous, isDate) : [known.step];
@@ -55,7 +55,7 @@ export function evenStep(
   const source = known.isOfModel
     ? 'as the model was trained with'
     : `as ${known.step ? 'asked for' : 'between most rows'}${GAP_ADVICE}`;
-  const why = `${stepText(step)} after row ${before + 1}, ${source}`;
+  const why = `${stepText(step)} after ${locations[before]}, ${source}`;
   throw fault(`: ${rowTitle(n)} has the time ${timeOf(n)}, expected ${next} (${why})`);
 }
 

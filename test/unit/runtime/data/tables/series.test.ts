@@ -127,37 +127,37 @@ describe('one sentence names the row and what it should have', () => {
       'a gap',
       days('2024-01-01', '2024-01-02', '2024-01-04', '2024-01-05'),
       {},
-      'row 3 has the time 2024-01-04, expected 2024-01-03 (1 day after row 2, as between most rows; --series-gaps interpolate fills',
+      'line 4 has the time 2024-01-04, expected 2024-01-03 (1 day after line 3, as between most rows; --series-gaps interpolate fills',
     ],
     [
       'a missing month',
       days('2024-01-31', '2024-02-29', '2024-03-31', '2024-05-31'),
       {},
-      'row 4 has the time 2024-05-31, expected 2024-04-30 (1 month after row 3, as between most rows; --series-gaps',
+      'line 5 has the time 2024-05-31, expected 2024-04-30 (1 month after line 4, as between most rows; --series-gaps',
     ],
     [
       'a time out of order',
       days('1', '3', '2'),
       {},
-      'row 3 has the time 2, expected a time after 3 of row 2 (rows are read in the order of time)',
+      'line 4 has the time 2, expected a time after 3 of line 3 (rows are read in the order of time)',
     ],
     [
       'two series without their key',
       days('1', '1', '2', '2'),
       {},
-      'row 2 has the time 1, expected a time after 1 of row 1 (--series-key tells several series apart, --every takes the mean of the rows in each step)',
+      'line 3 has the time 1, expected a time after 1 of line 2 (--series-key tells several series apart, --every takes the mean of the rows in each step)',
     ],
     [
       'a time twice in one of several series',
       keyed('1,a,0', '1,b,0', '2,a,0', '2,a,0'),
       { seriesKey: 'k' },
-      'row 4 ("a") has the time 2, expected a time after 2 of row 3 (--every takes the mean of the rows in each step)',
+      'line 5 ("a") has the time 2, expected a time after 2 of line 4 (--every takes the mean of the rows in each step)',
     ],
     [
       'a gap in one of several series',
       keyed('1,a,0', '1,b,0', '2,a,0', '3,a,0', '3,b,0'),
       { seriesKey: 'k' },
-      'row 5 ("b") has the time 3, expected 2 (1 after row 2, as between most rows; --series-gaps',
+      'line 6 ("b") has the time 3, expected 2 (1 after line 3, as between most rows; --series-gaps',
     ],
     ['no time', days('1', 'soon'), {}, 'column 1 ("t") has "soon", expected the time of the row: a number, or a date'],
     ['a month that does not exist', days('2024-12', '2024-13'), {}, 'has "2024-13", expected the time of the row'],
@@ -227,7 +227,7 @@ test('a model forecasts in units of the target from the last rows of a window', 
   expect(model.predict(x)[0].prediction).toEqual({ 'x+1': expect.closeTo(110, 9), 'x+2': expect.closeTo(110, 9) });
   const gap = write(lines.filter((_, n) => n !== 6));
   await expect(readTableAs(gap, preprocessing)).rejects.toThrow(
-    'row 6 has the time 6, expected 5 (1 after row 5, as the',
+    'line 7 has the time 6, expected 5 (1 after line 6, as the',
   );
 });
 
@@ -362,7 +362,9 @@ test('the value one season before is exact where each day is like the one before
 });
 
 test.each<[lines: readonly string[], options: TableOptions, sentence: string]>([
-  [['t,x', '0,1', '1,2', '2,3', '4.5,4'], { seriesGaps: 'interpolate' }, 'expected whole steps of 1 after 2 of row 3'],
+  [['t,x', '0,1', '1,2', '2,3', '4.5,4'], { seriesGaps: 'interpolate' }, 'expected whole steps of 1 after 2 of line 4'],
+  // Rows without the target count as missing ones, and keep their place in the file.
+  [['t,x', '0,1', '1,', '2,3', '4.5,4'], { seriesGaps: 'interpolate' }, 'line 5 has the time 4.5'],
   [['t,x', '0,1', '1,2', '2,3', '900,4'], { seriesGaps: 'interpolate' }, 'expected gaps of at most 10 times the rows'],
   [['t,x', '0,1', '1,2'], { every: '1h' }, 'every has "1h", expected a number, since "t" has numbers'],
   [days('2024-01-01', '2024-01-02'), { every: '2' }, 'every has "2", expected a step such as 15min'],
