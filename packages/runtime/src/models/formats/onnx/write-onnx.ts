@@ -185,10 +185,11 @@ function emitTokens(graph: Graph, { name, context }: TokenEncoding): Value {
   return graph.input(name, 'double', [context], 'tokens of the text, padded on the right with 0');
 }
 
-/** Adds the pixels of an image, as they are in training. */
+/** How values of 16 bits become bytes. */
 const bitsText = (bits: number): string =>
   bits === 16 ? '' : ` (16-bit values are divided by ${2 ** (bits - 8)} first, to at most 255)`;
 
+/** Adds the pixels of an image, as they are in training. */
 function emitPixels(graph: Graph, { name, height, width, channels, divisor, bits = 16 }: PixelEncoding): Value {
   const x = graph.input(
     name,
