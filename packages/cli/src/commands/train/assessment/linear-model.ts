@@ -39,8 +39,9 @@ const BATCH = 256;
 
 /**
  * Trains a linear model on the rows of a run: the inputs but for ramps, which bend; one dense layer that starts at 0;
- * and the activation of the network's outputs. Loss, weights of classes, precision, backend and seed are those of the run; one thread is enough.
- * Resolves to null if the run has none: only networks with hidden layers on small tables with held-out rows do.
+ * and the activation of the network's outputs. Loss, weights of classes, precision, backend and seed are those of the
+ * run; one thread is enough. Resolves to null if the run has none: only networks with hidden layers on small tables
+ * with held-out rows do.
  */
 export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Promise<LinearModel | null> {
   const { sets, spec, options, table, values } = recipe;
