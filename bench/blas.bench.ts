@@ -54,7 +54,7 @@ for (const { name: shape, B, I, O } of matching('only', only, shapes)) {
 
   const bench = new Bench({ time: timeMs, warmupTime: 50 });
   bench.add('y, bare', () => dgemm(101, 111, 111, B, O, I, 1, x, I, W, O, 0, y, O));
-  bench.add('y', linked(ops.affine, y, x, W, b, B, I, O));
+  bench.add('y', linked(ops.affine, y, x, W, b, B, I, O, O));
   bench.add('dx, bare', () => dgemm(101, 111, 112, B, I, O, 1, dy, O, W, O, 0, dx, I));
   bench.add('dx', linked(ops.affineBackwardInput, dx, dy, W, B, I, O));
   bench.add('dW, bare', () => dgemm(101, 112, 111, I, O, B, 1, x, I, dy, O, 0, dW, O));

@@ -120,7 +120,7 @@ function products(shape: string, allocate: Allocate, fill?: (x: Elements, I: num
     emit,
   });
   return [
-    row('affine', (emit) => emit(ops.affine, y, x, W, b, B, I, O)),
+    row('affine', (emit) => emit(ops.affine, y, x, W, b, B, I, O, O)),
     row('affineBackwardInput', (emit) => emit(ops.affineBackwardInput, dx, dy, W, B, I, O)),
     row('affineBackwardWeights', (emit, kernels) => {
       const leaf = kernels.name === 'blas' ? B : defaultLeafRows(B); // a BLAS takes one leaf per call

@@ -148,7 +148,7 @@ function bindDense(
   return {
     flops: 2 * I * O * passes.reduce((sum, pass) => sum + rowsOf(pass), 0),
     calls: {
-      affine: linked((emit, _, B) => emit(ops.affine, y, x, W, b, B, I, O)),
+      affine: linked((emit, _, B) => emit(ops.affine, y, x, W, b, B, I, O, O)),
       affineBackwardInput: linked((emit, _, B) => emit(ops.affineBackwardInput, dx, dy, W, B, I, O)),
       affineBackwardWeights: linked((emit, { row, accumulate }, B) => {
         const { dW, db } = gradients[row];

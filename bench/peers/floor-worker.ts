@@ -87,7 +87,7 @@ function measure(task: FloorTask): number {
     x[0].set(start.x.subarray(row * widths[0], (row + B) * widths[0]));
     for (const [l, { I, O, W, b }] of layers.slice(0, -1).entries()) {
       const { calls, emit } = createList();
-      emit(ops.affine, y, x[l], W, b, B, I, O);
+      emit(ops.affine, y, x[l], W, b, B, I, O, O);
       runCalls(calls, kernels);
       for (let i = 0; i < B * O; i++) x[l + 1][i] = apply(math, y[i], alpha);
     }
@@ -97,7 +97,7 @@ function measure(task: FloorTask): number {
   /** The products of a pass over B rows. */
   function products({ row, accumulate }: NodePass, B: number): () => unknown {
     const { calls, emit } = createList();
-    for (const [l, { I, O, W, b }] of layers.entries()) emit(ops.affine, y, x[l], W, b, B, I, O);
+    for (const [l, { I, O, W, b }] of layers.entries()) emit(ops.affine, y, x[l], W, b, B, I, O, O);
     const gradient = rows.get(row) ?? [];
     for (let l = layers.length - 1; l >= 0; l--) {
       const { I, O, W } = layers[l];

@@ -39,7 +39,7 @@ export function allocateRun({ B, I, O }: Shape, shift = 0, type: ElementType = '
 
 /** y, dx, dW and db, in this order. */
 export function runProducts(kernels: Kernels, run: BlasRun, { B, I, O }: Shape): Elements[] {
-  runOp(kernels, ops.affine, run.y, run.x, run.W, run.b, B, I, O);
+  runOp(kernels, ops.affine, run.y, run.x, run.W, run.b, B, I, O, O);
   runOp(kernels, ops.affineBackwardInput, run.dx, run.dy, run.W, B, I, O);
   runOp(kernels, ops.affineBackwardWeights, run.dW, run.db, run.x, run.dy, B, B, false, I, O);
   return [run.y, run.dx, run.dW, run.db];

@@ -25,7 +25,7 @@ const { memory, arrays } = createKernelMemory(auto, (allocate) => ({
   scratch: takeKernelScratch([[I, O]], auto.name, allocate),
 }));
 const { y, x, W, b, scratch } = arrays;
-runOp(createBackendKernels(auto, { ...compiled, memory, scratch }), ops.affine, y, x, W, b, B, I, O);
+runOp(createBackendKernels(auto, { ...compiled, memory, scratch }), ops.affine, y, x, W, b, B, I, O, O);
 
 const products = [...new Set(y)]; // I times 1 · 1, plus b
 process.stdout.write(JSON.stringify({ extension: code?.extension ?? null, reason, auto: auto.name, products }));

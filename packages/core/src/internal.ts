@@ -276,6 +276,7 @@ export { nameOfLayer } from './network/placed-layer.ts';
 export { rowPredictor } from './network/predict.ts';
 export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';
 export { channelsOf, inputsOf, positionsOf, sequenceOf, shapeText, sizeOf } from './network/shape.ts';
+export { type SpreadWeights, spreadWeights } from './network/spread-weights.ts';
 export { type LayerFacts, layerFacts, layerTable, parametersText, trainedParameters } from './network/summary.ts';
 export { withFlatten } from './network/with-flatten.ts';
 export { createTapeMemory, link, type Program, runCalls, type TapeMemory, tapesOf } from './program/link.ts';

@@ -44,7 +44,7 @@ export const maxScratch = (products: readonly ProductShape[], scratchOf: (produc
   products.reduce((max, product) => Math.max(max, scratchOf(product)), 0);
 
 /** A cache line. Each array begins on a new line. */
-const LINE_BYTES = 64;
+export const LINE_BYTES = 64;
 const LINE_DOUBLES = 8;
 
 /** Doubles of memory that an array takes: whole cache lines. */

@@ -13,9 +13,10 @@ import type { Kernels } from '../program/kernels.ts';
 import { createWorkspace, type Tensors, type Workspace } from './backprop.ts';
 import { type Continuation, rowContinuation } from './continuation.ts';
 import { FORWARD_ONLY, NEXT_ONLY, type TeamMemory } from './layers/memory.ts';
-import { bindTensors, type Network } from './network.ts';
+import type { Network } from './network.ts';
 import { maxPassRows } from './pass-rows.ts';
 import { type Predictor, rowPredictor } from './predict.ts';
+import { spreadWeights } from './spread-weights.ts';
 
 /** Gives models their memory, with kernels of a backend for it. */
 export interface ModelHost<Backend extends { readonly name: string }> {
@@ -37,7 +38,8 @@ export interface ModelHost<Backend extends { readonly name: string }> {
 export interface PlacedModel {
   readonly workspace: Workspace;
   readonly tensors: Tensors;
-  readonly weights: Elements; // [P], kept for when another model has used the memory
+  /** The parameters [P] that it answers with. */
+  weights(): Elements;
   readonly scratch: Elements; // [scratchLength]
   readonly kernels: Kernels;
   /** The number of times that the weights were copied again, as another model had used the memory in between. */
@@ -109,11 +111,17 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
 
   /** Takes the arrays of a model from an allocator. */
   const arraysOf =
-    (backend: Backend, network: Network, loss: Loss, { rows, memory, scratchLength = 0 }: ModelNeeds) =>
+    (
+      backend: Backend,
+      network: Network,
+      loss: Loss,
+      weightsLength: number,
+      { rows, memory, scratchLength = 0 }: ModelNeeds,
+    ) =>
     (allocate: Allocate) => ({
       // First in memory, where the kernels expect it.
       kernelScratch: host.takeScratch(backend, network.products, allocate),
-      theta: allocate(network.parameterCount),
+      theta: allocate(weightsLength),
       scratch: allocate(scratchLength),
       workspace: createWorkspace(network, loss, rows, allocate, memory),
     });
@@ -122,9 +130,10 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
     const loss = createLoss(lossSpec, network.customParts);
     const type = typeOf(parameters);
     const backend = host.backendOf(network.products, type);
-    const takeArrays = arraysOf(backend, network, loss, needs);
+    const { bind, write, read, ...layout } = spreadWeights(network, type, needs.memory?.passes);
+    const takeArrays = arraysOf(backend, network, loss, layout.length, needs);
     const length = countDoubles(takeArrays, type);
-    const weightBytes = bytesOfElements(type, parameters.length);
+    const weightBytes = bytesOfElements(type, layout.length);
     host.checkMemory?.([
       { name: 'parameters', bytes: weightBytes },
       { name: 'activations', bytes: 8 * length - weightBytes },
@@ -132,19 +141,21 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
     const memory = memoryOf(backend, length, type);
     const { theta, scratch, workspace } = takeArrays(createAllocator('createPredictor', memory.doubles, type));
     const { kernels } = memory;
-    const tensors = bindTensors(network, theta);
+    const tensors = bind(theta);
     const model = {};
     let reloads = 0;
     const renew = (): void => {
       if (memory.owner === model) memory.owner = null;
     };
-    const weights = needs.isLive ? parameters : memory.isShared ? parameters.slice() : theta;
+    // Kept for when another model has used the memory.
+    const kept = needs.isLive ? parameters : memory.isShared ? parameters.slice() : null;
+    const weights = () => kept ?? read(theta);
     const compute = create({ workspace, tensors, weights, scratch, kernels, reloads: () => reloads, renew });
-    theta.set(parameters);
+    write(theta, parameters);
     memory.owner = model;
     return (...args) => {
-      if (memory.owner !== model) {
-        theta.set(weights);
+      if (memory.owner !== model && kept !== null) {
+        write(theta, kept);
         memory.owner = model;
         reloads++;
       }
@@ -177,7 +188,7 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
   return {
     placeModel,
     createPredictor(network, parameters, loss) {
-      let weights = parameters;
+      let weights = () => parameters;
       const predictor: Predictor = placeModel(
         network,
         parameters,
@@ -188,13 +199,16 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
           return rowPredictor(network, model.workspace, model.tensors, model.kernels);
         },
       );
-      return Object.assign(predictor, { weights });
+      return Object.assign(predictor, { type: typeOf(parameters), weights });
     },
     createContinuation: (network, parameters, loss, texts) =>
       continuationIn(network, parameters, loss, false, texts).next,
     createLiveContinuation: (network, parameters, loss) => continuationIn(network, parameters, loss, true),
-    continuationBytes: (network, loss, type) =>
-      8 * countDoubles(arraysOf(host.backendOf(network.products, type), network, loss, forContinuation(network)), type),
+    continuationBytes(network, loss, type) {
+      const { length } = spreadWeights(network, type);
+      const backend = host.backendOf(network.products, type);
+      return 8 * countDoubles(arraysOf(backend, network, loss, length, forContinuation(network)), type);
+    },
   };
 }
 
@@ -211,8 +225,8 @@ export interface LiveContinuation {
   renew(): void;
 }
 
-/** A predictor with the weights that it uses, which nothing changes. */
-export type ModelPredictor = Predictor & { readonly weights: Elements };
+/** A predictor with the type of its weights [P], and what returns them. Nothing changes them. */
+export type ModelPredictor = Predictor & { readonly type: ElementType; weights(): Elements };
 
 /** Functions of models that share memory. */
 export interface ModelMemory {

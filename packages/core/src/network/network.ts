@@ -210,7 +210,7 @@ export const gradientLength = ({ gradientRanges, ties }: Pick<Network, 'gradient
 /** Views of `vector` [P]: for each layer, a list of its tensors. Uses of one tensor have the same view. */
 export function bindTensors(network: Network, vector: Elements): Elements[][] {
   const rangeOf = (tensor: Tensor) => tensor;
-  return bind('bindTensors', network, vector, network.parameterCount, rangeOf, rangeOf);
+  return bindRanges('bindTensors', network, vector, network.parameterCount, rangeOf, rangeOf);
 }
 
 /**
@@ -222,7 +222,7 @@ export function bindGradients(network: Network, vector: Elements): (Elements[] |
   const rangeOfTensor = ({ gradientOffset, length }: Tensor) => gradientRange(gradientOffset, length);
   const rangeOfUse = ({ isFrozen, length }: Tensor) =>
     gradientRange(isFrozen ? null : network.ties[next++].gradientOffset, length);
-  return bind('bindGradients', network, vector, gradientLength(network), rangeOfTensor, rangeOfUse).map(
+  return bindRanges('bindGradients', network, vector, gradientLength(network), rangeOfTensor, rangeOfUse).map(
     (gradients, k) => (hasTrainedTensor(network.layers[k]) ? gradients : null),
   );
 }
@@ -233,7 +233,8 @@ type VectorRange = Pick<Tensor, 'offset' | 'length'>;
 const gradientRange = (offset: number | null, length: number): VectorRange =>
   offset === null ? { offset: 0, length: 0 } : { offset, length };
 
-function bind(
+/** Views of `vector` [length] for each layer's tensors, and for those of other layers that it uses too. */
+export function bindRanges(
   where: string,
   network: Network,
   vector: Elements,

@@ -162,11 +162,11 @@ function emitOrthogonalize(
     const [a, b, c] = COEFFICIENTS.map((coefficient) => (step === STEPS ? scale * coefficient : coefficient));
     if (I > O) emit(ops.affineBackwardWeights, A, columnSums, X, X, I, I, false, O, O);
     else emit(ops.affineBackwardInput, A, X, X, I, I, O);
-    emit(ops.affine, polynomial, A, A, zerosOfM, m, m, m);
+    emit(ops.affine, polynomial, A, A, zerosOfM, m, m, m, m);
     emit(ops.combine, polynomial, A, m * m, b, c);
     emit(ops.addToDiagonal, polynomial, m, a);
-    if (I > O) emit(ops.affine, nextX, X, polynomial, zeros, I, O, O);
-    else emit(ops.affine, nextX, polynomial, X, zeros, I, I, O);
+    if (I > O) emit(ops.affine, nextX, X, polynomial, zeros, I, O, O, O);
+    else emit(ops.affine, nextX, polynomial, X, zeros, I, I, O, O);
     [X, nextX] = [nextX, X];
   }
   return X;

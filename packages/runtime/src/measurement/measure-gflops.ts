@@ -45,7 +45,7 @@ export function measureGflops(backend: Backend, budgetMs = 200, type: ElementTyp
   const kernels = createBackendKernels(backend, { ...compiledBackend, memory, scratch });
 
   const { calls, emit } = createList();
-  emit(ops.affine, y, x, W, b, B, I, O);
+  emit(ops.affine, y, x, W, b, B, I, O, O);
   const { run } = link(calls, kernels);
   run();
   const callsMs: number[] = [];

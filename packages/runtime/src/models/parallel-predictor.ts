@@ -8,7 +8,6 @@ import {
   maxPassRows,
   NOTHING_LOADED,
   type ParallelPredictor,
-  typeOf,
   viewOf,
   wasmProblem,
 } from '@gradloom/core/internal';
@@ -62,8 +61,7 @@ export function createParallelPredictor(
   predictor: ModelPredictor,
 ): ParallelPredictor {
   const { inputs: I, outputs: O } = network;
-  const { weights } = predictor;
-  const type = typeOf(weights);
+  const { type } = predictor;
   // Not 'auto', which may be a BLAS with other bits.
   const backend = inferenceBackend(network.products, type);
   const passRows = maxPassRows(network, type);
@@ -85,7 +83,7 @@ export function createParallelPredictor(
 
   function open(threads: number): OpenedModel {
     const machine = { parts, threads, startsThreads: true, backend: backend.name, blas: undefined };
-    const { setup, budget, plannedBytes } = openInference('predictAll', network, weights, loss, machine);
+    const { setup, budget, plannedBytes } = openInference('predictAll', network, predictor.weights(), loss, machine);
     uncollectedBytes += plannedBytes;
     if (uncollectedBytes > COLLECTED_BYTES) {
       uncollectedBytes = 0;

@@ -131,7 +131,7 @@ test.for([
   const memory = createGuardedMemory();
   const kernels = createBlasKernels(installedBlas(context), memory.kernels);
   const [y, x, W, b] = [4 * O, 4 * 32, 32 * O, O].map((length) => memory.allocate(length));
-  const call = callOf(ops.affine, y, x.fill(1), W.fill(2), b.fill(3), 4, 32, O);
+  const call = callOf(ops.affine, y, x.fill(1), W.fill(2), b.fill(3), 4, 32, O, O);
   const program = link([call, call], kernels, tapesOf(memory.allocate));
   expect(program.block !== null).toBe(accumulate);
   expect([...y]).toEqual(Array(4 * O).fill(0));

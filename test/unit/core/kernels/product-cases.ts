@@ -14,6 +14,8 @@ const fewRows = fc.tuple(
   fc.integer({ min: 64, max: 67 }),
   fc.constantFrom(64, 67, 250),
 );
+// Numbers between rows of weights.
+const gap = fc.constantFrom(0, 0, 1, 8, 16);
 // As many rows as a kernel takes several leaves of: what it keeps for them is full.
 const mostRows = fc.constantFrom(129, 200, 255, 256);
 const longLeaf = fc.constantFrom(16, 31, 32, 64);
@@ -23,9 +25,11 @@ const products = ([, I, O]: readonly number[]): ProductShape[] => [[I, O]];
 export const productCases = {
   affine: {
     ops: [ops.affine],
-    dims: fc.oneof({ weight: 4, arbitrary: dims }, { weight: 1, arbitrary: fewRows }),
+    dims: fc
+      .tuple(fc.oneof({ weight: 4, arbitrary: dims }, { weight: 1, arbitrary: fewRows }), gap)
+      .map(([dims, gap]) => [...dims, gap]),
     products,
-    arrays: ([B, I, O]) => ({ y: B * O, x: B * I, W: I * O, b: O }),
+    arrays: ([B, I, O, gap = 0]) => ({ y: B * O, x: B * I, W: I * (O + gap), b: O }),
     writes: ['y'],
     // Sums of -0, which become 0.
     prepare({ x, W, b }, [B, I]) {
@@ -37,7 +41,7 @@ export const productCases = {
         ] as const)
           array.fill(value);
     },
-    emit: (emit, { y, x, W, b }, [B, I, O]) => emit(ops.affine, y, x, W, b, B, I, O),
+    emit: (emit, { y, x, W, b }, [B, I, O, gap = 0]) => emit(ops.affine, y, x, W, b, B, I, O, O + gap),
   },
   affineBackwardInput: {
     ops: [ops.affineBackwardInput],

@@ -14,13 +14,13 @@ test('affine starts each sum at the bias and adds inputs in ascending order', ()
   const y = new Float64Array(2).fill(Number.NaN);
   const x = Float64Array.of(1, 1);
   const W = Float64Array.of(1, -BIG, -BIG, 1); // [2, 2]
-  affine(y, x, W, Float64Array.of(BIG, BIG), 1, 2, 2);
+  affine(y, x, W, Float64Array.of(BIG, BIG), 1, 2, 2, 2);
   expect(y).toEqual(Float64Array.of(BIG + 1 - BIG, 1)); // BIG + 1 is BIG
 });
 
 test('affine is x · W + b, row by row', () => {
   const y = new Float64Array(4);
-  affine(y, Float64Array.of(1, 2, 3, 4, 5, 6), Float64Array.of(1, 2, 3, 4, 5, 6), Float64Array.of(10, 20), 2, 3, 2);
+  affine(y, Float64Array.of(1, 2, 3, 4, 5, 6), Float64Array.of(1, 2, 3, 4, 5, 6), Float64Array.of(10, 20), 2, 3, 2, 2);
   expect(y).toEqual(Float64Array.of(32, 48, 59, 84));
 });
 

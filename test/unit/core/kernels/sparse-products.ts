@@ -22,7 +22,7 @@ export const sparseProducts = [
         for (let n = 0; n < B; n++) x[n * I + i] = 0;
         W.fill(Number.NaN, i * O, (i + 1) * O);
       }
-      runOp(kernels, ops.affine, y, x, W, b, B, I, O);
+      runOp(kernels, ops.affine, y, x, W, b, B, I, O, O);
       return y;
     },
   },

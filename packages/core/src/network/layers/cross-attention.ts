@@ -13,7 +13,7 @@ import { initializer } from '../../families/initializers/index.ts';
 import type { Elements } from '../../math/element-type.ts';
 import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
-import { initializedTensor } from './initialized-tensor.ts';
+import { initializedTensor, rowOf, spreadMatrix } from './initialized-tensor.ts';
 import type { Layer, Pass } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 import { attentionDropout, refuseHeads } from './self-attention.ts';
@@ -77,7 +77,7 @@ export function crossAttention(options: CrossAttentionOptions, { inputs, stream,
   const projected = projections ? 1 : 0; // factor of the sizes that only projections need
 
   const weights = (name: string, I: number, O: number, spec: typeof init) =>
-    initializedTensor(name, [I, O], spec, [I, C], customParts);
+    spreadMatrix(name, [I, O], spec, [I, C], customParts);
   const biases = (name: string, O: number) => initializedTensor(name, [O], biasInit, [C, O], customParts);
   const [Wq, Wkv, Wo] = [weights('Wq', C, C, init), weights('Wkv', D, 2 * C, init), weights('Wo', C, C, outInit)];
 
@@ -131,10 +131,10 @@ export function crossAttention(options: CrossAttentionOptions, { inputs, stream,
       }
       const [Wq, bq, Wkv, bkv, Wo, bo] = inPairs(parameters, zeros);
       if (!bias) emit(ops.fill, zeros, 0, 2 * C);
-      emit(ops.affine, q, x, Wq, bq, B * T, C, C);
-      emit(ops.affine, kv, memory, Wkv, bkv, B * S, D, 2 * C);
+      emit(ops.affine, q, x, Wq, bq, B * T, C, C, rowOf(Wq, C));
+      emit(ops.affine, kv, memory, Wkv, bkv, B * S, D, 2 * C, rowOf(Wkv, D));
       attend(A, q, kv);
-      emit(ops.affine, y, A, Wo, bo, B * T, C, C);
+      emit(ops.affine, y, A, Wo, bo, B * T, C, C, rowOf(Wo, C));
       if (bias) emit(ops.zeroPadding, y, queryLengths, B, T, C);
     },
     backward([dx, dMemory], dy, [x, memory], y, parameters, gradients, B, pass, { arrays }) {

@@ -18,7 +18,7 @@ import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/sum-rows.ts';
 import { channelsOf, positionsOf, type Shape } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
-import { initializedTensor } from './initialized-tensor.ts';
+import { initializedTensor, rowOf, spreadMatrix } from './initialized-tensor.ts';
 import type { Layer, TensorSpec } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 
@@ -53,7 +53,7 @@ export function dense(options: DenseOptions, context: LayerContext): Layer {
   const I = chosenInputs ?? channelsOf(input);
   const positions = input.slice(0, -1);
   const R = positionsOf(input);
-  const W = initializedTensor('W', [I, O], init, [I, O], customParts);
+  const W = spreadMatrix('W', [I, O], init, [I, O], customParts);
   const b = initializedTensor('b', [O], biasInit, [I, O], customParts);
   const inputShape = [...positions, I];
   const shape = { in: [inputShape], out: [...positions, O], elementwise: false, reads: { x: true, y: false } };
@@ -76,7 +76,7 @@ export function dense(options: DenseOptions, context: LayerContext): Layer {
     createMemory: (_rows, allocate) => ({ arrays: bias ? [] : [allocate(O), allocate(O)] }),
     ...atEachPosition(inputShape, (y, x, [W, b], N, { emit }, { arrays: [zeros] }) => {
       if (!bias) emit(ops.fill, zeros, 0, O);
-      emit(ops.affine, y, x, W, bias ? b : zeros, N, I, O);
+      emit(ops.affine, y, x, W, bias ? b : zeros, N, I, O, rowOf(W, I));
     }),
     backward([dx], dy, [x], _y, [W], gradients, B, { emit, leafRows, accumulate }, { arrays: [, unused] }) {
       if (gradients !== null) {
@@ -136,7 +136,7 @@ function tiedPasses(
       }
       if (dx === null) return;
       emit(ops.fill, zeros, 0, I);
-      emit(ops.affine, dx, dy, E, zeros, B * R, O, I);
+      emit(ops.affine, dx, dy, E, zeros, B * R, O, I, I);
     },
   };
 }

@@ -88,6 +88,11 @@ export interface TensorSpec {
    * @default none
    */
   readonly tiedTo?: string;
+  /**
+   * Whether forward passes read this matrix [I, O] by `affine` alone, with rows `rowOf` apart: then a model that only
+   * answers spreads them in memory. @default false
+   */
+  readonly isSpread?: boolean;
   /** Writes the starting values. Overwrites `out`. */
   initialize(out: Elements, random: Random): void;
 }

@@ -144,7 +144,7 @@ export function withLora(kind: string, layer: Layer, value: number | LoraOptions
 
     const emitOutputs = ({ xA, B, O }: Product, y: Elements, N: number) => {
       emit(ops.multiplyRow, xA, xA, scales, N, r);
-      emit(ops.affine, sum, xA, B, zeros, N, r, O);
+      emit(ops.affine, sum, xA, B, zeros, N, r, O, O);
       emit(ops.add, y, sum, N * O);
     };
     const emitInnerGradient = ({ dxA, B, O }: Product, dy: Elements, N: number) => {
@@ -188,7 +188,7 @@ export function withLora(kind: string, layer: Layer, value: number | LoraOptions
       const { A, xA, dxA } = product;
       if (isOf(ops.affine, args)) {
         const [y, x, , , N, I] = args;
-        emit(ops.affine, xA, x, A, zeros, N, I, r);
+        emit(ops.affine, xA, x, A, zeros, N, I, r, r);
         emitOutputs(product, y, N);
       } else if (isOf(ops.convForward, args)) {
         const [y, x, , , B, geometry] = args;

@@ -56,7 +56,7 @@ export function matmul(options: MatmulOptions, { inputs }: LayerContext): Layer 
     if (isLeftTransposed) emit(ops.transpose, transposed, left, terms, rows, 1);
     const x = isLeftTransposed ? transposed : left;
     if (isRightTransposed) emit(ops.affineBackwardInput, y, x, right, rows, columns, terms);
-    else emit(ops.affine, y, x, right, zeros, rows, terms, columns);
+    else emit(ops.affine, y, x, right, zeros, rows, terms, columns, columns);
   }
 
   /** Matrix `index` of row `row`, of an array with `count` matrices of `size` numbers in a row. */

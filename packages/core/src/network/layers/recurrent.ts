@@ -14,7 +14,7 @@ import { viewOf } from '../../math/scratch.ts';
 import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
-import { initializedTensor } from './initialized-tensor.ts';
+import { initializedTensor, rowOf, spreadMatrix } from './initialized-tensor.ts';
 import type { Layer, Pass, TensorSpec } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 import { axesOf } from './windows.ts';
@@ -131,7 +131,8 @@ function recurrent(
   const limit = 1 / Math.sqrt(O);
   const tensor = (name: string, shape: readonly number[], spec: InitializerSpec | undefined): TensorSpec => {
     const init = spec ?? ({ kind: 'uniform', low: -limit, high: limit } as const);
-    return initializedTensor(name, shape, init, [shape.length === 2 ? shape[0] : O, G], customParts);
+    const create = shape.length === 2 ? spreadMatrix : initializedTensor;
+    return create(name, shape, init, [shape.length === 2 ? shape[0] : O, G], customParts);
   };
   const positionOf = (step: number, steps: number): number => (reverse ? steps - 1 - step : step);
   const memoryOf = ([h, c, q, product, before, gates, ...others]: readonly Elements[]): RecurrentMemory => {
@@ -151,11 +152,11 @@ function recurrent(
   ): void {
     const memory = memoryOf(arrays);
     const { h, c, q, gates } = memory;
-    emit(ops.affine, gates, x, Wi, bi, B * steps, C, G);
+    emit(ops.affine, gates, x, Wi, bi, B * steps, C, G, rowOf(Wi, C));
     if (isStart) emit(ops.fill, h, 0, B * O);
     if (isStart && kind === 'lstm') emit(ops.fill, c, 0, B * O);
     for (let step = 0; step < steps; step++) {
-      emit(ops.affine, q, h, Wh, bh, B, O, G);
+      emit(ops.affine, q, h, Wh, bh, B, O, G, rowOf(Wh, O));
       cell.forward(emit, y, memory, lengths, positionOf(step, steps), B, steps, O);
     }
   }
@@ -236,7 +237,7 @@ function recurrent(
       }
       for (let step = T - 1; step >= 0; step--) {
         // Rows of dq · Whᵀ start at 0 and add the gates ascending, as dx of a dense layer does.
-        if (step < T - 1) emit(ops.affine, product, q, transposed, zeros, B, G, O);
+        if (step < T - 1) emit(ops.affine, product, q, transposed, zeros, B, G, O, O);
         cell.backward(emit, isAll ? dy : zeroGradients, memory, lengths, positionOf(step, T), B, T, O);
       }
       if (gradients !== null) {

@@ -16,7 +16,7 @@ import { streamKey } from '../../math/random/index.ts';
 import { viewOf } from '../../math/scratch.ts';
 import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
-import { initializedTensor } from './initialized-tensor.ts';
+import { initializedTensor, rowOf, spreadMatrix } from './initialized-tensor.ts';
 import type { Layer, Pass } from './layer.ts';
 import type { LayerContext, Path } from './layer-context.ts';
 import { axesOf } from './windows.ts';
@@ -130,8 +130,8 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
   const zerosSize = Math.max(step, C);
 
   const biases = (name: string, O: number) => initializedTensor(name, [O], biasInit, [C, O], customParts);
-  const Wqkv = initializedTensor('Wqkv', [C, step], init, [C, step], customParts);
-  const Wo = initializedTensor('Wo', [Q, C], outInit, [Q, C], customParts);
+  const Wqkv = spreadMatrix('Wqkv', [C, step], init, [C, step], customParts);
+  const Wo = spreadMatrix('Wo', [Q, C], outInit, [Q, C], customParts);
 
   /** The last arguments of both passes of attention. */
   const attentionArguments = (pass: Pass) => [T, T, H, K, d, step, step, causal, ...dropoutOf(pass)] as const;
@@ -146,7 +146,7 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
     const [qkv, A, , , rows, angles, table, zeros] = arrays;
     const [Wqkv, bqkv, Wo, bo] = withBiases(parameters, zeros);
     if (hasZeros) emit(ops.fill, zeros, 0, zerosSize);
-    emit(ops.affine, rows, x, Wqkv, bqkv, n, C, step);
+    emit(ops.affine, rows, x, Wqkv, bqkv, n, C, step, rowOf(Wqkv, C));
     if (rotary) {
       if (begins) emit(ops.rotaryTable, table, T, d, ...rates);
       emit(ops.embeddingForward, angles, positions, table, n, d);
@@ -159,7 +159,7 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
     else
       for (let k = 0; k < n; k++)
         next(viewOf(A, k * Q, Q), k, viewOf(rows, k * step, step), viewOf(positions, k, 1), 1);
-    emit(ops.affine, y, A, Wo, bo, n, Q, C);
+    emit(ops.affine, y, A, Wo, bo, n, Q, C, rowOf(Wo, Q));
   };
 
   return {
@@ -193,14 +193,14 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
       } = pass;
       const [Wqkv, bqkv, Wo, bo] = withBiases(parameters, zeros);
       if (hasZeros) emit(ops.fill, zeros, 0, zerosSize);
-      emit(ops.affine, qkv, x, Wqkv, bqkv, B * T, C, step);
+      emit(ops.affine, qkv, x, Wqkv, bqkv, B * T, C, step, rowOf(Wqkv, C));
       if (rotary) {
         emit(ops.rotaryTable, table, T, d, ...rates);
         emit(ops.rotate, qkv, table, B, T, H + K, d, step, FORWARD);
       }
       const rows = [qkv, qkv, lengths, lengths, stepAndRow, B] as const;
       emit(ops.attentionForward, A, maxima, sums, ...rows, ...attentionArguments(pass));
-      emit(ops.affine, y, A, Wo, bo, B * T, Q, C);
+      emit(ops.affine, y, A, Wo, bo, B * T, Q, C, rowOf(Wo, Q));
       if (outBias) emit(ops.zeroPadding, y, lengths, B, T, C);
     },
     ...(causal ? { forwardNext } : {}),

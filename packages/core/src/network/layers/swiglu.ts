@@ -11,7 +11,7 @@ import { ops } from '../../program/ops/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
-import { initializedTensor } from './initialized-tensor.ts';
+import { initializedTensor, rowOf, spreadMatrix } from './initialized-tensor.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 
@@ -41,7 +41,7 @@ export function swiglu(options: SwigluOptions, { input, customParts }: LayerCont
   const I = chosenInputs ?? channelsOf(input);
   const positions = input.slice(0, -1);
   const R = positionsOf(input);
-  const [Wg, Wv] = ['Wg', 'Wv'].map((name) => initializedTensor(name, [I, O], init, [I, O], customParts));
+  const [Wg, Wv] = ['Wg', 'Wv'].map((name) => spreadMatrix(name, [I, O], init, [I, O], customParts));
   const [bg, bv] = ['bg', 'bv'].map((name) => initializedTensor(name, [O], biasInit, [I, O], customParts));
   return {
     label: `swiglu(${I}->${O})`,
@@ -62,8 +62,8 @@ export function swiglu(options: SwigluOptions, { input, customParts }: LayerCont
     ...atEachPosition(input, (y, x, parameters, N, { emit }, { arrays: [g, v, , zeros] }) => {
       const [Wg, bg, Wv, bv] = bias ? parameters : [parameters[0], zeros, parameters[1], zeros];
       if (!bias) emit(ops.fill, zeros, 0, O);
-      emit(ops.affine, g, x, Wg, bg, N, I, O);
-      emit(ops.affine, v, x, Wv, bv, N, I, O);
+      emit(ops.affine, g, x, Wg, bg, N, I, O, rowOf(Wg, I));
+      emit(ops.affine, v, x, Wv, bv, N, I, O, rowOf(Wv, I));
       emit(ops.gateForward, y, g, v, N * O);
     }),
     backward([dx], dy, [x], _y, parameters, gradients, B, { emit, leafRows, accumulate }, { arrays }) {

@@ -3,13 +3,14 @@ import { affine, affineBackwardInput, affineBackwardWeights, averageRows } from 
 
 /** The products of a dense layer, and the mean of its gradients. */
 export const productOps = defineOps({
-  /** y[B,O] = x[B,I] · W[I,O] + b[O]. */
+  /** y[B,O] = x[B,I] · W[I,O] + b[O]. Rows of W are `row` numbers apart. */
   affine: operation(affine, {
     y: output('B', 'O'),
     x: input('B', 'I'),
-    W: input('I', 'O'),
+    W: input('I', 'row'),
     b: input('O'),
     ...counts('B', 'I', 'O'),
+    row: stride,
   }),
   /** dx[B,I] = dy[B,O] · Wᵀ. */
   affineBackwardInput: operation(affineBackwardInput, {

@@ -9,15 +9,19 @@ import { reusedZeros } from './reused-zeros.ts';
 
 /** The three products of a dense layer, with x · y + sum as `multiplyAddOf` gives it for the type of an array. */
 export function defineProducts(multiplyAddOf: (array: Elements) => MultiplyAdd) {
-  /** y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. */
+  /**
+   * y[B,O] = x[B,I] · W[I,O] + b[O], with rows of W `row` numbers apart; each sum starts at b[o] and adds i ascending.
+   * Overwrites `y`.
+   */
   function affine(
     y: Elements, // [B, O] out
     x: Elements, // [B, I]
-    W: Elements, // [I, O]
+    W: Elements, // [I, row]
     b: Elements, // [O]
     B: number,
     I: number,
     O: number,
+    row: number,
   ): void {
     const multiplyAdd = multiplyAddOf(y);
     for (let n = 0; n < B; n++) {
@@ -25,7 +29,7 @@ export function defineProducts(multiplyAddOf: (array: Elements) => MultiplyAdd) 
       for (let o = 0; o < O; o++) y[yRow + o] = b[o];
       for (let i = 0; i < I; i++) {
         const xi = x[n * I + i];
-        const wRow = i * O;
+        const wRow = i * row;
         for (let o = 0; o < O; o++) y[yRow + o] = multiplyAdd(xi, W[wRow + o], y[yRow + o]);
       }
       for (let o = 0; o < O; o++) y[yRow + o] += 0;

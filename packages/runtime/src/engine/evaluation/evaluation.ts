@@ -1,6 +1,5 @@
 import { createLoss, type Elements, InputError, type Kernels, type Loss, type Network } from '@gradloom/core';
 import {
-  bindTensors,
   createList,
   emitForward,
   emitLoss,
@@ -49,7 +48,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
   setup: Setup,
   network: Network,
   loss: Loss,
-  model: Elements, // [P]
+  model: Tensors,
   { kernels: scratch, workspace, lossSums }: EvaluationScratch,
   environment: ThreadEnvironment,
 ): EvaluationContext & { readonly setup: Setup } {
@@ -58,7 +57,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
     setup,
     network,
     loss,
-    model: bindTensors(network, model),
+    model,
     kernels,
     reader: { gatherBytes: kernels.gatherBytes, gatherFile: environment.gatherFile },
     workspace,

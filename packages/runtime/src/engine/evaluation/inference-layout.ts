@@ -6,6 +6,8 @@ import {
   elementView,
   FLOAT64,
   PAGE_BYTES,
+  type SpreadWeights,
+  spreadWeights,
   TAIL_BYTES,
   type WasmMemory,
 } from '@gradloom/core/internal';
@@ -23,7 +25,8 @@ export interface InferenceOptions extends EvaluationShape {
 
 /** The arrays for evaluating a model. */
 export interface InferenceArrays {
-  readonly theta: Elements; // [P]
+  readonly theta: Elements; // [length of `weights`]
+  readonly weights: SpreadWeights;
   readonly scratch: readonly Float64Array[]; // [threads][*], private to each thread
 }
 
@@ -38,8 +41,8 @@ export interface InferenceLayout {
 /** @throws OptionError with the size of each part if it exceeds what the kernels can address. */
 export function planInference(options: InferenceOptions, scratchLength = countScratch(options)): InferenceLayout {
   const { network, elementType, backend, threads } = options;
-  const P = network.parameterCount;
-  const weightBytes = align(bytesOfElements(elementType, P));
+  const weights = spreadWeights(network, elementType);
+  const weightBytes = align(bytesOfElements(elementType, weights.length));
   const threadBytes = align(bytesOfElements(FLOAT64, scratchLength));
   const end = weightBytes + threads * threadBytes;
   const bytes = Math.ceil((end + TAIL_BYTES) / PAGE_BYTES) * PAGE_BYTES;
@@ -60,7 +63,8 @@ export function planInference(options: InferenceOptions, scratchLength = countSc
         throw new Error(`planInference: memory has ${buffer.byteLength} bytes, expected ${bytes} (the plan's)`);
       }
       return {
-        theta: elementView(elementType, buffer, 0, P),
+        theta: elementView(elementType, buffer, 0, weights.length),
+        weights,
         scratch: Array.from({ length: threads }, (_, t) =>
           elementView(FLOAT64, buffer, weightBytes + t * threadBytes, scratchLength),
         ),
@@ -86,12 +90,12 @@ export function createInferenceContext(
   const loss = createLoss(setup.loss, customParts);
   const { elementType, threads } = setup;
   const shape = { network, loss, elementType, backend: setup.backend.name };
-  const { theta, scratch } = planInference({ ...shape, threads }).bind(setup.memory);
+  const { theta, weights, scratch } = planInference({ ...shape, threads }).bind(setup.memory);
   const scratchOfThread = takeEvaluationScratch(
     shape,
     createAllocator('createInferenceContext', scratch[thread], elementType),
   );
-  return createEvaluationContext(setup, network, loss, theta, scratchOfThread, environment);
+  return createEvaluationContext(setup, network, loss, weights.bind(theta), scratchOfThread, environment);
 }
 
 /** Doubles of one thread's scratch, whatever the number of threads. Counting takes as long as the rest of planning. */

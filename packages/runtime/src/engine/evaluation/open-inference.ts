@@ -40,6 +40,7 @@ export function openInference(
       return { layout, parts: [...layout.parts, ...others] };
     };
   });
-  layout.bind(team.memory).theta.set(parameters);
+  const { theta, weights } = layout.bind(team.memory);
+  weights.write(theta, parameters);
   return { ...opened, setup: { ...team, kind: 'inference' } };
 }

@@ -62,7 +62,8 @@ export function createContext(setup: RunSetup, thread: number, environment: Thre
   const { workspace } = scratch;
   scratch.scale.fill(1);
   scratch.increment.fill(1);
-  const evaluation = createEvaluationContext(setup, network, loss, arena.evaluatedTheta, scratch, environment);
+  const model = bindTensors(network, arena.evaluatedTheta);
+  const evaluation = createEvaluationContext(setup, network, loss, model, scratch, environment);
   const rowCount = G === 0 ? 0 : arena.gSum.length / gradientStride(elementType, G);
   const gradientRows = Array.from({ length: rowCount }, (_, row) => gradientOf(arena.gSum, G, row));
   const cores = cluster?.cores ?? environment.cores;

@@ -2,10 +2,10 @@ import { arithmetics } from '../../../../support/arithmetic.ts';
 import type { Definition } from './definition.ts';
 import { dot, lanes, leavesOf, overLeaves, tree, upTo, write } from './sums.ts';
 
-export const affine: Definition<'affine'> = (A, y, x, W, b, B, I, O) =>
+export const affine: Definition<'affine'> = (A, y, x, W, b, B, I, O, row) =>
   write(y, B * O, (at) => {
     const [n, o] = [Math.floor(at / O), at % O];
-    const factors = upTo(I).map((i) => [x[n * I + i], W[i * O + o]] as const);
+    const factors = upTo(I).map((i) => [x[n * I + i], W[i * row + o]] as const);
     return A.add(dot(A, factors, b[o]), 0);
   });
 

@@ -33,18 +33,18 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
     return link(calls, wasm).run;
   };
 
-  function affine(...[y, x, W, b, B, I, O]: Args<'affine'>): () => void {
+  function affine(...[y, x, W, b, B, I, O, row]: Args<'affine'>): () => void {
     const gemm = gemmOf(x);
-    const bias = inWasm((emit) => emit(ops.affine, y, x, W, b, B, 0, O)); // y[n] = b, to which the products are added
+    const bias = inWasm((emit) => emit(ops.affine, y, x, W, b, B, 0, O, row)); // y[n] = b, to which the products are added
     const piece = pieces.forward(B, I, O);
     const count = Math.ceil(I / piece);
     const xs = starts(x, piece, count);
-    const Ws = starts(W, piece * O, count);
+    const Ws = starts(W, piece * row, count);
     return () => {
       bias();
       for (let p = 0; p < count; p++) {
         const width = Math.min(piece, I - p * piece);
-        gemm(ROW_MAJOR, PLAIN, PLAIN, B, O, width, 1, xs[p], I, Ws[p], O, 1, y, O);
+        gemm(ROW_MAJOR, PLAIN, PLAIN, B, O, width, 1, xs[p], I, Ws[p], row, 1, y, O);
       }
     };
   }

@@ -98,7 +98,7 @@ const cases: Record<keyof typeof referenceProducts, Case> = {
   affine: {
     arrays: (B, I, O) => ({ y: B * O, x: B * I, W: I * O, b: O }),
     writes: ['y'],
-    run: (products, { y, x, W, b }, B, I, O) => products.affine(y, x, W, b, B, I, O),
+    run: (products, { y, x, W, b }, B, I, O) => products.affine(y, x, W, b, B, I, O, O),
   },
   affineBackwardInput: {
     arrays: (B, I, O) => ({ dx: B * I, dy: B * O, W: I * O }),
@@ -228,7 +228,7 @@ describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, (machine) 
     x.fill(0);
     for (let n = 0; n < B; n += 7) x.fill(1, n * I, n * I + I * 0.74);
     memory.snapshot();
-    runOp(memory.kernels, ops.affine, y, x, W, b, B, I, O);
+    runOp(memory.kernels, ops.affine, y, x, W, b, B, I, O, O);
     expect(memory.firstStrayByte([y])).toBeNull();
   });
 
@@ -247,9 +247,9 @@ describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, (machine) 
       const { y, x, W, b } = fill(cases.affine.arrays(B, I, O), 1, 'plain', memory.allocate);
       fillHardValues(x, mix, 2);
       const alone = memory.allocate(O) as Float64Array;
-      runOp(memory.kernels, ops.affine, y, x, W, b, B, I, O);
+      runOp(memory.kernels, ops.affine, y, x, W, b, B, I, O, O);
       for (let n = 0; n < B; n++) {
-        runOp(memory.kernels, ops.affine, alone, x.subarray(n * I), W, b, 1, I, O);
+        runOp(memory.kernels, ops.affine, alone, x.subarray(n * I), W, b, 1, I, O, O);
         expect(firstDifference(alone, y.subarray(n * O, (n + 1) * O))).toBeNull();
       }
     },
@@ -270,10 +270,10 @@ describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, (machine) 
       }
       const alone = memory.allocate(O) as Float64Array;
       memory.snapshot();
-      runOp(memory.kernels, ops.affine, y, x, W, b, B, I, O);
+      runOp(memory.kernels, ops.affine, y, x, W, b, B, I, O, O);
       expect(memory.firstStrayByte([y])).toBeNull();
       for (let n = 0; n < B; n++) {
-        runOp(memory.kernels, ops.affine, alone, x.subarray(n * I), W, b, 1, I, O);
+        runOp(memory.kernels, ops.affine, alone, x.subarray(n * I), W, b, 1, I, O, O);
         expect(firstDifference(alone, y.subarray(n * O, (n + 1) * O))).toBeNull();
       }
     },
@@ -420,7 +420,7 @@ describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, (machine) 
     const { y, x, W, b } = allOf(cases.affine.arrays(B, I, O));
     const { theta, m, v, g, hyper } = allOf({ theta: n, m: n, v: n, g: n, hyper: 8 });
     const { calls, emit } = createList();
-    emit(ops.affine, y, x, W, b, B, I, O);
+    emit(ops.affine, y, x, W, b, B, I, O, O);
     emit(updateOp(createOptimizer('adam')), theta, g, [m, v], n, hyper);
     expect(calls.map((call) => memory.kernels.bind(call))).toEqual([null, null]);
     const bytes = Uint8Array.from({ length: 20 }, (_, k) => k);
@@ -592,7 +592,7 @@ test('machine code is entered at the first call, once', () => {
   memory.reset([[16, 16]]);
   const { y, x, W, b } = fill(cases.affine.arrays(300, 16, 16), 1, 'plain', memory.allocate);
   const { calls, emit } = createList();
-  emit(ops.affine, y, x, W, b, 300, 16, 16);
+  emit(ops.affine, y, x, W, b, 300, 16, 16, 16);
   const program = link(calls, memory.kernels);
   expect(entered).toBe(0);
   program.run();
