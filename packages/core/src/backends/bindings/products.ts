@@ -87,10 +87,9 @@ export function createNativeProducts(
     const oRow = bytes * O;
     const wRow = bytes * row;
     const panel = panelFor(O, B);
-    const isSpread = row > O;
     const isShort = wRow <= MAX_IN_PLACE_ROW;
-    const isSparseInPlace = isSpread || B <= (isShort ? MAX_IN_PLACE_SPARSE_BATCH : FEW_ROWS);
-    const isDenseInPlace = isSpread || isShort || B <= MAX_IN_PLACE_BATCH;
+    const isSparseInPlace = B <= (isShort ? MAX_IN_PLACE_SPARSE_BATCH : FEW_ROWS);
+    const isDenseInPlace = isShort || B <= MAX_IN_PLACE_BATCH;
     const blocks = Math.max(1, Math.floor((I + BLOCK - 1) / BLOCK)); // I = 0 has one, without terms: y = b
     for (let block = 0, end = 0; block < blocks; block = end) {
       const i = startOf(block, blocks, I);
