@@ -130,7 +130,7 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
     const loss = createLoss(lossSpec, network.customParts);
     const type = typeOf(parameters);
     const backend = host.backendOf(network.products, type);
-    const { bind, write, read, ...layout } = spreadWeights(network, type, needs.memory?.passes);
+    const { bind, store, load, ...layout } = spreadWeights(network, type, needs.memory?.passes);
     const takeArrays = arraysOf(backend, network, loss, layout.length, needs);
     const length = countDoubles(takeArrays, type);
     const weightBytes = bytesOfElements(type, layout.length);
@@ -149,13 +149,13 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
     };
     // Kept for when another model has used the memory.
     const kept = needs.isLive ? parameters : memory.isShared ? parameters.slice() : null;
-    const weights = () => kept ?? read(theta);
+    const weights = () => kept ?? load(theta);
     const compute = create({ workspace, tensors, weights, scratch, kernels, reloads: () => reloads, renew });
-    write(theta, parameters);
+    store(theta, parameters);
     memory.owner = model;
     return (...args) => {
       if (memory.owner !== model && kept !== null) {
-        write(theta, kept);
+        store(theta, kept);
         memory.owner = model;
         reloads++;
       }

@@ -19,9 +19,9 @@ export interface SpreadWeights {
   /** Views of memory [length]: for each layer, a list of its tensors. */
   bind(memory: Elements): Elements[][];
   /** Copies parameters [P] to memory [length]. */
-  write(memory: Elements, parameters: Elements): void;
+  store(memory: Elements, parameters: Elements): void;
   /** The parameters [P] in memory [length], in a new array. */
-  read(memory: Elements): Elements;
+  load(memory: Elements): Elements;
 }
 
 /**
@@ -59,9 +59,9 @@ export function spreadWeights(network: Network, type: ElementType, passes: PassK
   return {
     length,
     bind: (memory) => bindRanges('spreadWeights', network, memory, length, rangeOf, rangeOf),
-    write: (memory, parameters) =>
+    store: (memory, parameters) =>
       eachRow((inMemory, inParameters, n) => memory.set(viewOf(parameters, inParameters, n), inMemory)),
-    read(memory) {
+    load(memory) {
       const parameters = createElements(type, network.parameterCount);
       eachRow((inMemory, inParameters, n) => parameters.set(viewOf(memory, inMemory, n), inParameters));
       return parameters;

@@ -43,11 +43,11 @@ describe.for(Object.entries(specs))('%s', ([, spec]) => {
   test.for(['float64', 'float32'] as const)('weights in rows that are spread give the same bits, in %s', (type) => {
     const parameters = allocateEach(type)(network.parameterCount);
     initializeParameters(network, parameters, 3);
-    const { length, write, read } = spreadWeights(network, type);
+    const { length, store, load } = spreadWeights(network, type);
     expect(length).toBeGreaterThan(parameters.length);
     const memory = allocateEach(type)(length);
-    write(memory, parameters);
-    expect(read(memory)).toEqual(parameters);
+    store(memory, parameters);
+    expect(load(memory)).toEqual(parameters);
 
     const workspace = createWorkspace(network, createLoss('mse'), ROWS, allocateEach(type), NO_TEAM_MEMORY);
     const together = rowPredictor(network, workspace, bindTensors(network, parameters), referenceKernels)(x);

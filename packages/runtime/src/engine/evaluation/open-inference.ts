@@ -41,6 +41,6 @@ export function openInference(
     };
   });
   const { theta, weights } = layout.bind(team.memory);
-  weights.write(theta, parameters);
+  weights.store(theta, parameters);
   return { ...opened, setup: { ...team, kind: 'inference' } };
 }

@@ -35,7 +35,8 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
 
   function affine(...[y, x, W, b, B, I, O, row]: Args<'affine'>): () => void {
     const gemm = gemmOf(x);
-    const bias = inWasm((emit) => emit(ops.affine, y, x, W, b, B, 0, O, row)); // y[n] = b, to which the products are added
+    // y[n] = b, to which the products are added
+    const bias = inWasm((emit) => emit(ops.affine, y, x, W, b, B, 0, O, row));
     const piece = pieces.forward(B, I, O);
     const count = Math.ceil(I / piece);
     const xs = starts(x, piece, count);
