@@ -74,11 +74,12 @@ def cleared(y, lengths):
 class CrossAttention(nn.Module):
     """The positions of x [N, T, C] read those of memory [N, S, D]."""
 
-    def __init__(self, width, memory_width, heads, bias, causal):
+    def __init__(self, width, memory_width, heads, bias, causal, projections):
         super().__init__()
-        self.q = nn.Linear(width, width, bias)
-        self.kv = nn.Linear(memory_width, 2 * width, bias)
-        self.out_proj = nn.Linear(width, width, bias)
+        linear = nn.Linear if projections else nn.Identity
+        self.q = linear(width, width, bias)
+        self.kv = linear(memory_width, 2 * width, bias)
+        self.out_proj = linear(width, width, bias)
         self.heads, self.causal = heads, causal
 
     def forward(self, x, memory, lengths=None, memory_lengths=None):
@@ -537,7 +538,7 @@ class Graph(nn.Sequential):
             module = Like(list(self)[index])
             self.channels_first[k] = self.channels_first[index]
         elif spec["kind"] == "cross-attention":
-            options = [spec["heads"], spec.get("bias", True), spec.get("causal", False)]
+            options = [spec["heads"], spec.get("bias", True), spec.get("causal", False), spec.get("projections", True)]
             module = CrossAttention(xs[0].shape[-1], xs[1].shape[-1], *options)
             self.channels_first[k] = first
         elif spec["kind"] in OPERATIONS:
