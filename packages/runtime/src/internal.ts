@@ -63,13 +63,13 @@ export { planStepWork, type StepWork } from './measurement/team-work.ts';
 export { type TimedRun, timeSteps } from './measurement/time-steps.ts';
 export { scoringOf } from './models/evaluate-model.ts';
 export { attentionOf } from './models/explain-texts.ts';
+export { fittedDecay } from './models/fitted-decay.ts';
 export { largestChange, mergedModel } from './models/formats/export-model.ts';
 export { modelsOfHeads } from './models/models-of-heads.ts';
 export { type AnswerPool, createAnswerPool } from './models/serving/answer-pool.ts';
 export type { Body, Reply } from './models/serving/answer-texts.ts';
 export type { WritingStep, Written } from './models/serving/writing-task.ts';
 export {
-  countInputs,
   MIN_WATCHED_ROWS,
   partsDefaults,
   sequenceDefaults,

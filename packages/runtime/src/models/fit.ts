@@ -31,9 +31,9 @@ import { defaultLoss } from '../data/targets.ts';
 import { type TrainOptions, trainOptions } from '../training/run/options.ts';
 import type { TrainResult } from '../training/run/results.ts';
 import { train } from '../training/run/trainer.ts';
+import { fittedDecay } from './fitted-decay.ts';
 import { createModel } from './model.ts';
 import {
-  countInputs,
   MIN_WATCHED_ROWS,
   partsDefaults,
   sequenceDefaults,
@@ -126,8 +126,9 @@ export async function fit<Row extends NamedRow<Row>>(
   const { inputs, targets, classes, rows: trainRows } = sets.train;
   const texts = tokensOf(preprocessing);
   const parts = rowPartsOf(preprocessing);
-  const defaults = texts !== undefined ? textDefaults : parts !== undefined ? partsDefaults(parts) : tableDefaults;
-  const { batch, steps, patience, optimizer, schedule } = defaults(trainRows, countInputs(preprocessing.columns));
+  const plainDefaults = (rows: number) => tableDefaults(rows, fittedDecay(sets.train));
+  const defaults = texts !== undefined ? textDefaults : parts !== undefined ? partsDefaults(parts) : plainDefaults;
+  const { batch, steps, patience, optimizer, schedule } = defaults(trainRows);
   const loss = options.loss ?? from?.loss;
   const outputs = classes ?? targets.columns;
   const vocabulary = texts && createTokenizer(texts.tokenizer).size;

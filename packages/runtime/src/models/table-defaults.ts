@@ -1,5 +1,5 @@
-import type { ActivationName, ColumnEncoding, ScheduleName } from '@gradloom/core';
-import { checkList, checkObject, option, type RowPart, widthOfColumn } from '@gradloom/core/internal';
+import type { ActivationName, ScheduleName } from '@gradloom/core';
+import { option, type RowPart, sizeOf } from '@gradloom/core/internal';
 
 /** Tables of so many rows hold out a tenth for validation and a tenth for the test; fewer would say nothing. */
 const MIN_SPLIT_ROWS = 50;
@@ -33,24 +33,21 @@ export interface TableDefaults {
 const MAX_STEPS = 20_000;
 
 /**
- * Defaults for a user's table, arrays or images, from the training rows N and the inputs I as counted by `countInputs`.
- * One rule, chosen on seven tables of 150 to 20,000 rows and seven with many categories, each with other splits and
- * rows, and compared with scikit-learn on other tables (docs/tables.md):
+ * Defaults for a user's table, arrays or images, from the training rows N and the weight decay of `fittedDecay`. One
+ * rule, chosen on real and made-up tables and compared with scikit-learn on others (docs/tables.md):
  *
  * - one hidden layer of 256 units with gelu, whose validation loss is lower than that of relu on small tables and than
  * that of tanh on digits;
  * - adamw at a rate of 0.003 that falls to 0 along a cosine, so less depends on the choice of the best evaluation;
- * - weight decay 20·I/N from 0.2 to 2: the more inputs there are for each row, the more the weights are held back;
  * - batches of about a hundredth of the rows, 32 to 512;
  * - 60 epochs, but at least 1,000 steps, and at most 20,000 steps or 3 epochs;
  * - with 100 validation rows or more, early stopping after a third of the evaluations without improvement.
  */
-export function tableDefaults(rows: number, inputs: number, epochs = 60): TableDefaults {
+export function tableDefaults(rows: number, decay: number, epochs = 60): TableDefaults {
   option.positiveInteger.check('tableDefaults', 'rows', rows);
-  option.count.check('tableDefaults', 'inputs', inputs);
+  option.nonNegative.check('tableDefaults', 'decay', decay);
   const batch = Math.min(512, Math.max(32, 2 ** Math.round(Math.log2(rows / 100))));
   const stepsPerEpoch = Math.ceil(rows / Math.min(batch, rows));
-  const decay = Math.max(0.2, Math.min(2, (20 * inputs) / rows));
   const steps = Math.max(1000, Math.min(epochs * stepsPerEpoch, Math.max(MAX_STEPS, 3 * stepsPerEpoch)));
   return {
     hidden: [256],
@@ -71,33 +68,23 @@ export const sequenceDefaults = {
 } as const;
 
 /**
- * Defaults for N training rows of texts of T tokens: those of a series, for 20 epochs, but at least 1,000 steps. On 480
+ * Defaults for N training rows of texts: those of a series, for 20 epochs, but at least 1,000 steps. On 480
  * made-up reviews, where "not" reverses a word, the network answers all of 60 test rows correctly; a dense layer on the
  * mean of the tokens' vectors, 62 %. On sentences of four genres, that network is better: 80 % against 76 %.
  */
-export const textDefaults = (rows: number, T: number) => ({ ...tableDefaults(rows, T, 20), ...sequenceDefaults });
-
-/** Defaults for N training rows with parts: those of a table for 20 epochs, with little weight decay beside images. */
-export const partsDefaults = (parts: readonly RowPart[]) => (rows: number, inputs: number) => ({
-  ...tableDefaults(rows, inputs, 20),
-  ...(parts.some(({ shape }) => shape.length === 3) ? { optimizer: sequenceDefaults.optimizer } : {}),
-});
+export const textDefaults = (rows: number) => ({ ...tableDefaults(rows, 0, 20), ...sequenceDefaults });
 
 /**
- * Most inputs counted for a column of categories. Counting all of them lowered R² of prices by 200 districts from 0.933
- * to 0.907, and of a value by three columns of 100 words from 0.64 to 0.28. Counting a column as one lost 0.016 in R²
- * on a table with three rows for each category (docs/tables.md).
+ * Defaults for N training rows with parts: those of a table for 20 epochs, with little weight decay beside images, and
+ * beside texts more the more tokens there are for each row.
  */
-const MAX_COUNTED_INPUTS = 8;
-
-/** Inputs of a table: a column of categories counts as its inputs, but at most 8. */
-export function countInputs(columns: readonly ColumnEncoding[]): number {
-  return checkList('countInputs', 'columns', columns, 'a list of columns').reduce((sum, encoding) => {
-    const column = checkObject('countInputs', 'a column', encoding, 'the encoding of a column');
-    const inputs = widthOfColumn(column);
-    return sum + (column.type === 'categorical' ? Math.min(MAX_COUNTED_INPUTS, inputs) : inputs);
-  }, 0);
-}
+export const partsDefaults = (parts: readonly RowPart[]) => (rows: number) => {
+  const inputs = parts.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return {
+    ...tableDefaults(rows, Math.max(0.2, Math.min(2, (20 * inputs) / rows)), 20),
+    ...(parts.some(({ shape }) => shape.length === 3) ? { optimizer: sequenceDefaults.optimizer } : {}),
+  };
+};
 
 /** Number of evaluations of a run without --evaluate-every. */
 function evaluationsOf(steps: number, stepsPerEpoch: number): number {

@@ -16,7 +16,7 @@ import {
   withInputTargets,
 } from '@gradloom/runtime';
 import {
-  countInputs,
+  fittedDecay,
   readTableAs,
   splitTableAs,
   tableFormatOf,
@@ -214,7 +214,7 @@ function splitArrays(original: DataSplits, source: FileSource, shares: Shares): 
   const sets = splitRows(original, { ...shares, ...fullShares });
   return {
     preset: {
-      ...tablePreset(sets.train.rows, sets.train.inputs.columns),
+      ...tablePreset(sets.train.rows, fittedDecay(sets.train)),
       ...(formatOf(source.path) === 'image-folder' ? imageNetwork(sets.train) : {}),
     },
     shares: fullShares,
@@ -301,10 +301,11 @@ function withShape(sets: DataSplits, { table }: FileSource): DataSplits {
 
 function presetOf({ train }: DataSplits, preprocessing: TablePreprocessing): Preset {
   const parts = rowPartsOf(preprocessing);
-  let create = parts === undefined ? tablePreset : partsPreset(parts);
-  if (tokensOf(preprocessing) !== undefined) create = textsPreset;
-  else if (preprocessing.series !== undefined) create = seriesPreset;
-  return { ...create(train.rows, countInputs(preprocessing.columns)), ...(parts && imageNetwork(train)) };
+  const { rows } = train;
+  if (tokensOf(preprocessing) !== undefined) return textsPreset(rows);
+  if (preprocessing.series !== undefined) return seriesPreset(rows);
+  if (parts === undefined) return tablePreset(rows, fittedDecay(train));
+  return { ...partsPreset(parts)(rows), ...imageNetwork(train) };
 }
 
 /** Shares of a tenth each if the table has enough rows; each fold is the test set once. */

@@ -16,25 +16,25 @@ export const seriesShares = (rows: number, series: TableSeries): ReturnType<type
 
 const nothingHeldOut = { options: {}, validation: 0, test: 0, testsItself: false };
 
-/** Defaults for a user's table, arrays or images, from the training rows N and the inputs I. */
-export const tablePreset = (rows: number, inputs: number): Preset => ({
+/** Defaults for a user's table, arrays or images, from the training rows N and the weight decay. */
+export const tablePreset = (rows: number, decay: number): Preset => ({
   ...nothingHeldOut,
-  ...tableDefaults(rows, inputs),
+  ...tableDefaults(rows, decay),
 });
 
-/** Defaults for a series of N training windows with I inputs a row: those of a table, with a recurrent network. */
-export const seriesPreset = (rows: number, inputs: number): Preset => ({
-  ...tablePreset(rows, inputs),
+/** Defaults for a series of N training windows: those of a table, with a recurrent network. */
+export const seriesPreset = (rows: number): Preset => ({
+  ...tablePreset(rows, 0),
   ...sequenceDefaults,
 });
 
 /** Defaults for N training rows with parts. */
 export const partsPreset =
   (parts: readonly RowPart[]) =>
-  (rows: number, inputs: number): Preset => ({ ...nothingHeldOut, ...partsDefaults(parts)(rows, inputs) });
+  (rows: number): Preset => ({ ...nothingHeldOut, ...partsDefaults(parts)(rows) });
 
-/** Defaults for N training rows of texts of T tokens. */
-export const textsPreset = (rows: number, T: number): Preset => ({ ...nothingHeldOut, ...textDefaults(rows, T) });
+/** Defaults for N training rows of texts. */
+export const textsPreset = (rows: number): Preset => ({ ...nothingHeldOut, ...textDefaults(rows) });
 
 const DEFAULT_NETWORK = 'convnet';
 
