@@ -1,4 +1,4 @@
-import { checkObject } from '@gradloom/core/internal';
+import { checkObject, option } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset } from '../data/dataset.ts';
 import { anyRows } from '../data/file-rows.ts';
 import { gatherRows } from '../data/gather.ts';
@@ -10,17 +10,21 @@ const MAX_TARGETS = 100;
 
 /** Powers of √2: the least and the greatest decay. */
 const [MIN_POWER, MAX_POWER] = [-6, 6];
-/** The least one with as many inputs as rows: such a regression repeats any row, and finds no λ too small. */
+/** The least one with an input for five rows or fewer: such a regression fits noise, and finds λ too small. */
 const MIN_WIDE_POWER = 2;
 
 /**
  * The weight decay of adamw that suits how much of the targets is noise: 8·√(λ/N) from 1/8 to 8, with the λ of a ridge
- * regression that answers each row best from the others, classes as 0 and 1. With as many inputs as rows it is 2 or
- * more. Reads up to 400 rows, evenly spaced.
+ * regression that answers each row best from the others, classes as 0 and 1. With an input for five rows or
+ * fewer it is 2 or more. Reads up to 400 rows, evenly spaced.
  * [Golub, Heath, Wahba 1979](https://doi.org/10.1080/00401706.1979.10489751)
  */
 export function fittedDecay(train: Dataset): number {
-  const { rows: N, inputs } = checkObject('fittedDecay', 'train', train, 'a dataset');
+  const { rows, inputs, targets } = checkObject('fittedDecay', 'train', train, 'a dataset');
+  const N = option.positiveInteger.check('fittedDecay', 'train.rows', rows);
+  for (const [name, matrix] of Object.entries({ inputs, targets })) {
+    checkObject('fittedDecay', `train.${name}`, matrix, '{ array, columns, divisor }');
+  }
   const n = Math.max(1, Math.floor(Math.min(N, MAX_ROWS, Math.sqrt(MAX_PRODUCTS / inputs.columns))));
   const order = Uint32Array.from({ length: n }, (_, k) => Math.floor((k * N) / n));
   const x = columnsOf(inputs, order).map(centred);
@@ -34,7 +38,7 @@ export function fittedDecay(train: Dataset): number {
   const y = targetsOf(train, order).map(centred);
   const decayOf = (power: number): number => 2 ** (power / 2);
   const errorOf = (power: number): number => leaveOneOutError(K, y, n, N * (decayOf(power) / 8) ** 2);
-  const minPower = inputs.columns < N ? MIN_POWER : MIN_WIDE_POWER;
+  const minPower = 5 * inputs.columns < N ? MIN_POWER : MIN_WIDE_POWER;
   let power = Math.max(0, minPower);
   let error = errorOf(power);
   for (const step of [1, -1]) {

@@ -23,10 +23,7 @@ export const tablePreset = (rows: number, decay: number): Preset => ({
 });
 
 /** Defaults for a series of N training windows: those of a table, with a recurrent network. */
-export const seriesPreset = (rows: number): Preset => ({
-  ...tablePreset(rows, 0),
-  ...sequenceDefaults,
-});
+export const seriesPreset = (rows: number): Preset => ({ ...tablePreset(rows, 0), ...sequenceDefaults });
 
 /** Defaults for N training rows with parts. */
 export const partsPreset =
