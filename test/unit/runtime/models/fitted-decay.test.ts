@@ -1,14 +1,21 @@
 import { expect, test } from 'vitest';
+import { sharedArrays } from '../../../../packages/runtime/src/data/number-types.ts';
 import { fittedDecay } from '../../../../packages/runtime/src/models/fitted-decay.ts';
 
 const N = 60;
+
+const shared = (values: readonly number[]) => {
+  const array = sharedArrays.float64(values.length);
+  array.set(values);
+  return array;
+};
 
 /** Rows of an input and a constant. */
 const rowsOf = (x: readonly number[], y: readonly number[], classes: number | null = null) => ({
   name: 'rows',
   rows: N,
-  inputs: { array: Float64Array.from(x.flatMap((value) => [value, 7])), columns: 2, divisor: 1 },
-  targets: { array: Float64Array.from(y), columns: 1, divisor: 1 },
+  inputs: { array: shared(x.flatMap((value) => [value, 7])), columns: 2, divisor: 1 },
+  targets: { array: shared(y), columns: 1, divisor: 1 },
   classes,
 });
 const centred = (values: readonly number[]): number[] => {
@@ -55,6 +62,6 @@ test('takes classes as columns of 0 and 1, and a target of one value as no reaso
 
 test('is 2 or more with an input for five rows or fewer', () => {
   const { array } = rowsOf(x, x).inputs;
-  const wide = { ...rowsOf(x, x), rows: 10, inputs: { array: array.slice(0, 20), columns: 2, divisor: 1 } };
+  const wide = { ...rowsOf(x, x), rows: 10, inputs: { array, columns: 2, divisor: 1 } };
   expect(fittedDecay(wide)).toBeGreaterThanOrEqual(2);
 });
