@@ -36,7 +36,6 @@ export function fittedDecay(train: Dataset): number {
     }
   }
   const y = targetsOf(train, order).map(centred);
-  const decayOf = (power: number): number => 2 ** (power / 2);
   const errorOf = (power: number): number => leaveOneOutError(K, y, n, N * (decayOf(power) / 8) ** 2);
   const minPower = 5 * inputs.columns < N ? MIN_POWER : MIN_WIDE_POWER;
   let power = Math.max(0, minPower);
@@ -50,6 +49,9 @@ export function fittedDecay(train: Dataset): number {
   }
   return decayOf(power);
 }
+
+/** √2 to a whole power, with the same bits in every engine. */
+const decayOf = (power: number): number => 2 ** Math.floor(power / 2) * (power % 2 === 0 ? 1 : Math.SQRT2);
 
 /** Columns of the targets, one for each class. */
 function targetsOf({ targets, classes, heads }: Dataset, order: Uint32Array): Float64Array[] {
