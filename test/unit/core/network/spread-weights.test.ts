@@ -12,16 +12,16 @@ const specs: Record<string, NetworkSpec> = {
     input: 70,
     layers: [{ kind: 'dense', out: 256 }, { kind: 'tanh' }, { kind: 'dense', out: 128, bias: false }],
   },
-  'dense at positions': { input: [5, 3], layers: [{ kind: 'dense', out: 128 }] },
-  'self-attention': { input: [5, 128], layers: [{ kind: 'self-attention', heads: 4, causal: true }] },
+  'dense at positions': { input: [3, 3], layers: [{ kind: 'dense', out: 128 }] },
+  'self-attention': { input: [3, 128], layers: [{ kind: 'self-attention', heads: 4, causal: true }] },
   'cross-attention': {
-    input: [5, 128],
+    input: [3, 128],
     layers: [{ kind: 'tanh' }, { kind: 'cross-attention', heads: 2, of: ['input', '0'] }],
   },
   swiglu: { input: 9, layers: [{ kind: 'swiglu', out: 128 }] },
-  gru: { input: [5, 128], layers: [{ kind: 'gru', out: 128 }] },
+  gru: { input: [3, 128], layers: [{ kind: 'gru', out: 128 }] },
   lstm: {
-    input: [5, 3],
+    input: [3, 3],
     layers: [
       { kind: 'lstm', out: 32 },
       { kind: 'dense', out: 1 },
@@ -34,7 +34,7 @@ const specs: Record<string, NetworkSpec> = {
   },
 };
 
-const ROWS = 9;
+const ROWS = 3;
 
 describe.for(Object.entries(specs))('%s', ([, spec]) => {
   const network = buildNetwork(spec);
