@@ -232,10 +232,10 @@ function zoomByPinch(plot: uPlot, onZoom: (from: number, to: number) => void): v
   const offsetOf = ({ clientX }: PointerEvent): number => clientX - over.getBoundingClientRect().left;
 
   function zoom(): void {
-    const [left, right] = fingers.values();
-    const perPixel = (heldValues[1] - heldValues[0]) / (right - left);
+    const [first, second] = fingers.values();
+    const perPixel = (heldValues[1] - heldValues[0]) / (second - first);
     if (!(perPixel > 0 && Number.isFinite(perPixel))) return; // the fingers have met or passed each other
-    const from = heldValues[0] - left * perPixel;
+    const from = heldValues[0] - first * perPixel;
     onZoom(from, from + over.clientWidth * perPixel);
   }
 

@@ -79,7 +79,7 @@ function App() {
         />
       )}
       {list
-        .filter(({ facts }) => facts.isSteered && connection.state === 'open')
+        .filter(({ facts }) => facts.isSteerable && connection.state === 'open')
         .map((run) => (
           <Steering key={run.index} run={run} />
         ))}
@@ -138,7 +138,7 @@ function followRuns(show: (runs: Runs) => void, onConnection: (connection: Conne
 
 /** Whether a run trains that cannot be steered. */
 const hasUnsteerable = (runs: readonly Run[]): boolean =>
-  runs.some(({ facts }) => facts.state === 'running' && !facts.isSteered);
+  runs.some(({ facts }) => facts.state === 'running' && !facts.isSteerable);
 
 function sentenceOf(connection: Connection, runs: readonly Run[]): string {
   switch (connection.state) {

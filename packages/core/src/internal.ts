@@ -235,7 +235,7 @@ export { decoderPart } from './network/decoder.ts';
 export { BLOCK, blockCount, stateLength } from './network/gradient-ranges.ts';
 export { branchOutputs, columnsOfRows, type Head, type HeadTask, headsOf, headTasks } from './network/heads.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
-export { freezeLayers, refuseGroups } from './network/layer-patterns.ts';
+export { checkGroups, freezeLayers } from './network/layer-patterns.ts';
 export { axisOf } from './network/layers/axes.ts';
 export { formulaLayers, sameForAll } from './network/layers/formulas.ts';
 export { NO_BATCH, NO_TEAM_MEMORY, noMemory } from './network/layers/index.ts';

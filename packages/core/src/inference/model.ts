@@ -21,8 +21,8 @@ export interface ModelMetadata {
   /** Divisor of stored inputs: 255 for bytes of images. */
   readonly divisor?: number;
   /**
-   * With two classes, the second is the answer if its probability is above this (or its output, if the loss gives no
-   * probabilities).
+   * For two classes: the second is the answer if its probability exceeds this. If the loss gives no probabilities, its
+   * output is compared.
    * @default the likelier class
    */
   readonly threshold?: number;
@@ -43,7 +43,7 @@ export interface ModelContents {
   readonly metadata?: ModelMetadata;
   /** Encoding of table rows or images and decoding of outputs. @default rows are numbers for the network */
   readonly preprocessing?: Preprocessing;
-  /** Whether the products of its training added each term with one rounding. @default unknown */
+  /** Whether the products of its training used fused multiply-add. @default unknown */
   readonly fused?: boolean;
   /** The user's own parts that spec and loss name. @default none */
   readonly parts?: LoadedParts;
@@ -78,7 +78,7 @@ export interface PredictOptions extends ClassifyOptions {
 
 /** Options of `predictAll` and `outputsAll`. */
 export interface ThreadOptions {
-  /** Threads at most, up to 512. Their number changes no bit. A page always has one, its own. @default all cores */
+  /** Threads at most, up to 512. Their number changes no bit. In a browser always 1. @default all cores */
   readonly threads?: number | undefined;
 }
 

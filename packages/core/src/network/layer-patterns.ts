@@ -45,10 +45,10 @@ export function layerMatcher({ allLayers }: Pick<Network, 'allLayers'>): (k: num
   };
 }
 
-/** Most names that an error lists. */
+/** Maximum number of names that an error lists. */
 const MAX_NAMES = 40;
 
-/** @throws OptionError for a pattern that means no layer. */
+/** @throws OptionError for a pattern that matches no layer. */
 function refuseStrayPatterns(
   where: string,
   option: string,
@@ -85,8 +85,8 @@ function noSuchLayer(
   return new OptionError(where, option, `has ${show(name)}, expected ${expected}: ${list}${omission}`);
 }
 
-/** @throws OptionError for a group of the optimizer without a layer, and for a layer in two of one option. */
-export function refuseGroups(where: string, { patterns }: Pick<Optimizer, 'patterns'>, network: Network): void {
+/** @throws OptionError for a pattern of the optimizer that matches no layer, and for a layer that two match. */
+export function checkGroups(where: string, { patterns }: Pick<Optimizer, 'patterns'>, network: Network): void {
   const matches = layerMatcher(network);
   for (const [name, list] of Object.entries(patterns)) {
     const option = `optimizer.${name}`;
@@ -94,15 +94,15 @@ export function refuseGroups(where: string, { patterns }: Pick<Optimizer, 'patte
     for (const [k, placedLayer] of list.length < 2 ? [] : network.allLayers.entries()) {
       const matchingPatterns = placedLayer.tensors.length === 0 ? [] : list.filter((pattern) => matches(k, pattern));
       if (matchingPatterns.length < 2) continue;
-      const problem = `has ${show(matchingPatterns[0])} and ${show(matchingPatterns[1])}, which both mean ${nameOfLayer(placedLayer)}, expected one of them`;
+      const problem = `has ${show(matchingPatterns[0])} and ${show(matchingPatterns[1])}, which both match ${nameOfLayer(placedLayer)}, expected one of them`;
       throw new OptionError(where, option, problem);
     }
   }
 }
 
 /**
- * The network with `freeze` in all layers that patterns of names and paths mean, in which * stands for any characters.
- * @throws OptionError for a pattern that means no layer.
+ * The network with `freeze` in all layers that patterns of names and paths match, in which * stands for any characters.
+ * @throws OptionError for a pattern that matches no layer.
  */
 export function freezeLayers(
   where: string,
@@ -136,8 +136,8 @@ function withLayerOptions(
 }
 
 /**
- * The network with additions to its layers, in which everything else but new layers is frozen.
- * @throws OptionError for a pattern that means no layer that takes additions, and if there is no such layer.
+ * The network with low-rank additions (LoRA) to its layers. All other layers are frozen, unless they are new.
+ * @throws OptionError for a pattern that matches no layer that can have them, and if there is no such layer.
  */
 export function addLoraLayers(
   where: string,

@@ -87,9 +87,9 @@ export function link(
   }
 
   /** Appends calls to the pending block. */
-  function appendToBlock(calls: readonly FixedCall[], callsSize: ProgramSize): void {
+  function appendToBlock(calls: readonly FixedCall[], operations: number): void {
     for (const call of calls) pending.calls.push(call);
-    pending.size = addSizes(pending.size, { ...EMPTY_SIZE, calls: callsSize.calls });
+    pending.size = addSizes(pending.size, { ...EMPTY_SIZE, calls: operations });
   }
 
   const hasKernel = (call: Call): boolean => kernels.bind(call) !== null;
@@ -103,12 +103,12 @@ export function link(
       partPrograms.set(args[0], program);
       const { block, run } = program;
       if (block === null || block.calls.length > MAX_INLINE_CALLS) add(run, program.size);
-      else appendToBlock(block.calls, program.size);
+      else appendToBlock(block.calls, program.size.calls);
     } else {
       const bound = kernels.bind(call);
       if (bound === null) add(referenceStep(call), ALONE);
       else if (typeof bound === 'function') add(bound, ALONE);
-      else appendToBlock(bound, ALONE);
+      else appendToBlock(bound, 1);
     }
   }
   closeBlock();

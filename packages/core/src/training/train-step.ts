@@ -10,7 +10,7 @@ import type { Augmentation } from '../network/augmentation.ts';
 import { createWorkspace, emitNode, targetColumns, targetPositions, weighPositions } from '../network/backprop.ts';
 import { blockCount, stateLength } from '../network/gradient-ranges.ts';
 import { headTasks } from '../network/heads.ts';
-import { refuseGroups } from '../network/layer-patterns.ts';
+import { checkGroups } from '../network/layer-patterns.ts';
 import { writeLengths } from '../network/lengths.ts';
 import {
   bindGradients,
@@ -119,7 +119,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm } = options;
   const { hasRowWeights = false, augment = null } = options;
   const allocate = options.allocate ?? allocateEach(options.elementType ?? FLOAT64);
-  refuseGroups('createTrainStep', optimizer, network);
+  checkGroups('createTrainStep', optimizer, network);
   const P = network.parameterCount;
   const G = gradientLength(network);
   const leafRows = leafRowsOf(network, batch);

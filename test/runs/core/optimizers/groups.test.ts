@@ -81,7 +81,7 @@ test.each([
   [{ decayOf: { '9*': 1 } }, 'optimizer.decayOf has "9*", expected names or paths of layers: "0"'],
   [
     { lrOf: { body: 1, '1.1': 0.1 } },
-    'optimizer.lrOf has "body" and "1.1", which both mean dense(70->70) at layer 1.1, expected one of them',
+    'optimizer.lrOf has "body" and "1.1", which both match dense(70->70) at layer 1.1, expected one of them',
   ],
   [{ lr: 0, lrOf: { body: 1 } }, 'sgd: lr has 0, expected a number above 0 beside lrOf'],
   [{ lrOf: { body: -1 } }, 'sgd: lrOf.body has -1, expected a number of at least 0'],

@@ -15,7 +15,7 @@ export interface RunMessage {
   readonly stepsPerEpoch: number | null;
   readonly totalSteps: number | null;
   readonly result: RunResult | null; // of a run that has ended
-  readonly isSteered: boolean; // whether POST /control steers it
+  readonly isSteerable: boolean; // whether POST /control can steer it
   readonly hasReport: boolean; // whether GET /report shows it
 }
 

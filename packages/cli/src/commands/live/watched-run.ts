@@ -75,7 +75,7 @@ export function watchRun(folder: string, local?: LocalRun): WatchedRun {
         state,
         ...config(),
         result: isEnded ? result() : null,
-        isSteered: state === 'running' && (local !== undefined || hasAddress(folder)),
+        isSteerable: state === 'running' && (local !== undefined || hasAddress(folder)),
         hasReport: isEnded && existsSync(join(folder, REPORT_FILE)),
       };
     },

@@ -85,7 +85,7 @@ function createSingleAnswers(model: Model): (batch: RowBatch, outputs: Float64Ar
       const outputLengths = lengthsOfOutputs(network, lengths);
       return answerPositions(outputs, rowIndices, targets, classify(outputs, O / R, loss), outputLengths);
     }
-    const isBinary = O === 1 && !choosesClasses; // one output for two classes
+    const hasOneOutput = O === 1 && !choosesClasses;
     const isClassifier = choosesClasses || typeof classes === 'number' || (onLogits && O === 1);
     const chosenClasses = isClassifier ? classify(outputs, O, loss, threshold) : [];
     const probabilities = isClassifier && onLogits ? outputs.slice() : undefined;
@@ -94,13 +94,13 @@ function createSingleAnswers(model: Model): (batch: RowBatch, outputs: Float64Ar
       const chosenClass = chosenClasses[n];
       const badIndex = badOutput(outputs, n, O);
       const hasNoAnswer = chosenClass === NO_ANSWER;
-      const probability = hasNoAnswer ? undefined : probabilities?.[isBinary ? n : n * O + chosenClass];
+      const probability = hasNoAnswer ? undefined : probabilities?.[hasOneOutput ? n : n * O + chosenClass];
       return {
         row,
         ...defined({
           class: hasNoAnswer ? null : chosenClass,
           label: labels?.[chosenClass],
-          probability: probability !== undefined && isBinary && chosenClass === 0 ? 1 - probability : probability,
+          probability: probability !== undefined && hasOneOutput && chosenClass === 0 ? 1 - probability : probability,
         }),
         ...(hasNoAnswer && probabilities !== undefined ? { probability: null } : {}),
         outputs: Array.from({ length: O }, (_, o) => decodeValue(outputs[n * O + o], decodings?.[o])),

@@ -15,7 +15,7 @@ import { firstFilters, firstImages } from './findings/images-and-filters.ts';
 import { readAnswers } from './findings/read-answers.ts';
 import { readAttention } from './findings/read-attention.ts';
 import { readPredictions } from './findings/read-predictions.ts';
-import { readTable } from './findings/read-table.ts';
+import { readTableFindings } from './findings/read-table.ts';
 import { doneLine } from './metrics-line.ts';
 import type { Recipe } from './recipe.ts';
 import { targetRuns } from './target-runs.ts';
@@ -52,7 +52,7 @@ async function collectFindings(recipe: Recipe, result: TrainResult, assessment: 
     nGrams: assessment.nGrams,
     attention: readAttention(recipe, result),
     targets,
-    table: await readTable(recipe, result, worst),
+    table: await readTableFindings(recipe, result, worst),
   };
 }
 

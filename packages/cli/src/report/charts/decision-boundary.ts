@@ -32,7 +32,7 @@ export function decisionBoundary(
         : `Decision regions after ${plural(end.step, 'step')}: ${right === points.length ? 'all' : `${whole(right)} of`} ${whole(points.length)} points are classified correctly`,
     caption:
       'Each point is a training row; its shape and colour are its class. The background has the colour of the predicted class, darker where the network is more certain; the line is the decision boundary.',
-    altText: `Maps of the plane before steps ${shownDivisions.map(({ step }) => whole(step)).join(', ')}, with the points of ${labels.length} classes (${labels.join(', ')}) on the regions that the network gives to each.`,
+    altText: `Maps of the plane after steps ${shownDivisions.map(({ step }) => whole(step)).join(', ')}, with the points of ${labels.length} classes (${labels.join(', ')}) on the regions that the network gives to each.`,
     draw: stack([
       classLegend(labels),
       grid(

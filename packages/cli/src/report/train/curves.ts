@@ -108,7 +108,7 @@ function bandAndMeans(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradi
   };
 }
 
-/** The steps of a line, which begin after step `first`. */
+/** The steps of a record as text: those after `first`, up to and including `step`. */
 const stepsText = ({ first, step }: StepFigures): string =>
   step === first + 1 ? `step ${whole(step)}` : `steps ${whole(first + 1)} to ${whole(step)}`;
 

@@ -5,7 +5,7 @@ export interface EvaluatedRows {
   readonly rows: number; // N
   readonly outputs: number; // O
   readonly y: Float64Array; // [N, O]
-  readonly t: Float64Array; // [N, O], or [N] class indices
+  readonly t: Float64Array; // [N, O]
 }
 
 /** The value of a metric over rows, with row n counted counts[n] times. */
@@ -14,7 +14,7 @@ export type WeightedMetric = (counts: Uint32Array) => number;
 /** Rows passed to a metric at once. */
 const ROWS_PER_CHUNK = 64;
 
-/** Computes any metric by adding row n to it counts[n] times. */
+/** Computes any metric of values by adding row n to it counts[n] times. */
 export function weightedMetric({ rows, outputs: O, y, t }: EvaluatedRows, create: () => Metric): WeightedMetric {
   const [chunkY, chunkT] = [0, 1].map(() => new Float64Array(ROWS_PER_CHUNK * O)); // [chunkRows, O]
   return (counts) => {
@@ -37,19 +37,19 @@ export function weightedMetric({ rows, outputs: O, y, t }: EvaluatedRows, create
   };
 }
 
-/** Computes a number of row n, such as its absolute error. */
+/** Computes a value for row n, such as its absolute error. */
 export type RowValue = (y: Float64Array, t: Float64Array, n: number, O: number) => number;
 
-/** The weighted mean of a number of each row. The numbers are computed once. */
-export function weightedMean({ rows, outputs, y, t }: EvaluatedRows, numberOf: RowValue): WeightedMetric {
-  const numbers = new Float64Array(rows);
-  for (let n = 0; n < rows; n++) numbers[n] = numberOf(y, t, n, outputs);
+/** The weighted mean of one value per row. The values are computed once. */
+export function weightedMean({ rows, outputs, y, t }: EvaluatedRows, valueOf: RowValue): WeightedMetric {
+  const values = new Float64Array(rows);
+  for (let n = 0; n < rows; n++) values[n] = valueOf(y, t, n, outputs);
   return (counts) => {
     let sum = 0;
     let total = 0;
     for (let n = 0; n < rows; n++) {
       if (counts[n] === 0) continue;
-      sum += counts[n] * numbers[n];
+      sum += counts[n] * values[n];
       total += counts[n];
     }
     return sum / total;

@@ -26,13 +26,13 @@ const tanhSlope = <V, C>({ constant, subtract, multiply }: ScalarMath<V, C>, a: 
 
 /**
  * Steps of gru and lstm at position t of B sequences, with O units. At first `gates` [B, T, gates, O] holds p = x · Wi
- * + bi of each unit and gate, and `q` holds h · Wh + bh. A row whose length is at most t has padding there.
+ * + bi of each unit and gate, and `q` holds h · Wh + bh. A row whose length is at most t has padding there. In formulas
+ * 'gates 2' is gate 2 of the array `gates`; copies are [to, from, number of gates].
  */
 export const recurrentOps = defineOps({
   /**
-   * r = σ(p + q), z = σ(p + q), n = tanh(p + r · q), each of its own gate in this order, and h = n + z · (h - n). The
-   * gates take the place of p, `byState` keeps q of n, and `before` the state before the step. At padding y is 0, and h
-   * stays.
+   * r = σ(p₀ + q₀), z = σ(p₁ + q₁), n = tanh(p₂ + r · q₂), h = n + z · (h - n). The gates r, z, n take the place of p,
+   * `byState` keeps q₂, and `before` the state before the step. At padding y is 0, and h stays.
    */
   gruForward: stepOp<
     [y: Elements, h: Elements, before: Elements, gates: Elements, byState: Elements, q: Elements, ...Step]
@@ -62,7 +62,7 @@ export const recurrentOps = defineOps({
   ),
   /**
    * Gradients of a step, after those of the next: g = dy + (dh + product), where dh, dq and product = dq · Whᵀ are the
-   * next step's. Writes the gradients by p to `gates`, and those by q to `byState` and `dq`. dh becomes g · z. At
+   * next step's. Writes dp to `gates`, and dq to `byState` and `dq`. dh becomes g · z. At
    * padding all are 0, and dh stays.
    */
   gruBackward: stepOp<
@@ -104,9 +104,8 @@ export const recurrentOps = defineOps({
     },
   ),
   /**
-   * i = σ(p + q), f = σ(p + q), g = tanh(p + q), o = σ(p + q), each of its own gate in this order, c = f · c + i · g
-   * and h = o · tanh(c). The gates take the place of p; `before` and `cells` keep h and c from before the step. At
-   * padding y is 0, and h and c stay.
+   * i = σ(p₀ + q₀), f = σ(p₁ + q₁), g = tanh(p₂ + q₂), o = σ(p₃ + q₃), c = f · c + i · g and h = o · tanh(c). The gates
+   * take the place of p; `before` and `cells` keep h and c from before the step. At padding y is 0, and h and c stay.
    */
   lstmForward: stepOp<
     [

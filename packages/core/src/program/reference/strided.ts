@@ -7,12 +7,12 @@ export function stridedCopy(
   x: Elements, // [X]
   { to, from, axes }: StridedGeometry,
 ): void {
-  eachPlace(axes, 0, to, from, (t, f) => {
-    y[t] = x[f];
+  eachPlace(axes, 0, to, from, (yAt, xAt) => {
+    y[yAt] = x[xAt];
   });
 }
 
-/** y += factor · x at the places of the geometry, product and sum each rounded. Overwrites them in `y`. */
+/** y += factor · x at the places of the geometry, product and sum each rounded. Accumulates into `y`. */
 export function stridedAdd(
   y: Elements, // [Y] in and out
   x: Elements, // [X]
@@ -20,9 +20,9 @@ export function stridedAdd(
   factor: number,
 ): void {
   const round = roundingOf(y);
-  const f = round(factor);
-  eachPlace(axes, 0, to, from, (t, s) => {
-    y[t] = y[t] + round(f * x[s]);
+  const roundedFactor = round(factor);
+  eachPlace(axes, 0, to, from, (yAt, xAt) => {
+    y[yAt] = y[yAt] + round(roundedFactor * x[xAt]);
   });
 }
 
@@ -34,9 +34,9 @@ export function stridedScale(
   factor: number,
 ): void {
   const round = roundingOf(y);
-  const f = round(factor);
-  eachPlace(axes, 0, to, from, (t, s) => {
-    y[t] = 0 + round(f * x[s]);
+  const roundedFactor = round(factor);
+  eachPlace(axes, 0, to, from, (yAt, xAt) => {
+    y[yAt] = 0 + round(roundedFactor * x[xAt]); // -0 becomes 0, as where it is added to a cleared array
   });
 }
 
@@ -46,8 +46,8 @@ export function stridedFill(
   value: number,
   { to, axes }: StridedGeometry,
 ): void {
-  eachPlace(axes, 0, to, 0, (t) => {
-    y[t] = value;
+  eachPlace(axes, 0, to, 0, (yAt) => {
+    y[yAt] = value;
   });
 }
 

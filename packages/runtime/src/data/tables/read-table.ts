@@ -18,7 +18,7 @@ import type { Table } from './table.ts';
 import { openTableCache } from './table-cache.ts';
 import { createFaults, type TableFault } from './table-faults.ts';
 import { type TableOptions, tableOptions } from './table-options.ts';
-import { isOwnTable } from './table-path.ts';
+import { isBundledTable } from './table-path.ts';
 
 const fromFile = { where: 'readTable', isPlain: false, leavesRowsOut: true } as const;
 
@@ -31,7 +31,8 @@ export const readTable = (path: string, options: TableOptions = {}): Promise<Tab
   readPath(path, options, { ...fromFile, preprocessing: null });
 
 /**
- * Reads the columns that a model was trained with, with the types of that time. A new target is that of the options.
+ * Reads the columns that a model was trained with, with the types of that time. With `hasNewTarget` the
+ * target is that of the options.
  * @throws Error as `readTable` does, and for a missing column.
  */
 export async function readTableAs(
@@ -79,8 +80,8 @@ async function readPath(
 ): Promise<Table> {
   const { where, preprocessing } = purpose;
   checkPath(where, path);
-  // Courses and tests follow the numbers of these small tables through a network.
-  const options = { ...definedOptions(unchecked), ramps: unchecked.ramps ?? !isOwnTable(path) };
+  // Bundled tables have no ramps by default: courses follow their few numbers through a network.
+  const options = { ...definedOptions(unchecked), ramps: unchecked.ramps ?? !isBundledTable(path) };
   const fault = faultOf(where, path);
   if (preprocessing === null) checkSequenceOptions(where, options);
   const modelTypes = preprocessing?.columns.map(({ type }) => type);
@@ -100,7 +101,7 @@ const faultOf =
 
 const seriesOptions = ['seriesKey', 'horizon', 'every', 'seriesGaps'] as const;
 
-/** @throws OptionError for an option that needs a series or a column of texts, or that these do not have. */
+/** @throws OptionError for an option that needs a series or a column of texts, or does not fit one. */
 function checkSequenceOptions(where: string, options: TableOptions): void {
   const { series, columns = {}, target, targets, missing, weightColumn, stream } = options;
   const refuse = (name: string, value: unknown, expected: string): never => {

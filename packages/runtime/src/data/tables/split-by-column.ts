@@ -36,12 +36,12 @@ export function splitByColumn(
 
 const NAME_OF_TIME =
   /(^|[\s_.-])(time|timestamp|ts|epoch|unixtime|date|datetime|day|week|month|quarter|year|period|yyyymm|yyyymmdd|zeit|zeitstempel|datum|tag|woche|monat|quartal|jahr)([\s_.-]*\(?(s|sec|ms|us|ns|utc|unix)\)?)?$|[\s_.-]at$/i;
-const END_OF_TIME = /[a-z](Time|Timestamp|Date|Day|Week|Month|Year|At)$/;
+const TIME_SUFFIX = /[a-z](Time|Timestamp|Date|Day|Week|Month|Year|At)$/;
 
 /** Whether numbers in a column of this name are times: seconds since 1970, years, or months such as 202401. */
-export const isNameOfTime = (name: string): boolean => NAME_OF_TIME.test(name) || END_OF_TIME.test(name);
+export const isNameOfTime = (name: string): boolean => NAME_OF_TIME.test(name) || TIME_SUFFIX.test(name);
 
-/** The name of the input of dates, or of numbers with the name of a time, in whose order the rows are, up or down. */
+/** The name of a column of dates or times by which the rows are sorted, ascending or descending. */
 export const timeInOrder = (table: Table): string | undefined =>
   checkTable('timeInOrder', table).inputs.find(({ name, type, data, gaps }) => {
     if (gaps > 0 || data.kind !== 'numbers' || !(type === 'date' || (type === 'numeric' && isNameOfTime(name))))

@@ -31,7 +31,7 @@ export const tablePath = (name: TableName): string =>
   resolveInstalled(`@gradloom/runtime/data/${table[option.oneOf(table).check('tablePath', 'name', name)]}`);
 
 /** Whether a path is that of a table that comes with this package. */
-export const isOwnTable = (path: string): boolean =>
+export const isBundledTable = (path: string): boolean =>
   (Object.keys(tableFiles) as TableName[]).some((name) => tablePath(name) === path);
 
 /** Whether a path is that of a table of images that comes with this package. */

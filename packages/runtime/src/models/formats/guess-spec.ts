@@ -85,7 +85,6 @@ export function guessSpec(
 /** The modules in the order of the numbers in their names; null if they are not a chain of known ones. */
 function modulesOf(tensors: ReadonlyMap<string, StoredTensor>): readonly Module[] | null {
   const tensorNames = [...tensors.keys()].filter((name) => !isCounter(name));
-  const prefixOf = (name: string): string => name.replace(/\d*$/, '');
   const ofImages = new Set(
     tensorNames.flatMap((name) => {
       return tensors.get(name)?.shape.length === 4 ? [prefixOf(name.slice(0, name.lastIndexOf('.')))] : [];
@@ -121,10 +120,18 @@ function modulesOf(tensors: ReadonlyMap<string, StoredTensor>): readonly Module[
   return modules.length === 0 ? null : modules;
 }
 
+/** A name without the number at its end. */
+function prefixOf(name: string): string {
+  let end = name.length;
+  while (end > 0 && name[end - 1] >= '0' && name[end - 1] <= '9') end--;
+  return name.slice(0, end);
+}
+
 /** How many numbers are between those at the end of two names that are else the same. */
 function gapBetween(name: string, next: string): number | undefined {
-  const [[, prefix, at], [, nextPrefix, nextAt]] = [name, next].map((text) => /^(.*?)(\d*)$/.exec(text) ?? []);
-  return prefix === nextPrefix && /^$|\.$/.test(prefix) ? Number(nextAt) - Number(at) - 1 : undefined;
+  const prefix = prefixOf(name);
+  if (prefix !== prefixOf(next) || (prefix !== '' && !prefix.endsWith('.'))) return undefined;
+  return Number(next.slice(prefix.length)) - Number(name.slice(prefix.length)) - 1;
 }
 
 /** The layers of modules, with what is guessed between them. */

@@ -97,7 +97,7 @@ export async function createTrainer<T extends ElementType = 'float64'>(
   data: DataSplits,
   options: OptionsFor<T> = {},
 ): Promise<Trainer<T>> {
-  const runOptions = options as TrainOptions; // whose listener takes events of either type
+  const runOptions = options as TrainOptions; // whose onEvent takes events of either type
   const reservation = reserve(runOptions);
   const onEvent = runOptions?.onEvent;
   const emit = (event: TrainEvent): void => onEvent?.(event);

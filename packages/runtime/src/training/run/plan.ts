@@ -16,6 +16,7 @@ import {
 import {
   blockCount,
   checkEncoding,
+  checkGroups,
   checkObject,
   freezeLayers,
   headTasks,
@@ -25,7 +26,6 @@ import {
   ofTable,
   ofText,
   refuseBeyondFloats,
-  refuseGroups,
   refuseOptimizerBeyondFloats,
   weightsFrom,
   within,
@@ -149,7 +149,7 @@ export function* planRun(
   const { precision: elementType } = options;
   const ema = options.ema ?? null;
   const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
-  refuseGroups('train', optimizer, network);
+  checkGroups('train', optimizer, network);
   const batch = rowsPerStep(options, train);
   const { stepsPerEpoch, ...division } = divideRows(network, elementType, {
     rows: train.rows,

@@ -26,20 +26,24 @@ import type { Recipe } from '../recipe.ts';
 /** Shuffles of each column. */
 const REPEATS = 3;
 
-/** Most multiplications by a weight for the importances, so that a report does not take long. */
+/** Maximum number of multiplications by a weight for the importances, so that a report does not take long. */
 const MAX_MULTIPLICATIONS = 4e9;
 
 /** Fewer rows say little of a column. */
 const MIN_EXPLAINED_ROWS = 20;
 const MAX_EXPLAINED_ROWS = 1000;
 
-const MAX_CELLS = 8; // of a row
-const MAX_CELL = 80; // characters
+const MAX_CELLS_PER_ROW = 8;
+const MAX_CELL_CHARACTERS = 80;
 
 type Worst = readonly (Answers | Predictions | null)[];
 
 /** The columns of a user's table, their importances, and the cells of the worst rows; null for other data. */
-export async function readTable(recipe: Recipe, result: TrainResult, worst: Worst): Promise<TableFindings | null> {
+export async function readTableFindings(
+  recipe: Recipe,
+  result: TrainResult,
+  worst: Worst,
+): Promise<TableFindings | null> {
   const { table: opened, sets } = recipe;
   if (opened === undefined) return null;
   const split = (['test', 'validation', 'train'] as const).find((name) => sets[name] !== undefined) ?? 'train';
@@ -63,22 +67,22 @@ export async function readTable(recipe: Recipe, result: TrainResult, worst: Wors
 
 /** Permutation importances on some held-out rows, for each target. Empty where they would take long. */
 async function importancesOf(
-  { table: opened, values: { blas }, values }: Recipe,
+  { table: opened, values }: Recipe,
   result: TrainResult,
   split: string,
-  rows: Dataset,
+  dataset: Dataset,
 ): Promise<TableFindings['importances']> {
-  const { preprocessing } = rows;
+  const { preprocessing } = dataset;
   const hasSequences = rowPartsOf(preprocessing) !== undefined || tokensOf(preprocessing) !== undefined;
-  const isStreamed = rows.inputs.file !== undefined;
+  const isStreamed = dataset.inputs.file !== undefined;
   if (opened?.table.series !== undefined || hasSequences || isStreamed) return [];
   const model = createModel(result);
   const targets: readonly { name: string | null; model: Model }[] = modelsOfHeads(model) ?? [{ name: null, model }];
   const copies = 1 + REPEATS * (opened?.preprocessing.columns.length ?? 0);
-  const affordable = Math.floor(MAX_MULTIPLICATIONS / (copies * targets.length * result.parameters.length));
-  const { seed = 0 } = values;
-  const explained = subset(rows, drawRows(rows, Math.min(affordable, MAX_EXPLAINED_ROWS), seed));
-  if (explained.rows < Math.min(MIN_EXPLAINED_ROWS, rows.rows)) return [];
+  const affordableRows = Math.floor(MAX_MULTIPLICATIONS / (copies * targets.length * result.parameters.length));
+  const { seed = 0, blas } = values;
+  const explained = subset(dataset, drawRows(dataset, Math.min(affordableRows, MAX_EXPLAINED_ROWS), seed));
+  if (explained.rows < Math.min(MIN_EXPLAINED_ROWS, dataset.rows)) return [];
   const importances: TableFindings['importances'][number][] = [];
   for (const { name, model: targetModel } of targets.slice(0, MAX_DRAWN_TARGETS)) {
     const targetRows = name === null ? explained : datasetOfHead(explained, name, targets.length === 1);
@@ -91,7 +95,7 @@ async function importancesOf(
       seed,
       ...defined({ blas }),
     });
-    const facts = { dataset: rows.name, split, allRows: rows.rows, seed, isTable: true };
+    const facts = { dataset: dataset.name, split, allRows: dataset.rows, seed, isTable: true };
     const summaries = explanation.importances.map(({ values: _, ...summary }) => summary);
     importances.push({ target: name, ...facts, ...explanation, importances: summaries });
   }
@@ -115,7 +119,7 @@ function cellsOf(
   });
   const rank = importances.length === 0 ? [] : rankImportances(importances[0]).map(({ name }) => name);
   const placeOf = ({ name }: TableColumn) => (rank.includes(name) ? rank.indexOf(name) : rank.length);
-  const shownColumns = [...table.inputs].sort((a, b) => placeOf(a) - placeOf(b)).slice(0, MAX_CELLS);
+  const shownColumns = [...table.inputs].sort((a, b) => placeOf(a) - placeOf(b)).slice(0, MAX_CELLS_PER_ROW);
   const textOf = shownColumns.map(cellTexts);
   return {
     cellColumns: shownColumns.map(({ name }) => name),
@@ -129,7 +133,7 @@ function cellTexts({ type, data, format }: TableColumn): (row: number) => string
     const { words, indices } = data;
     return (row) => {
       const word = words[indices[row]] ?? '';
-      return word.length > MAX_CELL ? `${word.slice(0, MAX_CELL)}…` : word;
+      return word.length > MAX_CELL_CHARACTERS ? `${word.slice(0, MAX_CELL_CHARACTERS)}…` : word;
     };
   }
   const { values } = data; // a cached column is read on each access

@@ -44,12 +44,12 @@ export function transposeLanes(unpack: Unpack, { bytes }: Form, a: Vector, b: Ve
   let [from, to] = [a, b];
   for (let size = bytes; size < 16; size *= 2) {
     const form = size === 8 ? forms.float64 : forms.float32;
-    const apart = size / bytes;
-    // Interleaves each vector with the one `apart` below it. The two results become neighbours.
-    for (let r = 0, next = to; r < width; r += 2 * apart) {
-      for (let k = 0; k < apart; k++, next += 2) {
-        unpack(form, 0x14, next, from + r + k, from + r + k + apart);
-        unpack(form, 0x15, next + 1, from + r + k, from + r + k + apart);
+    const distance = size / bytes;
+    // Interleaves each vector with the one that is `distance` below it. The two results become neighbours.
+    for (let r = 0, next = to; r < width; r += 2 * distance) {
+      for (let k = 0; k < distance; k++, next += 2) {
+        unpack(form, 0x14, next, from + r + k, from + r + k + distance);
+        unpack(form, 0x15, next + 1, from + r + k, from + r + k + distance);
       }
     }
     [from, to] = [to, from];
@@ -71,7 +71,10 @@ type Shuffle = (to: Vector, x: Vector, y: Vector, lanePattern: number) => void;
 const EVEN = 0x88; // floats 0 and 2 of x, then of y
 const ODD = 0xdd; // floats 1 and 3
 
-/** Words 0 to 3 of blocks as they follow each other. The blocks are those of `blockNumbers`. */
+/**
+ * Joins a, b, c, d, with word 0, 1, 2, 3 of every block, into blocks of four words each, in two vectors. Lanes have the
+ * blocks of `blockNumbers`. Overwrites a, b, c, d.
+ */
 export function orderWords(shuffle: Shuffle, [a, b, c, d]: readonly Vector[]): readonly Vector[] {
   shuffle(a, a, b, EVEN); // words 0 of both blocks of a 128-bit lane, then words 1
   shuffle(c, c, d, EVEN);
@@ -87,13 +90,17 @@ export function blockNumbers(blocks: number): Uint8Array {
 }
 
 /** An instruction of map 0F whose prefix selects the element type. */
-type Typed = (opcode: number, reg: Vector, second: Vector, operand: Operand) => void;
+type EmitFloats = (opcode: number, reg: Vector, second: Vector, operand: Operand) => void;
 
 /** An instruction of map 0F on integers as wide as an element, by its opcodes for 32 and for 64 bits. */
-type OnBits = (opcodes: readonly [number, number], reg: Vector, second: Vector, operand: Operand) => void;
+type EmitIntegers = (opcodes: readonly [number, number], reg: Vector, second: Vector, operand: Operand) => void;
 
 /** The operations that have the same opcodes in every extension. */
-export function createSharedOperations(emit: Assembler['emit'], typedInstruction: Typed, integerInstruction: OnBits) {
+export function createSharedOperations(
+  emit: Assembler['emit'],
+  typedInstruction: EmitFloats,
+  integerInstruction: EmitIntegers,
+) {
   const binary =
     (opcode: number) =>
     (to: Vector, x: Vector, y: Operand): void =>

@@ -59,10 +59,10 @@ function endsWithSum(values: Float64Array): boolean {
   return isSum(sum, last);
 }
 
-/** Most lines below a table, such as notes, and a row of totals. */
+/** Maximum number of lines below a table, such as notes, and a row of totals. */
 export const MAX_NOTES = 8;
 
-/** Rows at the end of a file, and why others after them are left out. */
+/** The rows that belong to the table, and why others after them are left out. */
 export interface EndOfTable {
   readonly rows: readonly TableRow[];
   readonly decisions: readonly string[];

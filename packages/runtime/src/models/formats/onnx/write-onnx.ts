@@ -185,7 +185,7 @@ function emitTokens(graph: Graph, { name, context }: TokenEncoding): Value {
   return graph.input(name, 'double', [context], 'tokens of the text, padded on the right with 0');
 }
 
-/** How values of 16 bits become bytes. */
+/** How 16-bit values that use only `bits` bits become bytes; nothing for all 16. */
 const bitsText = (bits: number): string =>
   bits === 16 ? '' : ` (16-bit values are divided by ${2 ** (bits - 8)} first, to at most 255)`;
 

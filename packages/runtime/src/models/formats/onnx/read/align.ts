@@ -7,13 +7,13 @@ import {
   arrangeAxes,
   commonFactors,
   extentOf,
+  groupParts,
   newAxes,
   type Part,
   ROWS,
   type Rows,
   rowParts,
   split,
-  withTogether,
 } from './rows.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -54,7 +54,7 @@ export function alignBeside(call: Call, items: readonly Item[], axis: number): A
     const { axes, stored } = partsOf(item, k);
     const parts = axes[axis];
     if (parts.includes(ROWS)) throw mixedRows(call);
-    const order = parts.length === 0 ? stored : withTogether(stored, parts);
+    const order = parts.length === 0 ? stored : groupParts(stored, parts);
     const at = parts.length === 0 ? order.length : order.indexOf(parts[0]);
     const markedOrder = [...order.slice(0, at), mark, ...order.slice(at + parts.length)];
     return { item, axes: axes.with(axis, [mark]), stored: markedOrder, joined: { mark, parts } };

@@ -86,7 +86,7 @@ export const withoutRows = (axes: Axes): Axes =>
   axes.filter((parts) => !isSameOrder(parts, [ROWS])).map((parts) => parts.filter((part) => part !== ROWS));
 
 /** The order that has some parts next to each other, in their order, where the innermost of them lay. */
-export function withTogether(storedParts: readonly Part[], parts: readonly Part[]): Part[] {
+export function groupParts(storedParts: readonly Part[], parts: readonly Part[]): Part[] {
   const last = storedParts.findLastIndex((part) => parts.includes(part));
   const rest = (part: Part): boolean => !parts.includes(part);
   return [...storedParts.slice(0, last + 1).filter(rest), ...parts, ...storedParts.slice(last + 1).filter(rest)];

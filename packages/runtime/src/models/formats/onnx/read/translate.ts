@@ -105,8 +105,7 @@ const haveSameNumbers = (a: Weights, b: Weights): boolean =>
   Object.keys(a).every((name) => a[name] === b[name] || b[name]?.every((x, k) => Object.is(x, a[name][k])));
 
 /** Operators after which an image still has its channels where they were. */
-const POINTWISE =
-  /^(Relu|LeakyRelu|Elu|Sigmoid|Tanh|Identity|Dropout|Add|Sub|Mul|Div|Clip|Cast|Pad|BatchNormalization)$/;
+const POINTWISE = /^(Relu|LeakyRelu|Elu|Sigmoid|Tanh|Identity|Dropout|Add|Sub|Mul|Div|Clip|Cast|Pad)$/;
 
 /** Operators that read images. */
 const WINDOWED = /^(Conv|ConvTranspose|MaxPool|AveragePool|GlobalAveragePool|GlobalMaxPool|BatchNormalization|Resize)$/;
@@ -135,7 +134,7 @@ function inputOf(source: Source, index: number, rowsAxis: number | null, names: 
   const { name, type, dims } = source.inputs[index];
   const extents = dims.map((extent, axis) => (axis === rowsAxis ? 1 : Number(extent)));
   const axes = newAxes(extents).map((parts, axis) => (axis === rowsAxis ? [ROWS] : parts));
-  const channels = extents[0] === 1 && !rowsAxis ? channelsAxis(source, name, dims.length) : null;
+  const channels = extents[0] === 1 && (rowsAxis ?? 0) === 0 ? channelsAxis(source, name, dims.length) : null;
   const otherAxes = [...axes.keys()].filter((axis) => axis !== (channels === null ? rowsAxis : 0));
   const order = channels === null ? otherAxes : [...otherAxes.filter((axis) => axis !== channels), channels];
   const shape = order.length === 0 ? [1] : order.map((axis) => extents[axis]);
@@ -153,7 +152,7 @@ function constantRows(adder: LayerAdder, tensor: Tensor): Rows {
   return { type: tensor.type, axes, stored: storedParts, value: constantValue(adder, tensor, axes, groups) };
 }
 
-/** An output in the order of the graph, or, of an image that lies with channels last, so. */
+/** An output in the order of the graph's axes, or with the channels last if it is an image that is stored so. */
 function outputOf(name: string, rows: Rows): { value: Value; placed: AxisLayout } {
   const { axes, stored } = rows;
   const rowAxes = withoutRows(axes);

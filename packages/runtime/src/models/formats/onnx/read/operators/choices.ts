@@ -2,7 +2,7 @@ import { sizeOf } from '@gradloom/core/internal';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { type Tensor, tensorOf } from '../tensor.ts';
 import { composedOperator, fixedExtents, inShape, masked, oneHot } from './elements.ts';
-import { axisOf, known } from './moves.ts';
+import { axisOf, constantNumbers } from './moves.ts';
 import { reduced } from './reductions.ts';
 import { scalar } from './scalars.ts';
 import { takeOf, takeRows } from './take.ts';
@@ -16,7 +16,7 @@ const takeItems = (call: Call, x: Item, axis: number, indices: readonly number[]
 const tile = composedOperator((call, [first, repeats]) => {
   const x = first as Item;
   return [
-    known(call, repeats, 'repeats').reduce((y, count, axis) => {
+    constantNumbers(call, repeats, 'repeats').reduce((y, count, axis) => {
       if (count === 1) return y;
       const [n] = fixedExtents(call, [extentsOf(y)[axis]]);
       return takeItems(
@@ -32,7 +32,7 @@ const tile = composedOperator((call, [first, repeats]) => {
 /** The indices where a condition holds; without an axis those of all numbers. */
 const compress = composedOperator((call, [first, condition]) => {
   const x = first as Item;
-  const flags = known(call, condition, 'a condition');
+  const flags = constantNumbers(call, condition, 'a condition');
   const indices = flags.flatMap((flag, k) => (flag === 0 ? [] : [k]));
   if (call.has('axis')) return [takeItems(call, x, axisOf(call, call.int('axis', 0), extentsOf(x).length), indices)];
   return [takeItems(call, inShape(call, x, [sizeOf(fixedExtents(call, extentsOf(x)))]), 0, indices)];
@@ -41,7 +41,7 @@ const compress = composedOperator((call, [first, condition]) => {
 /** The first positions of each sequence back to front, so many of each. */
 const reverseSequence = composedOperator((call, [first, second]) => {
   const x = first as Item;
-  const lengths = known(call, second, 'lengths');
+  const lengths = constantNumbers(call, second, 'lengths');
   const rank = extentsOf(x).length;
   const [time, batch] = [call.int('time_axis', 0), call.int('batch_axis', 1)].map((axis) => axisOf(call, axis, rank));
   const [T] = fixedExtents(call, [extentsOf(x)[time]]);
@@ -67,7 +67,7 @@ const topK = composedOperator((call, [first, count]) => {
   const dims = extentsOf(x);
   const axis = axisOf(call, call.int('axis', -1), dims.length);
   const [n] = fixedExtents(call, [dims[axis]]);
-  const [k] = call.opset < 10 ? [call.int('k', 1)] : known(call, count, 'a count');
+  const [k] = call.opset < 10 ? [call.int('k', 1)] : constantNumbers(call, count, 'a count');
   if (!(k >= 1 && k <= Math.min(n, MAX_ORDERED))) throw call.refuse(`${k} of ${n} numbers`, `1 to ${MAX_ORDERED}`);
   const isLargest = call.int('largest', 1) !== 0;
   let rest = isLargest ? x : call.apply('Neg', [x])[0];
@@ -99,10 +99,10 @@ const maxUnpool = composedOperator((call, [first, second, shape]) => {
     [...positions, ...positions].map(() => 0),
   );
   const wholeExtents = positions.map((n, a) => (n - 1) * strides[a] + kernel[a] - pads[a] - pads[a + positions.length]);
-  const dims = shape === undefined ? [N, C, ...wholeExtents] : known(call, shape, 'a shape');
+  const dims = shape === undefined ? [N, C, ...wholeExtents] : constantNumbers(call, shape, 'a shape');
   // Indices count in the smallest output that the windows have.
   const size = sizeOf(wholeExtents);
-  const offsets = known(call, indices, 'indices').map((index) => {
+  const offsets = constantNumbers(call, indices, 'indices').map((index) => {
     let [rest, offset, stride] = [index % size, 0, 1];
     for (let a = wholeExtents.length - 1; a >= 0; a--) {
       offset += (rest % wholeExtents[a]) * stride;

@@ -3,7 +3,7 @@ import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { typeOfCode } from '../read-graph.ts';
 import { type Rows, withoutBatch } from '../rows.ts';
 import { integers, isFloating, type Tensor, type TensorType, tensorOf } from '../tensor.ts';
-import { known } from './moves.ts';
+import { constantNumbers } from './moves.ts';
 import type { Operator } from './operator.ts';
 import { withoutFraction } from './scalars.ts';
 
@@ -28,8 +28,8 @@ const dropout: Operator = {
 const maskType = (call: Call, { type }: Item): TensorType => (call.opset < 10 ? type : 'bool');
 
 function evaluateDropout(call: Call, [x, ratio, mode]: readonly (Item | undefined)[]): Item {
-  const isTraining = mode !== undefined && known(call, mode, 'a mode')[0] !== 0;
-  if (isTraining && (ratio === undefined || known(call, ratio, 'a ratio')[0] !== 0)) {
+  const isTraining = mode !== undefined && constantNumbers(call, mode, 'a mode')[0] !== 0;
+  if (isTraining && (ratio === undefined || constantNumbers(call, ratio, 'a ratio')[0] !== 0)) {
     throw call.refuse('training_mode', 'evaluation, which drops nothing');
   }
   return x as Item;
@@ -84,7 +84,9 @@ export const constantOperators = {
     evaluate(call, [shape]) {
       const value = call.has('value') ? call.tensor('value') : { type: 'float' as const, numbers: [0] };
       return [
-        tensorOf(value.type, withoutBatch(known(call, shape, 'a shape')), (numbers) => numbers.fill(value.numbers[0])),
+        tensorOf(value.type, withoutBatch(constantNumbers(call, shape, 'a shape')), (numbers) =>
+          numbers.fill(value.numbers[0]),
+        ),
       ];
     },
   },

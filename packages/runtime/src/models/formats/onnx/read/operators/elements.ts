@@ -3,7 +3,7 @@ import { align, mixedRows } from '../align.ts';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { ROWS, regroupAxes } from '../rows.ts';
 import { eachPlace, integers, stridesOf, type Tensor, tensorOf } from '../tensor.ts';
-import { axisOf, known } from './moves.ts';
+import { axisOf, constantNumbers } from './moves.ts';
 import type { Operator } from './operator.ts';
 import { reduced } from './reductions.ts';
 import { binary, spread } from './scalars.ts';
@@ -172,7 +172,7 @@ const scatterND = composedOperator((call, [x, indices, updates]) => {
 /** The upper or lower triangle of the last two axes; elsewhere 0. */
 const trilu = composedOperator((call, [first, shift]) => {
   const x = first as Item;
-  const [k = 0] = shift === undefined ? [] : known(call, shift, 'a diagonal');
+  const [k = 0] = shift === undefined ? [] : constantNumbers(call, shift, 'a diagonal');
   const [n, m] = fixedExtents(call, extentsOf(x).slice(-2));
   const isUpper = call.int('upper', 1) !== 0;
   const mask = tensorOf('bool', [n, m], (numbers) =>
@@ -188,12 +188,12 @@ const trilu = composedOperator((call, [first, shift]) => {
 
 /** A one where the index of each number is, of `depth` along a new axis, between two values. */
 const oneHotOperator = composedOperator((call, [indices, depth, values]) => {
-  const [n] = known(call, depth, 'a depth');
+  const [n] = constantNumbers(call, depth, 'a depth');
   const dims = extentsOf(indices as Item);
   const axisAttribute = call.int('axis', -1);
   const axis = axisOf(call, axisAttribute, dims.length + 1);
   const hot = oneHot(call, inShape(call, indices as Item, dims.toSpliced(axis, 0, 1)), axis, n);
-  const [off, on] = known(call, values, 'values');
+  const [off, on] = constantNumbers(call, values, 'values');
   const { type } = values as Tensor;
   const numberOf = (value: number): Tensor => ({ type, dims: [], numbers: Float64Array.of(value) });
   const scaledHot = call.apply('Mul', [{ ...hot, type }, numberOf(on - off)]);

@@ -3,7 +3,7 @@ import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { stridesOf, tensorOf } from '../tensor.ts';
 import { composedOperator, fixedExtents, inShape } from './elements.ts';
 import type { Terms } from './linear.ts';
-import { known } from './moves.ts';
+import { constantNumbers } from './moves.ts';
 import { takeOf, takeRows } from './take.ts';
 
 // Images read at the points of a grid, whose places are from -1 to 1 along each axis.
@@ -14,7 +14,7 @@ const pointOf = (k: number, n: number, isOfCorners: boolean): number =>
 
 /** Places of the pixels of an output in its input, by a matrix [N, 2, 3] or [N, 3, 4] for each image. */
 const affineGrid = composedOperator((call, [theta, size]) => {
-  const [, , ...positions] = known(call, size, 'a size');
+  const [, , ...positions] = constantNumbers(call, size, 'a size');
   const isOfCorners = call.int('align_corners', 0) !== 0;
   const [count, steps] = [sizeOf(positions), stridesOf(positions)];
   // Coordinates are x, y and z: the last axis first.

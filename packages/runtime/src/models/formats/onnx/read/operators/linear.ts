@@ -4,7 +4,7 @@ import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import type { Rows } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
 import { composedOperator, fixedExtents } from './elements.ts';
-import { alongAxis, axisOf, known } from './moves.ts';
+import { alongAxis, axisOf, constantNumbers } from './moves.ts';
 import type { Operator } from './operator.ts';
 import { takeOf, takeRows } from './take.ts';
 
@@ -54,7 +54,7 @@ export function linearAlong(call: Call, x: Item, axis: number, outputs: readonly
 const cumulativeSum = composedOperator((call, [first, second]) => {
   const x = first as Item;
   const dims = extentsOf(x);
-  const axis = axisOf(call, known(call, second, 'an axis')[0], dims.length);
+  const axis = axisOf(call, constantNumbers(call, second, 'an axis')[0], dims.length);
   const [isExclusive, isReverse] = [call.int('exclusive', 0) !== 0, call.int('reverse', 0) !== 0];
   const places = Array.from({ length: fixedExtents(call, [dims[axis]])[0] }, (_, k) => k);
   const isRead = (from: number, to: number): boolean => from < to || (from === to && !isExclusive);

@@ -7,13 +7,13 @@ import {
   arrangeAxes,
   dimsOf,
   extentOf,
+  groupParts,
   newAxes,
   ROWS,
   type Rows,
   regroupAxes,
   rowParts,
   withoutBatch,
-  withTogether,
 } from '../rows.ts';
 import { eachPlace, spreadDims, spreadStrides, type Tensor, tensorOf } from '../tensor.ts';
 import type { Operator } from './operator.ts';
@@ -25,8 +25,8 @@ export function axisOf(call: Call, axis: number, rank: number): number {
   throw call.refuse(`axis ${axis}`, `one of ${rank} axes`);
 }
 
-/** The numbers of an input that has to be known. @throws Error for one that layers compute */
-export function known(call: Call, item: Item | undefined, description: string): readonly number[] {
+/** The numbers of an input that has to be a constant. @throws Error for one that layers compute */
+export function constantNumbers(call: Call, item: Item | undefined, description: string): readonly number[] {
   if (item === undefined) throw call.refuse(`no ${description}`, 'them');
   if (isConstant(item)) return Array.from(item.numbers);
   throw call.refuse(`${description} that depend on its inputs`, 'constants');
@@ -44,7 +44,7 @@ export function alongAxis(
 ): Rows {
   const parts = x.axes[axis];
   if (parts.includes(ROWS)) throw mixedRows(call);
-  const storedParts = parts.length === 0 ? x.stored : withTogether(x.stored, parts);
+  const storedParts = parts.length === 0 ? x.stored : groupParts(x.stored, parts);
   const first = parts.length === 0 ? storedParts.length : storedParts.indexOf(parts[0]);
   const [before, after] = [storedParts.slice(0, first), storedParts.slice(first + parts.length)];
   const value = arrangeAxes(x, [...before.map((part) => [part]), parts, ...after.map((part) => [part])]);
@@ -97,7 +97,7 @@ const regroup = (dimsFor: (call: Call, xs: readonly (Item | undefined)[]) => rea
 /** The extents that Reshape asks for: 0 keeps one, -1 takes the rest. */
 function reshapeDims(call: Call, [x, shape]: readonly (Item | undefined)[]): number[] {
   const before = extentsOf(x as Item);
-  const requested = call.opset < 5 ? call.ints('shape') : known(call, shape, 'a shape');
+  const requested = call.opset < 5 ? call.ints('shape') : constantNumbers(call, shape, 'a shape');
   const isZeroKept = call.int('allowzero', 0) === 0;
   const dims = requested.map((extent, k) => (extent === 0 && isZeroKept ? (before[k] ?? 1) : extent));
   const size = sizeOf(before);
@@ -118,7 +118,7 @@ function reshapeDims(call: Call, [x, shape]: readonly (Item | undefined)[]): num
 /** Axes from an attribute, or, since opset 13, from an input. */
 export const axesFrom = (call: Call, input: Item | undefined, sinceOpset = 13): readonly number[] | undefined => {
   if (call.opset < sinceOpset) return call.has('axes') ? call.ints('axes') : undefined;
-  return input === undefined ? undefined : known(call, input, 'axes');
+  return input === undefined ? undefined : constantNumbers(call, input, 'axes');
 };
 
 const squeeze = regroup((call, [x, axes]) => {
@@ -185,7 +185,7 @@ const concatenate: Operator = {
 const expand: Operator = {
   evaluate(call, [first, shape]) {
     const x = first as Tensor;
-    const dims = spreadDims([x.dims, withoutBatch(known(call, shape, 'a shape'))]);
+    const dims = spreadDims([x.dims, withoutBatch(constantNumbers(call, shape, 'a shape'))]);
     if (dims === null) throw call.refuse('a shape that does not fit', 'extents that are equal or 1');
     const strides = spreadStrides(x, dims);
     return [
@@ -198,7 +198,7 @@ const expand: Operator = {
   },
   layers(call, [first, shape]) {
     const x = first as Rows;
-    const dims = spreadDims([dimsOf(x), known(call, shape, 'a shape')]);
+    const dims = spreadDims([dimsOf(x), constantNumbers(call, shape, 'a shape')]);
     if (dims === null) throw call.refuse('a shape that does not fit', 'extents that are equal or 1');
     const axesOfX = [...dims.slice(x.axes.length).map(() => []), ...x.axes];
     const axes = axesOfX.map((parts, axis) =>

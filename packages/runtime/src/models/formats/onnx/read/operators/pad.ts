@@ -2,7 +2,7 @@ import { pad as padLayer } from '@gradloom/core';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { eachPlace, stridesOf, tensorOf } from '../tensor.ts';
 import { composedOperator, inShape } from './elements.ts';
-import { alongAxis, axisOf, known } from './moves.ts';
+import { alongAxis, axisOf, constantNumbers } from './moves.ts';
 import type { Operator } from './operator.ts';
 import { takeOf, takeRows } from './take.ts';
 
@@ -21,10 +21,14 @@ const modes: Readonly<Record<string, (k: number, n: number) => number>> = {
 function paddingOf(call: Call, [x, pads, value, axesInput]: readonly (Item | undefined)[]) {
   const rank = extentsOf(x as Item).length;
   const isOld = call.opset < 11;
-  const numbers = isOld ? call.ints(call.has('paddings') ? 'paddings' : 'pads') : known(call, pads, 'pads');
-  const filler = isOld ? call.float('value', 0) : value === undefined ? 0 : (known(call, value, 'a value')[0] ?? 0);
+  const numbers = isOld ? call.ints(call.has('paddings') ? 'paddings' : 'pads') : constantNumbers(call, pads, 'pads');
+  const filler = isOld
+    ? call.float('value', 0)
+    : value === undefined
+      ? 0
+      : (constantNumbers(call, value, 'a value')[0] ?? 0);
   const allAxes = Array.from({ length: rank }, (_, axis) => axis);
-  const axes = axesInput === undefined ? allAxes : known(call, axesInput, 'axes');
+  const axes = axesInput === undefined ? allAxes : constantNumbers(call, axesInput, 'axes');
   const sides = axes.map((axis, k) => [axisOf(call, axis, rank), numbers[k], numbers[k + axes.length]] as const);
   return { filler, sides };
 }
@@ -94,7 +98,7 @@ const spaceToDepth = composedOperator((call, [first]) => {
 /** The middle of axes, or zeros around, so that they have given extents. */
 const centerCropPad = composedOperator((call, [first, shape]) => {
   const x = first as Item;
-  const shapeExtents = known(call, shape, 'a shape');
+  const shapeExtents = constantNumbers(call, shape, 'a shape');
   const rank = extentsOf(x).length;
   const axes = call.ints(
     'axes',

@@ -5,7 +5,7 @@ import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { arrangeAxes, newAxes, ROWS, type Rows } from '../rows.ts';
 import { type Tensor, tensorOf } from '../tensor.ts';
 import { composedOperator, fixedExtents, inShape } from './elements.ts';
-import { known, transposedTensor } from './moves.ts';
+import { constantNumbers, transposedTensor } from './moves.ts';
 import { takeOf, takeRows } from './take.ts';
 
 // RNN, GRU and LSTM. What the layers `gru` and `lstm` compute becomes one of these; anything else, such as with a first
@@ -195,7 +195,7 @@ function constantAt(call: Call, item: Item | undefined, index: number, descripti
 /** Lengths of sequences have to be those of all positions. */
 function checkLengths(call: Call, lengths: Item | undefined, T: number): void {
   if (lengths === undefined) return;
-  const short = known(call, lengths, 'lengths').find((length) => length !== T);
+  const short = constantNumbers(call, lengths, 'lengths').find((length) => length !== T);
   if (short !== undefined) throw call.refuse(`a sequence of length ${short}`, `all ${T} positions`);
 }
 

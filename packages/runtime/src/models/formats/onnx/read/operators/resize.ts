@@ -2,7 +2,7 @@ import { type Call, extentsOf, type Item } from '../call.ts';
 import type { Tensor } from '../tensor.ts';
 import { composedOperator } from './elements.ts';
 import { linearAlong, type Terms } from './linear.ts';
-import { axisOf, known } from './moves.ts';
+import { axisOf, constantNumbers } from './moves.ts';
 import type { Operator } from './operator.ts';
 
 /** An axis that is resized. `scale` may differ from outputs / inputs, of which it was rounded. */
@@ -80,7 +80,7 @@ function termsOf(call: Call, mode: string, axis: ResizedAxis, o: number): Terms 
 function resizedAxes(call: Call, [x, ...inputs]: readonly (Item | undefined)[]): Map<number, ResizedAxis> {
   const dims = extentsOf(x as Item);
   const numbers = (item: Item | undefined, description: string): readonly number[] =>
-    item === undefined ? [] : known(call, item, description);
+    item === undefined ? [] : constantNumbers(call, item, description);
   const [regionInput, scalesInput, sizesInput] = call.opset < 11 ? [undefined, inputs[0], undefined] : inputs;
   const [region, scales, sizes] = [
     numbers(regionInput, 'a region'),

@@ -3,7 +3,7 @@ import { mixedRows } from '../align.ts';
 import { type Call, extentsOf, type Item, isConstant } from '../call.ts';
 import { arrangeAxes, dimsOf, extentOf, newAxes, type Rows, regroupAxes } from '../rows.ts';
 import { stridesOf, type Tensor, tensorOf } from '../tensor.ts';
-import { alongAxis, axisOf, known } from './moves.ts';
+import { alongAxis, axisOf, constantNumbers } from './moves.ts';
 import type { Operator } from './operator.ts';
 
 /** The start, end and step of a slice along an axis, as in Python. */
@@ -27,7 +27,7 @@ function slicesOf(
   const names = ['starts', 'ends', 'axes', 'steps'];
   const [starts = [], ends = [], axes, steps] = names.map((name, k) => {
     if (call.opset < 10) return call.has(name) ? call.ints(name) : undefined;
-    return inputs[k] === undefined ? undefined : known(call, inputs[k], name);
+    return inputs[k] === undefined ? undefined : constantNumbers(call, inputs[k], name);
   });
   return starts.map((start, k) => {
     const axis = axisOf(call, axes?.[k] ?? k, dims.length);
@@ -118,7 +118,7 @@ const gather: Operator = {
 /** Sizes of the parts of a split: given, or as equal as can be. */
 function partSizes(call: Call, [x, input]: readonly (Item | undefined)[], axis: number): readonly number[] {
   const extent = extentsOf(x as Item)[axis];
-  if (call.opset >= 13 && input !== undefined) return known(call, input, 'sizes');
+  if (call.opset >= 13 && input !== undefined) return constantNumbers(call, input, 'sizes');
   if (call.has('split')) return call.ints('split');
   const count = call.int('num_outputs', call.outputs);
   const size = Math.ceil(extent / count);
