@@ -41,9 +41,9 @@ export function weightedMetric({ rows, outputs: O, y, t }: EvaluatedRows, create
 export type RowValue = (y: Float64Array, t: Float64Array, n: number, O: number) => number;
 
 /** The weighted mean of one value per row. The values are computed once. */
-export function weightedMean({ rows, outputs, y, t }: EvaluatedRows, valueOf: RowValue): WeightedMetric {
+export function weightedMean({ rows, outputs, y, t }: EvaluatedRows, rowValue: RowValue): WeightedMetric {
   const values = new Float64Array(rows);
-  for (let n = 0; n < rows; n++) values[n] = valueOf(y, t, n, outputs);
+  for (let n = 0; n < rows; n++) values[n] = rowValue(y, t, n, outputs);
   return (counts) => {
     let sum = 0;
     let total = 0;

@@ -24,7 +24,7 @@ import { trigonometricOperators } from './trigonometry.ts';
 import { windowOperators } from './windows.ts';
 
 /**
- * The operators that are constantNumbers, by name. To add one, write an entry in the table of the file of its group, or a new
+ * The operators that are known, by name. To add one, write an entry in the table of the file of its group, or a new
  * file for a new group, and run `test/machine/runtime/model-formats/onnx-tests.test.ts` with `ONNX_TESTS=write`.
  *
  * - `evaluate` is the standard's definition in plain code, for tensors: constants are folded with it, and the answers
