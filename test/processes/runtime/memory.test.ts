@@ -138,7 +138,7 @@ describe('a limit', () => {
       /^loadModel: .*model\.gradloom has 9 MiB, expected at most \d+ MiB \(what the limit/,
     );
     const refusal =
-      /^train: the plan has \d+ MiB, expected at most \d+ MiB \(what the limit .*\): parameters [89] MiB, /; // 9 with rows spread
+      /^train: the plan has \d+ MiB, expected at most \d+ MiB \(what the limit .*\): parameters [89] MiB, /;
     await expect(train(spec, { train: rows }, { batch: 1 })).rejects.toThrow(refusal);
     await expect(evaluateModel(spec, parameters, rows)).rejects.toThrow(refusal);
   });
