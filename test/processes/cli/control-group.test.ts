@@ -81,7 +81,7 @@ describe('in a control group', needs('bash'), () => {
     const outcomes = new Set<string>();
     const ends: unknown[] = [];
     const options = ['--threads', '4', '--backend', 'wasm', '--json', '--top-k', '3'];
-    for (const limit of [64, ...onlyInAll(120), 260, ...onlyInAll(800)]) {
+    for (const limit of [60, ...onlyInAll(120), 260, ...onlyInAll(800)]) {
       const { end, stdout, stderr } = await within(limit * MB, ['evaluate', model, '--dataset', csv, ...options]);
       ends.push(end);
       if (end === 0) outcomes.add(stdout);

@@ -213,9 +213,11 @@ function splitArrays(original: DataSplits, source: FileSource, shares: Shares): 
   };
   const sets = splitRows(original, { ...shares, ...fullShares });
   return {
-    preset: {
-      ...tablePreset(sets.train.rows, fittedDecay(sets.train)),
-      ...(formatOf(source.path) === 'image-folder' ? imageNetwork(sets.train) : {}),
+    get preset() {
+      return {
+        ...tablePreset(sets.train.rows, fittedDecay(sets.train)),
+        ...(formatOf(source.path) === 'image-folder' ? imageNetwork(sets.train) : {}),
+      };
     },
     shares: fullShares,
     sets,
@@ -252,7 +254,15 @@ async function openTableDataset(
       const { sets, preprocessing } = splitTableAs(table, model.preprocessing, split, hasNewTarget);
       const imageSets = withShape(sets, source);
       const { warnings } = table;
-      return { preset: presetOf(imageSets, preprocessing), shares: fullShares, sets: imageSets, warnings };
+      return {
+        // Only a training reads it, and a fitted weight decay takes memory and time.
+        get preset() {
+          return presetOf(imageSets, preprocessing);
+        },
+        shares: fullShares,
+        sets: imageSets,
+        warnings,
+      };
     }
     const { classNames } = model;
     const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });
@@ -261,7 +271,14 @@ async function openTableDataset(
     const splitSets = splitTable(table, { ...foldOptions(shares), ...fullShares, seed: SPLIT_SEED });
     const sets = withShape(splitSets.sets, source);
     const openedDataset = { table, folds: shares.folds, ...splitSets };
-    return { preset: presetOf(sets, splitSets.preprocessing), shares: fullShares, sets, table: openedDataset };
+    return {
+      get preset() {
+        return presetOf(sets, splitSets.preprocessing);
+      },
+      shares: fullShares,
+      sets,
+      table: openedDataset,
+    };
   });
 }
 
