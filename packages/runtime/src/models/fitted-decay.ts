@@ -61,7 +61,9 @@ function targetsOf({ targets, classes, heads }: Dataset, order: Uint32Array): Fl
     .flatMap((column, c) => {
       const count = classCounts === undefined ? classes : classCounts[c];
       if (count === null) return [column];
-      return Array.from({ length: Math.min(count, MAX_TARGETS) }, (_, k) => column.map((label) => (label === k ? 1 : 0)));
+      return Array.from({ length: Math.min(count, MAX_TARGETS) }, (_, k) =>
+        column.map((label) => (label === k ? 1 : 0)),
+      );
     })
     .slice(0, MAX_TARGETS);
 }
