@@ -53,8 +53,8 @@ describe('the rule of defaults for a table', () => {
         return `${a},${b},${target(a, b, (n * n * 31) % 499)}`;
       });
       const path = folder.write('noise.csv', `a,b,y\n${lines.join('\n')}\n`);
-      const { preset } = await openDataset({ path, options: {} }, {});
-      return 'weightDecay' in preset.optimizer ? Number(preset.optimizer.weightDecay) : Number.NaN;
+      const { optimizer } = (await openDataset({ path, options: {} }, {})).preset();
+      return 'weightDecay' in optimizer ? Number(optimizer.weightDecay) : Number.NaN;
     };
     expect(await decayOf((a, b) => a - 2 * b)).toBe(0.13);
     expect(await decayOf((a, b, noise) => a - 2 * b + noise / 25)).toBeGreaterThan(2);

@@ -69,7 +69,7 @@ export async function createRecipe(
   values: TrainValues,
   { preset, sets, shares, table, decisions, baseModel }: OpenedRun,
 ): Promise<Recipe> {
-  const datasetPreset = baseModel === undefined ? timedPreset(values, preset, sets.train) : preset;
+  const datasetPreset = baseModel === undefined ? timedPreset(values, preset(), sets.train) : preset();
   const baseLoss = baseModel === undefined || values['replace-head'] ? undefined : baseModel.loss;
   const loss = lossSpec(values, sets.train, baseLoss);
   refuseNumbers(values, sets.train, loss, table);

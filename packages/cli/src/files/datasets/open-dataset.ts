@@ -45,7 +45,8 @@ export interface Shares {
 }
 
 export interface OpenedDataset {
-  readonly preset: Preset;
+  /** Makes the defaults of a training. Those of a table take time and memory: its weight decay is fitted to its rows. */
+  readonly preset: () => Preset;
   readonly sets: DataSplits;
   /** The options with defaults filled in; no test share if the training rows are also the test rows. */
   readonly shares: { readonly validation: number; readonly test?: number };
@@ -116,7 +117,7 @@ function scaleInputs(
 /** Rows that are their own targets. Images then have an autoencoder by default. */
 function withOwnTargets({ preset, sets, ...opened }: OpenedDataset): OpenedDataset {
   const network = sets.train.inputs.shape?.length === 3 ? { network: 'autoencoder' } : {};
-  return { ...opened, preset: { ...preset, ...network }, sets: withInputTargets(sets) };
+  return { ...opened, preset: () => ({ ...preset(), ...network }), sets: withInputTargets(sets) };
 }
 
 /** Whether a file is read as a table: by its name, or a .txt with a target or for a model of a table. */
@@ -155,16 +156,17 @@ function openUnscaled(original: DataSplits, source: DatasetSource, shares: Share
   refuseShare('validation', shares.validation, original);
   refuseShare('test', shares.test, original);
   if ('path' in source) return splitArrays(original, source, shares);
-  const preset: Preset = presets[source.name];
-  const { validation = original.validation === undefined ? preset.validation : 0 } = shares;
+  const defaults: Preset = presets[source.name];
+  const preset = () => defaults;
+  const { validation = original.validation === undefined ? defaults.validation : 0 } = shares;
   if (original.test !== undefined) {
     return { preset, shares: { validation, test: 0 }, sets: splitRows(original, { ...shares, validation, test: 0 }) };
   }
-  if (preset.testsItself && shares.test === undefined && shares.folds === undefined) {
+  if (defaults.testsItself && shares.test === undefined && shares.folds === undefined) {
     const sets = splitRows(original, { validation, test: 0 });
     return { preset, shares: { validation }, sets: { ...sets, test: original.train } };
   }
-  const test = shares.test ?? preset.test;
+  const test = shares.test ?? defaults.test;
   return { preset, shares: { validation, test }, sets: splitRows(original, { ...shares, validation, test }) };
 }
 
@@ -213,12 +215,10 @@ function splitArrays(original: DataSplits, source: FileSource, shares: Shares): 
   };
   const sets = splitRows(original, { ...shares, ...fullShares });
   return {
-    get preset() {
-      return {
-        ...tablePreset(sets.train.rows, fittedDecay(sets.train)),
-        ...(formatOf(source.path) === 'image-folder' ? imageNetwork(sets.train) : {}),
-      };
-    },
+    preset: () => ({
+      ...tablePreset(sets.train.rows, fittedDecay(sets.train)),
+      ...(formatOf(source.path) === 'image-folder' ? imageNetwork(sets.train) : {}),
+    }),
     shares: fullShares,
     sets,
     decisions: decisionsOnArrays(original, sets, shares.folds),
@@ -254,15 +254,8 @@ async function openTableDataset(
       const { sets, preprocessing } = splitTableAs(table, model.preprocessing, split, hasNewTarget);
       const imageSets = withShape(sets, source);
       const { warnings } = table;
-      return {
-        // Only a training reads it, and a fitted weight decay takes memory and time.
-        get preset() {
-          return presetOf(imageSets, preprocessing);
-        },
-        shares: fullShares,
-        sets: imageSets,
-        warnings,
-      };
+      const preset = () => presetOf(imageSets, preprocessing);
+      return { preset, shares: fullShares, sets: imageSets, warnings };
     }
     const { classNames } = model;
     const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });
@@ -271,14 +264,8 @@ async function openTableDataset(
     const splitSets = splitTable(table, { ...foldOptions(shares), ...fullShares, seed: SPLIT_SEED });
     const sets = withShape(splitSets.sets, source);
     const openedDataset = { table, folds: shares.folds, ...splitSets };
-    return {
-      get preset() {
-        return presetOf(sets, splitSets.preprocessing);
-      },
-      shares: fullShares,
-      sets,
-      table: openedDataset,
-    };
+    const preset = () => presetOf(sets, splitSets.preprocessing);
+    return { preset, shares: fullShares, sets, table: openedDataset };
   });
 }
 
@@ -305,7 +292,7 @@ async function openText(
         : new Error(`${reasonOf(error)}; ${warnings[0]}`, { cause: error });
     },
   );
-  return { preset: textPreset, shares: { validation, test }, sets, decisions: textDecisions(sets), warnings };
+  return { preset: () => textPreset, shares: { validation, test }, sets, decisions: textDecisions(sets), warnings };
 }
 
 /** Gives rows of a table of images their shape, if no column was left out. */

@@ -62,8 +62,8 @@ export const recurrentOps = defineOps({
   ),
   /**
    * Gradients of a step, after those of the next: g = dy + (dh + product), where dh, dq and product = dq · Whᵀ are the
-   * next step's. Writes dp to `gates`, and dq to `byState` and `dq`. dh becomes g · z. At
-   * padding all are 0, and dh stays.
+   * next step's. Writes dp to `gates`, and dq to `byState` and `dq`. dh becomes g · z. At padding all are 0, and dh
+   * stays.
    */
   gruBackward: stepOp<
     [

@@ -19,7 +19,7 @@ export interface CollectedRows {
   readonly listTargets: ReadonlySet<string>;
   /** Which lines were left out: notes and totals at the end of the file, and rows without a target. */
   readonly decisions: readonly string[];
-  /** Of a series, where each row is in the file: 'line 12' or 'row 12'. */
+  /** The place of each row in the file, such as 'line 12' or 'row 12'. Only a series has them. */
   readonly locations: readonly string[];
 }
 

@@ -211,7 +211,7 @@ export const tableOptions = defineOptions('readTable', {
     '1 (grey) or 3 (red, green and blue)',
     (value): value is 1 | 3 => value === 1 || value === 3,
   )(),
-  /** Of columns of images: bits of 16-bit values, 8 to 16. @default those that the largest value of a column takes */
+  /** Bits that 16-bit values of image columns use, 8 to 16. @default those that the largest value of a column takes */
   bits: option.wholeNumber(8, 16)(),
   /** With `series`: number of rows after the window whose target is forecast. @default 1 */
   horizon: dataFlag(option.positiveInteger(undefined, 'rows after a window of a series that are forecast', '1')),

@@ -12,10 +12,10 @@ export interface GuessedNetwork {
   readonly note: string;
 }
 
-/** What zeros stand around an image: so many that convolutions keep its size, or none. */
+/** Zeros around images: as many as keep the size of an image in a convolution, or none. */
 export const paddings = { same: 'same', none: 0 } as const;
 
-/** What is known of a network of convolutions whose weights are alone. */
+/** What weights of convolutions do not tell of their network. */
 export interface KnownOfImages {
   /** Height and width of the images. */
   readonly imageSize?: readonly number[] | undefined;

@@ -70,9 +70,9 @@ const importOptions = defineOptions('importModel', {
   precision: precision(),
   /** Custom parts of the network, from `loadParts`. @default none */
   parts: option.unchecked<LoadedParts>(),
-  /** Of weights of convolutions without `spec`: height and width of their images, [28, 28]. @default refused without */
+  /** Height and width of images, such as [28, 28]; weights of convolutions need it or `spec`. @default none */
   imageSize: option.unchecked<readonly number[]>(),
-  /** Of such weights: whether convolutions keep the size of images. @default what fits the first linear layer */
+  /** Whether convolutions of weights without `spec` keep the size of images. @default what fits the first linear layer */
   padding: option.oneOf(paddings)(),
   /** Of an ONNX file, extents that its graph leaves free, but for that of the rows: { T: 128 }. @default none */
   sizes: option.unchecked<Readonly<Record<string, number>>>(),

@@ -9,7 +9,7 @@ import { textPreset } from '../../../../../packages/cli/src/files/datasets/text-
 const classes = datasetFromRows({ inputs: [[1], [2]], targets: [0, 1], classes: 2 });
 const values = datasetFromRows({ inputs: [[1], [2]], targets: [0.5, 1.5] });
 const recipeOf = (values: TrainValues, train: Dataset = classes) =>
-  createRecipe(values, { preset: presets.moons, sets: { train }, shares: { validation: 0 } });
+  createRecipe(values, { preset: () => presets.moons, sets: { train }, shares: { validation: 0 } });
 
 test('label smoothing becomes part of the loss, which files of the run keep', async () => {
   const { options, values: kept } = await recipeOf({ 'label-smoothing': 0.1 });
@@ -36,7 +36,10 @@ test.each([
 
 const pictures = (size: number) =>
   datasetFromRows({ inputs: [Array(size * size).fill(1)], targets: [0], classes: 2, shape: [size, size, 1] });
-const folder = { preset: { ...presets.moons, network: 'convnet' as const, patience: 7 }, shares: { validation: 0 } };
+const folder = {
+  preset: () => ({ ...presets.moons, network: 'convnet' as const, patience: 7 }),
+  shares: { validation: 0 },
+};
 
 test('the network of a dataset has the defaults of networks, and gives way to options of other networks', async () => {
   const recipe = (values: TrainValues) => createRecipe(values, { ...folder, sets: { train: pictures(12) } });
@@ -72,7 +75,7 @@ const textOf = (length: number) =>
 
 test('a text that has minutes gets Muon, floats, and a network that neither tokens nor minutes are too few for', async () => {
   const recipe = async (tokens: number, values: TrainValues) =>
-    createRecipe(values, { preset: textPreset, sets: await textOf(tokens), shares: { validation: 0 } });
+    createRecipe(values, { preset: () => textPreset, sets: await textOf(tokens), shares: { validation: 0 } });
   let size = 0;
   for (const [tokens, minutes] of [
     [6000, 1],

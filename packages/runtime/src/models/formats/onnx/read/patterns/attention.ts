@@ -48,7 +48,7 @@ function isCausal({ mask, isRead, isLeftOut, low }: Readonly<Record<string, Item
   if (sizeOf(dims) !== item.numbers.length || dims.some((n, a) => n !== 1 && n !== [T, S].at(a - dims.length)))
     return null;
   const [strideT, strideS] = spreadStrides({ dims }, [T, S]);
-  /** Of each key that a query has: whether it is read; null for another number than those of masks. */
+  /** Whether each query reads each key; null where the mask has a number that is neither 0 nor as low as `LOW`. */
   const reads = Array.from({ length: T * S }, (_, k) => {
     const number = item.numbers[Math.floor(k / S) * strideT + (k % S) * strideS];
     if (mask === undefined) return (number !== 0) === (item === isRead);
