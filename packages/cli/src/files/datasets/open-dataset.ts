@@ -45,7 +45,7 @@ export interface Shares {
 }
 
 export interface OpenedDataset {
-  /** Makes the defaults of a training. Those of a table take time and memory: its weight decay is fitted to its rows. */
+  /** Makes the defaults of a training; for a table it fits the weight decay to the rows, which takes time. */
   readonly preset: () => Preset;
   readonly sets: DataSplits;
   /** The options with defaults filled in; no test share if the training rows are also the test rows. */

@@ -72,7 +72,7 @@ const importOptions = defineOptions('importModel', {
   parts: option.unchecked<LoadedParts>(),
   /** Height and width of images, such as [28, 28]; weights of convolutions need it or `spec`. @default none */
   imageSize: option.unchecked<readonly number[]>(),
-  /** Whether convolutions of weights without `spec` keep the size of images. @default what fits the first linear layer */
+  /** Whether convolutions keep the size of images, without `spec`. @default what fits the first linear layer */
   padding: option.oneOf(paddings)(),
   /** Of an ONNX file, extents that its graph leaves free, but for that of the rows: { T: 128 }. @default none */
   sizes: option.unchecked<Readonly<Record<string, number>>>(),
