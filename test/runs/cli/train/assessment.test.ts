@@ -95,7 +95,14 @@ test('of a rare class the first figure is PR AUC, or balanced accuracy where the
 });
 
 test('the linear model reads no ramps, with which it would bend', async () => {
-  const bent = write('bent.csv', 200, (a, b) => Number((a * a + b).toFixed(3)));
-  const figures = async (...more: string[]) => (await eventsOf([...bent, ...short, '--no-out', ...more])).linear.rmse;
-  expect(await figures()).toBe(await figures('--no-ramps'));
+  // Two columns alone have no ramps.
+  const rows = Array.from({ length: 200 }, () => Array.from({ length: 3 }, () => random.normal()));
+  const lines = rows.map(([a, b, c]) => [a, b, c, a * a + b + c].map((value) => value.toFixed(3)).join());
+  const bent = folder.write('bent.csv', ['a,b,c,answer', ...lines, ''].join('\n'));
+  const evaluations = (...more: string[]) =>
+    eventsOf(['train', '--dataset', bent, '--target', 'answer', ...quick, ...short, '--no-out', ...more]);
+  const [ramps, plain] = [await evaluations(), await evaluations('--no-ramps')];
+  expect(ramps.linear.rmse).toBeGreaterThan(0);
+  expect(ramps.linear).toEqual(plain.linear);
+  expect(ramps.done.testRmse).not.toBe(plain.done.testRmse);
 });
