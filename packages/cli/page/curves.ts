@@ -8,13 +8,13 @@ export const areRooted = (runs: readonly Run[]): boolean => runs.length > 0 && r
 export interface Curve {
   readonly run: Run;
   readonly label: string;
-  readonly dash: readonly number[]; // none for steps, so that training and validation differ without colours
+  readonly dash: readonly number[]; // none for training and steps, so that training and validation differ without colours
   readonly isFaint: boolean; // drawn in a light colour, under the smoothed curve
   readonly x: readonly number[];
   readonly y: readonly (number | null)[];
 }
 
-const dashes = { validation: [7, 4], test: [2, 3] };
+const dashes = { training: [], validation: [7, 4], test: [2, 3] };
 
 /** The lines of a chart. Values that the scale cannot show are left out, and so are lines without a value. */
 export function curvesOf(
@@ -44,7 +44,7 @@ export function curvesOf(
       if (isSmooth)
         add({ label: `${label}, smoothed`, dash: [], isFaint: false }, run.steps, smooth(values, smoothing));
     }
-    for (const label of ['validation', 'test'] as const) {
+    for (const label of ['training', 'validation', 'test'] as const) {
       const figure = chart[label];
       if (figure === undefined) continue;
       const lines = run.epochs.filter((line) => typeof figure(line) === 'number');

@@ -92,6 +92,7 @@ const figureColumns: readonly FigureColumn[] = [
   { head: 'left', text: duration, read: (run) => timesOf(run).leftMs },
   { head: 'training loss', read: ({ steps }) => steps.at(-1)?.loss ?? null },
   { head: 'validation loss', read: (run) => newest(run, 'validationLoss') },
+  { head: 'training accuracy', text: share, read: (run) => newest(run, 'trainAccuracy') },
   { head: 'validation accuracy', text: share, read: (run) => newest(run, 'validationAccuracy') },
   { head: 'validation RMSE', read: (run) => newest(run, 'validationRmse') },
   { head: 'rows/s', read: (run) => (isTraining(run) ? (run.speed?.samplesPerSecond ?? null) : null) },

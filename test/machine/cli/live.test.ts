@@ -333,7 +333,8 @@ test('a training that is killed is said, by its own page and by one that watches
 test('buttons pause a run, change its rate, write a checkpoint and stop it, and its report follows', async (context) => {
   const browser = await openBrowser(context);
   const cwd = temporaryDirectory();
-  const words = 'train --dataset moons:noise=0.6 --epochs 1000000 --threads 1 --out run --quiet --live';
+  const words =
+    'train --dataset moons:noise=0.6 --validation 0.2 --evaluate-every 50 --epochs 1000000 --threads 1 --out run --quiet --live';
   const child = startProgram(words.split(' '), cwd);
   onTestFinished(() => void child.kill('SIGKILL'));
   const [line] = await once(createInterface({ input: child.stderr }), 'line');
@@ -348,6 +349,8 @@ test('buttons pause a run, change its rate, write a checkpoint and stop it, and 
   await page.locator('button[name=pause]').press('Enter');
   const step = await stepOf('the run pauses');
   await inPage(page, '#runs td', 'paused');
+  await inPage(page, '#accuracy .values', /training [\d.]+ %.*validation [\d.]+ %/s);
+  await inPage(page, '#runs td[data-head="training accuracy"]', /^[\d.]+ %$/);
   expect(await focused()).toBe('continue');
   await page.locator('button[name=checkpoint]').press('Enter');
   expect(await stepOf('a checkpoint is written')).toBe(step);
@@ -355,7 +358,7 @@ test('buttons pause a run, change its rate, write a checkpoint and stop it, and 
   // The checkpoint answers, and tells which rows it has wrong.
   await page.locator('button[name=look]').press('Enter');
   const prefix = `after step ${step.toLocaleString('en')}: `;
-  await inPage(page, '#mistakes figcaption', new RegExp(`run, ${prefix}\\d+ of \\d+ test rows are wrong`));
+  await inPage(page, '#mistakes figcaption', new RegExp(`run, ${prefix}\\d+ of \\d+ validation rows are wrong`));
   await inPage(page, '#mistakes li', /\w → \w, [\d.]+ %/);
   expect(await focused()).toBe('look');
   await page.locator('input[name=rate]').pressSequentially('0.003');

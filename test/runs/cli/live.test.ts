@@ -226,7 +226,8 @@ describe('the stream', () => {
 
 describe('train --live', () => {
   test('prints an address, and comes to the bits of a run without it', async () => {
-    const args = ['train', '--dataset', 'moons', '--epochs', '3', '--threads', '2', '--json', '--out'];
+    const args = ['train', '--dataset', 'moons:rows=1500', '--validation', '0.2', '--epochs', '3', '--threads', '2'];
+    args.push('--dropout', '0.2', '--json', '--out');
     const out = temporaryDirectory();
     const plain = await gradloom([...args, join(out, 'plain')]);
     const plainSteps = readFileSync(join(out, 'plain/steps.jsonl'), 'utf8').trim().split('\n').length;
@@ -251,8 +252,14 @@ describe('train --live', () => {
     );
     const bits = ({ stdout }: typeof plain) => jsonLines(stdout).at(-1)?.fingerprint;
     expect(bits(watched)).toBe(bits(plain));
+    const accuracies = ({ stdout }: typeof plain) =>
+      jsonLines(stdout).flatMap(({ event, trainAccuracy = null }) => (event === 'epoch' ? [trainAccuracy] : []));
+    expect(accuracies(plain)).toEqual([null, null, null]);
     const steps = readFileSync(join(out, 'watched/steps.jsonl'), 'utf8').trim().split('\n').length;
     const all = (await sent) || [];
+    const epochs = all.flatMap(({ event, data }) => (event === 'lines' ? data.epochs : []));
+    expect(epochs.map(({ trainAccuracy }) => trainAccuracy)).toEqual(accuracies(watched));
+    expect(accuracies(watched)).toEqual(Array(3).fill(expect.any(Number)));
     expect(stepsIn(all)).toHaveLength(steps);
     expect(all.filter(({ event }) => event === 'run').at(-1)?.data).toMatchObject({ name: 'watched', state: 'ended' });
     const { options } = JSON.parse(readFileSync(join(out, 'watched/config.json'), 'utf8'));

@@ -3,9 +3,12 @@ import {
   createPool,
   datasetFromRows,
   dense,
+  dropout,
+  evaluateModel,
   heaviside,
   residual,
   sequential,
+  subset,
   type TrainEvent,
   tanh,
   train,
@@ -46,6 +49,31 @@ describe('events and result', () => {
     expect(epochs.at(-1)?.validation).toEqual(result.validation);
     expect(result.validation).toEqual(result.test);
     expect(result).toMatchObject({ stopped: 'completed', steps: 20, epochs: 4, trainLoss: result.epochLosses[3] });
+  });
+
+  test('evaluateTraining measures 1,000 evenly spaced training rows without dropout, and changes no weight', async () => {
+    const rows = randomDataset({ rows: 1503, inputs: 8, classes: 3 });
+    const noisy = sequential(8, dense(16), tanh(), dropout(0.5), dense(3));
+    const options = { epochs: 4, batch: 50, threads: 2, pool };
+    const accuraciesOf = async (...[network, sets, more]: Parameters<typeof train>) => {
+      const run = train(network, sets, { ...options, evaluateTraining: true, ...more });
+      const epochs = (await collect(run)).filter((event) => event.type === 'epoch');
+      return { result: await run, accuracies: epochs.map(({ trainAccuracy }) => trainAccuracy) };
+    };
+    const sets = { train: rows, validation: dataset };
+    const plain = await train(noisy, sets, options);
+    const { result, accuracies } = await accuraciesOf(noisy, sets);
+    expect(result.fingerprint).toBe(plain.fingerprint);
+    const sample = Uint32Array.from({ length: 1000 }, (_, k) => Math.floor(1.503 * k));
+    const { accuracy } = await evaluateModel(noisy, result.parameters, subset(rows, sample), { threads: 1 });
+    expect(accuracies).toEqual([expect.any(Number), expect.any(Number), expect.any(Number), accuracy]);
+    // Fewer rows are all evaluated. Without a set to evaluate, or without classes, there is no accuracy.
+    const few = await accuraciesOf(spec, { train: dataset, test: dataset }, { evaluateTest: true });
+    expect(few.accuracies.at(-1)).toBe(few.result.test?.accuracy);
+    expect((await accuraciesOf(spec, { train: dataset })).accuracies.filter(Number.isFinite)).toEqual([]);
+    const values = datasetFromRows({ inputs: [[1], [2], [3]], targets: [[1], [2], [4]] });
+    const ofValues = await accuraciesOf(sequential(1, dense(1)), { train: values, validation: values }, { batch: 3 });
+    expect(ofValues.accuracies.filter(Number.isFinite)).toEqual([]);
   });
 
   test('a network that learns has a falling loss and an accuracy above chance', async () => {

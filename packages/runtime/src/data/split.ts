@@ -142,6 +142,20 @@ export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
     throw new Error(`subset: indices has ${last}, expected ${expected}`);
   }
 
+  return takeRows(dataset, rows);
+}
+
+/** `count` rows, evenly spaced and copied, of a checked dataset without windows; itself if it has no more. */
+export function spacedRows(dataset: Dataset, count: number): Dataset {
+  const { rows } = dataset;
+  if (rows <= count) return dataset;
+  return takeRows(
+    dataset,
+    Uint32Array.from({ length: count }, (_, k) => Math.floor((k * rows) / count)),
+  );
+}
+
+function takeRows(dataset: Dataset, rows: Uint32Array): Dataset {
   const inputs = copyRows(dataset.inputs, rows);
   const targets = copyRows(dataset.targets, rows);
   const weights = dataset.weights === undefined ? {} : { weights: copyRows(dataset.weights, rows) };

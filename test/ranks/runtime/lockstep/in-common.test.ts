@@ -26,6 +26,7 @@ const optionMistakes: [options: Story['options'], sentence: string][] = [
   [{ overlap: false }, 'overlap has true on rank 0 (HOST), false on rank 1 (HOST)'],
   [{ retries: 9 }, 'retries has 3 on rank 0 (HOST), 9 on rank 1 (HOST)'],
   [{ evaluateTest: true }, 'evaluateTest has false on rank 0 (HOST), true on rank 1 (HOST)'],
+  [{ evaluateTraining: true }, 'evaluateTraining has false on rank 0 (HOST), true on rank 1 (HOST)'],
   [{ probe: 7 }, 'probe has null on rank 0 (HOST), '],
   [{ profile: true }, 'profile has false on rank 0 (HOST), true on rank 1 (HOST)'],
 ];

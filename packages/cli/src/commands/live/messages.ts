@@ -99,6 +99,7 @@ export type EpochFigures = {
 } & {
   readonly [Name in
     | 'elapsedMs' // of the steps so far
+    | 'trainAccuracy'
     | 'validationLoss'
     | 'validationAccuracy'
     | 'validationRmse'

@@ -139,6 +139,7 @@ export async function followRun(
     const checkpointOptions = defined({ every, keep: recipe.values.keep });
     run = train(recipe.spec, recipe.sets, {
       ...recipe.options,
+      evaluateTraining: recipe.values.live ?? false,
       // Without --probe, the steps at which the plane is drawn are probed for their weights.
       ...(recipe.options.probe === undefined && divisions.length > 0 ? { probe: divisions } : {}),
       ...(cluster === null ? {} : { cluster }),

@@ -7,10 +7,10 @@ interface TargetLine {
 
 /** Figures of an epoch that charts show. One that does not apply is NaN, null or absent. */
 export type ChartLine = {
-  readonly [Figure in `validation${'Loss' | 'Accuracy' | 'Rmse' | 'Perplexity'}` | `test${'Loss' | 'Accuracy'}`]?:
-    | number
-    | null
-    | undefined;
+  readonly [Figure in
+    | 'trainAccuracy'
+    | `validation${'Loss' | 'Accuracy' | 'Rmse' | 'Perplexity'}`
+    | `test${'Loss' | 'Accuracy'}`]?: number | null | undefined;
 } & {
   readonly [Figure in `${'validation' | 'test'}Targets`]?: Readonly<Record<string, TargetLine>> | undefined;
 };
@@ -29,6 +29,7 @@ export interface RunChart {
     readonly label: string;
     readonly isNoisy: boolean;
   };
+  readonly training?: ReadFigure; // on the live page alone
   readonly validation?: ReadFigure;
   readonly test?: ReadFigure;
 }
@@ -46,6 +47,7 @@ const runCharts = [
     kind: 'accuracy',
     label: 'accuracy',
     isShare: true,
+    training: ({ trainAccuracy }) => trainAccuracy,
     validation: ({ validationAccuracy }) => validationAccuracy,
     test: ({ testAccuracy }) => testAccuracy,
   },

@@ -12,6 +12,7 @@ const epoch = record({
   gradientNorm: figure(),
   learningRate: figure(),
   elapsedMs: optional(figure(0)), // of the steps so far
+  trainAccuracy: optional(figure(0, 1)), // only with --live, of classes
   validationLoss: figure(), // NaN if there is none
   validationAccuracy: figure(0, 1),
   validationPerplexity: optional(figure(1)), // only of positions

@@ -46,7 +46,7 @@ export async function refuseOtherRuns(lockstep: Lockstep, plan: RunPlan, record:
 
 /** Everything that affects results, and what determines which exchanges take place. */
 function identityOf(plan: RunPlan, { data, backend, ...record }: RunRecord, code: string): Json {
-  const { network, lossSpec, retries, evaluateTest, overlap, probe, context } = plan;
+  const { network, lossSpec, retries, evaluateTest, trainingSample, overlap, probe, context } = plan;
   const { preprocessing } = plan.data.train;
   return plainJson({
     code,
@@ -58,6 +58,7 @@ function identityOf(plan: RunPlan, { data, backend, ...record }: RunRecord, code
     rows: { ...data, preprocessing: preprocessing ?? null },
     retries,
     evaluateTest,
+    evaluateTraining: trainingSample !== null,
     overlap,
     probe: probe === null ? null : { second: probe.next(0), count: probe.count(context.totalSteps) },
     profile: plan.profile ?? false,

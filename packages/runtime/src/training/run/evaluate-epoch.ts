@@ -13,7 +13,7 @@ import { isEvaluationStep } from './scheduled-steps.ts';
 import type { RunState } from './state.ts';
 import { lossWarning } from './warnings.ts';
 
-export type Evaluations = Pick<EpochEvent, 'validation' | 'test'>;
+export type Evaluations = Pick<EpochEvent, 'validation' | 'test' | 'trainAccuracy'>;
 
 export function isEvaluated({ plan }: RunState, step: number): boolean {
   const { data, evaluateTest, evaluateEvery, context } = plan;
@@ -35,14 +35,22 @@ export async function evaluateEpoch(state: RunState): Promise<Evaluations> {
   }
   const { validation } = progress;
   const test = plan.evaluateTest ? await evaluate(state, 'test') : undefined;
-  return { ...(validation === undefined ? {} : { validation }), ...(test === undefined ? {} : { test }) };
+  const trainAccuracy = (await evaluate(state, 'training'))?.accuracy;
+  return {
+    ...(validation === undefined ? {} : { validation }),
+    ...(test === undefined ? {} : { test }),
+    ...(trainAccuracy === undefined ? {} : { trainAccuracy }),
+  };
 }
 
-/** Evaluates a set; undefined if the run does not have it. */
-export async function evaluate(state: RunState, part: 'validation' | 'test'): Promise<Evaluation | undefined> {
+/** Evaluates a set, or the sample of the training set; undefined if the run does not have it. */
+export async function evaluate(
+  state: RunState,
+  part: 'training' | 'validation' | 'test',
+): Promise<Evaluation | undefined> {
   const { pool, plan, setup, lockstep, budget, progress, recovery, warnedDatasets, emit } = state;
-  const dataset = plan.data[part];
-  if (dataset === undefined) return undefined;
+  const dataset = part === 'training' ? plan.trainingSample : plan.data[part];
+  if (dataset == null) return undefined;
   const { step } = progress;
   const { network, loss, threads } = plan;
   const attempt = <T>(work: () => Promise<T>) => recovery.attempt(step, work);

@@ -246,6 +246,13 @@ export const trainOptions = defineOptions('train', {
     ),
   ),
   /**
+   * Also evaluates up to 1,000 evenly spaced training rows, without augmentation, as often as the validation or test
+   * set: `epoch` events then have `trainAccuracy`. Rows without one class each, and windows of a text, have none. It
+   * changes no weight.
+   * @default false
+   */
+  evaluateTraining: option.flag(false),
+  /**
    * Records statistics of every layer: the number of steps between two records, or a list of steps. The first step is
    * always included. Each record is a `probe` event.
    * @default none

@@ -31,7 +31,8 @@ import {
   within,
 } from '@gradloom/core/internal';
 import type { Cluster } from '../../cluster/cluster.ts';
-import type { DataSplits, Dataset } from '../../data/dataset.ts';
+import { type DataSplits, type Dataset, hasWindows } from '../../data/dataset.ts';
+import { spacedRows } from '../../data/split.ts';
 import { checkDivisors, checkFit, defaultLoss } from '../../data/targets.ts';
 import { isFusedRecord } from '../../engine/backends/backend.ts';
 import { refuseManyLayers } from '../../engine/memory/run-memory.ts';
@@ -90,6 +91,7 @@ export interface RunPlan extends TeamShape, Omit<RunShape, keyof StepShape>, Req
   readonly lengthIn: 'epochs' | 'steps'; // which of the two options was given
   readonly evaluateEvery: number;
   readonly evaluateTest: boolean; // whether each evaluation includes the test set
+  readonly trainingSample: Dataset | null; // training rows that each evaluation includes; null: none
   readonly probe: ProbeSteps | null;
   readonly checkpoint: CheckpointSettings | null;
   readonly writesCheckpoints: boolean; // whether rank 0 writes checkpoints
@@ -97,6 +99,9 @@ export interface RunPlan extends TeamShape, Omit<RunShape, keyof StepShape>, Req
   readonly resume: Checkpoint | null;
   readonly warnings: readonly string[];
 }
+
+/** Most training rows that an evaluation includes. */
+const SAMPLE_ROWS = 1000;
 
 /** @throws OptionError for the first option or shape that does not fit, before any thread or large memory exists. */
 export function* planRun(
@@ -222,6 +227,8 @@ export function* planRun(
     // A resume keeps the interval, which decides what a plateau schedule observes.
     evaluateEvery: intervalOf(options, resume?.record, splits, context, batch),
     evaluateTest: options.evaluateTest,
+    trainingSample:
+      options.evaluateTraining && train.classes !== null && !hasWindows(train) ? spacedRows(train, SAMPLE_ROWS) : null,
     checkpoint,
     writesCheckpoints: checkpoint !== null,
     checkpointTimes: checkpointTimes(checkpoint?.every, context.stepsPerEpoch),
