@@ -8,7 +8,7 @@ export const areRooted = (runs: readonly Run[]): boolean => runs.length > 0 && r
 export interface Curve {
   readonly run: Run;
   readonly label: string;
-  readonly dash: readonly number[]; // none for training and steps, so that training and validation differ without colours
+  readonly dash: readonly number[]; // none for training, so that it differs from validation without colours
   readonly isFaint: boolean; // drawn in a light colour, under the smoothed curve
   readonly x: readonly number[];
   readonly y: readonly (number | null)[];

@@ -153,7 +153,7 @@ export interface EpochEvent {
   readonly step: number;
   /** Training loss: the mean of the batch losses of the epoch so far, each before its update. */
   readonly trainLoss: number;
-  /** Share of the training rows classified correctly, of up to 1,000, in epochs with an evaluation: `evaluateTraining`. */
+  /** Share of up to 1,000 training rows classified correctly, in epochs with an evaluation: `evaluateTraining`. */
   readonly trainAccuracy?: number;
   /** Gradient norm before clipping, mean over the steps of the epoch. */
   readonly gradientNorm: number;
