@@ -64,7 +64,7 @@ export function within<T>(path: string, check: () => T): T {
   }
 }
 
-/** The most options that an error lists. */
+/** Maximum number of options that an error lists. */
 const MAX_LISTED = 50;
 
 export function unknownOption(where: string, key: string, known: readonly string[]): OptionError {

@@ -21,12 +21,12 @@ export interface MetricPart extends MetricDefinition {
  * export const worst = defineMetric({
  *   name: 'worst',
  *   create() {
- *     let most = 0;
+ *     let max = 0;
  *     return {
  *       add(y, t, B, O) {
- *         for (let i = 0; i < B * O; i++) most = Math.max(most, Math.abs(y[i] - t[i]));
+ *         for (let i = 0; i < B * O; i++) max = Math.max(max, Math.abs(y[i] - t[i]));
  *       },
- *       value: () => most,
+ *       value: () => max,
  *     };
  *   },
  * });

@@ -136,7 +136,7 @@ const namesIn = ({ placed, values }: BuildState): string[] => [
 const isUnnamedPart = ({ kind, of, name }: LayerSpec, next: LayerSpec | undefined): boolean =>
   kind === 'slice' && of === INPUT && name === undefined && next?.kind === 'reshape' && next.name !== undefined;
 
-/** The most names that an error lists: the last ones, which stand nearest. */
+/** Maximum number of names that an error lists: the last ones, which stand nearest. */
 const MAX_NAMED = 12;
 
 /** @throws OptionError if a layer reads other numbers or shapes of values than it is given. */

@@ -79,7 +79,7 @@ export function withInputParts(
   return { input: size, layers: [...slices, ...layers] };
 }
 
-/** Most axes of a row. */
+/** Maximum number of axes of a row. */
 const MAX_AXES = 8;
 
 /** @throws OptionError unless `input` is a shape of rows. */

@@ -8,9 +8,9 @@ import { positionsOf, sizeOf } from './shape.ts';
 const PASS_BYTES = 4194304;
 
 /**
- * Most rows that pass through a network at once: 256, and fewer where a row has many positions, so that what one layer
- * writes is still in a cache when the next reads it. In training, passes wait for each other at each batch-norm: only
- * the layers from one to the next count there. No bit depends on it.
+ * Maximum number of rows that pass through a network at once: 256, or fewer for rows of many positions, so that the
+ * outputs of a layer are still in a cache when the next layer reads them. In training, passes wait for each other at
+ * each batch-norm: only the layers from one to the next count there. No bit depends on it.
  */
 export function maxPassRows({ allLayers }: Network, type: ElementType, training = false): number {
   const defaultOf = ({ out }: Layer): number => (positionsOf(out) === 1 ? 0 : sizeOf(out));

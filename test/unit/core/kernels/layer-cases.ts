@@ -183,14 +183,14 @@ export const layerCases = {
       firstPosition: V,
       nextPosition: B * k,
       sums: levels(B) * width,
-      leafOf: levels(B),
+      leafAt: levels(B),
       x: B * k,
       dy: B * k * width,
     }),
     writes: ['dE'],
     prepare: ({ x }, [, , , , V]) => writeIndices(x, V),
-    emit(emit, { dE, firstPosition, nextPosition, sums, leafOf, x, dy }, [B, k, leafRows, accumulate, V, width]) {
-      const scratch = [firstPosition, nextPosition, sums, leafOf] as const;
+    emit(emit, { dE, firstPosition, nextPosition, sums, leafAt, x, dy }, [B, k, leafRows, accumulate, V, width]) {
+      const scratch = [firstPosition, nextPosition, sums, leafAt] as const;
       emit(ops.embeddingBackward, dE, ...scratch, x, dy, B, k, leafRows, accumulate === 1, V, width);
     },
   },

@@ -23,15 +23,15 @@ export const recurrentCases = {
     arrays: ([, B, T, O]) => ({
       y: B * T * O,
       h: B * O,
-      before: B * T * O,
+      hBefore: B * T * O,
       gates: 3 * B * T * O,
-      byState: 3 * B * T * O,
+      qByStep: 3 * B * T * O,
       q: 3 * B * O,
       lengths: B,
     }),
-    writes: ['y', 'h', 'before', 'gates', 'byState'],
-    emit: (emit, { y, h, before, gates, byState, q, lengths }, [t, B, T, O]) =>
-      emit(ops.gruForward, y, h, before, gates, byState, q, lengths, t, B, T, O),
+    writes: ['y', 'h', 'hBefore', 'gates', 'qByStep'],
+    emit: (emit, { y, h, hBefore, gates, qByStep, q, lengths }, [t, B, T, O]) =>
+      emit(ops.gruForward, y, h, hBefore, gates, qByStep, q, lengths, t, B, T, O),
   },
   gruBackward: {
     ops: [ops.gruBackward],
@@ -41,15 +41,15 @@ export const recurrentCases = {
       dh: B * O,
       dq: 3 * B * O,
       gates: 3 * B * T * O,
-      byState: 3 * B * T * O,
+      qByStep: 3 * B * T * O,
       dy: B * T * O,
-      product: B * O,
-      before: B * T * O,
+      dhViaWh: B * O,
+      hBefore: B * T * O,
       lengths: B,
     }),
-    writes: ['dh', 'dq', 'gates', 'byState'],
-    emit: (emit, { dh, dq, gates, byState, dy, product, before, lengths }, [t, B, T, O]) =>
-      emit(ops.gruBackward, dh, dq, gates, byState, dy, product, before, lengths, t, B, T, O),
+    writes: ['dh', 'dq', 'gates', 'qByStep'],
+    emit: (emit, { dh, dq, gates, qByStep, dy, dhViaWh, hBefore, lengths }, [t, B, T, O]) =>
+      emit(ops.gruBackward, dh, dq, gates, qByStep, dy, dhViaWh, hBefore, lengths, t, B, T, O),
   },
   lstmForward: {
     ops: [ops.lstmForward],
@@ -59,15 +59,15 @@ export const recurrentCases = {
       y: B * T * O,
       h: B * O,
       c: B * O,
-      before: B * T * O,
-      cells: B * T * O,
+      hBefore: B * T * O,
+      cBefore: B * T * O,
       gates: 4 * B * T * O,
       q: 4 * B * O,
       lengths: B,
     }),
-    writes: ['y', 'h', 'c', 'before', 'cells', 'gates'],
-    emit: (emit, { y, h, c, before, cells, gates, q, lengths }, [t, B, T, O]) =>
-      emit(ops.lstmForward, y, h, c, before, cells, gates, q, lengths, t, B, T, O),
+    writes: ['y', 'h', 'c', 'hBefore', 'cBefore', 'gates'],
+    emit: (emit, { y, h, c, hBefore, cBefore, gates, q, lengths }, [t, B, T, O]) =>
+      emit(ops.lstmForward, y, h, c, hBefore, cBefore, gates, q, lengths, t, B, T, O),
   },
   lstmBackward: {
     ops: [ops.lstmBackward],
@@ -79,12 +79,12 @@ export const recurrentCases = {
       dq: 4 * B * O,
       gates: 4 * B * T * O,
       dy: B * T * O,
-      product: B * O,
-      cells: B * T * O,
+      dhViaWh: B * O,
+      cBefore: B * T * O,
       lengths: B,
     }),
     writes: ['dh', 'dc', 'dq', 'gates'],
-    emit: (emit, { dh, dc, dq, gates, dy, product, cells, lengths }, [t, B, T, O]) =>
-      emit(ops.lstmBackward, dh, dc, dq, gates, dy, product, cells, lengths, t, B, T, O),
+    emit: (emit, { dh, dc, dq, gates, dy, dhViaWh, cBefore, lengths }, [t, B, T, O]) =>
+      emit(ops.lstmBackward, dh, dc, dq, gates, dy, dhViaWh, cBefore, lengths, t, B, T, O),
   },
 } satisfies Record<string, KernelCase>;

@@ -2,7 +2,7 @@ import { addressOf } from '../../program/address.ts';
 import type { Bound } from '../../program/kernels.ts';
 import type { embeddingBackward } from '../../program/reference/embedding.ts';
 import type { CodeLayout } from '../code.ts';
-import { LISTED_WORDS as WORDS } from '../kernels/listed-sums.ts';
+import { listedSumsArguments, LISTED_WORDS as WORDS } from '../kernels/listed-sums.ts';
 import { createArrayCall } from './array-calls.ts';
 import { type BindCall, bindByName, type CallTape } from './call-tape.ts';
 import { PIECES_SCRATCH } from './matrices/column-sums.ts';
@@ -11,12 +11,12 @@ import type { PanelMemory } from './panels/panel-memory.ts';
 /** Ends a list of positions. */
 const NO_POSITION = -1;
 
-/** Maximum number of positions that are listed for a call, and of their pieces. */
+/** Maximum number of positions that are listed for a call, and of pieces. */
 const MAX_POSITIONS = PIECES_SCRATCH;
 const MAX_PIECES = Math.floor(PIECES_SCRATCH / WORDS.count);
 
-/** Words of the pieces, before the list of positions. */
-const LIST = WORDS.count * MAX_PIECES;
+/** Index of the first word of the list of positions, which follows the table of pieces. */
+const LIST_START = WORDS.count * MAX_PIECES;
 
 /** Offsets of rows are words of 32 bits. */
 const MAX_BYTES = 4_294_967_296;
@@ -37,30 +37,28 @@ export function createEmbeddings(
   const scratchAt = addressOf(scratch);
 
   function bindEmbeddingBackward(...args: Parameters<typeof embeddingBackward>): Bound | null {
-    const [dE, firstPosition, nextPosition, sums, leafOf, x, dy, B, k, leafRows, accumulate, V, width] = args;
-    const row = bytes * width;
-    if (V * width === 0 || Math.max(V, B * k) * row >= MAX_BYTES) return null;
-    const [dEAt, sumsAt] = [addressOf(dE), addressOf(sums)];
+    const [dE, firstPosition, nextPosition, sums, leafAt, x, dy, B, k, leafRows, accumulate, V, width] = args;
+    const rowBytes = bytes * width; // of dE, dy and sums
+    if (V * width === 0 || Math.max(V, B * k) * rowBytes >= MAX_BYTES) return null;
+    const [dEAt, dyAt, sumsAt] = [dE, dy, sums].map(addressOf);
     const { kernel, vectors } = layout.listedSums;
     const groups = groupsOf(width, vectors);
     const [first, next] = [wordsOf(firstPosition, V), wordsOf(nextPosition, B * k)];
     const leafPositions = k * leafRows;
-    // In the order of `listedSumsArguments`. `run` sets the numbers that are 0: `top` and `pieces`.
-    const call = Float64Array.of(dEAt, addressOf(dy), 0, ...groups, scratchAt, scratchAt + 4 * LIST, 0, row);
+    const listAt = scratchAt + 4 * LIST_START;
     const fill = createArrayCall('fill', layout, tape, memory);
 
     let pieces = 0; // of the call that is being listed
     let positions = 0; // listed for this call
-    let pieceStart = 0; // the first listed position of the next piece
+    let pieceStart = 0; // index in the list of the next piece's first position
     let begins = 1; // of the next piece, see `LISTED_WORDS`
     let depth = 0; // sums on the stack after the last piece
     let callDepth = 0; // sums on the stack before the call
 
     /** Writes the call for the listed pieces, and runs the tape. */
     function run(): void {
-      call[2] = sumsAt + row * callDepth;
-      call[call.length - 2] = pieces;
-      tape.writeAll(kernel, call);
+      const stackTop = sumsAt + rowBytes * callDepth;
+      tape.write(listedSumsArguments, kernel, dEAt, dyAt, stackTop, ...groups, scratchAt, listAt, pieces, rowBytes);
       tape.run();
       pieces = 0;
       positions = 0;
@@ -75,7 +73,7 @@ export function createEmbeddings(
       words[at + WORDS.begins] = begins;
       words[at + WORDS.merges] = merges;
       words[at + WORDS.isResult] = isResult;
-      words[at + WORDS.result] = row * v;
+      words[at + WORDS.result] = rowBytes * v;
       depth += begins - merges - isResult;
       begins = 1;
       pieceStart = positions;
@@ -93,8 +91,8 @@ export function createEmbeddings(
       }
       for (let v = 0; v < V; v++) {
         if (first[v] === NO_POSITION) continue;
-        let level = -1; // index in `leafOf` of the last leaf on the stack
-        let end = 0; // of the positions of the leaf
+        let level = -1; // index in `leafAt` of the last leaf on the stack
+        let end = 0; // the position after the last of the leaf
         for (let p = first[v]; p !== NO_POSITION; p = next[p]) {
           if (p >= end) {
             const leaf = Math.floor(p / leafPositions);
@@ -102,20 +100,20 @@ export function createEmbeddings(
               // As in plain code: neighbours that are closer to each other in the tree than to this leaf are joined
               // before it.
               let merges = 0;
-              while (level > 0 && Math.clz32(leafOf[level - 1] ^ leafOf[level]) > Math.clz32(leafOf[level] ^ leaf)) {
+              while (level > 0 && Math.clz32(leafAt[level - 1] ^ leafAt[level]) > Math.clz32(leafAt[level] ^ leaf)) {
                 level--;
                 merges++;
               }
               endPiece(merges, STAYS_ON_STACK, v);
             }
-            leafOf[++level] = leaf;
+            leafAt[++level] = leaf;
             end = (leaf + 1) * leafPositions;
           }
           if (positions === MAX_POSITIONS) {
             endPiece(0, STAYS_ON_STACK, v); // the list is full: the next piece goes on with this sum
             begins = 0;
           }
-          words[LIST + positions++] = row * p;
+          words[LIST_START + positions++] = rowBytes * p;
         }
         endPiece(level, IS_RESULT, v); // joins all sums on the stack
       }
@@ -127,6 +125,6 @@ export function createEmbeddings(
   return bindByName({ embeddingBackward: bindEmbeddingBackward });
 }
 
-/** The first `length` words of doubles that are scratch. */
+/** The first `length` 32-bit words of an array of doubles. */
 const wordsOf = ({ buffer, byteOffset }: Float64Array, length: number): Int32Array =>
   new Int32Array(buffer, byteOffset, length);

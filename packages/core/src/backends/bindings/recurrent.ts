@@ -2,7 +2,7 @@ import type { Elements } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
 import { argumentOf } from '../../program/op.ts';
 import { recurrentOps } from '../../program/ops/recurrent.ts';
-import { partAt, type RecurrentStep } from '../../program/reference/recurrent.ts';
+import { type RecurrentStep, sliceAt } from '../../program/reference/recurrent.ts';
 import type { CodeLayout } from '../code.ts';
 import { arrayNamesOf } from '../kernels/elementwise.ts';
 import type { BindCall, CallTape } from './call-tape.ts';
@@ -36,9 +36,9 @@ export function createRecurrent(
     const lengths = argumentOf(call, 'lengths') as Float64Array;
     const kernel = recurrent[op.name];
 
-    /** The numbers of a part at position t. */
-    function numbersOf(part: string): RowNumbers {
-      const { name, first, row } = partAt(op.operands, part, t, T, O);
+    /** The addresses of a slice at position t. */
+    function numbersOf(slice: string): RowNumbers {
+      const { name, first, row } = sliceAt(op.operands, slice, t, T, O);
       return { first: addressOf(argumentOf(call, name) as Elements) + bytes * first, row: bytes * row };
     }
     const copies = (list: RecurrentStep['copiesBefore']): WriteRow[] =>
@@ -46,8 +46,8 @@ export function createRecurrent(
     const formula = callsOf(kernel, arrayNamesOf(operation).map(numbersOf), [], O);
     const before = copies(operation.copiesBefore);
     const atPosition = [formula, ...copies(operation.copiesAfter)];
-    const atPadding = operation.clearedAtPadding.map(([part, gates]) =>
-      callsOf(elementwise.fill, [numbersOf(part)], [0], gates * O),
+    const atPadding = operation.clearedAtPadding.map(([slice, gates]) =>
+      callsOf(elementwise.fill, [numbersOf(slice)], [0], gates * O),
     );
     return () => {
       for (let n = 0; n < B; n++) {

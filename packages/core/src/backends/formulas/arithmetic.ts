@@ -27,7 +27,7 @@ export interface OutputFormula extends FormulaInputs {
   readonly numbers?: readonly string[];
   readonly outputs: readonly string[];
   /** The outputs, from inputs, rows, columns and numbers in this order. */
-  of(m: Arithmetic, ...values: Value[]): Value[];
+  apply(m: Arithmetic, ...values: Value[]): Value[];
 }
 
 /** An operation that computes an `OutputFormula`. */
@@ -38,10 +38,10 @@ export interface Elementwise extends OutputFormula {
   readonly neutral?: number;
 }
 
-/** outputs = of(inputs, numbers), for n numbers. */
+/** outputs = apply(inputs, numbers), for n numbers. */
 export const elementwiseOp = (
   inputs: readonly string[],
   outputs: readonly string[],
-  of: OutputFormula['of'],
+  apply: OutputFormula['apply'],
   numbers: readonly string[] = [],
-): Elementwise => ({ inputs, outputs, numbers, sizes: [null, 'n'], of });
+): Elementwise => ({ inputs, outputs, numbers, sizes: [null, 'n'], apply });

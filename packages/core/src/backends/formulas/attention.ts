@@ -16,28 +16,28 @@ export const attentionFormulas = {
   limitedScores: {
     inputs: ['scores', 'limits'],
     outputs: ['scores'],
-    of: ({ lesser }, score, limit) => [lesser(score, limit)],
+    apply: ({ lesser }, score, limit) => [lesser(score, limit)],
   },
   /** The largest scaled score is the largest score, scaled: rounding keeps their order. */
   maxima: {
     inputs: ['maximum'],
     numbers: ['scale'],
     outputs: ['maxima'],
-    of: ({ constant, add, multiply }, maximum, scale) => [add(multiply(maximum, scale), constant(0))],
+    apply: ({ constant, add, multiply }, maximum, scale) => [add(multiply(maximum, scale), constant(0))],
   },
   exponentials: {
     inputs: ['scores'],
     columns: ['maxima'],
     numbers: ['scale'],
     outputs: ['scores'],
-    of: (m, score, maximum, scale) => [exponential(m, score, maximum, scale)],
+    apply: (m, score, maximum, scale) => [exponential(m, score, maximum, scale)],
   },
   /** Normalizes exponentials: p = e / s, flushed. */
   probabilities: {
     inputs: ['exponentials'],
     columns: ['sums'],
     outputs: ['exponentials'],
-    of: ({ flush, divide }, e, s) => [flush(divide(e, s))],
+    apply: ({ flush, divide }, e, s) => [flush(divide(e, s))],
   },
   /** Computes p from scores once more, as the forward pass did. */
   weights: {
@@ -45,16 +45,16 @@ export const attentionFormulas = {
     columns: ['maxima', 'sums'],
     numbers: ['scale'],
     outputs: ['scores'],
-    of: (m, score, maximum, s, scale) => [m.flush(m.divide(exponential(m, score, maximum, scale), s))],
+    apply: (m, score, maximum, s, scale) => [m.flush(m.divide(exponential(m, score, maximum, scale), s))],
   },
-  slopes: { inputs: ['weights', 'dP'], columns: ['D'], outputs: ['dP'], of: (m, p, dP, D) => [slope(m, p, dP, D)] },
+  slopes: { inputs: ['weights', 'dP'], columns: ['D'], outputs: ['dP'], apply: (m, p, dP, D) => [slope(m, p, dP, D)] },
   /** Computes `weights` and `slopes` in one loop. */
   weightsAndSlopes: {
     inputs: ['scores', 'dP'],
     columns: ['maxima', 'sums', 'D'],
     numbers: ['scale'],
     outputs: ['scores', 'dP'],
-    of(m, score, dP, maximum, s, D, scale) {
+    apply(m, score, dP, maximum, s, D, scale) {
       const p = m.flush(m.divide(exponential(m, score, maximum, scale), s));
       return [p, slope(m, p, dP, D)];
     },
@@ -64,15 +64,15 @@ export const attentionFormulas = {
     inputs: ['dy', 'y'],
     outputs: ['terms'],
     hasOwnDistance: true,
-    of: ({ multiply }, dy, y) => [multiply(dy, y)],
+    apply: ({ multiply }, dy, y) => [multiply(dy, y)],
   },
   scaledRows: {
     inputs: ['x'],
     numbers: ['scale'],
     outputs: ['x'],
-    of: ({ multiply }, x, scale) => [multiply(x, scale)],
+    apply: ({ multiply }, x, scale) => [multiply(x, scale)],
   },
-  copies: { inputs: ['x'], outputs: ['y'], of: (_m, x) => [x] },
+  copies: { inputs: ['x'], outputs: ['y'], apply: (_m, x) => [x] },
 } satisfies Record<string, MatrixFormula>;
 
 export type AttentionFormulaName = keyof typeof attentionFormulas;

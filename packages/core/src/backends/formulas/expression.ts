@@ -19,7 +19,7 @@ export function elementwiseOf(expression: Expression, kernelInputs: readonly Ker
     columns: namesOf('columns'),
     outputs: expression.results.map((_, k) => `y${k}`),
     sizes: ['B', 'size'],
-    of(m, ...arrays) {
+    apply(m, ...arrays) {
       const inputs: Value[] = [];
       for (const [k, [input]] of kernelInputs.entries()) inputs[input] = arrays[k];
       return resultsOf<Value, Condition>(expression, m, inputs);

@@ -45,7 +45,7 @@ function activationOps(): Record<string, Elementwise> {
   for (const [name, { apply, derivative, alpha }] of Object.entries<BuiltInActivation>(activations)) {
     const numbers = alpha === 0 ? [] : ['alpha'];
     const op = functionName(name);
-    const backward: Elementwise['of'] = (m, da, za, alpha) => [
+    const backward: Elementwise['apply'] = (m, da, za, alpha) => [
       m.flush(m.multiply(da, derivative<Value, Condition>(m, za, za, alpha))),
     ];
     entries.push(

@@ -32,11 +32,11 @@ const formulasByRow: Readonly<Record<string, Elementwise>> = {
 export const lossFormulas: Readonly<Record<string, Elementwise>> = {
   ...Object.fromEntries(
     Object.entries<ElementwiseLoss>(elementwiseLosses).map(([name, { value, slope }]) => {
-      const of: Elementwise['of'] = (m, y, t, parameter, divisor) => [
+      const apply: Elementwise['apply'] = (m, y, t, parameter, divisor) => [
         value<Value, Condition>(m, y, t, parameter),
         m.flush(m.divide(slope<Value, Condition>(m, y, t, parameter), divisor)),
       ];
-      return [functionName(name), elementwiseOp(['y', 't'], ['terms', 'dy'], of, ['parameter', 'divisor'])];
+      return [functionName(name), elementwiseOp(['y', 't'], ['terms', 'dy'], apply, ['parameter', 'divisor'])];
     }),
   ),
   ...formulasByRow,

@@ -23,7 +23,7 @@ export interface MatrixOp extends MatrixFormula {
 export interface ColumnTerms extends FormulaInputs {
   readonly sums: number; // how many: one for each term
   /** The terms, from inputs, rows and columns in this order. */
-  of(m: Arithmetic, ...values: Value[]): Value[];
+  apply(m: Arithmetic, ...values: Value[]): Value[];
 }
 
 /** (x - mean) · scale. */
@@ -53,7 +53,7 @@ export const channelFormulas: Readonly<Record<string, Elementwise>> = {
     numbers: ['epsilon'],
     outputs: ['scales'],
     sizes: [null, 'size'],
-    of: ({ constant, add, divide, squareRoot }, variance, epsilon) => [
+    apply: ({ constant, add, divide, squareRoot }, variance, epsilon) => [
       divide(constant(1), squareRoot(add(variance, epsilon))),
     ],
   },
@@ -75,14 +75,14 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
     rows: ['mean', 'scales', 'gamma', 'beta'],
     outputs: ['y'],
     sizes: ['B', 'size'],
-    of: (m, x, mean, scale, gamma, beta) => [m.add(m.multiply(gamma, normalize(m, x, mean, scale)), beta)],
+    apply: (m, x, mean, scale, gamma, beta) => [m.add(m.multiply(gamma, normalize(m, x, mean, scale)), beta)],
   },
   batchNormBackwardInput: {
     inputs: ['dy', 'x'],
     rows: ['mean', 'scales', 'gamma', 'meanDy', 'meanDyXHat'],
     outputs: ['dx'],
     sizes: ['B', 'size'],
-    of(m, dy, x, mean, scale, gamma, meanDy, meanDyXHat) {
+    apply(m, dy, x, mean, scale, gamma, meanDy, meanDyXHat) {
       const { subtract, multiply, flush } = m;
       const slope = multiply(normalize(m, x, mean, scale), meanDyXHat);
       return [flush(multiply(multiply(gamma, scale), subtract(subtract(dy, meanDy), slope)))];
@@ -93,7 +93,7 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
     rows: ['mean', 'scales', 'gamma', 'meanG', 'slope'],
     outputs: ['dx'],
     sizes: ['R', 'C'],
-    of(m, dy, x, mean, scale, gamma, meanG, slope) {
+    apply(m, dy, x, mean, scale, gamma, meanG, slope) {
       return [inputGradient(m, dy, x, gamma, mean, scale, meanG, slope)];
     },
   },
@@ -102,23 +102,23 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
     rows: ['row'],
     outputs: ['y'],
     sizes: ['B', 'size'],
-    of: ({ multiply }, x, row) => [multiply(x, row)],
+    apply: ({ multiply }, x, row) => [multiply(x, row)],
   },
   addRow: {
     inputs: ['y'],
     rows: ['row'],
     outputs: ['y'],
     sizes: ['B', 'size'],
-    of: ({ add }, y, row) => [add(y, row)],
+    apply: ({ add }, y, row) => [add(y, row)],
   },
-  spreadRows: { inputs: [], columns: ['x'], outputs: ['y'], sizes: ['B', 'n'], of: (_m, x) => [x] },
+  spreadRows: { inputs: [], columns: ['x'], outputs: ['y'], sizes: ['B', 'n'], apply: (_m, x) => [x] },
   globalAvgPoolBackward: {
     inputs: [],
     rows: ['dy'],
     numbers: ['R'],
     outputs: ['dx'],
     sizes: ['R', 'C', 'B'],
-    of: ({ divide, flush }, dy, count) => [flush(divide(dy, count))],
+    apply: ({ divide, flush }, dy, count) => [flush(divide(dy, count))],
   },
 };
 
@@ -142,7 +142,7 @@ export const rowFormulas = {
     rows: ['gamma', 'beta'],
     columns: ['means', 'scales'],
     outputs: ['y'],
-    of: (m, x, gamma, beta, mean, scale) => [m.add(m.multiply(gamma, normalize(m, x, mean, scale)), beta)],
+    apply: (m, x, gamma, beta, mean, scale) => [m.add(m.multiply(gamma, normalize(m, x, mean, scale)), beta)],
   },
   layerNormBackwardInput: {
     results: ['slopes', 'meanGs'],
@@ -152,7 +152,7 @@ export const rowFormulas = {
     rows: ['gamma'],
     columns: ['means', 'scales', 'meanGs', 'slopes'],
     outputs: ['dx'],
-    of(m, dy, x, gamma, mean, scale, meanG, slope) {
+    apply(m, dy, x, gamma, mean, scale, meanG, slope) {
       return [inputGradient(m, dy, x, gamma, mean, scale, meanG, slope)];
     },
   },
@@ -164,7 +164,7 @@ export const rowFormulas = {
     rows: ['gamma'],
     columns: ['scales'],
     outputs: ['y'],
-    of: ({ multiply }, x, gamma, scale) => [multiply(gamma, multiply(x, scale))],
+    apply: ({ multiply }, x, gamma, scale) => [multiply(gamma, multiply(x, scale))],
   },
   rmsNormBackwardInput: {
     results: ['slopes'],
@@ -174,7 +174,7 @@ export const rowFormulas = {
     rows: ['gamma'],
     columns: ['scales', 'slopes'],
     outputs: ['dx'],
-    of: ({ subtract, multiply, flush }, dy, x, gamma, scale, slope) => [
+    apply: ({ subtract, multiply, flush }, dy, x, gamma, scale, slope) => [
       flush(multiply(scale, subtract(multiply(dy, gamma), multiply(multiply(x, scale), slope)))),
     ],
   },
@@ -184,12 +184,12 @@ export type RowFormulaName = keyof typeof rowFormulas;
 
 /** Terms of sums over rows. */
 export const columnTerms = {
-  plain: { sums: 1, inputs: ['a'], of: (_m, a) => [a] },
+  plain: { sums: 1, inputs: ['a'], apply: (_m, a) => [a] },
   squares: {
     sums: 1,
     inputs: ['x'],
     rows: ['mean'],
-    of({ subtract, multiply }, x, mean) {
+    apply({ subtract, multiply }, x, mean) {
       const c = subtract(x, mean);
       return [multiply(c, c)];
     },
@@ -199,21 +199,21 @@ export const columnTerms = {
     sums: 2,
     inputs: ['dy', 'x'],
     rows: ['mean', 'scale'],
-    of: (m, dy, x, mean, scale) => [m.multiply(dy, normalize(m, x, mean, scale)), dy],
+    apply: (m, dy, x, mean, scale) => [m.multiply(dy, normalize(m, x, mean, scale)), dy],
   },
   /** dy · x̂ and dy, where mean and scale are those of a row. */
   byRow: {
     sums: 2,
     inputs: ['dy', 'x'],
     columns: ['mean', 'scale'],
-    of: (m, dy, x, mean, scale) => [m.multiply(dy, normalize(m, x, mean, scale)), dy],
+    apply: (m, dy, x, mean, scale) => [m.multiply(dy, normalize(m, x, mean, scale)), dy],
   },
   /** dy · x̂ where x̂ is x · scale of the row. */
   scaled: {
     sums: 1,
     inputs: ['dy', 'x'],
     columns: ['scale'],
-    of: ({ multiply }, dy, x, scale) => [multiply(dy, multiply(x, scale))],
+    apply: ({ multiply }, dy, x, scale) => [multiply(dy, multiply(x, scale))],
   },
 } satisfies Record<string, ColumnTerms>;
 

@@ -8,7 +8,7 @@ export interface Update {
   /** Numbers of a step, in the order in which the optimizer's `hyper` writes them. */
   readonly numbers: readonly string[];
   /** The new arrays, from g, the arrays and the numbers in this order. */
-  of: UpdateFormula;
+  apply: UpdateFormula;
   /** A faster formula for a last number of 0, if there is one. */
   readonly undecayed?: UpdateFormula;
 }
@@ -21,18 +21,18 @@ type Values<Name extends string> = Readonly<Record<Name, Value>>;
 function optimizer<const State extends string, const Number extends string>(
   state: readonly State[],
   numbers: readonly Number[],
-  of: Named<State, Number>,
+  apply: Named<State, Number>,
   withoutDecay?: Named<State, Number>,
 ): Update {
   const arrays = ['theta', ...state] as const;
-  const formula =
-    (of: Named<State, Number>): UpdateFormula =>
+  const byPosition =
+    (apply: Named<State, Number>): UpdateFormula =>
     (f, ...values) => {
       const namedValues = ['g', ...arrays, ...numbers].map((name, k) => [name, values[k]]);
-      const results = of(f, Object.fromEntries(namedValues) as Values<'g' | 'theta' | State | Number>);
+      const results = apply(f, Object.fromEntries(namedValues) as Values<'g' | 'theta' | State | Number>);
       return arrays.map((name) => results[name]);
     };
-  return { arrays, numbers, of: formula(of), ...(withoutDecay && { undecayed: formula(withoutDecay) }) };
+  return { arrays, numbers, apply: byPosition(apply), ...(withoutDecay && { undecayed: byPosition(withoutDecay) }) };
 }
 
 type Named<State extends string, Number extends string> = (
@@ -46,7 +46,7 @@ const rmspropNumbers = ['eta', 'rho', 'oneMinusRho', 'epsilon', 'mu', 'lambda'] 
 
 /** The table of optimizers in docs/numerics.md, by the names of their operations, and the mean alone. */
 export const updates: Readonly<Record<string, Update>> = {
-  averageRows: { arrays: ['g'], numbers: [], of: (_f, g) => [g] },
+  averageRows: { arrays: ['g'], numbers: [], apply: (_f, g) => [g] },
   sgd: optimizer([], sgdNumbers, (f, x) => ({ theta: f.subtract(x.theta, f.multiply(x.eta, decayedGradient(f, x))) })),
   sgdMomentum: optimizer(['m'], sgdNumbers, (f, x) => {
     const d = decayedGradient(f, x);

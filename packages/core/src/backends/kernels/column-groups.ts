@@ -32,14 +32,14 @@ const MAX_VECTORS = 4;
  * are numbered vector by vector. The first registers are the kernel's: `sums` for each vector, `others` more, and one
  * for each of `columns`, which the kernel loads for each row.
  */
-export function groupFormulas(isa: Isa, formula: Omit<OutputFormula, 'outputs'>, sums = 0, others = 0): GroupFormulas {
-  const { inputs, rows = [], columns = [], numbers = [], of } = formula;
+export function groupFormulas(isa: Isa, terms: Omit<OutputFormula, 'outputs'>, sums = 0, others = 0): GroupFormulas {
+  const { inputs, rows = [], columns = [], numbers = [], apply } = terms;
   const byVectors = new Map<number, EmittableFormula>();
   const make = (vectors: number): EmittableFormula => {
     const m = createArithmetic(isa);
     const first = vectors * sums + others;
     const results = Array.from({ length: vectors }, (_, v) =>
-      of(
+      apply(
         m,
         ...inputs.map((_, k) => m.input(v * inputs.length + k)),
         ...rows.map((_, k) => m.fixed(v * rows.length + k)),
@@ -51,9 +51,9 @@ export function groupFormulas(isa: Isa, formula: Omit<OutputFormula, 'outputs'>,
   };
   let maxVectors = 1;
   for (let vectors = 1; vectors <= MAX_VECTORS; vectors *= 2) {
-    const formula = make(vectors);
-    if (formula.registers > isa.formulas.registers) break;
-    byVectors.set(vectors, formula);
+    const allocated = make(vectors);
+    if (allocated.registers > isa.formulas.registers) break;
+    byVectors.set(vectors, allocated);
     maxVectors = vectors;
   }
   return { vectors: maxVectors, formulaFor: (vectors) => byVectors.get(vectors) as EmittableFormula };

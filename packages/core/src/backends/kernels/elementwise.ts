@@ -27,9 +27,9 @@ export const fitsElementwise = (isa: Isa, operation: Elementwise): boolean =>
   arrayNamesOf(operation).length <= MAX_ARRAYS && allocate(isa, operation).registers <= isa.formulas.registers;
 
 function allocate(isa: Isa, operation: Elementwise): EmittableFormula {
-  const { inputs, rows = [], columns = [], numbers = [], of } = operation;
+  const { inputs, rows = [], columns = [], numbers = [], apply } = operation;
   const m = createArithmetic(isa);
-  const results = of(
+  const results = apply(
     m,
     ...[...inputs, ...rows].map((_, k) => m.input(k)),
     ...columns.map((_, k) => m.held(k)),

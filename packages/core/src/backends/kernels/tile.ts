@@ -45,7 +45,7 @@ export interface TileShape {
   readonly terms: 'all' | 'listed' | 'lanes'; // listed: only the terms in a list; lanes: each column has its own factor
 }
 
-/** Most rows of a tile of `vectors` vectors: its sums, a row of the panel and the factors fill the registers. */
+/** Maximum rows of a tile of `vectors` vectors: its sums, a row of the panel and the factors fill the registers. */
 export const tileRows = ({ maxRows, vectorRegisters, tile: { factors, rows } }: Isa, vectors: number): number =>
   rows?.[vectors] ?? Math.min(maxRows, Math.floor((vectorRegisters - factors - vectors) / vectors));
 

@@ -44,7 +44,7 @@ const restOf = (k: number): string => `rest${k}`;
  */
 export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): number {
   const { formulas: unit, wide } = isa;
-  const { arrays, numbers, of, undecayed } = update;
+  const { arrays, numbers, apply, undecayed } = update;
   const size = unit.bytes * unit.width;
   const vectors = vectorsOfTurn(size);
   const sums = Array.from({ length: LANES / wide.width }, (_, k) => k);
@@ -52,23 +52,23 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): num
 
   const isMean = rowsToAdd === 0;
   const count = isMean ? 1 : rowsToAdd;
-  const formulaOf = (of: Update['of']): EmittableFormula => {
+  const allocate = (apply: Update['apply']): EmittableFormula => {
     const m = createArithmetic(isa);
     const treeOf = (first: number, rows: number): Value =>
       rows === 1 ? m.input(first) : m.add(treeOf(first, rows / 2), treeOf(first + rows / 2, rows / 2));
     const g = isMean ? m.input(0) : m.multiply(treeOf(0, count), m.number(0));
-    const results = of(m, g, ...arrays.map((_, k) => m.input(count + k)), ...numbers.map((_, k) => m.number(1 + k)));
-    return allocateFormula(unit, m, results, free + 1, isMean ? undefined : g);
+    const [old, hyper] = [arrays.map((_, k) => m.input(count + k)), numbers.map((_, k) => m.number(1 + k))];
+    return allocateFormula(unit, m, apply(m, g, ...old, ...hyper), free + 1, isMean ? undefined : g);
   };
 
   return isa.kernel(updateArguments(update, vectors), (call) => {
     const rows = isa.rows(call.rowStep, count);
     rows.start(call.rows);
     const pointers = arrays.map((name) => isa.load(call[name]));
-    const run = (formula: Update['of']) => () => updateAll(formulaOf(formula));
+    const run = (apply: Update['apply']) => () => updateAll(allocate(apply));
     // The last number is the weight decay; if it is 0, the formula `undecayed` has the same results and is faster.
-    if (undecayed === undefined) run(of)();
-    else ifEqual(isa, call[numbers[numbers.length - 1]], 0, run(undecayed), run(of));
+    if (undecayed === undefined) run(apply)();
+    else ifEqual(isa, call[numbers[numbers.length - 1]], 0, run(undecayed), run(apply));
     if (!isMean) joinSquares();
 
     function updateAll(formula: EmittableFormula): void {

@@ -46,7 +46,7 @@ export interface Channels {
   readonly masked: boolean;
 }
 
-/** Maximum number of vectors of the kernels of pools. */
+/** Maximum number of vectors that a kernel of pools takes at once. */
 export const MAX_CHANNEL_VECTORS = 4;
 
 /** Does something with each vector of channels: v, its offset in bytes, and how it is loaded and stored. */
@@ -112,9 +112,9 @@ export function forEachPixel(
   });
 }
 
-const FREE = MAX_CHANNEL_VECTORS; // vectors below are the kernel's, one for each of the channels
+const FREE = MAX_CHANNEL_VECTORS; // the vectors below it hold the pixel's channels
 
-/** Pixel = the largest number of its window, the first of equal ones; NaN if one is. */
+/** Pixel = the largest number of its window, the first of equal ones; NaN if a number of the window is NaN. */
 function assembleMaximum(isa: Isa, channels: Channels): number {
   const unit = isa.formulas;
   const mask = maskOf(isa, FREE + 1);
@@ -175,8 +175,8 @@ function assembleSpread(isa: Isa, channels: Channels): number {
 function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean): number {
   const unit = isa.formulas;
   const gradient = (v: number): Vector => FREE + v;
-  // `scratch` has the sum of the pixels, then an element of a window, then the gradient that the element has so far.
-  const [scratch, part] = [2 * FREE, 2 * FREE + 1];
+  // `scratch` holds the sum of the pixels, then an element of a window, then its gradient so far; `share` what is added.
+  const [scratch, share] = [2 * FREE, 2 * FREE + 1];
   const mask = maskOf(isa, 2 * FREE + 2);
   const literal = (x: number): Address => unit.literal(bitsOf(x, isa.type));
   return isa.kernel(pairedArguments, (call) => {
@@ -198,18 +198,18 @@ function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean)
           each((v, offset, load, store) => {
             load(scratch, isa.at(tap, offset));
             unit.compare(mask, 'equal', scratch, v);
-            unit.chooseOrZero(part, mask, gradient(v));
+            unit.chooseOrZero(share, mask, gradient(v));
             if (takesNaN) {
               unit.compare(mask, 'equal', scratch, scratch);
-              unit.choose(part, mask, part, gradient(v));
+              unit.choose(share, mask, share, gradient(v));
             }
-            unit.xor(gradient(v), gradient(v), part); // 0 once an element has got the gradient
+            unit.xor(gradient(v), gradient(v), share); // 0 once an element has got the gradient
             const to = isa.atStride(tap, windowPair, offset);
             if (accumulate) {
               load(scratch, to);
-              unit.add(part, scratch, part);
+              unit.add(share, scratch, share);
             }
-            store(to, part);
+            store(to, share);
           }),
         );
       isa.unlessZero(

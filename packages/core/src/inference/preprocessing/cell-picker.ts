@@ -28,7 +28,7 @@ export function createCellPicker({ columns, target }: TablePreprocessing, leadin
   const gapColumns = new Set(columns.filter(takesGaps).map(({ name }) => name));
 
   /** @throws CellError for a misspelled column, else for those that are missing. */
-  function refuse(absent: readonly string[], missing: readonly string[], unknownKeys: readonly string[]): void {
+  function checkAbsent(absent: readonly string[], missing: readonly string[], unknownKeys: readonly string[]): void {
     for (const name of absent) {
       const misspelledKey = unknownKeys.find((other) => isMisspelling(other, name));
       if (misspelledKey === undefined) continue;
@@ -52,7 +52,7 @@ export function createCellPicker({ columns, target }: TablePreprocessing, leadin
     if (absent.length > 0) {
       const missing = absent.length === names.length ? absent : absent.filter((name) => !optional.has(name));
       const unknownKeys = Object.keys(row).filter((key) => !columnNames.has(key));
-      refuse(absent, missing, unknownKeys);
+      checkAbsent(absent, missing, unknownKeys);
     }
     return names.map((name) => (Object.hasOwn(row, name) ? row[name] : null));
   };

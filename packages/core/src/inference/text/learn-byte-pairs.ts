@@ -1,6 +1,6 @@
 import { bytePairs, popLeast, push, singleBytes } from './byte-pairs.ts';
 
-/** Most different unions of two neighbours, and the largest number of times that are told apart. */
+/** Maximum number of different unions of two neighbours, and the largest number of times that are told apart. */
 const MAX_UNIONS = 1 << 24;
 const MAX_COUNT = 1 << 29;
 

@@ -61,10 +61,10 @@ export function embedding(options: EmbeddingOptions, { input, path, name, custom
       { emit, leafRows, accumulate },
       { arrays: [sums], doubles = [] },
     ) {
-      const [first, next, leafOf] = doubles;
+      const [first, next, leafAt] = doubles;
       if (gradients !== null) {
         const [dE] = gradients;
-        emit(ops.embeddingBackward, dE, first, next, sums, leafOf, x, dy, B, k, leafRows, accumulate, V, width);
+        emit(ops.embeddingBackward, dE, first, next, sums, leafAt, x, dy, B, k, leafRows, accumulate, V, width);
       }
       if (dx !== null) emit(ops.fill, dx, 0, B * k);
     },

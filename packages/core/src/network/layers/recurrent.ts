@@ -49,15 +49,15 @@ export interface RecurrentOptions extends OptionsOf<typeof table>, Named {}
  */
 export function gru(options: RecurrentOptions, context: LayerContext): Layer {
   return recurrent('gru', 3, gruOptions.read(options), context, {
-    // h · Wh + bh of gate n; the backward pass overwrites it with the gradients of all gates.
+    // qByStep: q of gate n in the forward pass, dq of all gates in the backward pass.
     widths: [3],
-    forward(emit, y, { h, q, before, gates, extra: [byState] }, lengths, ...sizes) {
-      emit(ops.gruForward, y, h, before, gates, byState, q, lengths, ...sizes);
+    forward(emit, y, { h, q, hBefore, gates, extra: [qByStep] }, lengths, ...sizes) {
+      emit(ops.gruForward, y, h, hBefore, gates, qByStep, q, lengths, ...sizes);
     },
-    backward(emit, dy, { h, q, before, gates, product, extra: [byState] }, lengths, ...sizes) {
-      emit(ops.gruBackward, h, q, gates, byState, dy, product, before, lengths, ...sizes);
+    backward(emit, dy, { h, q, hBefore, gates, dhViaWh, extra: [qByStep] }, lengths, ...sizes) {
+      emit(ops.gruBackward, h, q, gates, qByStep, dy, dhViaWh, hBefore, lengths, ...sizes);
     },
-    byState: ({ extra: [byState] }) => byState,
+    dqByStep: ({ extra: [qByStep] }) => qByStep,
   });
 }
 
@@ -71,15 +71,14 @@ export function gru(options: RecurrentOptions, context: LayerContext): Layer {
  */
 export function lstm(options: RecurrentOptions, context: LayerContext): Layer {
   return recurrent('lstm', 4, lstmOptions.read(options), context, {
-    // The cells before each step.
-    widths: [1],
-    forward(emit, y, { h, c, q, before, gates, extra: [cells] }, lengths, ...sizes) {
-      emit(ops.lstmForward, y, h, c, before, cells, gates, q, lengths, ...sizes);
+    widths: [1], // cBefore: the cell before each step
+    forward(emit, y, { h, c, q, hBefore, gates, extra: [cBefore] }, lengths, ...sizes) {
+      emit(ops.lstmForward, y, h, c, hBefore, cBefore, gates, q, lengths, ...sizes);
     },
-    backward(emit, dy, { h, c, q, gates, product, extra: [cells] }, lengths, ...sizes) {
-      emit(ops.lstmBackward, h, c, q, gates, dy, product, cells, lengths, ...sizes);
+    backward(emit, dy, { h, c, q, gates, dhViaWh, extra: [cBefore] }, lengths, ...sizes) {
+      emit(ops.lstmBackward, h, c, q, gates, dy, dhViaWh, cBefore, lengths, ...sizes);
     },
-    byState: ({ gates }) => gates,
+    dqByStep: ({ gates }) => gates,
   });
 }
 
@@ -88,31 +87,31 @@ interface RecurrentMemory {
   readonly h: Elements; // [B, O] state
   readonly c: Elements; // [B, O] cell of an LSTM
   readonly q: Elements; // [B, gates, O] h · Wh + bh
-  readonly product: Elements; // [B, O] dq · Whᵀ
-  readonly before: Elements; // [B, T, O] states before each step
+  readonly dhViaWh: Elements; // [B, O] dq · Whᵀ, the gradient that reaches h through Wh
+  readonly hBefore: Elements; // [B, T, O] states before each step
   readonly gates: Elements; // [B, T, gates, O], and in the backward pass their gradients
-  readonly extra: readonly Elements[]; // [B, T, width · O] arrays of the kind: see `Cell.widths`
+  readonly extra: readonly Elements[]; // [B, T, width · O] arrays that only this kind has: see `Cell.widths`
 }
 
 /** The position of a step, and sizes. */
 type Sizes = [t: number, B: number, T: number, O: number];
 
-/** The parts in which a GRU and an LSTM differ. */
+/** What differs between a GRU and an LSTM. */
 interface Cell {
-  /** Widths of the arrays that the kind needs beside those of both, in units. */
+  /** Widths, in units, of the further arrays that only this kind needs. */
   readonly widths: readonly number[];
   /** Emits a step. */
   forward(emit: Emit, y: Elements, memory: RecurrentMemory, lengths: Float64Array, ...sizes: Sizes): void;
   /** Emits the gradients of a step. */
   backward(emit: Emit, dy: Elements, memory: RecurrentMemory, lengths: Float64Array, ...sizes: Sizes): void;
-  /** Gradients [B, T, gates, O] by h · Wh + bh. */
-  byState(memory: RecurrentMemory): Elements;
+  /** The gradients by q of all steps, [B, T, gates, O]. */
+  dqByStep(memory: RecurrentMemory): Elements;
 }
 
-/** Positions of a row: each takes calls of its own. */
+/** Maximum number of positions of a row: each takes calls of its own. */
 const MAX_POSITIONS = 16384;
 
-/** Products by inputs are made for all positions at once, those by states step by step for all rows of a pass. */
+/** x · Wi is computed for all positions at once, h · Wh step by step for all rows of a pass. */
 function recurrent(
   kind: 'gru' | 'lstm',
   gateCount: number,
@@ -135,8 +134,8 @@ function recurrent(
     return create(name, shape, init, [shape.length === 2 ? shape[0] : O, G], customParts);
   };
   const positionOf = (step: number, steps: number): number => (reverse ? steps - 1 - step : step);
-  const memoryOf = ([h, c, q, product, before, gates, ...others]: readonly Elements[]): RecurrentMemory => {
-    return { h, c, q, product, before, gates, extra: others.slice(0, cell.widths.length) };
+  const memoryOf = ([h, c, q, dhViaWh, hBefore, gates, ...others]: readonly Elements[]): RecurrentMemory => {
+    return { h, c, q, dhViaWh, hBefore, gates, extra: others.slice(0, cell.widths.length) };
   };
 
   /** Emits `steps` steps of B rows, from a state of 0 if they begin the rows, else from the state in memory. */
@@ -183,8 +182,8 @@ function recurrent(
           allocate(rows * O), // h
           allocate(kind === 'lstm' ? rows * O : 0), // c
           allocate(rows * G), // q
-          allocate(rows * O), // product
-          allocate(states), // before
+          allocate(rows * O), // dhViaWh
+          allocate(states), // hBefore
           allocate(gateCount * states), // gates
           ...cell.widths.map((width) => allocate(width * states)),
           allocate(O * G), // Whᵀ
@@ -223,11 +222,11 @@ function recurrent(
       { arrays },
     ) {
       const memory = memoryOf(arrays);
-      const { h, c, q, product, before, gates } = memory;
+      const { h, c, q, dhViaWh, hBefore, gates } = memory;
       const [transposed, zeros, zeroGradients] = arrays.slice(-3);
       emit(ops.transpose, transposed, Wh, O, G, 1);
       emit(ops.fill, zeros, 0, O);
-      emit(ops.fill, product, 0, B * O);
+      emit(ops.fill, dhViaWh, 0, B * O);
       if (kind === 'lstm') emit(ops.fill, c, 0, B * O);
       if (isAll) {
         emit(ops.fill, h, 0, B * O);
@@ -237,13 +236,13 @@ function recurrent(
       }
       for (let step = T - 1; step >= 0; step--) {
         // Rows of dq · Whᵀ start at 0 and add the gates ascending, as dx of a dense layer does.
-        if (step < T - 1) emit(ops.affine, product, q, transposed, zeros, B, G, O, O);
+        if (step < T - 1) emit(ops.affine, dhViaWh, q, transposed, zeros, B, G, O, O);
         cell.backward(emit, isAll ? dy : zeroGradients, memory, lengths, positionOf(step, T), B, T, O);
       }
       if (gradients !== null) {
         const [dWi, dbi, dWh, dbh] = gradients;
         emitBackwardWeights(emit, dWi, dbi, x, gates, B, leafRows, accumulate, T, C, G);
-        emitBackwardWeights(emit, dWh, dbh, before, cell.byState(memory), B, leafRows, accumulate, T, O, G);
+        emitBackwardWeights(emit, dWh, dbh, hBefore, cell.dqByStep(memory), B, leafRows, accumulate, T, O, G);
       }
       if (dx !== null) emit(ops.affineBackwardInput, dx, gates, Wi, B * T, C, G);
     },

@@ -25,7 +25,7 @@ import { axesOf } from './windows.ts';
 export interface RotaryScaling {
   /** Divisor of the slow angles; above 0. */
   readonly factor: number;
-  /** Most turns of an angle that is divided as a whole. @default 0 */
+  /** Maximum number of turns of an angle that is divided as a whole. @default 0 */
   readonly low?: number;
   /** Fewest turns of an angle that stays; above `low`. @default 1 */
   readonly high?: number;

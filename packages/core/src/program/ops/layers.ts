@@ -30,7 +30,7 @@ export const layerOps = defineOps({
     firstPosition: double(inout('V')),
     nextPosition: double(inout('B', 'k')),
     sums: inout('levels', 'width'),
-    leafOf: double(inout('levels')),
+    leafAt: double(inout('levels')),
     x: input('B', 'k'),
     dy: input('B', 'k', 'width'),
     ...counts('B', 'k', 'leafRows'),

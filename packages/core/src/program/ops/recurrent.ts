@@ -32,60 +32,59 @@ const tanhSlope = <V, C>({ constant, subtract, multiply }: ScalarMath<V, C>, a: 
 export const recurrentOps = defineOps({
   /**
    * r = σ(p₀ + q₀), z = σ(p₁ + q₁), n = tanh(p₂ + r · q₂), h = n + z · (h - n). The gates r, z, n take the place of p,
-   * `byState` keeps q₂, and `before` the state before the step. At padding y is 0, and h stays.
+   * `qByStep` keeps q₂, and `hBefore` the state before the step. At padding y is 0, and h stays.
    */
   gruForward: stepOp<
-    [y: Elements, h: Elements, before: Elements, gates: Elements, byState: Elements, q: Elements, ...Step]
+    [y: Elements, h: Elements, hBefore: Elements, gates: Elements, qByStep: Elements, q: Elements, ...Step]
   >(
     {
       y: inout('B', 'T', 'O'),
       h: inout('B', 'O'),
-      before: inout('B', 'T', 'O'),
+      hBefore: inout('B', 'T', 'O'),
       gates: inout('B', 'T', 3, 'O'),
-      byState: inout('B', 'T', 3, 'O'),
+      qByStep: inout('B', 'T', 3, 'O'),
       q: input('B', 3, 'O'),
     },
     {
       inputs: ['gates 0', 'gates 1', 'gates 2', 'q 0', 'q 1', 'q 2', 'h 0'],
       outputs: ['gates 0', 'gates 1', 'gates 2', 'h 0', 'y 0'],
-      of({ add, subtract, multiply, sigmoid, tanh }, p0, p1, p2, q0, q1, q2, h) {
+      apply({ add, subtract, multiply, sigmoid, tanh }, p0, p1, p2, q0, q1, q2, h) {
         const r = sigmoid(add(p0, q0));
         const z = sigmoid(add(p1, q1));
         const n = tanh(add(p2, multiply(r, q2)));
         const next = add(n, multiply(z, subtract(h, n)));
         return [r, z, n, next, next];
       },
-      copiesBefore: [['before 0', 'h 0', 1]],
-      copiesAfter: [['byState 2', 'q 2', 1]],
+      copiesBefore: [['hBefore 0', 'h 0', 1]],
+      copiesAfter: [['qByStep 2', 'q 2', 1]],
       clearedAtPadding: [['y 0', 1]],
     },
   ),
   /**
-   * Gradients of a step, after those of the next: g = dy + (dh + product), where dh, dq and product = dq · Whᵀ are the
-   * next step's. Writes dp to `gates`, and dq to `byState` and `dq`. dh becomes g · z. At padding all are 0, and dh
-   * stays.
+   * Gradients of a step, after those of the next step, which are dh, dq and dhViaWh = dq · Whᵀ: g = dy + (dh + dhViaWh).
+   * Writes dp to `gates`, and dq to `qByStep` and `dq`. dh becomes g · z. At padding dp and dq are 0, and dh stays.
    */
   gruBackward: stepOp<
     [
-      ...[dh: Elements, dq: Elements, gates: Elements, byState: Elements],
-      ...[dy: Elements, product: Elements, before: Elements, ...Step],
+      ...[dh: Elements, dq: Elements, gates: Elements, qByStep: Elements],
+      ...[dy: Elements, dhViaWh: Elements, hBefore: Elements, ...Step],
     ]
   >(
     {
       dh: inout('B', 'O'),
       dq: output('B', 3, 'O'),
       gates: inout('B', 'T', 3, 'O'),
-      byState: inout('B', 'T', 3, 'O'),
+      qByStep: inout('B', 'T', 3, 'O'),
       dy: input('B', 'T', 'O'),
-      product: input('B', 'O'),
-      before: input('B', 'T', 'O'),
+      dhViaWh: input('B', 'O'),
+      hBefore: input('B', 'T', 'O'),
     },
     {
-      inputs: ['gates 0', 'gates 1', 'gates 2', 'byState 2', 'dy 0', 'dh 0', 'product 0', 'before 0'],
-      outputs: ['gates 0', 'gates 1', 'gates 2', 'byState 2', 'dh 0'],
-      of(m, r, z, n, q2, dy, dh, product, state) {
+      inputs: ['gates 0', 'gates 1', 'gates 2', 'qByStep 2', 'dy 0', 'dh 0', 'dhViaWh 0', 'hBefore 0'],
+      outputs: ['gates 0', 'gates 1', 'gates 2', 'qByStep 2', 'dh 0'],
+      apply(m, r, z, n, q2, dy, dh, dhViaWh, state) {
         const { constant, add, subtract, multiply, flush } = m;
-        const g = add(dy, add(dh, product));
+        const g = add(dy, add(dh, dhViaWh));
         const dn = flush(multiply(multiply(g, subtract(constant(1), z)), tanhSlope(m, n)));
         const dz = flush(multiply(multiply(g, subtract(state, n)), slopeOf(m, z)));
         const dr = flush(multiply(multiply(dn, q2), slopeOf(m, r)));
@@ -93,62 +92,62 @@ export const recurrentOps = defineOps({
       },
       copiesBefore: [],
       copiesAfter: [
-        ['byState 0', 'gates 0', 2],
-        ['dq 0', 'byState 0', 3],
+        ['qByStep 0', 'gates 0', 2],
+        ['dq 0', 'qByStep 0', 3],
       ],
       clearedAtPadding: [
         ['gates 0', 3],
-        ['byState 0', 3],
+        ['qByStep 0', 3],
         ['dq 0', 3],
       ],
     },
   ),
   /**
    * i = σ(p₀ + q₀), f = σ(p₁ + q₁), g = tanh(p₂ + q₂), o = σ(p₃ + q₃), c = f · c + i · g and h = o · tanh(c). The gates
-   * take the place of p; `before` and `cells` keep h and c from before the step. At padding y is 0, and h and c stay.
+   * take the place of p; `hBefore` and `cBefore` keep h and c from before the step. At padding y is 0, and h and c stay.
    */
   lstmForward: stepOp<
     [
-      ...[y: Elements, h: Elements, c: Elements, before: Elements],
-      ...[cells: Elements, gates: Elements, q: Elements, ...Step],
+      ...[y: Elements, h: Elements, c: Elements, hBefore: Elements],
+      ...[cBefore: Elements, gates: Elements, q: Elements, ...Step],
     ]
   >(
     {
       y: inout('B', 'T', 'O'),
       h: inout('B', 'O'),
       c: inout('B', 'O'),
-      before: inout('B', 'T', 'O'),
-      cells: inout('B', 'T', 'O'),
+      hBefore: inout('B', 'T', 'O'),
+      cBefore: inout('B', 'T', 'O'),
       gates: inout('B', 'T', 4, 'O'),
       q: input('B', 4, 'O'),
     },
     {
       inputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'q 0', 'q 1', 'q 2', 'q 3', 'c 0'],
       outputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'c 0', 'y 0'],
-      of({ add, multiply, sigmoid, tanh }, p0, p1, p2, p3, q0, q1, q2, q3, c) {
+      apply({ add, multiply, sigmoid, tanh }, p0, p1, p2, p3, q0, q1, q2, q3, c) {
         const [i, f, o] = [sigmoid(add(p0, q0)), sigmoid(add(p1, q1)), sigmoid(add(p3, q3))];
         const g = tanh(add(p2, q2));
         const cell = add(multiply(f, c), multiply(i, g));
         return [i, f, g, o, cell, multiply(o, tanh(cell))];
       },
       copiesBefore: [
-        ['before 0', 'h 0', 1],
-        ['cells 0', 'c 0', 1],
+        ['hBefore 0', 'h 0', 1],
+        ['cBefore 0', 'c 0', 1],
       ],
       copiesAfter: [['h 0', 'y 0', 1]],
       clearedAtPadding: [['y 0', 1]],
     },
   ),
   /**
-   * Gradients of a step, after those of the next: with u = tanh(c), computed once more, dh = dy + (dh + product) and dc
-   * = dc + (dh · o) · (1 - u²), where dh, dc, dq and product = dq · Whᵀ are the next step's. Writes the gradients by p,
-   * which are also those by q, to `gates` and `dq`. dc becomes dc · f, and dh 0. At padding those of the gates are 0,
-   * and dh and dc stay.
+   * Gradients of a step, after those of the next step, which are dh, dc, dq and dhViaWh = dq · Whᵀ: with u = tanh(c),
+   * computed once more, dh = dy + (dh + dhViaWh) and dc = dc + (dh · o) · (1 - u²). Writes the gradients by p, which are
+   * also those by q, to `gates` and `dq`. dc becomes dc · f, and dh 0. At padding `gates` and `dq` are 0, and dh and dc
+   * stay.
    */
   lstmBackward: stepOp<
     [
       ...[dh: Elements, dc: Elements, dq: Elements, gates: Elements],
-      ...[dy: Elements, product: Elements, cells: Elements, ...Step],
+      ...[dy: Elements, dhViaWh: Elements, cBefore: Elements, ...Step],
     ]
   >(
     {
@@ -157,16 +156,16 @@ export const recurrentOps = defineOps({
       dq: output('B', 4, 'O'),
       gates: inout('B', 'T', 4, 'O'),
       dy: input('B', 'T', 'O'),
-      product: input('B', 'O'),
-      cells: input('B', 'T', 'O'),
+      dhViaWh: input('B', 'O'),
+      cBefore: input('B', 'T', 'O'),
     },
     {
-      inputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'dy 0', 'dh 0', 'product 0', 'dc 0', 'cells 0'],
+      inputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'dy 0', 'dh 0', 'dhViaWh 0', 'dc 0', 'cBefore 0'],
       outputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'dc 0', 'dh 0'],
-      of(m, i, f, g, o, dy, dh, product, dc, c) {
+      apply(m, i, f, g, o, dy, dh, dhViaWh, dc, c) {
         const { constant, add, multiply, flush, tanh } = m;
         const u = tanh(add(multiply(f, c), multiply(i, g)));
-        const dState = add(dy, add(dh, product));
+        const dState = add(dy, add(dh, dhViaWh));
         const dCell = add(dc, multiply(multiply(dState, o), tanhSlope(m, u)));
         return [
           flush(multiply(multiply(dCell, g), slopeOf(m, i))),

@@ -19,14 +19,14 @@ export function embeddingForward(
 /**
  * dE[V,width]: row v is the sum of dy over the positions of x that hold v. It is a tree over leaves of `leafRows` rows;
  * a leaf's sum starts at 0 and adds rows ascending, and positions within a row ascending. Overwrites `dE`, or adds to
- * it if `accumulate`; also overwrites `firstPosition`, `nextPosition`, `sums` and `leafOf`.
+ * it if `accumulate`; also overwrites `firstPosition`, `nextPosition`, `sums` and `leafAt`.
  */
 export function embeddingBackward(
   dE: Elements, // [V, width] out
   firstPosition: Float64Array, // [V] scratch: the first position of each index
   nextPosition: Float64Array, // [B, k] scratch: the next position with the same index
   sums: Elements, // [treeLevels, width] scratch
-  leafOf: Float64Array, // [treeLevels] scratch: the leaf of each row of sums
+  leafAt: Float64Array, // [treeLevels] scratch: the leaf of each row of sums
   x: Elements, // [B, k] whole numbers from 0 to V - 1
   dy: Elements, // [B, k, width]
   B: number,
@@ -47,13 +47,13 @@ export function embeddingBackward(
     let level = -1;
     for (let p = firstPosition[v]; p !== NONE; p = nextPosition[p]) {
       const leaf = Math.floor(p / (k * leafRows));
-      if (level === -1 || leaf !== leafOf[level]) {
+      if (level === -1 || leaf !== leafAt[level]) {
         // Leaves without the index are skipped: they would add 0 to sums that are not -0. Neighbours that are closer to
         // each other in the tree than to this leaf are joined before it.
-        while (level > 0 && Math.clz32(leafOf[level - 1] ^ leafOf[level]) > Math.clz32(leafOf[level] ^ leaf)) {
+        while (level > 0 && Math.clz32(leafAt[level - 1] ^ leafAt[level]) > Math.clz32(leafAt[level] ^ leaf)) {
           addRow(sums, width, --level);
         }
-        leafOf[++level] = leaf;
+        leafAt[++level] = leaf;
         sums.fill(0, level * width, (level + 1) * width);
       }
       for (let j = 0; j < width; j++) sums[level * width + j] += dy[p * width + j];

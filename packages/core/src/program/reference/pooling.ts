@@ -54,7 +54,7 @@ const isMaximum = (x: number, y: number): boolean => x === y || Number.isNaN(x);
 
 /**
  * dx; each sum starts at 0 and adds dy of the windows whose maximum the input is, (oy, ox) ascending. Of several maxima
- * of a window the first in (ky, kx) order is meant. Overwrites `dx`.
+ * of a window the first in (ky, kx) order counts. Overwrites `dx`.
  */
 export function maxPoolBackward(
   dx: Elements, // [B, H, V, C] out
@@ -146,7 +146,7 @@ export function avgPoolBackward(
   }
 }
 
-/** y[C] = (the sum of a row's positions, by pieces and their tree as `sumRows`) / R. Overwrites `y` and `sums`. */
+/** y[C] = (the sum of a row's positions, in the order of `sumRows`) / R. Overwrites `y` and `sums`. */
 export function globalAvgPoolForward(
   y: Elements, // [B, C] out
   sums: Elements, // [sumLevels(1, R), C] scratch
@@ -157,7 +157,7 @@ export function globalAvgPoolForward(
 ): void {
   const count = roundingOf(y)(R);
   for (let n = 0; n < B; n++) {
-    sumRows(sums, C, 1, 1, R, (level, first, positions) => {
+    sumRows(sums, C, 1 /* row */, 1 /* row of a leaf */, R, (level, first, positions) => {
       sums.fill(0, level * C, (level + 1) * C);
       for (let r = n * R + first; r < n * R + first + positions; r++) {
         for (let c = 0; c < C; c++) sums[level * C + c] += x[r * C + c];
@@ -183,7 +183,7 @@ export function globalAvgPoolBackward(
   }
 }
 
-/** y[C] = (the sum of a row's real positions, as `sumRows` has them) / their number. Overwrites `y` and `sums`. */
+/** y[C] = (the sum of a row's real positions, in the order of `sumRows`) / their number. Overwrites `y` and `sums`. */
 export function sequenceMeanForward(
   y: Elements, // [B, C] out
   sums: Elements, // [sumLevels(1, T), C] scratch

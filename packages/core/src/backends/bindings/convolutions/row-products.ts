@@ -68,16 +68,16 @@ export function createRowProduct(
   const aRow = x.readStep * pixelBytes;
 
   /** The sums at the positions of a phase of each axis. */
-  interface Part {
+  interface PhaseProduct {
     readonly y: Phase;
     readonly x: Phase;
     readonly spans: readonly Span[];
-    readonly first: number; // the part's first row in a panel
+    readonly first: number; // the first row in a panel
     readonly aStep: number; // bytes from the factor of a term to that of the next
     readonly runs: readonly Run[]; // of one row of the window
     readonly table: number; // address of the runs of all rows
   }
-  const parts: Part[] = [];
+  const parts: PhaseProduct[] = [];
   let first = 0;
   let table = tables;
   for (const yPhase of y.phases) {
@@ -161,7 +161,7 @@ export function createRowProduct(
   };
 
   function sumPart(
-    { y: yPhase, x: xPhase, spans, first, aStep, runs, table }: Part,
+    { y: yPhase, x: xPhase, spans, first, aStep, runs, table }: PhaseProduct,
     out: number,
     image: number,
     b: number | null,

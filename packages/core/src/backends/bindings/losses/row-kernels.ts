@@ -8,7 +8,7 @@ import { createCallRecorder } from '../call-tape.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
 import { placeArrays } from '../scratch-arrays.ts';
 
-/** Most rows of a group. What a kernel writes for a group stays in the caches until the next one reads it. */
+/** Maximum rows of a group. What a kernel writes for a group stays in the caches until the next one reads it. */
 const GROUP_ROWS = 1024;
 /** Maximum number of columns of rows that are summed at once. Wider rows are cut into pieces. */
 const MAX_COLUMNS = 1024;

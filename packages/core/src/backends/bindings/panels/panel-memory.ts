@@ -108,7 +108,7 @@ export function createPanelMemory(
     /** Mask of the last vector of a panel. */
     lastMask: (columns: number): number => maskOf(columns - (vectorsOf(columns) - 1) * width),
     /** The `groupArguments` of a kernel that takes `size` columns in groups of `vectors` vectors. */
-    groupsOf(size: number, vectors: number): readonly number[] {
+    groupsOf(size: number, vectors: number): readonly [number, number, number, number, number] {
       const [whole, rest] = [Math.floor(size / width), size % width];
       const groups = vectors > 2 ? Math.floor(whole / vectors) : 0;
       const left = whole - groups * vectors;

@@ -22,7 +22,7 @@ describe.each(everyMachine)('a formula of $name, $type', (machine) => {
       inputs: ['x', 'y'],
       outputs: ['x', 'y'],
       sizes: [null, 'n'],
-      of: ({ add, multiply, constant }, x, y) => [add(y, constant(1)), multiply(x, constant(2))],
+      apply: ({ add, multiply, constant }, x, y) => [add(y, constant(1)), multiply(x, constant(2))],
     });
     expect([...x]).toEqual([...range(type, (i) => 101 + i)]);
     expect([...y]).toEqual([...range(type, (i) => 2 * i)]);
@@ -37,7 +37,7 @@ describe.each(everyMachine)('a formula of $name, $type', (machine) => {
       outputs: ['y'],
       sizes: [null, 'n'],
       // Half of the squares are computed before the loop, where they keep registers.
-      of: ({ add, multiply }, x, ...all) => [
+      apply: ({ add, multiply }, x, ...all) => [
         all.reduce((sum, number, k) => add(sum, multiply(number, k % 2 === 0 ? x : number)), x),
       ],
     });
@@ -55,7 +55,7 @@ describe.each(everyMachine)('a formula of $name, $type', (machine) => {
       numbers: ['a', 'b'],
       outputs: ['y'],
       sizes: [null, 'n'],
-      of({ compare, choose, constant }, x, a, b) {
+      apply({ compare, choose, constant }, x, a, b) {
         const isSmall = compare(x, 'less', constant(9));
         const above = choose(compare(a, 'greater', constant(0)), constant(1), constant(2));
         return [choose(compare(b, 'greater', constant(0)), choose(isSmall, x, above), choose(isSmall, a, x))];

@@ -89,7 +89,7 @@ function enter(machine: Machine, name: (typeof names)[number]) {
     inputs: ['x'],
     outputs: ['y'],
     sizes: [null, 'n'],
-    of: (m, x) => [m[name](x)],
+    apply: (m, x) => [m[name](x)],
   });
   return (y: Elements, x: Elements): void => play([x, y]);
 }
