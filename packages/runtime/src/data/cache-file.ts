@@ -71,7 +71,7 @@ export function readPart(path: string, numbers: ArrayBufferView, start: number):
   }
 }
 
-/** Most bytes of one call: Node reads at most 2 GiB. */
+/** Maximum number of bytes of one call: Node reads at most 2 GiB. */
 const MAX_READ_BYTES = 1 << 28;
 
 function readFully(path: string, descriptor: number, numbers: ArrayBufferView, start: number): void {

@@ -20,7 +20,7 @@ export function fileRows(path: string, format: FileRows['format'], header: FileH
   return { path, format, type: type.name, start: bytes, size, changedMs, rows: null };
 }
 
-/** Most bytes read at a time, unless a row is longer. */
+/** Maximum number of bytes read at a time, unless a row is longer. */
 const MAX_READ_BYTES = 1 << 20;
 
 /**

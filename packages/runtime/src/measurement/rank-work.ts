@@ -24,7 +24,7 @@ export interface RankWork {
   readonly rows: number; // rows of the rank with most
   readonly threadRows: number; // rows of its busiest thread, at least
   readonly idle: number; // ranks without rows
-  readonly maxParameters: number; // most parameters that a rank updates
+  readonly maxParameters: number; // maximum number of parameters that a rank updates
   readonly nodeRows: number; // gradient rows that the owners of the parameters add
   readonly addedRows: number; // gradient rows that a team adds before it sends
   readonly gradients: Traffic;

@@ -3,7 +3,7 @@ import type { DataMatrix, Dataset } from '../data/dataset.ts';
 import { anyRows } from '../data/file-rows.ts';
 import { gatherRows } from '../data/gather.ts';
 
-/** Most rows of the regression, most products of their inputs, and most of its targets: a tenth of a second. */
+/** Maximum of rows of the regression, of products of their inputs, and of targets: a tenth of a second. */
 const MAX_ROWS = 400;
 const MAX_PRODUCTS = 2 ** 29;
 const MAX_TARGETS = 100;

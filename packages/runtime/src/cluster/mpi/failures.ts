@@ -2,7 +2,7 @@ import { TAGS } from './exchange.ts';
 import type { Ledger } from './ledger.ts';
 import type { Mailbox } from './mailbox.ts';
 
-/** Most characters of a failure's message: MPI sends only short messages without waiting for the receiver. */
+/** Maximum characters of a failure's message: MPI sends only short messages without waiting for the receiver. */
 const MAX_MESSAGE_LENGTH = 300;
 
 export interface Failure {

@@ -11,7 +11,7 @@ export interface Image {
   readonly bits?: number;
 }
 
-/** Most pixels of an image: 100 megapixels, more than cameras take. */
+/** Maximum number of pixels of an image: 100 megapixels, more than cameras take. */
 export const MAX_PIXELS = 1e8;
 
 /** @throws Error unless the pixels are as many as the size says. */

@@ -21,7 +21,7 @@ export function decodeJpeg(bytes: Uint8Array, maxPixels = MAX_PIXELS): Image {
   return { width, height, channels: 1, pixels: Uint8Array.from({ length: width * height }, (_, i) => data[3 * i]) };
 }
 
-/** Most pixels per byte of a file: 64 pixels take at least a bit. The decoder allocates them before it reads any. */
+/** Maximum pixels per byte of a file: 64 pixels take at least a bit. The decoder allocates them before it reads any. */
 const MAX_PIXELS_PER_BYTE = 64 * 8;
 
 /** The size in the header of the first frame. ITU-T T.81, B.2.2 */

@@ -131,7 +131,7 @@ export function buildTable(
   const [weights = null] = withRole('weight').flatMap(finishColumn);
   const [time] = withRole('time').flatMap((fileColumn) => unlessFaulty(fileColumn, () => [timeOf(fileColumn)]));
   const [key = null] = withRole('key').flatMap((column) => unlessFaulty(column, () => typedColumns(column)));
-  faults.refuse(fault);
+  faults.throwIfAny(fault);
   if (options.targets === 'probabilities' || classesOfProbabilities(preprocessing?.target))
     refuseImproper(targets, fault);
   refuseParts();

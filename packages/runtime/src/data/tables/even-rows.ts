@@ -19,7 +19,7 @@ interface EvenRows extends Omit<UnevenRows, 'target' | 'locations'>, Pick<TableS
   readonly decisions: readonly string[];
 }
 
-/** Most rows that are interpolated for each row of the table: more come of a date that is mistyped. */
+/** Maximum number of rows that are interpolated for each row of the table: more come of a date that is mistyped. */
 const MAX_FILLED = 10;
 
 /**

@@ -80,7 +80,7 @@ function forecastsOf(
   };
 }
 
-/** Most columns with ranges: the header of a model file has room for 10 JSON values of each. */
+/** Maximum number of columns with ranges: the header of a model file has room for 10 JSON values of each. */
 const MAX_RANGES = 10_000;
 
 /** Room for preprocessing in the header of a model file, in JSON values and bytes: about 16,000 columns. */
@@ -205,7 +205,7 @@ function datePartsOf(days: Float64Array, isTimeOfDay: boolean): Pick<NumberEncod
 /** R: ramps of a column. Sixteen fitted noise, and eight bounds between quantiles follow any curve closely enough. */
 const RAMPS = 8;
 
-/** Most ramped columns, and most numbers of the training rows with ramps (1 GiB). */
+/** Maximum number of ramped columns, and of numbers in the training rows with ramps (1 GiB). */
 const MAX_RAMPED_COLUMNS = 2_000;
 const MAX_RAMPED_NUMBERS = 2 ** 27;
 

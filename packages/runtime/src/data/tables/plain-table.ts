@@ -2,7 +2,8 @@ import { complete, defineOptions, type Named, type OptionsOf, option, showPath }
 import { checkDataset } from '../check-dataset.ts';
 import { type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
-import { readPlainTable } from './read-table.ts';
+import { tableFormats } from './formats/index.ts';
+import { type OpenFile, readPlainTable } from './read-table.ts';
 import type { TableColumn } from './table.ts';
 import { tableOptions } from './table-options.ts';
 
@@ -37,17 +38,18 @@ export interface CsvOptions extends OptionsOf<typeof plainOptions.table>, Named 
  * @throws Error naming the file, line and column of the problem; OptionError for an option that does not fit the file.
  */
 export const loadCsv = (path: string, options: CsvOptions = {}): Promise<Dataset> =>
-  loadPlainTable('loadCsv', path, options);
+  loadPlainTable('loadCsv', path, options, tableFormats.csv.open); // a CSV file may have any name
 
 /** Same as `loadCsv`, for a table in any format. */
 export async function loadPlainTable(
   where: 'loadCsv' | 'loadPlainTable',
   path: string,
   options: CsvOptions,
+  open?: OpenFile,
 ): Promise<Dataset> {
   const { divisor, ...readOptions } = plainOptions.read(options);
   const definedOptions = Object.fromEntries(Object.entries(readOptions).filter(([, value]) => value !== undefined));
-  const table = await readPlainTable(where, path, definedOptions);
+  const table = await readPlainTable(where, path, definedOptions, open);
   const { rows, inputs, classes } = table;
   return complete(
     checkDataset(`${where}: ${showPath(path)}`, {

@@ -7,7 +7,7 @@ import { buildTable } from './build-table.ts';
 import { collectRows } from './collect-rows.ts';
 import { type ColumnStore, memoryStore } from './columns/column-store.ts';
 import type { ColumnPlan, TableRequest } from './columns/plan-columns.ts';
-import { openTable, tableFormats } from './formats/index.ts';
+import { openTable } from './formats/index.ts';
 import { openJsonRows } from './formats/json-rows.ts';
 import type { TableReader } from './formats/table-reader.ts';
 import { readColumnImages } from './image-column.ts';
@@ -20,7 +20,8 @@ import { createFaults, type TableFault } from './table-faults.ts';
 import { type TableOptions, tableOptions } from './table-options.ts';
 import { isBundledTable } from './table-path.ts';
 
-const fromFile = { where: 'readTable', isPlain: false, leavesRowsOut: true } as const;
+export type OpenFile = (path: string, options: TableOptions) => Promise<TableReader>;
+const fromFile = { isPlain: false, leavesRowsOut: true } as const;
 
 /**
  * Reads a table into memory, one typed array per column, or with `stream` into a cache next to the file. Types are
@@ -28,7 +29,7 @@ const fromFile = { where: 'readTable', isPlain: false, leavesRowsOut: true } as 
  * @throws Error naming the file, line and column of a problem; OptionError for an option that does not fit the file.
  */
 export const readTable = (path: string, options: TableOptions = {}): Promise<Table> =>
-  readPath(path, options, { ...fromFile, preprocessing: null });
+  readPath(path, options, { ...fromFile, where: 'readTable', preprocessing: null });
 
 /**
  * Reads the columns that a model was trained with, with the types of that time. With `hasNewTarget` the
@@ -42,15 +43,15 @@ export async function readTableAs(
   hasNewTarget = false,
 ): Promise<Table> {
   const checked = checkTablePreprocessing('readTableAs', preprocessing);
-  return readPath(path, options, { ...fromFile, preprocessing: checked, hasNewTarget });
+  return readPath(path, options, { ...fromFile, where: 'readTableAs', preprocessing: checked, hasNewTarget });
 }
 
 /**
  * Reads a table of plain numbers: its inputs are numbers without gaps, and a numeric target holds values.
  * @throws Error as `readTable` does.
  */
-export const readPlainTable = (where: string, path: string, options: TableOptions): Promise<Table> =>
-  readPath(path, options, { where, preprocessing: null, isPlain: true, leavesRowsOut: false });
+export const readPlainTable = (where: string, path: string, options: TableOptions, open?: OpenFile): Promise<Table> =>
+  readPath(path, options, { where, preprocessing: null, isPlain: true, leavesRowsOut: false }, open);
 
 /** Makes a table of objects by column name, perhaps with the columns of a model. Messages begin with `where`. */
 export async function readObjects(
@@ -77,6 +78,7 @@ async function readPath(
   path: string,
   unchecked: TableOptions,
   purpose: Pick<TableRequest, 'where' | 'preprocessing' | 'hasNewTarget' | 'isPlain' | 'leavesRowsOut'>,
+  openFile: OpenFile = openTable,
 ): Promise<Table> {
   const { where, preprocessing } = purpose;
   checkPath(where, path);
@@ -86,9 +88,7 @@ async function readPath(
   if (preprocessing === null) checkSequenceOptions(where, options);
   const modelTypes = preprocessing?.columns.map(({ type }) => type);
   if (modelTypes !== undefined || options.stream) refuseImageOptions(where, options, modelTypes);
-  // loadCsv accepts a CSV file of any name.
-  const open = () => (where === 'loadCsv' ? tableFormats.csv.open(path, options) : openTable(path, options));
-  const request: TableRequest = { ...purpose, path, options, fault, open };
+  const request: TableRequest = { ...purpose, path, options, fault, open: () => openFile(path, options) };
   if (options.stream !== true) return readRows(request, memoryStore);
   const cellPreprocessing = preprocessing && (purpose.hasNewTarget ? { ...preprocessing, target: [] } : preprocessing);
   return openTableCache(path, options, cellPreprocessing, fault, (store) => readRows(request, store));
@@ -154,7 +154,7 @@ function refuseImageOptions(where: string, options: TableOptions, types = Object
 
 /** Reads rows for a model of a series from an open table, with the types of its training. `path` names it. */
 export async function readRowsAs(path: string, reader: TableReader, encoding: TablePreprocessing): Promise<Table> {
-  const { where } = fromFile;
+  const where = 'readRowsAs';
   checkPath(where, path);
   const expected = 'one that openTable opened';
   if (typeof checkObject(where, 'reader', reader, expected).names !== 'function') {
@@ -162,7 +162,7 @@ export async function readRowsAs(path: string, reader: TableReader, encoding: Ta
   }
   const preprocessing = checkTablePreprocessing(where, encoding);
   const fault = faultOf(where, path);
-  const request = { ...fromFile, path, options: {}, preprocessing, fault, open: async () => reader };
+  const request = { ...fromFile, where, path, options: {}, preprocessing, fault, open: async () => reader };
   try {
     return buildTable(request, await collectRows(reader, request, memoryStore), reader, memoryStore);
   } catch (error) {
@@ -221,7 +221,7 @@ async function readColumns(request: TableRequest, store: ColumnStore): Promise<T
     const collectedRows = await collectRows(reader, request, store);
     const questions = createFaults();
     const formats = findFormats(collectedRows.plan, request.options, reader.delimiter, questions);
-    questions.refuse(fault);
+    questions.throwIfAny(fault);
     const markedTargets = targetsWithMarks(collectedRows.plan);
     const lists = findLabelLists(collectedRows.plan, collectedRows.listTargets, request);
     if (formats.size === 0 && markedTargets.size === 0 && lists.size === 0)

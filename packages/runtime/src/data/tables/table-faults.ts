@@ -8,7 +8,7 @@ export interface TableFaults {
   /** Retracts the faults of a column if it has `count` of this kind, and no others. Returns whether it did. */
   retract(column: number, kind: string, count: number): boolean;
   /** @throws Error of `fault` if there are any. */
-  refuse(fault: TableFault): void;
+  throwIfAny(fault: TableFault): void;
 }
 
 /** Makes an error about a table. `problem` begins with ' has' or ': line 3', for example. */
@@ -54,7 +54,7 @@ export function createFaults(): TableFaults {
       columns.delete(column);
       return kinds.delete(`${column} ${kind}`);
     },
-    refuse(fault) {
+    throwIfAny(fault) {
       const list = [...kinds.values()];
       if (list.length === 0) return;
       const sentences = list.map(({ problem, subject, count }) =>

@@ -251,7 +251,7 @@ export const tableOptions = defineOptions('readTable', {
    * @default true; false for the tables that come with this package
    */
   ramps: dataFlag(option.flag(true, 'give numbers no further inputs between their quantiles')),
-  /** Most inputs of a column of categories: the most frequent ones have an input each. @default 100 */
+  /** Maximum number of inputs of a column of categories: the most frequent ones have an input each. @default 100 */
   oneHotLimit: dataFlag(
     option.positiveInteger(ONE_HOT_LIMIT, 'most inputs of a column: its most frequent categories have one each'),
   ),

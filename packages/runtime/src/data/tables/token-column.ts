@@ -17,7 +17,7 @@ import { createTokenizer, loadTokenizer } from '../text/tokenizers.ts';
 import { allocateTokens } from '../text/tokens-in-memory.ts';
 import type { Table, TableColumn, WordColumn } from './table.ts';
 
-/** Most tokens of a row without `context`: the time of a step grows with its length. */
+/** Maximum number of tokens of a row without `context`: the time of a step grows with its length. */
 const MAX_TOKENS = 256;
 
 /**

@@ -10,20 +10,20 @@ import {
 import type { FileFault } from '../../system/files/file-fault.ts';
 import { createTokenizer } from './tokenizers.ts';
 
-/** A text that can be read from its start more than once, in parts. */
+/** Reads a text from its start, in chunks. It can be called more than once. */
 export type TextSource = () => Iterable<string> | AsyncIterable<string>;
 
-/** A text whose tokens can be read more than once, so that it is never in memory as a whole. */
+/** Reads the tokens of a text as often as needed, so that the whole text is never in memory. */
 export interface TokenReader {
   readonly tokenizer: Tokenizer;
-  /** The token of a line end; 0, and not used, if the parts are not lines. */
+  /** The token of a line end; 0, which is not used, if the parts are not lines. */
   readonly lineEnd: number;
-  /** The sizes of the text, which is read for them unless that happened before. */
+  /** The sizes of the text. Reads the text if no earlier call has. */
   sizes(): Promise<TextSizes>;
   /**
    * The tokens of each part of the text, or of each line without its end.
-   * @throws Error of the text's fault for a character that the vocabulary lacks, for an empty line, and for other sizes
-   * than before.
+   * @throws Error of `fault` for a character that the vocabulary lacks, for an empty line, and if the sizes of the text
+   * have changed since it was last read.
    */
   encodedParts(): AsyncGenerator<Uint32Array>;
 }
@@ -35,8 +35,8 @@ export interface TextSizes {
 }
 
 /**
- * Prepares a text for reading. A tokenizer that is given by name gets the vocabulary of the text, which is read; byte
- * pairs are learned from this share of it, from its start on.
+ * Prepares a text for reading. With the tokenizer `characters` or `words`, reads the text for its vocabulary; byte pairs
+ * are learned from its first `trainingShare`.
  */
 export async function readTokens(
   source: TextSource,
@@ -47,7 +47,7 @@ export async function readTokens(
 ): Promise<TokenReader> {
   const size = bytePairsOf('readTokens', 'tokenizer', requested);
   const kind = typeof requested === 'object' ? requested.kind : requested.startsWith('bpe:') ? 'bpe' : requested;
-  const parts = (): AsyncGenerator<Part> =>
+  const parts = (): AsyncGenerator<TextPart> =>
     partsOf(source(), lines ? afterLastLine : cuts[kind as TokenizerSpec['kind']], lines, fault);
   const isFitted = requested === 'characters' || requested === 'words';
   const survey = isFitted
@@ -57,7 +57,7 @@ export async function readTokens(
       : { spec: await learnFrom(parts, size, lines ? 1 : trainingShare), sizes: null };
   const spec = survey?.spec ?? (typeof requested === 'object' ? requested : { kind: kind as 'bytes' | 'gpt2' });
   const tokenizer = createTokenizer(spec);
-  const encode = (part: Part): Uint32Array => encodePart(tokenizer, part, fault);
+  const encode = (part: TextPart): Uint32Array => encodePart(tokenizer, part, fault);
   const [lineEnd] = lines ? encode({ text: '\n', line: 1 }) : [0];
   let sizes: TextSizes | null = survey?.sizes ?? null;
   const sizeText = ({ tokens, parts }: TextSizes) => `${tokens} tokens${lines ? ` in ${parts} lines` : ''}`;
@@ -67,7 +67,7 @@ export async function readTokens(
     for await (const part of parts()) {
       const tokens = encode(part);
       sizesSoFar = withPart(sizesSoFar, tokens.length);
-      // A text that has grown would not fit into what was allocated for its first sizes.
+      // Tokens of a text that has grown would not fit into the arrays that were allocated for its first sizes.
       if (sizes === null || (sizesSoFar.tokens <= sizes.tokens && sizesSoFar.parts <= sizes.parts)) yield tokens;
     }
     sizes ??= sizesSoFar;
@@ -86,8 +86,8 @@ export async function readTokens(
   };
 }
 
-/** Byte pairs of the first part of a text, which is read twice: for its length, and for its pieces. */
-async function learnFrom(parts: () => AsyncIterable<Part>, size: number, fraction: number): Promise<TokenizerSpec> {
+/** Learns byte pairs from the first `fraction` of a text. Reads it twice: for its length, and for its pieces. */
+async function learnFrom(parts: () => AsyncIterable<TextPart>, size: number, fraction: number): Promise<TokenizerSpec> {
   let length = 0;
   for await (const { text } of parts()) length += text.length;
   let left = Math.round(fraction * length);
@@ -106,16 +106,16 @@ const withPart = ({ tokens, parts, longest }: TextSizes, length: number): TextSi
 });
 
 /** A part of a text that is encoded by itself. */
-interface Part {
+interface TextPart {
   readonly text: string;
   readonly line: number; // of its start, from 1
 }
 
 /** Finds the vocabulary of a text and its sizes. */
-async function surveyText(kind: 'characters' | 'words', parts: AsyncIterable<Part>, lines: boolean) {
+async function surveyText(kind: 'characters' | 'words', parts: AsyncIterable<TextPart>, lines: boolean) {
   const pieces = new Set(lines ? ['\n'] : []);
-  const words = new Map<string, number>(lines ? [['\n', 2]] : []); // twice, as a word of the vocabulary
-  const seenUnits = new Uint8Array(1 << 16); // of characters of one code unit: faster than a set
+  const words = new Map<string, number>(lines ? [['\n', 2]] : []); // counted twice, so that it is in the vocabulary
+  const seenUnits = new Uint8Array(1 << 16); // 1 for each code unit that occurs: faster than a set
   let sizes: TextSizes = { tokens: 0, parts: 0, longest: 0 };
   for await (const { text } of parts) {
     let tokens = 0;
@@ -128,7 +128,7 @@ async function surveyText(kind: 'characters' | 'words', parts: AsyncIterable<Par
       for (let i = 0; i < text.length; i++, tokens++) {
         const code = text.codePointAt(i) ?? 0;
         if (code < seenUnits.length) seenUnits[code] = 1;
-        else pieces.add(text.slice(i, ++i + 1)); // two code units, both of which are passed
+        else pieces.add(text.slice(i, ++i + 1)); // a character of two code units: skips both
       }
     }
     sizes = withPart(sizes, tokens);
@@ -139,7 +139,7 @@ async function surveyText(kind: 'characters' | 'words', parts: AsyncIterable<Par
   return { spec, sizes };
 }
 
-function encodePart(tokenizer: Tokenizer, { text, line }: Part, fault: FileFault): Uint32Array {
+function encodePart(tokenizer: Tokenizer, { text, line }: TextPart, fault: FileFault): Uint32Array {
   try {
     return tokenizer.encode(text);
   } catch (error) {
@@ -149,12 +149,12 @@ function encodePart(tokenizer: Tokenizer, { text, line }: Part, fault: FileFault
   }
 }
 
-/** The last position at which `text` can be cut without cutting a token; -1 if there is none. */
+/** The last position at which `text`, which follows `before`, can be cut between two tokens; -1 if there is none. */
 type Cut = (text: string, before: string) => number;
 
 /**
- * A border between two code units at which no token of words or of GPT-2 goes on: before a run of spaces, and between a
- * letter or digit and any other character but an apostrophe or an accent.
+ * Two code units between which no token of words or of GPT-2 extends: any other before a space, or a letter or digit
+ * before any other character but an apostrophe or an accent.
  */
 const BORDER = /^(?:\S\s|[\p{L}\p{N}][^\s\p{L}\p{M}\p{N}\p{Cs}'’])$/u;
 
@@ -176,17 +176,17 @@ const cuts: Readonly<Record<TokenizerSpec['kind'], Cut>> = {
   huggingface: atLastBorder,
 };
 
-/** Most code units of a line, or between two cuts: V8 has no strings of more than 512 MiB. */
+/** Maximum number of code units of a line, or between two cuts: V8 has no strings of more than 512 MiB. */
 const MAX_CHARACTERS = 1 << 24;
 
-/** The parts of a text, or its lines without their ends. */
+/** Cuts a text into parts between tokens, or into lines without their ends. */
 async function* partsOf(
   chunks: Iterable<string> | AsyncIterable<string>,
   cut: Cut,
   lines: boolean,
   fault: FileFault,
-): AsyncGenerator<Part> {
-  let rest: string[] = []; // the text after the last cut
+): AsyncGenerator<TextPart> {
+  let rest: string[] = []; // chunks after the last cut
   let line = 1;
   for await (const text of chunks) {
     const end = cut(text, rest.at(-1) ?? '');
@@ -204,7 +204,7 @@ async function* partsOf(
   }
   yield* partsIn(rest.join(''));
 
-  function* partsIn(text: string): Generator<Part> {
+  function* partsIn(text: string): Generator<TextPart> {
     if (text === '') return;
     if (!lines) {
       yield { text, line };

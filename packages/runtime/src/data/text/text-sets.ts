@@ -69,7 +69,7 @@ interface SetOptions {
   readonly test: number;
 }
 
-/** Most tokens of a text: starts of windows are held as 32-bit numbers. */
+/** Maximum number of tokens of a text: starts of windows are held as 32-bit numbers. */
 export const MAX_TOKENS = 2 ** 32 - 1;
 
 /** T of windows where no context is given. */

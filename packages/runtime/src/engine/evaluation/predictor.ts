@@ -21,7 +21,7 @@ import { type Backend, compileFor, createBackendKernels, isFused, wasmBackend } 
 import { machineCode } from '../backends/native/machine-code.ts';
 import { takeKernelScratch } from '../memory/thread-scratch.ts';
 
-/** Most memory that a model may take. */
+/** Maximum memory that a model may take. */
 export const addressable: MemoryRoom = { bytes: MAX_BYTES - TAIL_BYTES, bound: 'what WebAssembly can address' };
 
 /** The fastest backend here for the answers of a network. All fused backends give the same bits. */

@@ -22,14 +22,14 @@ import { maxRankGradientRows, rankNotesLength } from '../step/rank-batch.ts';
 import { gradientRowsOf } from '../step/team-part.ts';
 import { passMemoryLength, type ScratchShape, sharedLength, takeThreadScratch } from './thread-scratch.ts';
 
-/** Most steps of a span: their losses and norms fit the rings. */
+/** Maximum number of steps of a span: their losses and norms fit the rings. */
 export const RING = 16_384;
 
 const ALIGNMENT = 64;
 
 export interface ArenaOptions extends ScratchShape {
   schedule: Schedule;
-  threads: number; // most threads that the run may use
+  threads: number; // maximum number of threads that the run may use
   insideBytes?: number; // size above which regions that may lie outside do so; default `maxInsideBytes`
 }
 

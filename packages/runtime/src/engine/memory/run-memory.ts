@@ -75,10 +75,10 @@ function separateWorkspaces(shape: ScratchShape): number {
   return batchSizes * (maxPasses(shape) + (probes ? leafCount(batch, leafRows) : 0));
 }
 
-/** Most chunks whose outputs are held at once: with 16,384 rows, the pauses between segments do not matter. */
+/** Maximum chunks whose outputs are held at once: with 16,384 rows, the pauses between segments do not matter. */
 const MAX_CHUNKS = 64;
 
-/** Most bytes of the outputs of these chunks. One chunk is always held, even if it has more. */
+/** Maximum number of bytes of the outputs of these chunks. One chunk is always held, even if it has more. */
 const MAX_OUTPUT_BYTES = 64 * MiB;
 
 /** Chunks to hold at once when evaluating sets of these numbers of rows. */

@@ -40,7 +40,7 @@ import { type BatchShape, maxRankLeaves } from '../step/team-part.ts';
 /** Rows of an evaluation chunk, whose losses are added one after the other. A pass has at most as many. */
 export const EVALUATION_ROWS = MAX_NODE_ROWS;
 
-/** Most steps whose hyperparameters a thread writes in advance. */
+/** Maximum number of steps whose hyperparameters a thread writes in advance. */
 export const STEPS_AHEAD = 128;
 
 /** What the scratch of an evaluating thread depends on. */
@@ -54,7 +54,7 @@ export interface EvaluationShape {
 /** What the scratch of a training thread depends on. */
 export interface ScratchShape extends BatchShape, EvaluationShape {
   readonly optimizer: Optimizer;
-  readonly passRows: number; // most rows of a pass in the thread's workspace, in training or evaluation
+  readonly passRows: number; // maximum number of rows of a pass in the thread's workspace, in training or evaluation
   readonly probes?: boolean; // whether layers are probed, default false
   readonly hasRowWeights?: boolean; // whether rows have weights, default false
   readonly maxNorm?: number | null; // limit of the norm of weights into a unit, default none
@@ -162,24 +162,24 @@ export function sharedLength({ network, loss, elementType, batch, leafRows, coup
 
 const EMPTY = new Float64Array(0);
 
-/** Most passes with tapes of their own (by rows and gradient row), in networks with few and with many operations. */
+/** Maximum passes with tapes of their own (by rows and gradient row), in networks with few and with many operations. */
 const TAPED_PASSES = 8;
 const TAPED_PASSES_OF_MANY = 2;
 const MANY_OPERATIONS = 2000;
 
-/** Most blocks whose updates have tapes: with more blocks, calls from JavaScript take almost no time. */
+/** Maximum number of blocks whose updates have tapes: with more blocks, calls from JavaScript take almost no time. */
 const TAPED_BLOCKS = 64;
 
-/** Most operations in the update of a block, and in the rest of a step outside of passes and updates. */
+/** Maximum number of operations in the update of a block, and in the rest of a step outside of passes and updates. */
 const OPERATIONS_PER_BLOCK = 4;
 const OPERATIONS_PER_STEP = 64;
 
-/** Most kernel calls of an operation; most operations have one. */
+/** Maximum number of kernel calls of an operation; most operations have one. */
 const KERNEL_CALLS_PER_OPERATION = 3;
-/** Most kernel calls on the tapes of a thread. Further calls are copied when they are made, in 10 ns each. */
+/** Maximum kernel calls on the tapes of a thread. Further calls are copied when they are made, in 10 ns each. */
 const MAX_TAPE_KERNEL_CALLS = 4096;
 
-/** Most operations on the tapes of a thread. */
+/** Maximum number of operations on the tapes of a thread. */
 function maxTapeOperations({ network, loss, hasRowWeights, maxNorm = null, augment }: ScratchShape): number {
   const operations = emptyPass(network, loss, NO_TEAM_MEMORY, hasRowWeights, augment).length;
   const passes = operations > MANY_OPERATIONS ? TAPED_PASSES_OF_MANY : TAPED_PASSES;

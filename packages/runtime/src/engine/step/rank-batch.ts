@@ -32,5 +32,5 @@ export const maxRankGradientRows = (
   { batch, lastBatch, leafRows }: Readonly<Record<'batch' | 'lastBatch' | 'leafRows', number>>,
 ): number => Math.max(...[batch, lastBatch].map((rows) => rankBatch(cluster, leafRows, rows).nodes.flat().length));
 
-/** Most numbers in the notes of all ranks together: see `RankNotes` in rank-step.ts. */
+/** Maximum size, in numbers, of the notes of all ranks together: see `RankNotes` in rank-step.ts. */
 export const rankNotesLength = (ranks: number, leaves: number, blocks: number): number => ranks + leaves + blocks;

@@ -23,7 +23,7 @@ export function runSteps(context: RunContext, task: SpanTask): void {
   context.scalarsAhead.set(context.arena.scalars);
   hyperRow[0] = 0; // each step reads the next row
   let preparedSteps = 0; // steps whose hyperparameters are written in `hypers`
-  let maxRepeats = 1; // most steps of the next call of a block
+  let maxRepeats = 1; // maximum number of steps of the next call of a block
   Atomics.add(control, CONTROL.checkedIn, 1);
   if (!context.barrier.arrive()) return;
   clock?.start();

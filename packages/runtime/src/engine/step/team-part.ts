@@ -22,7 +22,7 @@ export interface BatchShape {
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last batch, which may be short
   readonly leafRows: number;
-  readonly rowsAtOnce: number; // most rows of a pass, unless a leaf has more
+  readonly rowsAtOnce: number; // maximum number of rows of a pass, unless a leaf has more
   readonly couples: boolean; // whether rows depend on each other, so that passes contain barriers
   readonly cluster?: ClusterShape | null; // ranks that share the batch, default only this one
 }
@@ -73,7 +73,7 @@ export function teamOptions(shape: BatchShape, rows: number, threads: number, is
   };
 }
 
-/** Most leaves of a pass, a power of two that kernels take. Their number does not change results. */
+/** Maximum number of leaves of a pass, a power of two that kernels take. Their number does not change results. */
 const maxLeaves = ({ leafRows, rowsAtOnce }: Pick<BatchShape, 'leafRows' | 'rowsAtOnce'>): number =>
   Math.min(MAX_LEAVES, 2 ** (31 - Math.clz32(Math.max(1, Math.floor(rowsAtOnce / leafRows)))));
 
@@ -109,7 +109,7 @@ export const gradientRowsOfTeam = (setup: RunSetup, threads: number): number =>
 /** Largest team whose passes are counted: in larger ones a thread has no more passes. */
 const COUNTED_TEAMS = 16;
 
-/** Most passes of one thread in any team, in a whole batch or the last. Fewer leaves can give more passes. */
+/** Maximum passes of one thread in any team, in a whole batch or the last. Fewer leaves can give more passes. */
 export function maxPasses(shape: BatchShape): number {
   const sizes = [shape.batch, shape.lastBatch].flatMap((rows) =>
     Array.from({ length: Math.min(COUNTED_TEAMS, leafCount(rows, shape.leafRows)) }, (_, t) =>
@@ -119,7 +119,7 @@ export function maxPasses(shape: BatchShape): number {
   return Math.max(1, ...sizes.map(({ passes }) => passes));
 }
 
-/** Most leaves of this rank's part of a batch, in a whole batch or the last. */
+/** Maximum number of leaves of this rank's part of a batch, in a whole batch or the last. */
 export const maxRankLeaves = (shape: BatchShape): number =>
   Math.max(...[shape.batch, shape.lastBatch].map((rows) => leavesOfRank(shape, rows).count));
 

@@ -15,7 +15,7 @@ export const CONTROL = {
   chunkRows: 288,
 };
 
-/** Most threads of a pool: V8 ends the process if the system has no room for one more of its engines. */
+/** Maximum number of threads of a pool: V8 ends the process if the system has no room for one more of its engines. */
 export const MAX_THREADS = 512;
 
 /** Word with the number of contexts that threads built, and the first of the words of each thread's context. */

@@ -12,7 +12,7 @@ import { startWorkerGroup, type WorkerGroup, type WorkerGroupShape } from './wor
  * `close`.
  */
 export interface Pool {
-  /** Number of threads: the most that a run may have. */
+  /** Number of threads: the maximum for a run. */
   readonly threads: number;
   /** Refuses new runs, waits for the current ones, and ends the threads. Closing a pool again has no effect. */
   close(): Promise<void>;

@@ -28,8 +28,8 @@ export interface StepShape {
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last batch
   readonly leafRows: number;
-  readonly rowsAtOnce: number; // most rows of a training pass: see team-part.ts
-  readonly passRows: number; // most rows of a pass in the workspace of a thread
+  readonly rowsAtOnce: number; // maximum number of rows of a training pass: see team-part.ts
+  readonly passRows: number; // maximum number of rows of a pass in the workspace of a thread
   readonly couples: boolean; // see couplesRows
   readonly seed: number;
   readonly ema?: number | null; // decay of the moving average of the weights, default no average

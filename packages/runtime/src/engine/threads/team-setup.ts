@@ -9,7 +9,7 @@ import type { TeamSetup } from './protocol.ts';
 
 /** The computation and size of a team. */
 export interface TeamShape extends TeamComputation {
-  readonly threads: number; // most threads; fewer if memory is short
+  readonly threads: number; // maximum number of threads; fewer if memory is short
   readonly startsThreads: boolean; // started for this team, not taken from a pool
   readonly sharers?: number; // processes that use the same memory, default 1
   readonly backend: BackendChoice;

@@ -40,7 +40,7 @@ export interface AnswerPool {
 
 export interface AnswerPoolOptions extends TextLimits {
   readonly threads: number;
-  readonly maxTokens?: number; // most tokens of a text, default no limit
+  readonly maxTokens?: number; // maximum number of tokens of a text, default no limit
   readonly maxSeconds?: number; // time of a thread for a call, after which it is ended and replaced, default 30
 }
 

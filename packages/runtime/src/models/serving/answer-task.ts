@@ -11,7 +11,7 @@ export interface AnswersTask extends Task<readonly Reply[] | 'unknown'> {
   readonly id: number; // id of the model
   readonly model?: SharedModel; // sent to a thread that does not have it yet
   readonly bodies: readonly Body[];
-  readonly maxRows: number; // most rows of a body
+  readonly maxRows: number; // maximum number of rows of a body
 }
 
 /** Answerers by the model's id. */

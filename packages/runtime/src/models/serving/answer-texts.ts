@@ -28,7 +28,7 @@ export type Body = string | Uint8Array;
 export type TextAnswerer = (bodies: readonly Body[]) => Reply[];
 
 export interface TextLimits {
-  readonly maxRows: number; // most rows of a text
+  readonly maxRows: number; // maximum number of rows of a text
 }
 
 const EXPECTED_BODY = 'a row or a list of rows, as JSON';

@@ -40,7 +40,7 @@ export interface WritingTask extends Task<Written | 'unknown'> {
   readonly id: number; // id of the model
   readonly model?: SharedModel; // sent to a thread that does not have it yet
   readonly step: WritingStep;
-  readonly maxTokens: number; // most tokens of a text
+  readonly maxTokens: number; // maximum number of tokens of a text
 }
 
 /** Milliseconds of a step, after which other requests have their turn. */

@@ -10,7 +10,7 @@ import { systemReason } from './system-reason.ts';
 export const MAX_DEFLATE_RATIO = 1032;
 
 /**
- * Most that a gzipped text or table may grow when unpacked, relative to its size. Texts grow 2 to 5 times, tables of
+ * Maximum size of a gzipped text or table when unpacked, relative to its file. Texts grow 2 to 5 times, tables of
  * numbers 3 to 30 times. Those that grow more repeat themselves, such as hundreds of one-hot columns.
  */
 export const MAX_TEXT_RATIO = 256;

@@ -26,7 +26,7 @@ export interface CheckpointEntry {
   readonly isFirst: boolean; // whether it is the first checkpoint of this process
   readonly checkpoint: Omit<Checkpoint, 'spec'>;
   readonly isBest: boolean;
-  readonly maxKept: number; // most checkpoints to keep under names with their steps; 0: none
+  readonly maxKept: number; // maximum number of checkpoints to keep under names with their steps; 0: none
   readonly keptSteps: readonly number[]; // steps of the kept checkpoints, oldest first
   readonly countsOlder: boolean; // whether those written before a resume count among the kept ones
 }

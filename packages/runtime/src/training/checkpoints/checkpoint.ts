@@ -90,7 +90,7 @@ export interface Progress {
   elapsedMs: number;
   /** The number of threads requested at the last start or resume. */
   threads: number;
-  /** Most threads that had rows in one step so far. */
+  /** Maximum number of threads that had rows in one step so far. */
   gradientThreads: number;
   /** The last evaluation of the validation set. */
   validation?: Evaluation;

@@ -52,7 +52,7 @@ export interface ResumeDifference {
   readonly problem: string; // 'has 16, expected 32'
 }
 
-/** Most differences named in an error: there may be as many as layers. */
+/** Maximum number of differences named in an error: there may be as many as layers. */
 const MAX_NAMED = 20;
 
 /** The differences in a sentence, with why they are refused. */

@@ -232,7 +232,7 @@ function findBadLoss({ arena, network }: RunContext, search: Search, passPlans: 
   }
 }
 
-/** Most tensors named: a diverging network usually diverges in one. */
+/** Maximum number of tensors named: a diverging network usually diverges in one. */
 const MAX_NAMED = 3;
 
 /** The largest weight of each of the tensors with the largest weights: 'W of dense(2->3) at layer 0 -1.50e+160, …'. */

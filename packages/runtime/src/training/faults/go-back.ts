@@ -9,7 +9,7 @@ import { type BadStep, isEarlier } from './earliest-fault.ts';
 import { epochStart, stateIsFinite } from './history.ts';
 import { runFailure } from './recovery.ts';
 
-/** Most halvings of the learning rate: if 1/1024 of it still diverges, the rate is not the problem. */
+/** Maximum number of halvings of the learning rate: if 1/1024 of it still diverges, the rate is not the problem. */
 const MAX_ROLLBACKS = 10;
 
 const ADVICE = 'a lower learning rate, clipping of the gradient norm, or smaller inputs and targets may help';

@@ -8,7 +8,7 @@ export const RETRIES = 3;
 export interface Retry {
   /** Consecutive failures, including this one. */
   readonly failures: number;
-  /** Most consecutive failures allowed. */
+  /** Maximum number of consecutive failures allowed. */
   readonly retries: number;
   /** Why the thread failed. */
   readonly reason: string;

@@ -11,7 +11,7 @@ import { fileBeside, resolveInstalled } from '../../system/installed.ts';
 import type { RunRecord } from '../checkpoints/checkpoint.ts';
 import type { RunPlan } from '../run/plan.ts';
 
-/** Most differences named in an error. */
+/** Maximum number of differences named in an error. */
 const MAX_NAMED = 3;
 
 /**

@@ -27,7 +27,7 @@ export interface StateShares {
 /** Numbers sent to a rank at a time: copying 1 MiB takes less than a millisecond. */
 const PIECE_NUMBERS = 1 << 17;
 
-/** Most numbers in the pieces that rank 0 holds at once, when it scatters an array of P numbers to all ranks. */
+/** Maximum numbers in the pieces that rank 0 holds at once, when it scatters an array of P numbers to all ranks. */
 export const maxPieceNumbers = (ranks: number, P: number): number => Math.min(P, (ranks - 1) * PIECE_NUMBERS);
 
 export async function createStateShares(lockstep: Lockstep, arena: Arena): Promise<StateShares> {

@@ -134,7 +134,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
 
   const isOver = (): boolean => isDone(plan, progress) || isAborted(state);
 
-  function refuse(call: string): void {
+  function checkIdle(call: string): void {
     if (endReason !== null) throw new Error(`${call}: the trainer ${endReason}, expected an open one`);
     if (pendingCall !== null)
       throw new Error(`${call}: ${pendingCall} has not ended, expected one call at a time (await it)`);
@@ -142,7 +142,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
 
   /** Runs `work` if no other call is pending. A failure ends the trainer. */
   async function runAlone<T>(call: string, work: () => Promise<T>): Promise<T> {
-    refuse(call);
+    checkIdle(call);
     pendingCall = call;
     try {
       return await work();
@@ -193,7 +193,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
     },
     async step(count = 1) {
       option.positiveInteger.check('step', 'count', count);
-      refuse('step');
+      checkIdle('step');
       if (isOver()) {
         const problem = `has done ${progress.step} of ${totalSteps} steps and ends there, expected one that goes on`;
         throw new Error(`step: the trainer ${problem} (look at isDone)`);
@@ -211,7 +211,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
       return evaluation as Evaluation; // the set exists, so there is a result
     },
     setRate(rate) {
-      refuse('setRate');
+      checkIdle('setRate');
       if (rate !== null) {
         option.nonNegative.check('setRate', 'rate', rate);
         // Like a schedule's, the rate may become 0.

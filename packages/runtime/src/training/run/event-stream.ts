@@ -1,4 +1,4 @@
-/** Most unread events; beyond it the oldest are dropped. */
+/** Maximum number of unread events; beyond it the oldest are dropped. */
 const LIMIT = 1024;
 
 export interface EventStream<E extends { type: string }> {

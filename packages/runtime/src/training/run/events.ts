@@ -36,7 +36,7 @@ export interface StartEvent {
   readonly backend: Backend;
   /** Number type of the run. */
   readonly precision: ElementType;
-  /** Most bytes that the run uses, in addition to those of the process before. */
+  /** Maximum number of bytes that the run uses, in addition to those of the process before. */
   readonly plannedBytes: number;
   /** Steps of the whole run. */
   readonly totalSteps: number;
@@ -86,7 +86,7 @@ export interface RecoveryEvent {
   readonly step: number;
   /** Consecutive failures, including this one. */
   readonly failures: number;
-  /** Most consecutive failures allowed. */
+  /** Maximum number of consecutive failures allowed. */
   readonly retries: number;
   /** Why the thread failed. */
   readonly reason: string;
@@ -104,7 +104,7 @@ export interface RollbackEvent {
   readonly factor: number;
   /** Rollbacks of the whole run, including this one. */
   readonly rollbacks: number;
-  /** Most rollbacks allowed. */
+  /** Maximum number of rollbacks allowed. */
   readonly limit: number;
   /** What was not finite, and where. */
   readonly reason: string;

@@ -15,7 +15,7 @@ type Train = (spec: NetworkSpec, data: DataSplits, options: TrainOptions) => Pro
 /** Share of the time in which steps are measured, and the longest such time in ms. */
 const TRIAL_SHARE = 0.05;
 const MAX_TRIAL_MS = 5000;
-/** Most steps of a trial: its time ends it before, and a plan of so many epochs takes little memory. */
+/** Maximum number of steps of a trial: its time ends it before, and a plan of so many epochs takes little memory. */
 const TRIAL_STEPS = 2 ** 20;
 /** Share of the time that is kept for steps which are slower than those that were measured. */
 const RESERVE = 0.02;

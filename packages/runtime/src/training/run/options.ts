@@ -301,7 +301,7 @@ export interface OptionsFor<T extends ElementType> extends Omit<TrainOptions, 'p
   readonly onEvent?: (event: TrainEvent<NoInfer<T>>) => void; // the listener must not widen T
 }
 
-/** Most levels copied: far more than any option has, and few enough for recursion. */
+/** Maximum number of levels copied: far more than any option has, and few enough for recursion. */
 const MAX_DEPTH = 64;
 
 /**

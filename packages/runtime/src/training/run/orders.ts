@@ -2,7 +2,7 @@ import { createRandom, type Pausable, type Random } from '@gradloom/core';
 import { shuffleInTurns, viewOf } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
 
-/** Most numbers in the slots of all epochs: 1 MiB, so that small datasets get many epochs into one span. */
+/** Maximum numbers in the slots of all epochs: 1 MiB, so that small datasets get many epochs into one span. */
 const MAX_SLOT_NUMBERS = 262_144;
 
 /** The order of each epoch's rows, or the starts of its windows, by seed and epoch. Slots hold those of some epochs. */

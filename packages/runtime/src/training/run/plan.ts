@@ -281,7 +281,7 @@ export function rowsPerStep(
   return batch === 'full' ? rows : Math.min(rows, batch * accumulate);
 }
 
-/** Most threads that have work: a thread without a leaf, a block or an evaluation chunk would only cost time. */
+/** Maximum threads that have work: a thread without a leaf, a block or an evaluation chunk would only cost time. */
 function maxUsefulThreads(
   leaves: number,
   { parameterCount }: Network,

@@ -7,7 +7,7 @@ import { option, show } from '@gradloom/core/internal';
  */
 export type RateChanges = Readonly<Record<number, number>>;
 
-/** Most changes of a run: each step searches them. */
+/** Maximum number of changes of a run: each step searches them. */
 const MAX_CHANGES = 1000;
 
 /** @throws OptionError for anything but numbers by whole steps. */

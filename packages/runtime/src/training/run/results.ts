@@ -56,7 +56,7 @@ export interface TrainResult<T extends ElementType = ElementType> {
   readonly threads: number;
   /** For 'auto': the speed of each number of threads tried. Empty if none was tried. */
   readonly trials: readonly Trial[];
-  /** Most threads that had rows in one step: at most the number of leaves in a batch. */
+  /** Maximum number of threads that had rows in one step: at most the number of leaves in a batch. */
   readonly gradientThreads: number;
   /** Leaves: parts of each batch whose gradients are summed by a fixed tree. Depends only on the batch size. */
   readonly leaves: number;

@@ -13,12 +13,12 @@ import { createLiveContinuation } from '../../engine/evaluation/predictor.ts';
 import type { TrainTextEvent, WarningEvent } from './events.ts';
 import type { RunPlan } from './plan.ts';
 
-/** Most texts of a run, evenly spaced. */
+/** Maximum number of texts of a run, evenly spaced. */
 const MAX_TEXTS = 10;
-/** Most and least tokens of a text. */
+/** Maximum and minimum number of tokens of a text. */
 const MAX_TOKENS = 150;
 const MIN_TOKENS = 20;
-/** Most lines of a text, if the model writes lines. */
+/** Maximum number of lines of a text, if the model writes lines. */
 const MAX_LINES = 10;
 /**
  * Trained tokens for each token that is written. gpt:4x4x128 on two cores writes a token in the time of 4 trained ones,

@@ -218,7 +218,7 @@ export function createSpanLength(now: () => number = () => performance.now()): S
 }
 
 /**
- * Most threads of a run that work at once: as many as there are cores. More would share cores, and each would pack the
+ * Maximum number of working threads of a run: one per core. More would share cores, and each would pack the
  * weights again for fewer rows, which made 16 threads on two cores three times as slow as two. The result is the same.
  * GRADLOOM_OVERSUBSCRIBE=1 removes the limit, for tests that need more threads than machines have cores.
  */

@@ -116,7 +116,7 @@ test.each<[string, NetworkSpec, number]>([
   // Its dense layers and its output have channels last.
   ['a decoder', everyLayer['a decoder'], 4],
 ])('%s in ONNX moves channels as often as it must', (_name, spec, times) => {
-  const graph = createGraph().in('float');
+  const graph = createGraph().withType('float');
   emitNetwork(graph, buildNetwork(spec), Float32Array.from(weightsFor(spec)), 'x', ['lengths']);
   const { node = [] } = graph.finish();
   expect(node.filter(({ opType }) => opType === 'Transpose').length).toBe(times);

@@ -115,7 +115,7 @@ export function createNumberCollector(
   };
 }
 
-/** Most different texts of a column: as many as a map can hold. */
+/** Maximum number of different texts of a column: as many as a map can hold. */
 const MAX_TEXTS = 2 ** 24;
 
 /** What a cell of a text or an image lacks, and has to have. */

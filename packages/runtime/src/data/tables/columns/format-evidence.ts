@@ -25,7 +25,7 @@ const WITH_UNIT = new RegExp(
 
 const NO_CENTS = /[-−–—]$/;
 
-/** Most different units that are counted. */
+/** Maximum number of different units that are counted. */
 const MAX_UNITS = 20;
 
 /** A column of numbers has one unit, or by mistake a few, in nearly all cells. */

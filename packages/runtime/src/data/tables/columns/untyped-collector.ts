@@ -15,10 +15,10 @@ import { type CollectedColumn, type ColumnCollector, createDictionary, inBracket
 import type { GrowingNumbers } from './column-store.ts';
 import { createFormatFinder } from './format-evidence.ts';
 
-/** Most distinct words kept of a column before it counts as text, unless all are dates. */
+/** Maximum number of distinct words kept of a column before it counts as text, unless all are dates. */
 const MAX_WORDS = 1 << 16;
 
-/** Most distinct class names: far more than any dataset has. */
+/** Maximum number of distinct class names: far more than any dataset has. */
 const MAX_CLASSES = 1_000_000;
 
 /** Longest category, in characters; longer ones make a column text. */

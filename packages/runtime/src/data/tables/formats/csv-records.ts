@@ -6,9 +6,7 @@ import { readText, type TextEncodingChoice } from '../../read-text.ts';
 import { type CsvRecord, findDelimiter } from '../sniffers/csv-layout.ts';
 import { type DelimiterName, delimiters } from './table-reader.ts';
 
-/**
- * Most characters of a record, about 100,000 columns: a longer one has an unclosed quote, or the file is not a table.
- */
+/** Maximum characters of a record, about 100,000 columns. A longer one has an unclosed quote, or is not of a table. */
 export const MAX_RECORD_CHARACTERS = 1 << 22;
 
 /**

@@ -12,7 +12,7 @@ export interface CsvRecord {
   readonly fields: readonly string[];
 }
 
-/** Most lines above the names of columns, such as the title of a report. */
+/** Maximum number of lines above the names of columns, such as the title of a report. */
 const MAX_TITLES = 20;
 
 /**

@@ -11,7 +11,7 @@ import { targetKind, targetSpan } from './target-kind.ts';
 /** Possible mistakes of single columns; of each column the first is named. */
 export const columnRules = { constant, sentinel, spellings } satisfies Record<string, ColumnRule>;
 
-/** Most warnings about single columns: a wide table may have thousands. */
+/** Maximum number of warnings about single columns: a wide table may have thousands. */
 const MAX_WARNINGS = 10;
 
 const columns: Sniffer = {

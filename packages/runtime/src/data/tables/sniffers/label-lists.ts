@@ -8,7 +8,7 @@ import type { Sniffer, Target } from './sniffer.ts';
 
 const separators = { semicolon: ';', bar: '|', comma: ',' } as const;
 
-/** Most labels of a column: each has an output, a loss and figures of its own. */
+/** Maximum number of labels of a column: each has an output, a loss and figures of its own. */
 const MAX_LABELS = 200;
 
 const EACH_A_CLASS = '--label-separator none reads each cell as one class';

@@ -19,7 +19,7 @@ export const spelledTarget: Sniffer = {
     }),
 };
 
-/** Most words that a warning lists as spellings of each other. */
+/** Maximum number of words that a warning lists as spellings of each other. */
 const MAX_SPELLINGS = 10;
 
 /** Says which words differ in case or spaces alone, or are spellings of one answer, such as yes and Y. */

@@ -4,7 +4,7 @@ import type { FileFault } from '../../../system/files/file-fault.ts';
 /** The object in config.json. */
 export type Config = Readonly<Record<string, unknown>>;
 
-/** Most layers, and most numbers along one axis of a tensor. */
+/** Maximum number of layers, and of numbers along one axis of a tensor. */
 const [MAX_LAYERS, MAX_EXTENT] = [1024, 1 << 24];
 
 /**

@@ -27,7 +27,7 @@ export function emitAnswers(
   const byRow = (value: Value, row: Shape): Value => (R === 1 ? value : graph.reshape(value, [-1, ...row]));
   const y = graph.cast(flat, type);
   const addAnswer = (name: string, value: Value, row: Shape, note: string): void =>
-    graph.output(unusedName(name), graph.in(type).cast(value, 'double'), type, row, note);
+    graph.output(unusedName(name), graph.withType(type).cast(value, 'double'), type, row, note);
   const target = preprocessing?.target;
   const firstTarget = target?.at(0);
   const labels = firstTarget?.type === 'classes' ? firstTarget.labels : metadata?.labels;

@@ -34,7 +34,7 @@ export interface Graph {
   /** A constant of floating-point numbers, in the type of its array. */
   reals(name: string, shape: readonly number[], numbers: Elements): Value;
   /** A view of the same graph that adds numbers of another type; new graphs use float64. */
-  in(type: RealType): Graph;
+  withType(type: RealType): Graph;
   /** A single number, rounded to the graph's type. */
   number(value: number): Value;
   /** Converts a value of type `from` to the graph's type. */
@@ -81,7 +81,7 @@ function emptyGraph(
     return constant(name, 'int64', shape, { rawData: new Uint8Array(bytes.buffer) });
   }
 
-  const commonMethods: Omit<Graph, 'type' | 'in' | 'body' | 'number' | 'cast'> = {
+  const commonMethods: Omit<Graph, 'type' | 'withType' | 'body' | 'number' | 'cast'> = {
     input(name, type, row, note) {
       if (name === '') throw new Error('a column without a name has no input in ONNX, expected a name');
       inputs.push(valueInfo(name, type, row, note));
@@ -129,7 +129,7 @@ function emptyGraph(
   const graphOf = (type: RealType): Graph => ({
     ...commonMethods,
     type,
-    in: graphOf,
+    withType: graphOf,
     body: () => emptyGraph(newValue, type),
     number(value) {
       // The key distinguishes -0 from 0, and has a text for NaN.

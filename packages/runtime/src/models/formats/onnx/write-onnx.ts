@@ -60,7 +60,7 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   const graph = createGraph();
   const type = onnxTypes[typeOf(contents.parameters)];
   const x = emitInputs(graph, type, model);
-  const y = emitNetwork(graph.in(type), network, contents.parameters, x, emitLengths(graph, model));
+  const y = emitNetwork(graph.withType(type), network, contents.parameters, x, emitLengths(graph, model));
   const layouts = layoutsOf(contents.metadata ?? {}, network);
   const importedNames = [...(layouts?.inputs ?? []), ...(layouts?.outputs ?? [])].map(({ name }) => name);
   const columns = rowsOfTable(contents.preprocessing)?.columns.map(({ name }) => name) ?? ['x'];
@@ -70,7 +70,7 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
     while (inputNames.has(unusedName)) unusedName += '_';
     return unusedName;
   };
-  for (const { name, model: outputModel, outputs } of outputsOf(graph.in(type), model, y)) {
+  for (const { name, model: outputModel, outputs } of outputsOf(graph.withType(type), model, y)) {
     const layout = layouts?.outputs.find((output) => name === null || output.name === name);
     const nameOfAnswer = (answer: string): string => unusedName(name === null ? answer : `${name}.${answer}`);
     emitAnswers(graph, type, outputModel, outputs, nameOfAnswer, layout);
@@ -107,17 +107,17 @@ function outputsOf(graph: Graph, model: ExportedModel, y: Value) {
 }
 
 /**
- * The lengths of each part of rows, and of whole ones. Each part whose lengths a layer reads is an optional input:
- * `lengths`, or `lengths.<name>` for each of several.
+ * The lengths of each part of rows, and last those of rows without padding. The lengths of a part are an optional input
+ * if layers read them at the positions of the part: `lengths`, or `lengths.<name>` for each of several.
  */
 function emitLengths(graph: Graph, { contents: { preprocessing }, network }: ExportedModel): readonly Value[] {
   const { parts, whole, readers } = network.lengths;
   const hasLengths = ofTable(preprocessing)?.columns.some(({ type }) => type === 'text') ?? true;
   const allLengths = graph.integers([whole]);
   const partLengths = parts.map(({ name, positions: T }, part) => {
-    const isRead = readers.some((reader) => reader.part === part);
-    const isChanged = readers.some((reader) => reader.part === part && !reader.isKept);
-    if (T === null || !isRead || isChanged || !hasLengths) return allLengths;
+    const partReaders = readers.filter((reader) => reader.part === part);
+    const canBePadded = hasLengths && partReaders.length > 0 && partReaders.every(({ isKept }) => isKept);
+    if (T === null || !canBePadded) return allLengths;
     const input = name === null || parts.length === 1 ? 'lengths' : `lengths.${name}`;
     return graph.optional(input, T, `the real positions of each row, from 1 to ${T}; left out, all ${T} are real`);
   });
@@ -135,33 +135,33 @@ function emitInputs(
   type: RealType,
   { contents: { preprocessing, metadata }, network }: ExportedModel,
 ): Value {
+  const { input: shape, inputs: size } = network;
   const table = rowsOfTable(preprocessing);
   if (table !== undefined) {
-    const x = graph.in(type).cast(emitColumns(graph, table), 'double');
-    const { input } = network;
-    return input.length === 1 ? x : graph.reshape(x, [0, ...input]);
+    const x = graph.withType(type).cast(emitColumns(graph, table), 'double');
+    return shape.length === 1 ? x : graph.reshape(x, [0, ...shape]);
   }
   const layouts = layoutsOf(metadata ?? {}, network);
   if (layouts !== null && preprocessing === undefined) {
     const x = emitImportedInputs(graph, type, layouts.inputs);
-    return layouts.inputs.length === 1 && network.input.length === 1 ? graph.reshape(x, [0, network.inputs]) : x;
+    return layouts.inputs.length === 1 && shape.length === 1 ? graph.reshape(x, [0, size]) : x;
   }
   const { divisor = metadata?.divisor ?? 1, bits = 16, scale } = ofImages(preprocessing)?.image ?? {};
   const divisorText = divisor === 1 ? '' : `, divided by ${divisor} as in training${bitsText(bits)}`;
-  const x = graph.input('x', type, network.input, `the inputs of the network${divisorText}`);
-  return scale === undefined ? x : emitScale(graph, type, scale, x, network.input);
+  const x = graph.input('x', type, shape, `the inputs of the network${divisorText}`);
+  return scale === undefined ? x : emitScale(graph, type, scale, x, shape);
 }
 
 /** Adds (x - mean) / deviation of each channel, in the type of the model as in training. */
-function emitScale(graph: Graph, type: RealType, { mean, deviation }: ChannelScale, x: Value, input: Shape): Value {
+function emitScale(graph: Graph, type: RealType, { mean, deviation }: ChannelScale, x: Value, shape: Shape): Value {
   const C = mean.length;
   const channels = (name: string, numbers: readonly number[]): Value =>
     graph.reals(name, [C], type === 'float' ? Float32Array.from(numbers) : Float64Array.from(numbers));
-  const isFlat = channelsOf(input) !== C;
+  const isFlat = channelsOf(shape) !== C;
   const pixels = isFlat ? graph.reshape(x, [0, -1, C]) : x;
   const centered = graph.node('Sub', [pixels, channels('mean', mean)]);
   const scaled = graph.node('Div', [centered, channels('deviation', deviation)]);
-  return isFlat ? graph.reshape(scaled, [0, ...input]) : scaled;
+  return isFlat ? graph.reshape(scaled, [0, ...shape]) : scaled;
 }
 
 const cellTexts = {
@@ -172,12 +172,12 @@ const cellTexts = {
 
 /** Adds a graph input for each column: [N, 1], of a text [N, T], of an image [N, H, W, C]. Returns x [N, I]. */
 function emitColumns(graph: Graph, { columns }: TablePreprocessing): Value {
-  const parts = inInputOrder(columns).flatMap((column) => {
+  const inputs = inInputOrder(columns).flatMap((column) => {
     if (column.type === 'text') return [emitTokens(graph, column)];
     if (column.type === 'image') return [emitPixels(graph, column)];
     return column.type === 'categorical' ? emitCategories(graph, column) : emitNumbers(graph, column);
   });
-  return parts.length === 1 ? parts[0] : graph.node('Concat', parts, { axis: 1 });
+  return inputs.length === 1 ? inputs[0] : graph.node('Concat', inputs, { axis: 1 });
 }
 
 /** Adds the tokens of a text, which are inputs as they are. */

@@ -102,10 +102,10 @@ function alignAxis(call: Call, entries: readonly Aligned[], axis: number): Align
     if (first >= k || first === -1 || b.length === 0 || a[0] === b[0]) continue; // one part may stand for both
     if (extentOf(a) !== extentOf(b)) {
       const [problem, expected] = [`extents ${show(a)} and ${show(b)} in one axis`, 'extents that are equal or 1'];
-      throw a.includes(ROWS) || b.includes(ROWS) ? mixedRows(call, problem, expected) : call.refuse(problem, expected);
+      throw a.includes(ROWS) || b.includes(ROWS) ? mixedRows(call, problem, expected) : call.fault(problem, expected);
     }
     const sharedFactors = commonFactors(a, b);
-    if (sharedFactors === null) throw call.refuse('an axis that is split in two ways', 'one order of its parts');
+    if (sharedFactors === null) throw call.fault('an axis that is split in two ways', 'one order of its parts');
     const { pieces, countsA, countsB } = sharedFactors;
     if (a.includes(ROWS) !== b.includes(ROWS)) throw mixedRows(call);
     result = result.map((other, j) => {
@@ -129,7 +129,7 @@ export const mixedRows = (
   call: Call,
   problem = 'a value that mixes the rows of a batch',
   expected = 'rows that stay apart, in the first axis',
-): MixedRowsError => new MixedRowsError(call.refuse(problem, expected).message);
+): MixedRowsError => new MixedRowsError(call.fault(problem, expected).message);
 
 /** The item with its parts in the order of `storedParts`, and 1 where it has none. */
 function parameterOrRows(

@@ -63,7 +63,7 @@ export interface Call extends LayerAdder {
   /** The outputs of another operator for these inputs, with its default attributes, or these. */
   apply(operator: string, items: readonly (Item | undefined)[], attributes?: Attributes): readonly Item[];
   /** The error: the node, its operator and its place in the graph; what it has, and what is expected. */
-  refuse(has: string, expected: string): Error;
+  fault(has: string, expected: string): Error;
 }
 
 /** The call of a node of a graph of `count`. */
@@ -73,7 +73,7 @@ export function callOf(
   count: number,
   {
     read,
-    fault,
+    fault: fileFault,
     uses,
     ...rest
   }: Pick<Call, 'opset' | 'fixedRows' | keyof LayerAdder> & {
@@ -87,13 +87,13 @@ export function callOf(
   const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
   const operator = domain === '' || domain === 'ai.onnx' ? opType : `${domain}.${opType}`;
   const shownOperator = /^[\w.]+$/.test(operator) ? operator : show(operator); // a damaged file has any bytes here
-  const refuse = (has: string, expected: string): Error => {
+  const fault = (has: string, expected: string): Error => {
     const node = `node ${show(name === '' ? (output[0] ?? '') : name)} (${shownOperator}, ${index + 1} of ${count})`;
-    return fault(`${has} at ${node}`, expected);
+    return fileFault(`${has} at ${node}`, expected);
   };
   const required = (name: string): Message<'AttributeProto'> => {
     const entry = attributes.get(name);
-    if (entry === undefined) throw refuse(`no attribute ${show(name)}`, 'it');
+    if (entry === undefined) throw fault(`no attribute ${show(name)}`, 'it');
     return entry;
   };
   return {
@@ -111,14 +111,14 @@ export function callOf(
     texts: (name) => (required(name).strings ?? []).map(text),
     tensor(name) {
       const { t } = required(name);
-      if (t === undefined) throw refuse(`no tensor in attribute ${show(name)}`, 'one');
+      if (t === undefined) throw fault(`no tensor in attribute ${show(name)}`, 'one');
       return read(t, `attribute ${show(name)}`);
     },
     graph(name) {
       const { g } = required(name);
-      if (g === undefined) throw refuse(`no graph in attribute ${show(name)}`, 'one');
+      if (g === undefined) throw fault(`no graph in attribute ${show(name)}`, 'one');
       return g;
     },
-    refuse,
+    fault,
   };
 }

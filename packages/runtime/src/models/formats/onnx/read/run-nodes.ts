@@ -67,7 +67,7 @@ function runNode<T extends Item>(
   const itemOf = (name: string): T => {
     const item = items.get(name);
     if (item !== undefined) return item;
-    throw call.refuse(`the input ${show(name)} that nothing before makes`, 'nodes in their order');
+    throw call.fault(`the input ${show(name)} that nothing before makes`, 'nodes in their order');
   };
   const xs = (node.input ?? []).map((name) => (name === '' ? undefined : itemOf(name)));
   let outputs: readonly (T | undefined)[];
@@ -103,7 +103,7 @@ function addOutputs<T extends Item>(
 /** The branch that an `If` takes. */
 function branchOf(call: Call, condition: Item | undefined): Message<'GraphProto'> {
   if (condition === undefined || !isConstant(condition))
-    throw call.refuse('a condition that depends on its inputs', 'a constant');
+    throw call.fault('a condition that depends on its inputs', 'a constant');
   return call.graph(condition.numbers[0] === 0 ? 'else_branch' : 'then_branch');
 }
 
@@ -143,18 +143,16 @@ const attributesOf = (attributes: Attributes): Message<'AttributeProto'>[] =>
 /** The outputs of an operator: of constants by plain code, else by layers. */
 function outputsOf(call: Call, xs: readonly (Item | undefined)[]): readonly Item[] {
   const operator = Object.hasOwn(operators, call.operator) ? operators[call.operator] : undefined;
-  if (operator === undefined) throw call.refuse('an unknown operator', 'one of those in docs/export.md');
+  if (operator === undefined) throw call.fault('an unknown operator', 'one of those in docs/export.md');
   try {
     if (xs.every((x) => x === undefined || isConstant(x))) return operator.evaluate(call, xs);
-    if (operator.layers === undefined) throw call.refuse('inputs that layers compute', 'constants');
+    if (operator.layers === undefined) throw call.fault('inputs that layers compute', 'constants');
     return operator.layers(call, xs);
   } catch (error) {
-    if (error instanceof OptionError)
-      throw call.refuse(`a layer that does not fit (${error.message})`, 'one that fits');
-    if (error instanceof RangeError)
-      throw call.refuse(`a tensor of ${error.message} numbers`, `at most ${MAX_NUMBERS}`);
+    if (error instanceof OptionError) throw call.fault(`a layer that does not fit (${error.message})`, 'one that fits');
+    if (error instanceof RangeError) throw call.fault(`a tensor of ${error.message} numbers`, `at most ${MAX_NUMBERS}`);
     // An operator reads an input that its node leaves out.
-    if (error instanceof TypeError) throw call.refuse(`${xs.length} inputs that do not fit`, 'those of the operator');
+    if (error instanceof TypeError) throw call.fault(`${xs.length} inputs that do not fit`, 'those of the operator');
     throw error;
   }
 }

@@ -69,7 +69,7 @@ const celu: Operator = unary(
 function alphaOfCelu(call: Call): number {
   const alpha = call.float('alpha', 1);
   if (alpha > 0) return alpha;
-  throw call.refuse(`alpha ${alpha}`, 'a number above 0');
+  throw call.fault(`alpha ${alpha}`, 'a number above 0');
 }
 
 /** α and γ of [Klambauer et al. 2017](https://arxiv.org/abs/1706.02515), as the standard has them. */

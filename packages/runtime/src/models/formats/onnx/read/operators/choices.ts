@@ -68,7 +68,7 @@ const topK = composedOperator((call, [first, count]) => {
   const axis = axisOf(call, call.int('axis', -1), dims.length);
   const [n] = fixedExtents(call, [dims[axis]]);
   const [k] = call.opset < 10 ? [call.int('k', 1)] : constantNumbers(call, count, 'a count');
-  if (!(k >= 1 && k <= Math.min(n, MAX_ORDERED))) throw call.refuse(`${k} of ${n} numbers`, `1 to ${MAX_ORDERED}`);
+  if (!(k >= 1 && k <= Math.min(n, MAX_ORDERED))) throw call.fault(`${k} of ${n} numbers`, `1 to ${MAX_ORDERED}`);
   const isLargest = call.int('largest', 1) !== 0;
   let rest = isLargest ? x : call.apply('Neg', [x])[0];
   const rankedPairs: [value: Item, index: Item][] = [];

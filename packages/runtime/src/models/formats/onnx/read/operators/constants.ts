@@ -30,7 +30,7 @@ const maskType = (call: Call, { type }: Item): TensorType => (call.opset < 10 ? 
 function evaluateDropout(call: Call, [x, ratio, mode]: readonly (Item | undefined)[]): Item {
   const isTraining = mode !== undefined && constantNumbers(call, mode, 'a mode')[0] !== 0;
   if (isTraining && (ratio === undefined || constantNumbers(call, ratio, 'a ratio')[0] !== 0)) {
-    throw call.refuse('training_mode', 'evaluation, which drops nothing');
+    throw call.fault('training_mode', 'evaluation, which drops nothing');
   }
   return x as Item;
 }
@@ -44,7 +44,7 @@ function constant(call: Call): Tensor {
   if (call.has('value_floats'))
     return vector('float', call.floats('value_floats'), [call.floats('value_floats').length]);
   if (call.has('value_ints')) return integers(call.ints('value_ints'));
-  throw call.refuse('no constant of numbers', 'the attribute value');
+  throw call.fault('no constant of numbers', 'the attribute value');
 }
 
 /** The numbers in another type: whole numbers are cut off, bool is 1 for all but 0. */
@@ -59,7 +59,7 @@ function cast(x: Tensor, type: TensorType): Tensor {
 function typeOf(call: Call, attribute: string): TensorType {
   const code = call.int(attribute, 0);
   const type = typeOfCode(code);
-  if (type === null) throw call.refuse(`a cast to type ${code}`, 'one of numbers');
+  if (type === null) throw call.fault(`a cast to type ${code}`, 'one of numbers');
   return type;
 }
 

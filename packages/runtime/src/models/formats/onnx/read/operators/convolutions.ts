@@ -50,19 +50,19 @@ const convolution: Operator = {
   layers(call, [first, second, bias]) {
     const [x, w] = [first as Rows, second as Item];
     if (!isConstant(w) || (bias !== undefined && !isConstant(bias))) {
-      throw call.refuse('weights that depend on its inputs', 'constants');
+      throw call.fault('weights that depend on its inputs', 'constants');
     }
     const [, , ...positions] = extentsOf(x);
-    if (positions.length > 3) throw call.refuse(`${positions.length} axes of positions`, '1 to 3');
+    if (positions.length > 3) throw call.fault(`${positions.length} axes of positions`, '1 to 3');
     const [O, , ...kernel] = w.dims;
     const windows = windowsOf(call, positions, kernel);
-    const { value, from } = imageOf(call, x);
+    const { value, toRows } = imageOf(call, x);
     const groups = call.int('group', 1);
     const add = (image: Value, spec: LayerSpec, order: readonly number[]): Value =>
       withWeights(call, image, spec, transposedTensor(w, order), bias);
-    if (positions.length === 3) return [from(convolvedVolume(value, windows, O, groups, add))];
-    const isOfLayer = ({ before, after }: Window) => before === after;
-    const paddedValue = withPadding(value, windows, 0, isOfLayer);
+    if (positions.length === 3) return [toRows(convolvedVolume(value, windows, O, groups, add))];
+    const canPad = ({ before, after }: Window) => before === after;
+    const paddedValue = withPadding(value, windows, 0, canPad);
     const spec: LayerSpec = {
       kind: positions.length === 1 ? 'conv1d' : 'conv2d',
       out: O,
@@ -72,7 +72,7 @@ const convolution: Operator = {
       dilation: windows.map(({ dilation }) => dilation),
       groups,
     };
-    return [from(add(paddedValue.value, spec, [...kernel.map((_, a) => a + 2), 1, 0]))];
+    return [toRows(add(paddedValue.value, spec, [...kernel.map((_, a) => a + 2), 1, 0]))];
   },
 };
 
@@ -155,7 +155,7 @@ function transposedWindows(call: Call, positions: readonly number[], kernel: rea
       after = total - before;
     }
     const inputs = wholeOutputs - before - after;
-    if (!(inputs >= 1)) throw call.refuse(`padding that leaves ${inputs} outputs`, 'at least 1');
+    if (!(inputs >= 1)) throw call.fault(`padding that leaves ${inputs} outputs`, 'at least 1');
     const extraOutputs = outputPadding[a] - after + before;
     return { inputs, outputs, kernel: kernel[a], stride, dilation, before, after, extra: extraOutputs };
   });
@@ -190,18 +190,18 @@ const transposedConvolution: Operator = {
   layers(call, [first, second, bias]) {
     const [x, w] = [first as Rows, second as Item];
     if (!isConstant(w) || (bias !== undefined && !isConstant(bias))) {
-      throw call.refuse('weights that depend on its inputs', 'constants');
+      throw call.fault('weights that depend on its inputs', 'constants');
     }
     const [, , ...positions] = extentsOf(x);
     const [, O, ...kernel] = w.dims;
     const windows = transposedWindows(call, positions, kernel);
     const groups = call.int('group', 1);
-    const isOfLayer = windows.every(
+    const fitsLayer = windows.every(
       (of) => of.dilation === 1 && of.before >= 0 && of.extra >= 0 && of.extra < of.stride,
     );
-    if (groups > 1 || positions.length > 2 || !isOfLayer)
+    if (groups > 1 || positions.length > 2 || !fitsLayer)
       return [convolveSpreadInputs(call, x, w, bias, windows, groups)];
-    const { value, from } = imageOf(call, x);
+    const { value, toRows } = imageOf(call, x);
     const isRow = positions.length === 1;
     const image = isRow ? value.through(reshape([...positions, 1, value.shape[1]])) : value;
     const along = (option: (of: TransposedWindow) => number, rowValue: number): number[] =>
@@ -216,7 +216,7 @@ const transposedConvolution: Operator = {
     };
     const movedWeights = transposedTensor(w, [...kernel.map((_, a) => a + 2), 1, 0]);
     const y = withWeights(call, image, spec, movedWeights, bias);
-    return [from(isRow ? y.through(reshape([y.shape[0], O])) : y)];
+    return [toRows(isRow ? y.through(reshape([y.shape[0], O])) : y)];
   },
 };
 

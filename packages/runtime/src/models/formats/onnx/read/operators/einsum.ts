@@ -14,7 +14,7 @@ interface Labelled {
 function labelsOf(call: Call, term: string, rank: number): string[] {
   const [before, after] = term.split('...').map((part) => [...part]);
   if (after === undefined) {
-    if (before.length !== rank) throw call.refuse(`${rank} axes for ${term}`, `${before.length}`);
+    if (before.length !== rank) throw call.fault(`${rank} axes for ${term}`, `${before.length}`);
     return before;
   }
   const count = rank - before.length - after.length;
@@ -73,7 +73,7 @@ const einsum = composedOperator((call, xs) => {
   const [terms, result] = equation.split('->');
   const factors = terms.split(',').map((term, k): Labelled => {
     const item = xs[k];
-    if (item === undefined) throw call.refuse(`${xs.length} values for ${equation}`, 'one for each term');
+    if (item === undefined) throw call.fault(`${xs.length} values for ${equation}`, 'one for each term');
     return withoutRepeats(call, { item, labels: labelsOf(call, term, extentsOf(item).length) });
   });
   const allLabels = factors.flatMap(({ labels }) => labels);

@@ -92,7 +92,7 @@ function blocksAt(call: Call, dims: readonly number[], indices: Tensor, batchAxe
     let start = Math.floor(row / perBatch) * (strides[batchAxes - 1] ?? 0);
     for (let k = 0; k < count; k++) {
       const [index, extent] = [indices.numbers[row * count + k], dims[batchAxes + k]];
-      if (!(index >= -extent && index < extent)) throw call.refuse(`the index ${index}`, `one below ${extent}`);
+      if (!(index >= -extent && index < extent)) throw call.fault(`the index ${index}`, `one below ${extent}`);
       start += (index < 0 ? index + extent : index) * strides[batchAxes + k];
     }
     return start;
@@ -104,8 +104,7 @@ const placesOf = ({ starts, length }: { readonly starts: readonly number[]; read
   starts.flatMap((start) => Array.from({ length }, (_, k) => start + k));
 
 const constantIndices = (call: Call, indices: Item | undefined): Tensor => {
-  if (indices === undefined || !isConstant(indices))
-    throw call.refuse('indices that depend on its inputs', 'constants');
+  if (indices === undefined || !isConstant(indices)) throw call.fault('indices that depend on its inputs', 'constants');
   return indices;
 };
 
@@ -136,7 +135,7 @@ function scatter(call: Call, x: Item, updates: Item, places: readonly number[]):
     for (const [k, index] of places.entries()) from[index] = size + k;
     return inShape(call, atPlaces(call, concatenate(flat(x), flat(updates)), from), dims);
   }
-  if (!Object.hasOwn(scatterReductions, reduction)) throw call.refuse(`reduction ${reduction}`, 'add, mul, max or min');
+  if (!Object.hasOwn(scatterReductions, reduction)) throw call.fault(`reduction ${reduction}`, 'add, mul, max or min');
   const [operator, neutral] = scatterReductions[reduction];
   const waiting = new Map<number, number[]>();
   for (const [k, index] of places.entries()) waiting.set(index, [...(waiting.get(index) ?? []), k]);

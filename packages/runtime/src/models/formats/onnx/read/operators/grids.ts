@@ -86,7 +86,7 @@ function sumsOf(call: Call, x: Item, outputs: readonly Terms[]): Item {
 /** An image [N, C, ...] at the points of a grid [N, ..., 2 or 3], which is a constant. */
 const gridSample = composedOperator((call, [first, second]) => {
   const [x, grid] = [first as Item, second as Item];
-  if (!isConstant(grid)) throw call.refuse('a grid that depends on its inputs', 'a constant');
+  if (!isConstant(grid)) throw call.fault('a grid that depends on its inputs', 'a constant');
   const [N, C, ...positions] = extentsOf(x);
   const [images, ...others] = grid.dims;
   const [points, rank] = [sizeOf(others.slice(0, -1)), positions.length];

@@ -36,7 +36,7 @@ import { windowOperators } from './windows.ts';
  *   of several values; `arranged` and `plain` (rows.ts) give a value with the numbers in a wanted order, and `newAxes`
  *   axes to what is made of it. `call.add` adds a layer with weights. A transposition or reshape of axes moves nothing
  *   (`Part`).
- * - `call.refuse(has, expected)` makes every error, which names the node, its operator and its place.
+ * - `call.fault(has, expected)` makes every error, which names the node, its operator and its place.
  */
 export const operators: Readonly<Record<string, Operator>> = {
   ...activationOperators,

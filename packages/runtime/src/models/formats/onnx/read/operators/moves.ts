@@ -22,14 +22,14 @@ import type { Operator } from './operator.ts';
 export function axisOf(call: Call, axis: number, rank: number): number {
   const index = axis < 0 ? rank + axis : axis;
   if (index >= 0 && index < rank) return index;
-  throw call.refuse(`axis ${axis}`, `one of ${rank} axes`);
+  throw call.fault(`axis ${axis}`, `one of ${rank} axes`);
 }
 
 /** The numbers of an input that has to be a constant. @throws Error for one that layers compute */
 export function constantNumbers(call: Call, item: Item | undefined, description: string): readonly number[] {
-  if (item === undefined) throw call.refuse(`no ${description}`, 'them');
+  if (item === undefined) throw call.fault(`no ${description}`, 'them');
   if (isConstant(item)) return Array.from(item.numbers);
-  throw call.refuse(`${description} that depend on its inputs`, 'constants');
+  throw call.fault(`${description} that depend on its inputs`, 'constants');
 }
 
 /**
@@ -82,7 +82,7 @@ const regroup = (dimsFor: (call: Call, xs: readonly (Item | undefined)[]) => rea
     const x = xs[0] as Tensor;
     const dims = dimsFor(call, xs);
     if (sizeOf(dims) !== x.numbers.length) {
-      throw call.refuse(`${x.numbers.length} numbers for extents ${dims.join(', ')}`, `${sizeOf(dims)}`);
+      throw call.fault(`${x.numbers.length} numbers for extents ${dims.join(', ')}`, `${sizeOf(dims)}`);
     }
     return [{ ...x, dims }];
   },
@@ -94,14 +94,14 @@ const regroup = (dimsFor: (call: Call, xs: readonly (Item | undefined)[]) => rea
   },
 });
 
-/** The extents that Reshape asks for: 0 keeps one, -1 takes the rest. */
+/** The shape that Reshape asks for: an extent of 0 is that of x, and -1 takes the rest. */
 function reshapeDims(call: Call, [x, shape]: readonly (Item | undefined)[]): number[] {
   const before = extentsOf(x as Item);
   const requested = call.opset < 5 ? call.ints('shape') : constantNumbers(call, shape, 'a shape');
   const isZeroKept = call.int('allowzero', 0) === 0;
   const dims = requested.map((extent, k) => (extent === 0 && isZeroKept ? (before[k] ?? 1) : extent));
   const size = sizeOf(before);
-  // A graph with a fixed number of rows names it in its shapes.
+  // A graph of a fixed batch size has this number in its shapes; here it becomes the extent that stands for all rows.
   const isBatched = before.some((extent) => extent % ROWS.extent === 0 && extent > 0);
   if (isBatched && dims.every((extent) => extent % ROWS.extent !== 0 || extent === 0)) {
     const { fixedRows } = call;
@@ -186,7 +186,7 @@ const expand: Operator = {
   evaluate(call, [first, shape]) {
     const x = first as Tensor;
     const dims = spreadDims([x.dims, withoutBatch(constantNumbers(call, shape, 'a shape'))]);
-    if (dims === null) throw call.refuse('a shape that does not fit', 'extents that are equal or 1');
+    if (dims === null) throw call.fault('a shape that does not fit', 'extents that are equal or 1');
     const strides = spreadStrides(x, dims);
     return [
       tensorOf(x.type, dims, (numbers) =>
@@ -199,7 +199,7 @@ const expand: Operator = {
   layers(call, [first, shape]) {
     const x = first as Rows;
     const dims = spreadDims([dimsOf(x), constantNumbers(call, shape, 'a shape')]);
-    if (dims === null) throw call.refuse('a shape that does not fit', 'extents that are equal or 1');
+    if (dims === null) throw call.fault('a shape that does not fit', 'extents that are equal or 1');
     const axesOfX = [...dims.slice(x.axes.length).map(() => []), ...x.axes];
     const axes = axesOfX.map((parts, axis) =>
       parts.length > 0 || dims[axis] === 1 ? parts : dims[axis] === ROWS.extent ? [ROWS] : newAxes([dims[axis]])[0],

@@ -12,11 +12,11 @@ const PARTS = ['scale', 'bias', 'mean', 'variance'];
 
 /** The four vectors of a batch norm, by which channels are scaled. */
 function partsOf(call: Call, xs: readonly (Item | undefined)[]): Tensor[] {
-  if (call.int('training_mode', 0) !== 0) throw call.refuse('training_mode', 'the running mean and variance');
+  if (call.int('training_mode', 0) !== 0) throw call.fault('training_mode', 'the running mean and variance');
   return PARTS.map((part, k) => {
     const tensor = xs[k + 1];
     if (tensor === undefined || !isConstant(tensor))
-      throw call.refuse(`a ${part} that depends on its inputs`, 'a constant');
+      throw call.fault(`a ${part} that depends on its inputs`, 'a constant');
     return tensor;
   });
 }
@@ -39,7 +39,7 @@ const batchNormalization: Operator = {
   layers(call, xs) {
     const x = xs[0] as Rows;
     const [gamma, beta, runningMean, runningVariance] = partsOf(call, xs);
-    const { value, from } = imageOf(call, x);
+    const { value, toRows } = imageOf(call, x);
     const weights = {
       gamma: gamma.numbers,
       beta: beta.numbers,
@@ -49,7 +49,7 @@ const batchNormalization: Operator = {
     // ONNX and PyTorch keep 1 - momentum of the new mean.
     const momentum = 1 - call.float('momentum', 0.9);
     const spec = { kind: 'batch-norm', epsilon: call.float('epsilon', 1e-5), momentum } as const;
-    return [from(call.add(value, spec, weights, [gamma.weight], gamma.weight !== undefined))];
+    return [toRows(call.add(value, spec, weights, [gamma.weight], gamma.weight !== undefined))];
   },
 };
 

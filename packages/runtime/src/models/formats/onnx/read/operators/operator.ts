@@ -10,7 +10,7 @@ export interface Operator {
   evaluate(call: Call, xs: readonly (Tensor | undefined)[]): readonly Tensor[];
   /**
    * Its outputs where an input is computed by layers. Absent if it is only for constants.
-   * @throws Error, made by `call.refuse`, for what layers cannot do.
+   * @throws Error, made by `call.fault`, for what layers cannot do.
    */
   layers?(call: Call, xs: readonly (Item | undefined)[]): readonly Item[];
 }

@@ -37,7 +37,7 @@ const pad = composedOperator((call, xs) => {
   const { filler, sides } = paddingOf(call, xs);
   const mode = call.text('mode', 'constant');
   if (mode !== 'constant' && !Object.hasOwn(modes, mode))
-    throw call.refuse(`mode ${mode}`, Object.keys(modes).join(', '));
+    throw call.fault(`mode ${mode}`, Object.keys(modes).join(', '));
   let y = xs[0] as Item;
   for (const [axis, before, after] of sides) {
     if (before === 0 && after === 0) continue;

@@ -42,7 +42,7 @@ const power: Operator = {
 /** Powers by constants: a layer for each different exponent, exact for whole ones up to 32. */
 function powerOfConstants(call: Call, x: Rows, p: Tensor): Item {
   const exponents = [...new Set(p.numbers)];
-  if (exponents.length > MAX_EXPONENTS) throw call.refuse(`${exponents.length} exponents`, `at most ${MAX_EXPONENTS}`);
+  if (exponents.length > MAX_EXPONENTS) throw call.fault(`${exponents.length} exponents`, `at most ${MAX_EXPONENTS}`);
   const powers = exponents.map((exponent): Item => {
     const value = x.value.through({ kind: 'power', exponent });
     const isWhole = isFloating(x.type) || (Number.isInteger(exponent) && exponent >= 0);
@@ -88,7 +88,7 @@ const bitShift: Operator = {
   },
   layers(call, xs) {
     const [a, b] = xs as readonly Item[];
-    if (!isConstant(b)) throw call.refuse('a number of bits that depends on its inputs', 'a constant');
+    if (!isConstant(b)) throw call.fault('a number of bits that depends on its inputs', 'a constant');
     const factor = spread(call, [b], (n) => 2 ** n);
     if (!isLeft(call)) return call.apply('Div', [a, { ...factor, type: a.type }]);
     const [shiftedNumber] = call.apply('Mul', [a, { ...factor, type: a.type }]);

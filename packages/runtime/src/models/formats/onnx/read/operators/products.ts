@@ -39,7 +39,7 @@ function matmul(call: Call, a: Tensor, b: Tensor): Tensor {
 }
 
 const unfit = (call: Call, a: readonly number[], b: readonly number[]): Error =>
-  call.refuse(`factors of ${show(a)} and ${show(b)}`, 'as many columns in the first as rows in the second');
+  call.fault(`factors of ${show(a)} and ${show(b)}`, 'as many columns in the first as rows in the second');
 
 const show = (dims: readonly number[]): string =>
   `[${dims.map((extent) => (extent % ROWS.extent === 0 && extent > 0 ? 'N' : extent)).join(', ')}]`;
@@ -116,7 +116,7 @@ function matmulLayers(call: Call, a: Item, b: Item): Item {
       const y = matmulLayers(call, a, column) as Rows;
       return { ...y, axes: y.axes.slice(0, -1) };
     }
-    throw call.refuse('a vector that layers compute', 'matrices');
+    throw call.fault('a vector that layers compute', 'matrices');
   }
   if (isConstant(b) && b.dims.length === 2 && !isConstant(a)) return dense(call, a, b);
   // A · x = (xᵀ · Aᵀ)ᵀ

@@ -13,7 +13,7 @@ const of = (call: Call, operator: string, ...xs: readonly Item[]): Item => call.
 /** The lowest and the highest number of an integer type. */
 function limitsOf(call: Call, type: TensorType): readonly [low: number, high: number] {
   const bits = Number(/^u?int(\d+)$/.exec(type)?.[1]);
-  if (!(bits > 0)) throw call.refuse(`a zero point of type ${type}`, 'whole numbers');
+  if (!(bits > 0)) throw call.fault(`a zero point of type ${type}`, 'whole numbers');
   return type.startsWith('u') ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
 }
 
@@ -24,7 +24,7 @@ function alignWithInput(call: Call, x: Item, part: Item, defaultAxis: number): I
   const axis = axisOf(call, call.int('axis', defaultAxis), dims.length);
   if (partDims.length === 1) return inShape(call, part, [...partDims, ...dims.slice(axis + 1).map(() => 1)]);
   const block = call.int('block_size', 0);
-  if (block < 1) throw call.refuse(`a scale of ${partDims.length} axes`, 'at most one axis, or a block_size');
+  if (block < 1) throw call.fault(`a scale of ${partDims.length} axes`, 'at most one axis, or a block_size');
   const indices = Array.from({ length: dims[axis] }, (_, k) => Math.floor(k / block));
   return isConstant(part) ? takeOf(part, axis, indices) : takeRows(call, part, axis, indices);
 }
@@ -76,7 +76,7 @@ const quantize = composedOperator((call, [x, scale, zero]) => [
 
 const dequantize = composedOperator((call, [x, scale, zero]) => {
   const type = (x as Item).type;
-  if (isFloating(type)) throw call.refuse(`numbers of type ${type}`, 'whole numbers');
+  if (isFloating(type)) throw call.fault(`numbers of type ${type}`, 'whole numbers');
   return [dequantized(call, x as Item, scale as Item, zero)];
 });
 

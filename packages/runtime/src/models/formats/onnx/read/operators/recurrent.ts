@@ -51,7 +51,7 @@ function activate(call: Call, { activations }: Kind, { isReverse }: Direction, k
   const isSecond = isReverse && call.text('direction', 'forward') === 'bidirectional';
   const name = names[k + (isSecond ? activations.length : 0)] ?? activations[k];
   if (!/^(Sigmoid|Tanh|Relu|Softsign|Softplus)$/i.test(name)) {
-    throw call.refuse(`the activation ${name}`, 'Sigmoid, Tanh, Relu, Softsign or Softplus');
+    throw call.fault(`the activation ${name}`, 'Sigmoid, Tanh, Relu, Softsign or Softplus');
   }
   return of(call, `${name[0].toUpperCase()}${name.slice(1).toLowerCase()}`, x);
 }
@@ -120,7 +120,7 @@ const kinds = {
 function steps(call: Call, x: Item, { step, gates }: Kind, direction: Direction): States {
   const { W, bi, isReverse, states: first } = direction;
   const [T, O] = [fixedExtents(call, extentsOf(x).slice(0, 1))[0], unitsOf(direction)];
-  if (T > MAX_STEPS) throw call.refuse(`${T} steps from a first state`, `at most ${MAX_STEPS}`);
+  if (T > MAX_STEPS) throw call.fault(`${T} steps from a first state`, `at most ${MAX_STEPS}`);
   const product = of(call, 'MatMul', x, transposedTensor(W));
   const inputProducts = bi === undefined ? product : of(call, 'Add', product, bi);
   const zero = tensorOf(x.type, [1, O], () => undefined);
@@ -188,7 +188,7 @@ function at(call: Call, item: Item | undefined, index: number): Item | undefined
 
 function constantAt(call: Call, item: Item | undefined, index: number, description: string): Tensor {
   if (item === undefined || !isConstant(item))
-    throw call.refuse(`${description} that depend on its inputs`, 'constants');
+    throw call.fault(`${description} that depend on its inputs`, 'constants');
   return at(call, item, index) as Tensor;
 }
 
@@ -196,7 +196,7 @@ function constantAt(call: Call, item: Item | undefined, index: number, descripti
 function checkLengths(call: Call, lengths: Item | undefined, T: number): void {
   if (lengths === undefined) return;
   const short = constantNumbers(call, lengths, 'lengths').find((length) => length !== T);
-  if (short !== undefined) throw call.refuse(`a sequence of length ${short}`, `all ${T} positions`);
+  if (short !== undefined) throw call.fault(`a sequence of length ${short}`, `all ${T} positions`);
 }
 
 /** The operator: outputs [T, D, B, O] of D directions, and the last states [D, B, O]. */
@@ -207,9 +207,9 @@ const recurrent = (kind: Kind, stateCount: number) =>
     const moveItem = (item: Item | undefined): Item | undefined =>
       item && isBatchFirst ? call.apply('Transpose', [item], { perm: [1, 0, 2] })[0] : item;
     const x = moveItem(first) as Item;
-    if (call.int('input_forget', 0) !== 0) throw call.refuse('input_forget', '0');
+    if (call.int('input_forget', 0) !== 0) throw call.fault('input_forget', '0');
     for (const name of ['clip', 'activation_alpha', 'activation_beta']) {
-      if (call.has(name)) throw call.refuse(name, 'none');
+      if (call.has(name)) throw call.fault(name, 'none');
     }
     const [T, B] = extentsOf(x);
     checkLengths(call, lengths, T);

@@ -48,7 +48,7 @@ function cubic(distance: number, a: number): number {
 function termsOf(call: Call, mode: string, axis: ResizedAxis, o: number): Terms {
   const transformation = call.text('coordinate_transformation_mode', 'half_pixel');
   if (!Object.hasOwn(coordinates, transformation))
-    throw call.refuse(transformation, Object.keys(coordinates).join(', '));
+    throw call.fault(transformation, Object.keys(coordinates).join(', '));
   const { inputs, scale } = axis;
   const position = coordinates[transformation](o, axis);
   const clampIndex = (index: number): number => Math.min(Math.max(index, 0), inputs - 1);
@@ -56,7 +56,7 @@ function termsOf(call: Call, mode: string, axis: ResizedAxis, o: number): Terms 
   if (mode === 'nearest') {
     const roundingMode = call.text('nearest_mode', 'round_prefer_floor');
     if (!Object.hasOwn(roundingModes, roundingMode))
-      throw call.refuse(roundingMode, Object.keys(roundingModes).join(', '));
+      throw call.fault(roundingMode, Object.keys(roundingModes).join(', '));
     return [[clampIndex(roundingModes[roundingMode](position)), 1]];
   }
   // Where a smaller image is not to alias, more inputs count.
@@ -88,7 +88,7 @@ function resizedAxes(call: Call, [x, ...inputs]: readonly (Item | undefined)[]):
     numbers(sizesInput, 'sizes'),
   ];
   const axes = call.ints('axes', [...dims.keys()]).map((axis) => axisOf(call, axis, dims.length));
-  if (scales.length + sizes.length === 0) throw call.refuse('no scales and no sizes', 'one of them');
+  if (scales.length + sizes.length === 0) throw call.fault('no scales and no sizes', 'one of them');
   const ratios = axes.map((axis, k) => (scales.length > 0 ? scales[k] : sizes[k] / dims[axis]));
   const policy = call.text('keep_aspect_ratio_policy', 'stretch');
   const commonScale = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
@@ -108,7 +108,7 @@ function resizedAxes(call: Call, [x, ...inputs]: readonly (Item | undefined)[]):
 const resize = composedOperator((call, xs) => {
   const mode = call.text('mode', 'nearest');
   if (!['nearest', 'linear', 'cubic', 'bilinear'].includes(mode))
-    throw call.refuse(`mode ${mode}`, 'nearest, linear or cubic');
+    throw call.fault(`mode ${mode}`, 'nearest, linear or cubic');
   let y = xs[0] as Item;
   const { type } = y;
   for (const [axis, resizedAxis] of resizedAxes(call, xs)) {

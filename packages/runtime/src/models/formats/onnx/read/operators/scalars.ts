@@ -15,7 +15,7 @@ type Plain = (a: number, b: number, c: number) => number;
 /** The tensor whose numbers are a function of those of others, spread over each other as in NumPy. */
 export function spread(call: Call, xs: readonly Tensor[], evaluateNumbers: Plain, type?: TensorType): Tensor {
   const dims = spreadDims(xs.map((x) => x.dims));
-  if (dims === null) throw call.refuse('inputs whose shapes do not fit', 'extents that are equal or 1');
+  if (dims === null) throw call.fault('inputs whose shapes do not fit', 'extents that are equal or 1');
   const [a, b = a, c = a] = xs;
   return tensorOf(type ?? a.type, dims, (numbers) =>
     eachPlace(

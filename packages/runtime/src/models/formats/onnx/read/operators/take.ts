@@ -54,7 +54,7 @@ export function takeOf(x: Tensor, axis: number, indices: readonly number[]): Ten
 
 /** The rows at these indices of an axis. A run of them is a slice. */
 export function takeRows(call: Call, x: Rows, axis: number, indices: readonly number[]): Rows {
-  if (indices.length === 0) throw call.refuse('an empty output', 'at least one index of each axis');
+  if (indices.length === 0) throw call.fault('an empty output', 'at least one index of each axis');
   const isAll = indices.length === extentOf(x.axes[axis]) && indices.every((index, k) => index === k);
   if (isAll) return x;
   const [first] = indices;
@@ -76,7 +76,7 @@ const sliceOperator: Operator = {
 /** Indices of an axis, of which those below 0 count from its end. @throws Error for one outside of it */
 function indicesIn(call: Call, numbers: ArrayLike<number>, extent: number): readonly number[] {
   const badIndex = Array.from(numbers).find((index) => !(index >= -extent && index < extent));
-  if (badIndex !== undefined) throw call.refuse(`index ${badIndex}`, `one from ${-extent} to ${extent - 1}`);
+  if (badIndex !== undefined) throw call.fault(`index ${badIndex}`, `one from ${-extent} to ${extent - 1}`);
   return Array.from(numbers, (index) => (index < 0 ? index + extent : index));
 }
 
@@ -90,7 +90,7 @@ const gather: Operator = {
     return [{ ...takenTensor, dims: [...tensor.dims.slice(0, axis), ...dims, ...tensor.dims.slice(axis + 1)] }];
   },
   layers(call, [x, indices]) {
-    if (x === undefined || indices === undefined) throw call.refuse('no indices', 'them');
+    if (x === undefined || indices === undefined) throw call.fault('no indices', 'them');
     const axis = axisOf(call, call.int('axis', 0), extentsOf(x).length);
     if (isConstant(indices) && !isConstant(x)) {
       const extent = extentOf(x.axes[axis]);
@@ -101,7 +101,7 @@ const gather: Operator = {
       return [rows];
     }
     if (!isConstant(x) || isConstant(indices) || axis !== 0 || x.dims.length !== 2) {
-      throw call.refuse('indices that depend on its inputs', 'constants, or a table [n, m] as first input');
+      throw call.fault('indices that depend on its inputs', 'constants, or a table [n, m] as first input');
     }
     const [vocabulary, width] = x.dims;
     const value = arrangeAxes(

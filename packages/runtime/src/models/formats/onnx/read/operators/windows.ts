@@ -46,7 +46,7 @@ export function windowsOf(call: Call, positions: readonly number[], kernel: read
     let outputs = Math.floor(steps) + 1;
     // The last window begins within the input or the padding before it.
     if (isCeil && !Number.isInteger(steps) && outputs * stride < inputs + before) outputs++;
-    if (outputs < 1) throw call.refuse(`windows of ${span} of ${inputs} positions`, 'at least one that fits');
+    if (outputs < 1) throw call.fault(`windows of ${span} of ${inputs} positions`, 'at least one that fits');
     return { inputs, kernel: kernel[a], stride, dilation, before, after, outputs };
   });
 }
@@ -76,8 +76,8 @@ export function eachInput(
   }
 }
 
-/** The image [..., channels] of a value [N, C, ...], or [1, C, ...] without rows, and what makes it one again. */
-export function imageOf(call: Call, x: Rows): { readonly value: Value; readonly from: (value: Value) => Rows } {
+/** The image [..., channels] of x [N, C, ...], or [1, C, ...] without rows. `toRows` gives an image the axes of x. */
+export function imageOf(call: Call, x: Rows): { readonly value: Value; readonly toRows: (value: Value) => Rows } {
   const [rows, channels, ...positions] = x.axes;
   if (!(rows.length === 0 || (rows.length === 1 && rows[0] === ROWS))) {
     throw mixedRows(
@@ -88,7 +88,7 @@ export function imageOf(call: Call, x: Rows): { readonly value: Value; readonly 
   }
   return {
     value: arrangeAxes(x, [...positions, channels]),
-    from(value) {
+    toRows(value) {
       const made = newAxes(value.shape);
       const [outputs, places] = [made[made.length - 1], made.slice(0, -1)];
       return { type: x.type, axes: [rows, outputs, ...places], stored: made.flat(), value };
@@ -96,17 +96,17 @@ export function imageOf(call: Call, x: Rows): { readonly value: Value; readonly 
   };
 }
 
-/** Pads an image where the windows have other padding on one side than on the other, or more than the layer takes. */
+/** Pads an image if its layer cannot: `canPad` says whether the layer can pad the windows of an axis by `before`. */
 export function withPadding(
   value: Value,
   windows: readonly Window[],
   filler: number,
-  isOfLayer: (window: Window) => boolean,
+  canPad: (window: Window) => boolean,
 ): { readonly value: Value; readonly padding: number[] } {
   const neededAfter = windows.map(({ inputs, kernel, dilation, stride, outputs, before }) =>
     Math.max(0, (outputs - 1) * stride + dilation * (kernel - 1) + 1 - inputs - before),
   );
-  if (windows.every((window) => isOfLayer(window) && outputsOf(window, 2 * window.before) === window.outputs)) {
+  if (windows.every((window) => canPad(window) && outputsOf(window, 2 * window.before) === window.outputs)) {
     return { value, padding: windows.map(({ before }) => before) };
   }
   const sides = windows.map(({ before }, a) => [before, neededAfter[a]] as const);
@@ -120,8 +120,8 @@ const outputsOf = ({ inputs, kernel, dilation, stride }: Window, padding: number
 
 const kernelOf = (call: Call): readonly number[] => call.ints('kernel_shape');
 
-/** Whether pools have windows like these: along one or two axes, without gaps. */
-const isOfPoolLayer = (windows: readonly Window[]): boolean =>
+/** Whether the layers of pools have such windows: along one or two axes, without dilation. */
+const fitsPoolLayer = (windows: readonly Window[]): boolean =>
   windows.length <= 2 && windows.every(({ dilation }) => dilation === 1);
 
 /** The places of the input in each window along an axis. */
@@ -168,19 +168,19 @@ const lpPool: Operator = {
 const maxPool: Operator = {
   evaluate(call, [first]) {
     const x = first as Tensor;
-    if (call.outputs > 1) throw call.refuse('indices as second output', 'the maxima alone');
+    if (call.outputs > 1) throw call.fault('indices as second output', 'the maxima alone');
     return [poolWindows(call, x, (numbers) => numbers.reduce((a, b) => (b > a || Number.isNaN(b) ? b : a), -Infinity))];
   },
   layers(call, [first]) {
     const x = first as Rows;
-    if (call.outputs > 1) throw call.refuse('indices as second output', 'the maxima alone');
+    if (call.outputs > 1) throw call.fault('indices as second output', 'the maxima alone');
     const [, , ...positions] = extentsOf(x);
     const windows = windowsOf(call, positions, kernelOf(call));
-    if (!isOfPoolLayer(windows)) return [windows.reduce((y, window, a) => maximaAlong(call, y, a + 2, window), x)];
-    const { value, from } = imageOf(call, x);
-    const isOfLayer = ({ before, after, kernel }: Window) => before === after && 2 * before <= kernel;
-    const paddedValue = withPadding(value, windows, -LARGEST /* below all numbers */, isOfLayer);
-    return [from(paddedValue.value.through({ kind: 'max-pool', ...poolOptions(windows, paddedValue.padding) }))];
+    if (!fitsPoolLayer(windows)) return [windows.reduce((y, window, a) => maximaAlong(call, y, a + 2, window), x)];
+    const { value, toRows } = imageOf(call, x);
+    const canPad = ({ before, after, kernel }: Window) => before === after && 2 * before <= kernel;
+    const paddedValue = withPadding(value, windows, -LARGEST /* below all numbers */, canPad);
+    return [toRows(paddedValue.value.through({ kind: 'max-pool', ...poolOptions(windows, paddedValue.padding) }))];
   },
 };
 
@@ -216,21 +216,21 @@ const averagePool: Operator = {
     const x = first as Rows;
     const [, , ...positions] = extentsOf(x);
     const windows = windowsOf(call, positions, kernelOf(call));
-    if (!isOfPoolLayer(windows)) {
+    if (!fitsPoolLayer(windows)) {
       const factors = Float64Array.from(countsOf(call, windows), (count) => 1 / count);
       const dims = [1, 1, ...windows.map(({ outputs }) => outputs)];
       return call.apply('Mul', [windowSums(call, x, windows), { type: x.type, dims, numbers: factors }]);
     }
-    const { value, from } = imageOf(call, x);
-    const isOfLayer = ({ before, after, kernel }: Window) => before === after && 2 * before <= kernel;
-    const paddedValue = withPadding(value, windows, 0, isOfLayer);
+    const { value, toRows } = imageOf(call, x);
+    const canPad = ({ before, after, kernel }: Window) => before === after && 2 * before <= kernel;
+    const paddedValue = withPadding(value, windows, 0, canPad);
     const mean = paddedValue.value.through({ kind: 'avg-pool', ...poolOptions(windows, paddedValue.padding) });
     const size = sizeOf(windows.map(({ kernel }) => kernel));
     const factors = countsOf(call, windows).map((count) => size / count);
-    if (factors.every((factor) => factor === 1)) return [from(mean)];
+    if (factors.every((factor) => factor === 1)) return [toRows(mean)];
     const shape = [...mean.shape.slice(0, -1), 1];
     const W = call.add(call.anyRows(), parameter(shape), { W: Float64Array.from(factors) }, [], false);
-    return [from(mean.times(W))];
+    return [toRows(mean.times(W))];
   },
 };
 
@@ -266,9 +266,9 @@ const overPositions = (
     ];
   },
   layers(call, [first]) {
-    const { value, from } = imageOf(call, first as Rows);
+    const { value, toRows } = imageOf(call, first as Rows);
     const axis = value.shape.slice(0, -1).map((_, k) => k);
-    return [from(axis.length === 0 ? value : value.through(layer(axis)))];
+    return [toRows(axis.length === 0 ? value : value.through(layer(axis)))];
   },
 });
 
