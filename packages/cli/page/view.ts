@@ -10,7 +10,7 @@ export interface View {
 
 export const MAX_SMOOTHING = 0.99;
 
-/** Most runs that are shown if the reader has not chosen. */
+/** Maximum number of runs that are shown if the reader has not chosen. */
 const MAX_SHOWN = 6;
 
 export function readView(fragment: string): View {

@@ -310,7 +310,7 @@ function stateOf(
   return `Step ${steps}, epoch ${epoch}, ${parameters} weights, ${team}: ${accuracyText}.${endText}`;
 }
 
-/** Most pairs of a line of the chart. */
+/** Maximum number of pairs of a line of the chart. */
 const MAX_PAIRS = 1200;
 
 function withFrame({ training, test }: Losses, { steps, losses, testLoss }: Frame): Losses {

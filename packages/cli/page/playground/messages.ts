@@ -97,5 +97,5 @@ export interface DigitTraining {
 /** Pixels of a side of the large map, and of the map of a unit. */
 export const MAP = 50;
 export const UNIT_MAP = 25;
-/** Most units of a layer that are shown. */
+/** Maximum number of units of a layer that are shown. */
 export const MAX_UNITS = 16;

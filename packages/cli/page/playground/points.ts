@@ -57,7 +57,7 @@ export function readPoints(text: string): readonly Point[] | null {
   return points.length === parts.length ? points : null;
 }
 
-/** Most rows of a file that is dropped. */
+/** Maximum number of rows of a file that is dropped. */
 const MAX_ROWS = 5000;
 
 /**

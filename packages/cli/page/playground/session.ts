@@ -29,7 +29,7 @@ export interface Session {
   close(): void;
 }
 
-/** Most steps of a run. */
+/** Maximum number of steps of a run. */
 export const MAX_STEPS = 10_000_000;
 
 /** Opens a run of the settings. @throws Error for settings that do not fit. */
@@ -110,7 +110,7 @@ export async function openSession(
   };
 }
 
-/** Most losses of a frame: of more, neighbours are averaged. */
+/** Maximum number of losses of a frame: of more, neighbours are averaged. */
 const MAX_LOSSES = 50;
 
 function thinOut(losses: readonly [number, number][]): [number, number][] {

@@ -144,7 +144,7 @@ function runAsLeader(): void {
 
 /** Milliseconds from one frame to the next. */
 const FRAME_MS = 50;
-/** Most steps between two frames. */
+/** Maximum number of steps between two frames. */
 const MAX_SPAN_STEPS = 20_000;
 
 const choices: Ready['choices'] = {

@@ -7,8 +7,8 @@ import { isRecord, tryJson } from './read-object.ts';
 const namesOf = (expected: string) =>
   option.kind(
     (_where, name, raw): readonly string[] => {
-      const names = partsOf(raw)
-        .flatMap((part) => (Array.isArray(part) ? part : [part]))
+      const names = entriesOf(raw)
+        .flatMap((item) => (Array.isArray(item) ? item : [item]))
         .map(nameOf);
       if (names.length > 0 && names.every((entry) => entry !== undefined)) return names;
       throw new Error(`${name} has ${show(raw)}, expected ${expected}`);
@@ -23,8 +23,8 @@ export const classNames = namesOf('names of classes such as cat,dog');
 export const columnTypesByName = option.kind(
   (_where, name, raw): Readonly<Record<string, keyof typeof columnTypes>> => {
     const types: Record<string, keyof typeof columnTypes> = {};
-    for (const part of partsOf(raw)) {
-      for (const [column, type] of isRecord(part) ? Object.entries(part) : [pairOf(name, part)]) {
+    for (const item of entriesOf(raw)) {
+      for (const [column, type] of isRecord(item) ? Object.entries(item) : [pairOf(name, item)]) {
         if (Object.hasOwn(types, column)) throw new Error(`${name} has ${show(column)} twice, expected it once`);
         types[column] = readValue(option.oneOf(columnTypes), `${name} ${column}`, type);
       }
@@ -35,21 +35,21 @@ export const columnTypesByName = option.kind(
 );
 
 /** The texts of a flag that is given once or more, each of them split at its commas or read as JSON. */
-function partsOf(raw: unknown): unknown[] {
+function entriesOf(raw: unknown): unknown[] {
   const entries: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
   return entries.flatMap((entry): unknown[] => {
     if (typeof entry !== 'string') return [entry];
     const json = /^\s*[[{]/.test(entry) ? tryJson(entry) : undefined;
-    return json === undefined ? entry.split(',').map((part) => part.trim()) : [json];
+    return json === undefined ? entry.split(',').map((item) => item.trim()) : [json];
   });
 }
 
-const nameOf = (part: unknown): string | undefined =>
-  typeof part === 'number' || (typeof part === 'string' && part !== '') ? String(part) : undefined;
+const nameOf = (item: unknown): string | undefined =>
+  typeof item === 'number' || (typeof item === 'string' && item !== '') ? String(item) : undefined;
 
 /** The last colon divides name and type, since a name may have one. */
-function pairOf(name: string, part: unknown): [column: string, type: string] {
-  const [, column, type] = typeof part === 'string' ? (/^(.+):([^:]*)$/s.exec(part) ?? []) : [];
+function pairOf(name: string, item: unknown): [column: string, type: string] {
+  const [, column, type] = typeof item === 'string' ? (/^(.+):([^:]*)$/s.exec(item) ?? []) : [];
   if (column !== undefined) return [column, type];
-  throw new Error(`${name} has ${show(part)}, expected a column and its type, such as age:numeric`);
+  throw new Error(`${name} has ${show(item)}, expected a column and its type, such as age:numeric`);
 }

@@ -1,6 +1,6 @@
 import { Lexer, Parser, parseDocument } from 'yaml';
 
-/** Most levels of nesting, as in the header of a model; the deepest network takes half of them. */
+/** Maximum number of levels of nesting, as in the header of a model; the deepest network takes half of them. */
 const MAX_LEVELS = 64;
 
 /**

@@ -7,10 +7,10 @@ import { sealOf } from '../files/run-files/seal.ts';
 import { readAs, type Schema } from '../options/schema/schema.ts';
 import { UsageError } from '../terminal/failure.ts';
 
-/** Most bytes of a document: parsed, it takes up to thirty times its bytes, with empty objects. */
+/** Maximum number of bytes of a document: parsed, it takes up to thirty times its bytes, with empty objects. */
 const MAX_DOCUMENT_BYTES = 2 ** 25;
 
-/** Most bytes of a file of lines, which are read one by one. */
+/** Maximum number of bytes of a file of lines, which are read one by one. */
 const MAX_LINES_BYTES = 2 ** 29;
 const MAX_LINE_BYTES = 2 ** 24;
 

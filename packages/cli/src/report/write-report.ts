@@ -10,7 +10,7 @@ import { drawWide, type Picture } from './picture.ts';
 import { readStart } from './run-files.ts';
 import { drawingStyle, themeStyle } from './theme.ts';
 
-/** Most bytes of an earlier report that are read: our own pages are smaller. */
+/** Maximum number of bytes of an earlier report that are read: our own pages are smaller. */
 const MAX_PAGE_BYTES = 2 ** 28;
 
 /**
@@ -42,7 +42,7 @@ function write(path: string, markup: Markup): void {
 
 const MARGIN = 16;
 const LINE = 24;
-const LETTERS = 76; // most letters in a line of the title, at 17 px
+const LETTERS = 76; // maximum number of letters in a line of the title, at 17 px
 
 const root = (width: number, height: number, content: Markup): Markup =>
   markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="t d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${content}</svg>

@@ -74,7 +74,7 @@ const FIRST_RANK_FLAGS = new Set(['out', 'no-out', 'json', 'quiet', 'checkpoint-
 /** Whether a flag applies only to the rank where it was typed. */
 export const isPerRank = (flag: string): boolean => PER_RANK_FLAGS.has(flag);
 
-/** Most flags that an error names. */
+/** Maximum number of flags that an error names. */
 const MAX_NAMED = 3;
 
 /**

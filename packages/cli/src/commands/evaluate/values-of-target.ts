@@ -43,10 +43,10 @@ export function valuesByTarget(
     model.loss !== undefined && createLoss(model.loss, model.parts?.customParts).targets === 'classes'
       ? (dataset.classes ?? 0)
       : 0;
-  const mostClasses = Math.max(...targets.map(classesOf));
-  if (k !== undefined && k > mostClasses) {
+  const maxClasses = Math.max(...targets.map(classesOf));
+  if (k !== undefined && k > maxClasses) {
     const expected =
-      mostClasses === 0 ? 'none, since no target has classes' : `at most ${mostClasses}, the most classes of a target`;
+      maxClasses === 0 ? 'none, since no target has classes' : `at most ${maxClasses}, the most classes of a target`;
     throw new UsageError(`--top-k has ${k}, expected ${expected}`);
   }
   return (name) => {
@@ -54,7 +54,7 @@ export function valuesByTarget(
       .filter((target) => target.name === name)
       .reduce((sum, target) => sum + classesOf(target), 0);
     // Top-k over all classes is always right.
-    const isShown = k !== undefined && (k < classes || classes === mostClasses);
+    const isShown = k !== undefined && (k < classes || classes === maxClasses);
     const targetThreshold = isByTarget(threshold) ? threshold[name] : threshold;
     return {
       ...values,

@@ -179,7 +179,7 @@ async function explainColumns(
   };
 }
 
-/** Most columns shown in a terminal. */
+/** Maximum number of columns shown in a terminal. */
 const MAX_COLUMNS = 30;
 const BAR_WIDTH = 24; // characters of the longest bar
 

@@ -11,14 +11,14 @@ export const LOOPBACK = '127.0.0.1';
 export const ORIGIN = /^https?:\/\/([^/?#]*)/i;
 
 /** Sends a fault as an answer. */
-export type Refuse = (reply: FastifyReply, ...fault: Fault) => FastifyReply;
+export type SendError = (reply: FastifyReply, ...fault: Fault) => FastifyReply;
 
-/** Options of Fastify for a server with limits of time, whose every refused request is answered by `refuse`. */
+/** Options of Fastify for a server with limits of time, whose every refused request is answered by `sendError`. */
 export const limitsOf = (
   timeLimits: typeof TIME_LIMITS,
   { refuseBytes }: Connections,
   faultOf: (request: FastifyRequest) => Fault | undefined,
-  refuse: Refuse,
+  sendError: SendError,
 ) => ({
   requestTimeout: timeLimits.request,
   connectionTimeout: timeLimits.read,
@@ -27,7 +27,7 @@ export const limitsOf = (
   clientErrorHandler: refuseBytes,
   // Routes without parameters and constraints have no other error than a path that cannot be decoded.
   frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-    void refuse(reply, ...(faultOf(request) ?? faultOfPath(request))),
+    void sendError(reply, ...(faultOf(request) ?? faultOfPath(request))),
 });
 
 /** Names the path alone: what follows it may hold a token. */

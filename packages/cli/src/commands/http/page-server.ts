@@ -41,7 +41,8 @@ export function createPageServer({ routes, maxConnections, stopMs, headers = {} 
   const limits = { ...TIME_LIMITS, ...(stopMs === undefined ? {} : { stop: stopMs }) };
   const connections = createConnections(limits, () => {});
   const hostFault = faultOfHost(createHostCheck([]), 'localhost or the address of this server');
-  const http = Fastify({ bodyLimit: 1, exposeHeadRoutes: false, ...limitsOf(limits, connections, hostFault, refuse) });
+  const serverLimits = limitsOf(limits, connections, hostFault, sendError);
+  const http = Fastify({ bodyLimit: 1, exposeHeadRoutes: false, ...serverLimits });
   connections.watch(http.server, () => maxConnections);
   http.removeAllContentTypeParsers();
   http.addHook('onRequest', (request, reply, done) => {
@@ -53,18 +54,18 @@ export function createPageServer({ routes, maxConnections, stopMs, headers = {} 
       faultOfOrigin(request, 'the address of this server') ??
       faultOfToken(tokenOf(request), token);
     if (fault === undefined) done();
-    else refuse(reply, ...fault);
+    else sendError(reply, ...fault);
   });
   http.setNotFoundHandler(({ method, url }, reply) => {
-    if (method === 'GET') return refuse(reply, 404, `path is unknown, expected ${routes}`);
-    return refuse(
+    if (method === 'GET') return sendError(reply, 404, `path is unknown, expected ${routes}`);
+    return sendError(
       reply.header('allow', [...new Set(routes.match(/GET|POST/g))].join(', ')),
       405,
       `${method} ${show(url.split('?')[0])} is unknown, expected ${routes}`,
     );
   });
   http.setErrorHandler<FastifyError>(({ statusCode = 500, message }, _request, reply) =>
-    refuse(reply, statusCode, message),
+    sendError(reply, statusCode, message),
   );
   return {
     http,
@@ -73,7 +74,7 @@ export function createPageServer({ routes, maxConnections, stopMs, headers = {} 
   };
 }
 
-export function refuse(reply: FastifyReply, status: number, sentence: string): FastifyReply {
+export function sendError(reply: FastifyReply, status: number, sentence: string): FastifyReply {
   return reply.code(status).type('application/json; charset=utf-8').send({ error: sentence });
 }
 

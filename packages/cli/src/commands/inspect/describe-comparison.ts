@@ -43,7 +43,7 @@ function weightsText({ hasWeights, sameWeights, precisions, tensors, unmatched }
 const text = (value: unknown): string =>
   value === undefined ? '-' : typeof value === 'string' ? brief(value) : show(value);
 
-/** Most characters of a cell: wrapping a text that fills a file header would take minutes. */
+/** Maximum number of characters of a cell: wrapping a text that fills a file header would take minutes. */
 const MAX_CHARACTERS = 200;
 
 const brief = (text: string): string =>

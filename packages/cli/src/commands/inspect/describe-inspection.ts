@@ -67,7 +67,7 @@ function precisionText(model: Inspected['file']['model']): string {
     : 'float64; float32 cannot hold the largest weights';
 }
 
-/** Most columns that are named: --json has them all. */
+/** Maximum number of columns that are named: --json has them all. */
 const MAX_COLUMNS = 8;
 
 /** Inputs and target of a model of a table, or the images that a model takes. */

@@ -17,7 +17,7 @@ const HEARTBEAT_MS = 15_000;
 /** A line that readers skip. */
 const COMMENT = ': gradloom\n\n';
 
-/** Most problems that a stream sends. */
+/** Maximum number of problems that a stream sends. */
 const MAX_PROBLEMS = 100;
 
 /** How far a stream has read the files of a run. */
@@ -86,7 +86,7 @@ export async function* eventsOf(runs: WatchedRuns, lastId: string, signal: Abort
   }
 }
 
-/** Most layers of a probe that are sent. */
+/** Maximum number of layers of a probe that are sent. */
 const MAX_LAYERS = 64;
 
 /** The lines of metrics.jsonl by kind. */

@@ -8,7 +8,7 @@ import type { SteerAction } from '@gradloom/runtime';
 import { REPORT_FILE, readRunFile } from '../../files/run-files/names.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { withoutCaller } from '../../terminal/failure.ts';
-import { createPageServer, refuse, servePage } from '../http/page-server.ts';
+import { createPageServer, sendError, servePage } from '../http/page-server.ts';
 import { eventsOf } from './events.ts';
 import type { ControlMessage } from './messages.ts';
 import type { WatchedRun, WatchedRuns } from './watched-run.ts';
@@ -24,7 +24,7 @@ export interface LiveServer {
   stop(): Promise<void>;
 }
 
-/** Most streams at once: a browser opens at most six, and a tab that is not seen has none. */
+/** Maximum number of streams at once: a browser opens at most six, and a tab that is not seen has none. */
 export const MAX_STREAMS = 16;
 
 /** A page that is loaded again, or connects again, reads the events after this time at the latest. */
@@ -61,11 +61,11 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
   http.post('/control', { bodyLimit: MAX_CONTROL_BYTES }, async ({ body }, reply) => {
     const { run: index, action, rate } = (isRecord(body) ? body : {}) as Partial<ControlMessage>;
     const run = runs().find((_, k) => k === index);
-    if (run === undefined) return refuse(reply, 400, `run ${has(index)}, expected the place of a run, such as 0`);
+    if (run === undefined) return sendError(reply, 400, `run ${has(index)}, expected the place of a run, such as 0`);
     try {
       return await run.steer(action as SteerAction, rate);
     } catch (error) {
-      return refuse(reply, error instanceof OptionError ? 400 : 409, withoutCaller(error));
+      return sendError(reply, error instanceof OptionError ? 400 : 409, withoutCaller(error));
     }
   });
 
@@ -76,11 +76,11 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
 
   http.get('/wrong', async ({ query }, reply) => {
     const [run, index] = runAt(query);
-    if (run === undefined) return refuse(reply, 404, `run ${has(index)}, expected the place of a run, such as 0`);
+    if (run === undefined) return sendError(reply, 404, `run ${has(index)}, expected the place of a run, such as 0`);
     try {
       return await run.wrongRows();
     } catch (error) {
-      return refuse(reply, 409, withoutCaller(error));
+      return sendError(reply, 409, withoutCaller(error));
     }
   });
 
@@ -88,7 +88,7 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
     const [run, index] = runAt(query);
     const path = run === undefined ? undefined : join(run.folder, REPORT_FILE);
     const html = path === undefined ? null : readRunFile('live', path, 'a report', MAX_REPORT_BYTES);
-    if (html === null) return refuse(reply, 404, `run ${show(index)} has no report, expected one that has ended`);
+    if (html === null) return sendError(reply, 404, `run ${show(index)} has no report, expected one that has ended`);
     return reply.header('content-security-policy', REPORT_POLICY).type('text/html; charset=utf-8').send(html);
   });
 
@@ -96,7 +96,7 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
   let lastCloseMs = Number.NEGATIVE_INFINITY;
   http.get('/events', (request, reply) => {
     if (streams >= MAX_STREAMS) {
-      return refuse(reply, 503, `${streams} pages read this server, expected fewer (close some)`);
+      return sendError(reply, 503, `${streams} pages read this server, expected fewer (close some)`);
     }
     const { 'last-event-id': lastId = '' } = request.headers;
     const events = eventsOf(runs, String(lastId), streamsEnd.signal);

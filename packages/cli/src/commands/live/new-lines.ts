@@ -23,7 +23,7 @@ export interface NewLines<T> {
   readonly problem: string | null; // the first line that cannot be read, which is left out
 }
 
-/** Bytes that are read at once: the most that waits in memory for a page that reads slowly. */
+/** Bytes that are read at once: the maximum that waits in memory for a page that reads slowly. */
 const CHUNK_BYTES = 2 ** 15;
 
 const MAX_LINE_BYTES = 2 ** 24;

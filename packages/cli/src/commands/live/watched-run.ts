@@ -42,7 +42,7 @@ export interface LocalRun {
 /** The runs of a server. Runs are added at the end, and none is removed. */
 export type WatchedRuns = () => readonly WatchedRun[];
 
-/** Most runs of a server, and how many of them may have begun before it. */
+/** Maximum number of runs of a server, and how many of them may have begun before it. */
 const MAX_RUNS = 100;
 const MAX_FIRST_RUNS = 50;
 

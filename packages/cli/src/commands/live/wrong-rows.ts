@@ -9,10 +9,10 @@ import type { Answers } from '../../report/findings/findings.ts';
 import { mistakeReader } from '../train/findings/read-answers.ts';
 import type { WrongAnswers, WrongMessage, WrongRows } from './messages.ts';
 
-/** Most rows with a wrong answer that a page shows of a run. */
+/** Maximum number of rows with a wrong answer that a page shows of a run. */
 const MAX_SHOWN = 12;
 
-/** Most rows that a checkpoint answers: they take a moment of one core. */
+/** Maximum number of rows that a checkpoint answers: they take a moment of one core. */
 const MAX_ANSWERED = 1000;
 
 /** Settles after the newest evaluation of a checkpoint: they take place one after another. */

@@ -73,7 +73,7 @@ async function* checkWidths(
   }
 }
 
-/** Most characters of a line, far more than any row needs. */
+/** Maximum number of characters of a line, far more than any row needs. */
 const MAX_CHARACTERS = 1 << 22;
 
 /** Rows of JSON lines, each an object by column name or an array of cells. */

@@ -3,7 +3,7 @@ import type { Network } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
 import { linesOf, textOf } from './source-lines.ts';
 
-/** Most characters of a line: far more for each number than it needs, and some for blanks. */
+/** Maximum number of characters of a line: far more for each number than it needs, and some for blanks. */
 const MAX_NUMBER_CHARACTERS = 32;
 const MAX_EXTRA_CHARACTERS = 1 << 20;
 

@@ -5,7 +5,7 @@ import { type Io, printJson, printRows } from '../../terminal/io.ts';
 import { decimal, percent } from '../../terminal/text/format.ts';
 import { linesOf, textOf } from './source-lines.ts';
 
-/** Most characters of a line; a model reads its last tokens. */
+/** Maximum number of characters of a line; a model reads its last tokens. */
 const MAX_CHARACTERS = 1 << 20;
 
 /**

@@ -8,7 +8,7 @@ const { dataset, hidden, activation, init, dropout, network, spec, precision, lo
   trainOptions;
 const workload = { hidden, activation, init, dropout, network, spec, precision, loss, optimizer, lr, batch, seed };
 
-/** Most threads of a pool. */
+/** Maximum number of threads of a pool. */
 const MAX_CORES = 512;
 const MAX_RANKS = 4096;
 

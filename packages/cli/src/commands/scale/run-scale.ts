@@ -159,7 +159,7 @@ function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> 
   return { event: 'scale', backend, precision, network: spec, ...report, ...describeMachine() };
 }
 
-/** Most thread counts that are tried up to the number of cores. */
+/** Maximum number of thread counts that are tried up to the number of cores. */
 const MAX_COUNTS = 12;
 
 /** Counts from 1 to the number of cores. Above it, where threads share cores, `maxThreads` and at most one between. */

@@ -113,7 +113,7 @@ function between({ from, to, log, whole }: Extract<Dimension, { kind: 'range' }>
 const interpolate = (from: number, to: number, log: boolean, share: number): number =>
   log ? from * (to / from) ** share : from + (to - from) * share;
 
-/** Most points of a grid: more must be a mistake. */
+/** Maximum number of points of a grid: more must be a mistake. */
 const MAX_POINTS = 100_000;
 
 /**

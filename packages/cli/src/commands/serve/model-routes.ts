@@ -11,7 +11,7 @@ import Fastify, {
 } from 'fastify';
 import { withoutCaller } from '../../terminal/failure.ts';
 import type { Fault } from '../http/connections.ts';
-import { ORIGIN, type Refuse } from '../http/http-server.ts';
+import { ORIGIN, type SendError } from '../http/http-server.ts';
 import { createRequestQueue, type QueueOptions } from './request-queue.ts';
 import type { RowSchema } from './row-schema.ts';
 import type { ServerMetrics } from './server-metrics.ts';
@@ -29,7 +29,7 @@ export interface ServedModel {
   readonly fingerprint: string; // fingerprint of the model
   readonly takesImages?: boolean; // bodies may be images
   readonly readArray?: (bytes: Uint8Array) => Promise<number[][]>; // rows of a body that is an npy file
-  readonly maxBytes: number; // most bytes of a body
+  readonly maxBytes: number; // maximum number of bytes of a body
 }
 
 /** Settings and functions of a server that the routes of all its models use. */
@@ -43,7 +43,7 @@ export interface ServerContext extends Pick<QueueOptions, 'maxWaiting' | 'delayM
   faultOf(reply: FastifyReply): Fault | undefined;
   /** Every answer goes out here. */
   send(reply: FastifyReply, status: number, content: string | Readable, type?: string): FastifyReply;
-  readonly refuse: Refuse;
+  readonly sendError: SendError;
   onError(error: unknown): void; // called for unexpected errors
 }
 
@@ -59,7 +59,7 @@ export interface ModelRoutes {
   end(): Promise<void>;
 }
 
-/** Most characters of all waiting bodies. */
+/** Maximum number of characters of all waiting bodies. */
 const MAX_WAITING_CHARACTERS = 1 << 26;
 
 /** The method of each route. */
@@ -89,7 +89,7 @@ const faultStatuses = { content: 400, rows: 413, model: 500, time: 503 } as cons
 /** Creates the routes of a model. They have the requests that the server hands to `handle`. */
 export async function createModelRoutes(model: ServedModel, context: ServerContext): Promise<ModelRoutes> {
   const { pool, schema, fingerprint, takesImages = false, readArray, maxBytes } = model;
-  const { maxWaiting, delayMs, limits, cors, metrics, send, refuse, onError } = context;
+  const { maxWaiting, delayMs, limits, cors, metrics, send, sendError, onError } = context;
   const contentTypes = ['application/json', ...(takesImages ? IMAGES : []), ...(readArray === undefined ? [] : ARRAYS)];
   const queue = createRequestQueue(pool, {
     maxWaiting,
@@ -138,7 +138,7 @@ export async function createModelRoutes(model: ServedModel, context: ServerConte
     request.raw.once('close', leave);
     const fault = context.faultOf(reply) ?? faultOfCoding(request);
     if (fault === undefined) done();
-    else refuse(reply, ...fault);
+    else sendError(reply, ...fault);
   });
   http.post('/predict', (request, reply) => {
     const { body } = request;
@@ -147,10 +147,10 @@ export async function createModelRoutes(model: ServedModel, context: ServerConte
       leave();
       if (answer instanceof Error) {
         onError(answer);
-        refuse(reply, 500, 'the predicting thread has failed, expected an answer (try again)');
+        sendError(reply, 500, 'the predicting thread has failed, expected an answer (try again)');
       } else if (answer.fault !== undefined) {
         if (answer.fault === 'model') onError(new Error(answer.text));
-        refuse(reply, faultStatuses[answer.fault], answer.text);
+        sendError(reply, faultStatuses[answer.fault], answer.text);
       } else {
         metrics.countRows(answer.rows, answer.unusual);
         send(reply, 200, answer.text);
@@ -159,13 +159,13 @@ export async function createModelRoutes(model: ServedModel, context: ServerConte
     if (!isQueued) {
       leave();
       reply.header('retry-after', '1');
-      refuse(reply, 429, `queue has ${queue.waiting} requests, expected fewer (try again later)`);
+      sendError(reply, 429, `queue has ${queue.waiting} requests, expected fewer (try again later)`);
     }
   });
   http.post('/generate', async (request, reply) => {
     if (writing >= maxWaiting) {
       reply.header('retry-after', '1');
-      return refuse(reply, 429, `${writing} texts are being written, expected fewer (try again later)`);
+      return sendError(reply, 429, `${writing} texts are being written, expected fewer (try again later)`);
     }
     writing++;
     const { socket, raw } = request;
@@ -184,7 +184,7 @@ export async function createModelRoutes(model: ServedModel, context: ServerConte
         }
         return socket.destroyed ? null : { body };
       });
-      if ('fault' in firstPart) return refuse(reply, faultStatuses[firstPart.fault], firstPart.text);
+      if ('fault' in firstPart) return sendError(reply, faultStatuses[firstPart.fault], firstPart.text);
       const parts = Readable.from(partsOf(firstPart, socket));
       // An answer that waits for an earlier one of its connection is not closed with the connection.
       const end = (): void => void parts.destroy();
@@ -192,7 +192,7 @@ export async function createModelRoutes(model: ServedModel, context: ServerConte
       parts.once('close', () => socket.off('close', end));
       return send(reply, 200, parts, TEXT_TYPE);
     } catch {
-      return refuse(reply, 500, 'the writing thread has failed, expected a text (try again)');
+      return sendError(reply, 500, 'the writing thread has failed, expected a text (try again)');
     } finally {
       socket.off('end', probe);
       endText();
@@ -242,17 +242,17 @@ export async function createModelRoutes(model: ServedModel, context: ServerConte
     const method = methods[path];
     if (method === undefined) {
       const routes = Object.entries(methods).map(([route, method]) => `${method} ${route}`);
-      return refuse(reply, 404, `path is unknown, expected ${routes.join(', ')}`);
+      return sendError(reply, 404, `path is unknown, expected ${routes.join(', ')}`);
     }
     reply.header('allow', method);
-    return refuse(reply, 405, `method has ${request.method}, expected ${method} ${path}`);
+    return sendError(reply, 405, `method has ${request.method}, expected ${method} ${path}`);
   });
   http.setErrorHandler<FastifyError>((error, request, reply) => {
     const { statusCode = 500 } = error;
-    if (statusCode < 500) return refuse(reply, statusCode, describe(error, request, maxBytes, contentTypes));
+    if (statusCode < 500) return sendError(reply, statusCode, describe(error, request, maxBytes, contentTypes));
     if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return reply.hijack(); // the client went before its text began
     onError(error);
-    return refuse(reply, statusCode, 'the server has failed, expected an answer');
+    return sendError(reply, statusCode, 'the server has failed, expected an answer');
   });
 
   await http.ready();

@@ -20,7 +20,7 @@ export interface QueueOptions {
   readonly delayMs: number; // how long a request waits for others while a thread is free
 }
 
-/** Most bodies and characters of a call: later requests should not wait for all that arrived at once. */
+/** Maximum number of bodies and characters of a call: later requests should not wait for all that arrived at once. */
 const MAX_BODIES = 512;
 const MAX_CHARACTERS = 1 << 22;
 

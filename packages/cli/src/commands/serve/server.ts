@@ -29,7 +29,7 @@ export interface Server {
 }
 
 const MAX_CONNECTIONS = 4096;
-/** Most bytes of all bodies that arrive at once, one on each connection. */
+/** Maximum number of bytes of all bodies that arrive at once, one on each connection. */
 const MAX_ARRIVING_BYTES = 2 ** 30;
 
 /** The HTTP server; it does not listen yet, and needs a model. Requests go to the routes of its newest model. */
@@ -51,7 +51,7 @@ export function createServer(options: ServerOptions): Server {
   }
 
   /** All errors have the same form. */
-  function refuse(reply: FastifyReply, status: number, sentence: string): FastifyReply {
+  function sendError(reply: FastifyReply, status: number, sentence: string): FastifyReply {
     return send(reply, status, JSON.stringify({ error: sentence }));
   }
 
@@ -61,13 +61,13 @@ export function createServer(options: ServerOptions): Server {
       ? undefined
       : faultOfOrigin(request, 'the address of this server, or the origin that --cors has');
 
-  const limits = limitsOf(timeLimits, connections, hostFault, refuse);
+  const limits = limitsOf(timeLimits, connections, hostFault, sendError);
   const context: ServerContext = {
     ...options,
     limits,
     metrics,
     send,
-    refuse,
+    sendError,
     isStopping: () => stopping,
     faultOf: (reply) => connections.admit(reply) ?? hostFault(reply.request) ?? faultOfPage(reply.request),
     metricsText() {

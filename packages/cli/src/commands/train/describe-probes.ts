@@ -7,7 +7,7 @@ import { logBars } from '../../terminal/text/log-bars.ts';
 import { table } from '../../terminal/text/table.ts';
 import { shownRows } from '../../terminal/text/thin.ts';
 
-/** Most rows of the picture; with more layers, only some are shown. */
+/** Maximum number of rows of the picture; with more layers, only some are shown. */
 const MAX_ROWS = 40;
 
 /** The statistics of the layers before one step. */

@@ -10,7 +10,7 @@ import { quote } from '../../terminal/text/quote.ts';
 import { table as drawTable } from '../../terminal/text/table.ts';
 import type { Recipe } from './recipe.ts';
 
-/** Most columns that are shown: more would scroll the run away. */
+/** Maximum number of columns that are shown: more would scroll the run away. */
 const MAX_COLUMNS = 40;
 
 /** Lines about the columns of the user's table and the decisions made for it. Empty for data that needed none. */

@@ -1,6 +1,6 @@
 import { type EpochEvent, type ProbeEvent, summarizeTable, type TrainEvent, type TrainResult } from '@gradloom/runtime';
 import { withPrecisions } from '../../lab/figures/target-figures.ts';
-import type { Division } from '../../report/findings/findings.ts';
+import type { DecisionRegions } from '../../report/findings/findings.ts';
 import { type Io, printJsonText, printLine } from '../../terminal/io.ts';
 import { layerNames } from '../../terminal/text/layer-names.ts';
 import type { Assessment } from './assessment/assess.ts';
@@ -68,7 +68,7 @@ function probeFigures({ type: _, parameters: _weights, layers, ...figures }: Pro
 }
 
 /** A line of divisions.jsonl: how the network divides the plane before a step. */
-export const divisionLine = (division: Division): string => JSON.stringify({ event: 'division', ...division });
+export const divisionLine = (regions: DecisionRegions): string => JSON.stringify({ event: 'division', ...regions });
 
 /** The linear model that the network is compared with. */
 const linearLine = ({ evaluation, steps, fingerprint }: LinearModel): string =>

@@ -12,7 +12,7 @@ import { countOf, epochText, type LossUnit, lossAsIs, lossUnitOf, metricsOf } fr
 import type { Reporter } from './reporter.ts';
 import { summarize } from './summary.ts';
 
-/** Most epochs that leave a line, evenly spaced. */
+/** Maximum number of epochs that leave a line, evenly spaced. */
 const MAX_LINES = 20;
 
 /** Losses kept for the panel's curve, over twice its greatest width. */

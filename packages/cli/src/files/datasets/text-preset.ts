@@ -23,7 +23,7 @@ export const textPreset: Preset = {
 
 /** Parameters of a network that a minute is enough for. */
 const PARAMETERS_OF_A_MINUTE = 450_000;
-/** Most parameters for each token of the text. */
+/** Maximum number of parameters for each token of the text. */
 const PARAMETERS_OF_A_TOKEN = 4;
 
 /**

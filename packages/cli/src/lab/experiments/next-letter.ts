@@ -26,9 +26,9 @@ import {
   wordRows,
 } from './next-token/language-model.ts';
 
-const K = 8; // symbols that the network sees
-const SHOWN_WORDS = 12; // words that are printed, of those that a model writes
-const MIN_LETTERS = 4; // letters of a word that is counted as listed or not: nearly all single letters are listed
+const K = 8; // symbols that the network reads
+const SHOWN_WORDS = 12; // new words of a model that are printed
+const MIN_LETTERS = 4; // shorter new words are not counted: nearly all single letters are in the list
 
 export const nextLetter = defineExperiment({
   describe: 'The same words by counting pairs, a network, a gru and attention',
@@ -53,10 +53,10 @@ export const nextLetter = defineExperiment({
   async run({ steps: requested, batch, seed, temperature, samples }, experiment) {
     const steps = requested ?? (experiment.brief ? 300 : 3000);
     const words = readWords();
-    const writing = { count: samples, temperature, seed };
-    const results: Result[] = [countPairs(words, writing)];
-    for (const contender of await contendersOf(words, batch)) {
-      results.push(await learn(contender, { steps, seed, writing }, experiment));
+    const sampling = { count: samples, temperature, seed };
+    const results: Result[] = [countPairs(words, sampling)];
+    for (const candidate of await candidatesOf(words, batch)) {
+      results.push(await learn(candidate, { steps, seed, sampling }, experiment));
     }
     const [pairs, ...networks] = results;
     const isListed = (word: string): boolean => words.all.has(word);
@@ -76,24 +76,24 @@ export const nextLetter = defineExperiment({
           lines: columns(
             [
               ['', 'nats', 'perplexity', 'parameters', 'time', 'sees'],
-              ...results.map(({ name, loss, parameters, elapsedMs, sees }) => [
+              ...results.map(({ name, loss, parameters, elapsedMs, context }) => [
                 name,
                 loss.toFixed(3),
                 math.exp(loss).toFixed(2),
                 whole(parameters),
                 duration(elapsedMs),
-                sees,
+                context,
               ]),
             ],
             { right: [1, 2, 3, 4] },
           ),
         },
-        ...results.map(({ name, written }) => {
-          const longWords = written.filter((word) => word.length >= MIN_LETTERS);
+        ...results.map(({ name, newWords }) => {
+          const longWords = newWords.filter((word) => word.length >= MIN_LETTERS);
           const listedText = whole(longWords.filter(isListed).length);
           return {
             title: `${name}: ${listedText} of ${whole(longWords.length)} new words of ${MIN_LETTERS} letters or more are in the list (*)`,
-            lines: linesOf(written.slice(0, SHOWN_WORDS).map((word) => (isListed(word) ? `${word}*` : word))),
+            lines: linesOf(newWords.slice(0, SHOWN_WORDS).map((word) => (isListed(word) ? `${word}*` : word))),
           };
         }),
       ],
@@ -114,13 +114,13 @@ export const nextLetter = defineExperiment({
         temperature,
         words: { train: words.train.length, heldOut: words.heldOut.length },
         models: Object.fromEntries(
-          results.map(({ name, loss, parameters, elapsedMs, written, fingerprint }) => [
+          results.map(({ name, loss, parameters, elapsedMs, newWords, fingerprint }) => [
             name,
             {
               natsPerCharacter: loss,
               parameters,
               elapsedMs,
-              samples: written.map((word) => ({ word, listed: isListed(word) })),
+              samples: newWords.map((word) => ({ word, listed: isListed(word) })),
               ...(fingerprint === undefined ? {} : { fingerprint }),
             },
           ]),
@@ -133,44 +133,45 @@ export const nextLetter = defineExperiment({
 /** A model after training. */
 interface Result {
   readonly name: string;
-  readonly sees: string;
+  readonly context: string;
   readonly loss: number; // nats per character of the held-out words
   readonly parameters: number;
   readonly elapsedMs: number;
-  readonly written: readonly string[];
+  readonly newWords: readonly string[];
   readonly fingerprint?: string;
 }
 
-interface Writing {
+/** How a model writes new words. */
+interface Sampling {
   readonly count: number;
   readonly temperature: number;
   readonly seed: number;
 }
 
 /** Counts which symbol follows each symbol. Its parameters are the counts. */
-function countPairs(words: Words, writing: Writing): Result {
+function countPairs(words: Words, sampling: Sampling): Result {
   const startMs = performance.now();
   const loss = nGramLoss(2, words.train, words.heldOut);
   const elapsedMs = performance.now() - startMs;
   const logP = nGram(2, words.train);
   const outputs = ([before]: Float64Array) =>
     Float64Array.from({ length: SYMBOLS }, (_, symbol) => logP(before, symbol));
-  const sampledWords = sampleWords({ outputs }, { K: 1, ...writing });
-  return { name: 'pairs', sees: '1 symbol', loss, parameters: SYMBOLS ** 2, elapsedMs, written: sampledWords };
+  const newWords = sampleWords({ outputs }, { K: 1, ...sampling });
+  return { name: 'pairs', context: '1 symbol', loss, parameters: SYMBOLS ** 2, elapsedMs, newWords };
 }
 
-/** A network, and the words as rows that it reads. */
-interface Contender {
+/** A network to train, and the words as the rows that it reads. */
+interface Candidate {
   readonly name: string;
-  readonly sees: string;
+  readonly context: string; // the symbols before the next one that it reads
   readonly spec: NetworkSpec;
   readonly data: DataSplits;
   readonly batch: number;
-  readonly write: (model: Model, writing: Writing) => string[];
+  readonly write: (model: Model, sampling: Sampling) => string[];
 }
 
 /** Three networks of about 50,000 parameters, whose batches have the same number of characters on average. */
-async function contendersOf({ train, heldOut }: Words, batch: number): Promise<Contender[]> {
+async function candidatesOf({ train, heldOut }: Words, batch: number): Promise<Candidate[]> {
   const { train: words } = await textDataset([...heldOut, ...train].join('\n'), { lines: true, validation: 0 });
   const rows = Uint32Array.from({ length: words.rows }, (_, row) => row);
   const lines = {
@@ -180,7 +181,7 @@ async function contendersOf({ train, heldOut }: Words, batch: number): Promise<C
   const windows = { train: wordRows('words', train, K), test: wordRows('held-out words', heldOut, K) };
   const input = words.inputs.shape ?? [];
   const [T] = input;
-  const write = (model: Model, { count, temperature, seed }: Writing) =>
+  const write = (model: Model, { count, temperature, seed }: Sampling) =>
     Array.from({ length: count }, (_, k) =>
       [...model.generate('', { tokens: T, temperature, seed: seed * count + k })].join(''),
     );
@@ -188,15 +189,15 @@ async function contendersOf({ train, heldOut }: Words, batch: number): Promise<C
   return [
     {
       name: 'network',
-      sees: `${K} symbols`,
+      context: `${K} symbols`,
       spec: languageModel(K, 128),
       data: windows,
       batch: Math.round((batch * windows.train.rows) / train.length),
-      write: (model, writing) => sampleWords(model, { K, ...writing }),
+      write: (model, sampling) => sampleWords(model, { K, ...sampling }),
     },
     {
       name: 'gru',
-      sees: 'all, through 88 numbers',
+      context: 'all, through 88 numbers',
       spec: gruNetwork(1, 88)(input, SYMBOLS),
       data: lines,
       batch,
@@ -204,7 +205,7 @@ async function contendersOf({ train, heldOut }: Words, batch: number): Promise<C
     },
     {
       name: 'attention',
-      sees: 'all',
+      context: 'all',
       spec: sequential(input, ...[embedding(SYMBOLS, 48), ...block(), ...block(), layerNorm(), dense(SYMBOLS)]),
       data: lines,
       batch,
@@ -214,8 +215,8 @@ async function contendersOf({ train, heldOut }: Words, batch: number): Promise<C
 }
 
 async function learn(
-  { name, sees, spec, data, batch, write }: Contender,
-  { steps, seed, writing }: { steps: number; seed: number; writing: Writing },
+  { name, context, spec, data, batch, write }: Candidate,
+  { steps, seed, sampling }: { steps: number; seed: number; sampling: Sampling },
   { machine, showProgress }: ExperimentContext,
 ): Promise<Result> {
   const run = train(spec, data, {
@@ -237,12 +238,12 @@ async function learn(
   const model = createModel({ spec, parameters, loss, ...(preprocessing === undefined ? {} : { preprocessing }) });
   return {
     name,
-    sees,
+    context,
     elapsedMs,
     fingerprint,
     loss: test?.loss ?? Number.NaN,
     parameters: parameters.length,
-    written: write(model, writing),
+    newWords: write(model, sampling),
   };
 }
 

@@ -1,10 +1,10 @@
 import type { Preprocessing } from '@gradloom/core';
 import { decodeValue, inInputOrder, ofTable, widthOfColumn } from '@gradloom/core/internal';
 
-/** Converts inputs or outputs of the network to the units of the table's columns; plain numbers stay unchanged. */
+/** Converts input i or output o of the network to the unit of its column in the table; plain numbers stay unchanged. */
 export interface ColumnUnits {
-  readonly input: (value: number, i: number) => number;
-  readonly output: (value: number, o: number) => number;
+  readonly toInputUnits: (value: number, i: number) => number;
+  readonly toOutputUnits: (value: number, o: number) => number;
 }
 
 /** Names of several target columns of a table; null for a single one, and for plain numbers. */
@@ -13,11 +13,11 @@ export function targetNames(preprocessing: Preprocessing | undefined): string[] 
   return target.length < 2 ? null : target.map(({ name }) => name);
 }
 
-/** Most outputs without names that are shown. */
+/** Maximum number of outputs without names that are shown. */
 export const MAX_SHOWN_OUTPUTS = 64;
 
 export function columnUnits(preprocessing: Preprocessing | undefined): ColumnUnits {
-  // The first input of a column of numbers is in its units; all others, such as those of categories, are plain.
+  // Only the first input of a column of numbers is scaled; all others, such as those of categories, are plain.
   const inputs = inInputOrder(ofTable(preprocessing)?.columns ?? []).flatMap((column) => {
     const unscaledInputs = Array.from({ length: widthOfColumn(column) }, () => ({ center: 0, scale: 1 }));
     return 'indicator' in column ? [column, ...unscaledInputs.slice(1)] : unscaledInputs;
@@ -27,5 +27,5 @@ export function columnUnits(preprocessing: Preprocessing | undefined): ColumnUni
     const { center, scale } = scales[index] ?? { center: 0, scale: 1 };
     return value * scale + center;
   };
-  return { input: toUnits(inputs), output: (value, o) => decodeValue(value, target[o]) };
+  return { toInputUnits: toUnits(inputs), toOutputUnits: (value, o) => decodeValue(value, target[o]) };
 }

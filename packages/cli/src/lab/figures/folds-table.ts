@@ -4,12 +4,12 @@ import type { Read } from '../../options/schema/schema.ts';
 import { decimal, percent, whole } from '../../terminal/text/format.ts';
 import { deviationOf, meanIfComplete } from './range.ts';
 
-/** Most folds and figures on a page. */
+/** Maximum number of folds and figures on a page. */
 const MAX_FOLDS = 10_000;
 const MAX_FIGURES = 10_000;
 
 /** Figures of an evaluation by name, such as loss and accuracy. */
-const figures = table(name, figure(), MAX_FIGURES);
+const figures = table(name, figure(), 0, MAX_FIGURES);
 export type Figures = Read<typeof figures>;
 
 const fold = record({
@@ -21,7 +21,7 @@ const fold = record({
 export type Fold = Read<typeof fold>;
 
 /** Mean and standard deviation of the figures of folds, with divisor n - 1, and the folds. */
-export const foldsFacts = { mean: figures, deviation: figures, runs: list(fold, MAX_FOLDS) };
+export const foldsFacts = { mean: figures, deviation: figures, runs: list(fold, 0, MAX_FOLDS) };
 
 export interface FoldsSummary {
   readonly mean: Figures;

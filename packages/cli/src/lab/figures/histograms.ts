@@ -24,9 +24,9 @@ import { referencePass } from '../experiments/reference-passes.ts';
 import type { LayerHistogram } from './layer-histogram.ts';
 
 const BINS = 40;
-/** Most layers that are shown, of weights and of outputs each. */
+/** Maximum number of layers that are shown, of weights and of outputs each. */
 const MAX_LAYERS = 8;
-/** Most multiply-adds of the forward pass (about 50 ms with the reference kernels), within 4 to 256 rows. */
+/** Maximum multiply-adds of the forward pass (about 50 ms with the reference kernels), within 4 to 256 rows. */
 const MAX_MULTIPLY_ADDS = 3e7;
 
 /** A network, its seed and its trained weights. */

@@ -23,7 +23,7 @@ export const importanceFacts = {
   repeats: count(1),
   seed: count(),
   isTable: flag, // whether columns have names; else they are inputs of the network
-  importances: list(record({ name, mean: figure(), deviation: figure() }), MAX_COLUMNS, 1), // at least 1
+  importances: list(record({ name, mean: figure(), deviation: figure() }), 1, MAX_COLUMNS),
 };
 
 export type Importances = { readonly [K in keyof typeof importanceFacts]: Read<(typeof importanceFacts)[K]> };

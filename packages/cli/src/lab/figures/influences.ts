@@ -9,8 +9,8 @@ const token = text(1024);
 export const explainedText = refined(
   record({
     row: count(),
-    tokens: list(token, MAX_TOKENS, 1), // at least 1
-    influences: list(figure(), MAX_TOKENS, 1), // of each token; below 0 it speaks against the answer
+    tokens: list(token, 1, MAX_TOKENS),
+    influences: list(figure(), 1, MAX_TOKENS), // of each token; below 0 it speaks against the answer
     next: token, // the token that follows, or the class of the text
     answer: nullable(token), // null if an output is not finite
     probability: figure(0, 1), // of the answer; NaN, in JSON null, without one

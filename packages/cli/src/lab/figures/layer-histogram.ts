@@ -3,7 +3,7 @@ import { figure, literal, name } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 
 /** At most 1000 and at least 1. The sum of shares may exceed 1 slightly by rounding. */
-const shares = list(figure(0, 2), 1000, 1);
+const shares = list(figure(0, 2), 1, 1000);
 
 /** Histograms of the numbers of one layer at the start and at the end, in the same bins. */
 export const layerHistogram = refined(

@@ -27,9 +27,9 @@ export function tokenUnit({ preprocessing }: Dataset): 'character' | 'byte' | 't
   return kind === 'characters' ? 'character' : kind === 'bytes' ? 'byte' : 'token';
 }
 
-/** Most counts of pairs in one array: 64 MB. */
+/** Maximum number of counts of pairs in one array: 64 MB. */
 const MAX_COUNTS = 2 ** 24;
-/** Most tokens whose pairs are counted in a map, which takes 100 bytes for each different pair. */
+/** Maximum number of tokens whose pairs are counted in a map, which takes 100 bytes for each different pair. */
 const MAX_MAPPED = 10_000_000;
 
 /**

@@ -20,7 +20,7 @@ export function rangeOf(what: string, values: readonly number[]): Range {
 
 export const rangeText = ({ low, high }: Range): string => `${decimal(low)} to ${decimal(high)}`;
 
-/** Most standard deviations that one start may differ from the mean of the others by chance. */
+/** Maximum number of standard deviations that one start may differ from the mean of the others by chance. */
 const MAX_DEVIATIONS = 3;
 
 /**

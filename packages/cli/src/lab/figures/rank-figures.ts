@@ -3,7 +3,7 @@ import type { RankPoint } from '../scale/ranks/measure-ranks.ts';
 import type { FigureTable } from './scale-figures.ts';
 
 export const RANKS_TITLE = 'Ranks: the same batch on processes that MPI connects';
-export const NETWORK_TITLE = 'Between two ranks';
+export const INTERCONNECT_TITLE = 'Between two ranks';
 export const RANK_PARTS_TITLE = 'A step on ranks by the model of measured parts (ms)';
 
 /** Measured steps, with and without overlap of exchanges and passes. */
@@ -29,12 +29,12 @@ function threadsText(threads: readonly number[]): string {
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2);
 
-export const networkTable = (points: readonly RankPoint[]): FigureTable => ({
+export const interconnectTable = (points: readonly RankPoint[]): FigureTable => ({
   head: ['ranks', 'machines', 'latency (µs)', 'GB/s'],
-  rows: points.flatMap(({ ranks, machines, network }) =>
-    network === null
+  rows: points.flatMap(({ ranks, machines, network: link }) =>
+    link === null
       ? []
-      : [[...[ranks, machines].map(String), decimal(1000 * network.latencyMs), decimal(network.bytesPerSecond / 1e9)]],
+      : [[...[ranks, machines].map(String), decimal(1000 * link.latencyMs), decimal(link.bytesPerSecond / 1e9)]],
   ),
   numeric: [0, 1, 2, 3],
 });
@@ -43,9 +43,10 @@ export const rankPartsTable = (points: readonly RankPoint[]): FigureTable => ({
   head: ['ranks', 'gradients', 'joined', 'to owners', 'hidden', 'update', 'to all', 'model', 'measured'],
   rows: points.flatMap(({ ranks, prediction, stepMs: measuredMs }) => {
     if (prediction === null) return [];
-    const { gradientMs, joinMs, gatherMs, hiddenMs, updateMs, returnMs, stepMs } = prediction;
-    const parts = [gradientMs, joinMs, gatherMs, hiddenMs, updateMs, returnMs, stepMs, measuredMs];
-    return [[String(ranks), ...parts.map(decimal)]];
+    const { gradientMs, joinMs, hiddenMs, updateMs, stepMs } = prediction;
+    const { gatherMs: reduceScatterMs, returnMs: allGatherMs } = prediction;
+    const times = [gradientMs, joinMs, reduceScatterMs, hiddenMs, updateMs, allGatherMs, stepMs, measuredMs];
+    return [[String(ranks), ...times.map(decimal)]];
   }),
   numeric: [0, 1, 2, 3, 4, 5, 6, 7, 8],
 });

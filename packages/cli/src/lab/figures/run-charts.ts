@@ -59,7 +59,7 @@ const runCharts = [
 
 export type RunChartKind = 'loss' | 'accuracy' | 'rmse' | 'perplexity' | 'learning-rate' | 'gradient-norm';
 
-/** Most targets that have a chart of their own. */
+/** Maximum number of targets that have a chart of their own. */
 const MAX_CHARTS = 16;
 
 /**

@@ -11,11 +11,11 @@ import { columnUnits } from './column-units.ts';
 const ACROSS = 8;
 /** Transparent pixels between images. */
 const GAP = 1;
-/** Most pixels along a side of an image. */
+/** Maximum number of pixels along a side of an image. */
 const MAX_SIDE = 128;
-/** Most bytes of the pixels of all images: larger images are scaled down, so that a page stays small. */
+/** Maximum number of bytes of the pixels of all images: larger images are scaled down, so that a page stays small. */
 const MAX_BYTES = 110_000;
-/** Most images of a sheet. */
+/** Maximum number of images of a sheet. */
 const MAX_IMAGES = 128;
 
 /** Images of one size, eight in a row, as one PNG in base64. */
@@ -50,9 +50,9 @@ export const cornerOf = ({ width, height }: Layout, k: number): readonly [x: num
 ];
 
 /**
- * A sheet of images [count, H, W, C], or of the first if there are very many. `range` has the numbers of black and
- * white: by default 0 and 1, or the lowest and highest pixel beyond them. Of three channels or more, the first are red,
- * green and blue; of two, the first is shown in grey.
+ * A sheet of the first MAX_IMAGES of images [count, H, W, C]. `range` has the numbers of black and white: by default 0
+ * and 1, or the lowest and highest pixel beyond them. The first three channels are red, green and blue; of one or two,
+ * the first is shown in grey.
  */
 export function sheetOf(images: Elements, [H, W, C]: Shape, range = rangeOf(images)): Sheet {
   const count = Math.min(MAX_IMAGES, images.length / (H * W * C));
@@ -77,7 +77,7 @@ export function sheetOf(images: Elements, [H, W, C]: Shape, range = rangeOf(imag
   return { ...layout, png: Buffer.from(png).toString('base64') };
 }
 
-/** A sheet of these rows of a dataset as they are stored. Null if they are no images. */
+/** A sheet of some rows of a dataset, as they are stored. Null if the rows are no images. */
 export function sheetOfRows(dataset: Dataset, rows: readonly number[]): Sheet | null {
   const [shape, images] = [shapeOfImages(dataset), imagesOfRows(dataset, rows)];
   if (shape === null || images === null || rows.length === 0) return null;
@@ -86,8 +86,8 @@ export function sheetOfRows(dataset: Dataset, rows: readonly number[]): Sheet | 
 }
 
 /**
- * Standardized images in their own colours. Images of a table, whose columns are each standardized, go from 0 to 1: the
- * largest pixel of the training rows is 1, where the table tells it.
+ * Undoes the standardization of images. Images of a table, where each column is a pixel, are also divided by the largest
+ * pixel of the training rows, if that is in the table and above 1.
  */
 export function inOriginalColours(
   images: Elements,
@@ -102,12 +102,12 @@ export function inOriginalColours(
   }
   const table = ofTable(preprocessing);
   if (table === undefined) return images;
-  const { input } = columnUnits(table);
+  const { toInputUnits } = columnUnits(table);
   const highest = table.columns.reduce((max, column) => {
     const [, high = 1] = ('range' in column && column.range) || [];
     return Math.max(max, high);
   }, 1);
-  return Float64Array.from(images, (value, i) => input(value, i % columns) / highest);
+  return Float64Array.from(images, (value, i) => toInputUnits(value, i % columns) / highest);
 }
 
 type Range = readonly [low: number, high: number];

@@ -13,7 +13,7 @@ interface TargetFigures {
 
 const isKnown = (value: number | undefined): value is number => value !== undefined && !Number.isNaN(value);
 
-/** Most targets in one line. */
+/** Maximum number of targets in one line. */
 const MAX_BRIEF = 4;
 
 /** 'price RMSE 3.183', 'sold F1 0.97': what the line of an epoch or a title says of its targets. */

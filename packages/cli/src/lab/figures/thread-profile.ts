@@ -1,7 +1,7 @@
 import { orElse, record } from '../../options/schema/containers.ts';
 import { number, whole } from '../../options/schema/scalars.ts';
 
-/** Most threads of a pool. */
+/** Maximum number of threads of a pool. */
 export const MAX_THREADS = 512;
 export const threadCount = whole(1, MAX_THREADS);
 

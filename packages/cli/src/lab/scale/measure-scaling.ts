@@ -50,7 +50,7 @@ export class NothingMeasured extends Error {
 
 const RUN_MS = 1000;
 const MAX_MS = 4000; // longest run on one thread
-const SETTLING_RUNS = 4; // most runs until the length of a step is known
+const SETTLING_RUNS = 4; // maximum number of runs until the length of a step is known
 const WARM_STEPS = 300; // enough for V8 to compile the code
 /** Profile runs are longer, since their start cannot be separated from the phases. */
 const PROFILE_RUNS = 3;

@@ -25,7 +25,7 @@ export const strongPoint = record({
   speedupRange: tuple(number(0), number(0)), // of single rounds, relative to one thread in the same round
   efficiency: number(0), // speedup divided by threads
   fingerprint: name, // of the weights after `steps` steps
-  profiles: list(profile, MAX_THREADS), // ms per step of each thread, from a separate run
+  profiles: list(profile, 0, MAX_THREADS), // ms per step of each thread, from a separate run
 });
 
 export type Point = Read<typeof strongPoint>;

@@ -1,13 +1,13 @@
 import { isRecord } from '../read-object.ts';
-import { Mismatch, type Read, refuse, type Schema, type ValuePath } from './schema.ts';
+import { Mismatch, type Read, type Schema, throwMismatch, type ValuePath } from './schema.ts';
 
 /** A list of `min` to `max` items. */
-export function list<T>(item: Schema<T>, max: number, min = 0): Schema<readonly T[]> {
+export function list<T>(item: Schema<T>, min: number, max: number): Schema<readonly T[]> {
   const expected = min === 0 ? `a list of at most ${max}` : `a list of ${min} to ${max}`;
   return {
     expected,
     read(value, path) {
-      if (!Array.isArray(value) || value.length < min || value.length > max) return refuse(value, expected);
+      if (!Array.isArray(value) || value.length < min || value.length > max) return throwMismatch(value, expected);
       return value.map((entry: unknown, k) => within(path, k, item, entry));
     },
   };
@@ -21,7 +21,7 @@ export function tuple<const S extends readonly Schema<unknown>[]>(
   return {
     expected,
     read(value, path) {
-      if (!Array.isArray(value) || value.length !== items.length) return refuse(value, expected);
+      if (!Array.isArray(value) || value.length !== items.length) return throwMismatch(value, expected);
       return items.map((item, k) => within(path, k, item, value[k])) as { [K in keyof S]: Read<S[K]> };
     },
   };
@@ -36,20 +36,20 @@ export function record<const S extends Readonly<Record<string, Schema<unknown>>>
   return {
     expected,
     read(value, path) {
-      if (!isRecord(value)) return refuse(value, expected);
+      if (!isRecord(value)) return throwMismatch(value, expected);
       const read = entries.map(([key, field]) => [key, within(path, key, field, ownProperty(value, key))]);
       return Object.fromEntries(read) as { [K in keyof S]: Read<S[K]> };
     },
   };
 }
 
-/** An object with any keys that `key` reads. */
-export function table<T>(key: Schema<string>, item: Schema<T>, max: number, min = 0): Schema<Record<string, T>> {
+/** An object of `min` to `max` entries, with any keys that `key` reads. */
+export function table<T>(key: Schema<string>, item: Schema<T>, min: number, max: number): Schema<Record<string, T>> {
   const expected = `an object of ${min} to ${max} entries`;
   return {
     expected,
     read(value, path) {
-      if (!isRecord(value)) return refuse(value, expected);
+      if (!isRecord(value)) return throwMismatch(value, expected);
       const entries = Object.entries(value);
       if (entries.length < min || entries.length > max) throw new Mismatch(`${entries.length} entries`, expected);
       return Object.fromEntries(
@@ -105,7 +105,7 @@ export function either<const S extends readonly Schema<unknown>[]>(...schemas: S
           path.length = depth;
         }
       }
-      return refuse(value, expected);
+      return throwMismatch(value, expected);
     },
   };
 }
@@ -119,12 +119,12 @@ export function variant<const S extends Readonly<Record<string, Schema<unknown>>
   return {
     expected: 'an object',
     read(value, path) {
-      if (!isRecord(value)) return refuse(value, 'an object');
+      if (!isRecord(value)) return throwMismatch(value, 'an object');
       const kind = ownProperty(value, key);
       if (typeof kind === 'string' && Object.hasOwn(kinds, kind))
         return kinds[kind].read(value, path) as Read<S[keyof S]>;
       path.push(key);
-      return refuse(kind, names.join(' or '));
+      return throwMismatch(kind, names.join(' or '));
     },
   };
 }
@@ -161,13 +161,13 @@ const ownProperty = (value: Readonly<Record<string, unknown>>, key: string): unk
 /** An object with any contents. */
 export const anyObject: Schema<Record<string, unknown>> = {
   expected: 'an object',
-  read: (value) => (isRecord(value) ? value : refuse(value, 'an object')),
+  read: (value) => (isRecord(value) ? value : throwMismatch(value, 'an object')),
 };
 
 /** Any JSON up to a depth that recursion can handle. */
 export function json(levels: number): Schema<unknown> {
   const expected = `JSON of at most ${levels} levels`;
-  return { expected, read: (value) => (isWithin(value, levels) ? value : refuse(value, expected)) };
+  return { expected, read: (value) => (isWithin(value, levels) ? value : throwMismatch(value, expected)) };
 }
 
 const isWithin = (value: unknown, levels: number): boolean =>

@@ -1,10 +1,10 @@
 import { option } from '@gradloom/core/internal';
-import { refuse, type Schema } from './schema.ts';
+import { type Schema, throwMismatch } from './schema.ts';
 
 /** A value of a kind that options have, too. */
 const schemaOfKind = <T>({ isValid, expected }: option.PlainKind<T>): Schema<T> => ({
   expected,
-  read: (value) => (isValid(value) ? value : refuse(value, expected)),
+  read: (value) => (isValid(value) ? value : throwMismatch(value, expected)),
 });
 
 /** A finite number. JSON has no other, but 1e999 reads as Infinity. */
@@ -18,7 +18,7 @@ export function figure(low?: number, high?: number): Schema<number> {
     expected,
     read(value) {
       if (value === null || value === undefined) return Number.NaN;
-      return isValid(value) ? value : refuse(value, expected);
+      return isValid(value) ? value : throwMismatch(value, expected);
     },
   };
 }

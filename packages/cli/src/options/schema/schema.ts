@@ -38,7 +38,7 @@ export function readAs<T>(schema: Schema<T>, value: unknown, where: string): T {
 }
 
 /** @throws Mismatch. */
-export function refuse(value: unknown, expected: string): never {
+export function throwMismatch(value: unknown, expected: string): never {
   throw new Mismatch(describeValue(value), expected);
 }
 

@@ -72,7 +72,7 @@ function cellsByShade(head: Head): Map<number, string[]> {
   return cells;
 }
 
-/** Most pixels of a cell. */
+/** Maximum number of pixels of a cell. */
 const MAX_CELL = 28;
 
 /** Width of a letter of the largest font. */

@@ -2,7 +2,7 @@ import { contour, dot, identity, type Markish } from '@observablehq/plot';
 import { plural, whole } from '../../terminal/text/format.ts';
 import { shortNumber, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
-import { type Division, MARGIN_SCALE, type Plane } from '../findings/findings.ts';
+import { type DecisionRegions, MARGIN_SCALE, type Plane } from '../findings/findings.ts';
 import { markup } from '../markup/markup.ts';
 import type { Draw, Drawing, Picture } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
@@ -12,18 +12,18 @@ const symbols = ['circle', 'square', 'triangle', 'diamond', 'cross', 'star'] as 
 const MAX_CLASSES = symbols.length;
 const symbolLetters = ['●', '■', '▲', '◆', '✚', '★'];
 
-/** Most decision regions drawn; if there are more, evenly spaced ones. */
+/** Maximum number of decision regions drawn; if there are more, evenly spaced ones. */
 const MAX_PANELS = 12;
 
 /** The decision regions of a network at some steps and at the end. Null if all rows lie on one line along an axis. */
 export function decisionBoundary(
   { labels, points, right, end }: Plane,
-  divisions: readonly Division[],
+  regionsByStep: readonly DecisionRegions[],
 ): Picture | null {
   if (isFlat(end)) return null;
-  const before = divisions.filter((division) => division.step < end.step && !isFlat(division));
+  const before = regionsByStep.filter((regions) => regions.step < end.step && !isFlat(regions));
   const stride = Math.ceil((before.length + 1) / MAX_PANELS);
-  const shownDivisions = [...before.filter((_, k) => k % stride === 0), end];
+  const shownRegions = [...before.filter((_, k) => k % stride === 0), end];
   return {
     name: 'boundary',
     title:
@@ -32,15 +32,15 @@ export function decisionBoundary(
         : `Decision regions after ${plural(end.step, 'step')}: ${right === points.length ? 'all' : `${whole(right)} of`} ${whole(points.length)} points are classified correctly`,
     caption:
       'Each point is a training row; its shape and colour are its class. The background has the colour of the predicted class, darker where the network is more certain; the line is the decision boundary.',
-    altText: `Maps of the plane after steps ${shownDivisions.map(({ step }) => whole(step)).join(', ')}, with the points of ${labels.length} classes (${labels.join(', ')}) on the regions that the network gives to each.`,
+    altText: `Maps of the plane after steps ${shownRegions.map(({ step }) => whole(step)).join(', ')}, with the points of ${labels.length} classes (${labels.join(', ')}) on the regions that the network gives to each.`,
     draw: stack([
       classLegend(labels),
       grid(
-        shownDivisions.map((division) => ({
-          title: division.step === 0 ? 'Before the first step' : `After ${plural(division.step, 'step')}`,
-          draw: (width) => drawRegions(division, points, labels, division === end, width),
+        shownRegions.map((regions) => ({
+          title: regions.step === 0 ? 'Before the first step' : `After ${plural(regions.step, 'step')}`,
+          draw: (width) => drawRegions(regions, points, labels, regions === end, width),
         })),
-        shownDivisions.length > 4 ? 3 : 2,
+        shownRegions.length > 4 ? 3 : 2,
         2,
       ),
     ]),
@@ -60,14 +60,14 @@ const classLegend =
   };
 
 function drawRegions(
-  { extent: [x1, y1, x2, y2], side, margins }: Division,
+  { extent: [x1, y1, x2, y2], side, margins: marginsByClass }: DecisionRegions,
   points: Plane['points'],
   labels: readonly string[],
   showsValues: boolean, // whether a point shows its coordinates on hover
   width: number,
 ): Drawing {
   const ratio = Math.min(1.3, Math.max(0.5, (y2 - y1) / (x2 - x1)));
-  const background = margins.slice(0, MAX_CLASSES).flatMap((bytes, c) => {
+  const background = marginsByClass.slice(0, MAX_CLASSES).flatMap((bytes, c) => {
     const values = Array.from(Buffer.from(bytes, 'base64'), (byte) => byte / MARGIN_SCALE - 1);
     const field = { extent: [x1, y1, x2, y2], side, values } as const;
     return [region(field, `var(--c${c + 1})`, [0, 0.4, 0.8]), border(field, 0, 1)];
@@ -82,7 +82,7 @@ function drawRegions(
     y: { domain: [y1, y2], label: null, ticks, tickFormat: tick, tickSize: 3 },
     marks: [
       ...background,
-      ...symbols.slice(0, margins.length).map((symbol, c) =>
+      ...symbols.slice(0, marginsByClass.length).map((symbol, c) =>
         dot(
           points.filter(([, , label]) => label === c),
           {
@@ -106,9 +106,9 @@ function drawRegions(
   });
 }
 
-const isFlat = ({ extent: [x1, y1, x2, y2] }: Division): boolean => x1 === x2 || y1 === y2;
+const isFlat = ({ extent: [x1, y1, x2, y2] }: DecisionRegions): boolean => x1 === x2 || y1 === y2;
 
-/** Values over a rectangle of the plane, on a grid of [side, side] points by ascending y. */
+/** Values at a grid of [side, side] points over a rectangle of the plane, rows by ascending y. */
 export interface Field {
   readonly extent: readonly [x1: number, y1: number, x2: number, y2: number];
   readonly side: number;

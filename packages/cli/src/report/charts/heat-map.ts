@@ -14,9 +14,9 @@ export interface HeatMap {
   readonly left?: number; // pixels for the row names, at most half of the width
 }
 
-/** Most columns drawn; if there are more, evenly spaced ones. */
+/** Maximum number of columns drawn; if there are more, evenly spaced ones. */
 const MAX_COLUMNS = 60;
-/** Most rows drawn: more would be less than a pixel high. */
+/** Maximum number of rows drawn: more would be less than a pixel high. */
 const MAX_ROWS = 160;
 
 /** Cells coloured by the logarithm of their value with viridis: small is dark, which works without colour vision. */
@@ -70,7 +70,7 @@ export const heatMap =
     });
   };
 
-/** Most cells that show their value on hover: more would make the page several times as large. */
+/** Maximum number of cells that show their value on hover: more would make the page several times as large. */
 const MAX_TITLES = 3000;
 
 /** Colours of a legend. */

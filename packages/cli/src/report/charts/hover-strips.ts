@@ -1,7 +1,7 @@
 import { type Markish, rectX } from '@observablehq/plot';
 import { evenlySpaced, highest, lowest } from '../axes.ts';
 
-/** Most strips of a chart: as many as a finger can hit on a phone. */
+/** Maximum number of strips of a chart: as many as a finger can hit on a phone. */
 const MAX_STRIPS = 60;
 
 /** Values of one line by x. */

@@ -3,7 +3,7 @@ import { plural, whole as wholeText } from '../../terminal/text/format.ts';
 import type { Picture } from '../picture.ts';
 import { barChart } from './bar-chart.ts';
 
-/** Most bars of a chart and rows of a table. */
+/** Maximum number of bars of a chart and rows of a table. */
 export const MAX_SHOWN = 30;
 
 /** How much worse the figure gets when each column is shuffled, as bars. */

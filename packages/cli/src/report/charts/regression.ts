@@ -7,7 +7,7 @@ import type { Predictions } from '../findings/findings.ts';
 import { type Draw, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
 
-/** Most outputs whose figures are in a title. */
+/** Maximum number of outputs whose figures are in a title. */
 const MAX_TITLED = 4;
 
 type Output = Predictions['outputs'][number];

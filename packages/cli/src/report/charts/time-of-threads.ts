@@ -17,7 +17,7 @@ const colors: Readonly<Record<keyof Profile, string>> = {
   wait: 'var(--rule)',
 };
 
-/** Most bars drawn; if there are more, evenly spaced ones. */
+/** Maximum number of bars drawn; if there are more, evenly spaced ones. */
 const MAX_BARS = 256;
 
 /** Time of each thread by phase; `rows` are bars, for runs or threads. */

@@ -8,7 +8,7 @@ import { strokeOf } from '../theme.ts';
 /** The part of cost.json that is drawn. */
 export const costDocument = record({
   batch: count(1),
-  cases: list(record({ depth: whole(1, 100_000), width: count(1), ratio: figure(0) }), 1000),
+  cases: list(record({ depth: whole(1, 100_000), width: count(1), ratio: figure(0) }), 0, 1000),
 });
 
 /** Backward to forward time by depth, counted and timed. */

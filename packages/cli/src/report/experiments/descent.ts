@@ -9,15 +9,15 @@ import type { Picture } from '../picture.ts';
 const rateRun = record({
   verdict: name,
   finalLoss: nullable(number()), // null if not finite
-  losses: list(figure(), 1_000_000, 1), // at most 1,000,000, at least 1
+  losses: list(figure(), 1, 1_000_000),
 });
 
 const noiseOfBatch = record({ batch: count(1), measured: number(0), theory: number(0) });
 
 /** The part of descent.json that is drawn. */
 export const descentDocument = record({
-  rates: optional(table(learningRateKey, rateRun, 1000, 1)),
-  noise: optional(list(noiseOfBatch, 1000, 1)),
+  rates: optional(table(learningRateKey, rateRun, 1, 1000)),
+  noise: optional(list(noiseOfBatch, 1, 1000)),
 });
 
 type DescentDocument = Read<typeof descentDocument>;
@@ -27,7 +27,7 @@ export function descentPictures({ rates, noise }: DescentDocument): Picture[] {
   return [...(rates === undefined ? [] : [byRate(rates)]), ...(noise === undefined ? [] : [noiseOfBatches(noise)])];
 }
 
-/** Most lines of a chart; of more learning rates, some are drawn. */
+/** Maximum number of lines of a chart; of more learning rates, some are drawn. */
 const MAX_LINES = 6;
 
 function byRate(rates: NonNullable<DescentDocument['rates']>): Picture {

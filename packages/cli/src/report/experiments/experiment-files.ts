@@ -16,7 +16,7 @@ const experimentRecord = record({
   ...machineFacts,
   command: line,
   started: name,
-  sections: list(record({ title: name, lines: list(line, 65_536) }), 1000), // as printed
+  sections: list(record({ title: name, lines: list(line, 0, 65_536) }), 0, 1000), // as printed
 });
 
 /** The JSON of a `Finding`. */
@@ -31,7 +31,7 @@ const finding = record({
 });
 
 /** The common part of all experiment documents. */
-const findings = record({ findings: optional(list(finding, 10_000)) });
+const findings = record({ findings: optional(list(finding, 0, 10_000)) });
 
 /** The name of a document must be that of a file in the same folder. */
 const experimentName = word(/^[a-z][a-z-]{0,40}$/, 'names of experiments');
@@ -70,7 +70,7 @@ export function addRecords(folder: string, records: Readonly<Record<string, Expe
 
 /** Null if the folder has none. @throws Error if a file is damaged. */
 export function readExperiments(folder: string): ExperimentRun[] | null {
-  const records = readDocument(folder, EXPERIMENTS_FILE, table(experimentName, experimentRecord, 100, 1));
+  const records = readDocument(folder, EXPERIMENTS_FILE, table(experimentName, experimentRecord, 1, 100));
   if (records === null) return null;
   return Object.entries(records).flatMap(([name, record]) => {
     const file = `${name}.json`;

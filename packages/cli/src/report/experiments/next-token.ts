@@ -11,10 +11,10 @@ import { strokeOf } from '../theme.ts';
 export const nextTokenDocument = record({
   context: count(1),
   words: record({ heldOut: count() }),
-  natsPerCharacter: refined(table(name, number(), 100, 2), (levels, fail) => {
+  natsPerCharacter: refined(table(name, number(), 2, 100), (levels, fail) => {
     if (!Object.hasOwn(levels, 'network')) fail([], 'no network', 'one besides the counting models');
   }),
-  losses: list(record({ step: count(), loss: number() }), 1_000_000, 1), // at most 1,000,000, at least 1
+  losses: list(record({ step: count(), loss: number() }), 1, 1_000_000),
 });
 
 /** The losses of the network and of n-gram models. */

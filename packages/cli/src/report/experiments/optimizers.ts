@@ -9,12 +9,12 @@ import type { Picture } from '../picture.ts';
 const optimizer = record({
   rate: number(),
   finalLoss: figure(), // NaN if training diverges at every rate
-  losses: list(figure(), 1_000_000, 1), // at most 1,000,000, at least 1
-  tried: table(learningRateKey, figure(), 1000), // NaN if the run diverged
+  losses: list(figure(), 1, 1_000_000),
+  tried: table(learningRateKey, figure(), 0, 1000), // NaN if the run diverged
 });
 
 /** The part of optimizers.json that is drawn. */
-export const optimizersDocument = record({ optimizers: table(name, optimizer, 100) });
+export const optimizersDocument = record({ optimizers: table(name, optimizer, 0, 100) });
 
 /** Training curves of optimizers at their best rates, and final losses at every rate. */
 export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument>): Picture[] {

@@ -11,9 +11,9 @@ import { drawPlot, halo } from '../theme.ts';
 
 const gate = refined(
   record({
-    rows: list(list(number(), 2, 1), 64, 1), // 1 to 64 rows of one or two inputs
-    targets: list(number(), 64),
-    weights: list(number(), 2, 1),
+    rows: list(list(number(), 1, 2), 1, 64), // 1 to 64 rows of one or two inputs
+    targets: list(number(), 0, 64),
+    weights: list(number(), 1, 2),
     bias: number(),
     right: count(),
     epochs: count(),
@@ -31,7 +31,7 @@ const gate = refined(
 );
 
 /** The part of perceptron.json that is drawn. */
-export const perceptronDocument = record({ gates: table(name, gate, 64) });
+export const perceptronDocument = record({ gates: table(name, gate, 0, 64) });
 
 /** The decision boundary of each gate's neuron, among its rows. */
 export function perceptronPictures({ gates }: Read<typeof perceptronDocument>): Picture[] {

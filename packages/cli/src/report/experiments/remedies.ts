@@ -18,7 +18,7 @@ export const remediesDocument = record({
   steps: count(),
   testRows: count(),
   chance: number(0, 1),
-  remedies: table(name, remedy, 100, 1),
+  remedies: table(name, remedy, 1, 100),
 });
 
 type Remedy = Read<typeof remedy>;

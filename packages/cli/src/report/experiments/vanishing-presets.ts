@@ -12,25 +12,25 @@ import { grid, legend, stack } from '../compose.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 
-/** Most layers of a network in a document; the deepest published one has 30. */
+/** Maximum number of layers of a network in a document; the deepest published one has 30. */
 export const MAX_LAYERS = 100_000;
 
-const probeRecord = record({ layers: list(record({ rmsDz: figure() }), MAX_LAYERS, 1) });
+const probeRecord = record({ layers: list(record({ rmsDz: figure() }), 1, MAX_LAYERS) });
 /** Statistics of one network from several starts. */
-const probeRecords = refined(list(probeRecord, 10_000, 1), ([{ layers }, ...rest], fail) => {
+const probeRecords = refined(list(probeRecord, 1, 10_000), ([{ layers }, ...rest], fail) => {
   for (const [k, { layers: others }] of rest.entries()) {
     if (others.length === layers.length) continue;
     fail([k + 1, 'layers'], `a list of ${others.length}`, `a list of ${layers.length} (as in the first look)`);
   }
 });
 const mean = record({ mean: figure() });
-const seeds = list(count(), 10_000, 1); // at most 10,000, at least 1
+const seeds = list(count(), 1, 10_000);
 
 const nielsenNetwork = refined(
   record({
     depth: count(1),
-    published: list(number(), 1000, 2),
-    norms: record({ crossEntropy: list(list(number(), 1000), 10_000, 1) }), // [starts][layers]
+    published: list(number(), 2, 1000),
+    norms: record({ crossEntropy: list(list(number(), 0, 1000), 1, 10_000) }), // [starts][layers]
   }),
   ({ published: { length: depth }, norms: { crossEntropy } }, fail) => {
     for (const [k, layers] of crossEntropy.entries()) {
@@ -44,8 +44,8 @@ const glorotInit = record({ looks: probeRecords, dz: mean });
 
 const heInit = record({
   starts: probeRecords,
-  factors: list(number(), 10_000, 1),
-  accuracies: list(number(0, 1), 1000, 1),
+  factors: list(number(), 1, 10_000),
+  accuracies: list(number(0, 1), 1, 1000),
 });
 
 const heDocument = refined(
@@ -58,11 +58,11 @@ const heDocument = refined(
   },
 );
 
-const skipNetwork = record({ starts: probeRecords, factors: list(number(), 10_000, 1) });
+const skipNetwork = record({ starts: probeRecords, factors: list(number(), 1, 10_000) });
 
 /** The parts of vanishing.json that are drawn, by preset. */
 export const presetDocument = variant('preset', {
-  nielsen: record({ preset: literal('nielsen'), seeds, networks: list(nielsenNetwork, 10, 1) }),
+  nielsen: record({ preset: literal('nielsen'), seeds, networks: list(nielsenNetwork, 1, 10) }),
   glorot: record({ preset: literal('glorot'), standard: glorotInit, normalised: glorotInit }),
   he: heDocument,
   skip: record({ preset: literal('skip'), plain: skipNetwork, skip: skipNetwork }),

@@ -14,16 +14,16 @@ import type { Picture } from '../picture.ts';
 import { networkStroke, strokeOf } from '../theme.ts';
 import { MAX_LAYERS, type PresetDocument, presetDocument, presetPictures } from './vanishing-presets.ts';
 
-const probeRecord = record({ step: count(), layers: list(record({ rmsDz: figure() }), MAX_LAYERS, 1) });
+const probeRecord = record({ step: count(), layers: list(record({ rmsDz: figure() }), 1, MAX_LAYERS) });
 
 const activation = refined(
   record({
-    layers: list(record({ rmsDz: figure(), expectedFactor: figure() }), MAX_LAYERS, 1),
+    layers: list(record({ rmsDz: figure(), expectedFactor: figure() }), 1, MAX_LAYERS),
     factorPerLayer: nullable(number()),
     theoryPerLayer: nullable(number()),
-    rates: list(record({ rate: number(), validationAccuracy: nullable(number(0, 1)) }), 1000),
-    training: list(probeRecord, 10_000, 1), // at most 10,000, at least 1
-    histograms: optional(list(layerHistogram, 64)),
+    rates: list(record({ rate: number(), validationAccuracy: nullable(number(0, 1)) }), 0, 1000),
+    training: list(probeRecord, 1, 10_000),
+    histograms: optional(list(layerHistogram, 0, 64)),
   }),
   ({ layers: { length: depth }, training }, fail) => {
     for (const [k, { layers }] of training.entries()) {
@@ -35,7 +35,7 @@ const activation = refined(
 
 const comparison = record({
   setup: record({ chance: nullable(number(0, 1)), steps: count() }),
-  activations: table(name, activation, 100, 1),
+  activations: table(name, activation, 1, 100),
 });
 
 /** The part of vanishing.json that is drawn: a comparison, or published figures. */

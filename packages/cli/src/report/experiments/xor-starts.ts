@@ -9,8 +9,8 @@ import { drawPlot } from '../theme.ts';
 
 /** The part of xor.json that is drawn, for many starts. */
 export const xorStartsDocument = record({
-  finalLosses: table(seedKey, figure(), 1_000_000),
-  neverLearn: list(count(), 1_000_000), // seeds
+  finalLosses: table(seedKey, figure(), 0, 1_000_000),
+  neverLearn: list(count(), 0, 1_000_000), // seeds
   threshold: number(1e-9, 1e9),
 });
 

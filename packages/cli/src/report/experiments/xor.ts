@@ -19,7 +19,7 @@ const xorStartDocument = record({
   hidden: tuple(pair, pair, pair, pair), // of 0 0, 0 1, 1 0, 1 1
   predictions: tuple(number(), number(), number(), number()),
   finalLoss: figure(),
-  lossCurve: list(tuple(number(), figure()), 100_000),
+  lossCurve: list(tuple(number(), figure()), 0, 100_000),
   W1: tuple(pair, pair), // [input][unit]
   b1: pair,
   W2: pair,

@@ -18,7 +18,7 @@ export const imageExplanation = refined(
     ...machineFacts,
     ...explainedRows,
     repeats: count(1),
-    answers: list(imageAnswer, 128, 1), // at most 128, at least 1
+    answers: list(imageAnswer, 1, 128),
     images: sheet,
     sensitivities: sheet,
   }),

@@ -15,7 +15,7 @@ export const textExplanation = record({
   ...machineFacts,
   ...explainedRows,
   hasClasses: orElse(flag, false), // older files have none
-  answers: list(explainedText, 100, 1), // at most 100, at least 1
+  answers: list(explainedText, 1, 100),
 });
 
 type Texts = Read<typeof textExplanation>;
@@ -38,7 +38,7 @@ export function textsPage(document: Texts): Page {
   };
 }
 
-/** Most bars of a text. */
+/** Maximum number of bars of a text. */
 const MAX_SHOWN = 12;
 
 function influencePicture(explainedText: ExplainedText, hasClasses: boolean): Picture {

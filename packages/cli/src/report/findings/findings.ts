@@ -6,7 +6,7 @@ import { list, nullable, optional, orElse, record, refined, table, tuple } from 
 import { count, figure, flag, literal, name, number, text, whole } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 
-/** Most points along a side of a grid; their bytes are in base64. */
+/** Maximum number of points along a side of a grid; their bytes are in base64. */
 const MAX_GRID = 128;
 const base64 = text(4 * Math.ceil(MAX_GRID ** 2 / 3));
 
@@ -21,10 +21,10 @@ const mistake = record({
 /** Rows whose probability is in one range, and the share of them that belong to the class. */
 const calibrationBin = record({ rows: count(), probability: figure(0, 1), share: figure(0, 1) });
 
-/** Most classes whose curves are drawn; a chart of more could not be read. */
+/** Maximum number of classes whose curves are drawn; a chart of more could not be read. */
 export const MAX_CURVES = 8;
 
-/** Most points of a curve. */
+/** Maximum number of points of a curve. */
 export const MAX_CURVE_POINTS = 200;
 
 const rankingCurve = record({
@@ -33,7 +33,7 @@ const rankingCurve = record({
   rocAuc: figure(0, 1),
   prAuc: figure(0, 1),
   // false positives, recall, precision
-  points: list(tuple(figure(0, 1), figure(0, 1), figure(0, 1)), MAX_CURVE_POINTS + 1),
+  points: list(tuple(figure(0, 1), figure(0, 1), figure(0, 1)), 0, MAX_CURVE_POINTS + 1),
 });
 
 /** Figures of the second of two classes, if the rows with a probability above the threshold are taken for it. */
@@ -48,16 +48,16 @@ const thresholdFigures = record({
 const answers = refined(
   record({
     split: name, // split of the rows
-    labels: list(name, 8192, 1), // at most 8192, at least 1
+    labels: list(name, 1, 8192),
     // [class][answer] counts; the last column counts rows without an answer, if any
-    confusion: list(list(count(), 8193), 8192),
-    mistakes: list(mistake, 100), // worst first
+    confusion: list(list(count(), 0, 8193), 0, 8192),
+    mistakes: list(mistake, 0, 100), // worst first
     mistakenImages: optional(nullable(sheet)), // their images, if rows are images
     // calibration of the second of two classes, else of the predicted class; runs of earlier versions have none
-    calibration: optional(list(calibrationBin, 100)),
+    calibration: optional(list(calibrationBin, 0, 100)),
     // ROC and precision-recall curves of the second of two classes, else of each; absent with many classes or rows
-    curves: optional(list(rankingCurve, MAX_CURVES)),
-    thresholds: optional(list(thresholdFigures, 100)), // only of two classes with probabilities
+    curves: optional(list(rankingCurve, 0, MAX_CURVES)),
+    thresholds: optional(list(thresholdFigures, 0, 100)), // only of two classes with probabilities
   }),
   ({ labels: { length: C }, confusion, mistakes, mistakenImages }, fail) => {
     if (confusion.length !== C) fail(['confusion'], `a list of ${confusion.length}`, `a list of ${C} (as labels)`);
@@ -83,14 +83,14 @@ const coordinate = number(-1e300, 1e300);
 /** The byte of a margin from -1 to 1 is (margin + 1) · MARGIN_SCALE, rounded. */
 export const MARGIN_SCALE = 127.5;
 
-/** Decision regions before a step. */
-export const division = refined(
+/** The decision regions of a network before a step: the class that it gives to each point of the plane. */
+export const decisionRegions = refined(
   record({
     step: count(), // steps done before
     extent: tuple(coordinate, coordinate, coordinate, coordinate), // x1, y1, x2, y2
     side: whole(2, MAX_GRID), // grid points along each side
     /** For each class its probability minus that of the likeliest other, from -1 to 1, as a byte, in base64. */
-    margins: list(base64, 1024, 1), // [classes] of [side, side], rows by ascending y
+    margins: list(base64, 1, 1024), // [classes] of [side, side], rows by ascending y
   }),
   ({ extent: [x1, y1, x2, y2], side, margins }, fail) => {
     if (x1 > x2) fail(['extent', 2], String(x2), `${x1} or more`);
@@ -106,10 +106,10 @@ export const division = refined(
 /** Points of a plane, and the decision regions. */
 const plane = refined(
   record({
-    labels: list(name, 64, 1), // at most 64, at least 1
-    points: list(tuple(coordinate, coordinate, count()), 1000), // x, y, label
+    labels: list(name, 1, 64),
+    points: list(tuple(coordinate, coordinate, count()), 0, 1000), // x, y, label
     right: optional(count()), // number of points classified correctly
-    end: division,
+    end: decisionRegions,
   }),
   ({ labels: { length: C }, points }, fail) => {
     for (const [n, [, , label]] of points.entries()) {
@@ -129,19 +129,19 @@ const predictions = record({
       name: optional(name), // of several targets; runs of earlier versions have none
       r2: figure(),
       rmse: figure(0),
-      points: list(tuple(coordinate, coordinate), 1000),
-      worst: optional(list(record({ row: count(), actual: coordinate, predicted: coordinate }), 100)), // worst first
+      points: list(tuple(coordinate, coordinate), 0, 1000),
+      worst: optional(list(record({ row: count(), actual: coordinate, predicted: coordinate }), 0, 100)), // worst first
     }),
-    16_384,
     1,
+    16_384,
   ),
 });
 
 /** Predictions of a network along its single input, and the training rows. */
 const curve = refined(
   record({
-    points: list(tuple(coordinate, coordinate, count()), 10_000), // input, target, line
-    lines: list(record({ name, points: list(tuple(coordinate, coordinate), 1000, 2) }), 64, 1),
+    points: list(tuple(coordinate, coordinate, count()), 0, 10_000), // input, target, line
+    lines: list(record({ name, points: list(tuple(coordinate, coordinate), 2, 1000) }), 1, 64),
     isProbability: flag,
   }),
   ({ points, lines }, fail) => {
@@ -157,18 +157,18 @@ const baseline = record({ answer: name, accuracy: figure(0, 1), rmse: figure(0) 
 /** The filters of the first layer that reads images. */
 const filters = record({ layer: name, total: count(1), sheet });
 
-/** Most tokens, heads and layers whose attention is shown. */
+/** Maximum number of tokens, heads and layers whose attention is shown. */
 const MAX_READ = 64;
 
 /** How much each token of a sentence reads the tokens up to itself. */
 const attention = refined(
   record({
     split: name, // the text that the sentence begins
-    tokens: list(text(1024), MAX_READ, 1), // at least 1, each of at most 1024 characters
+    tokens: list(text(1024), 1, MAX_READ), // each of at most 1024 characters
     layers: list(
-      record({ layer: name, heads: list(list(list(number(0, 1), MAX_READ, 1), MAX_READ, 1), MAX_READ, 1) }),
-      MAX_READ,
+      record({ layer: name, heads: list(list(list(number(0, 1), 1, MAX_READ), 1, MAX_READ), 1, MAX_READ) }),
       1,
+      MAX_READ,
     ), // [layer][head][token][token that it reads]
     layersInAll: count(1),
   }),
@@ -201,10 +201,11 @@ export const targetFigures = table(
     rmse: optional(figure(0)),
     r2: optional(figure()),
   }),
+  0,
   10_000,
 );
 
-/** Most targets whose answers are drawn. */
+/** Maximum number of targets whose answers are drawn. */
 export const MAX_DRAWN_TARGETS = 16;
 
 /** Findings about one of several targets. */
@@ -216,16 +217,16 @@ const target = record({
   predictions: nullable(predictions), // only of values
 });
 
-/** Most columns of a table that are listed. */
+/** Maximum number of columns of a table that are listed. */
 export const MAX_LISTED_COLUMNS = 200;
 
-/** The columns of a user's table, what the model needs of them, and the cells of the rows it has most wrong. */
+/** The columns of a user's table, what the model needs of them, and the cells of the rows with the largest errors. */
 const tableFindings = record({
   columnsInAll: count(1),
-  columns: list(record({ name, use: name, reason: name, gaps: count(), becomes: name }), MAX_LISTED_COLUMNS),
-  importances: list(record({ target: nullable(name), ...importanceFacts }), MAX_DRAWN_TARGETS), // of each target
-  cellColumns: list(name, 100), // columns of `rows`, most important first
-  rows: list(record({ row: count(), cells: list(name, 100) }), 10_000), // rows of the split of the answers
+  columns: list(record({ name, use: name, reason: name, gaps: count(), becomes: name }), 0, MAX_LISTED_COLUMNS),
+  importances: list(record({ target: nullable(name), ...importanceFacts }), 0, MAX_DRAWN_TARGETS), // of each target
+  cellColumns: list(name, 0, 100), // columns of `rows`, most important first
+  rows: list(record({ row: count(), cells: list(name, 0, 100) }), 0, 10_000), // rows of the split of the answers
 });
 
 /** The last line of --json. */
@@ -251,26 +252,26 @@ const result = record({
   // files of earlier versions have none of these
   linearAccuracy: orElse(figure(0, 1), Number.NaN),
   linearRmse: orElse(figure(0), Number.NaN),
-  remarks: orElse(list(text(10_000), 100), []),
+  remarks: orElse(list(text(10_000), 0, 100), []),
 });
 
 /** What a report shows in addition to config.json and metrics.jsonl, computed once when the run ends. */
 export const findings = record({
   result,
-  profiles: nullable(list(profile, MAX_THREADS)), // one per thread, if the run was profiled
+  profiles: nullable(list(profile, 0, MAX_THREADS)), // one per thread, if the run was profiled
   answers: nullable(answers), // only if rows belong to classes
   plane: nullable(plane), // only if rows are points of the plane, in few classes
   predictions: optional(nullable(predictions)), // only if targets are values
   curve: optional(nullable(curve)), // only with one input
   baseline: optional(nullable(baseline)), // only with held-out rows, or if the training rows test themselves
-  histograms: list(layerHistogram, 64),
+  histograms: list(layerHistogram, 0, 64),
   images: optional(nullable(sheet)), // the first images of the run, only if rows are images
   filters: optional(nullable(filters)), // only if the first layer reads images
   reconstructions: optional(nullable(reconstructions)), // only if images are their own targets
   samples: optional(nullable(sheet)), // images that the decoder makes of draws
   nGrams: optional(nullable(nGrams)), // only of a text with a validation text
   attention: optional(nullable(attention)), // only of a text, by a network with self-attention
-  targets: optional(list(target, MAX_DRAWN_TARGETS)), // only of several outputs: the first of them
+  targets: optional(list(target, 0, MAX_DRAWN_TARGETS)), // only of several outputs: the first of them
   table: optional(nullable(tableFindings)), // only of a user's table
 });
 
@@ -286,7 +287,7 @@ export type TableFindings = Read<typeof tableFindings>;
 export type Curve = Read<typeof curve>;
 export type Baseline = Read<typeof baseline>;
 export type Plane = Read<typeof plane>;
-export type Division = Read<typeof division>;
+export type DecisionRegions = Read<typeof decisionRegions>;
 
 /** Whether a text is exactly this many bytes in base64. */
 export function isBase64Of(text: string, bytes: number): boolean {

@@ -7,7 +7,7 @@ import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
 import type { Picture } from '../picture.ts';
 
-/** Most points on a page. A sweep has at most 1,200. */
+/** Maximum number of points on a page. A sweep has at most 1,200. */
 const MAX_POINTS = 10_000;
 
 const rate = number(Number.MIN_VALUE);
@@ -26,7 +26,7 @@ export const lrFindDocument = record({
   to: rate,
   steps: count(1),
   stopped: stopReason,
-  points: list(record({ step: count(1), rate, loss: number(), smoothed: number() }), MAX_POINTS),
+  points: list(record({ step: count(1), rate, loss: number(), smoothed: number() }), 0, MAX_POINTS),
   suggestion: nullable(
     record({
       rate, // the steepest, rounded

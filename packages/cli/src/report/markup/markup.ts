@@ -16,7 +16,7 @@ class EscapedMarkup {
 /** The class is private to this file, so nothing else can create one. */
 export type Markup = EscapedMarkup;
 
-/** Most characters, half of V8's longest string. */
+/** Maximum number of characters, half of V8's longest string. */
 const MAX_CHARACTERS = 2 ** 28;
 
 /** Templates that have been checked; each is one object, however often it is evaluated. */

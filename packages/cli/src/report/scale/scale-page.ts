@@ -54,14 +54,14 @@ export const scaleDocument = record({
   sameBits: flag,
   inconclusive: flag,
   best: nullable(threadCount),
-  points: list(strongPoint, MAX_THREADS, 1), // at least 1
-  weak: list(weakPoint, MAX_THREADS),
-  bandwidth: list(record({ threads: threadCount, gigabytesPerSecond: number(0) }), MAX_THREADS),
+  points: list(strongPoint, 1, MAX_THREADS),
+  weak: list(weakPoint, 0, MAX_THREADS),
+  bandwidth: list(record({ threads: threadCount, gigabytesPerSecond: number(0) }), 0, MAX_THREADS),
   amdahl: nullable(amdahl),
   usl: nullable(usl), // universal scalability law
   // documents of earlier versions have none
-  prediction: optional(nullable(record({ note: name, points: list(predictedPoint, MAX_THREADS, 1) }))),
-  losses: list(record({ cause: name, share: figure(), why: name }), 100), // of time
+  prediction: optional(nullable(record({ note: name, points: list(predictedPoint, 1, MAX_THREADS) }))),
+  losses: list(record({ cause: name, share: figure(), why: name }), 0, 100), // of time
 });
 
 type ScaleDocument = Read<typeof scaleDocument>;

@@ -1,7 +1,7 @@
 import { monitors } from '@gradloom/runtime/options';
 import { list, nullable, record } from '../../options/schema/containers.ts';
 import { commandLine, count, flag, name, number, whole } from '../../options/schema/scalars.ts';
-import { type Read, refuse, type Schema } from '../../options/schema/schema.ts';
+import { type Read, type Schema, throwMismatch } from '../../options/schema/schema.ts';
 import { decimal, duration, plural, whole as wholeText } from '../../terminal/text/format.ts';
 import { parallelCoordinates } from '../charts/parallel-coordinates.ts';
 import { machineFacts, machineTable } from '../machine-table.ts';
@@ -12,7 +12,7 @@ const MAX_TRIALS = 100_000;
 
 function oneOf<const W extends string>(words: readonly W[]): Schema<W> {
   const expected = `one of ${words.join(', ')}`;
-  return { expected, read: (value) => words.find((word) => word === value) ?? refuse(value, expected) };
+  return { expected, read: (value) => words.find((word) => word === value) ?? throwMismatch(value, expected) };
 }
 
 const searchedValue: Schema<number | string> = {
@@ -30,7 +30,7 @@ const trial = record({
   steps: count(),
   early: flag,
   elapsedMs: number(0),
-  values: list(searchedValue, 100),
+  values: list(searchedValue, 0, 100),
 });
 
 /** The parts of search.json that are shown. */
@@ -48,11 +48,11 @@ export const searchDocument = record({
       length: nullable(record({ unit: oneOf(['steps', 'epochs']), count: count(1) })), // of a trial; null: by options
       count: count(1), // trials of the round
     }),
-    1000,
     1,
+    1000,
   ),
-  searched: list(record({ key: name, log: flag }), 100, 1), // at most 100, at least 1
-  trials: list(trial, MAX_TRIALS),
+  searched: list(record({ key: name, log: flag }), 1, 100),
+  trials: list(trial, 0, MAX_TRIALS),
   left: count(), // trials still to measure
   stopped: flag,
   best: nullable(record({ trial: count(1), command: commandLine })),
@@ -60,7 +60,7 @@ export const searchDocument = record({
 
 type SearchFacts = Read<typeof searchDocument>;
 
-/** Most trials in the page's table. */
+/** Maximum number of trials in the page's table. */
 const MAX_SHOWN = 100;
 
 /** Best fraction of the trials, drawn in colour. */

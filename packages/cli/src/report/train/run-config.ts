@@ -5,9 +5,9 @@ import type { Schema } from '../../options/schema/schema.ts';
 import { backendFacts, machineFacts } from '../machine-table.ts';
 
 const scalar = either(commandLine, number(), flag);
-const scalars = list(scalar, 65_536); // at most 65,536
-const numbersByLayer = table(name, number(), 65_536);
-const member = table(name, either(scalar, scalars, numbersByLayer), 100);
+const scalars = list(scalar, 0, 65_536);
+const numbersByLayer = table(name, number(), 0, 65_536);
+const member = table(name, either(scalar, scalars, numbersByLayer), 0, 100);
 const network = json(64); // at most 64 levels
 
 /** A value of an option: a word, several, a family member with its own options, or a network. */
@@ -25,9 +25,9 @@ export const runConfig = record({
   ...machineFacts,
   backend: backendFacts,
   precision: optional(name), // absent in runs from before this option
-  options: table(name, option, 1000),
+  options: table(name, option, 0, 1000),
   command: optional(commandLine),
-  description: optional(list(commandLine, 100)), // absent in old runs
+  description: optional(list(commandLine, 0, 100)), // absent in old runs
   parameters: count(),
   stepsPerEpoch: optional(count(1)),
   started: optional(name),

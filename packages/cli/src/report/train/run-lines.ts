@@ -29,6 +29,7 @@ const probe = record({
   step: count(),
   layers: list(
     record({ path: name, label: name, name: optional(name), rmsDy: figure(), std: orElse(figure(), Number.NaN) }),
+    0,
     1_000_000,
   ),
 });
@@ -37,7 +38,7 @@ const probe = record({
 const steer = record({ event: literal('steer'), step: count(), action: name, rate: optional(figure(0)) });
 
 /** The text or lines that the model wrote after step `step`. */
-const text = record({ event: literal('text'), step: count(), texts: list(anyText(2 ** 16), 100) });
+const text = record({ event: literal('text'), step: count(), texts: list(anyText(2 ** 16), 0, 100) });
 
 /**
  * The events of training that go to metrics.jsonl, with the figures that a page reads. To show another event on a page,

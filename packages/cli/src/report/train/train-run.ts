@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import { CONFIG_FILE, DIVISIONS_FILE, FINDINGS_FILE, METRICS_FILE, STEPS_FILE } from '../../files/run-files/names.ts';
 import { isRecord } from '../../options/read-object.ts';
 import type { Read } from '../../options/schema/schema.ts';
-import { type Division, division, type Findings, findings } from '../findings/findings.ts';
+import { type DecisionRegions, decisionRegions, type Findings, findings } from '../findings/findings.ts';
 import { readDocument, readLines } from '../run-files.ts';
 import { runConfig } from './run-config.ts';
 import {
@@ -23,7 +23,7 @@ export interface TrainRun {
   readonly lines: readonly MetricsLine[];
   readonly epochs: readonly EpochFigures[]; // in the lines
   readonly steps: readonly StepFigures[];
-  readonly divisions: readonly Division[];
+  readonly divisions: readonly DecisionRegions[];
   readonly findings: Findings | null; // null if the run has not ended
   /** 'RMSE': losses of epochs, steps and findings are roots of mse, in the unit of the target; 'loss': as minimized. */
   readonly lossName: 'RMSE' | 'loss';
@@ -43,7 +43,7 @@ export function readTrainRun(folder: string): TrainRun | null {
     lines,
     epochs,
     steps: readLines(folder, STEPS_FILE, stepsLine),
-    divisions: readLines(folder, DIVISIONS_FILE, division),
+    divisions: readLines(folder, DIVISIONS_FILE, decisionRegions),
     findings: currentFindings(readDocument(folder, FINDINGS_FILE, findings), epochs),
     lossName: 'loss',
   });

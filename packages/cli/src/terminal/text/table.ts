@@ -5,7 +5,7 @@ import { plural } from './format.ts';
 
 export interface TableOptions {
   right?: readonly number[]; // indices of right-aligned columns
-  width?: number; // most columns of the table, default 80
+  width?: number; // maximum number of columns of the table, default 80
 }
 
 /** Characters of the package's frame: none but a gap between columns. */
@@ -13,7 +13,7 @@ const RULES = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
 const ENDS = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
 const SIDES = { left: '', 'left-mid': '', right: '', 'right-mid': '', middle: '  ' };
 
-/** Most rows of a table: 1,000 take a fifth of a second to lay out, and further ones take longer each. */
+/** Maximum number of rows of a table: 1,000 take a fifth of a second to lay out, and further ones take longer each. */
 const MAX_ROWS = 1000;
 
 /**

@@ -3,7 +3,7 @@ export type Point = readonly [x: number, y: number];
 /** A point of a line, with a band around it. */
 export type BandPoint = readonly [x: number, low: number, y: number, high: number];
 
-/** Most points of a line in a chart: about two per pixel of its width. */
+/** Maximum number of points of a line in a chart: about two per pixel of its width. */
 const MAX_POINTS = 1200;
 
 /** A line of at most `maxPoints` points that looks the same: each part keeps its first, lowest, highest and last. */

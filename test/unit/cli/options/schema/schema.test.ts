@@ -31,11 +31,11 @@ const image = refined(record({ side: whole(1, 4), bytes: text(40) }), ({ side, b
 });
 const document = record({
   name: text(5),
-  rates: optional(table(word(/^\d+$/, 'whole numbers as keys'), number(0, 9), 2, 1)),
-  images: list(nullable(image), 3),
+  rates: optional(table(word(/^\d+$/, 'whole numbers as keys'), number(0, 9), 1, 2)),
+  images: list(nullable(image), 0, 3),
   place: tuple(number(), count()),
   line: variant('event', { epoch: record({ event: literal('epoch'), loss: figure() }), none: record({}) }),
-  more: either(flag, list(whole(0, 1), 2)),
+  more: either(flag, list(whole(0, 1), 0, 2)),
 });
 const whole1 = { side: 1, bytes: 'AA==' };
 const good = {
@@ -102,12 +102,12 @@ test('JSON that is no number of ours is none: Infinity of 1e999, text, what obje
   }
   expect(() => readAs(record({ toString: text(9) }), {}, 'file')).toThrow('at toString has nothing');
   // An own key of a parsed document, which no object may take for its prototype.
-  const names = table(text(20), count(), 9);
+  const names = table(text(20), count(), 0, 9);
   expect(Object.entries(readAs(names, JSON.parse('{"__proto__":3}'), 'file'))).toEqual([['__proto__', 3]]);
 });
 
 test('a sentence has one line of printable characters, whatever stands in the file', () => {
-  const schema: Schema<unknown> = table(text(1e6), record({ n: number() }), 9, 1);
+  const schema: Schema<unknown> = table(text(1e6), record({ n: number() }), 1, 9);
   fc.assert(
     fc.property(fc.jsonValue(), fc.string({ unit: 'binary' }), (value, key) => {
       const read = () => readAs(schema, { [key]: { n: [value] } }, 'file');

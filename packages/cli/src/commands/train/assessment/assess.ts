@@ -307,7 +307,7 @@ function leakRemark({ name, score, otherCount }: LeakingColumn, { sets }: Recipe
   return `column ${show(name)} alone ${answerText}${also}: is it known before ${target} is? (--drop ${name} leaves it out)`;
 }
 
-/** Most targets that are compared in the terminal. */
+/** Maximum number of targets that are compared in the terminal. */
 const MAX_COMPARED = 10;
 
 /** The figures of the network and of simpler answers, a line for each target; none without held-out rows. */

@@ -17,7 +17,7 @@ const MIN_EXPLAINED = 0.98;
 /** A score on fewer rows says little. */
 const MIN_ROWS = 50;
 
-/** Most cells that are read: a table with more is sampled, to cost less than a tenth of a second. */
+/** Maximum number of cells that are read: a table with more is sampled, to cost less than a tenth of a second. */
 const MAX_CELLS = 400_000;
 const MAX_SAMPLED_ROWS = 5_000;
 

@@ -3,7 +3,7 @@ import { headsOf } from '@gradloom/core/internal';
 import { createModel, type Dataset, type Model, type TrainOptions } from '@gradloom/runtime';
 import { columnUnits } from '../../../lab/figures/column-units.ts';
 import { customParts } from '../../../options/custom-parts.ts';
-import { type Division, MARGIN_SCALE, type Plane } from '../../../report/findings/findings.ts';
+import { type DecisionRegions, MARGIN_SCALE, type Plane } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
 import { modelOf } from '../run-record.ts';
 
@@ -34,7 +34,7 @@ export const takesIndices = (spec: NetworkSpec): boolean =>
   buildNetwork(spec, customParts()).allLayers.some((layer) => layer.spec.kind === 'embedding');
 
 /** The decision regions of a network with these parameters [P] around the training rows. */
-export function dividePlane(recipe: Recipe, parameters: Elements, step: number): Division {
+export function dividePlane(recipe: Recipe, parameters: Elements, step: number): DecisionRegions {
   const extent = extentOf(recipe.sets.train);
   const [x1, y1, x2, y2] = extent;
   const rows = new Float64Array(2 * SIDE * SIDE);
@@ -53,8 +53,8 @@ export function dividePlane(recipe: Recipe, parameters: Elements, step: number):
     });
     return Buffer.from(bytes).toString('base64');
   });
-  const { input } = columnUnits(recipe.sets.train.preprocessing);
-  return { step, extent: [input(x1, 0), input(y1, 1), input(x2, 0), input(y2, 1)], side: SIDE, margins };
+  const { toInputUnits: inUnits } = columnUnits(recipe.sets.train.preprocessing);
+  return { step, extent: [inUnits(x1, 0), inUnits(y1, 1), inUnits(x2, 0), inUnits(y2, 1)], side: SIDE, margins };
 }
 
 /** The training rows (or some, if there are very many), and the final decision regions. */
@@ -66,10 +66,10 @@ export function planeOf(recipe: Recipe, parameters: Elements, step: number): Pla
     const n = k * stride;
     return [inputs.array[2 * n] / inputs.divisor, inputs.array[2 * n + 1] / inputs.divisor, targets.array[n]];
   });
-  const { input } = columnUnits(recipe.sets.train.preprocessing);
+  const { toInputUnits: inUnits } = columnUnits(recipe.sets.train.preprocessing);
   return {
     labels: names,
-    points: points.map(([x, y, label]) => [input(x, 0), input(y, 1), label]),
+    points: points.map(([x, y, label]) => [inUnits(x, 0), inUnits(y, 1), label]),
     right: countRight(points, createModel(modelOf(recipe, parameters))),
     end: dividePlane(recipe, parameters, step),
   };

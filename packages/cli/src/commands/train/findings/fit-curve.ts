@@ -37,8 +37,8 @@ export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
   const shownRows = Array.from({ length: Math.ceil(rows / stride) }, (_, k) => k * stride);
   const units = columnUnits(train.preprocessing);
   const names = targetNames(train.preprocessing);
-  const x = (n: number) => units.input(inputs.array[n] / inputs.divisor, 0);
-  const t = (n: number, o: number) => units.output(targets.array[n * targets.columns + o] / targets.divisor, o);
+  const x = (n: number) => units.toInputUnits(inputs.array[n] / inputs.divisor, 0);
+  const t = (n: number, o: number) => units.toOutputUnits(targets.array[n * targets.columns + o] / targets.divisor, o);
   const hasClasses = classes !== null;
   return {
     // A row has probability 1 for its class; a single output with two classes is the probability of the second.
@@ -52,8 +52,8 @@ export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
           ? (labels?.[o] ?? `class ${o}`)
           : (names?.[o] ?? (outputs > 1 ? `output ${o + 1}` : 'network')),
       points: Array.from(curveInputs, (input, k): [number, number] => [
-        units.input(input, 0),
-        units.output(y[k * outputs + o], o),
+        units.toInputUnits(input, 0),
+        units.toOutputUnits(y[k * outputs + o], o),
       ]),
     })),
     isProbability,

@@ -6,9 +6,9 @@ import type { Attention } from '../../../report/findings/findings.ts';
 import { layerNames } from '../../../terminal/text/layer-names.ts';
 import type { Recipe } from '../recipe.ts';
 
-/** Most tokens: on a phone, two maps side by side still have room for their letters. */
+/** Maximum number of tokens: on a phone, two maps side by side still have room for their letters. */
 const MAX_TOKENS = 16;
-/** Most layers whose weights are kept. */
+/** Maximum number of layers whose weights are kept. */
 const MAX_LAYERS = 24;
 
 /** The weights of all self-attention over the first tokens of the validation text; null without either. */

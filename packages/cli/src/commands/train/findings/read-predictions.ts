@@ -5,11 +5,11 @@ import type { Predictions } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
 import { evaluateResult } from './read-answers.ts';
 
-/** Most points kept per output, of evenly spaced rows if there are more, and of all outputs together. */
+/** Maximum number of points kept per output, of evenly spaced rows if there are more, and of all outputs together. */
 const MAX_POINTS = 400;
 const MAX_POINTS_OF_ALL = 1600;
 
-/** Most rows of an output that are listed for their errors. */
+/** Maximum number of rows of an output that are listed for their errors. */
 const MAX_WORST = 10;
 
 /** Predictions and targets of a regression, and the metrics of each output over all rows. Null if rows have classes. */

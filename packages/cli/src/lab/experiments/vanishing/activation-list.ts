@@ -25,8 +25,8 @@ export const normalizedActivation = (spec: ActivationSpec): NamedActivation => (
 /** 'sigmoid,relu,batch-norm+tanh,leaky-relu:alpha=0.2', each at most once. */
 export const activationList = option.kind(
   (_where, name, raw): readonly NamedActivation[] => {
-    const parts: readonly unknown[] = typeof raw === 'string' ? raw.split(',') : [raw];
-    const list = parts.map((part) => parsePart(name, part));
+    const items: readonly unknown[] = typeof raw === 'string' ? raw.split(',') : [raw];
+    const list = items.map((item) => parseItem(name, item));
     const twice = list.find(({ label }, k) => list.findIndex((other) => other.label === label) < k);
     if (twice !== undefined) throw new Error(`${name} has ${show(raw)}, expected ${twice.label} only once`);
     return list;
@@ -34,9 +34,9 @@ export const activationList = option.kind(
   { choices: activationSpec.choices ?? [] },
 );
 
-function parsePart(name: string, part: unknown): NamedActivation {
-  if (typeof part !== 'string') return namedActivation(readValue(activationSpec, name, part));
-  const text = part.trim();
+function parseItem(name: string, item: unknown): NamedActivation {
+  if (typeof item !== 'string') return namedActivation(readValue(activationSpec, name, item));
+  const text = item.trim();
   return text.startsWith(`${NORM}+`)
     ? normalizedActivation(readValue(activationSpec, name, text.slice(NORM.length + 1)))
     : namedActivation(readValue(activationSpec, name, text));

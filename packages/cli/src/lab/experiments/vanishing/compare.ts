@@ -80,10 +80,10 @@ const TINY_EPSILON_RATE = 3;
 
 /** The range of rates that are always tried, relative to the common one. */
 const REACH = 100;
-/** Most rates tried, up to two powers of ten outside the range: some networks learn at no rate. */
+/** Maximum number of rates tried, up to two powers of ten outside the range: some networks learn at no rate. */
 const MAX_TRIALS = 13;
 
-/** Most steps that are probed: the first, the last, and some between. */
+/** Maximum number of steps that are probed: the first, the last, and some between. */
 const MAX_PROBES = 11;
 
 export async function compareActivation(

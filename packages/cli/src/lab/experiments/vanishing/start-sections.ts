@@ -8,7 +8,7 @@ import { shownRows } from '../../../terminal/text/thin.ts';
 import type { Section } from '../experiment.ts';
 import type { Comparison, Setup } from './compare.ts';
 
-/** Most rows of a chart; with more layers, only some are shown. */
+/** Maximum number of rows of a chart; with more layers, only some are shown. */
 const MAX_ROWS = 40;
 
 export function sigmoidSlopeSection(): Section {

@@ -6,7 +6,7 @@ import type { Section } from '../experiment.ts';
 import type { Comparison, Setup, TestedRun } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
 
-/** Most activations side by side in a table of rates; further ones have tables below it. */
+/** Maximum number of activations side by side in a table of rates; further ones have tables below it. */
 const MAX_ACROSS = 4;
 
 export function trainingSection(comparisons: readonly Comparison[]): Section {

@@ -1,8 +1,8 @@
 import type { Paint } from '../../../terminal/paint.ts';
 import { table, wrapSentence } from '../../../terminal/text/table.ts';
 import {
-  NETWORK_TITLE,
-  networkTable,
+  INTERCONNECT_TITLE,
+  interconnectTable,
   RANK_PARTS_TITLE,
   RANKS_TITLE,
   rankNotes,
@@ -24,7 +24,7 @@ export function describeRanks(points: readonly RankPoint[], cores: number, paint
       ...lines(rankTable(points)),
       ...rankNotes(points, cores).flatMap(wrapSentence),
     ]),
-    ...chapter(NETWORK_TITLE, lines(networkTable(points))),
+    ...chapter(INTERCONNECT_TITLE, lines(interconnectTable(points))),
     ...chapter(RANK_PARTS_TITLE, lines(rankPartsTable(points))),
   ];
 }

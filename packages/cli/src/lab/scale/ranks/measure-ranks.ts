@@ -36,7 +36,7 @@ export interface RankMeasuringOptions {
 }
 
 const RUN_MS = 1000; // length of a measured run
-const WARM_STEPS = 300; // most steps of the second of two runs that warm up and are timed to find that length
+const WARM_STEPS = 300; // maximum for the second of two runs that warm up and are timed to find the number of steps
 const MIN_STEPS = 5;
 
 /** Measures the started ranks. All ranks call it together, and all get the figures of rank 0. */
@@ -135,10 +135,10 @@ interface RankParts {
 interface RankPrediction {
   readonly gradientMs: number;
   readonly joinMs: number; // adding the rows of the team to one for each subtree
-  readonly gatherMs: number; // sending gradients to the ranks that update them
+  readonly gatherMs: number; // reduce-scatter: sending gradients to the ranks that update them
   readonly hiddenMs: number; // part of `gatherMs` that overlaps with passes
   readonly updateMs: number;
-  readonly returnMs: number; // sending weights and notes to all ranks
+  readonly returnMs: number; // all-gather: sending weights and notes to all ranks
   readonly stepMs: number;
 }
 
@@ -150,22 +150,22 @@ export function predictRanks(parts: RankParts, work: RankWork, overlap: boolean)
     messagesMs(messages) + bytes / parts.networkBytesPerMs;
   // Each addition reads two rows and writes one.
   const addMs = (rows: number, length: number): number => (3 * rows * length * bytesOfNumber) / parts.bytesPerMs;
-  const gatherMs = transferMs(work.gradients);
+  const reduceScatterMs = transferMs(work.gradients);
   const { gradientMs } = parts;
   // Gradients of the first layers are only sent after the last pass; the others can overlap with the backward pass.
-  const hiddenMs = overlap ? Math.min(gatherMs * work.early, gradientMs * BACKWARD_SHARE) : 0;
+  const hiddenMs = overlap ? Math.min(reduceScatterMs * work.early, gradientMs * BACKWARD_SHARE) : 0;
   const joinMs = addMs(addedRows, P);
   const updateMs = P === 0 ? 0 : (parts.updateMs * maxParameters) / P + addMs(nodeRows - 1, maxParameters);
-  const returnMs =
+  const allGatherMs =
     Math.max(transferMs(work.weights), transferMs(work.notes)) + work.notes.bytes / parts.networkBytesPerMs;
   return {
     gradientMs,
     joinMs,
-    gatherMs,
+    gatherMs: reduceScatterMs,
     hiddenMs,
     updateMs,
-    returnMs,
-    stepMs: gradientMs + joinMs + gatherMs - hiddenMs + updateMs + returnMs,
+    returnMs: allGatherMs,
+    stepMs: gradientMs + joinMs + reduceScatterMs - hiddenMs + updateMs + allGatherMs,
   };
 }
 
