@@ -86,8 +86,8 @@ export function sheetOfRows(dataset: Dataset, rows: readonly number[]): Sheet | 
 }
 
 /**
- * Undoes the standardization of images. Images of a table, where each column is a pixel, are also divided by the largest
- * pixel of the training rows, if that is in the table and above 1.
+ * Undoes the standardization of images. Images of a table, where each column is a pixel, are also divided by the
+ * largest pixel of the training rows, if that is known and above 1.
  */
 export function inOriginalColours(
   images: Elements,

@@ -175,7 +175,7 @@ function assembleSpread(isa: Isa, channels: Channels): number {
 function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean): number {
   const unit = isa.formulas;
   const gradient = (v: number): Vector => FREE + v;
-  // `scratch` holds the sum of the pixels, then an element of a window, then its gradient so far; `share` what is added.
+  // `scratch` holds the sum of the pixels, then an element of a window, then its gradient; `share` what is added to it.
   const [scratch, share] = [2 * FREE, 2 * FREE + 1];
   const mask = maskOf(isa, 2 * FREE + 2);
   const literal = (x: number): Address => unit.literal(bitsOf(x, isa.type));

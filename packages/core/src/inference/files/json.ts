@@ -11,7 +11,7 @@ export interface JsonObject {
 /** Levels of nesting, at most. A spec needs four. */
 const MAX_DEPTH = 64;
 
-/** Maximum number of values: megabytes of tiny ones are rejected at once. A preprocessing of 10,000 columns has 70,000. */
+/** Maximum number of values: megabytes of tiny ones are rejected. A preprocessing of 10,000 columns has 70,000. */
 export const MAX_VALUES = 1 << 17;
 
 /**

@@ -61,7 +61,7 @@ export const recurrentOps = defineOps({
     },
   ),
   /**
-   * Gradients of a step, after those of the next step, which are dh, dq and dhViaWh = dq · Whᵀ: g = dy + (dh + dhViaWh).
+   * Gradients of a step, after those of the next one, which are dh, dq and dhViaWh = dq · Whᵀ: g = dy + (dh + dhViaWh).
    * Writes dp to `gates`, and dq to `qByStep` and `dq`. dh becomes g · z. At padding dp and dq are 0, and dh stays.
    */
   gruBackward: stepOp<
@@ -104,7 +104,7 @@ export const recurrentOps = defineOps({
   ),
   /**
    * i = σ(p₀ + q₀), f = σ(p₁ + q₁), g = tanh(p₂ + q₂), o = σ(p₃ + q₃), c = f · c + i · g and h = o · tanh(c). The gates
-   * take the place of p; `hBefore` and `cBefore` keep h and c from before the step. At padding y is 0, and h and c stay.
+   * take the place of p; `hBefore` and `cBefore` keep h and c of before the step. At padding y is 0; h and c stay.
    */
   lstmForward: stepOp<
     [
@@ -140,9 +140,8 @@ export const recurrentOps = defineOps({
   ),
   /**
    * Gradients of a step, after those of the next step, which are dh, dc, dq and dhViaWh = dq · Whᵀ: with u = tanh(c),
-   * computed once more, dh = dy + (dh + dhViaWh) and dc = dc + (dh · o) · (1 - u²). Writes the gradients by p, which are
-   * also those by q, to `gates` and `dq`. dc becomes dc · f, and dh 0. At padding `gates` and `dq` are 0, and dh and dc
-   * stay.
+   * computed once more, dh = dy + (dh + dhViaWh) and dc = dc + (dh · o) · (1 - u²). Writes dp, which is also dq,
+   * to `gates` and `dq`. dc becomes dc · f, and dh 0. At padding `gates` and `dq` are 0, and dh and dc stay.
    */
   lstmBackward: stepOp<
     [

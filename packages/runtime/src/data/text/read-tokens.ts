@@ -35,8 +35,8 @@ export interface TextSizes {
 }
 
 /**
- * Prepares a text for reading. With the tokenizer `characters` or `words`, reads the text for its vocabulary; byte pairs
- * are learned from its first `trainingShare`.
+ * Prepares a text for reading. The tokenizers `characters` and `words` get the vocabulary of the text; byte pairs are
+ * learned from its first `trainingShare`.
  */
 export async function readTokens(
   source: TextSource,
