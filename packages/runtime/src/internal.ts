@@ -70,6 +70,8 @@ export { type AnswerPool, createAnswerPool } from './models/serving/answer-pool.
 export type { Body, Reply } from './models/serving/answer-texts.ts';
 export type { WritingStep, Written } from './models/serving/writing-task.ts';
 export {
+  imageDefaults,
+  imageNetwork,
   MIN_WATCHED_ROWS,
   partsDefaults,
   sequenceDefaults,

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fit as fitRows } from '@gradloom/runtime';
 import { encodePng } from '@gradloom/runtime/internal';
 import { expect, test } from 'vitest';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
@@ -43,6 +44,10 @@ test('pictures alone train the network of a folder of images, and are explained 
   const out = join(folder.path, 'alone-run');
   const { stdout } = await gradloom(['train', '--dataset', `${path}:size=12x12`, '--steps', '3', '--out', out]);
   expect(stdout).toMatch(/^convnet on 12x12x1: .*\nadam:lr=0.005 one-cycle/m);
+  const rows = Array.from({ length: 60 }, (_, n) => ({ file: join(path, 'images', `p${n}.png`), kind: kindOf(n) }));
+  const ofRows = { target: 'kind', columns: { file: 'image' }, size: '12x12' } as const;
+  const { result } = await fitRows(rows, { ...ofRows, steps: 3 });
+  expect(stdout).toContain(result.fingerprint);
   expect((await gradloom(['evaluate', out])).stdout).toMatch(/^ +accuracy /m);
   expect((await gradloom(['explain', out])).stdout).toContain('test images');
   const onnx = folder.write('alone.onnx', '');

@@ -235,6 +235,8 @@ const right: Record<string, () => readonly unknown[]> = {
   tableDefaults: () => [100, 8],
   partsDefaults: () => [[{ name: 'a', shape: [8] }]],
   textDefaults: () => [100],
+  imageDefaults: () => [100],
+  imageNetwork: () => [[28, 28, 1]],
   wasmBackend: () => [],
   withScale: () => [{ train: data }, { mean: [0, 0], deviation: [1, 1] }],
   writeAtomically: () => ['here', 'written', [new Uint8Array(3)]],

@@ -34,9 +34,12 @@ import { train } from '../training/run/trainer.ts';
 import { fittedDecay } from './fitted-decay.ts';
 import { createModel } from './model.ts';
 import {
+  imageDefaults,
+  imageNetwork,
   MIN_WATCHED_ROWS,
   partsDefaults,
   sequenceDefaults,
+  type TableDefaults,
   tableDefaults,
   tableShares,
   textDefaults,
@@ -86,7 +89,8 @@ export interface FitOptions extends TrainOptions, Pick<TableOptions, keyof typeo
   from?: StartingModel;
   /**
    * Layers between the inputs and the outputs.
-   * @default [dense(256, { init: 'he-normal' }), gelu()], or for a column of texts alone an embedding and a gru of 64
+   * @default [dense(256, { init: 'he-normal' }), gelu()]; for a column of texts alone an embedding and a gru of 64, and
+   * for one of images alone the network `convnet`
    */
   hidden?: readonly LayerSpec[];
   /** Share of the rows held out to find the best weights. @default 0.1, or 0 for fewer than 50 rows */
@@ -126,22 +130,29 @@ export async function fit<Row extends NamedRow<Row>>(
   const { inputs, targets, classes, rows: trainRows } = sets.train;
   const texts = tokensOf(preprocessing);
   const parts = rowPartsOf(preprocessing);
-  const plainDefaults = (rows: number) => tableDefaults(rows, fittedDecay(sets.train));
-  const defaults = texts !== undefined ? textDefaults : parts !== undefined ? partsDefaults(parts) : plainDefaults;
-  const { batch, steps, patience, optimizer, schedule } = defaults(trainRows);
+  const known =
+    hidden !== undefined ? undefined : texts ? sequenceDefaults.network : imageNetwork(sets.train.inputs.shape);
+  const defaults: Omit<TableDefaults, 'hidden' | 'activation' | 'epochs'> =
+    texts !== undefined
+      ? textDefaults(trainRows)
+      : known !== undefined
+        ? imageDefaults(trainRows)
+        : parts === undefined
+          ? tableDefaults(trainRows, fittedDecay(sets.train))
+          : partsDefaults(parts)(trainRows);
+  const { batch, steps, patience, optimizer, schedule } = defaults;
   const loss = options.loss ?? from?.loss;
   const outputs = classes ?? targets.columns;
   const vocabulary = texts && createTokenizer(texts.tokenizer).size;
-  const textNetwork =
-    vocabulary === undefined || hidden !== undefined
-      ? undefined
-      : findNetwork(sequenceDefaults.network)?.builder({ vocabulary })([inputs.columns], outputs);
+  const { shape = [inputs.columns] } = inputs;
+  const knownNetwork =
+    known && findNetwork(known)?.builder(vocabulary === undefined ? {} : { vocabulary })(shape, outputs);
   const layers = [
     ...(hidden ?? [dense(256, { init: 'he-normal' }), gelu()]),
     dense(outputs, { init: 'glorot-uniform' }),
   ];
   const oneOutput =
-    textNetwork ?? (parts === undefined ? sequential(inputs.columns, ...layers) : partsNetwork(parts, layers));
+    knownNetwork ?? (parts === undefined ? sequential(inputs.columns, ...layers) : partsNetwork(parts, layers));
   const sizes = from === undefined ? sizesOfHeads(sets.train, defaultLoss(sets.train, loss)) : null;
   const network = from?.spec ?? (sizes === null ? oneOutput : branchOutputs(oneOutput, sizes));
   const isWatched = sets.validation !== undefined && sets.validation.rows >= MIN_WATCHED_ROWS;
@@ -150,7 +161,7 @@ export async function fit<Row extends NamedRow<Row>>(
     optimizer,
     schedule,
     ...(options.epochs === undefined && options.minutes === undefined ? { steps } : {}),
-    ...(isWatched ? { patience } : {}),
+    ...(isWatched && patience !== undefined ? { patience } : {}),
     ...(loss === undefined ? {} : { loss }),
     ...runRequest,
   });

@@ -1,5 +1,5 @@
-import type { ActivationName, ScheduleName } from '@gradloom/core';
-import { option, type RowPart, sizeOf } from '@gradloom/core/internal';
+import type { ActivationName, ScheduleName, Shape } from '@gradloom/core';
+import { networks, option, type RowPart, sizeOf } from '@gradloom/core/internal';
 
 /** Tables of so many rows hold out a tenth for validation and a tenth for the test; fewer would say nothing. */
 const MIN_SPLIT_ROWS = 50;
@@ -21,12 +21,12 @@ export function tableShares(rows: number): { validation: number; test: number } 
 export interface TableDefaults {
   readonly hidden: readonly number[];
   readonly activation: ActivationName;
-  readonly optimizer: { kind: 'adamw'; lr: number; weightDecay: number };
+  readonly optimizer: { kind: 'adamw'; lr: number; weightDecay: number } | { kind: 'adam'; lr: number };
   readonly schedule: ScheduleName;
   readonly batch: number;
   readonly epochs: number;
   readonly steps: number; // number of steps in these epochs
-  readonly patience: number; // ignored if there are too few validation rows
+  readonly patience?: number; // ignored if there are too few validation rows; without it nothing ends a run early
 }
 
 /** Maximum number of steps, unless three epochs need more. */
@@ -85,6 +85,34 @@ export const partsDefaults = (parts: readonly RowPart[]) => (rows: number) => {
     ...(parts.some(({ shape }) => shape.length === 3) ? { optimizer: sequenceDefaults.optimizer } : {}),
   };
 };
+
+const IMAGE_NETWORK = 'convnet';
+
+/** The known network of rows of a shape, if they are images that are large enough for it. */
+export function imageNetwork(shape: Shape = []): typeof IMAGE_NETWORK | undefined {
+  try {
+    networks[IMAGE_NETWORK](shape, 1); // throws for images that are too small
+    return IMAGE_NETWORK;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Defaults of a known network for N training images, in place of those for hidden layers: adam with one-cycle up to
+ * 0.005; batches of a fiftieth of the rows, 16 to 128; 15 epochs, but at least 400 steps. No early stopping, since the
+ * loss of one-cycle falls most at its end. Measured with convnet on 28 x 28 pictures of three shapes, with two seeds:
+ * test accuracy at rates of 0.001, 0.003, 0.005 with cosine is 62, 80, 84 % for 126 rows and 75, 98, 96 % for 420 rows;
+ * with one-cycle it is 64, 83, 88 % and 82, 98, 99 %.
+ */
+export function imageDefaults(rows: number): Omit<TableDefaults, 'hidden' | 'activation' | 'patience'> {
+  option.positiveInteger.check('imageDefaults', 'rows', rows);
+  const batch = Math.min(128, Math.max(16, 2 ** Math.round(Math.log2(rows / 50))));
+  const stepsPerEpoch = Math.ceil(rows / Math.min(batch, rows));
+  const epochs = Math.max(15, Math.ceil(400 / stepsPerEpoch));
+  const steps = epochs * stepsPerEpoch;
+  return { optimizer: { kind: 'adam', lr: 0.005 }, schedule: 'one-cycle', batch, epochs, steps };
+}
 
 /** Number of evaluations of a run without --evaluate-every. */
 function evaluationsOf(steps: number, stepsPerEpoch: number): number {

@@ -17,6 +17,7 @@ import {
 } from '@gradloom/runtime';
 import {
   fittedDecay,
+  imageNetwork,
   readTableAs,
   splitTableAs,
   tableFormatOf,
@@ -25,12 +26,13 @@ import {
   withScale,
 } from '@gradloom/runtime/internal';
 import { tableOptions, textOptions } from '@gradloom/runtime/options';
+import { defined } from '../../options/option.ts';
 import type { DatasetSource, FileSource } from './dataset-source.ts';
 import { decisionsOnArrays } from './held-out.ts';
 import { refuseOneClass, refuseOneFolder } from './one-class.ts';
 import { type Preset, presets } from './presets.ts';
 import { formatOf, nameFileOption, readDataset, withFileErrors } from './read-dataset.ts';
-import { imageNetwork, partsPreset, seriesPreset, seriesShares, tablePreset, textsPreset } from './table-preset.ts';
+import { partsPreset, seriesPreset, seriesShares, tablePreset, textsPreset } from './table-preset.ts';
 import { tableAmongTexts, textDecisions, textPreset } from './text-preset.ts';
 
 /** The seed of every split: runs of any seed are measured on the same rows, which their models have not seen. */
@@ -217,7 +219,7 @@ function splitArrays(original: DataSplits, source: FileSource, shares: Shares): 
   return {
     preset: () => ({
       ...tablePreset(sets.train.rows, fittedDecay(sets.train)),
-      ...(formatOf(source.path) === 'image-folder' ? imageNetwork(sets.train) : {}),
+      ...(formatOf(source.path) === 'image-folder' ? defined({ network: imageNetwork(sets.train.inputs.shape) }) : {}),
     }),
     shares: fullShares,
     sets,
@@ -309,7 +311,7 @@ function presetOf({ train }: DataSplits, preprocessing: TablePreprocessing): Pre
   if (tokensOf(preprocessing) !== undefined) return textsPreset(rows);
   if (preprocessing.series !== undefined) return seriesPreset(rows);
   if (parts === undefined) return tablePreset(rows, fittedDecay(train));
-  return { ...partsPreset(parts)(rows), ...imageNetwork(train) };
+  return { ...partsPreset(parts)(rows), ...defined({ network: imageNetwork(train.inputs.shape) }) };
 }
 
 /** Shares of a tenth each if the table has enough rows; each fold is the test set once. */
