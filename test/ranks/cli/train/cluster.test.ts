@@ -44,6 +44,17 @@ describe('train --cluster mpi', () => {
     expect(JSON.parse(readFileSync(join(folder, 'run/config.json'), 'utf8')).options).not.toHaveProperty('cluster');
   });
 
+  test('for some minutes takes as many steps on each rank, which one process repeats to the bit', here, async () => {
+    const timed = ['train', '--dataset', 'moons:rows=100', '--hidden', '16', '--batch', '32', '--minutes', '0.1'];
+    const { code, stdout, stderr } = await onRanks(2, [...timed, '--threads', '1', '--out', 'timed', '--json']);
+    const notice = 'gradloom train: measuring the time of a step, to train for 0.1 minutes\n'; // of one rank alone
+    expect({ code, stderr }).toEqual({ code: 0, stderr: notice });
+    const alone = await gradloom(['train', '--config', join(folder, 'timed/config.json'), '--no-out', '--json']);
+    const { fingerprint, steps } = events(stdout).at(-1) ?? {};
+    expect(steps).toBeGreaterThan(10);
+    expect(events(alone.stdout).at(-1)).toMatchObject({ fingerprint, steps });
+  });
+
   test('prints each line once in words, too', here, async () => {
     const { code, stdout } = await onRanks(2, [...shape, '--no-out']);
     expect(code).toBe(0);
