@@ -42,7 +42,7 @@ export function createEmbeddings(
     if (V * width === 0 || Math.max(V, B * k) * rowBytes >= MAX_BYTES) return null;
     const [dEAt, dyAt, sumsAt] = [dE, dy, sums].map(addressOf);
     const { kernel, vectors } = layout.listedSums;
-    const groups = groupsOf(width, vectors);
+    const [mask, groups, pairs, singles, rest] = groupsOf(width, vectors);
     const [first, next] = [wordsOf(firstPosition, V), wordsOf(nextPosition, B * k)];
     const leafPositions = k * leafRows;
     const listAt = scratchAt + 4 * LIST_START;
@@ -57,8 +57,24 @@ export function createEmbeddings(
 
     /** Writes the call for the listed pieces, and runs the tape. */
     function run(): void {
-      const stackTop = sumsAt + rowBytes * callDepth;
-      tape.write(listedSumsArguments, kernel, dEAt, dyAt, stackTop, ...groups, scratchAt, listAt, pieces, rowBytes);
+      const top = sumsAt + rowBytes * callDepth;
+      // Each by its name: a list that is spread would be a new array in every step.
+      tape.write(
+        listedSumsArguments,
+        kernel,
+        dEAt,
+        dyAt,
+        top,
+        mask,
+        groups,
+        pairs,
+        singles,
+        rest,
+        scratchAt,
+        listAt,
+        pieces,
+        rowBytes,
+      );
       tape.run();
       pieces = 0;
       positions = 0;
