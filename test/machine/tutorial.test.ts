@@ -20,7 +20,7 @@ const comparable = (text: string): string[] =>
     .split('\n')
     .map((line) => line.trim());
 
-test('the tutorial shows what its commands print', { ...needs('bash', 'curl'), timeout: 120_000 }, async () => {
+test('the tutorial shows what its commands print', { ...needs('bash', 'curl'), timeout: 360_000 }, async () => {
   const written = await runTutorial({ cli: programFile('program'), modules: compiledPackages() });
   expect(comparable(written)).toEqual(comparable(page));
 });
