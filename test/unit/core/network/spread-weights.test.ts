@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { NO_TEAM_MEMORY } from '../../../../packages/core/src/network/layers/memory.ts';
 import { rowPredictor } from '../../../../packages/core/src/network/predict.ts';
 import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
+import { poolOfFile } from '../../../support/pool-of-file.ts';
 
 // Rows of 128 numbers take 512 bytes as floats, so all types spread them.
 const specs: Record<string, NetworkSpec> = {
@@ -35,6 +36,7 @@ const specs: Record<string, NetworkSpec> = {
 };
 
 const ROWS = 2;
+const pool = await poolOfFile(1);
 
 describe.for(Object.entries(specs))('%s', ([, spec]) => {
   const network = buildNetwork(spec);
@@ -61,7 +63,7 @@ describe.for(Object.entries(specs))('%s', ([, spec]) => {
           ...values.slice((n * values.length) / ROWS, ((n + 1) * values.length) / ROWS),
         ]);
       const data = datasetFromRows({ inputs: rows(x), targets: rows(together) });
-      expect((await evaluateModel(spec, parameters, data, { loss: 'mse' })).loss).toBe(0);
+      expect((await evaluateModel(spec, parameters, data, { loss: 'mse', pool })).loss).toBe(0);
     },
   );
 });
