@@ -130,12 +130,11 @@ export async function fit<Row extends NamedRow<Row>>(
   const { inputs, targets, classes, rows: trainRows } = sets.train;
   const texts = tokensOf(preprocessing);
   const parts = rowPartsOf(preprocessing);
-  const known =
-    hidden !== undefined ? undefined : texts ? sequenceDefaults.network : imageNetwork(sets.train.inputs.shape);
+  const networkName = hidden !== undefined ? undefined : texts ? sequenceDefaults.network : imageNetwork(inputs.shape);
   const defaults: Omit<TableDefaults, 'hidden' | 'activation' | 'epochs'> =
     texts !== undefined
       ? textDefaults(trainRows)
-      : known !== undefined
+      : networkName !== undefined
         ? imageDefaults(trainRows)
         : parts === undefined
           ? tableDefaults(trainRows, fittedDecay(sets.train))
@@ -146,7 +145,7 @@ export async function fit<Row extends NamedRow<Row>>(
   const vocabulary = texts && createTokenizer(texts.tokenizer).size;
   const { shape = [inputs.columns] } = inputs;
   const knownNetwork =
-    known && findNetwork(known)?.builder(vocabulary === undefined ? {} : { vocabulary })(shape, outputs);
+    networkName && findNetwork(networkName)?.builder(vocabulary === undefined ? {} : { vocabulary })(shape, outputs);
   const layers = [
     ...(hidden ?? [dense(256, { init: 'he-normal' }), gelu()]),
     dense(outputs, { init: 'glorot-uniform' }),

@@ -96,7 +96,7 @@ interface RecurrentMemory {
 /** The position of a step, and sizes. */
 type Sizes = [t: number, B: number, T: number, O: number];
 
-/** What differs between a GRU and an LSTM. */
+/** The arrays and operations that a GRU and an LSTM do not share. */
 interface Cell {
   /** Widths, in units, of the further arrays that only this kind needs. */
   readonly widths: readonly number[];
