@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBlasKernels } from '../../../../packages/runtime/src/engine/backends/native/blas-kernels.ts';
 import { allocateRun, type BlasRun, runProducts, type Shape } from '../../../support/blas-run.ts';
+import { counted } from '../../../support/count.ts';
 import { createGuardedMemory } from '../../../support/guarded-memory.ts';
 import { installedBlas } from '../../../support/installed-blas.ts';
 import { programFile } from '../../../support/program-file.ts';
@@ -70,7 +71,7 @@ describe.each(['float64', 'float32'] as const)('the three products of %s', (type
           }
         }
       }),
-      { seed: 20, numRuns: 100 },
+      { seed: 20, numRuns: counted(30, 100) },
     );
   });
 

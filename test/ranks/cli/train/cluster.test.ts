@@ -45,13 +45,16 @@ describe('train --cluster mpi', () => {
   });
 
   test('for some minutes takes as many steps on each rank, which one process repeats to the bit', here, async () => {
-    const timed = ['train', '--dataset', 'moons:rows=100', '--hidden', '16', '--batch', '32', '--minutes', '0.1'];
-    const { code, stdout, stderr } = await onRanks(2, [...timed, '--threads', '1', '--out', 'timed', '--json']);
-    const notice = 'gradloom train: measuring the time of a step, to train for 0.1 minutes\n'; // of one rank alone
+    // Early stopping ends the run long before its time.
+    const rows = ['train', '--dataset', 'moons:rows=60', '--batch', '5', '--validation', '0.3', '--patience', '1'];
+    const timed = [...rows, '--minutes', '0.5', '--threads', '1', '--out', 'timed', '--json'];
+    const { code, stdout, stderr } = await onRanks(2, timed);
+    const notice = 'gradloom train: measuring the time of a step, to train for 0.5 minutes\n'; // of one rank alone
     expect({ code, stderr }).toEqual({ code: 0, stderr: notice });
+    const { options } = JSON.parse(readFileSync(join(folder, 'timed/config.json'), 'utf8'));
+    expect(options.steps).toBeGreaterThan(10);
     const alone = await gradloom(['train', '--config', join(folder, 'timed/config.json'), '--no-out', '--json']);
     const { fingerprint, steps } = events(stdout).at(-1) ?? {};
-    expect(steps).toBeGreaterThan(10);
     expect(events(alone.stdout).at(-1)).toMatchObject({ fingerprint, steps });
   });
 
