@@ -9,6 +9,7 @@ import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { FILES } from '../../../packages/cli/src/commands/playground/playground-server.ts';
 import { closeBrowser, openBrowser } from '../../support/browser.ts';
 import { gradloom, temporaryDirectory } from '../../support/command-line.ts';
+import { onlyInAll } from '../../support/count.ts';
 import { anyDigits, servePlayground } from '../../support/playground.ts';
 
 afterAll(closeBrowser);
@@ -64,7 +65,7 @@ test.for(networks)(
     const browser = await openBrowser(context);
     const url = await servePlayground();
     const problems: string[] = [];
-    for (const threads of [1, 2, 4]) {
+    for (const threads of [1, 4, ...onlyInAll(2)]) {
       const { page, messages } = await openPage(browser, `${url}#${network}&threads=${threads}`);
       const { command, fingerprint } = await takeSteps(page, 15);
       expect(command).toContain(`--threads ${threads}`);

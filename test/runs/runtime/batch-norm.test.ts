@@ -188,7 +188,7 @@ describe('a thread that fails between barriers', () => {
     const marks = join(temporary.path, `${kind}-${arrivals}`);
     mkdirSync(marks);
     process.env.GRADLOOM_TEST_FAULT = JSON.stringify({ kind, arrivals, again: 5, times: 2, marks } as PlannedFault);
-    const limits = kind === 'memory' ? { heapMiB: 24 } : {};
+    const limits = kind === 'memory' ? { heapMiB: 48 } : {};
     faulty = await createPool({ threads: 2, execArgv: [...process.execArgv, '--import', fault], ...limits });
     const data = { train: datasetOf(145) };
     const options = { batch: 50, epochs: 6, seed: 2 } as const;

@@ -46,7 +46,7 @@ function newFolder(): string {
 
 async function poolWithFault(planned: PlannedFault): Promise<Pool> {
   process.env.GRADLOOM_TEST_FAULT = JSON.stringify(planned);
-  const limits = planned.kind === 'memory' ? { heapMiB: 24 } : {};
+  const limits = planned.kind === 'memory' ? { heapMiB: 48 } : {};
   pool = await createPool({ threads: 2, execArgv: [...execArgv, '--import', fault], ...limits });
   return pool;
 }

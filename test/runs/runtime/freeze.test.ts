@@ -4,6 +4,7 @@ import { type TrainOptions, train } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import { describe, expect, test } from 'vitest';
 import { checkpointedRun, reproducibleFields } from '../../support/checkpointed-run.ts';
+import { counted, onlyInAll } from '../../support/count.ts';
 import { oracle } from '../../support/oracle.ts';
 import { poolOfFile } from '../../support/pool-of-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
@@ -40,7 +41,7 @@ describe('a run with frozen layers', () => {
   test('has the bits of whole steps on any threads, and the spec says what is frozen', async () => {
     const frozen = freezeLayers('test', spec, freeze);
     const expected = oracle(frozen, data.train, base, resolveBackend('reference'));
-    for (const threads of [1, 2, 3, 7]) {
+    for (const threads of [1, 7, ...onlyInAll(2, 3)]) {
       const result = await train(spec, data, { ...base, threads });
       expect(result.parameters).toEqual(expected.parameters);
       expect(result.spec).toEqual(frozen);
@@ -59,7 +60,7 @@ describe('a run with frozen layers', () => {
     expect([m, v, average]).toEqual([stateLength(gradientRanges), m, parameterCount]);
     expect(m).toBe(parameterCount - 4 * BLOCK);
     const { freeze: _, ...thawed } = base;
-    for (const resume of checkpoints) {
+    for (const resume of checkpoints.slice(0, counted(1, checkpoints.length))) {
       const resumed = await train(spec, data, { ...base, threads: 7, resume });
       expect(reproducibleFields(resumed)).toEqual(reproducibleFields(calm));
       const again = await train(resume.spec, data, { ...thawed, threads: 1, resume });

@@ -75,7 +75,9 @@ describe('with PyTorch', needs('torch'), () => {
     }
   });
 
-  test('steps of Adam from the same weights come to the same weights, running statistics included', async () => {
+  test('steps of Adam from the same weights come to the same weights, running statistics included', {
+    timeout: 240_000,
+  }, async () => {
     const calm = cases.flatMap((one, at) =>
       JSON.stringify(one.network).includes('"gaussian"') ? [] : [{ ...one, at }],
     );

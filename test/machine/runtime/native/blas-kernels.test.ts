@@ -71,7 +71,7 @@ describe.each(['float64', 'float32'] as const)('the three products of %s', (type
           }
         }
       }),
-      { seed: 20, numRuns: counted(30, 100) },
+      { seed: 20, numRuns: counted(15, 100) },
     );
   });
 

@@ -363,6 +363,6 @@ test.each(elementTypes)(
         }
       }
     });
-    fc.assert(check, { seed: propertySeed, numRuns: counted(10, 500) });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(5, 500) });
   },
 );

@@ -78,7 +78,7 @@ export function compareDrawn(
   const check = fc.property(kernel.dims, options, (dims, drawn) =>
     compareCase(memory, type, kernel, dims, plain === undefined ? drawn : { ...drawn, plain }),
   );
-  fc.assert(check, { seed: propertySeed, numRuns: share(counted(60, 1000)) });
+  fc.assert(check, { seed: propertySeed, numRuns: share(counted(25, 1000)) });
 }
 
 /** Kernels that refuse a call which they leave to plain code without need. */
