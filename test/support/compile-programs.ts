@@ -21,7 +21,7 @@ const support = (name: string): [string, string] => [name, join(root, `test/supp
 /** Packages that a program outside of the repository imports. */
 const libraries = ['core', 'runtime'];
 
-/** Programs that tests start as processes and threads, or load by `--import`. */
+/** Programs that tests start as processes and threads, or load by `--import`; `fault` also by `--require`. */
 const entries = Object.fromEntries([
   ...libraries.map((name) => [`library-${name}`, join(root, `packages/${name}/src/index.ts`)]),
   ...[
@@ -105,6 +105,10 @@ export async function compilePrograms(): Promise<CompiledPrograms> {
     sourcemap: true,
   });
   await bundle.close();
+  // Node 20 ends the whole process if a thread is told to end while an ES module of it loads.
+  const required = await rolldown({ input: entries.fault, platform: 'node' });
+  await required.write({ file: join(folder, 'fault.cjs'), format: 'cjs' });
+  await required.close();
   await bundleThread(folder);
   await bundlePage(folder);
   return { folder, remove: () => rmSync(workFolder, { recursive: true, force: true }) };

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** The path of a program that `compilePrograms` compiled before the tests. */
-export const programFile = (name: string): string => join(programFolder(), `${name}.js`);
+export const programFile = (name: string, ending = 'js'): string => join(programFolder(), `${name}.${ending}`);
 
 /** The folder from which a program imports our packages, compiled in the same way. */
 export const compiledPackages = (): string => join(dirname(programFolder()), 'outside/node_modules');

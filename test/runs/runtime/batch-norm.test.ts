@@ -25,7 +25,7 @@ import type { PlannedFault } from '../../support/fault.ts';
 import { needs } from '../../support/needs.ts';
 import { oracle } from '../../support/oracle.ts';
 import { poolOfFile } from '../../support/pool-of-file.ts';
-import { programUrl } from '../../support/program-file.ts';
+import { programFile } from '../../support/program-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -172,7 +172,7 @@ describe('running statistics', () => {
 });
 
 describe('a thread that fails between barriers', () => {
-  const fault = programUrl('fault');
+  const fault = programFile('fault', 'cjs');
   let faulty: Pool | undefined;
   afterEach(async () => {
     delete process.env.GRADLOOM_TEST_FAULT;
@@ -189,7 +189,7 @@ describe('a thread that fails between barriers', () => {
     mkdirSync(marks);
     process.env.GRADLOOM_TEST_FAULT = JSON.stringify({ kind, arrivals, again: 5, times: 2, marks } as PlannedFault);
     const limits = kind === 'memory' ? { heapMiB: 48 } : {};
-    faulty = await createPool({ threads: 2, execArgv: [...process.execArgv, '--import', fault], ...limits });
+    faulty = await createPool({ threads: 2, execArgv: [...process.execArgv, '--require', fault], ...limits });
     const data = { train: datasetOf(145) };
     const options = { batch: 50, epochs: 6, seed: 2 } as const;
     const { fingerprint: actual } = await train(spec, data, { ...options, threads: 2, pool: faulty });

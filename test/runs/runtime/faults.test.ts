@@ -17,14 +17,14 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { counted, onlyInAll } from '../../support/count.ts';
 import type { PlannedFault } from '../../support/fault.ts';
 import { poolOfFile } from '../../support/pool-of-file.ts';
-import { programUrl } from '../../support/program-file.ts';
+import { programFile } from '../../support/program-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const dataset = randomDataset({ rows: 600, inputs: 16, classes: 4 });
 const spec = sequential(16, dense(64), relu(), dropout(0.2), dense(4));
 const options = { epochs: 12, batch: 32, clipNorm: 1 } as const;
-const fault = programUrl('fault');
+const fault = programFile('fault', 'cjs');
 const execArgv = process.execArgv;
 const temporary = temporaryFolder();
 let folders = 0;
@@ -47,7 +47,7 @@ function newFolder(): string {
 async function poolWithFault(planned: PlannedFault): Promise<Pool> {
   process.env.GRADLOOM_TEST_FAULT = JSON.stringify(planned);
   const limits = planned.kind === 'memory' ? { heapMiB: 48 } : {};
-  pool = await createPool({ threads: 2, execArgv: [...execArgv, '--import', fault], ...limits });
+  pool = await createPool({ threads: 2, execArgv: [...execArgv, '--require', fault], ...limits });
   return pool;
 }
 
@@ -223,6 +223,7 @@ test('runs that share a pool all end in their own bits, whichever of them a thre
 });
 
 test('a thread that cannot start rejects with its reason', async () => {
-  const broken = createPool({ threads: 2, execArgv: ['--import', 'data:text/javascript,throw new Error("no start")'] });
+  const file = temporary.write('no-start.cjs', "throw new Error('no start')");
+  const broken = createPool({ threads: 2, execArgv: ['--require', file] });
   await expect(broken).rejects.toThrow('no start');
 });
