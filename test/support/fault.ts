@@ -15,8 +15,8 @@ export interface PlannedFault {
 }
 
 /**
- * Loaded into the threads of a pool by `--require` or `--import`: makes a thread fail in the middle of a task. GRADLOOM_TEST_FAULT is
- * a PlannedFault in JSON.
+ * Loaded into the threads of a pool by `--require` or `--import`: makes a thread fail in the middle of a task.
+ * GRADLOOM_TEST_FAULT is a PlannedFault in JSON.
  */
 const { kind, rank, at = 'count', arrivals = 0, again = arrivals, times = 0, marks = '' } = planned();
 const { OMPI_COMM_WORLD_RANK, PMI_RANK, PMIX_RANK } = process.env;
