@@ -15,7 +15,7 @@ import {
   foldsTable,
   summaryOf,
 } from '../../lab/figures/folds-table.ts';
-import { deviationOf, meanIfComplete } from '../../lab/figures/range.ts';
+import { deviationOf, meanIfComplete, meanOf } from '../../lab/figures/range.ts';
 import { defined } from '../../options/option.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { interruptExitCode, listenForInterrupt } from '../../terminal/interrupt.ts';
@@ -73,10 +73,14 @@ export async function runFolds(
   // Each run listens too, but a signal may arrive between two runs.
   const interrupt = listenForInterrupt(io);
   const startMs = performance.now();
+  const endShares: number[] = []; // of its steps, after which each fold ended: less than 1 by early stopping
+  let doneShare = 0;
   /** Shows the fold that is trained, and the time that the rest may take: `share` of its steps are done. */
   function showProgress(fold: number, share: number): void {
+    doneShare = share;
     const foldText = `fold ${fold} of ${folds}`;
-    const doneFolds = fold - 1 + share;
+    const expectedShare = endShares.length === 0 ? 1 : meanOf(endShares);
+    const doneFolds = fold - 1 + Math.min(1, share / expectedShare);
     const elapsedMs = performance.now() - startMs;
     const leftMs = (elapsedMs * (folds - doneFolds)) / doneFolds;
     // The first steps of all are slow.
@@ -103,6 +107,7 @@ export async function runFolds(
       const recipe = await createRecipe(foldValues, openedRun);
       facts ??= { dataset: recipe.sets.train.name, network: describeNetwork(recipe.spec) };
       code = await followRun(recipe, reporter, io, { resumable: null, library: null });
+      endShares.push(doneShare);
       if (code === 0 && interrupt.signal.aborted) code = interruptExitCode(interrupt.signal);
       if (code !== 0) break;
     }
