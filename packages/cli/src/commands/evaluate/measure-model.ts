@@ -75,7 +75,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   });
   const valuesOf = valuesByTarget(values, targets);
   const { spec, parameters, loss, parts } = model;
-  // To start threads takes longer than to measure a target.
+  // One pool for the evaluations of all targets: starting threads takes longer than one of them.
   const threads = Math.min(values.threads ?? availableParallelism(), Math.ceil(rows.dataset.rows / ROWS_OF_THREAD));
   const pool = await createPool({ threads });
   try {

@@ -242,7 +242,7 @@ export function* planRun(
 
 /** Evaluations of a run on windows of one text or series, whose epoch may be longer than the run. */
 const MAX_EVALUATIONS = 10;
-/** Validation rows that take a tenth of the time of a training row: a forward pass is a third of a step. */
+/** Validation rows for each training row that take a tenth of its time: a forward pass is a third of a step. */
 const EVALUATION_COST = 0.3;
 
 /**
