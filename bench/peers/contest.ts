@@ -29,33 +29,36 @@ export interface ContestOptions {
   readonly say: (text: string) => void;
 }
 
-/** Processes that are kept for all workloads, by peer and environment: a start takes seconds. */
+/**
+ * One process of each peer, kept for all workloads, since a start takes seconds. That of another environment ends
+ * first: a large network in several of them would leave no memory to the others.
+ */
 export interface ProcessPool {
   get(peer: Peer, environment: Environment): Promise<PeerProcess>;
-  /**
-   * Ends the processes of a peer that failed: a late answer would be taken for the next one. They start again when
-   * needed.
-   */
+  /** Ends the process of a peer that failed: a late answer would be taken for the next one. It starts when needed. */
   drop(peer: Peer): void;
   end(): void;
 }
 
 export function createProcessPool(): ProcessPool {
-  const started = new Map<string, Map<string, PeerProcess>>();
+  const started = new Map<string, { readonly process: PeerProcess; readonly environment: string }>();
+  const drop = ({ name }: Peer): void => {
+    started.get(name)?.process.end();
+    started.delete(name);
+  };
   return {
-    async get({ name, command }, environment) {
-      const byEnvironment = started.get(name) ?? new Map<string, PeerProcess>();
-      const key = JSON.stringify(environment);
-      const process = byEnvironment.get(key) ?? (await startPeer(command, environment));
-      started.set(name, byEnvironment.set(key, process));
+    async get(peer, variables) {
+      const environment = JSON.stringify(variables);
+      const running = started.get(peer.name);
+      if (running?.environment === environment) return running.process;
+      drop(peer);
+      const process = await startPeer(peer.command, variables);
+      started.set(peer.name, { process, environment });
       return process;
     },
-    drop({ name }) {
-      for (const process of started.get(name)?.values() ?? []) process.end();
-      started.delete(name);
-    },
+    drop,
     end() {
-      for (const byEnvironment of started.values()) for (const process of byEnvironment.values()) process.end();
+      for (const { process } of started.values()) process.end();
     },
   };
 }
@@ -86,7 +89,9 @@ export async function runContest(
   let runners: Runner[] = [];
   for (const peer of peers) {
     try {
-      const runner = await prepare(peer, workload, pool, options);
+      const alike = runners.find((other) => other.peer.name === peer.like)?.about;
+      const best = alike ?? (await findBest(peer, workload, pool, options.trialMs));
+      const runner = best === null ? null : await prepare(peer, workload, pool, best, options);
       if (runner !== null) runners.push(runner);
     } catch (error) {
       leaveOut(peer, error);
@@ -108,15 +113,13 @@ export async function runContest(
   return runners.map(({ about, rounds }) => ({ ...about, stepMs: median(rounds), rounds }));
 }
 
-/** Null if the peer does not support this workload. */
 async function prepare(
   peer: Peer,
   workload: Workload,
   pool: ProcessPool,
-  { trialMs, warmMs, roundMs }: ContestOptions,
-): Promise<Runner | null> {
-  const best = await findBest(peer, workload, pool, trialMs);
-  if (best === null) return null;
+  best: Best,
+  { warmMs, roundMs }: ContestOptions,
+): Promise<Runner> {
   const { environment, variant } = best;
   const process = await pool.get(peer, environment);
   await process.open(withoutDropout(workload), variant);
@@ -141,7 +144,6 @@ async function prepare(
 interface Best {
   readonly environment: Environment;
   readonly variant: Variant;
-  readonly stepMs: number;
 }
 
 /**
@@ -153,22 +155,21 @@ async function findBest(peer: Peer, workload: Workload, pool: ProcessPool, trial
   const { environments } = peer;
   if (typeof variants === 'string') throw new Error(variants);
   if (variants.length === 0) return null;
-  let best: Best = { environment: environments[0], variant: variants[0], stepMs: Infinity };
+  let best: Best = { environment: environments[0], variant: variants[0] };
   if (environments.length * variants.length === 1) return best;
-  const tries = environments.flatMap((environment) =>
-    variants.map((variant) => ({ environment, variant, stepMs: Infinity })),
-  );
-  // Twice, since the first run in a new process pays for its start; what is far behind then is not tried again.
-  for (const isFirst of [true, false]) {
-    for (const one of tries) {
-      if (!isFirst && one.stepMs > HOPELESS * best.stepMs) continue;
-      const process = await pool.get(peer, one.environment);
+  let bestMs = Infinity; // per step
+  for (const environment of environments) {
+    const tries = variants.map((variant) => ({ variant, stepMs: 0 }));
+    // Twice, since the first run in a new process pays for its start; what is far behind then is not tried again.
+    for (const one of [...tries, ...tries]) {
+      if (one.stepMs > HOPELESS * bestMs) continue;
+      const process = await pool.get(peer, environment);
       await process.open(workload, one.variant);
       const { steps, ms } = await process.run(2);
       const warm = ms / steps > trialMs ? { steps, ms } : await process.run(stepsIn(trialMs / 4, ms / steps));
       const trial = await process.run(stepsIn(trialMs, warm.ms / warm.steps));
       one.stepMs = trial.ms / trial.steps;
-      if (one.stepMs < best.stepMs) best = { ...one };
+      if (one.stepMs < bestMs) [best, bestMs] = [{ environment, variant: one.variant }, one.stepMs];
     }
   }
   return best;
@@ -249,7 +250,7 @@ export function durationOf(
 ): number {
   const variants = peer.variants(workload);
   if (typeof variants === 'string' || variants.length === 0) return 0;
-  const all = peer.environments.length * variants.length;
+  const all = peer.like === undefined ? peer.environments.length * variants.length : 1;
   const runs = isOurs(peer.name) ? 2 : 1;
   const tries = all === 1 ? 0 : 2 * all * (OPEN_MS + runs * 1.25 * trialMs);
   const extra = (workload.isSmall ? COLD_MS : 0) + (isOurs(peer.name) ? FLOOR_MS : 0);

@@ -22,6 +22,8 @@ export interface Peer {
   readonly environments: readonly Readonly<Record<string, string>>[];
   // tried in each environment; none, or a string that says why: it does not take part in this workload
   readonly variants: (workload: Workload) => readonly Variant[] | string;
+  /** Another peer, whose best environment and variant it takes: compiling for each of its own takes a minute. */
+  readonly like?: string;
   /** Relative difference allowed between its loss and ours; null if it does not do the same work. */
   readonly tolerance: number | null;
   readonly get: string; // how to install it

@@ -58,11 +58,12 @@ const gradloom = (backend: string, precision: Precision): Peer => ({
 
 /** The memory layouts of images in PyTorch. */
 const LAYOUTS = ['contiguous_format', 'channels_last'];
-// Compiled, both take the same time, and compiling takes a minute.
-const compiledTorch = (precision: Precision): Peer =>
-  torch('PyTorch compile', 'torch_compile_peer.py', precision, `${TORCH} libtorch-dev g++`, ['channels_last']);
+const compiledTorch = (precision: Precision): Peer => ({
+  ...torch('PyTorch compile', 'torch_compile_peer.py', precision, `${TORCH} libtorch-dev g++`),
+  like: `PyTorch ${precision}`,
+});
 
-const torch = (name: string, program: string, precision: Precision, get = TORCH, layouts = LAYOUTS): Peer => ({
+const torch = (name: string, program: string, precision: Precision, get = TORCH): Peer => ({
   name: `${name} ${precision}`,
   precision,
   get,
@@ -71,7 +72,7 @@ const torch = (name: string, program: string, precision: Precision, get = TORCH,
   variants: (workload) =>
     onThreads(workload).flatMap((threads) =>
       !isDense(workload)
-        ? (kindOf(workload.name) === 'text' ? layouts.slice(0, 1) : layouts).map((layout) => ({
+        ? (kindOf(workload.name) === 'text' ? LAYOUTS.slice(0, 1) : LAYOUTS).map((layout) => ({
             dtype: precision,
             threads,
             update: 'fused',
