@@ -5,7 +5,7 @@ import { readValue } from '../../../../packages/cli/src/options/option.ts';
 
 const read = (raw: unknown) => readValue(datasetSource, '--dataset', raw);
 
-test.each(['docs', './docs', 'test/fixtures', '/tmp', './nowhere'])(
+test.each(['docs', './docs', 'test/fixtures', resolve('docs'), './nowhere'])(
   '%s is a path, the same from any folder',
   (path) => {
     expect(read(path)).toEqual({ path });
