@@ -55,8 +55,10 @@ export function buildAlone(spec: LayerSpec, shapes: readonly Shape[], customPart
 
 /** @throws OptionError for a layer whose outputs nothing reads, other than the last. */
 function refuseUnread(placedLayers: readonly PlacedLayer[]): void {
-  const read = new Set(placedLayers.flatMap(({ inputs }) => inputs));
-  const unread = placedLayers.slice(0, -1).find((_, k) => !read.has(k + 1));
+  const isRead = new Uint8Array(placedLayers.length + 1);
+  isRead[placedLayers.length] = 1; // the outputs of the network
+  for (const { inputs } of placedLayers) for (const value of inputs) isRead[value] = 1;
+  const unread = placedLayers.find((_, k) => isRead[k + 1] === 0);
   if (unread === undefined) return;
   const { path, layer, spec } = unread;
   const problem = 'are read by no layer, expected one whose `of` names it';

@@ -161,11 +161,13 @@ function placeTensors(
 
 /** The uses of tensors that other layers have, if they learn. */
 function tiesOf(allLayers: readonly NetworkLayer[], firstOffset: number): Tie[] {
+  const uses = allLayers.flatMap(({ layer }) => layer.tensors).filter((tensor) => !isParameter(tensor));
+  if (uses.length === 0) return [];
   const tensors = tensorsByPath(allLayers);
   const ties: Tie[] = [];
   let gradientOffset = firstOffset;
-  for (const { tiedTo } of allLayers.flatMap(({ layer }) => layer.tensors)) {
-    const tensor = tiedTo === undefined ? undefined : tensors.get(tiedTo);
+  for (const { tiedTo = '' } of uses) {
+    const tensor = tensors.get(tiedTo);
     if (tensor === undefined || tensor.isFrozen) continue;
     ties.push({ offset: tensor.offset, length: tensor.length, gradientOffset });
     gradientOffset += tensor.length;

@@ -33,6 +33,8 @@ export const activationOptions = defineOptions('activation', {
 /** Options of an activation layer. */
 export interface ActivationOptions extends OptionsOf<typeof activationOptions.table>, Named {}
 
+type ActivationTable = Readonly<Record<string, CustomActivation>>;
+
 const builtInName: PlainKind<string> = oneOf(activations);
 
 /** y[i] = f(x[i]) with f from the table of activations. */
@@ -41,8 +43,9 @@ export function activation(
   { input, customParts }: Pick<LayerContext, 'input' | 'customParts'>,
 ): Layer {
   const { fn, size: chosenSize, alpha: chosenAlpha } = activationOptions.read(options);
-  const table: Readonly<Record<string, CustomActivation>> = { ...activations, ...customParts?.activations };
-  const nameOption = customParts === undefined || customParts === NO_PARTS ? builtInName : oneOf(table);
+  const hasOwn = customParts !== undefined && customParts !== NO_PARTS;
+  const table: ActivationTable = hasOwn ? { ...activations, ...customParts.activations } : activations;
+  const nameOption = hasOwn ? oneOf(table) : builtInName;
   const f = table[nameOption.check('activation', 'fn', fn)];
   if (chosenAlpha !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
   const shape = chosenSize === undefined || chosenSize === sizeOf(input) ? input : [chosenSize];
