@@ -106,6 +106,13 @@ describe('a run with low-rank additions', () => {
     const adapted = buildNetwork(again.spec).allLayers.filter(({ spec }) => spec.lora !== undefined);
     expect(adapted.map(({ path }) => path)).toEqual(['3.0.1', '3.0.2', '5']);
   });
+
+  test.each([1, 2, 3, 5])('answers as merged at first where new additions of rank %i follow', (rank) => {
+    const rows = Array.from({ length: 3 }, (_, n) => Array.from({ length: 24 }, (_, i) => Math.cos(n * 24 + i)));
+    const merged = createModel(adaptModel(tuned, { mergeLora: true }));
+    const again = createModel(adaptModel(tuned, { mergeLora: true, lora: rank }));
+    expect(again.outputs(rows)).toEqual(merged.outputs(rows));
+  });
 });
 
 describe('a model with additions', () => {

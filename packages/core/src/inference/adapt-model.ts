@@ -12,7 +12,7 @@ import {
 import { createElements, type Elements, typeOf } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
 import { adaptNetwork, type NetworkChanges } from '../network/adapt-network.ts';
-import { addLora, loraName, networkLora } from '../network/layers/lora.ts';
+import { addLora, isLora, loraName, networkLora } from '../network/layers/lora.ts';
 import {
   buildNetwork,
   initializeParameters,
@@ -93,8 +93,9 @@ export function adapt(
   const parameters = createElements(typeOf(model.parameters), target.parameterCount);
   const layers = new Map(network.allLayers.map((layer) => [layer.path, layer]));
   const layerBefore = ({ path }: NetworkLayer) => layers.get(pathBefore(path) ?? '');
+  // Additions that are merged are gone: new ones of the same names begin anew, at a change of 0.
   const tensorBefore = (layer: NetworkLayer, name: string) =>
-    layerBefore(layer)?.tensors.find((tensor) => tensor.name === name);
+    changes.mergeLora && isLora(name) ? undefined : layerBefore(layer)?.tensors.find((tensor) => tensor.name === name);
   initializeParameters(target, parameters, seed, ({ layer, name }) => !tensorBefore(target.allLayers[layer], name));
   for (const layer of target.allLayers) {
     for (const tensor of layer.tensors) {

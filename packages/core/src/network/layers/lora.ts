@@ -99,6 +99,9 @@ export const takesLora = (kind: string, layer: Layer): boolean => additionsOf(ki
 /** The name of a tensor that is added to weights: 'Wqkv.loraA'. */
 export const loraName = (weight: string, factor: 'A' | 'B'): string => `${weight}.lora${factor}`;
 
+/** Whether a tensor is the A or B of an addition. */
+export const isLora = (name: string): boolean => /[.]lora[AB]$/.test(name);
+
 /**
  * The layer with x · A · B · α / r added to each product x · W, where A [I, r] and B [r, O] learn and all tensors of
  * the layer are constants. A is drawn from [-1/√I, 1/√I) and B is 0, so the outputs are at first those of the layer. A

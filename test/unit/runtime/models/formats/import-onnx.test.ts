@@ -78,6 +78,23 @@ async function imported(name: string, graph: GraphOfTest, options = {}) {
 const kindsOf = ({ layers }: NetworkSpec): string[] => layers.map(({ kind }) => kind);
 
 describe('a convnet of PyTorch', () => {
+  test('adds values whose first axis is rows times the same number, split from two inputs', async () => {
+    const { difference, model } = await imported('rows-and-parts', {
+      inputs: { x: ['batch', 6], y: ['batch', 6] },
+      outputs: ['z'],
+      nodes: [
+        ['Reshape', ['x', 'triples'], ['a']],
+        ['MatMul', ['a', 'W'], ['b']],
+        ['Reshape', ['y', 'triples'], ['c']],
+        ['Add', ['b', 'c'], ['d']],
+        ['Reshape', ['d', 'whole'], ['z']],
+      ],
+      weights: { W: normals(3, 3), triples: [-1, 3], whole: [-1, 6] },
+    });
+    expect(model.spec.input).toBeDefined();
+    expect(difference).toBeLessThan(1e-6);
+  });
+
   test('has the layers and names of its modules, channels last, without a transposition', async () => {
     const { model, difference } = await imported('convnet', convnet);
     expect(difference).toBeLessThan(1e-5);

@@ -93,13 +93,16 @@ function freshParts({ axes, stored }: Rows): Pick<Rows, 'axes' | 'stored'> {
   return { axes: axes.map(replaceParts), stored: replaceParts(stored) };
 }
 
+const isSameAxis = (a: readonly Part[], b: readonly Part[]): boolean =>
+  a.length === b.length && a.every((part, i) => part === b[i]);
+
 /** Gives one axis of all items, unless it has length 1, the same parts. */
 function alignAxis(call: Call, entries: readonly Aligned[], axis: number): Aligned[] {
   let result = [...entries];
   for (const [k, entry] of entries.entries()) {
     const first = result.findIndex(({ axes }) => axes[axis].length > 0);
     const [a, b] = [result[first]?.axes[axis] ?? [], entry.axes[axis]];
-    if (first >= k || first === -1 || b.length === 0 || a[0] === b[0]) continue; // one part may stand for both
+    if (first >= k || first === -1 || b.length === 0 || isSameAxis(a, b)) continue;
     if (extentOf(a) !== extentOf(b)) {
       const [problem, expected] = [`extents ${show(a)} and ${show(b)} in one axis`, 'extents that are equal or 1'];
       throw a.includes(ROWS) || b.includes(ROWS) ? mixedRows(call, problem, expected) : call.fault(problem, expected);
