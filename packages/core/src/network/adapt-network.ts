@@ -67,6 +67,7 @@ export function adaptNetwork(
   const change = mergeLora ? withoutLora : hasLora ? (layer: LayerSpec) => layer : withoutFreezing;
   const result = { input: network.spec.input, layers: list.map(({ spec }) => mapLayer(spec, change)) };
   const isNew = (path: string) => pathBefore(path) === undefined;
+  if (outputs !== undefined) refuseOtherOutputs(where, result, outputs, customParts);
   return { spec: lora === undefined ? result : addLoraLayers(where, result, lora, isNew, customParts), pathBefore };
 }
 
@@ -159,6 +160,21 @@ function withOtherHead(where: string, network: Network, list: readonly ListedLay
   return layersWithHead.slice(k + 1).every((layer) => makesProbabilities(layer.spec))
     ? layersWithHead.slice(0, k + 1)
     : layersWithHead;
+}
+
+/** @throws OptionError if what the new layer gives is not, or not alone, what the network gives. */
+function refuseOtherOutputs(where: string, spec: NetworkSpec, outputs: number, customParts?: CustomParts): void {
+  let problem: string;
+  try {
+    const { output } = buildNetwork(spec, customParts);
+    if (output.at(-1) === outputs) return;
+    problem = `has ${output.at(-1)} outputs if its last layer with weights has ${outputs}`;
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    problem = `has layers that do not fit a last one with weights of ${outputs} outputs`;
+  }
+  const expected = 'one whose outputs are those of that layer alone (until takes the part up to a layer)';
+  throw new OptionError(where, 'outputs', `${problem}, expected ${expected}`, { about: 'the network' });
 }
 
 /** Whether a layer makes probabilities of logits, or their logarithms. */

@@ -148,10 +148,33 @@ test.each([
   expect(() => adaptModel(model, options)).toThrow(message);
 });
 
+const twoLayers = (out: number, kind: 'concat' | 'plus'): NetworkSpec => ({
+  input: [4],
+  layers: [
+    { kind: 'dense', out, name: 'a' },
+    { kind: 'dense', out, name: 'b', of: 'input' },
+    { kind, of: ['a', 'b'] },
+  ],
+});
+
 test('a last layer with the weights of another is refused', () => {
   const text = gptNetwork(1, 1, 4)([5], 7);
   const parameters = new Float64Array(buildNetwork(text).parameterCount);
   expect(() => adaptModel({ spec: text, parameters }, { outputs: 3 })).toThrow(
     'adaptModel: the network has dense(4->7, tied to 0) at layer 5 as the last one with weights, expected one with',
   );
+});
+
+test.each([
+  [
+    twoLayers(2, 'concat'),
+    'adaptModel: the network has 5 outputs if its last layer with weights has 3, expected one whose',
+  ],
+  [
+    twoLayers(2, 'plus'),
+    'adaptModel: the network has layers that do not fit a last one with weights of 3 outputs, expected one whose',
+  ],
+])('outputs that are not those of the last layer alone are refused: %j', (spec, message) => {
+  const parameters = new Float64Array(buildNetwork(spec).parameterCount);
+  expect(() => adaptModel({ spec, parameters }, { outputs: 3 })).toThrow(message);
 });
