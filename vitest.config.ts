@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { type Kind, kinds, long, short } from './test/kinds.ts';
+import { type Kind, kinds, short } from './test/kinds.ts';
 import { CostReporter } from './test/support/cost-reporter.ts';
 import { LackReporter } from './test/support/lack-reporter.ts';
 
@@ -17,14 +17,14 @@ class KindByKind extends BaseSequencer {
 }
 
 /**
- * The files of a kind in a mode: `short` is `npm test`, `rest` the others but the long ones, `all` every file with the
- * counts of docs/reliability.md. Without a mode every file, with few cases, so that any file can be named.
+ * The files of a kind in a mode: `short` is `npm test`, `rest` the others, `all` every file with the counts of
+ * docs/reliability.md. Without a mode every file, with few cases, so that any file can be named.
  */
 function filesOf(kind: Kind, mode: string): { include: string[]; exclude: string[] } {
   const every = [`test/${kind}/**/*.test.ts`];
   const chosen = kind === 'unit' ? every : short.filter((file) => file.startsWith(`test/${kind}/`));
   if (mode === 'short') return { include: chosen, exclude: [] };
-  return { include: every, exclude: mode === 'rest' ? [...chosen, ...long] : [] };
+  return { include: every, exclude: mode === 'rest' ? chosen : [] };
 }
 
 // Tests import the sources directly. Programs that they start run the same sources, compiled before the first test.

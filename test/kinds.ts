@@ -35,14 +35,3 @@ export const short: readonly string[] = [
   'test/ranks/cli/cluster/run-cluster.test.ts',
   'test/lab/cli/experiments/neuron.test.ts',
 ];
-
-/** Files that only `npm run test:all` runs: long ones, whose parts shorter files test. */
-export const long: readonly string[] = [
-  'test/runs/cli/train/networks.test.ts',
-  'test/processes/cli/report/damaged-runs.test.ts',
-  'test/processes/runtime/inference-memory.test.ts',
-  'test/processes/runtime/run-memory.test.ts',
-  'test/lab/cli/experiments/next-letter.test.ts',
-  'test/lab/cli/experiments/remedies.test.ts',
-  'test/lab/cli/experiments/vanishing.test.ts',
-];
