@@ -93,9 +93,12 @@ export function adapt(
   const parameters = createElements(typeOf(model.parameters), target.parameterCount);
   const layers = new Map(network.allLayers.map((layer) => [layer.path, layer]));
   const layerBefore = ({ path }: NetworkLayer) => layers.get(pathBefore(path) ?? '');
-  // Additions that are merged are gone: new ones of the same names begin anew, at a change of 0.
-  const tensorBefore = (layer: NetworkLayer, name: string) =>
-    changes.mergeLora && isLora(name) ? undefined : layerBefore(layer)?.tensors.find((tensor) => tensor.name === name);
+  const tensorBefore = (layer: NetworkLayer, name: string) => {
+    const before = layerBefore(layer);
+    // Additions that are merged are gone: new ones of the same names begin anew, at a change of 0.
+    if (changes.mergeLora && before?.spec.lora !== undefined && isLora(name)) return undefined;
+    return before?.tensors.find((tensor) => tensor.name === name);
+  };
   initializeParameters(target, parameters, seed, ({ layer, name }) => !tensorBefore(target.allLayers[layer], name));
   for (const layer of target.allLayers) {
     for (const tensor of layer.tensors) {

@@ -162,7 +162,7 @@ function withOtherHead(where: string, network: Network, list: readonly ListedLay
     : layersWithHead;
 }
 
-/** @throws OptionError if what the new layer gives is not, or not alone, what the network gives. */
+/** @throws OptionError if the network has other outputs than its new layer, as after a concat of several layers. */
 function refuseOtherOutputs(where: string, spec: NetworkSpec, outputs: number, customParts?: CustomParts): void {
   let problem: string;
   try {
@@ -171,7 +171,7 @@ function refuseOtherOutputs(where: string, spec: NetworkSpec, outputs: number, c
     problem = `has ${output.at(-1)} outputs if its last layer with weights has ${outputs}`;
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
-    problem = `has layers that do not fit a last one with weights of ${outputs} outputs`;
+    problem = `has layers that do not fit a last one with weights of ${outputs} outputs (${error.message})`;
   }
   const expected = 'one whose outputs are those of that layer alone (until takes the part up to a layer)';
   throw new OptionError(where, 'outputs', `${problem}, expected ${expected}`, { about: 'the network' });

@@ -20,7 +20,6 @@ import {
   option,
   partsNetwork,
   rowPartsOf,
-  show,
   tokensOf,
 } from '@gradloom/core/internal';
 import { sizesOfHeads } from '../data/dataset-of-head.ts';
@@ -182,12 +181,6 @@ function tableBefore({ preprocessing }: StartingModel, options: FitOptions): Tab
   if (table === undefined || table.series !== undefined) {
     const actual = table === undefined ? 'another model' : 'a model of a series';
     throw new OptionError('fit', 'from', `has ${actual}, expected one of a table (train takes any)`);
-  }
-  const names = table.target.map(({ name }) => name);
-  const other = [options.target ?? []].flat().find((name) => names.length > 0 && !names.includes(String(name)));
-  if (other !== undefined) {
-    const expected = `${names.map(show).join(', ')} as in the model, or one with new outputs (adaptModel)`;
-    throw new OptionError('fit', ['target', 'from'], `has ${show(other)}, expected ${expected}`);
   }
   const stray = OF_NEW_NETWORKS.find((name) => options[name] !== undefined);
   if (stray === undefined) return table;

@@ -35,6 +35,12 @@ const other = ['--dataset', at('other.csv'), '--from', first, '--replace-head', 
 const tuned = await run(...other, '--steps', '12', '--threads', '1', '--out', at('tuned'));
 
 describe('--from', () => {
+  test('takes what says of the targets what the model has', async () => {
+    const flags = ['--dataset', at('same.csv'), '--from', first, '--steps', '5', '--no-out'];
+    const said = ['--target', '4', '--targets', 'classes', '--target-transform', 'none', '--class-names', 'x,y,z'];
+    expect((await run(...flags, ...said)).fingerprint).toBe((await run(...flags)).fingerprint);
+  });
+
   test('begins with the weights of a model, and encodes rows as it does', async () => {
     const same = ['--dataset', at('same.csv'), '--from', join(first, 'model.gradloom'), '--steps', '5'];
     await run(...same, '--freeze', '0', '--out', at('same'));
@@ -156,9 +162,18 @@ test.each([
   [['--from', first, '--lora-alpha', '8'], '--lora-alpha is given without --lora, expected both'],
   [['--from', first, '--hidden', '9'], '--from is given with --hidden, expected one of the two'],
   [['--from', first, '--scale', 'none'], '--from is given with --scale, expected one of the two'],
-  [['--from', first, '--target', 'nope'], '--target has "nope", expected "kind" as in the model'],
-  [['--from', first, '--targets', 'values'], '--targets has "values", expected classes as in the model'],
-  [['--from', first, '--class-names', 'a,b,c'], '--class-names is given with --from, expected none: targets are as in'],
+  [['--from', first, '--target', 'nope'], '--target has "nope", expected one of "a", "b", "colour", "kind"'],
+  [
+    ['--from', first, '--target', '3'],
+    '--target has "colour", expected "kind" as in the model, or one with new outputs',
+  ],
+  [['--from', first, '--target', 'kind,a'], '--target has "kind", "a", expected "kind" as in the model'],
+  [['--from', first, '--targets', 'values'], '--targets has "values", expected "classes" as in the model'],
+  [['--from', first, '--target-transform', 'log'], '--target-transform has "log", expected "none" as in the model'],
+  [['--from', first, '--label-separator', 'bar'], '--label-separator has "bar", expected "none" as in the model'],
+  [['--from', first, '--class-names', 'z,y,x'], '--class-names has "z", "y", "x", expected "x", "y", "z" as in'],
+  [['--from', first, '--weight-column', 'a'], '--weight-column has "a", which is an input of the model'],
+  [['--from', first, '--weight-column', 'kind'], '--weight-column has "kind", which is a target of the model'],
   [['--from', first], 'line 2, column 4 ("kind") has "plum", expected one of x, y, z'],
   [['--from', first, '--replace-head', '--target', 'a'], '--target has "a", which is an input of the model'],
   [['--from', first, '--replace-head', '--until', '7'], '--until has "7", expected the name or path of a layer: "0"'],

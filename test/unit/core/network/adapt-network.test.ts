@@ -172,7 +172,7 @@ test.each([
   ],
   [
     twoLayers(2, 'plus'),
-    'adaptModel: the network has layers that do not fit a last one with weights of 3 outputs, expected one whose',
+    'adaptModel: the network has layers that do not fit a last one with weights of 3 outputs (buildNetwork: layer 2: plus: ',
   ],
 ])('outputs that are not those of the last layer alone are refused: %j', (spec, message) => {
   const parameters = new Float64Array(buildNetwork(spec).parameterCount);

@@ -1,12 +1,4 @@
-import { namesOfAnswers, show } from '@gradloom/core/internal';
-import {
-  type Checkpoint,
-  type Cluster,
-  importModel,
-  loadModel,
-  type ModelContents,
-  type TableOptions,
-} from '@gradloom/runtime';
+import { type Checkpoint, type Cluster, importModel, loadModel, type ModelContents } from '@gradloom/runtime';
 import { formatOf } from '@gradloom/runtime/options';
 import { anyModelPath } from '../../files/models/model-path.ts';
 import { loadOptions } from '../../options/custom-parts.ts';
@@ -42,36 +34,6 @@ export async function openBaseModel(
   const model = await readModel(from);
   return { ...model, model };
 }
-
-/**
- * A run with the outputs of its model has its targets, too.
- * @throws UsageError for options that ask for other targets.
- */
-export function refuseOtherTargets({ preprocessing }: BaseModel, options: TableOptions): void {
-  if (preprocessing === undefined || preprocessing === null || !('columns' in preprocessing)) return;
-  const { target } = preprocessing;
-  if (target.length === 0) return;
-  const advice = 'as in the model (--replace-head takes others)';
-  const columns = target.flatMap((t) => (t.type === 'classes' && t.areProbabilities ? t.labels : [t.name]));
-  const known = [...new Set([...columns, ...namesOfAnswers(target)])];
-  const names = options.target === undefined ? [] : [options.target].flat().map(String);
-  const stray = names.find((name) => !known.includes(name));
-  if (stray !== undefined) throw new UsageError(`--target has ${show(stray)}, expected ${list(known)} ${advice}`);
-  const lists = target.map((t) => (t.type === 'classes' && t.list !== undefined ? t.list.column : t.name));
-  const missing =
-    names.length === 0 ? undefined : columns.find((name, k) => ![name, lists[k]].some((n) => names.includes(n)));
-  if (missing !== undefined) throw new UsageError(`--target lacks ${show(missing)}, expected ${list(known)} ${advice}`);
-  const { targets } = options;
-  const kind = target.every((t) => t.type === 'values') ? 'values' : 'classes';
-  if ((targets === 'values' || targets === 'classes') && targets !== kind && !target.some((t) => t.type === targets)) {
-    throw new UsageError(`--targets has ${show(targets)}, expected ${kind} ${advice}`);
-  }
-  const flags = { 'target-transform': options.targetTransform, 'class-names': options.classNames };
-  const [flag] = Object.entries(flags).find(([, value]) => value !== undefined) ?? [];
-  if (flag !== undefined) throw new UsageError(`--${flag} is given with --from, expected none: targets are ${advice}`);
-}
-
-const list = (names: readonly string[]): string => names.map((name) => show(name)).join(', ');
 
 /** Flags, and what each needs. */
 const NEEDED = [

@@ -41,7 +41,7 @@ import { describeLoss, isByTarget, type LossValue } from '../../options/loss.ts'
 import type { Member } from '../../options/member.ts';
 import { defined } from '../../options/option.ts';
 import { UsageError } from '../../terminal/failure.ts';
-import { type BaseModel, openBaseModel, refuseOtherTargets } from './base-model.ts';
+import { type BaseModel, openBaseModel } from './base-model.ts';
 import { networkSpec } from './network-spec.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import type { TrainValues } from './options.ts';
@@ -329,7 +329,6 @@ export async function openShares(
   if (baseModel === undefined) return openDataset(source, shares);
   const { preprocessing = null, metadata } = baseModel;
   const hasNewTarget = values['replace-head'] === true;
-  if (!hasNewTarget && 'path' in source) refuseOtherTargets(baseModel, source.options ?? {});
   const classNames = hasNewTarget ? undefined : metadata?.labels;
   return { ...(await openDataset(source, shares, '--dataset', classNames, preprocessing, hasNewTarget)), baseModel };
 }

@@ -1,5 +1,6 @@
 import { OptionError, type TablePreprocessing } from '@gradloom/core';
-import { columnsOfTargets, show, suggest } from '@gradloom/core/internal';
+import { classesOfProbabilities, columnsOfTargets, labelListOf, listed, show, suggest } from '@gradloom/core/internal';
+import { separatorNameOf } from '../sniffers/label-lists.ts';
 import type { TableFault } from '../table-faults.ts';
 import { splitOf, type TableOptions } from '../table-options.ts';
 
@@ -60,9 +61,10 @@ export function rolesFor(
   preprocessing: TablePreprocessing,
   names: readonly string[],
   fault: TableFault,
-  { target, weightColumn, split }: TableOptions,
+  options: TableOptions,
   hasNewTarget: boolean,
 ): Role[] {
+  const { target, weightColumn, split } = options;
   const { series } = preprocessing;
   const inputs = new Set(preprocessing.columns.map(({ name }) => name));
   const nameOf = (option: string, column: string | number) => names[findColumn(where, option, column, names, true)];
@@ -71,7 +73,9 @@ export function rolesFor(
   const tableTargets = targetsAreInputs(preprocessing) ? targetColumns.slice(-1) : targetColumns;
   const modelTargets = series === undefined ? tableTargets : [series.target];
   const targets = new Set(hasNewTarget ? newTargets() : modelTargets);
+  if (!hasNewTarget) checkTargets();
   const weights = weightColumn === undefined ? undefined : nameOf('weightColumn', weightColumn);
+  if (weights !== undefined && (inputs.has(weights) || targets.has(weights))) refuseUsed('weightColumn', weights);
   const splitting = splitOf(split);
   const splitBy = splitting !== undefined && 'column' in splitting ? splitting.column : undefined;
   const seriesColumns = series === undefined ? [] : [series.time, ...(series.key === undefined ? [] : [series.key])];
@@ -93,13 +97,48 @@ export function rolesFor(
     const defaultTarget = names.findLast((name) => !inputs.has(name)) ?? names.length;
     const columns = [target ?? defaultTarget].flat().map((column) => nameOf('target', column));
     const input = columns.find((name) => inputs.has(name));
-    if (input === undefined) return columns;
-    throw new OptionError(
-      where,
-      'target',
-      `has ${show(input)}, which is an input of the model, expected another column`,
-    );
+    return input === undefined ? columns : refuseUsed('target', input);
   }
+
+  /** @throws OptionError for options that name other targets than the model's, or read them in another way. */
+  function checkTargets(): void {
+    const requested = [target ?? []].flat().map((column) => nameOf('target', column));
+    const isSame = requested.length === targets.size && requested.every((name) => targets.has(name));
+    if (target !== undefined && !isSame && !targetsAreInputs(preprocessing))
+      refuseOther('target', requested, modelTargets);
+    for (const option of ['targets', 'targetTransform', 'labelSeparator', 'classNames'] as const) {
+      const value = options[option];
+      const known = targetOptionsOf(preprocessing)[option];
+      const isKnown = option === 'classNames' ? String(value) === String(known) : known.includes(String(value));
+      if (value !== undefined && !isKnown) refuseOther(option, [value].flat(), known);
+    }
+  }
+
+  function refuseOther(option: string, value: readonly string[], known: readonly string[]): never {
+    const expected = known.length === 0 ? 'none' : listed([...new Set(known)].map(show));
+    const problem = `has ${listed(value.map(show))}, expected ${expected} as in the model, or one with new outputs`;
+    throw new OptionError(where, option, `${problem} (--replace-head, adaptModel)`);
+  }
+
+  function refuseUsed(option: string, name: string): never {
+    const use = inputs.has(name) ? 'an input' : 'a target';
+    throw new OptionError(where, option, `has ${show(name)}, which is ${use} of the model, expected another column`);
+  }
+}
+
+/** The options that read the targets of a model as it did. */
+function targetOptionsOf(
+  preprocessing: TablePreprocessing,
+): Readonly<Record<'targets' | 'targetTransform' | 'labelSeparator' | 'classNames', readonly string[]>> {
+  const { target } = preprocessing;
+  const kinds = target.map(({ type }) => type);
+  const [only] = target;
+  return {
+    targets: classesOfProbabilities(target) ? ['probabilities'] : targetsAreInputs(preprocessing) ? ['inputs'] : kinds,
+    targetTransform: target.map((decoding) => (decoding.type === 'values' && decoding.transform) || 'none'),
+    labelSeparator: target.map((decoding) => separatorNameOf(labelListOf(decoding)?.separator)),
+    classNames: target.length === 1 && only.type === 'classes' ? only.labels : [],
+  };
 }
 
 /** Whether the text is the number of a column, from 1. */

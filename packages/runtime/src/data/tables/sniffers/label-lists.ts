@@ -7,6 +7,11 @@ import { ColumnError } from './column-type.ts';
 import type { Sniffer, Target } from './sniffer.ts';
 
 const separators = { semicolon: ';', bar: '|', comma: ',' } as const;
+const separatorNames = ['semicolon', 'bar', 'comma'] as const;
+
+/** The value of `labelSeparator` for a separator, or for a target without any. */
+export const separatorNameOf = (separator: LabelList['separator'] | undefined): string =>
+  separatorNames.find((name) => separators[name] === separator) ?? 'none';
 
 /** Maximum number of labels of a column: each has an output, a loss and figures of its own. */
 const MAX_LABELS = 200;
