@@ -1,12 +1,12 @@
 import { OptionError } from '../checks/option-error.ts';
-import { counted } from '../checks/show.ts';
+import { counted, show } from '../checks/show.ts';
 import { headsOf } from './heads.ts';
 import { addLoraLayers, findLayer } from './layer-patterns.ts';
 import type { LayerSpec } from './layers/index.ts';
 import { type BranchName, branchNames, type CustomParts } from './layers/layer-context.ts';
 import type { NetworkLora } from './layers/lora.ts';
 import { buildNetwork, type Network, type NetworkSpec } from './network.ts';
-import { nameOfLayer } from './placed-layer.ts';
+import { nameOfLayer, type PlacedLayer } from './placed-layer.ts';
 
 /** How a network is made of another. */
 export interface NetworkChanges {
@@ -27,7 +27,7 @@ export interface NetworkChanges {
 /** A network that was made of another. */
 export interface AdaptedNetwork {
   readonly spec: NetworkSpec;
-  /** The path in the other network of the layer at a path; undefined for a new layer. */
+  /** The path in the other network of the layer with the tensors of the one at a path; undefined for a new layer. */
   pathBefore(path: string): string | undefined;
 }
 
@@ -49,14 +49,15 @@ export function adaptNetwork(
 ): AdaptedNetwork {
   const network = buildNetwork(spec, customParts);
   let list = network.spec.layers.map((layer, k): ListedLayer => ({ spec: layer, path: String(k) }));
-  if (until !== undefined) list = layersUntil(network, findLayer(where, 'until', until, network));
+  if (until !== undefined) list = layersUntil(where, network, findLayer(where, 'until', until, network));
   if (outputs !== undefined) {
     list = until === undefined ? withOtherHead(where, network, list, outputs) : withHead(network, list, outputs);
   }
+  const owners = ownersOf(network.allLayers);
   const pathBefore = (path: string): string | undefined => {
     const [k, ...inner] = path.split('.');
     const before = list[Number(k)].path;
-    return before === null ? undefined : [before, ...inner].join('.');
+    return before === null ? undefined : owners.get([before, ...inner].join('.'));
   };
   const hasLora = network.allLayers.some(({ spec }) => spec.lora !== undefined);
   if (lora !== undefined && hasLora && !mergeLora) {
@@ -71,25 +72,62 @@ export function adaptNetwork(
   return { spec: lora === undefined ? result : addLoraLayers(where, result, lora, isNew, customParts), pathBefore };
 }
 
-/** Layer `last` and all that it depends on. A block is cut open if the layer is one of its own. */
-function layersUntil({ allLayers, spec: { layers } }: Network, last: number): ListedLayer[] {
+/**
+ * Layer `last` and all that it depends on. A block is cut open if the layer is one of its own. A `like` whose layer is
+ * left out becomes that layer, and those after it are like it.
+ */
+function layersUntil(where: string, { allLayers, spec: { layers } }: Network, last: number): ListedLayer[] {
   const usedLayers = new Set([last]);
   for (const k of usedLayers) for (const input of allLayers[k].inputs) if (input > 0) usedLayers.add(input - 1);
-  const usedPaths = new Set([...usedLayers].map((k) => allLayers[k].path));
+  const layersByPath = new Map(allLayers.map((layer) => [layer.path, layer]));
+  const layersByName = new Map(allLayers.map((layer) => [layer.spec.name, layer]).reverse() as [string, PlacedLayer][]);
+  const layerNamed = (name: string) => layersByPath.get(name) ?? layersByName.get(name);
+  const kept = new Map(allLayers.flatMap((layer, k) => (usedLayers.has(k) ? [[layer.path, layer]] : [])));
+  const owners = ownersOf(allLayers.filter((_, k) => usedLayers.has(k)));
   const openedLayers = openBlocks(layers, allLayers[last].path.split('.'), '');
-  const layersLeft = openedLayers.filter(({ path }) => path !== null && usedPaths.has(path));
-  const allPaths = new Set(allLayers.map(({ path }) => path));
-  // A layer is named by its path, which may have changed, or by its name.
-  const newName = (name: string): string => {
-    const k = allPaths.has(name) ? layersLeft.findIndex(({ path }) => `${name}.`.startsWith(`${path}.`)) : -1;
-    return k === -1 ? name : `${k}${name.slice(String(layersLeft[k].path).length)}`;
+  const layersLeft = openedLayers.filter(({ path }) => path !== null && kept.has(path));
+  const newPath = (path: string): string => {
+    const k = layersLeft.findIndex((layer) => `${path}.`.startsWith(`${layer.path}.`));
+    return `${k}${path.slice(String(layersLeft[k].path).length)}`;
   };
+  // A layer is named by its path, which may have changed, or by its name.
+  const newName = (name: string): string => (kept.has(name) ? newPath(name) : name);
+
+  function rewriteLayer(spec: LayerSpec, path: string): LayerSpec {
+    const { of, layer, tiedTo } = spec as LayerSpec & { readonly layer?: string; readonly tiedTo?: string };
+    const renamed: Record<string, unknown> = {};
+    if (of !== undefined) renamed.of = Array.isArray(of) ? of.map(newName) : newName(of as string);
+    if (tiedTo !== undefined) renamed.tiedTo = newNameOfTied(path, tiedTo);
+    const source = spec.kind === 'like' ? layerNamed(layer as string) : undefined;
+    if (source === undefined) return { ...spec, ...renamed };
+    if (kept.has(source.path)) return { ...spec, ...renamed, layer: newName(layer as string) } as LayerSpec;
+    const owner = owners.get(path) ?? path;
+    if (owner !== path) return { ...spec, ...renamed, layer: newPath(owner) } as LayerSpec;
+    const { of: _, name: __, ...options } = source.spec;
+    const { layer: ___, ...position } = { ...spec, ...renamed } as LayerSpec & { readonly layer?: string };
+    return { ...rewriteLayer(options as LayerSpec, path), ...position, kind: options.kind } as LayerSpec;
+  }
+
+  function newNameOfTied(path: string, tiedTo: string): string {
+    if (kept.has(layerNamed(tiedTo)?.path ?? '')) return newName(tiedTo);
+    const problem = `has ${show(allLayers[last].path)}, which needs the table of layer ${tiedTo} for layer ${path} but not its outputs, expected another layer`;
+    throw new OptionError(where, 'until', problem);
+  }
+
   return layersLeft.map(({ spec, path }, k) => {
-    const renamedSpec = mapLayer(spec, (layer) => withNames(layer, newName));
+    const renamedSpec = mapLayer(spec, rewriteLayer, path ?? '');
     // Without `of` it reads the layer before.
     const { of, ...others } = renamedSpec;
     return { path, spec: k > 0 && of === String(k - 1) ? (others as LayerSpec) : renamedSpec };
   });
+}
+
+/** Of each layer the path of the first one with its tensors, which is its own for one without any. */
+function ownersOf(layers: readonly PlacedLayer[]): Map<string, string> {
+  const tensorsOf = ({ path, spec: { kind }, layer: { tensors } }: PlacedLayer): string =>
+    tensors.length === 0 ? path : [kind, ...tensors.map(({ tiedTo, name }) => tiedTo ?? `${path}.${name}`)].join();
+  const firstLayers = new Map([...layers].reverse().map((layer) => [tensorsOf(layer), layer.path]));
+  return new Map(layers.map((layer) => [layer.path, firstLayers.get(tensorsOf(layer)) ?? layer.path]));
 }
 
 /** The layers before a path and the one at it, with those of a block in place of the block that holds it. */
@@ -111,24 +149,18 @@ function openBlocks(layers: readonly LayerSpec[], steps: readonly string[], bloc
   return [...before, { ...first, spec: firstSpec as LayerSpec }, ...others];
 }
 
-/** Applies `change` to a layer, and before to the layers in it. */
-function mapLayer(spec: LayerSpec, change: (layer: LayerSpec) => LayerSpec): LayerSpec {
-  const branches = Object.entries(spec).filter(([key]) => branchNames.some((branch) => branch === key));
-  const entries = branches.map(([key, inner]) => [key, (inner as LayerSpec[]).map((layer) => mapLayer(layer, change))]);
-  return change({ ...spec, ...Object.fromEntries(entries) });
+/** Applies `change` to a layer and its path, and before to the layers in it. */
+function mapLayer(spec: LayerSpec, change: (layer: LayerSpec, path: string) => LayerSpec, path = ''): LayerSpec {
+  const entries = branchNames.flatMap((branch) => {
+    const inner = (spec as Partial<Record<BranchName, LayerSpec[]>>)[branch];
+    const start = branch === 'layers' ? path : `${path}.${branch}`;
+    return inner === undefined ? [] : [[branch, inner.map((layer, k) => mapLayer(layer, change, `${start}.${k}`))]];
+  });
+  return change({ ...spec, ...Object.fromEntries(entries) }, path);
 }
 
 const withoutFreezing = ({ freeze: _, ...spec }: LayerSpec): LayerSpec => spec as LayerSpec;
 const withoutLora = ({ freeze: _, lora: __, ...spec }: LayerSpec): LayerSpec => spec as LayerSpec;
-
-/** The layer with other names of the layers that it refers to. */
-function withNames(spec: LayerSpec, newName: (name: string) => string): LayerSpec {
-  const entries = Object.entries(spec).map(([key, value]) => {
-    if (key === 'of') return [key, Array.isArray(value) ? value.map(newName) : newName(value as string)];
-    return [key, key === 'tiedTo' || (key === 'layer' && spec.kind === 'like') ? newName(value as string) : value];
-  });
-  return Object.fromEntries(entries) as LayerSpec;
-}
 
 /** The layers, and a dense layer after them, on the mean of all positions if there are several. */
 function withHead({ allLayers }: Network, list: readonly ListedLayer[], out: number): ListedLayer[] {
