@@ -3,6 +3,7 @@ import { OptionError } from '../checks/option-error.ts';
 import { has, show } from '../checks/show.ts';
 import { buildAlone } from './build-layers.ts';
 import type { CustomParts, LayerSpec } from './layers/index.ts';
+import { refuseOtherShapes } from './layers/like.ts';
 import type { NetworkSpec } from './network.ts';
 import type { OperationKind } from './operation-builders.ts';
 import { checkInputShape, withInputParts } from './parts.ts';
@@ -193,11 +194,17 @@ export function apply(layer: LayerSpec, values: readonly Value[], sharedWith: So
     throw new OptionError('network', 'of', `has ${show(layer.of)}, expected none: the layer reads the value itself`);
   }
   const { name = null, ...spec } = layer;
-  const shapes = values.map(({ shape }) => shape);
   const { tiedTo: _, ...alone } = layer as LayerSpec & { tiedTo?: string }; // checked with the whole network
-  const { layer: built } = buildAlone(alone as LayerSpec, shapes, partsOfSpecs.get(layer));
+  const build = (inputs: readonly Source[]) => {
+    const shapes = inputs.map(({ shape }) => shape);
+    return buildAlone(alone as LayerSpec, shapes, partsOfSpecs.get(layer)).layer;
+  };
   const inputs = values.map(({ source }) => source);
-  return new Value({ order: sourceCount++, spec: spec as LayerSpec, inputs, sharedWith, shape: built.out, name });
+  const built = build(inputs);
+  if (sharedWith !== null) refuseOtherShapes('shared', name ?? layer.kind, built, build(sharedWith.inputs));
+  const nameOfUse = sharedWith === null ? name : null; // a name is that of the first use
+  const value = { order: sourceCount++, spec: spec as LayerSpec, inputs, sharedWith, shape: built.out };
+  return new Value({ ...value, name: nameOfUse });
 }
 
 /**
@@ -213,7 +220,9 @@ export function input(shape: number | Shape, name?: string): Value {
 
 /**
  * Layers that several values go through with the same tensors, as in a siamese network: `const tower =
- * shared(conv2d(16, 3), relu())`, and then `tower(a)` and `tower(b)`. Blocks cannot be shared.
+ * shared(conv2d(16, 3), relu())`, and then `tower(a)` and `tower(b)`. A name is that of the first use. Blocks cannot be
+ * shared.
+ * @throws OptionError, when it is called, for values whose shapes need other tensors than those of the first use.
  */
 export function shared(...layers: LayerSpec[]): (value: Value) => Value {
   const first: Source[] = [];

@@ -60,6 +60,22 @@ test('layers that are shared have their tensors once', () => {
   ]);
 });
 
+test('a shared layer has its name once, and its shapes are checked at the line of each use', () => {
+  const tower = shared(dense(3, { name: 'tower' }));
+  const x = input(4);
+  const spec = network(tower(x).minus(tower(x.through(tanh()))));
+  expect(spec.layers.map(({ kind, name }) => [kind, name])).toEqual([
+    ['dense', 'tower'],
+    ['activation', undefined],
+    ['like', undefined],
+    ['minus', undefined],
+  ]);
+  expect(buildNetwork(spec).parameterCount).toBe(15);
+  expect(() => tower(x.through(dense(5)))).toThrow(
+    'shared: layer has "tower", whose W is [4, 3], expected the shape that these inputs need, [5, 3]',
+  );
+});
+
 test('several inputs are named parts of a row', () => {
   const image = input([4, 4, 1], 'image');
   const cells = input(3, 'cells');

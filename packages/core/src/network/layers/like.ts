@@ -30,14 +30,21 @@ export function like(options: LikeOptions, { before, create, isFrozen = false }:
     throw new OptionError('like', 'freeze', problem);
   }
   const layer = create(source.spec, source.isFrozen);
+  refuseOtherShapes('like', name, layer, source.layer);
   const tensors = layer.tensors.map((tensor, k): TensorSpec => {
     const original = source.layer.tensors[k];
-    if (String(original.shape) !== String(tensor.shape)) {
-      const problem = `has ${show(name)}, whose ${tensor.name} is ${shapeText(original.shape)}, expected the shape that these inputs need, ${shapeText(tensor.shape)}`;
-      throw new OptionError('like', 'layer', problem);
-    }
     const tiedTo = original.tiedTo ?? `${source.path}.${original.name}`;
     return { ...tensor, tiedTo, initialize: () => undefined };
   });
   return { ...layer, label: `${layer.label}, like ${name}`, tensors };
+}
+
+/** @throws OptionError if a further use of the layer `name` needs tensors of other shapes. */
+export function refuseOtherShapes(where: string, name: string, use: Layer, original: Layer): void {
+  for (const [k, { name: tensorName, shape }] of use.tensors.entries()) {
+    const originalShape = original.tensors[k].shape;
+    if (String(originalShape) === String(shape)) continue;
+    const problem = `has ${show(name)}, whose ${tensorName} is ${shapeText(originalShape)}, expected the shape that these inputs need, ${shapeText(shape)}`;
+    throw new OptionError(where, 'layer', problem);
+  }
 }
