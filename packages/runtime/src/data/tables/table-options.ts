@@ -15,6 +15,9 @@ import { textOptions } from '../text/text-options.ts';
 import { delimiters } from './formats/table-reader.ts';
 import { stepOf } from './series-step.ts';
 
+/** Characters between the labels in a cell, by the name of the option. */
+export const labelSeparators = { semicolon: ';', bar: '|', comma: ',' } as const;
+
 /** Types that a column can be read as. */
 export const columnTypes = {
   numeric: true,
@@ -138,7 +141,7 @@ export const tableOptions = defineOptions('readTable', {
   ),
   /** The character between labels in a cell of the target; 'none' for classes. @default found from the target column */
   labelSeparator: dataFlag(
-    option.oneOf({ none: true, semicolon: true, bar: true, comma: true })(
+    option.oneOf({ none: true, ...labelSeparators })(
       undefined,
       'what separates labels in a cell of the target: semicolon, bar or comma; none: each cell is one class',
       'found from the target column',

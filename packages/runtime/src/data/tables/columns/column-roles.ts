@@ -1,8 +1,7 @@
-import { OptionError, type TablePreprocessing } from '@gradloom/core';
+import { OptionError, type TablePreprocessing, type TargetDecoding } from '@gradloom/core';
 import { classesOfProbabilities, columnsOfTargets, labelListOf, listed, show, suggest } from '@gradloom/core/internal';
-import { separatorNameOf } from '../sniffers/label-lists.ts';
 import type { TableFault } from '../table-faults.ts';
-import { splitOf, type TableOptions } from '../table-options.ts';
+import { labelSeparators, splitOf, type TableOptions } from '../table-options.ts';
 
 /** Use of a column. */
 export type Role = 'input' | 'target' | 'weight' | 'time' | 'key' | 'split' | 'left out';
@@ -133,10 +132,14 @@ function targetOptionsOf(
   const { target } = preprocessing;
   const kinds = target.map(({ type }) => type);
   const [only] = target;
+  const separatorOf = (decoding: TargetDecoding): string => {
+    const separator = labelListOf(decoding)?.separator;
+    return Object.entries(labelSeparators).find(([, character]) => character === separator)?.[0] ?? 'none';
+  };
   return {
     targets: classesOfProbabilities(target) ? ['probabilities'] : targetsAreInputs(preprocessing) ? ['inputs'] : kinds,
     targetTransform: target.map((decoding) => (decoding.type === 'values' && decoding.transform) || 'none'),
-    labelSeparator: target.map((decoding) => separatorNameOf(labelListOf(decoding)?.separator)),
+    labelSeparator: target.map(separatorOf),
     classNames: target.length === 1 && only.type === 'classes' ? only.labels : [],
   };
 }

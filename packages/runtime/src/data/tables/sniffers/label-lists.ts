@@ -3,15 +3,9 @@ import { counted, LABEL_SEPARATORS, labelListOf, labelsIn, listed, show } from '
 import type { CollectedColumn } from '../columns/column-collector.ts';
 import type { ColumnPlan, LabelLists, PlannedColumn, TableRequest } from '../columns/plan-columns.ts';
 import { sortedNames } from '../fit-preprocessing.ts';
+import { labelSeparators as separators } from '../table-options.ts';
 import { ColumnError } from './column-type.ts';
 import type { Sniffer, Target } from './sniffer.ts';
-
-const separators = { semicolon: ';', bar: '|', comma: ',' } as const;
-const separatorNames = ['semicolon', 'bar', 'comma'] as const;
-
-/** The value of `labelSeparator` for a separator, or for a target without any. */
-export const separatorNameOf = (separator: LabelList['separator'] | undefined): string =>
-  separatorNames.find((name) => separators[name] === separator) ?? 'none';
 
 /** Maximum number of labels of a column: each has an output, a loss and figures of its own. */
 const MAX_LABELS = 200;
