@@ -16,6 +16,9 @@ class KindByKind extends BaseSequencer {
   }
 }
 
+/** Sources that become others in tests. */
+const inTests = /\/(system\/installed|http\/page-server)\.ts$/;
+
 /**
  * The files of a kind in a mode: `short` is `npm test`, `rest` the others, `all` every file with the counts of
  * docs/reliability.md. Without a mode every file, with few cases, so that any file can be named.
@@ -34,8 +37,14 @@ export default defineConfig(({ mode }) => ({
   plugins: [
     {
       name: 'compiled-worker-and-page',
+      configResolved(config) {
+        Object.assign(config, { mode: 'test' }); // it has chosen files: all modes have one cache of modules
+      },
+      configureVitest({ experimental_defineCacheKeyGenerator: defineKey }) {
+        defineKey(({ id }) => (inTests.test(id) ? false : undefined));
+      },
       transform(code, id) {
-        if (!/\/(system\/installed|http\/page-server)\.ts$/.test(id)) return;
+        if (!inTests.test(id)) return;
         const place = pathToFileURL(`${process.env.GRADLOOM_TEST_PROGRAMS}/index.js`).href;
         return code.replace('import.meta.url', JSON.stringify(place));
       },
@@ -50,6 +59,7 @@ export default defineConfig(({ mode }) => ({
     sequence: { sequencer: KindByKind },
     chaiConfig: { truncateThreshold: 1_000 }, // shows a wrong sentence in full
     pool: 'forks',
+    experimental: { fsModuleCache: true },
     testTimeout: 60_000,
     hookTimeout: 60_000, // a pool of seven threads takes a while to start on a busy machine
     projects: names.map((name) => ({
